@@ -6,8 +6,11 @@ with Client("localhost:50051") as client, client.session(seed=7) as session:
     input_gradient, parameter_gradients = drop.backward(g)
 """
 
+from edunn_client.aio import AsyncClient, AsyncRemoteLayer, AsyncSession
+from edunn_client.aio_stream import AsyncStream
 from edunn_client.channel import TLS
 from edunn_client.client import Client
+from edunn_client.compute import Backward, Forward, Result
 from edunn_client.descriptions import (
     ConfigField,
     LayerInfo,
@@ -33,17 +36,24 @@ from edunn_client.layer import RemoteLayer
 from edunn_client.phase import Phase
 from edunn_client.retries import RetryPolicy
 from edunn_client.session import Session
+from edunn_client.stream import Stream
 
 __version__ = "0.1.0"
 
 __all__ = [
     "TLS",
     "AlreadyExistsError",
+    "AsyncClient",
+    "AsyncRemoteLayer",
+    "AsyncSession",
+    "AsyncStream",
+    "Backward",
     "Client",
     "ConfigField",
     "DeadlineExceededError",
     "EdunnError",
     "FailedPreconditionError",
+    "Forward",
     "InternalError",
     "InvalidArgumentError",
     "LayerInfo",
@@ -54,9 +64,11 @@ __all__ = [
     "Phase",
     "RemoteLayer",
     "ResourceExhaustedError",
+    "Result",
     "RetryPolicy",
     "Session",
     "SessionInfo",
+    "Stream",
     "UnauthenticatedError",
     "UnavailableError",
     "Violation",

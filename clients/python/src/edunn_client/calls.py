@@ -44,17 +44,17 @@ class Call(Generic[Result]):
     """Whether sending it a second time changes nothing, even if the first arrived."""
 
 
-def unary_methods(channel: Any) -> dict[str, Callable[..., Any]]:
-    """Return gRPC's callables for the unary methods, of a sync or an asyncio channel."""
-    return {
-        method.name: channel.unary_unary(
+def methods(channel: Any) -> dict[str, Any]:
+    """Return gRPC's callables for the service's methods, of a sync or an asyncio channel."""
+    made: dict[str, Any] = {}
+    for method in _SERVICE.methods:
+        make = channel.stream_stream if method.client_streaming else channel.unary_unary
+        made[method.name] = make(
             f"/{_SERVICE.full_name}/{method.name}",
             request_serializer=message_factory.GetMessageClass(method.input_type).SerializeToString,
             response_deserializer=message_factory.GetMessageClass(method.output_type).FromString,
         )
-        for method in _SERVICE.methods
-        if not method.client_streaming
-    }
+    return made
 
 
 def list_layer_types() -> Call[tuple[LayerType, ...]]:

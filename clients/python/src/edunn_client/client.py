@@ -3,74 +3,33 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import grpc
 
 from edunn_client import calls
 from edunn_client.calls import Call
-from edunn_client.channel import (
-    Options,
-    TLSLike,
-    call_metadata,
-    channel_credentials,
-    channel_options,
-)
+from edunn_client.catalogue import Catalogue
+from edunn_client.compute import Operation, Result
+from edunn_client.connection import Connection
 from edunn_client.descriptions import LayerType, SessionInfo
 from edunn_client.phase import PhaseLike
-from edunn_client.retries import Attempts, RetryPolicy
 from edunn_client.session import Session
+from edunn_client.stream import Stream, compute
 
-DEFAULT_TIMEOUT = 30.0
+Answer = TypeVar("Answer")
 
 
-class Client:
-    """A connection to an edunn-serving service. Threads may share it.
+class Client(Connection):
+    """A connection for code without asyncio; the arguments are those of `Connection`.
 
-    Parameters
-    ----------
-    address : str
-        `host:port`.
-    token : str, optional
-        The bearer token, where the service asks for one.
-    tls : optional
-        `True` for TLS with the usual certificate authorities, a `TLS` for others, or gRPC's own
-        channel credentials. Without it the connection is plaintext, which is for loopback.
-    timeout : float
-        Seconds that a call may take, all attempts together, where it names no timeout of its own.
-    retry : RetryPolicy, optional
-        How often a call is tried again where that is safe.
-    options : list of pairs, optional
-        Further gRPC channel options.
+    Threads may share it.
     """
 
-    def __init__(
-        self,
-        address: str,
-        *,
-        token: str | None = None,
-        tls: TLSLike = None,
-        timeout: float = DEFAULT_TIMEOUT,
-        retry: RetryPolicy | None = None,
-        options: Options | None = None,
-    ) -> None:
-        self.address = address
-        self._timeout = timeout
-        self._retry = retry or RetryPolicy()
-        credentials = channel_credentials(tls)
-        self._metadata = call_metadata(token, address, encrypted=credentials is not None)
-        arguments = channel_options(options)
-        self._channel = (
-            grpc.insecure_channel(address, arguments)
-            if credentials is None
-            else grpc.secure_channel(address, credentials, arguments)
-        )
-        self._methods = calls.unary_methods(self._channel)
-
-    def __repr__(self) -> str:
-        return f"<Client of {self.address}>"
+    _grpc: ClassVar[Any] = grpc
 
     def __enter__(self) -> Self:
         return self
@@ -85,12 +44,13 @@ class Client:
 
     def close(self) -> None:
         """Close the connection; calls under way in other threads are cancelled."""
-        self._channel.close()
+        channel = self._take_channel()
+        if channel is not None:
+            channel.close()
 
     def layer_types(self, *, timeout: float | None = None) -> tuple[LayerType, ...]:
         """Return the catalogue: the layer types that a session can have."""
-        layer_types: tuple[LayerType, ...] = self._run(calls.list_layer_types(), timeout)
-        return layer_types
+        return self._get_catalogue(timeout).layer_types
 
     def session(
         self,
@@ -116,7 +76,7 @@ class Client:
             Its name; otherwise the service chooses one that nobody can guess.
         """
         call = calls.create_session(seed, phase, ttl, session_id)
-        return Session(self._run(call, timeout), self._run, created=True)
+        return Session(self, self._run(call, timeout), created=True)
 
     def attach(self, session_id: str, *, timeout: float | None = None) -> Session:
         """Return a session that exists, with its layers; it is not deleted at the end of `with`.
@@ -124,18 +84,48 @@ class Client:
         Its forwards are counted under names of their own, so that they never meet those of whoever
         created the session. Where a mask must be reproducible, name the forward: `forward_id=`.
         """
-        return Session(self._run(calls.get_session(session_id), timeout), self._run, created=False)
+        return Session(self, self.get_session(session_id, timeout=timeout), created=False)
 
     def get_session(self, session_id: str, *, timeout: float | None = None) -> SessionInfo:
         """Return how a session stands: its layers, phase, seed and expiry."""
-        info: SessionInfo = self._run(calls.get_session(session_id), timeout)
-        return info
+        return self._run(calls.get_session(session_id), timeout)
 
-    def _run(self, call: Call[Any], timeout: float | None) -> Any:
-        attempts = Attempts(
-            self._retry, self._timeout if timeout is None else timeout, call.repeatable
+    def stream(self, *, timeout: float | None = None) -> Stream:
+        """Open a Compute stream, for many operations at once.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            How long operations may wait without a single answer coming before the stream is given
+            up; otherwise the client's. The stream itself may live for as long as it is used.
+        """
+        method = self._method("Compute")
+        return Stream(
+            lambda requests: method(requests, metadata=self._metadata),
+            self.timeout if timeout is None else timeout,
         )
-        method = self._methods[call.method]
+
+    def compute(
+        self,
+        operations: Iterable[Operation],
+        *,
+        in_flight: int = 64,
+        timeout: float | None = None,
+    ) -> Iterator[Result]:
+        """Run forwards and backwards through a stream, yielding results as they come.
+
+        At most `in_flight` operations are under way, so `operations` may be endless.
+        """
+        return compute(self.stream(timeout=timeout), operations, in_flight)
+
+    def _get_catalogue(self, timeout: float | None) -> Catalogue:
+        if self._catalogue is None:
+            self._catalogue = Catalogue(self._run(calls.list_layer_types(), timeout))
+        return self._catalogue
+
+    def _run(self, call: Call[Answer], timeout: float | None) -> Answer:
+        attempts = self._attempts(call, timeout)
+        method = self._method(call.method)
         while True:
             try:
                 reply = method(call.request, timeout=attempts.time_left(), metadata=self._metadata)

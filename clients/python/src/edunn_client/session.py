@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from numpy.typing import ArrayLike
 
 from edunn_client import calls
 from edunn_client.descriptions import SessionInfo
 from edunn_client.errors import EdunnError, NotFoundError
-from edunn_client.layer import RemoteLayer, Run
+from edunn_client.layer import RemoteLayer
 from edunn_client.state import SessionState
+
+if TYPE_CHECKING:
+    from edunn_client.client import Client
 
 
 class Session(SessionState):
     """A session, made by `Client.session` (and deleted at the end of `with`) or `Client.attach`."""
 
-    def __init__(self, info: SessionInfo, run: Run, created: bool) -> None:
+    def __init__(self, client: Client, info: SessionInfo, created: bool) -> None:
         super().__init__(info, created)
-        self._run = run
+        self._client = client
         self._created = created
         self.layers: dict[str, RemoteLayer] = {
-            layer.name: RemoteLayer(self, layer, run) for layer in info.layers
+            layer.name: RemoteLayer(client, self, layer) for layer in info.layers
         }
 
     def __repr__(self) -> str:
@@ -72,21 +75,21 @@ class Session(SessionState):
             `layers=[{"name": "l1", "type": "Linear", "config": {...}}, ...]`.
         """
         call = calls.add_layer(self.session_id, name, layer_type, config, parameters or {})
-        layer = RemoteLayer(self, self._run(call, timeout), self._run)
+        layer = RemoteLayer(self._client, self, self._client._run(call, timeout))
         self.layers[name] = layer
         return layer
 
     def refresh(self, *, timeout: float | None = None) -> SessionInfo:
         """Ask the service how the session stands; layers that others have added become known."""
-        info: SessionInfo = self._run(calls.get_session(self.session_id), timeout)
+        info = self._client._run(calls.get_session(self.session_id), timeout)
         self.info = info
         for layer in info.layers:
-            self.layers.setdefault(layer.name, RemoteLayer(self, layer, self._run))
+            self.layers.setdefault(layer.name, RemoteLayer(self._client, self, layer))
         return info
 
     def delete(self, *, timeout: float | None = None) -> None:
         """End the session, whoever created it. One that has already ended is no error."""
         try:
-            self._run(calls.delete_session(self.session_id), timeout)
+            self._client._run(calls.delete_session(self.session_id), timeout)
         except NotFoundError:
             return

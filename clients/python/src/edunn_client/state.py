@@ -60,6 +60,9 @@ class SessionState:
 class LayerState:
     """A layer's name, its default phase, its latest forward and its copy of the parameters."""
 
+    frozen = False
+    """A frozen layer gives no gradients for its parameters."""
+
     def __init__(self, session: SessionState, info: LayerInfo) -> None:
         self.info = info
         self._session = session
@@ -103,6 +106,9 @@ class LayerState:
         """Choose the phase of this layer's forwards from now on, as seen from this client alone."""
         self._phase = Phase.of(phase)
 
+    def _phase_of(self, phase: PhaseLike | None) -> Phase:
+        return self.phase if phase is None else Phase.of(phase)
+
     def _forward_request(
         self,
         inputs: tuple[ArrayLike, ...],
@@ -110,17 +116,15 @@ class LayerState:
         forward_id: str | None,
         untracked: bool,
     ) -> pb.ForwardRequest:
-        if phase is None:
-            phase = self._phase
         if forward_id is None:
             # Nothing is kept of such a forward, and nothing in it is random: it needs no name.
-            unnamed = untracked and Phase.of(phase or self._session.phase) is Phase.Test
+            unnamed = untracked and self._phase_of(phase) is Phase.Test
             forward_id = "" if unnamed else self._session.next_forward_id(self.name)
         return pb.ForwardRequest(
             session_id=self._session.session_id,
             layer=self.name,
             inputs=[encode_tensor(value) for value in inputs],
-            phase=encode_phase(phase),
+            phase=encode_phase(self._phase if phase is None else phase),
             forward_id=forward_id,
             untracked=untracked,
         )
@@ -139,9 +143,33 @@ class LayerState:
                 self._forward_id = reply.forward_id
             return decode_tensor(reply.output)
 
-        # Left to the service, the name differs at the second attempt, and so does the mask.
-        repeatable = bool(request.forward_id) or forward_id is None
-        return Call("Forward", request, decode, repeatable)
+        # A tracked forward is known to the service by its name. An untracked one is forgotten: in
+        # training its repetition would count twice in a BatchNorm's running statistics.
+        named = bool(request.forward_id) and not untracked
+        pure = untracked and self._phase_of(phase) is Phase.Test
+        return Call("Forward", request, decode, repeatable=named or pure)
+
+    def _begin_forward(
+        self,
+        inputs: tuple[ArrayLike, ...],
+        phase: PhaseLike | None,
+        forward_id: str | None,
+        untracked: bool,
+    ) -> Call[Array]:
+        """Return a forward for a stream, where backwards are sent before the forward is answered.
+
+        So the forward is the layer's latest from now on, and not once its answer is there.
+        """
+        changed = self._changed_parameters()
+        if changed:
+            raise ValueError(
+                f"the parameters {', '.join(changed)} of layer {self.name!r} were written into: "
+                "call set_parameters with them, a stream cannot"
+            )
+        request = self._forward_request(inputs, phase, forward_id, untracked)
+        if not untracked:
+            self._forward_id = request.forward_id
+        return Call("Forward", request, lambda reply: decode_tensor(reply.output), False)
 
     def _backward_request(
         self, output_gradient: ArrayLike, forward_id: str | None
@@ -158,13 +186,14 @@ class LayerState:
 
     def _backward_call(self, output_gradient: ArrayLike, forward_id: str | None) -> Call[Gradients]:
         request = self._backward_request(output_gradient, forward_id)
-        return Call("Backward", request, decode_gradients, repeatable=True)
+        return Call("Backward", request, self._decode_gradients, repeatable=True)
+
+    def _decode_gradients(self, reply: pb.BackwardResponse) -> Gradients:
+        parameter_gradients = {} if self.frozen else decode_tensors(reply.parameter_gradients)
+        return decode_tensor(reply.input_gradient), parameter_gradients
 
     def _get_parameters_call(self) -> Call[dict[str, Array]]:
-        call = calls.get_parameters(self._session.session_id, self.name)
-        return Call(
-            call.method, call.request, lambda reply: self._take(call.decode(reply)), call.repeatable
-        )
+        return calls.get_parameters(self._session.session_id, self.name)
 
     def _set_parameters_call(self, parameters: Mapping[str, ArrayLike]) -> Call[None]:
         call = calls.set_parameters(self._session.session_id, self.name, parameters)
@@ -184,7 +213,7 @@ class LayerState:
             if not np.array_equal(array, self._known[name], equal_nan=array.dtype.kind == "f")
         }
 
-    def _take(self, fresh: Mapping[str, Array]) -> dict[str, Array]:
+    def _take(self, fresh: dict[str, Array]) -> dict[str, Array]:
         """Note the service's values, in the arrays handed out before wherever they still fit."""
         for name, value in fresh.items():
             held = self._parameters.get(name)
@@ -194,7 +223,3 @@ class LayerState:
                 self._parameters[name] = value.copy()
             self._known[name] = value
         return {name: self._parameters[name] for name in fresh}
-
-
-def decode_gradients(reply: pb.BackwardResponse) -> Gradients:
-    return decode_tensor(reply.input_gradient), decode_tensors(reply.parameter_gradients)
