@@ -1,18 +1,15 @@
-"""The Celery application: `celery -A worker worker -P solo`. The one file that knows Celery.
+"""The Celery application: `celery -A worker worker -P solo`.
 
-Celery carries the ids of batches, Redis their bytes. A server pushes the message itself
-(`task_message`), because its event loop must not wait for `send_task`.
+Celery carries the ids of batches, Redis their bytes. Servers push the messages themselves, see
+`worker/task_message.py`.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
 import os
 import sys
 import uuid
-from typing import Any
 
 # One batch at a time and one process a core: more BLAS threads would only fight for the cores.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -28,8 +25,7 @@ from worker.engine import Engine
 from worker.heartbeat import Heartbeat
 from worker.settings import Settings, SettingsError, read_settings
 from worker.store import Store
-
-TASK = "worker.run_batch"
+from worker.task_message import TASK
 
 
 def make_app(settings: Settings) -> Celery:
@@ -101,29 +97,6 @@ class EngineTask(Task):  # type: ignore[misc]  # Celery has no types.
 def run_batch(self: EngineTask, batch_id: str, reply_stream: str) -> None:
     """Run a batch and answer it on the server's stream."""
     self.engine.run(batch_id, reply_stream)
-
-
-def task_message(batch_id: str, reply_stream: str) -> bytes:
-    """Return the message with which Celery runs a batch, as its Redis transport expects it.
-
-    It follows Celery's message protocol, version 2, inside kombu's envelope for virtual transports.
-    """
-    body = json.dumps([[batch_id, reply_stream], {}, {}]).encode()
-    envelope: dict[str, Any] = {
-        "body": base64.b64encode(body).decode(),
-        "content-encoding": "utf-8",
-        "content-type": "application/json",
-        "headers": {"lang": "py", "task": TASK, "id": batch_id, "ignore_result": True},
-        "properties": {
-            "correlation_id": batch_id,
-            "delivery_mode": 2,
-            "delivery_info": {"exchange": "", "routing_key": keys.QUEUE},
-            "priority": 0,
-            "body_encoding": "base64",
-            "delivery_tag": batch_id,
-        },
-    }
-    return json.dumps(envelope).encode()
 
 
 _heartbeat = Heartbeat(settings, worker_id)
