@@ -1,0 +1,66 @@
+"""A layer's configuration to and from protobuf's Struct, which is JSON with all numbers doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from google.protobuf import json_format, struct_pb2
+
+# Above this a double no longer holds every integer.
+_LARGEST_INTEGER = 2**53
+
+
+def encode_config(config: Mapping[str, Any]) -> struct_pb2.Struct:
+    """Return `config` as a Struct; NumPy numbers and arrays and tuples are taken as JSON's.
+
+    Raises
+    ------
+    TypeError
+        A value is nothing that JSON has.
+    ValueError
+        An integer does not fit into a double.
+    """
+    struct = struct_pb2.Struct()
+    struct.update({name: _plain(value, name) for name, value in config.items()})
+    return struct
+
+
+def decode_config(struct: struct_pb2.Struct) -> dict[str, Any]:
+    decoded: dict[str, Any] = json_format.MessageToDict(struct)
+    return {name: _integers(value) for name, value in decoded.items()}
+
+
+def decode_value(value: struct_pb2.Value) -> Any:
+    return _integers(json_format.MessageToDict(value))
+
+
+def _plain(value: Any, where: str) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if value is None or isinstance(value, bool | float | str):
+        return value
+    if isinstance(value, int):
+        if abs(value) > _LARGEST_INTEGER:
+            raise ValueError(f"{where} = {value} is too large: the service would round it")
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item, f"{where}.{name}") for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{where}[{i}]") for i, item in enumerate(value)]
+    raise TypeError(
+        f"{where} cannot be a {type(value).__name__}: "
+        "use numbers, strings, booleans, None, lists and dictionaries"
+    )
+
+
+def _integers(value: Any) -> Any:
+    """Turn 4.0 back into 4: Struct has no integers, and the layers' sizes are integers."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_INTEGER:
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _integers(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_integers(item) for item in value]
+    return value

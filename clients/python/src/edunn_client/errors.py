@@ -1,0 +1,185 @@
+"""What can go wrong, as one family of exceptions.
+
+    EdunnError
+    ├── InvalidArgumentError       also a ValueError; `violations` names the fields at fault
+    ├── NotFoundError              no such layer type, session, layer or forward
+    ├── AlreadyExistsError         a session, layer or forward_id of that name exists
+    ├── FailedPreconditionError    a backward without a forward, or whose forward is gone or stale
+    ├── ResourceExhaustedError     queue full, quota exceeded, or too large
+    ├── UnauthenticatedError       no token, or none that the service knows
+    ├── DeadlineExceededError      also a TimeoutError
+    ├── UnavailableError           the service, its store or its workers are away
+    └── InternalError              a fault of the service; the message has an id that its log has
+
+Any other gRPC status is an EdunnError itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One field of a request at fault."""
+
+    field: str
+    """The field in the caller's terms, such as `layer.config.p`."""
+    description: str
+    """What is wrong with it."""
+
+
+class EdunnError(Exception):
+    """A call that the service refused or could not finish.
+
+    Attributes
+    ----------
+    message : str
+        What went wrong, in the service's words.
+    code : grpc.StatusCode
+    reason : str
+        A stable name such as `FORWARD_STALE`; empty where the service gave none.
+    violations : tuple of Violation
+        The fields at fault.
+    retry_delay : float or None
+        After how many seconds trying again may help; None where the service did not say.
+    metadata : dict of str to str
+        The variable parts of the message.
+    """
+
+    default_code: ClassVar[grpc.StatusCode] = grpc.StatusCode.UNKNOWN
+
+    def __init__(
+        self,
+        message: str,
+        code: grpc.StatusCode | None = None,
+        reason: str = "",
+        violations: Iterable[Violation] = (),
+        retry_delay: float | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        # All of them as args: an exception is pickled (to another process, say) by its args.
+        self.code = code or self.default_code
+        self.violations = tuple(violations)
+        self.metadata = dict(metadata or {})
+        super().__init__(message, self.code, reason, self.violations, retry_delay, self.metadata)
+        self.message = message
+        self.reason = reason
+        self.retry_delay = retry_delay
+
+    def __str__(self) -> str:
+        parts = [self.message]
+        # The service's sentence usually says it all; fields that it leaves out are added.
+        parts += [
+            f"{violation.field}: {violation.description}"
+            for violation in self.violations
+            if violation.description not in self.message
+        ]
+        return "; ".join(parts) + f" [{self.reason or self.code.name}]"
+
+
+class InvalidArgumentError(EdunnError, ValueError):
+    default_code = grpc.StatusCode.INVALID_ARGUMENT
+
+
+class NotFoundError(EdunnError):
+    default_code = grpc.StatusCode.NOT_FOUND
+
+
+class AlreadyExistsError(EdunnError):
+    default_code = grpc.StatusCode.ALREADY_EXISTS
+
+
+class FailedPreconditionError(EdunnError):
+    default_code = grpc.StatusCode.FAILED_PRECONDITION
+
+
+class ResourceExhaustedError(EdunnError):
+    default_code = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+class UnauthenticatedError(EdunnError):
+    default_code = grpc.StatusCode.UNAUTHENTICATED
+
+
+class DeadlineExceededError(EdunnError, TimeoutError):
+    default_code = grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+class UnavailableError(EdunnError):
+    default_code = grpc.StatusCode.UNAVAILABLE
+
+
+class InternalError(EdunnError):
+    default_code = grpc.StatusCode.INTERNAL
+
+
+_CLASSES: dict[grpc.StatusCode, type[EdunnError]] = {
+    cls.default_code: cls
+    for cls in (
+        InvalidArgumentError,
+        NotFoundError,
+        AlreadyExistsError,
+        FailedPreconditionError,
+        ResourceExhaustedError,
+        UnauthenticatedError,
+        DeadlineExceededError,
+        UnavailableError,
+        InternalError,
+    )
+}
+_CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class StatusLike(Protocol):
+    """What google.rpc.Status and the contract's OperationError have in common."""
+
+    @property
+    def code(self) -> int: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def details(self) -> Iterable[any_pb2.Any]: ...
+
+
+def error_from_status(status: StatusLike) -> EdunnError:
+    """Return the exception for a status that the service sent."""
+    code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
+    reason = ""
+    metadata: dict[str, str] = {}
+    violations: list[Violation] = []
+    retry_delay: float | None = None
+    info = error_details_pb2.ErrorInfo()
+    request = error_details_pb2.BadRequest()
+    retry = error_details_pb2.RetryInfo()
+    for detail in status.details:
+        if detail.Unpack(info):
+            reason, metadata = info.reason, dict(info.metadata)
+        elif detail.Unpack(request):
+            violations += [Violation(v.field, v.description) for v in request.field_violations]
+        elif detail.Unpack(retry):
+            retry_delay = retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
+    return _CLASSES.get(code, EdunnError)(
+        status.message, code, reason, violations, retry_delay, metadata
+    )
+
+
+def error_from_rpc(error: grpc.RpcError) -> EdunnError:
+    """Return the exception for a failed call, whether of a sync or of an asyncio channel."""
+    try:
+        # Not `rpc_status.aio.from_call`, which does not accept an AioRpcError.
+        status = rpc_status.from_call(error)
+    except ValueError:
+        # The details contradict the status, as a proxy that rewrote it leaves them.
+        status = None
+    if status is not None:
+        return error_from_status(status)
+    code = error.code()
+    return _CLASSES.get(code, EdunnError)(error.details() or code.name, code)
