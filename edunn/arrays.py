@@ -1,0 +1,101 @@
+"""What the library takes as an array, and in which dtype it computes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edunn.errors import LayerError
+
+Array = npt.NDArray[Any]
+FloatArray = npt.NDArray[np.floating[Any]]
+IntArray = npt.NDArray[np.integer[Any]]
+BoolArray = npt.NDArray[np.bool_]
+FloatDType = np.dtype[np.floating[Any]]
+
+_F16, _F32, _F64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
+
+# Half precision has ten bits of mantissa: sums and products are taken in single precision.
+_COMPUTE: dict[np.dtype[Any], FloatDType] = {_F16: _F32, _F32: _F32, _F64: _F64}
+
+_FLOAT_EXPECTED = "an array of float16, float32 or float64"
+_INTEGER_EXPECTED = "an array of integers"
+
+
+def compute_dtype(dtype: np.dtype[Any]) -> FloatDType:
+    """Return the dtype in which values of `dtype` are computed: float32 for float16."""
+    return _COMPUTE[dtype]
+
+
+def as_floats(layer: str, argument: str, value: object) -> FloatArray:
+    """Return `value` as an array of floats, without copying one that is an array already.
+
+    Integers and booleans are refused rather than cast: a caller who sends labels where
+    features belong should hear of it.
+
+    Raises
+    ------
+    LayerError
+        If it is not an array of float16, float32 or float64.
+    """
+    if type(value) is np.ndarray and value.dtype in _COMPUTE:
+        return value
+    array = as_array(layer, argument, value, _FLOAT_EXPECTED)
+    if array.dtype in _COMPUTE:
+        return array
+    native = array.dtype.newbyteorder("=")
+    if native in _COMPUTE:
+        return array.astype(native)
+    raise LayerError(layer=layer, argument=argument, expected=_FLOAT_EXPECTED, got=describe(array))
+
+
+def as_integers(layer: str, argument: str, value: object) -> IntArray:
+    """Return `value` as an array of integers; booleans and floats are refused.
+
+    Raises
+    ------
+    LayerError
+        If its dtype is not an integer.
+    """
+    array = as_array(layer, argument, value, _INTEGER_EXPECTED)
+    if array.dtype.kind not in "iu":
+        raise LayerError(
+            layer=layer, argument=argument, expected=_INTEGER_EXPECTED, got=describe(array)
+        )
+    return array
+
+
+def as_array(layer: str, argument: str, value: object, expected: str) -> Array:
+    """Return `value` as an array of any dtype.
+
+    Raises
+    ------
+    LayerError
+        If it is nothing that NumPy can make a regular array of.
+    """
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise LayerError(
+            layer=layer, argument=argument, expected=expected, got=type(value).__name__
+        ) from error
+
+
+def own(array: Array, dtype: np.dtype[Any] | None = None) -> Array:
+    """Return a copy in C order that nobody else holds."""
+    return np.array(array, dtype=dtype, order="C", copy=True, subok=False)
+
+
+def restore(array: FloatArray, dtype: np.dtype[Any]) -> FloatArray:
+    """Return a computed array in the caller's dtype; too large for float16 becomes infinite."""
+    if array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):
+        return array.astype(dtype)
+
+
+def describe(array: Array) -> str:
+    """Say what an array is: its shape and dtype."""
+    return f"shape {array.shape} of {array.dtype}"

@@ -1,0 +1,221 @@
+"""Every layer type by name: its description, and how to build one from plain values."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from edunn.description import LayerDescription
+from edunn.errors import ConfigError, Fault
+from edunn.fields import Rule, check_value, near, rules, shown
+from edunn.initializers import INITIALIZER_TYPES
+from edunn.layers.dropout import Dropout
+from edunn.layers.linear import Bias, Linear
+from edunn.layers.relu import ReLU
+from edunn.model import Model
+from edunn.sequential import Sequential
+
+#: Every layer and loss by its type name. One line here makes a class known to the service.
+LAYER_TYPES: dict[str, type[Model]] = {
+    kind.__name__: kind
+    for kind in (
+        Bias,
+        Dropout,
+        Linear,
+        ReLU,
+        Sequential,
+    )
+}
+
+
+def describe(layer_type: str) -> LayerDescription:
+    """Describe a layer type, as read from the class itself.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such type.
+    """
+    cls = _find(layer_type, LAYER_TYPES, "type")
+    if isinstance(cls, Fault):
+        raise ConfigError(layer=str(layer_type), faults=[cls])
+    paragraph = " ".join((inspect.getdoc(cls) or "").split("\n\n")[0].split())
+    return LayerDescription(
+        type=layer_type,
+        summary=paragraph.split(". ")[0].rstrip(".") + ".",
+        fields=tuple(rule.description for rule in rules(cls).values()),
+        inputs=cls.input_names,
+        parameters=cls.parameter_descriptions,
+        buffers=cls.buffer_descriptions,
+    )
+
+
+def build(
+    layer_type: str,
+    config: Mapping[str, object],
+    name: str | None = None,
+    rng: np.random.Generator | None = None,
+) -> Model:
+    """Build a layer from plain values, such as JSON has.
+
+    Parameters
+    ----------
+    layer_type : str
+        A key of `LAYER_TYPES`.
+    config : mapping of str to object
+        The fields that `describe` names. Integers may come as floats such as 4.0. A layer
+        within is ``{"type": ..., "name": ..., "config": {...}, "frozen": ...}`` or the name
+        of its type; so is an initializer, which has no name.
+    name : str, optional
+        The layer's name.
+    rng : numpy.random.Generator, optional
+        Where the first parameters come from, and where the layer will draw from: one seed
+        gives one layer. None is NumPy's global generator.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ConfigError
+        With every field at fault in `violations`.
+    """
+    faults: list[Fault] = []
+    entry = {"type": layer_type, "config": config, "name": name}
+    plan = _plan(entry, LAYER_TYPES, "", faults)
+    if plan is None or faults:
+        raise ConfigError(layer=name or str(layer_type), faults=faults)
+    model: Model = plan.make(rng)
+    model.rng = rng
+    return model
+
+
+@dataclass
+class _Plan:
+    """Something checked and not yet made, so that all faults are found before any drawing."""
+
+    cls: Any
+    path: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    frozen: bool = False
+
+    def make(self, rng: np.random.Generator | None) -> Any:
+        arguments = {key: _made(value, rng) for key, value in self.arguments.items()}
+        if not issubclass(self.cls, Model):
+            return self.cls(**arguments, rng=rng)
+        try:
+            model = self.cls(**arguments)
+        except ConfigError as error:
+            raise error.under(self.path) from None
+        model.frozen = self.frozen
+        return model
+
+
+def _made(value: Any, rng: np.random.Generator | None) -> Any:
+    if isinstance(value, _Plan):
+        return value.make(rng)
+    if isinstance(value, list):
+        return [_made(item, rng) for item in value]
+    return value
+
+
+def _plan(entry: object, types: Mapping[str, Any], path: str, faults: list[Fault]) -> _Plan | None:
+    """Plan what an entry describes; `path` ends where the entry's own fields begin."""
+    place = path.rstrip(".")
+    if isinstance(entry, str):
+        entry, type_path = {"type": entry}, place
+    else:
+        type_path = f"{path}type"
+    if not isinstance(entry, Mapping):
+        faults.append(Fault(place, "a type name or an object with a type", shown(entry)))
+        return None
+    is_layer = types is LAYER_TYPES
+    allowed = ("type", "config", "name", "frozen") if is_layer else ("type", "config")
+    faults.extend(
+        Fault(path + str(key), f"one of {', '.join(allowed)}", "an unknown field")
+        for key in entry
+        if key not in allowed
+    )
+    name, frozen, config = entry.get("name"), entry.get("frozen"), entry.get("config")
+    if name is not None and not isinstance(name, str):
+        faults.append(Fault(f"{path}name", "a string", shown(name)))
+    if frozen is not None and not isinstance(frozen, bool):
+        faults.append(Fault(f"{path}frozen", "true or false", shown(frozen)))
+    cls = _find(entry.get("type"), types, type_path)
+    if isinstance(cls, Fault):
+        faults.append(cls)
+        return None
+    # The fields of the outermost layer are called by their names alone.
+    inside = f"{path}config." if path else ""
+    if config is None:
+        config = {}
+    if not isinstance(config, Mapping):
+        faults.append(Fault(inside.rstrip(".") or "config", "an object", shown(config)))
+        return None
+    plan = _Plan(cls, inside, frozen=bool(frozen))
+    plan.arguments = _arguments(cls, config, inside, faults)
+    if is_layer:
+        plan.arguments["name"] = name
+    return plan
+
+
+def _arguments(
+    cls: type, config: Mapping[str, object], inside: str, faults: list[Fault]
+) -> dict[str, Any]:
+    known = rules(cls)
+    for key in config:
+        if key not in known:
+            takes = (
+                f"one of {', '.join(known)}" if known else f"absent, {cls.__name__} has no fields"
+            )
+            faults.append(
+                Fault(inside + str(key), takes, f"an unknown field{near(str(key), known)}")
+            )
+    arguments: dict[str, Any] = {}
+    for key, rule in known.items():
+        if key in config:
+            arguments[key] = _argument(rule, config[key], inside + key, faults)
+        elif rule.description.required:
+            faults.append(Fault(inside + key, f"given, {cls.__name__} needs it", "nothing"))
+        elif rule.description.type == "initializer":
+            # Named here rather than by the constructor, so that it draws from `rng`.
+            arguments[key] = _argument(rule, rule.description.default, inside + key, faults)
+    return arguments
+
+
+def _argument(rule: Rule, value: object, path: str, faults: list[Fault]) -> Any:
+    match rule.description.type:
+        case "initializer":
+            return _plan(value, INITIALIZER_TYPES, f"{path}.", faults)
+        case "layer":
+            plan = _plan(value, LAYER_TYPES, f"{path}.", faults)
+            if plan is not None and not issubclass(plan.cls, rule.kind):
+                expected = f"a {rule.kind.__name__}"
+                faults.append(Fault(path, expected, f"the type {plan.cls.__name__}"))
+            return plan
+        case "layers":
+            if not isinstance(value, list | tuple):
+                faults.append(Fault(path, "a list of layers", shown(value)))
+                return None
+            return [
+                _plan(item, LAYER_TYPES, f"{path}[{i}].", faults) for i, item in enumerate(value)
+            ]
+    result = check_value(rule, value, path)
+    if isinstance(result, Fault):
+        faults.append(result)
+        return None
+    return result.value
+
+
+def _find(name: object, types: Mapping[str, Any], path: str) -> Any:
+    """Return the class of that name, or the fault."""
+    if isinstance(name, str) and name in types:
+        return types[name]
+    expected = f"the name of {'a layer type' if types is LAYER_TYPES else 'an initializer'}"
+    hint = near(name, types) if isinstance(name, str) else ""
+    return Fault(path, expected, shown(name) + hint)

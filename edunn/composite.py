@@ -1,0 +1,111 @@
+"""Models made of models: one naming, `layer(entry)`, for all that is within."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, TypeVar
+
+import numpy as np
+
+from edunn.arrays import Array
+from edunn.model import Cache, CacheValue, Model, ParameterSet, Phase
+
+Value = TypeVar("Value")
+
+
+class Composite(Model):
+    """A model that runs other models.
+
+    Parameters, buffers and cache entries of a child are called ``child(entry)``; within a
+    composite inside a composite, ``outer(inner(entry))``. The phase and the source of
+    randomness are passed down.
+    """
+
+    #: What the composite itself puts into the cache, besides what its children put.
+    own_cache_entries: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(name)
+        self._children: dict[str, Model] = {}
+
+    def set_phase(self, phase: Phase) -> None:
+        super().set_phase(phase)
+        for child in self._children.values():
+            child.set_phase(phase)
+
+    @property
+    def rng(self) -> np.random.Generator | None:
+        """Where random numbers come from, here and in every child."""
+        return self._rng
+
+    @rng.setter
+    def rng(self, rng: np.random.Generator | None) -> None:
+        # The base class checks the value.
+        Model.rng.fset(self, rng)  # type: ignore[attr-defined]
+        for child in self._children.values():
+            child.rng = rng
+
+    def get_parameters(self) -> ParameterSet:
+        parameters = super().get_parameters()
+        for name, child in self._children.items():
+            parameters.update(prefixed(name, child.get_parameters()))
+        return parameters
+
+    def get_buffers(self) -> ParameterSet:
+        buffers = super().get_buffers()
+        for name, child in self._children.items():
+            buffers.update(prefixed(name, child.get_buffers()))
+        return buffers
+
+    def _assign_parameter(self, name: str, value: Array) -> None:
+        child, inner = split(name)
+        if child is None:
+            super()._assign_parameter(name, value)
+        else:
+            self._children[child]._assign_parameter(inner, value)
+
+    def _assign_buffer(self, name: str, value: Array) -> None:
+        child, inner = split(name)
+        if child is None:
+            super()._assign_buffer(name, value)
+        else:
+            self._children[child]._assign_buffer(inner, value)
+
+    def get_cache(self) -> Cache:
+        cache = super().get_cache()
+        for name, child in self._children.items():
+            cache.update(prefixed(name, child.get_cache()))
+        return cache
+
+    def set_cache(self, cache: Mapping[str, CacheValue]) -> None:
+        mine: Cache = {}
+        theirs: dict[str, Cache] = {name: {} for name in self._children}
+        for entry, value in cache.items():
+            child, inner = split(entry)
+            if child is None:
+                mine[entry] = value
+            elif child in theirs:
+                theirs[child][inner] = value
+            else:
+                known = ", ".join(self._children) or "none"
+                raise self.error("cache", f"about its layers ({known})", f"an entry {entry!r}")
+        if mine.keys() != self.own_cache_entries:
+            raise self.error(
+                "cache",
+                f"a cache with the entries {sorted(self.own_cache_entries)} of its own",
+                str(sorted(mine)),
+            )
+        for name, child_cache in theirs.items():
+            self._children[name].set_cache(child_cache)
+        super().set_cache(mine)
+
+
+def prefixed(child: str, entries: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the entries of a child under the names they have in its composite."""
+    return {f"{child}({name})": value for name, value in entries.items()}
+
+
+def split(name: str) -> tuple[str | None, str]:
+    """Return the child and the name within it, the child being None for a plain name."""
+    child, bracket, inner = name.partition("(")
+    return (child, inner[:-1]) if bracket else (None, name)

@@ -1,0 +1,235 @@
+"""How parameters start."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Annotated, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from edunn.description import FieldType
+from edunn.fields import Field, check_arguments, rules
+
+Floats = npt.NDArray[np.float64]
+
+
+class Initializer(ABC):
+    """A rule for the first values of a parameter.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, optional
+        Where random numbers come from. None is NumPy's global generator.
+    """
+
+    field_type: ClassVar[FieldType] = "initializer"
+
+    def __init__(self, rng: np.random.Generator | None = None) -> None:
+        self.rng = rng
+
+    @staticmethod
+    def by_name(name: str) -> Initializer | None:
+        """Return the initializer of that type name, or None if it needs arguments or is unknown."""
+        kind = INITIALIZER_TYPES.get(name)
+        if kind is None or any(rule.description.required for rule in rules(kind).values()):
+            return None
+        return kind()
+
+    @abstractmethod
+    def create(
+        self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
+    ) -> Floats:
+        """Make the values of a new parameter.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        fan_in, fan_out : int, optional
+            How many inputs each output sums, and how many outputs each input reaches. Without
+            them they are read off the shape, as `fans` tells.
+
+        Returns
+        -------
+        ndarray of float64, of that shape
+        """
+
+    def initialize(self, p: npt.NDArray[np.floating[npt.NBitBase]]) -> None:
+        """Fill an existing parameter in place."""
+        p[...] = self.create(p.shape)
+
+    def _uniform(self, bound: float, shape: tuple[int, ...]) -> Floats:
+        # np.random, the module, draws from the global generator under the same names.
+        source = np.random if self.rng is None else self.rng
+        return np.asarray(source.uniform(-bound, bound, shape))
+
+    def _normal(self, std: float, shape: tuple[int, ...]) -> Floats:
+        source = np.random if self.rng is None else self.rng
+        return np.asarray(source.normal(0.0, std, shape))
+
+
+class Constant(Initializer):
+    """The same value everywhere."""
+
+    def __init__(
+        self,
+        value: Annotated[float, Field("The value of every element.")],
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(rng)
+        self.value: float = check_arguments(Constant, "Constant", value=value)["value"]
+
+    def create(
+        self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
+    ) -> Floats:
+        return np.full(shape, self.value, dtype=np.float64)
+
+
+class Zero(Constant):
+    """Zero everywhere."""
+
+    def __init__(self, rng: np.random.Generator | None = None) -> None:
+        super().__init__(0.0, rng)
+
+
+class One(Constant):
+    """One everywhere."""
+
+    def __init__(self, rng: np.random.Generator | None = None) -> None:
+        super().__init__(1.0, rng)
+
+
+class RandomUniform(Initializer):
+    """Uniform between -a and a."""
+
+    def __init__(
+        self,
+        a: Annotated[float, Field("The largest magnitude.", minimum=0)] = 0.05,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(rng)
+        self.a: float = check_arguments(RandomUniform, "RandomUniform", a=a)["a"]
+
+    def create(
+        self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
+    ) -> Floats:
+        return self._uniform(self.a, shape)
+
+
+class RandomNormal(Initializer):
+    """Normal around zero with standard deviation std."""
+
+    def __init__(
+        self,
+        std: Annotated[float, Field("The standard deviation.", minimum=0)] = 0.05,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(rng)
+        self.std: float = check_arguments(RandomNormal, "RandomNormal", std=std)["std"]
+
+    def create(
+        self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
+    ) -> Floats:
+        return self._normal(self.std, shape)
+
+
+class XavierUniform(Initializer):
+    """Uniform with bound sqrt(6 / (fan_in + fan_out)).
+
+    Notes
+    -----
+    Glorot and Bengio, Understanding the difficulty of training deep feedforward neural
+    networks, AISTATS 2010, equation 16.
+    """
+
+    def create(
+        self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
+    ) -> Floats:
+        inputs, outputs = fans(shape, fan_in, fan_out)
+        return self._uniform(math.sqrt(6 / (inputs + outputs)), shape)
+
+
+class XavierNormal(Initializer):
+    """Normal with standard deviation sqrt(2 / (fan_in + fan_out)).
+
+    Notes
+    -----
+    Glorot and Bengio 2010, equation 12 averaged over both directions.
+    """
+
+    def create(
+        self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
+    ) -> Floats:
+        inputs, outputs = fans(shape, fan_in, fan_out)
+        return self._normal(math.sqrt(2 / (inputs + outputs)), shape)
+
+
+class KaimingUniform(Initializer):
+    """Uniform with bound sqrt(6 / fan_in), for layers before a ReLU.
+
+    Notes
+    -----
+    He, Zhang, Ren and Sun, Delving deep into rectifiers, ICCV 2015, equation 10; a uniform
+    distribution of that variance.
+    """
+
+    def create(
+        self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
+    ) -> Floats:
+        inputs, _ = fans(shape, fan_in, fan_out)
+        return self._uniform(math.sqrt(6 / inputs), shape)
+
+
+class KaimingNormal(Initializer):
+    """Normal with standard deviation sqrt(2 / fan_in), for layers before a ReLU.
+
+    Notes
+    -----
+    He, Zhang, Ren and Sun 2015, equation 10.
+    """
+
+    def create(
+        self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
+    ) -> Floats:
+        inputs, _ = fans(shape, fan_in, fan_out)
+        return self._normal(math.sqrt(2 / inputs), shape)
+
+
+def fans(
+    shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
+) -> tuple[int, int]:
+    """Return how many inputs an output sums and how many outputs an input reaches.
+
+    What is not given is read off the shape: (inputs, outputs) for a matrix,
+    (outputs, inputs, height, width) for a convolution, (n,) for a vector with n of both.
+    Never less than one, so that the rules above have something to divide by.
+    """
+    if len(shape) == 2:
+        inputs, outputs = shape
+    elif len(shape) > 2:
+        window = math.prod(shape[2:])
+        inputs, outputs = shape[1] * window, shape[0] * window
+    else:
+        inputs = outputs = math.prod(shape)
+    return (
+        max(1, inputs if fan_in is None else fan_in),
+        max(1, outputs if fan_out is None else fan_out),
+    )
+
+
+#: Every initializer by its type name.
+INITIALIZER_TYPES: dict[str, type[Initializer]] = {
+    kind.__name__: kind
+    for kind in (
+        Zero,
+        One,
+        Constant,
+        RandomUniform,
+        RandomNormal,
+        XavierUniform,
+        XavierNormal,
+        KaimingUniform,
+        KaimingNormal,
+    )
+}

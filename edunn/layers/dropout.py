@@ -1,0 +1,96 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from edunn.arrays import Array, FloatArray, compute_dtype, own, restore
+from edunn.fields import Field, check_arguments
+from edunn.model import Model, ParameterSet, Phase
+
+
+class Dropout(Model):
+    """Zero each unit with probability p while training and scale the others by 1 / (1 - p).
+
+    In the test phase it is the identity and draws no random numbers.
+
+    Parameters
+    ----------
+    p : float
+        The probability with which a unit is dropped, 0 <= p < 1.
+
+    Notes
+    -----
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout: a simple way to
+    prevent neural networks from overfitting, JMLR 2014, in the scaled form of its section 10.
+
+    One uniform number is drawn per element, in C order, always in double precision: the mask
+    of a seed does not depend on the input's dtype. An element is kept where its number is at
+    least p.
+
+    As in PyTorch, dropping is a multiplication by zero. A dropped infinity or NaN is NaN, and
+    a dropped negative number is -0.
+    """
+
+    cache_entries = (frozenset({"mask"}), frozenset({"test"}))
+
+    def __init__(
+        self,
+        p: Annotated[
+            float, Field("Probability with which a unit is dropped.", minimum=0, below=1)
+        ] = 0.5,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.p: float = check_arguments(Dropout, self.label, p=p)["p"]
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Drop units in the training phase, copy the input in the test phase.
+
+        Parameters
+        ----------
+        x : ndarray of floats, any shape
+
+        Returns
+        -------
+        y : ndarray, same shape and dtype
+        """
+        x = self._input("x", x)
+        if self._phase is Phase.Test:
+            self._save(test=True)
+            return own(x)
+        # np.random, the module, is the global generator that a notebook seeds.
+        uniform = np.random.random if self._rng is None else self._rng.random
+        mask = np.asarray(uniform(x.shape) >= self.p)
+        self._save(mask=mask)
+        return self._apply(mask, x)
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Propagate the error through the surviving units.
+
+        Parameters
+        ----------
+        δEδy : ndarray, same shape as the last output
+
+        Returns
+        -------
+        δEδx : ndarray, same shape and dtype
+            A copy of `δEδy` after a forward in the test phase: nothing was dropped.
+        δEδp : dict
+            Empty, dropout has no parameters.
+        """
+        cache = self._saved()
+        if "test" in cache:
+            return own(self._input("δEδy", δEδy)), {}
+        mask = self._saved_array("mask")
+        return self._apply(mask, self._gradient(δEδy, mask.shape)), {}
+
+    def _apply(self, mask: Array, x: FloatArray) -> FloatArray:
+        y = np.empty(x.shape, compute_dtype(x.dtype))
+        # The mask first: scaling first could overflow a unit that is dropped.
+        with np.errstate(invalid="ignore", over="ignore"):
+            np.multiply(x, mask, out=y)
+            y *= 1 / (1 - self.p)
+        return restore(y, x.dtype)

@@ -1,0 +1,159 @@
+"""Linear maps: y = x w, and y = x + b."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from edunn.arrays import FloatArray, compute_dtype, describe, own, restore
+from edunn.description import ParameterDescription
+from edunn.fields import Field, check_arguments
+from edunn.initializers import Initializer
+from edunn.model import Model, ParameterSet
+
+
+class Linear(Model):
+    """Multiply by a matrix of weights: y = x w.
+
+    Parameters
+    ----------
+    input_size, output_size : int
+        Features per sample before and after.
+    initializer : Initializer or str
+        How `w` starts: Glorot's uniform rule unless told otherwise.
+    """
+
+    parameter_descriptions = (
+        ParameterDescription("w", "(input_size, output_size)", "The weights."),
+    )
+    cache_entries = (frozenset({"x"}),)
+
+    def __init__(
+        self,
+        input_size: Annotated[int, Field("Features per sample.", minimum=1)],
+        output_size: Annotated[int, Field("Features per output.", minimum=1)],
+        initializer: Annotated[Initializer | str, Field("How w starts.")] = "XavierUniform",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        config = check_arguments(
+            Linear,
+            self.label,
+            input_size=input_size,
+            output_size=output_size,
+            initializer=initializer,
+        )
+        self.input_size: int = config["input_size"]
+        self.output_size: int = config["output_size"]
+        shape = (self.input_size, self.output_size)
+        self.register_parameter("w", config["initializer"].create(shape))
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Compute x w.
+
+        Parameters
+        ----------
+        x : ndarray of floats, shape (samples, input_size)
+
+        Returns
+        -------
+        y : ndarray, shape (samples, output_size), dtype of x
+        """
+        x = self._input("x", x)
+        if x.ndim != 2 or x.shape[1] != self.input_size:
+            raise self.error("x", f"of shape (samples, {self.input_size})", describe(x))
+        dtype = compute_dtype(x.dtype)
+        w = self._parameters["w"]
+        y = x.astype(dtype, copy=False) @ w.astype(dtype, copy=False)
+        self._save(x=own(x))
+        return restore(y, x.dtype)
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Compute δEδx = δEδy wᵀ and δEδw = xᵀ δEδy.
+
+        Parameters
+        ----------
+        δEδy : ndarray, shape (samples, output_size)
+
+        Returns
+        -------
+        δEδx : ndarray, shape (samples, input_size)
+        δEδp : dict
+            ``w``, shape (input_size, output_size).
+        """
+        x = self._saved_array("x")
+        δEδy = self._gradient(δEδy, (x.shape[0], self.output_size))
+        dtype = compute_dtype(x.dtype)
+        g = δEδy.astype(dtype, copy=False)
+        δEδx = g @ self._parameters["w"].astype(dtype, copy=False).T
+        δEδp = {} if self.frozen else {"w": x.astype(dtype, copy=False).T @ g}
+        return restore(δEδx, δEδy.dtype), δEδp
+
+
+class Bias(Model):
+    """Add a vector of biases: y = x + b.
+
+    Parameters
+    ----------
+    output_size : int
+        Features per sample.
+    initializer : Initializer or str
+        How `b` starts: at zero unless told otherwise.
+    """
+
+    parameter_descriptions = (ParameterDescription("b", "(output_size,)", "The biases."),)
+    # The number of samples would follow from the gradient; the dtype of the forward would not.
+    cache_entries = (frozenset(),)
+
+    def __init__(
+        self,
+        output_size: Annotated[int, Field("Features per sample.", minimum=1)],
+        initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        config = check_arguments(Bias, self.label, output_size=output_size, initializer=initializer)
+        self.output_size: int = config["output_size"]
+        self.register_parameter("b", config["initializer"].create((self.output_size,)))
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Compute x + b.
+
+        Parameters
+        ----------
+        x : ndarray of floats, shape (samples, output_size)
+
+        Returns
+        -------
+        y : ndarray, same shape and dtype
+        """
+        x = self._input("x", x)
+        if x.ndim != 2 or x.shape[1] != self.output_size:
+            raise self.error("x", f"of shape (samples, {self.output_size})", describe(x))
+        dtype = compute_dtype(x.dtype)
+        y = x.astype(dtype, copy=False) + self._parameters["b"].astype(dtype, copy=False)
+        self._save()
+        return restore(y, x.dtype)
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Pass the error on, and sum it over the samples for b.
+
+        Parameters
+        ----------
+        δEδy : ndarray, shape (samples, output_size)
+
+        Returns
+        -------
+        δEδx : ndarray, same shape and dtype
+        δEδp : dict
+            ``b``, shape (output_size,), in the dtype in which `δEδy` is computed.
+        """
+        self._saved()
+        δEδy = self._input("δEδy", δEδy)
+        if δEδy.ndim != 2 or δEδy.shape[1] != self.output_size:
+            raise self.error("δEδy", f"of shape (samples, {self.output_size})", describe(δEδy))
+        if self.frozen:
+            return own(δEδy), {}
+        δEδb: FloatArray = np.sum(δEδy, axis=0, dtype=compute_dtype(δEδy.dtype))
+        return own(δEδy), {"b": δEδb}

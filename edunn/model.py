@@ -1,0 +1,301 @@
+"""The contract of every layer: forward, backward, parameters, buffers and cache."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, ClassVar
+
+import numpy as np
+
+from edunn.arrays import Array, FloatArray, as_floats, describe, own
+from edunn.description import FieldType, ParameterDescription
+from edunn.errors import ConfigError, Fault, LayerError, NoForwardError
+
+#: Parameters, their gradients, or buffers, by name.
+ParameterSet = dict[str, Array]
+CacheValue = Array | int | float | bool
+#: What one forward leaves for its backward.
+Cache = dict[str, CacheValue]
+
+
+class Phase(Enum):
+    """What the model is being used for. Dropout and BatchNorm differ between the two."""
+
+    Training = "training"
+    Test = "test"
+
+
+class Model(ABC):
+    """Something with a forward and a backward pass: a layer, a loss, a whole network.
+
+    A model holds the last forward's cache, so one model serves one thread at a time.
+    Different models share nothing and may run in different threads.
+
+    Parameters
+    ----------
+    name : str, optional
+        Kept exactly as given. A Sequential names a layer that has none.
+
+    Attributes
+    ----------
+    frozen : bool
+        A frozen model gives no gradients for its parameters.
+    """
+
+    #: What a constructor argument that takes a model is called in a catalogue.
+    field_type: ClassVar[FieldType] = "layer"
+    #: What `forward` takes.
+    input_names: ClassVar[tuple[str, ...]] = ("x",)
+    #: The parameters and buffers, in the terms of the constructor's arguments.
+    parameter_descriptions: ClassVar[tuple[ParameterDescription, ...]] = ()
+    buffer_descriptions: ClassVar[tuple[ParameterDescription, ...]] = ()
+    #: The sets of entries that a cache may have; None leaves them unchecked.
+    cache_entries: ClassVar[tuple[frozenset[str], ...] | None] = None
+
+    def __init__(self, name: str | None = None) -> None:
+        if name is not None and not isinstance(name, str):
+            raise ConfigError(
+                layer=type(self).__name__, faults=[Fault("name", "a string", repr(name))]
+            )
+        self.name = name
+        #: Whether the name was given by a Sequential rather than by the caller.
+        self.auto_named = name is None
+        self.frozen = False
+        self._phase = Phase.Training
+        self._rng: np.random.Generator | None = None
+        self._parameters: ParameterSet = {}
+        self._buffers: ParameterSet = {}
+        self._cache: Cache | None = None
+
+    @abstractmethod
+    def forward(self, *x: Any, **named: Any) -> Array:
+        """Compute the output of one or more inputs, and keep what `backward` needs."""
+
+    @abstractmethod
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Compute the gradients of the last forward.
+
+        Parameters
+        ----------
+        δEδy : ndarray, same shape as the last output
+
+        Returns
+        -------
+        δEδx : ndarray, same shape as the last input, of the dtype of `δEδy`
+        δEδp : dict of str to ndarray
+            The gradient of each parameter, in the dtype in which the forward was computed.
+
+        Raises
+        ------
+        NoForwardError
+            If there was no forward.
+        """
+
+    def auto_name(self, name: str) -> None:
+        """Give a name to a model that its maker left unnamed."""
+        self.name = name
+        self.auto_named = True
+
+    # What the model is in: its phase and its source of randomness.
+
+    @property
+    def phase(self) -> Phase:
+        """The phase that the next forward runs in."""
+        return self._phase
+
+    @phase.setter
+    def phase(self, phase: Phase) -> None:
+        self.set_phase(phase)
+
+    def set_phase(self, phase: Phase) -> None:
+        """Set the phase of this model and of all within it.
+
+        Raises
+        ------
+        LayerError
+            If it is not a `Phase`.
+        """
+        if not isinstance(phase, Phase):
+            raise self.error("phase", "Phase.Training or Phase.Test", repr(phase))
+        self._phase = phase
+
+    @property
+    def rng(self) -> np.random.Generator | None:
+        """Where random numbers come from. None is NumPy's global generator."""
+        return self._rng
+
+    @rng.setter
+    def rng(self, rng: np.random.Generator | None) -> None:
+        if rng is not None and not isinstance(rng, np.random.Generator):
+            raise self.error("rng", "a numpy.random.Generator or None", repr(rng))
+        self._rng = rng
+
+    # Parameters and buffers.
+
+    def register_parameter(self, name: str, value: Array) -> None:
+        """Make `value` a parameter of this model. It is kept, not copied."""
+        self._parameters[name] = value
+
+    def get_parameters(self) -> ParameterSet:
+        """Return the parameters by name: the arrays themselves, to be updated in place."""
+        return dict(self._parameters)
+
+    def set_parameters(self, parameters: Mapping[str, Array]) -> None:
+        """Copy new values into the parameters named; the others stay.
+
+        Parameters
+        ----------
+        parameters : mapping of str to ndarray of floats
+            Each of the shape that the parameter has. Its dtype becomes the parameter's.
+
+        Raises
+        ------
+        LayerError
+            If a name is unknown, a shape differs, or a dtype is not floating. Then nothing
+            is changed.
+        """
+        checked = self._check_arrays(parameters, self.get_parameters(), "parameters")
+        for name, value in checked.items():
+            self._assign_parameter(name, value)
+
+    def n_parameters(self) -> int:
+        """Count the numbers that are trained."""
+        return sum(parameter.size for parameter in self.get_parameters().values())
+
+    def get_buffers(self) -> ParameterSet:
+        """Return the arrays that are state but not trained, by name: the arrays themselves."""
+        return dict(self._buffers)
+
+    def set_buffers(self, buffers: Mapping[str, Array]) -> None:
+        """Copy new values into the buffers named, under the rules of `set_parameters`."""
+        checked = self._check_arrays(buffers, self.get_buffers(), "buffers")
+        for name, value in checked.items():
+            self._assign_buffer(name, value)
+
+    def _assign_parameter(self, name: str, value: Array) -> None:
+        _assign(self._parameters, name, value)
+
+    def _assign_buffer(self, name: str, value: Array) -> None:
+        _assign(self._buffers, name, value)
+
+    def _check_arrays(
+        self, new: Mapping[str, Array], current: ParameterSet, what: str
+    ) -> ParameterSet:
+        checked: ParameterSet = {}
+        for name, value in new.items():
+            if name not in current:
+                known = ", ".join(current) or f"none, it has no {what}"
+                raise self.error(name, f"one of its {what} ({known})", "an unknown name")
+            array = as_floats(self.label, name, value)
+            if array.shape != current[name].shape:
+                raise self.error(name, f"of shape {current[name].shape}", describe(array))
+            checked[name] = array
+        return checked
+
+    # The cache of the last forward.
+
+    def get_cache(self) -> Cache:
+        """Return what the last forward left for its backward, and nothing wider.
+
+        Returns
+        -------
+        dict of str to ndarray or number
+            Flat. The arrays cannot be written to: they are the model's own.
+
+        Raises
+        ------
+        NoForwardError
+            If there was no forward.
+        """
+        return {name: _read_only(value) for name, value in self._saved("cache").items()}
+
+    def set_cache(self, cache: Mapping[str, CacheValue]) -> None:
+        """Put back the cache of an earlier forward, of this model or of one made like it.
+
+        Parameters
+        ----------
+        cache : mapping of str to ndarray or number
+            As `get_cache` gave it. Arrays that can be written to are copied.
+
+        Raises
+        ------
+        LayerError
+            If the entries are not those of this kind of model.
+        """
+        if self.cache_entries is not None and frozenset(cache) not in self.cache_entries:
+            sets = " or ".join(str(sorted(entries)) for entries in self.cache_entries)
+            raise self.error("cache", f"a cache with the entries {sets}", str(sorted(cache)))
+        self._cache = {name: _kept(value) for name, value in cache.items()}
+
+    def _save(self, **entries: CacheValue) -> None:
+        """Keep what the backward of this forward will need."""
+        self._cache = entries
+
+    def _saved(self, argument: str = "δEδy") -> Cache:
+        if self._cache is None:
+            raise NoForwardError(layer=self.label, argument=argument)
+        return self._cache
+
+    def _saved_array(self, entry: str) -> Array:
+        """Return an array of the cache, C ordered, or refuse a backward without forward."""
+        value = self._saved()[entry]
+        return value if isinstance(value, np.ndarray) else np.asarray(value)
+
+    # Words for errors.
+
+    @property
+    def label(self) -> str:
+        """The name, or the type where there is no name, as error messages show it."""
+        return self.name or type(self).__name__
+
+    def error(self, argument: str, expected: str, got: str) -> LayerError:
+        """Make a LayerError that speaks for this model."""
+        return LayerError(layer=self.label, argument=argument, expected=expected, got=got)
+
+    def _input(self, argument: str, x: object) -> FloatArray:
+        """Return an input as an array of floats, or say what is wrong with it."""
+        return as_floats(self.label, argument, x)
+
+    def _gradient(self, δEδy: object, shape: tuple[int, ...]) -> FloatArray:
+        """Return an output gradient, checked against the shape of the output."""
+        gradient = as_floats(self.label, "δEδy", δEδy)
+        if gradient.shape != shape:
+            raise self.error("δEδy", f"of the output's shape {shape}", describe(gradient))
+        return gradient
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({'' if self.name is None else repr(self.name)})"
+
+
+class ModelWithParameters(Model):
+    """A base for layers of one's own that have parameters: see `register_parameter`."""
+
+
+class ModelWithoutParameters(Model):
+    """A base for layers of one's own that have no parameters."""
+
+
+def _assign(arrays: ParameterSet, name: str, value: Array) -> None:
+    current = arrays[name]
+    if current.dtype == value.dtype:
+        # In place, so that whoever holds the live array goes on holding it.
+        current[...] = value
+    else:
+        arrays[name] = own(value)
+
+
+def _read_only(value: CacheValue) -> CacheValue:
+    if not isinstance(value, np.ndarray):
+        return value
+    view = value.view()
+    view.flags.writeable = False
+    return view
+
+
+def _kept(value: CacheValue) -> CacheValue:
+    # A read-only array is what get_cache gives, or a buffer off the wire: nobody will change it.
+    if isinstance(value, np.ndarray) and (value.flags.writeable or not value.flags.c_contiguous):
+        return own(value)
+    return value

@@ -1,0 +1,150 @@
+"""A network as a sequence of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from edunn.arrays import FloatArray
+from edunn.composite import Composite, prefixed
+from edunn.errors import ConfigError, Fault
+from edunn.fields import Field, check_arguments
+from edunn.losses.loss import Loss
+from edunn.model import Model, ParameterSet
+
+
+class Sequential(Composite):
+    """Run layers one after another.
+
+    Parameters
+    ----------
+    layers : sequence of Model
+        A layer without a name is named after its type and its number among those of that
+        type: ``dense1``, ``dense2``. Names are unique within one Sequential only.
+
+    Notes
+    -----
+    Parameters, gradients, buffers and cache entries are named ``layer(entry)``. A frozen
+    layer gives no gradients; a frozen Sequential gives none at all.
+    """
+
+    def __init__(
+        self,
+        layers: Annotated[Sequence[Model], Field("The layers, in the order they run.")],
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        children: list[Model] = check_arguments(Sequential, self.label, layers=layers)["layers"]
+        self._check(children)
+        self._children = _named(children)
+
+    @property
+    def layers(self) -> tuple[Model, ...]:
+        """The layers, in the order they run."""
+        return tuple(self._children.values())
+
+    def __len__(self) -> int:
+        return len(self._children)
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(self._children.values())
+
+    def __getitem__(self, key: str | int) -> Model:
+        """Return a layer by its name or its place."""
+        return self._children[key] if isinstance(key, str) else self.layers[key]
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Run every layer on the output of the one before.
+
+        Parameters
+        ----------
+        x : ndarray of floats, as the first layer takes it
+
+        Returns
+        -------
+        y : ndarray, as the last layer gives it
+        """
+        x = y = self._input("x", x)
+        for layer in self._children.values():
+            y = layer.forward(y)
+        self._save()
+        # Without layers it is the identity; its output is still not the caller's array.
+        return x.copy() if y is x else y
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Run every layer's backward, the last layer first.
+
+        Parameters
+        ----------
+        δEδy : ndarray, same shape as the last output
+
+        Returns
+        -------
+        δEδx : ndarray, same shape as the last input
+        δEδp : dict
+            The gradients of every layer that is not frozen, named ``layer(parameter)``.
+        """
+        self._saved()
+        δEδx = given = self._input("δEδy", δEδy)
+        δEδp: ParameterSet = {}
+        for name, layer in reversed(self._children.items()):
+            δEδx, gradients = layer.backward(δEδx)
+            if not (self.frozen or layer.frozen):
+                δEδp.update(prefixed(name, gradients))
+        return given.copy() if δEδx is given else δEδx, δEδp
+
+    def summary(self) -> str:
+        """Return a table of the layers, their types and how many numbers each trains."""
+        rows = [("layer", "type", "parameters")]
+        for name, layer in self._children.items():
+            count = "frozen" if layer.frozen else str(layer.n_parameters())
+            rows.append((name, type(layer).__name__, count))
+        rows.append(("total", "", str(self.n_parameters())))
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        return "\n".join(
+            f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {count:>{widths[2]}}"
+            for name, kind, count in rows
+        )
+
+    def _check(self, layers: list[Model]) -> None:
+        """Refuse layers that cannot stand in one sequence."""
+        faults: list[Fault] = []
+        names: dict[str, int] = {}
+        places: dict[int, int] = {}
+        for i, layer in enumerate(layers):
+            path, name = f"layers[{i}]", layer.name
+            if isinstance(layer, Loss):
+                faults.append(Fault(path, "a layer with one input", f"the loss {layer!r}"))
+            if id(layer) in places:
+                first = places[id(layer)]
+                faults.append(Fault(path, "a layer of its own", f"layers[{first}] again"))
+                continue
+            places[id(layer)] = i
+            if name is None or layer.auto_named:
+                continue
+            if not name or "(" in name or ")" in name:
+                faults.append(Fault(f"{path}.name", "a name without brackets", repr(name)))
+            elif name in names:
+                faults.append(
+                    Fault(f"{path}.name", "unique", f"{name!r}, as layers[{names[name]}] has")
+                )
+            names.setdefault(name, i)
+        if faults:
+            raise ConfigError(layer=self.label, faults=faults)
+
+
+def _named(layers: list[Model]) -> dict[str, Model]:
+    """Return the layers by name, naming those that nobody named."""
+    taken = {layer.name for layer in layers if not layer.auto_named}
+    numbers: dict[str, int] = {}
+    named: dict[str, Model] = {}
+    for layer in layers:
+        # A name from an earlier model is kept unless a layer of this one has it.
+        if layer.name is None or (layer.auto_named and layer.name in taken):
+            base = type(layer).__name__.lower()
+            while layer.name is None or layer.name in taken:
+                numbers[base] = numbers.get(base, 0) + 1
+                layer.auto_name(f"{base}{numbers[base]}")
+        taken.add(layer.name)
+        named[layer.name] = layer
+    return named

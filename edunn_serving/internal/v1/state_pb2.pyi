@@ -1,0 +1,97 @@
+import datetime
+
+from edunn_serving.v1 import layer_pb2 as _layer_pb2
+from edunn_serving.v1 import tensor_pb2 as _tensor_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class SessionRecord(_message.Message):
+    __slots__ = ("incarnation", "seed", "phase", "ttl", "create_time", "layers")
+    INCARNATION_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    TTL_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    incarnation: bytes
+    seed: int
+    phase: _layer_pb2.Phase
+    ttl: _duration_pb2.Duration
+    create_time: _timestamp_pb2.Timestamp
+    layers: _containers.RepeatedCompositeFieldContainer[_layer_pb2.Layer]
+    def __init__(self, incarnation: _Optional[bytes] = ..., seed: _Optional[int] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., layers: _Optional[_Iterable[_Union[_layer_pb2.Layer, _Mapping]]] = ...) -> None: ...
+
+class Arrays(_message.Message):
+    __slots__ = ("arrays",)
+    class ArraysEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _tensor_pb2.Tensor
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    ARRAYS_FIELD_NUMBER: _ClassVar[int]
+    arrays: _containers.MessageMap[str, _tensor_pb2.Tensor]
+    def __init__(self, arrays: _Optional[_Mapping[str, _tensor_pb2.Tensor]] = ...) -> None: ...
+
+class Context(_message.Message):
+    __slots__ = ("parameters_version", "phase", "request_digest", "cache", "output_shape")
+    class CacheEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: CachedValue
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[CachedValue, _Mapping]] = ...) -> None: ...
+    PARAMETERS_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    CACHE_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_SHAPE_FIELD_NUMBER: _ClassVar[int]
+    parameters_version: int
+    phase: _layer_pb2.Phase
+    request_digest: bytes
+    cache: _containers.MessageMap[str, CachedValue]
+    output_shape: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, parameters_version: _Optional[int] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., request_digest: _Optional[bytes] = ..., cache: _Optional[_Mapping[str, CachedValue]] = ..., output_shape: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class CachedValue(_message.Message):
+    __slots__ = ("array", "bits", "real", "integer", "boolean", "text")
+    ARRAY_FIELD_NUMBER: _ClassVar[int]
+    BITS_FIELD_NUMBER: _ClassVar[int]
+    REAL_FIELD_NUMBER: _ClassVar[int]
+    INTEGER_FIELD_NUMBER: _ClassVar[int]
+    BOOLEAN_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    array: PlainArray
+    bits: PackedBits
+    real: float
+    integer: int
+    boolean: bool
+    text: str
+    def __init__(self, array: _Optional[_Union[PlainArray, _Mapping]] = ..., bits: _Optional[_Union[PackedBits, _Mapping]] = ..., real: _Optional[float] = ..., integer: _Optional[int] = ..., boolean: _Optional[bool] = ..., text: _Optional[str] = ...) -> None: ...
+
+class PlainArray(_message.Message):
+    __slots__ = ("dtype", "shape", "data")
+    DTYPE_FIELD_NUMBER: _ClassVar[int]
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    dtype: str
+    shape: _containers.RepeatedScalarFieldContainer[int]
+    data: bytes
+    def __init__(self, dtype: _Optional[str] = ..., shape: _Optional[_Iterable[int]] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class PackedBits(_message.Message):
+    __slots__ = ("shape", "data")
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    shape: _containers.RepeatedScalarFieldContainer[int]
+    data: bytes
+    def __init__(self, shape: _Optional[_Iterable[int]] = ..., data: _Optional[bytes] = ...) -> None: ...

@@ -1,0 +1,1 @@
+"""The gRPC side: takes calls, hands them to workers in batches, answers."""

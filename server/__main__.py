@@ -1,0 +1,27 @@
+"""`python -m server`: one server, configured by the environment."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import uvloop
+
+from server.serving import serve
+from worker.settings import SettingsError, read_settings
+
+
+def main() -> None:
+    """Run a server until it is told to stop."""
+    try:
+        settings = read_settings()
+        logging.basicConfig(
+            level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        )
+        uvloop.run(serve(settings))
+    except SettingsError as error:
+        sys.exit(f"edunn server: {error}")
+
+
+if __name__ == "__main__":
+    main()

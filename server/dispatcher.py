@@ -1,0 +1,252 @@
+"""Hands operations to workers in batches that are as large as the load makes them.
+
+As many batches are under way as there are live workers. An operation that finds a worker free leaves
+at once; the others gather until one is free, then leave together. Operations of one session run in
+the order in which they arrived: while some are with a worker, the next ones wait in their lane.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from redis.exceptions import RedisError
+
+from edunn_serving.internal.v1.batch_pb2 import Batch, BatchReply, Operation, Outcome
+from server.lanes import Lanes
+from server.operation import PendingOperation
+from server.redis_link import RedisLink
+from worker.errors import Code, ServiceError, internal_error
+from worker.settings import Settings
+from worker.store import SessionKey
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 0.25
+RETRY_SECONDS = 1.0
+# An operation over which this many workers have died is not tried again.
+MAX_DEATHS = 2
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """A batch on its way."""
+
+    batch_id: str
+    operations: list[PendingOperation]
+    sent: float = field(default_factory=time.monotonic)
+
+    def sessions(self) -> set[SessionKey]:
+        return {operation.session for operation in self.operations}
+
+
+class Dispatcher:
+    """Takes operations, gives their outcomes; in between it batches, sends and watches."""
+
+    def __init__(self, settings: Settings, server_id: str) -> None:
+        self._settings = settings
+        self._lanes = Lanes(
+            max_operations=settings.max_queued_operations, max_bytes=settings.max_queued_bytes
+        )
+        self._link = RedisLink(settings, server_id, self._on_reply, self._on_change)
+        self._flights: dict[str, Flight] = {}
+        self._sending: set[asyncio.Task[None]] = set()
+        self._pump_scheduled = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        # Since when nothing could be served, by the monotonic clock; None while it can.
+        self._away_since: float | None = time.monotonic()
+
+    @property
+    def link(self) -> RedisLink:
+        return self._link
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._link.run())
+            tasks.create_task(self._sweep())
+
+    async def submit(
+        self, method: int, session: SessionKey, request: bytes, deadline_unix_ms: int
+    ) -> Outcome:
+        """Have an operation run and return its outcome.
+
+        Raises
+        ------
+        ServiceError
+            QUEUE_FULL; UNAVAILABLE where Redis or all workers are away; DEADLINE_EXCEEDED; or
+            INTERNAL where the operation has cost workers their life.
+        """
+        if not self._link.up:
+            raise _unavailable("the store is away")
+        operation = PendingOperation(
+            method, session, request, deadline_unix_ms, asyncio.get_running_loop().create_future()
+        )
+        self._lanes.append(operation)
+        self._schedule_pump()
+        try:
+            return await operation.outcome
+        finally:
+            if operation.outcome.cancelled():
+                self._lanes.discard(operation)
+
+    async def drain(self) -> None:
+        """Wait until nothing waits and nothing is with a worker."""
+        await self._idle.wait()
+
+    async def forget(self) -> None:
+        """Remove what the server keeps in Redis for itself."""
+        await self._link.forget()
+
+    def _schedule_pump(self) -> None:
+        # At the end of this turn of the event loop, so that what arrives together leaves together.
+        self._idle.clear()
+        if not self._pump_scheduled:
+            self._pump_scheduled = True
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    def _pump(self) -> None:
+        """Send as many batches as there are free workers."""
+        self._pump_scheduled = False
+        while self._link.up and len(self._flights) < len(self._link.workers):
+            operations = self._lanes.take(
+                max_operations=self._settings.max_batch_operations,
+                max_bytes=self._settings.max_batch_bytes,
+            )
+            if not operations:
+                break
+            flight = Flight(uuid.uuid4().hex, operations)
+            self._flights[flight.batch_id] = flight
+            task = asyncio.create_task(self._send(flight))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+        if not self._flights and not self._lanes.waiting:
+            self._idle.set()
+
+    async def _send(self, flight: Flight) -> None:
+        try:
+            await self._link.send(flight.batch_id, _payload(flight.operations))
+        except ServiceError as error:
+            self._fail_flight(flight, error)
+        except (RedisError, OSError) as error:
+            # Redis may have the batch or not. The sweep will find out.
+            log.warning("batch %s may not have been stored: %s", flight.batch_id, error)
+
+    def _on_reply(self, batch_id: str, reply: bytes) -> None:
+        flight = self._flights.pop(batch_id, None)
+        if flight is None:
+            log.info("batch %s was answered after it had been given up", batch_id)
+            return
+        outcomes = BatchReply.FromString(reply).outcomes
+        for operation, outcome in zip(flight.operations, outcomes, strict=True):
+            if operation.is_wanted():
+                operation.outcome.set_result(outcome)
+        self._lanes.release(flight.sessions())
+        self._pump()
+
+    def _on_change(self) -> None:
+        if self._link.up and self._link.workers:
+            self._away_since = None
+        elif self._away_since is None:
+            self._away_since = time.monotonic()
+        self._pump()
+
+    async def _sweep(self) -> None:
+        """Look after what does not come back by itself."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self._give_up_waiting()
+            try:
+                await self._recover_lost_batches()
+            except (RedisError, OSError) as error:
+                log.warning("could not look after lost batches: %s", error)
+
+    def _give_up_waiting(self) -> None:
+        """Refuse what waits, once Redis or the workers have been away for too long."""
+        away_since = self._away_since
+        patience = self._settings.worker_wait_seconds
+        if away_since is None or time.monotonic() - away_since < patience:
+            return
+        away = "there is no worker" if self._link.up else "the store is away"
+        for operation in self._lanes.remove_all():
+            if operation.is_wanted():
+                operation.outcome.set_exception(_unavailable(away))
+        for flight in list(self._flights.values()):
+            self._fail_flight(flight, _unavailable(away))
+
+    async def _recover_lost_batches(self) -> None:
+        """Take back the batches whose worker has died, or that never reached one."""
+        if not self._link.up:
+            return
+        old = time.monotonic() - self._settings.worker_timeout_seconds
+        flights = [flight for flight in self._flights.values() if flight.sent < old]
+        if not flights:
+            return
+        holders, queued = await self._link.holders([flight.batch_id for flight in flights])
+        for flight, holder in zip(flights, holders, strict=True):
+            died = holder is not None and holder not in self._link.workers
+            # Popped by a worker that died before it said so, or never stored.
+            vanished = holder is None and queued == 0
+            if (died or vanished) and flight.batch_id in self._flights:
+                await self._take_back(flight, died=died)
+
+    async def _take_back(self, flight: Flight, *, died: bool) -> None:
+        if not await self._link.withdraw(flight.batch_id):
+            return  # the reply is on its way
+        if self._flights.pop(flight.batch_id, None) is None:
+            return
+        log.warning("batch %s is sent again: %s", flight.batch_id,
+                    "its worker has died" if died else "it was lost")  # fmt: skip
+        again: list[PendingOperation] = []
+        for operation in flight.operations:
+            operation.deaths += died
+            if operation.deaths < MAX_DEATHS:
+                again.append(operation)
+            elif operation.is_wanted():
+                operation.outcome.set_exception(_deadly(operation))
+        self._lanes.put_back(again)
+        self._lanes.release(flight.sessions())
+        self._pump()
+
+    def _fail_flight(self, flight: Flight, error: ServiceError) -> None:
+        if self._flights.pop(flight.batch_id, None) is None:
+            return
+        for operation in flight.operations:
+            if operation.is_wanted():
+                operation.outcome.set_exception(error)
+        self._lanes.release(flight.sessions())
+        self._schedule_pump()
+
+
+def _payload(operations: list[PendingOperation]) -> bytes:
+    return Batch(
+        operations=[
+            Operation(
+                method=operation.method,  # type: ignore[arg-type]  # an enum's value
+                session_id=operation.session.session_id,
+                caller=operation.session.caller,
+                deadline_unix_ms=operation.deadline_unix_ms,
+                request=operation.request,
+            )
+            for operation in operations
+        ]
+    ).SerializeToString()
+
+
+def _unavailable(why: str) -> ServiceError:
+    return ServiceError(
+        Code.UNAVAILABLE, "UNAVAILABLE", f"{why}: try again shortly", retry_after=RETRY_SECONDS
+    )
+
+
+def _deadly(operation: PendingOperation) -> ServiceError:
+    error_id = uuid.uuid4().hex
+    log.error(
+        "error %s: %d workers died over an operation of session %s",
+        error_id, operation.deaths, operation.session.session_id,
+    )  # fmt: skip
+    return internal_error(error_id)

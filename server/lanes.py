@@ -1,0 +1,153 @@
+"""What waits to be sent, kept in each session's order and fair between sessions."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from server.operation import PendingOperation
+from worker.errors import Code, ServiceError, deadline_exceeded
+from worker.store import SessionKey
+
+# How long a caller who met a full queue should wait, in seconds.
+FULL_QUEUE_RETRY_SECONDS = 0.5
+
+
+class Lane:
+    """The operations of one session, in the order in which they arrived."""
+
+    __slots__ = ("busy", "operations", "queued", "session")
+
+    def __init__(self, session: SessionKey) -> None:
+        self.session = session
+        self.operations: deque[PendingOperation] = deque()
+        # Whether operations of it are with a worker: the next ones must wait for those.
+        self.busy = False
+        # Whether it stands in the queue of lanes that have something to send.
+        self.queued = False
+
+
+class Lanes:
+    """All lanes, those that have something to send in a queue."""
+
+    def __init__(self, *, max_operations: int, max_bytes: int) -> None:
+        self._max_operations = max_operations
+        self._max_bytes = max_bytes
+        self._lanes: dict[SessionKey, Lane] = {}
+        self._sendable: deque[Lane] = deque()
+        self.waiting = 0
+        self.waiting_bytes = 0
+
+    def append(self, operation: PendingOperation) -> None:
+        """Let an operation wait at the end of its session's lane.
+
+        Raises
+        ------
+        ServiceError
+            QUEUE_FULL.
+        """
+        if (
+            self.waiting >= self._max_operations
+            or self.waiting_bytes + operation.size > self._max_bytes
+        ):
+            raise ServiceError(
+                Code.RESOURCE_EXHAUSTED,
+                "QUEUE_FULL",
+                "the server has as much waiting as it may hold: try again shortly",
+                retry_after=FULL_QUEUE_RETRY_SECONDS,
+            )
+        lane = self._lanes.get(operation.session)
+        if lane is None:
+            lane = self._lanes[operation.session] = Lane(operation.session)
+        lane.operations.append(operation)
+        if not lane.busy and not lane.queued:
+            self._enqueue(lane)
+        self._count(operation, 1)
+
+    def put_back(self, operations: Iterable[PendingOperation]) -> None:
+        """Let operations that were sent in vain wait again, before all others of their lanes."""
+        for operation in reversed(list(operations)):
+            self._lanes[operation.session].operations.appendleft(operation)
+            self._count(operation, 1)
+
+    def release(self, sessions: Iterable[SessionKey]) -> None:
+        """Note that nothing of these sessions is with a worker any more."""
+        for session in sessions:
+            lane = self._lanes[session]
+            lane.busy = False
+            if lane.operations:
+                self._enqueue(lane)
+            else:
+                del self._lanes[session]
+
+    def take(self, *, max_operations: int, max_bytes: int) -> list[PendingOperation]:
+        """Return the operations to send together next, none where nothing can be sent.
+
+        An operation over which a worker has died goes alone, so that it can harm no other.
+        """
+        taken: list[PendingOperation] = []
+        size = 0
+        while self._sendable and len(taken) < max_operations:
+            lane = self._sendable[0]
+            before = len(taken)
+            for operation in self._wanted(lane):
+                full = len(taken) >= max_operations or size + operation.size > max_bytes
+                suspect = operation.deaths > 0 or bool(taken and taken[-1].deaths)
+                if taken and (full or suspect):
+                    break
+                lane.operations.popleft()
+                self._count(operation, -1)
+                taken.append(operation)
+                size += operation.size
+            if len(taken) > before:
+                lane.busy = True
+                self._dequeue()
+            elif not lane.operations:
+                self._dequeue()
+                del self._lanes[lane.session]
+            else:
+                break
+        return taken
+
+    def remove_all(self) -> list[PendingOperation]:
+        """Return everything that waits, and let it wait no longer."""
+        removed: list[PendingOperation] = []
+        for lane in self._lanes.values():
+            removed += lane.operations
+            lane.operations.clear()
+        self._lanes = {session: lane for session, lane in self._lanes.items() if lane.busy}
+        self._sendable.clear()
+        self.waiting = self.waiting_bytes = 0
+        return removed
+
+    def discard(self, operation: PendingOperation) -> None:
+        """Let an operation wait no longer, because its caller has gone."""
+        lane = self._lanes.get(operation.session)
+        if lane is not None and operation in lane.operations:
+            lane.operations.remove(operation)
+            self._count(operation, -1)
+
+    def _enqueue(self, lane: Lane) -> None:
+        self._sendable.append(lane)
+        lane.queued = True
+
+    def _dequeue(self) -> None:
+        self._sendable.popleft().queued = False
+
+    def _wanted(self, lane: Lane) -> Iterator[PendingOperation]:
+        """Yield the lane's next operation again and again, dropping what is wanted no longer."""
+        now = time.time() * 1000
+        while lane.operations:
+            operation = lane.operations[0]
+            if operation.is_wanted() and not operation.is_late(now):
+                yield operation
+                continue
+            lane.operations.popleft()
+            self._count(operation, -1)
+            if operation.is_wanted():
+                operation.outcome.set_exception(deadline_exceeded())
+
+    def _count(self, operation: PendingOperation, number: int) -> None:
+        self.waiting += number
+        self.waiting_bytes += number * operation.size

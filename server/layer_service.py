@@ -1,0 +1,121 @@
+"""The LayerService: decodes no more than it must, has the work done, encodes the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+import grpc
+from google.protobuf.message import DecodeError
+
+from edunn_serving.internal.v1 import batch_pb2
+from edunn_serving.internal.v1.batch_pb2 import Outcome
+from edunn_serving.v1.layer_service_pb2 import DESCRIPTOR, CreateSessionRequest
+from server.authentication import Authenticator
+from server.catalogue import layer_types
+from server.dispatcher import Dispatcher
+from server.envelope import session_id_of
+from server.status import abort, abort_with_status
+from worker.errors import ServiceError, invalid_argument
+from worker.store import SessionKey
+
+log = logging.getLogger(__name__)
+
+SERVICE = DESCRIPTOR.services_by_name["LayerService"].full_name
+
+# The methods that workers run. Their requests and responses pass through the server as bytes.
+WORKER_METHODS = {
+    "CreateSession": batch_pb2.METHOD_CREATE_SESSION,
+    "GetSession": batch_pb2.METHOD_GET_SESSION,
+    "DeleteSession": batch_pb2.METHOD_DELETE_SESSION,
+    "AddLayer": batch_pb2.METHOD_ADD_LAYER,
+    "Forward": batch_pb2.METHOD_FORWARD,
+    "Backward": batch_pb2.METHOD_BACKWARD,
+    "GetParameters": batch_pb2.METHOD_GET_PARAMETERS,
+    "SetParameters": batch_pb2.METHOD_SET_PARAMETERS,
+}
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+UnaryHandler = Callable[[bytes, Context], Awaitable[bytes]]
+
+
+class LayerService:
+    """The rpcs of the LayerService."""
+
+    def __init__(self, dispatcher: Dispatcher, authenticator: Authenticator) -> None:
+        self._dispatcher = dispatcher
+        self._authenticator = authenticator
+        self._layer_types = layer_types().SerializeToString()
+
+    def handlers(self) -> grpc.GenericRpcHandler:
+        """Return the handlers to register with a server."""
+        # Without serializers: the bytes of most messages are none of the server's business.
+        unary = {name: self._on_worker(name, method) for name, method in WORKER_METHODS.items()}
+        unary["ListLayerTypes"] = self._list_layer_types
+        return grpc.method_handlers_generic_handler(
+            SERVICE,
+            {name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()},
+        )
+
+    async def _list_layer_types(self, request: bytes, context: Context) -> bytes:
+        try:
+            self._authenticator.caller(context.invocation_metadata())
+        except ServiceError as error:
+            await abort(context, error)
+        return self._layer_types
+
+    def _on_worker(self, name: str, method: int) -> UnaryHandler:
+        async def handle(request: bytes, context: Context) -> bytes:
+            began = time.monotonic()
+            try:
+                caller = self._authenticator.caller(context.invocation_metadata())
+                if method == batch_pb2.METHOD_CREATE_SESSION:
+                    request = _complete_create_session(request)
+                session = SessionKey(caller, session_id_of(request))
+                outcome = await self._dispatcher.submit(
+                    method, session, request, deadline_of(context)
+                )
+            except ServiceError as error:
+                log.info("%s %s %s", name, error.code.name, error.reason)
+                await abort(context, error)
+            except asyncio.CancelledError:
+                log.debug("%s cancelled by its caller", name)
+                raise
+            return await self._answer(name, session, outcome, began, context)
+
+        return handle
+
+    async def _answer(
+        self, name: str, session: SessionKey, outcome: Outcome, began: float, context: Context
+    ) -> bytes:
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug(
+                "%s session=%s status=%s ms=%.1f",
+                name, session.session_id, outcome.WhichOneof("result"),
+                (time.monotonic() - began) * 1000,
+            )  # fmt: skip
+        if outcome.HasField("status"):
+            await abort_with_status(context, outcome.status)
+        return outcome.response
+
+
+def deadline_of(context: Context) -> int:
+    """Return a call's deadline in ms of Unix time, 0 where it has none."""
+    remaining = context.time_remaining()
+    return int((time.time() + remaining) * 1000) if remaining is not None else 0
+
+
+def _complete_create_session(request: bytes) -> bytes:
+    """Choose what the caller left to the service, once, so that a second run finds the same."""
+    try:
+        message = CreateSessionRequest.FromString(request)
+    except DecodeError as error:
+        raise invalid_argument("request", f"not a CreateSessionRequest: {error}") from error
+    if not message.session_id:
+        message.session_id = secrets.token_urlsafe(16)
+    if not message.HasField("seed"):
+        message.seed = secrets.randbits(64)
+    return message.SerializeToString()

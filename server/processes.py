@@ -1,0 +1,152 @@
+"""Child processes that start together, are started again when they die, and stop together."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+log = logging.getLogger(__name__)
+
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None, use_errno=True)
+# How long a child that dies again and again is given before the next start.
+RESTART_SECONDS = 0.5
+
+
+class Child:
+    """One child process, which is the same part of the stack through all its restarts.
+
+    Parameters
+    ----------
+    name
+        What the part is called; its log file has the name too.
+    command
+        The program and its arguments.
+    environment
+        Its whole environment.
+    log_folder
+        Where its output goes, into `name.log`.
+    configuration
+        What it reads from its standard input.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log_folder: Path,
+        configuration: str = "",
+    ) -> None:
+        self.name = name
+        self._command = list(command)
+        self._environment = dict(environment)
+        self._log_path = log_folder / f"{name}.log"
+        self._configuration = configuration
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise RuntimeError(f"{self.name} has not been started")
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start the process."""
+        with self._log_path.open("ab") as log_file:
+            self._process = subprocess.Popen(  # noqa: S603  # our own commands
+                self._command,
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=log_file,
+                stderr=subprocess.STDOUT,
+                # A Ctrl-C is for us alone: we stop the children in their order.
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+        _feed(self._process.stdin, self._configuration)
+
+    def has_died(self) -> bool:
+        """Tell whether the process has ended."""
+        return self._process is None or self._process.poll() is not None
+
+    def stop(self, timeout: float) -> None:
+        """Ask the process to end, and end it if it does not within `timeout` seconds."""
+        if self._process is None or self.has_died():
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            log.warning("%s did not stop within %g s and is killed", self.name, timeout)
+            self._process.kill()
+            self._process.wait()
+
+    def log_tail(self, lines: int = 20) -> str:
+        """Return the last lines of the log."""
+        return "\n".join(self._log_path.read_text(errors="replace").splitlines()[-lines:])
+
+
+class Supervisor:
+    """Starts children again when they die, until it is stopped."""
+
+    def __init__(self) -> None:
+        self._children: list[Child] = []
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+
+    def add(self, child: Child) -> None:
+        """Start a child and look after it from now on."""
+        with self._lock:
+            child.start()
+            self._children.append(child)
+        if not self._thread.is_alive():
+            self._thread.start()
+
+    def remove(self, child: Child, timeout: float = 10.0) -> None:
+        """Stop a child for good."""
+        with self._lock:
+            self._children.remove(child)
+        child.stop(timeout)
+
+    def stop(self, timeout: float) -> None:
+        """Stop all children, the last started first."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        for child in reversed(self._children):
+            child.stop(timeout)
+
+    def _watch(self) -> None:
+        last_starts: dict[str, float] = {}
+        while not self._stopping.wait(0.1):
+            with self._lock:
+                for child in self._children:
+                    last = last_starts.get(child.name, 0.0)
+                    if child.has_died() and time.monotonic() - last >= RESTART_SECONDS:
+                        log.warning("%s has died and is started again", child.name)
+                        last_starts[child.name] = time.monotonic()
+                        child.start()
+
+
+def _die_with_parent() -> None:
+    """Have the kernel stop this child when its parent dies, however it dies."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _feed(stdin: IO[bytes] | None, text: str) -> None:
+    if stdin is None:
+        return
+    try:
+        stdin.write(text.encode())
+        stdin.close()
+    except BrokenPipeError:
+        log.warning("a child ended before it had read its configuration")

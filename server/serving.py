@@ -1,0 +1,100 @@
+"""Brings a server up, and down without losing what it has accepted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import uuid
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from server.authentication import Authenticator
+from server.dispatcher import Dispatcher
+from server.health import report_health
+from server.layer_service import SERVICE, LayerService
+from worker.settings import Settings, SettingsError
+
+log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is in flight and return.
+
+    The address is printed on standard output, alone on its line, once calls are answered.
+    """
+    server_id = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    log.info("server %s: %s", server_id, settings.describe())
+    dispatcher = Dispatcher(settings, server_id)
+    health_servicer = health.aio.HealthServicer()
+    server = _grpc_server(settings, dispatcher, health_servicer)
+    address = _listen(server, settings)
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    background = [
+        asyncio.create_task(dispatcher.run()),
+        asyncio.create_task(report_health(health_servicer, dispatcher.link)),
+    ]
+    await server.start()
+    print(address, flush=True)
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([stopping, *background], return_when=asyncio.FIRST_COMPLETED)
+
+    log.info("stopping: finishing what is in flight")
+    await health_servicer.enter_graceful_shutdown()
+    # New calls are refused from here on; those under way may finish.
+    await server.stop(settings.shutdown_seconds)
+    await dispatcher.forget()
+    for task in background:
+        task.cancel()
+    await asyncio.gather(*background, return_exceptions=True)
+    stopping.cancel()
+    for task in done - {stopping}:
+        # A background task that ended by itself has failed; its error is the server's.
+        task.result()
+
+
+def _grpc_server(
+    settings: Settings, dispatcher: Dispatcher, health_servicer: health.aio.HealthServicer
+) -> grpc.aio.Server:
+    server = grpc.aio.server(
+        options=[
+            ("grpc.max_receive_message_length", settings.max_message_bytes),
+            ("grpc.max_send_message_length", settings.max_message_bytes),
+            # Two servers on one port would share its calls by chance.
+            ("grpc.so_reuseport", 0),
+            # Clients that ping more often than every 10 s are told to go away.
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+        ]
+    )
+    service = LayerService(dispatcher, Authenticator(settings.callers()))
+    server.add_generic_rpc_handlers((service.handlers(),))
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+    reflection.enable_server_reflection((SERVICE, health_name, reflection.SERVICE_NAME), server)
+    return server
+
+
+def _listen(server: grpc.aio.Server, settings: Settings) -> str:
+    """Bind the server's port and return the address with the port that it is."""
+    host = settings.address.rpartition(":")[0]
+    try:
+        if settings.tls_certificate:
+            pair = (Path(settings.tls_key).read_bytes(), Path(settings.tls_certificate).read_bytes())
+            port = server.add_secure_port(settings.address, grpc.ssl_server_credentials([pair]))
+        else:
+            port = server.add_insecure_port(settings.address)
+    except OSError as error:
+        raise SettingsError(f"EDUNN_TLS_CERTIFICATE, EDUNN_TLS_KEY: {error}") from error
+    except RuntimeError as error:
+        raise SettingsError(f"EDUNN_ADDRESS {settings.address} cannot be used: {error}") from error
+    return f"{host}:{port}"

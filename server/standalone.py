@@ -1,0 +1,63 @@
+"""The command behind `make serve`: the whole service in the foreground until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from server.stack import Stack, StackError
+
+GREETING = """\
+edunn-serving listens on {address}. Ctrl-C stops it.
+
+    from edunn_client import Client
+    with Client("{address}") as client, client.session(seed=1) as session:
+        print(session.layer("drop", "Dropout", p=0.5).forward([[1.0, 2.0, 3.0, 4.0]]))
+"""
+
+
+class Stopped(Exception):
+    """Somebody asked the program to stop."""
+
+
+def raise_on_signals() -> None:
+    """Turn SIGTERM and SIGINT into `Stopped`, wherever the program is, so that it cleans up."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        # Once is enough: a second Ctrl-C must not interrupt the cleaning up.
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, stop)
+
+
+def main() -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    parser = argparse.ArgumentParser(prog="edunn-serve", description=__doc__)
+    parser.add_argument("--port", type=int, default=50051, help="port on 127.0.0.1 (0: a free one)")
+    parser.add_argument("--workers", type=int, default=2, help="how many workers")
+    parser.add_argument(
+        "--data", type=Path, default=Path(".data"), help="folder for sessions and logs"
+    )
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    raise_on_signals()
+    try:
+        with Stack(arguments.data, port=arguments.port, workers=arguments.workers) as stack:
+            print(GREETING.format(address=stack.address), flush=True)
+            threading.Event().wait()
+    except Stopped:
+        print("stopped", flush=True)
+    except StackError as error:
+        sys.exit(f"edunn-serve: {error}")
+
+
+if __name__ == "__main__":
+    main()

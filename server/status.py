@@ -1,0 +1,46 @@
+"""The one place where an error becomes the status of a gRPC call."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import grpc
+from google.rpc import status_pb2
+
+from worker.errors import ServiceError
+
+DETAILS_KEY = "grpc-status-details-bin"
+# Statuses travel in HTTP/2 headers, which clients limit to 8 KiB by default.
+MAX_MESSAGE_CHARACTERS = 1000
+MAX_DETAILS_BYTES = 4096
+
+CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+async def abort(context: grpc.aio.ServicerContext[Any, Any], error: ServiceError) -> NoReturn:
+    """End a call with an error."""
+    await abort_with_status(context, error.to_status().SerializeToString())
+
+
+async def abort_with_status(
+    context: grpc.aio.ServicerContext[Any, Any], serialized: bytes
+) -> NoReturn:
+    """End a call with a serialized google.rpc.Status, as workers send them."""
+    status = shortened(serialized)
+    await context.abort(
+        CODES[status.code],
+        status.message,
+        ((DETAILS_KEY, status.SerializeToString()),),
+    )
+    raise RuntimeError("abort returned")
+
+
+def shortened(serialized: bytes) -> status_pb2.Status:
+    """Return a status that fits into the headers of any client."""
+    status = status_pb2.Status.FromString(serialized)
+    if len(status.message) > MAX_MESSAGE_CHARACTERS:
+        status.message = status.message[:MAX_MESSAGE_CHARACTERS] + "…"
+    while len(status.details) > 1 and status.ByteSize() > MAX_DETAILS_BYTES:
+        # The first detail is the reason; the others can be missed.
+        status.details.pop()
+    return status

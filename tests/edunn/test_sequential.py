@@ -1,0 +1,104 @@
+"""Sequential: names, phases, frozen layers, caches."""
+
+import numpy as np
+import pytest
+
+import edunn as nn
+from edunn.model import Phase
+
+
+def network():
+    rng = np.random.default_rng(1)
+    layers = [
+        {"type": "Linear", "name": "first", "config": {"input_size": 4, "output_size": 3}},
+        {"type": "Bias", "config": {"output_size": 3}},
+        {"type": "ReLU"},
+        {"type": "Dropout", "name": "drop", "config": {"p": 0.5}},
+        {"type": "Linear", "config": {"input_size": 3, "output_size": 2}},
+    ]
+    return nn.build("Sequential", {"layers": layers}, name="net", rng=rng)
+
+
+def test_parameters_are_named_by_their_layer():
+    assert list(network().get_parameters()) == ["first(w)", "bias1(b)", "linear1(w)"]
+
+
+def test_gradients_have_the_names_and_shapes_of_the_parameters():
+    net = network()
+    y = net.forward(np.ones((5, 4)))
+    _, gradients = net.backward(np.ones_like(y))
+    shapes = {name: value.shape for name, value in net.get_parameters().items()}
+    assert {name: value.shape for name, value in gradients.items()} == shapes
+
+
+def test_a_frozen_layer_gives_no_gradients():
+    net = network()
+    net["first"].frozen = True
+    y = net.forward(np.ones((5, 4)))
+    assert set(net.backward(np.ones_like(y))[1]) == {"bias1(b)", "linear1(w)"}
+
+
+def test_set_phase_reaches_every_layer():
+    net = network()
+    net.set_phase(Phase.Test)
+    assert all(layer.phase is Phase.Test for layer in net)
+
+
+def test_a_layer_keeps_the_name_it_was_given():
+    layer = nn.Linear(2, 2, name="My layer é")
+    nn.Sequential([layer])
+    assert layer.name == "My layer é"
+
+
+def test_two_models_may_use_the_same_names():
+    first = nn.Sequential([nn.Linear(2, 2, name="a"), nn.ReLU()])
+    second = nn.Sequential([nn.Linear(2, 2, name="a"), nn.ReLU()])
+    assert list(first.get_parameters()) == list(second.get_parameters()) == ["a(w)"]
+    assert second[1].name == "relu1"
+
+
+def test_layers_named_by_other_models_are_named_anew_where_they_clash():
+    a, b = nn.Sequential([nn.ReLU()]), nn.Sequential([nn.ReLU()])
+    both = nn.Sequential([*a, *b])
+    assert [layer.name for layer in both] == ["relu1", "relu2"]
+
+
+def test_one_given_name_twice_is_refused():
+    with pytest.raises(nn.ConfigError) as caught:
+        nn.Sequential([nn.ReLU(name="a"), nn.ReLU(name="a")])
+    assert caught.value.argument == "layers[1].name"
+
+
+def test_a_fresh_instance_with_the_cache_gives_the_same_backward_to_the_byte():
+    x = np.random.default_rng(2).standard_normal((5, 4))
+    first, second = network(), network()
+    y = first.forward(x)
+    second.set_cache(first.get_cache())
+    mine, theirs = first.backward(y), second.backward(y)
+    assert mine[0].tobytes() == theirs[0].tobytes()
+    assert {k: v.tobytes() for k, v in mine[1].items()} == {
+        k: v.tobytes() for k, v in theirs[1].items()
+    }
+
+
+def test_nested_names_nest_the_notation():
+    outer = nn.Sequential([nn.Sequential([nn.Linear(2, 2, name="l")], name="inner")])
+    outer.forward(np.ones((1, 2)))
+    assert list(outer.get_parameters()) == ["inner(l(w))"]
+    assert list(outer.get_cache()) == ["inner(l(x))"]
+
+
+def test_one_seed_builds_the_same_parameters():
+    first, second = network().get_parameters(), network().get_parameters()
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def test_backward_before_forward_is_refused():
+    with pytest.raises(nn.NoForwardError):
+        network().backward(np.ones((1, 2)))
+
+
+def test_summary_counts_the_parameters_of_each_layer():
+    lines = network().summary().splitlines()
+    assert lines[1].split() == ["first", "Linear", "12"]
+    assert lines[-1].split() == ["total", "21"]

@@ -1,0 +1,268 @@
+"""Sessions, layers and parameters: everything but the passes."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from edunn.errors import ConfigError, LayerError
+from edunn_serving.internal.v1.state_pb2 import SessionRecord
+from edunn_serving.v1 import layer_pb2
+from edunn_serving.v1.layer_pb2 import Layer, LayerSpec, ParameterInfo
+from edunn_serving.v1.layer_service_pb2 import (
+    AddLayerRequest,
+    AddLayerResponse,
+    CreateSessionRequest,
+    CreateSessionResponse,
+    DeleteSessionRequest,
+    DeleteSessionResponse,
+    GetParametersRequest,
+    GetParametersResponse,
+    GetSessionRequest,
+    GetSessionResponse,
+    SetParametersRequest,
+    SetParametersResponse,
+)
+from edunn_serving.v1.session_pb2 import Session
+from worker.errors import Code, ServiceError, invalid_argument, invalid_arguments
+from worker.open_session import OpenSession
+from worker.ready import ReadyLayer, build_layer
+from worker.settings import Settings
+from worker.tensors import TYPE_OF_DTYPE, decode_tensors, encode_tensors
+
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+NAME_RULE = "1 to 64 letters, digits, '_', '-' or '.'"
+
+
+def create_session(
+    session: OpenSession, request: CreateSessionRequest, settings: Settings
+) -> CreateSessionResponse:
+    """Begin a session with its first layers."""
+    if not NAME.fullmatch(request.session_id):
+        raise invalid_argument("session_id", f"expected {NAME_RULE}, got {request.session_id!r}")
+    if session.exists:
+        raise ServiceError(
+            Code.ALREADY_EXISTS,
+            "SESSION_EXISTS",
+            f"you have a session {request.session_id!r} already",
+            metadata={"session_id": request.session_id},
+        )
+    record = SessionRecord(
+        incarnation=os.urandom(8),
+        seed=request.seed,
+        phase=request.phase or layer_pb2.PHASE_TRAINING,
+    )
+    if record.phase not in (layer_pb2.PHASE_TRAINING, layer_pb2.PHASE_TEST):
+        raise invalid_argument(
+            "phase", f"expected PHASE_TRAINING or PHASE_TEST, got {request.phase}"
+        )
+    record.ttl.FromMilliseconds(round(_ttl_seconds(request, settings) * 1000))
+    record.create_time.FromMilliseconds(int(time.time() * 1000))
+    # Every layer is built before the session begins, so a bad one leaves nothing behind.
+    built: list[ReadyLayer] = []
+    for at, spec in enumerate(request.layers):
+        ready = _build(session, record, spec, f"layers[{at}]")
+        record.layers.append(_layer_of(spec, ready))
+        built.append(ready)
+        _check_quota(record, settings)
+    session.create(record)
+    for spec, ready in zip(request.layers, built, strict=True):
+        session.add_layer(spec.name, ready)
+    return CreateSessionResponse(session=_session_of(session))
+
+
+def get_session(session: OpenSession, request: GetSessionRequest) -> GetSessionResponse:
+    """Describe a session."""
+    return GetSessionResponse(session=_session_of(session))
+
+
+def delete_session(session: OpenSession, request: DeleteSessionRequest) -> DeleteSessionResponse:
+    """End a session and remove everything that it holds."""
+    _ = session.record  # there must be one
+    session.delete()
+    return DeleteSessionResponse()
+
+
+def add_layer(
+    session: OpenSession, request: AddLayerRequest, settings: Settings
+) -> AddLayerResponse:
+    """Add a named layer to a session."""
+    record = SessionRecord()
+    record.CopyFrom(session.record)
+    ready = _build(session, record, request.layer, "layer")
+    layer = _layer_of(request.layer, ready)
+    record.layers.append(layer)
+    _check_quota(record, settings)
+    session.record.layers.append(layer)
+    session.add_layer(layer.name, ready)
+    return AddLayerResponse(layer=layer)
+
+
+def get_parameters(session: OpenSession, request: GetParametersRequest) -> GetParametersResponse:
+    """Return the parameters and buffers of a layer."""
+    model = session.layer(request.layer).model
+    arrays = {**model.get_parameters(), **model.get_buffers()}
+    return GetParametersResponse(parameters=encode_tensors(arrays))
+
+
+def set_parameters(session: OpenSession, request: SetParametersRequest) -> SetParametersResponse:
+    """Replace parameters or buffers of a layer."""
+    layer = session.layer(request.layer)
+    parameters, buffers = _apply_arrays(
+        layer.ready, decode_tensors(request.parameters, "parameters"), "parameters"
+    )
+    if parameters:
+        session.save_parameters(layer)
+    if buffers:
+        session.save_buffers(layer)
+    return SetParametersResponse()
+
+
+def _ttl_seconds(request: CreateSessionRequest, settings: Settings) -> float:
+    if not request.HasField("ttl"):
+        return settings.session_ttl_seconds
+    ttl = request.ttl.seconds + request.ttl.nanos / 1e9
+    if not 0.001 <= ttl <= settings.max_session_ttl_seconds:
+        raise invalid_argument(
+            "ttl", f"expected 0.001 to {settings.max_session_ttl_seconds:g} seconds, got {ttl:g}"
+        )
+    return ttl
+
+
+def _build(
+    session: OpenSession, record: SessionRecord, spec: LayerSpec, field: str
+) -> ReadyLayer:
+    """Build a layer as a caller describes it, with its first parameters."""
+    if not NAME.fullmatch(spec.name):
+        raise invalid_argument(f"{field}.name", f"expected {NAME_RULE}, got {spec.name!r}")
+    if any(layer.name == spec.name for layer in record.layers):
+        raise ServiceError(
+            Code.ALREADY_EXISTS,
+            "LAYER_EXISTS",
+            f"the session has a layer {spec.name!r} already",
+            metadata={"layer": spec.name},
+        )
+    session.randomness.wind_to_parameters(record.seed, spec.name)
+    described = Layer(name=spec.name, type=spec.type, config=spec.config)
+    try:
+        ready = build_layer(described, generator=session.randomness.generator)
+    except ConfigError as error:
+        raise _config_error(error, spec, field) from error
+    given = decode_tensors(spec.parameters, f"{field}.parameters")
+    _apply_arrays(ready, given, f"{field}.parameters")
+    return ready
+
+
+def _config_error(error: ConfigError, spec: LayerSpec, field: str) -> ServiceError:
+    if error.argument == "type":
+        return ServiceError(
+            Code.NOT_FOUND,
+            "LAYER_TYPE_NOT_FOUND",
+            str(error),
+            violations=[(f"{field}.type", str(error))],
+            metadata={"type": spec.type},
+        )
+    return invalid_arguments((f"{field}.config.{path}", text) for path, text in error.violations)
+
+
+def _apply_arrays(
+    ready: ReadyLayer, arrays: Mapping[str, np.ndarray], field: str
+) -> tuple[bool, bool]:
+    """Give a layer new parameters and buffers, in the data types that it has.
+
+    Returns
+    -------
+    tuple of bool
+        Whether there were any parameters, and any buffers, among them.
+    """
+    model = ready.model
+    parameters, buffers = model.get_parameters(), model.get_buffers()
+    there_are = {**parameters, **buffers}
+    for name, array in arrays.items():
+        if name not in there_are:
+            names = ", ".join(there_are) or "none"
+            raise invalid_argument(f"{field}[{name}]", f"the layer's parameters are: {names}")
+        if array.dtype.kind != "f":
+            raise invalid_argument(
+                f"{field}[{name}]", f"expected floating-point numbers, got {array.dtype}"
+            )
+        if array.shape != there_are[name].shape:
+            raise invalid_argument(
+                f"{field}[{name}]",
+                f"expected shape {list(there_are[name].shape)}, got {list(array.shape)}",
+            )
+    new_parameters = _converted(arrays, parameters)
+    new_buffers = _converted(arrays, buffers)
+    try:
+        model.set_parameters(new_parameters)
+        model.set_buffers(new_buffers)
+    except LayerError as error:
+        raise invalid_argument(f"{field}[{error.argument}]", str(error)) from error
+    return bool(new_parameters), bool(new_buffers)
+
+
+def _converted(
+    arrays: Mapping[str, np.ndarray], present: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    return {
+        name: array.astype(present[name].dtype) for name, array in arrays.items() if name in present
+    }
+
+
+def _check_quota(record: SessionRecord, settings: Settings) -> None:
+    if len(record.layers) > settings.session_layers:
+        raise ServiceError(
+            Code.RESOURCE_EXHAUSTED,
+            "QUOTA",
+            f"a session may have {settings.session_layers} layers",
+            metadata={"limit": str(settings.session_layers)},
+        )
+    itemsizes = {data_type: dtype.itemsize for dtype, data_type in TYPE_OF_DTYPE.items()}
+    size = sum(
+        int(np.prod(info.shape, dtype=np.int64)) * itemsizes[info.data_type]
+        for layer in record.layers
+        for info in layer.parameters
+    )
+    if size > settings.session_parameter_bytes:
+        raise ServiceError(
+            Code.RESOURCE_EXHAUSTED,
+            "TOO_LARGE",
+            f"the session's parameters would take {size} bytes, "
+            f"{settings.session_parameter_bytes} are allowed",
+            metadata={"bytes": str(size), "limit": str(settings.session_parameter_bytes)},
+        )
+
+
+def _layer_of(spec: LayerSpec, ready: ReadyLayer) -> Layer:
+    arrays = {**ready.model.get_parameters(), **ready.model.get_buffers()}
+    return Layer(
+        name=spec.name,
+        type=spec.type,
+        config=spec.config,
+        parameters=_parameter_infos(arrays),
+    )
+
+
+def _parameter_infos(arrays: Mapping[str, np.ndarray]) -> Sequence[ParameterInfo]:
+    return [
+        ParameterInfo(name=name, data_type=TYPE_OF_DTYPE[array.dtype], shape=array.shape)
+        for name, array in arrays.items()
+    ]
+
+
+def _session_of(session: OpenSession) -> Session:
+    record = session.record
+    described = Session(
+        session_id=session.key.session_id,
+        phase=record.phase,
+        seed=record.seed,
+        layers=record.layers,
+        ttl=record.ttl,
+        create_time=record.create_time,
+    )
+    described.expire_time.FromMilliseconds(int(time.time() * 1000) + session.ttl_ms)
+    return described

@@ -1,0 +1,114 @@
+"""The Celery application: `celery -A worker worker -P solo`.
+
+Celery carries the ids of batches, Redis their bytes. Servers push the messages themselves, see
+`worker/task_message.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import uuid
+
+# One batch at a time and one process a core: more BLAS threads would only fight for the cores.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+import redis
+from celery import Celery, Task
+from celery.signals import worker_ready, worker_shutting_down
+from kombu import Queue
+
+from worker import keys
+from worker.engine import Engine
+from worker.heartbeat import Heartbeat
+from worker.settings import Settings, SettingsError, read_settings
+from worker.store import Store
+from worker.task_message import TASK
+
+
+def make_app(settings: Settings) -> Celery:
+    """Return the Celery application, every setting that matters set on purpose."""
+    app = Celery("edunn", broker=settings.redis_url)
+    app.conf.update(
+        # The queue needs no acknowledgement: a batch that is lost with its worker is sent again by
+        # its server, which knows sooner and bounds the tries. It saves two round trips a batch.
+        task_queues=[Queue(keys.QUEUE, no_ack=True, durable=True)],
+        task_default_queue=keys.QUEUE,
+        # Only JSON is ever unpacked: pickle would let whoever reaches Redis run code here.
+        task_serializer="json",
+        accept_content=["json"],
+        # Replies go to the server's own stream.
+        task_ignore_result=True,
+        result_backend=None,
+        # One batch at a time: what a busy worker held back another could run.
+        worker_prefetch_multiplier=1,
+        worker_concurrency=1,
+        # Nobody listens to events, and each would cost a round trip.
+        worker_send_task_events=False,
+        task_send_sent_event=False,
+        worker_enable_remote_control=False,
+        # Wait for Redis at the start and whenever it goes away, for as long as it takes.
+        broker_connection_retry_on_startup=True,
+        broker_connection_retry=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            # Nothing is ever unacknowledged, so nothing may be redelivered by the transport.
+            "visibility_timeout": 3600,
+            "socket_keepalive": True,
+            "health_check_interval": 5,
+        },
+        # The batch under way is finished at SIGTERM before the worker leaves.
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_hijack_root_logger=False,
+        worker_log_color=False,
+    )
+    return app
+
+
+def _read_settings_or_exit() -> Settings:
+    try:
+        return read_settings()
+    except SettingsError as error:
+        sys.exit(f"edunn worker: {error}")
+
+
+settings = _read_settings_or_exit()
+app = make_app(settings)
+worker_id = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+class EngineTask(Task):  # type: ignore[misc]  # Celery has no types.
+    """Holds the engine, which is made when the first batch comes and then kept."""
+
+    _engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        if self._engine is None:
+            client = redis.Redis.from_url(settings.redis_url)
+            store = Store(client, context_budget=settings.session_context_bytes)
+            self._engine = Engine(store, settings, worker_id)
+        return self._engine
+
+
+@app.task(name=TASK, base=EngineTask, bind=True, ignore_result=True)
+def run_batch(self: EngineTask, batch_id: str, reply_stream: str) -> None:
+    """Run a batch and answer it on the server's stream."""
+    self.engine.run(batch_id, reply_stream)
+
+
+_heartbeat = Heartbeat(settings, worker_id)
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _begin(**_: object) -> None:
+    logging.getLogger("worker").setLevel(settings.log_level)
+    logging.getLogger("worker").info("worker %s: %s", worker_id, settings.describe())
+    _heartbeat.start()
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _leave(**_: object) -> None:
+    _heartbeat.stop()

@@ -1,0 +1,80 @@
+"""What a backward needs, as bytes for Redis: a layer's cache, booleans packed to bits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from edunn.model import Cache
+from edunn_serving.internal.v1.state_pb2 import CachedValue, Context, PackedBits, PlainArray
+from edunn_serving.v1.layer_pb2 import Phase
+from edunn_serving.v1.tensor_pb2 import Tensor
+
+
+def encode_context(
+    cache: Cache,
+    *,
+    parameters_version: int,
+    phase: Phase,
+    request_digest: bytes,
+    output_shape: tuple[int, ...],
+) -> bytes:
+    """Return a layer's cache and what it belongs to as bytes."""
+    return Context(
+        parameters_version=parameters_version,
+        phase=phase,
+        request_digest=request_digest,
+        output_shape=output_shape,
+        cache={name: _encode_value(value) for name, value in cache.items()},
+    ).SerializeToString()
+
+
+def decode_cache(context: Context) -> Cache:
+    """Return the cache that `encode_context` was given."""
+    return {name: _decode_value(entry) for name, entry in context.cache.items()}
+
+
+def digest_inputs(inputs: Iterable[Tensor], phase: Phase) -> bytes:
+    """Return 16 bytes that differ where the inputs or the phase of two forwards differ."""
+    digest = hashlib.blake2b(str(phase).encode(), digest_size=16)
+    for tensor in inputs:
+        # The header's length is fixed by its own text, so no two inputs run into each other.
+        digest.update(f"|{tensor.data_type}{list(tensor.shape)}{len(tensor.data)}|".encode())
+        digest.update(tensor.data)
+    return digest.digest()
+
+
+def _encode_value(value: np.ndarray | float | int | bool | str) -> CachedValue:
+    if isinstance(value, np.ndarray):
+        if value.dtype == np.bool_:
+            bits = np.packbits(value, bitorder="little")
+            return CachedValue(bits=PackedBits(shape=value.shape, data=bits.tobytes()))
+        plain = PlainArray(dtype=value.dtype.str, shape=value.shape, data=value.tobytes())
+        return CachedValue(array=plain)
+    if isinstance(value, bool):
+        return CachedValue(boolean=value)
+    if isinstance(value, int):
+        return CachedValue(integer=value)
+    if isinstance(value, float):
+        return CachedValue(real=value)
+    if isinstance(value, str):
+        return CachedValue(text=value)
+    raise TypeError(f"a layer's cache holds a {type(value).__name__}, which cannot be stored")
+
+
+def _decode_value(entry: CachedValue) -> np.ndarray | float | int | bool | str:
+    kind = entry.WhichOneof("value")
+    if kind == "bits":
+        shape = tuple(entry.bits.shape)
+        packed = np.frombuffer(entry.bits.data, np.uint8)
+        count = int(np.prod(shape, dtype=np.int64))
+        return np.unpackbits(packed, count=count, bitorder="little").view(np.bool_).reshape(shape)
+    if kind == "array":
+        array = entry.array
+        return np.frombuffer(array.data, np.dtype(array.dtype)).reshape(tuple(array.shape))
+    if kind is None:
+        raise ValueError("a stored cache entry has no value")
+    value: float | int | bool | str = getattr(entry, kind)
+    return value

@@ -1,0 +1,57 @@
+"""A worker's sign of life in Redis, by which servers know how many workers there are."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import redis
+
+from worker import keys
+from worker.settings import Settings
+from worker.store import script
+
+log = logging.getLogger(__name__)
+
+
+class Heartbeat(threading.Thread):
+    """Gives a sign of life several times before silence would count as death.
+
+    A thread, because the worker's main thread computes. It goes on when Redis is away, so that the
+    worker is known again as soon as Redis is back.
+    """
+
+    def __init__(self, settings: Settings, worker_id: str) -> None:
+        super().__init__(name="heartbeat", daemon=True)
+        self._worker_id = worker_id
+        self._interval = settings.worker_timeout_seconds / 4
+        self._client = redis.Redis.from_url(
+            settings.redis_url,
+            socket_timeout=settings.worker_timeout_seconds,
+            socket_connect_timeout=settings.worker_timeout_seconds,
+        )
+        self._beat = self._client.register_script(script("heartbeat"))
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        reachable = True
+        while not self._stopped.is_set():
+            try:
+                self._beat([keys.WORKERS], [self._worker_id, "1"])
+                reachable = True
+            except redis.RedisError as error:
+                if reachable:
+                    log.warning("Redis does not hear the heartbeat: %s", error)
+                reachable = False
+            self._stopped.wait(self._interval)
+        self._say_goodbye()
+
+    def stop(self) -> None:
+        """Leave: servers count on this worker no longer."""
+        self._stopped.set()
+
+    def _say_goodbye(self) -> None:
+        try:
+            self._beat([keys.WORKERS], [self._worker_id, "0"])
+        except redis.RedisError as error:
+            log.warning("Redis did not hear the goodbye: %s", error)

@@ -1,0 +1,10 @@
+-- Note a worker's sign of life by Redis's own clock, which all machines share.
+--
+-- KEYS[1]  the sorted set of workers
+-- ARGV[1]  the worker's id
+-- ARGV[2]  '1' while it works, '0' when it leaves
+if ARGV[2] == '0' then
+  return redis.call('ZREM', KEYS[1], ARGV[1])
+end
+local now = redis.call('TIME')
+return redis.call('ZADD', KEYS[1], now[1] + now[2] / 1000000, ARGV[1])

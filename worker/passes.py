@@ -1,0 +1,233 @@
+"""The forward and the backward pass of a layer in a session."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from edunn.errors import LayerError
+from edunn.model import Phase as LayerPhase
+from edunn_serving.internal.v1.state_pb2 import Context
+from edunn_serving.v1 import layer_pb2
+from edunn_serving.v1.layer_pb2 import Phase
+from edunn_serving.v1.layer_service_pb2 import (
+    BackwardRequest,
+    BackwardResponse,
+    ForwardRequest,
+    ForwardResponse,
+)
+from worker.contexts import decode_cache, digest_inputs, encode_context
+from worker.errors import Code, ServiceError, invalid_argument
+from worker.open_session import OpenLayer, OpenSession
+from worker.tensors import decode_tensor, encode_tensor, encode_tensors
+
+# Ids that the service gives begin with this, so a caller's never meet them.
+NUMBERED = "#"
+FORWARD_ID = re.compile(r"(?!#)[ -~]{1,128}")
+
+LAYER_PHASES = {
+    layer_pb2.PHASE_TRAINING: LayerPhase.Training,
+    layer_pb2.PHASE_TEST: LayerPhase.Test,
+}
+
+
+def run_forward(
+    session: OpenSession, request: ForwardRequest, *, context_budget: int
+) -> ForwardResponse:
+    """Compute a layer's output and keep what the backward needs."""
+    layer = session.layer(request.layer)
+    phase = _phase_of(request, session)
+    inputs = _decode_inputs(request, layer)
+    forward_id = _forward_id_of(request, layer, phase)
+    repeated = request.forward_id and not request.untracked
+    digest = digest_inputs(request.inputs, phase) if repeated else b""
+    known = bool(digest) and _is_repetition(layer, forward_id, digest)
+
+    output = _compute(session, layer, inputs, phase, forward_id, keep_buffers=not known)
+    if forward_id.startswith(NUMBERED):
+        layer.count += 1
+        layer.numbered = True
+    if not request.untracked and not known:
+        context = encode_context(
+            layer.model.get_cache(),
+            parameters_version=layer.ready.parameters_version,
+            phase=phase,
+            request_digest=digest,
+            output_shape=output.shape,
+        )
+        _check_budget(context, context_budget)
+        session.save_context(layer, forward_id, context)
+    return ForwardResponse(forward_id=forward_id, output=encode_tensor(output), phase=phase)
+
+
+def run_backward(session: OpenSession, request: BackwardRequest) -> BackwardResponse:
+    """Compute the gradients of an earlier forward."""
+    layer = session.layer(request.layer)
+    forward_id = request.forward_id or layer.latest
+    if not forward_id:
+        raise ServiceError(
+            Code.FAILED_PRECONDITION,
+            "NO_FORWARD",
+            f"layer {layer.name!r} has had no tracked forward yet: call Forward before Backward",
+            metadata={"layer": layer.name},
+        )
+    context = _context_of(layer, forward_id)
+    if context.parameters_version != layer.ready.parameters_version:
+        raise _forward_stale(layer, forward_id)
+    if not request.HasField("output_gradient"):
+        raise invalid_argument("output_gradient", "expected a tensor, got none")
+    output_gradient = decode_tensor(request.output_gradient, "output_gradient")
+    if output_gradient.shape != tuple(context.output_shape):
+        raise invalid_argument(
+            "output_gradient",
+            f"expected the shape of the forward's output, {list(context.output_shape)}, "
+            f"got {list(output_gradient.shape)}",
+        )
+    layer.model.set_phase(LAYER_PHASES[context.phase])
+    layer.model.set_cache(decode_cache(context))
+    try:
+        input_gradient, parameter_gradients = layer.model.backward(output_gradient)
+    except LayerError as error:
+        raise invalid_argument("output_gradient", str(error)) from error
+    return BackwardResponse(
+        input_gradient=encode_tensor(np.asarray(input_gradient)),
+        parameter_gradients=encode_tensors(parameter_gradients),
+    )
+
+
+def _phase_of(request: ForwardRequest, session: OpenSession) -> Phase:
+    phase = request.phase or session.record.phase
+    if phase not in LAYER_PHASES:
+        raise invalid_argument("phase", f"expected PHASE_TRAINING or PHASE_TEST, got {phase}")
+    return phase
+
+
+def _decode_inputs(request: ForwardRequest, layer: OpenLayer) -> list[np.ndarray]:
+    if len(request.inputs) != len(layer.inputs):
+        raise invalid_argument(
+            "inputs",
+            f"expected {len(layer.inputs)} ({', '.join(layer.inputs)}), got {len(request.inputs)}",
+        )
+    return [decode_tensor(tensor, f"inputs[{at}]") for at, tensor in enumerate(request.inputs)]
+
+
+def _forward_id_of(request: ForwardRequest, layer: OpenLayer, phase: Phase) -> str:
+    """Return the caller's id, or the next number; no id where none is of any use."""
+    if request.forward_id:
+        if not FORWARD_ID.fullmatch(request.forward_id):
+            raise invalid_argument(
+                "forward_id",
+                "expected 1 to 128 printable ASCII characters, the first not '#', "
+                f"got {request.forward_id!r}",
+            )
+        return request.forward_id
+    if request.untracked and phase == layer_pb2.PHASE_TEST:
+        return ""
+    return f"{NUMBERED}{layer.count + 1}"
+
+
+def _is_repetition(layer: OpenLayer, forward_id: str, digest: bytes) -> bool:
+    """Tell whether the same forward has been computed before under this id.
+
+    Raises
+    ------
+    ServiceError
+        FORWARD_EXISTS where another forward has the id; FORWARD_STALE where it was this one but the
+        parameters have changed since, so that the answer would be another.
+    """
+    stored = layer.contexts.get(forward_id)
+    if not stored:
+        return False
+    context = Context.FromString(stored)
+    if context.request_digest != digest:
+        raise ServiceError(
+            Code.ALREADY_EXISTS,
+            "FORWARD_EXISTS",
+            f"layer {layer.name!r} has a forward {forward_id!r} with other inputs or another "
+            "phase: choose another forward_id",
+            metadata={"layer": layer.name, "forward_id": forward_id},
+        )
+    if context.parameters_version != layer.ready.parameters_version:
+        raise _forward_stale(layer, forward_id)
+    return True
+
+
+def _compute(
+    session: OpenSession,
+    layer: OpenLayer,
+    inputs: list[np.ndarray],
+    phase: Phase,
+    forward_id: str,
+    *,
+    keep_buffers: bool,
+) -> np.ndarray:
+    """Run the layer, drawing from the stream that belongs to this forward."""
+    model = layer.model
+    training = phase == layer_pb2.PHASE_TRAINING
+    if training:
+        session.randomness.wind_to_forward(session.record.seed, layer.name, forward_id)
+    has_buffers = training and bool(model.get_buffers())
+    before = {name: array.copy() for name, array in model.get_buffers().items()}
+    model.set_phase(LAYER_PHASES[phase])
+    try:
+        output = np.asarray(model.forward(*inputs))
+    except LayerError as error:
+        raise _input_error(error, layer) from error
+    if has_buffers and keep_buffers:
+        session.save_buffers(layer)
+    elif has_buffers:
+        model.set_buffers(before)
+    return output
+
+
+def _input_error(error: LayerError, layer: OpenLayer) -> ServiceError:
+    if error.argument in layer.inputs:
+        field = f"inputs[{layer.inputs.index(error.argument)}]"
+    else:
+        field = "inputs"
+    return invalid_argument(field, str(error))
+
+
+def _check_budget(context: bytes, context_budget: int) -> None:
+    if len(context) > context_budget:
+        raise ServiceError(
+            Code.RESOURCE_EXHAUSTED,
+            "TOO_LARGE",
+            f"what the backward needs takes {len(context)} bytes, a session may keep "
+            f"{context_budget}: send a smaller batch, or set untracked",
+            metadata={"bytes": str(len(context)), "limit": str(context_budget)},
+        )
+
+
+def _context_of(layer: OpenLayer, forward_id: str) -> Context:
+    stored = layer.contexts.get(forward_id)
+    if stored:
+        return Context.FromString(stored)
+    metadata = {"layer": layer.name, "forward_id": forward_id}
+    number = forward_id.removeprefix(NUMBERED)
+    was_numbered = forward_id != number and number.isdecimal() and int(number) <= layer.count
+    if stored == b"" or was_numbered:
+        raise ServiceError(
+            Code.FAILED_PRECONDITION,
+            "CONTEXT_EVICTED",
+            f"forward {forward_id!r} of layer {layer.name!r} is no longer kept, or was untracked: "
+            "send the forward again",
+            metadata=metadata,
+        )
+    raise ServiceError(
+        Code.NOT_FOUND,
+        "FORWARD_NOT_FOUND",
+        f"layer {layer.name!r} has had no forward {forward_id!r}",
+        metadata=metadata,
+    )
+
+
+def _forward_stale(layer: OpenLayer, forward_id: str) -> ServiceError:
+    return ServiceError(
+        Code.FAILED_PRECONDITION,
+        "FORWARD_STALE",
+        f"the parameters of layer {layer.name!r} have changed since forward {forward_id!r}: "
+        "send the forward again",
+        metadata={"layer": layer.name, "forward_id": forward_id},
+    )

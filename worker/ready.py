@@ -1,0 +1,107 @@
+"""What a worker keeps ready between batches: parsed records and layers with their parameters.
+
+Nothing here is ever the only copy. A version or revision beside each thing tells whether Redis has
+moved on.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from google.protobuf import json_format
+
+from edunn import catalogue
+from edunn.model import Model
+from edunn_serving.internal.v1.state_pb2 import Arrays, SessionRecord
+from edunn_serving.v1.layer_pb2 import Layer
+from worker.store import SessionKey
+from worker.tensors import decode_tensors, encode_tensors
+
+# What a layer or a session costs in memory besides its arrays; a generous guess.
+OVERHEAD_BYTES = 4096
+
+
+@dataclass(slots=True)
+class ReadyLayer:
+    """A layer with its parameters, ready to run."""
+
+    model: Model
+    description: catalogue.LayerDescription
+    parameters_version: int = 0
+    buffers_version: int = 0
+
+    def size(self) -> int:
+        """Return about how many bytes the layer takes."""
+        arrays = (*self.model.get_parameters().values(), *self.model.get_buffers().values())
+        return OVERHEAD_BYTES + sum(array.nbytes for array in arrays)
+
+
+@dataclass(slots=True)
+class ReadySession:
+    """A session's record, and those of its layers that this worker has run."""
+
+    revision: bytes
+    record: SessionRecord
+    layers: dict[str, ReadyLayer] = field(default_factory=dict)
+
+    def size(self) -> int:
+        """Return about how many bytes the session takes."""
+        return OVERHEAD_BYTES + sum(layer.size() for layer in self.layers.values())
+
+
+class ReadySessions:
+    """The sessions that a worker has at hand, the longest unused given up first."""
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._sessions: OrderedDict[SessionKey, tuple[ReadySession, int]] = OrderedDict()
+        self._size = 0
+
+    def get(self, key: SessionKey) -> ReadySession | None:
+        """Return the session if it is at hand."""
+        entry = self._sessions.get(key)
+        return entry[0] if entry else None
+
+    def keep(self, key: SessionKey, session: ReadySession) -> None:
+        """Keep the session as the one used last."""
+        self.drop([key])
+        size = session.size()
+        self._sessions[key] = (session, size)
+        self._size += size
+        while self._size > self._budget and self._sessions:
+            _, (_, freed) = self._sessions.popitem(last=False)
+            self._size -= freed
+
+    def drop(self, keys: Iterable[SessionKey]) -> None:
+        """Forget sessions, because what is at hand may differ from what is stored."""
+        for key in keys:
+            entry = self._sessions.pop(key, None)
+            if entry:
+                self._size -= entry[1]
+
+
+def build_layer(layer: Layer, *, generator: np.random.Generator) -> ReadyLayer:
+    """Build a layer by its description, with parameters drawn from the generator.
+
+    Raises
+    ------
+    edunn.errors.ConfigError
+        The type or its configuration is wrong.
+    """
+    config = json_format.MessageToDict(layer.config)
+    model = catalogue.build(layer.type, config, name=layer.name, rng=generator)
+    model.rng = generator
+    return ReadyLayer(model, catalogue.describe(layer.type))
+
+
+def encode_arrays(arrays: dict[str, np.ndarray]) -> bytes:
+    """Return parameters or buffers as the bytes to store."""
+    return Arrays(arrays=encode_tensors(arrays)).SerializeToString()
+
+
+def decode_arrays(data: bytes) -> dict[str, np.ndarray]:
+    """Return stored parameters or buffers."""
+    return decode_tensors(Arrays.FromString(data).arrays, "arrays")

@@ -1,0 +1,91 @@
+"""Tensors of the wire to NumPy arrays and back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from google.protobuf.internal.containers import MessageMap
+
+from edunn_serving.v1 import tensor_pb2
+from edunn_serving.v1.tensor_pb2 import DataType, Tensor
+from worker.errors import invalid_argument
+
+TYPE_OF_DTYPE = {
+    np.dtype(np.bool_): tensor_pb2.DATA_TYPE_BOOL,
+    np.dtype("<i4"): tensor_pb2.DATA_TYPE_INT32,
+    np.dtype("<i8"): tensor_pb2.DATA_TYPE_INT64,
+    np.dtype("<f2"): tensor_pb2.DATA_TYPE_FLOAT16,
+    np.dtype("<f4"): tensor_pb2.DATA_TYPE_FLOAT32,
+    np.dtype("<f8"): tensor_pb2.DATA_TYPE_FLOAT64,
+}
+DTYPE_OF_TYPE = {data_type: dtype for dtype, data_type in TYPE_OF_DTYPE.items()}
+
+MAX_AXES = 32
+
+
+def decode_tensor(tensor: Tensor, field: str) -> np.ndarray:
+    """Return a tensor's elements as a read-only array over the message's bytes.
+
+    Raises
+    ------
+    ServiceError
+        INVALID_ARGUMENT naming the part of `field` that is malformed.
+    """
+    dtype = DTYPE_OF_TYPE.get(tensor.data_type)
+    if dtype is None:
+        raise invalid_argument(
+            f"{field}.data_type", f"expected one of {_type_names()}, got {tensor.data_type}"
+        )
+    shape = tuple(tensor.shape)
+    if len(shape) > MAX_AXES:
+        raise invalid_argument(
+            f"{field}.shape", f"expected at most {MAX_AXES} axes, got {len(shape)}"
+        )
+    if shape and min(shape) < 0:
+        raise invalid_argument(
+            f"{field}.shape", f"expected no negative size, got {_shape_text(shape)}"
+        )
+    data = tensor.data
+    expected = math.prod(shape) * dtype.itemsize
+    if len(data) != expected:
+        raise invalid_argument(
+            f"{field}.data",
+            f"expected {expected} bytes for shape {_shape_text(shape)} of "
+            f"{DataType.Name(tensor.data_type)}, got {len(data)}",
+        )
+    if dtype.kind == "b" and np.frombuffer(data, np.uint8).max(initial=0) > 1:
+        raise invalid_argument(f"{field}.data", "expected bytes 0 and 1 for DATA_TYPE_BOOL")
+    return np.frombuffer(data, dtype).reshape(shape)
+
+
+def encode_tensor(array: np.ndarray) -> Tensor:
+    """Return an array as a tensor: C order, little-endian."""
+    # A native dtype of a big-endian machine finds its little-endian twin here.
+    dtype = array.dtype.newbyteorder("<")
+    return Tensor(
+        data_type=TYPE_OF_DTYPE[dtype],
+        shape=array.shape,
+        data=array.astype(dtype, copy=False).tobytes(),
+    )
+
+
+def decode_tensors(
+    tensors: MessageMap[str, Tensor], field: str
+) -> dict[str, np.ndarray]:
+    """Return the arrays of a map of tensors, by name."""
+    return {name: decode_tensor(tensor, f"{field}[{name}]") for name, tensor in tensors.items()}
+
+
+def encode_tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
+    """Return arrays as tensors, by name."""
+    return {name: encode_tensor(array) for name, array in arrays.items()}
+
+
+def _type_names() -> str:
+    return ", ".join(DataType.Name(data_type) for data_type in DTYPE_OF_TYPE)
+
+
+def _shape_text(shape: tuple[int, ...]) -> str:
+    return "[" + ", ".join(map(str, shape)) + "]"
