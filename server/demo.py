@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from server.stack import Stack, StackError
-from server.standalone import Stopped, raise_on_signals
+from server.standalone import StopRequested, raise_on_signals
 
 INTERRUPTED = 130
 
@@ -23,7 +23,7 @@ def main() -> int:
             command = [sys.executable, "-m", "edunn_client.walkthrough", stack.address]
             # A Ctrl-C reaches the walk-through too, which is in our process group.
             return subprocess.run(command, check=False).returncode  # noqa: S603
-    except Stopped:
+    except StopRequested:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except StackError as error:

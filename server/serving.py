@@ -72,7 +72,7 @@ def _grpc_server(
             # Two servers on one port would share its calls by chance.
             ("grpc.so_reuseport", 0),
             # Clients that ping more often than every 10 s are told to go away.
-            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
         ]
     )
@@ -89,8 +89,13 @@ def _listen(server: grpc.aio.Server, settings: Settings) -> str:
     host = settings.address.rpartition(":")[0]
     try:
         if settings.tls_certificate:
-            pair = (Path(settings.tls_key).read_bytes(), Path(settings.tls_certificate).read_bytes())
-            port = server.add_secure_port(settings.address, grpc.ssl_server_credentials([pair]))
+            pair = (
+                Path(settings.tls_key).read_bytes(),
+                Path(settings.tls_certificate).read_bytes(),
+            )
+            port = server.add_secure_port(
+                settings.address, grpc.ssl_server_credentials([(key, chain)])
+            )
         else:
             port = server.add_insecure_port(settings.address)
     except OSError as error:

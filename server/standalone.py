@@ -21,18 +21,18 @@ edunn-serving listens on {address}. Ctrl-C stops it.
 """
 
 
-class Stopped(Exception):
-    """Somebody asked the program to stop."""
+class StopRequested(BaseException):
+    """Somebody asked the program to stop. Not an Exception: nobody may take it for an error."""
 
 
 def raise_on_signals() -> None:
-    """Turn SIGTERM and SIGINT into `Stopped`, wherever the program is, so that it cleans up."""
+    """Turn SIGTERM and SIGINT into `StopRequested`, wherever the program is, so that it cleans up."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         # Once is enough: a second Ctrl-C must not interrupt the cleaning up.
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, signal.SIG_IGN)
-        raise Stopped
+        raise StopRequested
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, stop)
@@ -53,7 +53,7 @@ def main() -> None:
         with Stack(arguments.data, port=arguments.port, workers=arguments.workers) as stack:
             print(GREETING.format(address=stack.address), flush=True)
             threading.Event().wait()
-    except Stopped:
+    except StopRequested:
         print("stopped", flush=True)
     except StackError as error:
         sys.exit(f"edunn-serve: {error}")

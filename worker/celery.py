@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import sys
 import uuid
 
-# One batch at a time and one process a core: more BLAS threads would only fight for the cores.
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
-
 import redis
 from celery import Celery, Task
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import worker_ready, worker_shutdown
 from kombu import Queue
 
 from worker import keys
@@ -104,11 +101,16 @@ _heartbeat = Heartbeat(settings, worker_id)
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def _begin(**_: object) -> None:
+    # Beyond it NumPy raises MemoryError, which refuses one operation; without it the kernel would
+    # kill the whole worker.
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (settings.worker_memory_bytes, hard))
     logging.getLogger("worker").setLevel(settings.log_level)
     logging.getLogger("worker").info("worker %s: %s", worker_id, settings.describe())
     _heartbeat.start()
 
 
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+# Only when the last batch is finished: until then servers must not take it for dead.
+@worker_shutdown.connect  # type: ignore[untyped-decorator]
 def _leave(**_: object) -> None:
     _heartbeat.stop()

@@ -166,9 +166,7 @@ class Engine:
         except Exception:
             # One operation's fault must not take the rest of its batch along.
             error_id = uuid.uuid4().hex
-            log.exception(
-                "error %s in %s", error_id, batch_pb2.Method.Name(operation.method)
-            )
+            log.exception("error %s in %s", error_id, batch_pb2.Method.Name(operation.method))
             return _failed(internal_error(error_id))
 
     def _keep_ready(self, sessions: dict[SessionKey, OpenSession]) -> None:

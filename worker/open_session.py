@@ -154,9 +154,7 @@ class OpenSession:
         """Store the parameters as the layer has them now, as a new version."""
         layer.ready.parameters_version += 1
         arrays = encode_arrays(layer.model.get_parameters())
-        self._changes.append(
-            parameters_change(layer.name, arrays, layer.ready.parameters_version)
-        )
+        self._changes.append(parameters_change(layer.name, arrays, layer.ready.parameters_version))
 
     def save_buffers(self, layer: OpenLayer) -> None:
         """Store the buffers as the layer has them now, as a new version."""
