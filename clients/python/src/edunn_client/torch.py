@@ -1,0 +1,131 @@
+"""A remote layer as a torch.nn.Module with autograd. Needs the extra `torch`.
+
+from edunn_client.torch import RemoteModule
+
+module = RemoteModule(session.layer("l1", "Linear", input_size=10, output_size=3))
+module(x).sum().backward()
+"""
+
+# Where torch is not installed its classes have no types.
+# mypy: disable-error-code="misc"
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from edunn_client.layer import RemoteLayer
+from edunn_client.phase import Phase
+from edunn_client.tensors import Array
+
+try:
+    import torch
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "edunn_client.torch needs PyTorch: pip install 'edunn-client[torch]'", name=error.name
+    ) from error
+
+
+class RemoteModule(torch.nn.Module):
+    """A module whose forward and backward the service computes.
+
+    The layer's parameters become the module's, so that an optimizer finds them; before a forward
+    those that have changed are sent. `train()` and `eval()` choose the phase. Each forward keeps a
+    name of its own, so a module may be used several times before the backward. Tensors travel by
+    the CPU, whatever their device.
+
+    Parameters
+    ----------
+    layer : RemoteLayer
+    dtype : torch.dtype, optional
+        Of the parameters; otherwise torch's default. The service computes in the inputs' dtype.
+    """
+
+    def __init__(self, layer: RemoteLayer, dtype: torch.dtype | None = None) -> None:
+        super().__init__()
+        self.layer = layer
+        # torch allows no dots in the names of parameters, a layer's name may have them.
+        self._own_names: dict[str, str] = {}
+        for name, value in layer.get_parameters().items():
+            tensor = torch.from_numpy(value.copy()).to(dtype or torch.get_default_dtype())
+            self._own_names[name] = name.replace(".", "_")
+            self.register_parameter(self._own_names[name], torch.nn.Parameter(tensor))
+        self._sent: dict[str, tuple[int, int]] = {}
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """Compute the layer's output; a loss takes `y_true` and `y`."""
+        parameters = {name: getattr(self, own) for name, own in self._own_names.items()}
+        self._send_changed(parameters)
+        tensors = (*inputs, *parameters.values())
+        tracked = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+        phase = Phase.Training if self.training else Phase.Test
+        settings = _Forward(self.layer, tuple(parameters), phase, untracked=not tracked)
+        output: torch.Tensor = _RemoteFunction.apply(settings, *tensors)
+        return output
+
+    def extra_repr(self) -> str:
+        return repr(self.layer)
+
+    def _send_changed(self, parameters: dict[str, torch.Tensor]) -> None:
+        """Send the parameters that were replaced or written into since the last time."""
+        # torch counts every change in place, as optimizers make them.
+        now = {name: (id(tensor), tensor._version) for name, tensor in parameters.items()}
+        changed = {
+            name: _to_numpy(tensor)
+            for name, tensor in parameters.items()
+            if now[name] != self._sent.get(name)
+        }
+        if changed:
+            self.layer.set_parameters(changed)
+            self._sent = now
+
+
+class _Forward:
+    """What a forward needs besides tensors, and what its backward needs to know of it."""
+
+    def __init__(
+        self, layer: RemoteLayer, parameters: Sequence[str], phase: Phase, untracked: bool
+    ) -> None:
+        self.layer = layer
+        self.parameters = parameters
+        self.phase = phase
+        self.untracked = untracked
+        self.forward_id = ""
+
+
+class _RemoteFunction(torch.autograd.Function):
+    """Gives autograd the backward that belongs to a forward."""
+
+    @staticmethod
+    def forward(ctx: Any, settings: _Forward, *tensors: torch.Tensor) -> torch.Tensor:
+        inputs = tensors[: len(tensors) - len(settings.parameters)]
+        output = settings.layer.forward(
+            *(_to_numpy(tensor) for tensor in inputs),
+            phase=settings.phase,
+            untracked=settings.untracked,
+        )
+        settings.forward_id = settings.layer.forward_id
+        ctx.settings = settings
+        ctx.tensor_types = [(tensor.dtype, tensor.device) for tensor in tensors]
+        return torch.from_numpy(output).to(inputs[-1].device)
+
+    @staticmethod
+    def backward(ctx: Any, *output_gradients: torch.Tensor) -> Any:
+        settings: _Forward = ctx.settings
+        input_gradient, by_name = settings.layer.backward(
+            _to_numpy(output_gradients[0]), forward_id=settings.forward_id
+        )
+        parameter_gradients = [by_name.get(name) for name in settings.parameters]
+        # A loss has a gradient for its last input, y, and none for y_true.
+        inputs = len(ctx.tensor_types) - len(parameter_gradients)
+        gradients: list[Array | None] = [None] * (inputs - 1)
+        gradients += [input_gradient, *parameter_gradients]
+        return None, *(
+            None if gradient is None else torch.from_numpy(gradient).to(dtype=dtype, device=device)
+            for gradient, (dtype, device) in zip(gradients, ctx.tensor_types, strict=True)
+        )
+
+
+def _to_numpy(tensor: torch.Tensor) -> Array:
+    array: Array = tensor.detach().cpu().numpy()
+    return array
