@@ -7,6 +7,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -56,7 +57,9 @@ class LayerService:
         # Without serializers: the bytes of most messages are none of the server's business.
         unary = {name: self._on_worker(name, method) for name, method in WORKER_METHODS.items()}
         unary["ListLayerTypes"] = self._list_layer_types
-        handlers = {name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()}
+        handlers: dict[str, Any] = {
+            name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()
+        }
         handlers["Compute"] = grpc.stream_stream_rpc_method_handler(self._compute)
         return grpc.method_handlers_generic_handler(SERVICE, handlers)
 

@@ -120,6 +120,14 @@ class Stack:
         self.await_serving(f"127.0.0.1:{port}")
         return f"127.0.0.1:{port}"
 
+    def pause_supervision(self) -> None:
+        """Leave dead processes dead, until `resume_supervision`."""
+        self._supervisor.pause()
+
+    def resume_supervision(self) -> None:
+        """Start dead processes again from now on."""
+        self._supervisor.resume()
+
     def remove_worker(self, child: Child) -> None:
         """Stop a worker for good."""
         self.workers.remove(child)

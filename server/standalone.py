@@ -26,7 +26,7 @@ class StopRequested(BaseException):
 
 
 def raise_on_signals() -> None:
-    """Turn SIGTERM and SIGINT into `StopRequested`, wherever the program is, so that it cleans up."""
+    """Turn SIGTERM and SIGINT into `StopRequested`, so that the program cleans up."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         # Once is enough: a second Ctrl-C must not interrupt the cleaning up.

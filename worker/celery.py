@@ -90,7 +90,7 @@ class EngineTask(Task):  # type: ignore[misc]  # Celery has no types.
         return self._engine
 
 
-@app.task(name=TASK, base=EngineTask, bind=True, ignore_result=True)
+@app.task(name=TASK, base=EngineTask, bind=True, ignore_result=True)  # type: ignore[untyped-decorator]
 def run_batch(self: EngineTask, batch_id: str, reply_stream: str) -> None:
     """Run a batch and answer it on the server's stream."""
     self.engine.run(batch_id, reply_stream)
@@ -100,7 +100,7 @@ _heartbeat = Heartbeat(settings, worker_id)
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
-def _begin(**_: object) -> None:
+def _begin(**signal: object) -> None:
     # Beyond it NumPy raises MemoryError, which refuses one operation; without it the kernel would
     # kill the whole worker.
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
@@ -112,5 +112,5 @@ def _begin(**_: object) -> None:
 
 # Only when the last batch is finished: until then servers must not take it for dead.
 @worker_shutdown.connect  # type: ignore[untyped-decorator]
-def _leave(**_: object) -> None:
+def _leave(**signal: object) -> None:
     _heartbeat.stop()

@@ -14,6 +14,7 @@ import numpy as np
 from google.protobuf.struct_pb2 import Struct, Value
 
 from edunn import catalogue
+from edunn.description import LayerDescription
 from edunn.model import Model
 from edunn_serving.internal.v1.state_pb2 import Arrays, SessionRecord
 from edunn_serving.v1.layer_pb2 import Layer
@@ -29,7 +30,7 @@ class ReadyLayer:
     """A layer with its parameters, ready to run."""
 
     model: Model
-    description: catalogue.LayerDescription
+    description: LayerDescription
     parameters_version: int = 0
     buffers_version: int = 0
 
