@@ -3,9 +3,23 @@
 from edunn import arrays, catalogue, errors, initializers, model
 from edunn.catalogue import LAYER_TYPES, build, describe
 from edunn.errors import ConfigError, LayerError, NoForwardError
+from edunn.layers.activations import ReLU, Sigmoid, TanH
+from edunn.layers.batchnorm import BatchNorm
+from edunn.layers.constants import AddConstant, Identity, MultiplyConstant
+from edunn.layers.convolution import Conv2d
+from edunn.layers.dense import Dense, LinearRegression, LogisticRegression
 from edunn.layers.dropout import Dropout
+from edunn.layers.flatten import Flatten
+from edunn.layers.gelu import GELU
 from edunn.layers.linear import Bias, Linear
-from edunn.layers.relu import ReLU
+from edunn.layers.pooling import AvgPool2d, MaxPool2d
+from edunn.layers.rnn import RNN
+from edunn.layers.softmax import Softmax
+from edunn.losses.cross_entropy import BinaryCrossEntropy, CrossEntropyWithLabels
+from edunn.losses.loss import Loss
+from edunn.losses.mean_error import MeanError
+from edunn.losses.sequence_cross_entropy import SequenceCrossEntropyWithLabels
+from edunn.losses.squared_error import SquaredError
 from edunn.model import (
     Model,
     ModelWithoutParameters,
@@ -16,20 +30,42 @@ from edunn.model import (
 from edunn.sequential import Sequential
 
 __all__ = [
+    "GELU",
     "LAYER_TYPES",
+    "RNN",
+    "AddConstant",
+    "AvgPool2d",
+    "BatchNorm",
     "Bias",
+    "BinaryCrossEntropy",
     "ConfigError",
+    "Conv2d",
+    "CrossEntropyWithLabels",
+    "Dense",
     "Dropout",
+    "Flatten",
+    "Identity",
     "LayerError",
     "Linear",
+    "LinearRegression",
+    "LogisticRegression",
+    "Loss",
+    "MaxPool2d",
+    "MeanError",
     "Model",
     "ModelWithParameters",
     "ModelWithoutParameters",
+    "MultiplyConstant",
     "NoForwardError",
     "ParameterSet",
     "Phase",
     "ReLU",
+    "SequenceCrossEntropyWithLabels",
     "Sequential",
+    "Sigmoid",
+    "Softmax",
+    "SquaredError",
+    "TanH",
     "arrays",
     "build",
     "catalogue",

@@ -88,12 +88,20 @@ def own(array: Array, dtype: np.dtype[Any] | None = None) -> Array:
     return np.array(array, dtype=dtype, order="C", copy=True, subok=False)
 
 
-def restore(array: FloatArray, dtype: np.dtype[Any]) -> FloatArray:
-    """Return a computed array in the caller's dtype; too large for float16 becomes infinite."""
+def widen(array: FloatArray) -> FloatArray:
+    """Return an array in the dtype in which it is computed; the same array where it is in it."""
+    return array.astype(_COMPUTE[array.dtype], copy=False)
+
+
+def restore(array: FloatArray | np.floating[Any], dtype: np.dtype[Any]) -> FloatArray:
+    """Return a result in the caller's dtype, as an array also where it is a single number.
+
+    What is too large for float16 becomes infinite, as in PyTorch, without a warning.
+    """
     if array.dtype == dtype:
-        return array
+        return np.asarray(array)
     with np.errstate(over="ignore"):
-        return array.astype(dtype)
+        return np.asarray(array, dtype=dtype)
 
 
 def describe(array: Array) -> str:

@@ -13,9 +13,22 @@ from edunn.description import LayerDescription
 from edunn.errors import ConfigError, Fault
 from edunn.fields import Rule, check_value, near, rules, shown
 from edunn.initializers import INITIALIZER_TYPES
+from edunn.layers.activations import ReLU, Sigmoid, TanH
+from edunn.layers.batchnorm import BatchNorm
+from edunn.layers.constants import AddConstant, Identity, MultiplyConstant
+from edunn.layers.convolution import Conv2d
+from edunn.layers.dense import Dense, LinearRegression, LogisticRegression
 from edunn.layers.dropout import Dropout
+from edunn.layers.flatten import Flatten
+from edunn.layers.gelu import GELU
 from edunn.layers.linear import Bias, Linear
-from edunn.layers.relu import ReLU
+from edunn.layers.pooling import AvgPool2d, MaxPool2d
+from edunn.layers.rnn import RNN
+from edunn.layers.softmax import Softmax
+from edunn.losses.cross_entropy import BinaryCrossEntropy, CrossEntropyWithLabels
+from edunn.losses.mean_error import MeanError
+from edunn.losses.sequence_cross_entropy import SequenceCrossEntropyWithLabels
+from edunn.losses.squared_error import SquaredError
 from edunn.model import Model
 from edunn.sequential import Sequential
 
@@ -23,11 +36,32 @@ from edunn.sequential import Sequential
 LAYER_TYPES: dict[str, type[Model]] = {
     kind.__name__: kind
     for kind in (
+        AddConstant,
+        AvgPool2d,
+        BatchNorm,
         Bias,
+        BinaryCrossEntropy,
+        Conv2d,
+        CrossEntropyWithLabels,
+        Dense,
         Dropout,
+        Flatten,
+        GELU,
+        Identity,
         Linear,
+        LinearRegression,
+        LogisticRegression,
+        MaxPool2d,
+        MeanError,
+        MultiplyConstant,
+        RNN,
         ReLU,
         Sequential,
+        SequenceCrossEntropyWithLabels,
+        Sigmoid,
+        Softmax,
+        SquaredError,
+        TanH,
     )
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, cast
 
 from google.protobuf import json_format
 
@@ -40,7 +41,8 @@ def _config_field(field: FieldDescription) -> ConfigField:
         bounds=field.bounds,
     )
     if not field.required:
-        json_format.ParseDict(field.default, message.default_value)
+        # ParseDict takes any JSON value for a Value, though its type says an object.
+        json_format.ParseDict(cast(Any, field.default), message.default_value)
     return message
 
 

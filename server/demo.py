@@ -5,30 +5,45 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from server.stack import Stack, StackError
-from server.standalone import Stopped, raise_on_signals
+from server.stop_signal import StopRequested, StopSignal
 
 INTERRUPTED = 130
+POLL_SECONDS = 0.05
 
 
 def main() -> int:
     """Run the walk-through and return its exit code."""
-    raise_on_signals()
+    stop_signal = StopSignal()
     try:
-        with tempfile.TemporaryDirectory(prefix="edunn-demo-") as folder, Stack(
-            Path(folder)
-        ) as stack:  # fmt: skip
-            command = [sys.executable, "-m", "edunn_client.walkthrough", stack.address]
-            # A Ctrl-C reaches the walk-through too, which is in our process group.
-            return subprocess.run(command, check=False).returncode  # noqa: S603
-    except Stopped:
+        with (
+            tempfile.TemporaryDirectory(prefix="edunn-demo-") as folder,
+            Stack(Path(folder), wait=stop_signal.wait) as stack,
+        ):
+            return walk_through(stack.address, stop_signal.wait)
+    except StopRequested:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except StackError as error:
         print(f"edunn demo: {error}", file=sys.stderr)
         return 1
+
+
+def walk_through(address: str, wait: Callable[[float], None]) -> int:
+    """Run the client's walk-through to its end, or until `wait` raises."""
+    command = [sys.executable, "-m", "edunn_client.walkthrough", address]
+    # In a session of its own, so that a Ctrl-C is for us alone.
+    with subprocess.Popen(command, start_new_session=True) as process:  # noqa: S603
+        try:
+            while process.poll() is None:
+                wait(POLL_SECONDS)
+        except StopRequested:
+            process.terminate()
+            raise
+    return process.returncode
 
 
 if __name__ == "__main__":

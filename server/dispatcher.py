@@ -1,8 +1,8 @@
 """Hands operations to workers in batches that are as large as the load makes them.
 
-As many batches are under way as there are live workers. An operation that finds a worker free leaves
-at once; the others gather until one is free, then leave together. Operations of one session run in
-the order in which they arrived: while some are with a worker, the next ones wait in their lane.
+As many batches are under way as there are live workers. An operation that finds a worker free
+leaves at once; the others gather until one is free, then leave together. Operations of one session
+run in the order in which they arrived: while some are with a worker, the next wait in their lane.
 """
 
 from __future__ import annotations
@@ -55,8 +55,6 @@ class Dispatcher:
         self._flights: dict[str, Flight] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._pump_scheduled = False
-        self._idle = asyncio.Event()
-        self._idle.set()
         # Since when nothing could be served, by the monotonic clock; None while it can.
         self._away_since: float | None = time.monotonic()
 
@@ -81,6 +79,23 @@ class Dispatcher:
             QUEUE_FULL; UNAVAILABLE where Redis or all workers are away; DEADLINE_EXCEEDED; or
             INTERNAL where the operation has cost workers their life.
         """
+        operation = self.enqueue(method, session, request, deadline_unix_ms)
+        try:
+            return await operation.outcome
+        except asyncio.CancelledError:
+            operation.outcome.cancel()
+            raise
+
+    def enqueue(
+        self, method: int, session: SessionKey, request: bytes, deadline_unix_ms: int
+    ) -> PendingOperation:
+        """Let an operation wait for its turn. Cancelling its outcome takes it back.
+
+        Raises
+        ------
+        ServiceError
+            QUEUE_FULL; UNAVAILABLE where Redis is away.
+        """
         if not self._link.up:
             raise _unavailable("the store is away")
         operation = PendingOperation(
@@ -88,15 +103,7 @@ class Dispatcher:
         )
         self._lanes.append(operation)
         self._schedule_pump()
-        try:
-            return await operation.outcome
-        finally:
-            if operation.outcome.cancelled():
-                self._lanes.discard(operation)
-
-    async def drain(self) -> None:
-        """Wait until nothing waits and nothing is with a worker."""
-        await self._idle.wait()
+        return operation
 
     async def forget(self) -> None:
         """Remove what the server keeps in Redis for itself."""
@@ -104,7 +111,6 @@ class Dispatcher:
 
     def _schedule_pump(self) -> None:
         # At the end of this turn of the event loop, so that what arrives together leaves together.
-        self._idle.clear()
         if not self._pump_scheduled:
             self._pump_scheduled = True
             asyncio.get_running_loop().call_soon(self._pump)
@@ -124,8 +130,6 @@ class Dispatcher:
             task = asyncio.create_task(self._send(flight))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
-        if not self._flights and not self._lanes.waiting:
-            self._idle.set()
 
     async def _send(self, flight: Flight) -> None:
         try:
@@ -159,6 +163,7 @@ class Dispatcher:
         """Look after what does not come back by itself."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
+            self._lanes.drop_unwanted()
             self._give_up_waiting()
             try:
                 await self._recover_lost_batches()

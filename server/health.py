@@ -20,9 +20,7 @@ async def report_health(servicer: health.aio.HealthServicer, link: RedisLink) ->
         serving = link.up and bool(link.workers)
         if serving is not shown:
             shown = serving
-            status = (
-                HealthCheckResponse.SERVING if serving else HealthCheckResponse.NOT_SERVING
-            )
+            status = HealthCheckResponse.SERVING if serving else HealthCheckResponse.NOT_SERVING
             for service in ("", SERVICE):
                 await servicer.set(service, status)
         await asyncio.sleep(WATCH_SECONDS)

@@ -121,12 +121,14 @@ class Lanes:
         self.waiting = self.waiting_bytes = 0
         return removed
 
-    def discard(self, operation: PendingOperation) -> None:
-        """Let an operation wait no longer, because its caller has gone."""
-        lane = self._lanes.get(operation.session)
-        if lane is not None and operation in lane.operations:
-            lane.operations.remove(operation)
-            self._count(operation, -1)
+    def drop_unwanted(self) -> None:
+        """Let go of what waits in vain: its caller has gone, or its deadline has passed."""
+        for lane in self._lanes.values():
+            waiting = list(lane.operations)
+            lane.operations.clear()
+            for operation in waiting:
+                if self._is_wanted(operation, time.time() * 1000):
+                    lane.operations.append(operation)
 
     def _enqueue(self, lane: Lane) -> None:
         self._sendable.append(lane)
@@ -139,14 +141,19 @@ class Lanes:
         """Yield the lane's next operation again and again, dropping what is wanted no longer."""
         now = time.time() * 1000
         while lane.operations:
-            operation = lane.operations[0]
-            if operation.is_wanted() and not operation.is_late(now):
-                yield operation
-                continue
-            lane.operations.popleft()
-            self._count(operation, -1)
-            if operation.is_wanted():
-                operation.outcome.set_exception(deadline_exceeded())
+            if self._is_wanted(lane.operations[0], now):
+                yield lane.operations[0]
+            else:
+                lane.operations.popleft()
+
+    def _is_wanted(self, operation: PendingOperation, now_unix_ms: float) -> bool:
+        """Tell whether an operation should still be sent; if not, it counts no longer."""
+        if operation.is_wanted():
+            if not operation.is_late(now_unix_ms):
+                return True
+            operation.outcome.set_exception(deadline_exceeded())
+        self._count(operation, -1)
+        return False
 
     def _count(self, operation: PendingOperation, number: int) -> None:
         self.waiting += number

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -16,6 +17,7 @@ from edunn_serving.internal.v1.batch_pb2 import Outcome
 from edunn_serving.v1.layer_service_pb2 import DESCRIPTOR, CreateSessionRequest
 from server.authentication import Authenticator
 from server.catalogue import layer_types
+from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
 from server.envelope import session_id_of
 from server.status import abort, abort_with_status
@@ -55,10 +57,11 @@ class LayerService:
         # Without serializers: the bytes of most messages are none of the server's business.
         unary = {name: self._on_worker(name, method) for name, method in WORKER_METHODS.items()}
         unary["ListLayerTypes"] = self._list_layer_types
-        return grpc.method_handlers_generic_handler(
-            SERVICE,
-            {name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()},
-        )
+        handlers: dict[str, Any] = {
+            name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()
+        }
+        handlers["Compute"] = grpc.stream_stream_rpc_method_handler(self._compute)
+        return grpc.method_handlers_generic_handler(SERVICE, handlers)
 
     async def _list_layer_types(self, request: bytes, context: Context) -> bytes:
         try:
@@ -66,6 +69,18 @@ class LayerService:
         except ServiceError as error:
             await abort(context, error)
         return self._layer_types
+
+    async def _compute(
+        self, requests: AsyncIterator[bytes], context: Context
+    ) -> AsyncIterator[bytes]:
+        try:
+            caller = self._authenticator.caller(context.invocation_metadata())
+            stream = ComputeStream(self._dispatcher, caller, deadline_of(context))
+            async for response in stream.run(requests):
+                yield response
+        except ServiceError as error:
+            log.info("Compute %s %s", error.code.name, error.reason)
+            await abort(context, error)
 
     def _on_worker(self, name: str, method: int) -> UnaryHandler:
         async def handle(request: bytes, context: Context) -> bytes:

@@ -117,7 +117,7 @@ class RedisLink:
     async def _receive(self) -> None:
         while True:
             try:
-                found = await self._client.xread(
+                found: Any = await self._client.xread(
                     {self._stream: self._last_read}, count=REPLIES_A_READ, block=READ_BLOCK_MS
                 )
             except (RedisError, OSError) as error:

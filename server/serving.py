@@ -39,14 +39,14 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
-    background = [
+    background: list[asyncio.Task[None]] = [
         asyncio.create_task(dispatcher.run()),
         asyncio.create_task(report_health(health_servicer, dispatcher.link)),
     ]
     await server.start()
     print(address, flush=True)
     stopping = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait([stopping, *background], return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait({stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
 
     log.info("stopping: finishing what is in flight")
     await health_servicer.enter_graceful_shutdown()
@@ -57,9 +57,10 @@ async def serve(settings: Settings) -> None:
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)
     stopping.cancel()
-    for task in done - {stopping}:
-        # A background task that ended by itself has failed; its error is the server's.
-        task.result()
+    for task in background:
+        if task in done:
+            # It ended by itself, which is a failure, and its error is the server's.
+            task.result()
 
 
 def _grpc_server(
@@ -72,7 +73,7 @@ def _grpc_server(
             # Two servers on one port would share its calls by chance.
             ("grpc.so_reuseport", 0),
             # Clients that ping more often than every 10 s are told to go away.
-            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
         ]
     )
@@ -89,8 +90,10 @@ def _listen(server: grpc.aio.Server, settings: Settings) -> str:
     host = settings.address.rpartition(":")[0]
     try:
         if settings.tls_certificate:
-            pair = (Path(settings.tls_key).read_bytes(), Path(settings.tls_certificate).read_bytes())
-            port = server.add_secure_port(settings.address, grpc.ssl_server_credentials([pair]))
+            key = Path(settings.tls_key).read_bytes()
+            chain = Path(settings.tls_certificate).read_bytes()
+            credentials = grpc.ssl_server_credentials([(key, chain)])
+            port = server.add_secure_port(settings.address, credentials)
         else:
             port = server.add_insecure_port(settings.address)
     except OSError as error:

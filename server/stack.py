@@ -9,7 +9,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -43,6 +43,8 @@ class Stack:
         Settings for server and workers, by their environment variables.
     redis_binary
         The Redis to run; left out, `find_redis` finds it.
+    wait
+        Waits for so many seconds. What it raises stops the stack, also half-way up.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Stack:
         workers: int = 2,
         environment: Mapping[str, str] | None = None,
         redis_binary: str | None = None,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self.data = data
         self._redis_binary = redis_binary or find_redis()
@@ -66,6 +69,7 @@ class Stack:
             **(environment or {}),
             "EDUNN_REDIS_URL": self.redis_url,
         }
+        self._wait = wait
         self._supervisor = Supervisor()
         self.redis = Child(
             "redis", [self._redis_binary, "-"], self.environment, data, self._redis_configuration()
@@ -120,6 +124,14 @@ class Stack:
         self.await_serving(f"127.0.0.1:{port}")
         return f"127.0.0.1:{port}"
 
+    def pause_supervision(self) -> None:
+        """Leave dead processes dead, until `resume_supervision`."""
+        self._supervisor.pause()
+
+    def resume_supervision(self) -> None:
+        """Start dead processes again from now on."""
+        self._supervisor.resume()
+
     def remove_worker(self, child: Child) -> None:
         """Stop a worker for good."""
         self.workers.remove(child)
@@ -147,7 +159,7 @@ class Stack:
                     pass  # not there yet; the deadline below ends the wait
                 if time.monotonic() > deadline:
                     raise StackError(f"the service did not start:\n{self._tails()}")
-                time.sleep(0.05)
+                self._wait(0.05)
 
     def _await_redis(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -161,7 +173,7 @@ class Stack:
                     raise StackError(
                         f"{self._redis_binary} did not start:\n{self.redis.log_tail()}"
                     ) from error
-            time.sleep(0.02)
+            self._wait(0.02)
 
     def _tails(self) -> str:
         children = (self.redis, *self.workers, *self.servers)

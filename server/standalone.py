@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import logging
-import signal
 import sys
-import threading
 from pathlib import Path
-from types import FrameType
 
 from server.stack import Stack, StackError
+from server.stop_signal import StopRequested, StopSignal
 
 GREETING = """\
 edunn-serving listens on {address}. Ctrl-C stops it.
@@ -19,23 +17,6 @@ edunn-serving listens on {address}. Ctrl-C stops it.
     with Client("{address}") as client, client.session(seed=1) as session:
         print(session.layer("drop", "Dropout", p=0.5).forward([[1.0, 2.0, 3.0, 4.0]]))
 """
-
-
-class Stopped(Exception):
-    """Somebody asked the program to stop."""
-
-
-def raise_on_signals() -> None:
-    """Turn SIGTERM and SIGINT into `Stopped`, wherever the program is, so that it cleans up."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        # Once is enough: a second Ctrl-C must not interrupt the cleaning up.
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, signal.SIG_IGN)
-        raise Stopped
-
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, stop)
 
 
 def main() -> None:
@@ -48,12 +29,17 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    raise_on_signals()
+    stop_signal = StopSignal()
     try:
-        with Stack(arguments.data, port=arguments.port, workers=arguments.workers) as stack:
+        with Stack(
+            arguments.data,
+            port=arguments.port,
+            workers=arguments.workers,
+            wait=stop_signal.wait,
+        ) as stack:
             print(GREETING.format(address=stack.address), flush=True)
-            threading.Event().wait()
-    except Stopped:
+            stop_signal.wait()
+    except StopRequested:
         print("stopped", flush=True)
     except StackError as error:
         sys.exit(f"edunn-serve: {error}")

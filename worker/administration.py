@@ -133,9 +133,7 @@ def _ttl_seconds(request: CreateSessionRequest, settings: Settings) -> float:
     return ttl
 
 
-def _build(
-    session: OpenSession, record: SessionRecord, spec: LayerSpec, field: str
-) -> ReadyLayer:
+def _build(session: OpenSession, record: SessionRecord, spec: LayerSpec, field: str) -> ReadyLayer:
     """Build a layer as a caller describes it, with its first parameters."""
     if not NAME.fullmatch(spec.name):
         raise invalid_argument(f"{field}.name", f"expected {NAME_RULE}, got {spec.name!r}")

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import sys
 import uuid
 
-# One batch at a time and one process a core: more BLAS threads would only fight for the cores.
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
-
 import redis
 from celery import Celery, Task
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import worker_ready, worker_shutdown
 from kombu import Queue
 
 from worker import keys
@@ -93,7 +90,7 @@ class EngineTask(Task):  # type: ignore[misc]  # Celery has no types.
         return self._engine
 
 
-@app.task(name=TASK, base=EngineTask, bind=True, ignore_result=True)
+@app.task(name=TASK, base=EngineTask, bind=True, ignore_result=True)  # type: ignore[untyped-decorator]
 def run_batch(self: EngineTask, batch_id: str, reply_stream: str) -> None:
     """Run a batch and answer it on the server's stream."""
     self.engine.run(batch_id, reply_stream)
@@ -103,12 +100,17 @@ _heartbeat = Heartbeat(settings, worker_id)
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
-def _begin(**_: object) -> None:
+def _begin(**signal: object) -> None:
+    # Beyond it NumPy raises MemoryError, which refuses one operation; without it the kernel would
+    # kill the whole worker.
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (settings.worker_memory_bytes, hard))
     logging.getLogger("worker").setLevel(settings.log_level)
     logging.getLogger("worker").info("worker %s: %s", worker_id, settings.describe())
     _heartbeat.start()
 
 
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]
-def _leave(**_: object) -> None:
+# Only when the last batch is finished: until then servers must not take it for dead.
+@worker_shutdown.connect  # type: ignore[untyped-decorator]
+def _leave(**signal: object) -> None:
     _heartbeat.stop()

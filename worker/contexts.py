@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from edunn.model import Cache
+from edunn.model import Cache, CacheValue
 from edunn_serving.internal.v1.state_pb2 import CachedValue, Context, PackedBits, PlainArray
 from edunn_serving.v1.layer_pb2 import Phase
 from edunn_serving.v1.tensor_pb2 import Tensor
@@ -46,7 +46,7 @@ def digest_inputs(inputs: Iterable[Tensor], phase: Phase) -> bytes:
     return digest.digest()
 
 
-def _encode_value(value: np.ndarray | float | int | bool | str) -> CachedValue:
+def _encode_value(value: CacheValue) -> CachedValue:
     if isinstance(value, np.ndarray):
         if value.dtype == np.bool_:
             bits = np.packbits(value, bitorder="little")
@@ -59,12 +59,10 @@ def _encode_value(value: np.ndarray | float | int | bool | str) -> CachedValue:
         return CachedValue(integer=value)
     if isinstance(value, float):
         return CachedValue(real=value)
-    if isinstance(value, str):
-        return CachedValue(text=value)
     raise TypeError(f"a layer's cache holds a {type(value).__name__}, which cannot be stored")
 
 
-def _decode_value(entry: CachedValue) -> np.ndarray | float | int | bool | str:
+def _decode_value(entry: CachedValue) -> CacheValue:
     kind = entry.WhichOneof("value")
     if kind == "bits":
         shape = tuple(entry.bits.shape)
@@ -76,5 +74,5 @@ def _decode_value(entry: CachedValue) -> np.ndarray | float | int | bool | str:
         return np.frombuffer(array.data, np.dtype(array.dtype)).reshape(tuple(array.shape))
     if kind is None:
         raise ValueError("a stored cache entry has no value")
-    value: float | int | bool | str = getattr(entry, kind)
+    value: float | int | bool = getattr(entry, kind)
     return value

@@ -144,8 +144,9 @@ class Engine:
             need.layers[name] = (
                 (layer.parameters_version, layer.buffers_version) if layer else (0, 0)
             )
-        if method == batch_pb2.METHOD_BACKWARD or getattr(request, "forward_id", ""):
-            wanted = (name, getattr(request, "forward_id", ""))
+        forward_id = str(getattr(request, "forward_id", ""))
+        if method == batch_pb2.METHOD_BACKWARD or forward_id:
+            wanted = (name, forward_id)
             if wanted not in need.contexts:
                 need.contexts.append(wanted)
 
@@ -166,9 +167,7 @@ class Engine:
         except Exception:
             # One operation's fault must not take the rest of its batch along.
             error_id = uuid.uuid4().hex
-            log.exception(
-                "error %s in %s", error_id, batch_pb2.Method.Name(operation.method)
-            )
+            log.exception("error %s in %s", error_id, batch_pb2.Method.Name(operation.method))
             return _failed(internal_error(error_id))
 
     def _keep_ready(self, sessions: dict[SessionKey, OpenSession]) -> None:

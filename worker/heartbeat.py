@@ -49,6 +49,7 @@ class Heartbeat(threading.Thread):
     def stop(self) -> None:
         """Leave: servers count on this worker no longer."""
         self._stopped.set()
+        self.join(self._interval)
 
     def _say_goodbye(self) -> None:
         try:

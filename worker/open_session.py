@@ -43,7 +43,8 @@ class OpenLayer:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of the tensors that a forward takes."""
-        return self.ready.description.inputs
+        inputs: tuple[str, ...] = self.ready.description.inputs
+        return inputs
 
 
 class OpenSession:
@@ -122,7 +123,7 @@ class OpenSession:
             for each in self._contexts
             if each.layer == name and each.context is not None
         }
-        return OpenLayer(name, ready, stored.count, stored.latest, contexts)
+        return OpenLayer(name, ready, stored.forwards, stored.latest, contexts)
 
     def create(self, record: SessionRecord) -> None:
         """Begin the session."""
@@ -154,9 +155,7 @@ class OpenSession:
         """Store the parameters as the layer has them now, as a new version."""
         layer.ready.parameters_version += 1
         arrays = encode_arrays(layer.model.get_parameters())
-        self._changes.append(
-            parameters_change(layer.name, arrays, layer.ready.parameters_version)
-        )
+        self._changes.append(parameters_change(layer.name, arrays, layer.ready.parameters_version))
 
     def save_buffers(self, layer: OpenLayer) -> None:
         """Store the buffers as the layer has them now, as a new version."""

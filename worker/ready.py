@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from google.protobuf import json_format
+from google.protobuf.struct_pb2 import Struct, Value
 
 from edunn import catalogue
+from edunn.description import LayerDescription
 from edunn.model import Model
 from edunn_serving.internal.v1.state_pb2 import Arrays, SessionRecord
 from edunn_serving.v1.layer_pb2 import Layer
@@ -29,7 +30,7 @@ class ReadyLayer:
     """A layer with its parameters, ready to run."""
 
     model: Model
-    description: catalogue.LayerDescription
+    description: LayerDescription
     parameters_version: int = 0
     buffers_version: int = 0
 
@@ -91,7 +92,7 @@ def build_layer(layer: Layer, *, generator: np.random.Generator) -> ReadyLayer:
     edunn.errors.ConfigError
         The type or its configuration is wrong.
     """
-    config = json_format.MessageToDict(layer.config)
+    config = plain_config(layer.config)
     model = catalogue.build(layer.type, config, name=layer.name, rng=generator)
     model.rng = generator
     return ReadyLayer(model, catalogue.describe(layer.type))
@@ -105,3 +106,22 @@ def encode_arrays(arrays: dict[str, np.ndarray]) -> bytes:
 def decode_arrays(data: bytes) -> dict[str, np.ndarray]:
     """Return stored parameters or buffers."""
     return decode_tensors(Arrays.FromString(data).arrays, "arrays")
+
+
+def plain_config(config: Struct) -> dict[str, object]:
+    """Return a configuration as plain values. Unlike `json_format` it lets NaN pass, to be refused
+    where the field's bounds are known.
+    """
+    return {name: _plain(value) for name, value in config.fields.items()}
+
+
+def _plain(value: Value) -> object:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return plain_config(value.struct_value)
+    if kind == "list_value":
+        return [_plain(each) for each in value.list_value.values]
+    if kind is None or kind == "null_value":
+        return None
+    plain: object = getattr(value, kind)
+    return plain

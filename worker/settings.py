@@ -45,7 +45,9 @@ class Settings:
     )
     tls_key: str = _setting("", "PEM file with the certificate's private key.")
     max_message_bytes: int = _setting(
-        80 * MEBIBYTE, "The largest request or answer: 64 MiB of tensor and room to spare.", minimum=1024
+        80 * MEBIBYTE,
+        "The largest request or answer: 64 MiB of tensor and room to spare.",
+        minimum=1024,
     )
     max_batch_operations: int = _setting(
         64, "How many operations leave for a worker together.", minimum=1
@@ -70,7 +72,9 @@ class Settings:
         minimum=0.5,
     )
     session_ttl_seconds: float = _setting(
-        3600.0, "How long a session outlives its last use if its creator does not say.", minimum=0.001
+        3600.0,
+        "How long a session outlives its last use if its creator does not say.",
+        minimum=0.001,
     )
     max_session_ttl_seconds: float = _setting(
         7 * 86400.0, "The longest such time that a creator may ask for.", minimum=0.001
@@ -87,10 +91,17 @@ class Settings:
     worker_cache_bytes: int = _setting(
         256 * MEBIBYTE, "How many bytes of layers a worker keeps ready in its memory.", minimum=0
     )
+    worker_memory_bytes: int = _setting(
+        4096 * MEBIBYTE,
+        "How much memory a worker may take. An operation that asks for more is refused.",
+        minimum=256 * MEBIBYTE,
+    )
     shutdown_seconds: float = _setting(
         30.0, "How long a stopping server waits for what is in flight.", minimum=0.0
     )
-    log_level: str = _setting("INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`. DEBUG logs each call.")
+    log_level: str = _setting(
+        "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`. DEBUG logs each call."
+    )
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -138,8 +149,8 @@ class Settings:
             if not equals or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name) or not token:
                 # The entry itself is not shown: it may hold a secret.
                 raise SettingsError(
-                    "EDUNN_TOKENS must be name=token pairs separated by commas; the name of letters, "
-                    "digits, _, - and ."
+                    "EDUNN_TOKENS must be name=token pairs separated by commas, "
+                    "the name of letters, digits, _, - and ."
                 )
             if token in callers:
                 raise SettingsError("EDUNN_TOKENS gives one token to two names")

@@ -42,7 +42,7 @@ class StoredLayer(NamedTuple):
     parameters: bytes | None
     buffers_version: int
     buffers: bytes | None
-    count: int
+    forwards: int
     latest: str
 
 

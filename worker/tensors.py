@@ -71,9 +71,7 @@ def encode_tensor(array: np.ndarray) -> Tensor:
     )
 
 
-def decode_tensors(
-    tensors: MessageMap[str, Tensor], field: str
-) -> dict[str, np.ndarray]:
+def decode_tensors(tensors: MessageMap[str, Tensor], field: str) -> dict[str, np.ndarray]:
     """Return the arrays of a map of tensors, by name."""
     return {name: decode_tensor(tensor, f"{field}[{name}]") for name, tensor in tensors.items()}
 

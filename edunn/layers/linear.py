@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import FloatArray, compute_dtype, describe, own, restore
+from edunn.arrays import FloatArray, compute_dtype, describe, own, restore, widen
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer
@@ -63,9 +63,8 @@ class Linear(Model):
         x = self._input("x", x)
         if x.ndim != 2 or x.shape[1] != self.input_size:
             raise self.error("x", f"of shape (samples, {self.input_size})", describe(x))
-        dtype = compute_dtype(x.dtype)
-        w = self._parameters["w"]
-        y = x.astype(dtype, copy=False) @ w.astype(dtype, copy=False)
+        wide = widen(x)
+        y = wide @ self._parameters["w"].astype(wide.dtype, copy=False)
         self._save(x=own(x))
         return restore(y, x.dtype)
 
@@ -82,12 +81,11 @@ class Linear(Model):
         δEδp : dict
             ``w``, shape (input_size, output_size).
         """
-        x = self._saved_array("x")
+        x = widen(self._saved_array("x"))
         δEδy = self._gradient(δEδy, (x.shape[0], self.output_size))
-        dtype = compute_dtype(x.dtype)
-        g = δEδy.astype(dtype, copy=False)
-        δEδx = g @ self._parameters["w"].astype(dtype, copy=False).T
-        δEδp = {} if self.frozen else {"w": x.astype(dtype, copy=False).T @ g}
+        g = δEδy.astype(x.dtype, copy=False)
+        δEδx = g @ self._parameters["w"].astype(x.dtype, copy=False).T
+        δEδp = {} if self.frozen else {"w": x.T @ g}
         return restore(δEδx, δEδy.dtype), δEδp
 
 
@@ -103,7 +101,6 @@ class Bias(Model):
     """
 
     parameter_descriptions = (ParameterDescription("b", "(output_size,)", "The biases."),)
-    # The number of samples would follow from the gradient; the dtype of the forward would not.
     cache_entries = (frozenset(),)
 
     def __init__(
@@ -131,8 +128,8 @@ class Bias(Model):
         x = self._input("x", x)
         if x.ndim != 2 or x.shape[1] != self.output_size:
             raise self.error("x", f"of shape (samples, {self.output_size})", describe(x))
-        dtype = compute_dtype(x.dtype)
-        y = x.astype(dtype, copy=False) + self._parameters["b"].astype(dtype, copy=False)
+        wide = widen(x)
+        y = wide + self._parameters["b"].astype(wide.dtype, copy=False)
         self._save()
         return restore(y, x.dtype)
 

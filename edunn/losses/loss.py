@@ -4,14 +4,52 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+
+from edunn.arrays import FloatArray, as_array, as_floats, describe, widen
 from edunn.model import Model
 
 
 class Loss(Model):
     """Something that compares an output with the truth: ``forward(y_true, y)``.
 
-    `backward` takes the gradient of its own output and returns the gradient with respect to
-    `y`, and no parameter gradients.
+    `backward` takes the gradient of the loss's own output, by default 1 everywhere, and
+    returns the gradient with respect to `y`, in the dtype of `y`, and no parameter gradients.
     """
 
     input_names: ClassVar[tuple[str, ...]] = ("y_true", "y")
+
+    def _error_gradient(
+        self, δE: object, shape: tuple[int, ...], dtype: np.dtype[np.floating]
+    ) -> FloatArray:
+        """Return the gradient of the errors in a dtype: of their shape, or one number for all."""
+        if isinstance(δE, int | float) and not isinstance(δE, bool):
+            return np.full(shape, δE, dtype=dtype)
+        gradient = as_floats(self.label, "δEδy", δE)
+        if gradient.shape not in (shape, ()):
+            raise self.error("δEδy", f"of the output's shape {shape}", describe(gradient))
+        return np.broadcast_to(gradient, shape).astype(dtype)
+
+    def _samples(self, values: object, argument: str, samples: int) -> FloatArray:
+        """Return one number per sample, given as (samples,) or (samples, 1), as (samples,)."""
+        array = as_array(self.label, argument, values, "an array of numbers")
+        if array.shape not in ((samples,), (samples, 1)):
+            raise self.error(argument, f"of shape ({samples},) or ({samples}, 1)", describe(array))
+        return array.reshape(samples)
+
+
+def check_probabilities(loss: Loss, argument: str, p: FloatArray) -> None:
+    """Refuse what is clearly no probability; NaN passes, to be seen in the error.
+
+    Raises
+    ------
+    LayerError
+        If a value is below 0 or above 1 by more than rounding, or a step of a numerical
+        gradient, explains.
+    """
+    slack = 1e-3
+    if p.size and (np.min(p) < -slack or np.max(p) > 1 + slack):
+        wide = widen(p)
+        raise loss.error(
+            argument, "of probabilities between 0 and 1", f"{np.min(wide):g} to {np.max(wide):g}"
+        )

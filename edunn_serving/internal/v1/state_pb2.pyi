@@ -63,20 +63,18 @@ class Context(_message.Message):
     def __init__(self, parameters_version: _Optional[int] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., request_digest: _Optional[bytes] = ..., cache: _Optional[_Mapping[str, CachedValue]] = ..., output_shape: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class CachedValue(_message.Message):
-    __slots__ = ("array", "bits", "real", "integer", "boolean", "text")
+    __slots__ = ("array", "bits", "real", "integer", "boolean")
     ARRAY_FIELD_NUMBER: _ClassVar[int]
     BITS_FIELD_NUMBER: _ClassVar[int]
     REAL_FIELD_NUMBER: _ClassVar[int]
     INTEGER_FIELD_NUMBER: _ClassVar[int]
     BOOLEAN_FIELD_NUMBER: _ClassVar[int]
-    TEXT_FIELD_NUMBER: _ClassVar[int]
     array: PlainArray
     bits: PackedBits
     real: float
     integer: int
     boolean: bool
-    text: str
-    def __init__(self, array: _Optional[_Union[PlainArray, _Mapping]] = ..., bits: _Optional[_Union[PackedBits, _Mapping]] = ..., real: _Optional[float] = ..., integer: _Optional[int] = ..., boolean: _Optional[bool] = ..., text: _Optional[str] = ...) -> None: ...
+    def __init__(self, array: _Optional[_Union[PlainArray, _Mapping]] = ..., bits: _Optional[_Union[PackedBits, _Mapping]] = ..., real: _Optional[float] = ..., integer: _Optional[int] = ..., boolean: _Optional[bool] = ...) -> None: ...
 
 class PlainArray(_message.Message):
     __slots__ = ("dtype", "shape", "data")

@@ -1,0 +1,180 @@
+"""Batch normalisation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from edunn.arrays import Array, FloatArray, describe, own, restore, widen
+from edunn.description import ParameterDescription
+from edunn.fields import Field, check_arguments
+from edunn.model import Model, ParameterSet, Phase
+
+
+class BatchNorm(Model):
+    """Give each feature, or each channel, mean zero and variance one, then scale and shift it.
+
+    In the training phase with the statistics of the batch, in the test phase with running
+    ones: y = w (x - mean) / sqrt(variance + eps) + b.
+
+    Parameters
+    ----------
+    num_features : int
+        Features of a (samples, features) input, channels of a (samples, channels, height,
+        width) one.
+    eps : float
+        Added to the variance.
+    momentum : float
+        The weight of the new batch in the running statistics.
+
+    Attributes
+    ----------
+    running_mean, running_var : ndarray, shape (num_features,)
+        Updated by every forward in the training phase. The variance is the unbiased one.
+
+    Notes
+    -----
+    Ioffe and Szegedy, Batch normalization: accelerating deep network training by reducing
+    internal covariate shift, ICML 2015. Conventions are PyTorch's.
+    """
+
+    parameter_descriptions = (
+        ParameterDescription("w", "(num_features,)", "The scale, 1 at first."),
+        ParameterDescription("b", "(num_features,)", "The shift, 0 at first."),
+    )
+    buffer_descriptions = (
+        ParameterDescription("running_mean", "(num_features,)", "The mean, 0 at first."),
+        ParameterDescription(
+            "running_var", "(num_features,)", "The unbiased variance, 1 at first."
+        ),
+    )
+    cache_entries = (frozenset({"normalized", "inverse_std", "batch_statistics"}),)
+
+    def __init__(
+        self,
+        num_features: Annotated[int, Field("Features, or channels of an image.", minimum=1)],
+        eps: Annotated[float, Field("Added to the variance.", above=0)] = 1e-5,
+        momentum: Annotated[
+            float,
+            Field("Weight of the new batch in the running statistics.", minimum=0, maximum=1),
+        ] = 0.1,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        config = check_arguments(
+            BatchNorm, self.label, num_features=num_features, eps=eps, momentum=momentum
+        )
+        self.num_features: int = config["num_features"]
+        self.eps: float = config["eps"]
+        self.momentum: float = config["momentum"]
+        self.register_parameter("w", np.ones(self.num_features))
+        self.register_parameter("b", np.zeros(self.num_features))
+        self._buffers = {
+            "running_mean": np.zeros(self.num_features),
+            "running_var": np.ones(self.num_features),
+        }
+
+    @property
+    def running_mean(self) -> Array:
+        """The mean that the test phase uses, shape (num_features,)."""
+        return self._buffers["running_mean"]
+
+    @property
+    def running_var(self) -> Array:
+        """The unbiased variance that the test phase uses, shape (num_features,)."""
+        return self._buffers["running_var"]
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Normalise; in the training phase, update the running statistics too.
+
+        Parameters
+        ----------
+        x : ndarray of floats, shape (samples, features) or (samples, channels, height, width)
+            More than one value per feature in the training phase: one has no variance.
+
+        Returns
+        -------
+        y : ndarray, same shape and dtype
+        """
+        x = self._input("x", x)
+        if x.ndim not in (2, 4) or x.shape[1] != self.num_features:
+            shapes = f"(samples, {self.num_features}) or (samples, {self.num_features}, h, w)"
+            raise self.error("x", f"of shape {shapes}", describe(x))
+        training, wide = self._phase is Phase.Training, widen(x)
+        if training:
+            count = x.size // self.num_features
+            if count < 2:
+                raise self.error(
+                    "x", "more than one value per feature in the training phase", describe(x)
+                )
+            mean = _total(wide) / count
+            centered = wide - _spread(mean, x).astype(wide.dtype, copy=False)
+            var = _total(np.square(centered)) / count
+        else:
+            mean, var = self.running_mean, self.running_var
+            centered = wide - _spread(mean, x).astype(wide.dtype, copy=False)
+        inverse_std = (1 / np.sqrt(var + self.eps)).astype(wide.dtype)
+        centered *= _spread(inverse_std, x)
+        y = centered * _spread(self._parameters["w"], x).astype(wide.dtype, copy=False)
+        y += _spread(self._parameters["b"], x).astype(wide.dtype, copy=False)
+        if training:
+            self._update("running_mean", mean)
+            self._update("running_var", var * (count / (count - 1)))
+        self._save(
+            # centered is this forward's own; in half precision the cache is as narrow as x.
+            normalized=np.ascontiguousarray(restore(centered, x.dtype)),
+            inverse_std=inverse_std,
+            batch_statistics=training,
+        )
+        return restore(y, x.dtype)
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Compute the gradients, through the statistics too where they were the batch's.
+
+        Parameters
+        ----------
+        δEδy : ndarray, same shape as the last output
+
+        Returns
+        -------
+        δEδx : ndarray, same shape and dtype
+        δEδp : dict
+            ``w`` and ``b``, shape (num_features,).
+
+        Notes
+        -----
+        With m values per feature and x̂ the normalised input,
+        δEδx = w / (m std) (m δEδy - Σ δEδy - x̂ Σ δEδy x̂).
+        """
+        cache = self._saved()
+        normalized = widen(self._saved_array("normalized"))
+        δEδy = self._gradient(δEδy, normalized.shape)
+        dtype = normalized.dtype
+        g = δEδy.astype(dtype, copy=False)
+        δEδw = _total(g * normalized).astype(dtype, copy=False)
+        δEδb = _total(g).astype(dtype, copy=False)
+        slope = self._parameters["w"].astype(dtype, copy=False) * cache["inverse_std"]
+        δEδx = own(g)
+        if cache["batch_statistics"]:
+            count = g.size // self.num_features
+            δEδx -= _spread(δEδb / count, g)
+            δEδx -= normalized * _spread(δEδw / count, g)
+        δEδx *= _spread(slope, g)
+        return restore(δEδx, δEδy.dtype), {} if self.frozen else {"w": δEδw, "b": δEδb}
+
+    def _update(self, name: str, batch: Array) -> None:
+        running = self._buffers[name]
+        running *= 1 - self.momentum
+        running += self.momentum * batch
+
+
+def _total(values: FloatArray) -> Array:
+    """Sum the values of each feature, in double precision: sums of many floats lose digits."""
+    axes = (0,) if values.ndim == 2 else (0, 2, 3)
+    return np.asarray(np.sum(values, axis=axes, dtype=np.float64))
+
+
+def _spread(values: Array, x: FloatArray) -> Array:
+    """Shape one value per feature so that it broadcasts against `x`."""
+    return values if x.ndim == 2 else values.reshape(-1, 1, 1)

@@ -1,0 +1,154 @@
+"""Layers of a fixed formula without parameters: Identity, AddConstant, MultiplyConstant."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from edunn.arrays import FloatArray, own, restore, widen
+from edunn.fields import Field, check_arguments
+from edunn.model import Model, ParameterSet
+
+
+class Identity(Model):
+    """Give back a copy of the input: y = x."""
+
+    cache_entries = (frozenset(),)
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Copy the input.
+
+        Parameters
+        ----------
+        x : ndarray of floats, any shape
+
+        Returns
+        -------
+        y : ndarray, same shape and dtype
+        """
+        y = own(self._input("x", x))
+        self._save()
+        return y
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Copy the error.
+
+        Parameters
+        ----------
+        δEδy : ndarray, same shape as the last output
+
+        Returns
+        -------
+        δEδx : ndarray, same shape and dtype
+        δEδp : dict
+            Empty.
+        """
+        self._saved()
+        return own(self._input("δEδy", δEδy)), {}
+
+
+class AddConstant(Model):
+    """Add a fixed number: y = x + value.
+
+    Parameters
+    ----------
+    value : float
+    """
+
+    cache_entries = (frozenset(),)
+
+    def __init__(
+        self,
+        value: Annotated[float, Field("The number that is added.")],
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.value: float = check_arguments(AddConstant, self.label, value=value)["value"]
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Compute x + value.
+
+        Parameters
+        ----------
+        x : ndarray of floats, any shape
+
+        Returns
+        -------
+        y : ndarray, same shape and dtype
+        """
+        x = self._input("x", x)
+        with np.errstate(over="ignore", invalid="ignore"):
+            y = restore(widen(x) + self.value, x.dtype)
+        self._save()
+        return y
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Copy the error.
+
+        Parameters
+        ----------
+        δEδy : ndarray, same shape as the last output
+
+        Returns
+        -------
+        δEδx : ndarray, same shape and dtype
+        δEδp : dict
+            Empty.
+        """
+        self._saved()
+        return own(self._input("δEδy", δEδy)), {}
+
+
+class MultiplyConstant(Model):
+    """Multiply by a fixed number: y = x * value.
+
+    Parameters
+    ----------
+    value : float
+    """
+
+    cache_entries = (frozenset(),)
+
+    def __init__(
+        self,
+        value: Annotated[float, Field("The number that is multiplied by.")],
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.value: float = check_arguments(MultiplyConstant, self.label, value=value)["value"]
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Compute x * value.
+
+        Parameters
+        ----------
+        x : ndarray of floats, any shape
+
+        Returns
+        -------
+        y : ndarray, same shape and dtype
+        """
+        y = self._scaled(self._input("x", x))
+        self._save()
+        return y
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Multiply the error by the same number.
+
+        Parameters
+        ----------
+        δEδy : ndarray, same shape as the last output
+
+        Returns
+        -------
+        δEδx : ndarray, same shape and dtype
+        δEδp : dict
+            Empty.
+        """
+        self._saved()
+        return self._scaled(self._input("δEδy", δEδy)), {}
+
+    def _scaled(self, x: FloatArray) -> FloatArray:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return restore(widen(x) * self.value, x.dtype)

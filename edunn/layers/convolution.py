@@ -1,0 +1,170 @@
+"""Convolution of images."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from edunn.arrays import FloatArray, own, restore, widen
+from edunn.description import ParameterDescription
+from edunn.fields import Field, check_arguments
+from edunn.initializers import Initializer
+from edunn.layers.windows import (
+    Pair,
+    as_pair,
+    check_images,
+    count_windows,
+    from_columns,
+    pad,
+    to_columns,
+)
+from edunn.model import Model, ParameterSet
+
+
+class Conv2d(Model):
+    """Slide learned kernels over images and take the products: a cross-correlation.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Channels before and after.
+    kernel_size : int or pair of int
+        Height and width of the window, odd or even.
+    stride : int or pair of int
+        Steps between windows. An int is for both axes, but with a kernel one row high for
+        the width alone.
+    padding : int or pair of int
+        Zeros put on each side. An int is for both axes, but with a kernel one row high for
+        the width alone: such a kernel runs over sequences, and no row is to be added to them.
+    bias : bool
+        Whether a number is added to each output channel.
+    kernel_initializer, bias_initializer : Initializer or str
+        How `w` and `b` start: by He's uniform rule, and at zero.
+    """
+
+    parameter_descriptions = (
+        ParameterDescription(
+            "w", "(out_channels, in_channels, kernel height, kernel width)", "The kernels."
+        ),
+        ParameterDescription("b", "(out_channels,)", "The biases, only with bias."),
+    )
+    cache_entries = (frozenset({"x"}),)
+
+    def __init__(
+        self,
+        in_channels: Annotated[int, Field("Channels of the input.", minimum=1)],
+        out_channels: Annotated[int, Field("Channels of the output.", minimum=1)],
+        kernel_size: Annotated[
+            int | tuple[int, int], Field("Height and width of the window.", minimum=1)
+        ],
+        stride: Annotated[
+            int | tuple[int, int],
+            Field("Steps between windows; an integer moves a one-row kernel sideways.", minimum=1),
+        ] = 1,
+        padding: Annotated[
+            int | tuple[int, int],
+            Field("Zeros on each side; an integer pads a one-row kernel sideways.", minimum=0),
+        ] = 0,
+        bias: Annotated[bool, Field("Whether each output channel gets a bias.")] = False,
+        kernel_initializer: Annotated[Initializer | str, Field("How w starts.")] = "KaimingUniform",
+        bias_initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        config = check_arguments(
+            Conv2d,
+            self.label,
+            in_channels=in_channels,
+            out_channels=out_channels,
+            kernel_size=kernel_size,
+            stride=stride,
+            padding=padding,
+            bias=bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+        )
+        self.in_channels: int = config["in_channels"]
+        self.out_channels: int = config["out_channels"]
+        self.kernel_size = as_pair(config["kernel_size"])
+        self.stride = self._for_axes(config["stride"], still=1)
+        self.padding = self._for_axes(config["padding"], still=0)
+        self.bias: bool = config["bias"]
+        shape = (self.out_channels, self.in_channels, *self.kernel_size)
+        self.register_parameter("w", config["kernel_initializer"].create(shape))
+        if self.bias:
+            start = config["bias_initializer"].create((self.out_channels,))
+            self.register_parameter("b", start)
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Convolve.
+
+        Parameters
+        ----------
+        x : ndarray of floats, shape (samples, in_channels, height, width)
+            At least as large, with its padding, as the kernel.
+
+        Returns
+        -------
+        y : ndarray, shape (samples, out_channels, rows, columns), dtype of x
+            With rows = (height + 2 padding - kernel) // stride + 1, columns likewise.
+        """
+        x = self._input("x", x)
+        check_images(self, x, self.in_channels)
+        counts = self._counts(x)
+        wide = widen(x)
+        columns = to_columns(pad(wide, self.padding), self.kernel_size, self.stride)
+        # One product per sample, all in one call; the result lies in NCHW order as it is.
+        y = self._kernels(wide.dtype) @ columns
+        if self.bias:
+            y += self._parameters["b"].astype(wide.dtype, copy=False)[:, np.newaxis]
+        self._save(x=own(x))
+        return restore(y.reshape(x.shape[0], self.out_channels, *counts), x.dtype)
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Compute the gradients of input, kernels and biases.
+
+        Parameters
+        ----------
+        δEδy : ndarray, same shape as the last output
+
+        Returns
+        -------
+        δEδx : ndarray, same shape as the last input
+        δEδp : dict
+            ``w``, and ``b`` with bias.
+        """
+        x = widen(self._saved_array("x"))
+        counts = self._counts(x)
+        shape = (x.shape[0], self.out_channels, *counts)
+        δEδy = self._gradient(δEδy, shape)
+        padded = pad(x, self.padding)
+        # One row per output channel, as the product of the forward gave it.
+        g = np.ascontiguousarray(δEδy, dtype=x.dtype).reshape(*shape[:2], counts[0] * counts[1])
+        δEδcolumns = self._kernels(x.dtype).T @ g
+        δEδpadded = from_columns(δEδcolumns, padded.shape, self.kernel_size, self.stride, counts)
+        (top, left), (height, width) = self.padding, x.shape[2:]
+        δEδx = δEδpadded[:, :, top : top + height, left : left + width]
+        δEδx = restore(np.ascontiguousarray(δEδx), δEδy.dtype)
+        if self.frozen:
+            return δEδx, {}
+        columns = to_columns(padded, self.kernel_size, self.stride)
+        δEδw = np.sum(g @ columns.transpose(0, 2, 1), axis=0)
+        δEδp = {"w": δEδw.reshape(self._parameters["w"].shape)}
+        if self.bias:
+            δEδp["b"] = np.sum(g, axis=(0, 2))
+        return δEδx, δEδp
+
+    def _counts(self, x: FloatArray) -> Pair:
+        size = (x.shape[2], x.shape[3])
+        return count_windows(self, size, self.kernel_size, self.stride, self.padding)
+
+    def _for_axes(self, value: int | Pair, still: int) -> Pair:
+        """Return what an int or a pair means per axis; `still` is what leaves the height be."""
+        if isinstance(value, tuple):
+            return value
+        return (still if self.kernel_size[0] == 1 else value, value)
+
+    def _kernels(self, dtype: np.dtype[np.floating]) -> FloatArray:
+        """Return the kernels as a matrix, one row per output channel."""
+        return self._parameters["w"].astype(dtype, copy=False).reshape(self.out_channels, -1)

@@ -1,0 +1,162 @@
+"""Linear maps with a bias and an activation: Dense and the two regressions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from edunn.arrays import FloatArray, describe, own, restore, widen
+from edunn.composite import Composite
+from edunn.description import ParameterDescription
+from edunn.fields import Field, check_arguments
+from edunn.initializers import Initializer
+from edunn.layers.activations import ReLU, Sigmoid, TanH
+from edunn.layers.constants import Identity
+from edunn.layers.softmax import Softmax
+from edunn.model import Model, ParameterSet
+
+ACTIVATIONS: dict[str, type[Model]] = {
+    "id": Identity,
+    "relu": ReLU,
+    "tanh": TanH,
+    "sigmoid": Sigmoid,
+    "softmax": Softmax,
+}
+
+
+class Dense(Composite):
+    """Map each sample linearly, add a bias and apply an activation: y = f(x w + b).
+
+    Parameters
+    ----------
+    input_size, output_size : int
+        Features per sample before and after.
+    activation_name : str
+        One of ``id``, ``relu``, ``tanh``, ``sigmoid``, ``softmax``.
+    linear_initializer, bias_initializer : Initializer or str
+        How `w` and `b` start: by Glorot's uniform rule, and at zero.
+    """
+
+    parameter_descriptions = (
+        ParameterDescription("w", "(input_size, output_size)", "The weights."),
+        ParameterDescription("b", "(output_size,)", "The biases."),
+    )
+    own_cache_entries = frozenset({"x"})
+
+    def __init__(
+        self,
+        input_size: Annotated[int, Field("Features per sample.", minimum=1)],
+        output_size: Annotated[int, Field("Features per output.", minimum=1)],
+        activation_name: Annotated[
+            str, Field("What is applied to x w + b.", choices=tuple(ACTIVATIONS))
+        ] = "id",
+        linear_initializer: Annotated[Initializer | str, Field("How w starts.")] = "XavierUniform",
+        bias_initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        config = check_arguments(
+            Dense,
+            self.label,
+            input_size=input_size,
+            output_size=output_size,
+            activation_name=activation_name,
+            linear_initializer=linear_initializer,
+            bias_initializer=bias_initializer,
+        )
+        self.input_size: int = config["input_size"]
+        self.output_size: int = config["output_size"]
+        self.activation_name: str = config["activation_name"]
+        shape = (self.input_size, self.output_size)
+        self.register_parameter("w", config["linear_initializer"].create(shape))
+        self.register_parameter("b", config["bias_initializer"].create(shape[1:]))
+        self._activation = ACTIVATIONS[self.activation_name]()
+        self._children = {"activation": self._activation}
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Compute f(x w + b).
+
+        Parameters
+        ----------
+        x : ndarray of floats, shape (samples, input_size)
+
+        Returns
+        -------
+        y : ndarray, shape (samples, output_size), dtype of x
+        """
+        x = self._input("x", x)
+        if x.ndim != 2 or x.shape[1] != self.input_size:
+            raise self.error("x", f"of shape (samples, {self.input_size})", describe(x))
+        wide = widen(x)
+        y = wide @ self._parameters["w"].astype(wide.dtype, copy=False)
+        y += self._parameters["b"].astype(wide.dtype, copy=False)
+        y = self._activation.forward(y)
+        self._save(x=own(x))
+        return restore(y, x.dtype)
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Go back through the activation, then through the linear map.
+
+        Parameters
+        ----------
+        δEδy : ndarray, shape (samples, output_size)
+
+        Returns
+        -------
+        δEδx : ndarray, shape (samples, input_size)
+        δEδp : dict
+            ``w``, shape (input_size, output_size), and ``b``, shape (output_size,).
+        """
+        x = widen(self._saved_array("x"))
+        δEδy = self._gradient(δEδy, (x.shape[0], self.output_size))
+        g, _ = self._activation.backward(δEδy.astype(x.dtype, copy=False))
+        δEδx = g @ self._parameters["w"].astype(x.dtype, copy=False).T
+        δEδp = {} if self.frozen else {"w": x.T @ g, "b": np.sum(g, axis=0)}
+        return restore(δEδx, δEδy.dtype), δEδp
+
+
+class LinearRegression(Dense):
+    """Predict numbers by a linear map with a bias: y = x w + b.
+
+    Parameters
+    ----------
+    input_size, output_size : int
+        Features per sample, and numbers predicted.
+    linear_initializer, bias_initializer : Initializer or str
+        How `w` and `b` start: by Glorot's uniform rule, and at zero.
+    """
+
+    def __init__(
+        self,
+        input_size: Annotated[int, Field("Features per sample.", minimum=1)],
+        output_size: Annotated[int, Field("Numbers predicted.", minimum=1)],
+        linear_initializer: Annotated[Initializer | str, Field("How w starts.")] = "XavierUniform",
+        bias_initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(input_size, output_size, "id", linear_initializer, bias_initializer, name)
+
+
+class LogisticRegression(Dense):
+    """Predict the probabilities of classes by a linear map and a softmax.
+
+    Parameters
+    ----------
+    input_size, output_size : int
+        Features per sample, and classes.
+    linear_initializer, bias_initializer : Initializer or str
+        How `w` and `b` start: by Glorot's uniform rule, and at zero.
+    """
+
+    def __init__(
+        self,
+        input_size: Annotated[int, Field("Features per sample.", minimum=1)],
+        output_size: Annotated[int, Field("Classes.", minimum=1)],
+        linear_initializer: Annotated[Initializer | str, Field("How w starts.")] = "XavierUniform",
+        bias_initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(
+            input_size, output_size, "softmax", linear_initializer, bias_initializer, name
+        )

@@ -1,0 +1,123 @@
+"""GELU, and the normal distribution that it is made of."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.polynomial import chebyshev
+
+from edunn.arrays import FloatArray, own, restore, widen
+from edunn.model import Model, ParameterSet
+
+# (1 + 2z) exp(z²) erfc(z) for z >= 0 as a Chebyshev series in t = (z - k) / (z + k).
+# The form is that of Shepherd and Laframboise, Chebyshev approximation of
+# (1+2x)exp(x²)erfc x in 0 <= x < infinity, Mathematics of Computation 36 (1981); the
+# coefficients were computed for this file with sixty digits. Relative error 1e-15.
+_K = 3.75
+_SERIES = (
+    1.1775789345674017,
+    -0.004590054580646478,
+    -0.08424913336651792,
+    0.05920993999819189,
+    -0.026658668435305753,
+    0.009074997670705265,
+    -0.002413163540417608,
+    0.0004907758365258086,
+    -6.916973302501207e-05,
+    4.13902798607301e-06,
+    7.74038306619849e-07,
+    -2.1886401049234397e-07,
+    1.076499946567091e-08,
+    4.521959811218287e-09,
+    -7.754400208831351e-10,
+    -6.318088340886684e-11,
+    2.86879501093067e-11,
+    1.9455868545777347e-13,
+    -9.65469674843344e-13,
+    3.25254814814874e-14,
+    3.3478119482868056e-14,
+    -1.864562880419313e-15,
+    -1.2507950530688648e-15,
+)
+# As powers of t, highest first, for Horner's rule. Single precision needs half of the series.
+_POWERS = {
+    np.dtype(np.float64): tuple(chebyshev.cheb2poly(_SERIES)[::-1].tolist()),
+    np.dtype(np.float32): tuple(chebyshev.cheb2poly(_SERIES[:12])[::-1].tolist()),
+}
+
+
+class GELU(Model):
+    """Weigh every number by the probability that a normal variable is below it: y = x Φ(x).
+
+    Notes
+    -----
+    Hendrycks and Gimpel, Gaussian error linear units, 2016: the exact form, with erf, not
+    the approximation with tanh.
+    """
+
+    cache_entries = (frozenset({"x"}),)
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Compute x Φ(x).
+
+        Parameters
+        ----------
+        x : ndarray of floats, any shape
+
+        Returns
+        -------
+        y : ndarray, same shape and dtype
+        """
+        x = self._input("x", x)
+        wide = widen(x)
+        # As in PyTorch, minus infinity gives -inf * 0 = NaN; that needs no warning.
+        with np.errstate(invalid="ignore", over="ignore"):
+            y = restore(wide * normal_cdf(wide), x.dtype)
+        self._save(x=own(x))
+        return y
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Multiply the error by Φ(x) + x φ(x), φ being the normal density.
+
+        Parameters
+        ----------
+        δEδy : ndarray, same shape as the last output
+
+        Returns
+        -------
+        δEδx : ndarray, same shape and dtype
+        δEδp : dict
+            Empty.
+        """
+        x = widen(self._saved_array("x"))
+        δEδy = self._gradient(δEδy, x.shape)
+        with np.errstate(invalid="ignore", over="ignore"):
+            slope = normal_cdf(x) + x * (np.exp(-x * x / 2) / math.sqrt(2 * math.pi))
+            δEδx = restore(δEδy.astype(x.dtype, copy=False) * slope, δEδy.dtype)
+        return δEδx, {}
+
+
+def normal_cdf(x: FloatArray) -> FloatArray:
+    """Compute Φ(x) = erfc(-x / √2) / 2, the standard normal distribution function.
+
+    Parameters
+    ----------
+    x : ndarray of float32 or float64
+
+    Returns
+    -------
+    ndarray, same shape and dtype
+        Precise to about ten units in the last place in the middle, and relative to its own
+        size in the lower tail, as far as exp(-x² / 2) is.
+    """
+    # Beyond 40 the tail is zero in double precision, and infinity would give NaN.
+    z = np.minimum(np.abs(x), 40) / math.sqrt(2)
+    t = (z - _K) / (z + _K)
+    powers = _POWERS[x.dtype]
+    series = np.full_like(t, powers[0])
+    for coefficient in powers[1:]:
+        np.multiply(series, t, out=series)
+        np.add(series, coefficient, out=series)
+    tail = np.exp(-z * z) * series / (2 + 4 * z)
+    return np.where(x > 0, 1 - tail, tail).astype(x.dtype, copy=False)

@@ -1,0 +1,207 @@
+"""Pooling of images: the largest or the mean of each window."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from edunn.arrays import Array, FloatArray, describe, restore, widen
+from edunn.fields import Field, check_arguments
+from edunn.layers.windows import (
+    Pair,
+    as_pair,
+    check_images,
+    count_windows,
+    first_elements,
+)
+from edunn.model import Model, ParameterSet
+
+
+class _Pool2d(Model):
+    """What both poolings share: the window, and the size of the last images."""
+
+    def __init__(
+        self,
+        kernel_size: Annotated[
+            int | tuple[int, int], Field("Height and width of the window.", minimum=1)
+        ],
+        stride: Annotated[int | tuple[int, int], Field("Steps between windows.", minimum=1)] = 1,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        config = check_arguments(_Pool2d, self.label, kernel_size=kernel_size, stride=stride)
+        self.kernel_size = as_pair(config["kernel_size"])
+        self.stride = as_pair(config["stride"])
+
+    def _counts(self, x: FloatArray) -> Pair:
+        check_images(self, x, None)
+        return count_windows(self, (x.shape[2], x.shape[3]), self.kernel_size, self.stride)
+
+    # A window is a row of columns: reduce along each row first, then down the rows. That
+    # takes kernel height + width steps over whole arrays, not their product.
+
+    def _column(self, x: Array, j: int, columns: int) -> Array:
+        """Return the values in column j of every window, for every row of the image."""
+        step = self.stride[1]
+        return x[:, :, :, j : j + step * (columns - 1) + 1 : step]
+
+    def _row(self, x: Array, i: int, rows: int) -> Array:
+        """Return the values in row i of every window."""
+        step = self.stride[0]
+        return x[:, :, i : i + step * (rows - 1) + 1 : step]
+
+
+class MaxPool2d(_Pool2d):
+    """Take the largest value of each window of an image.
+
+    Parameters
+    ----------
+    kernel_size : int or pair of int
+        Height and width of the window.
+    stride : int or pair of int
+        Steps between windows. Rows and columns that do not fill a window are left out.
+
+    Notes
+    -----
+    Of equal values the first in reading order counts as the largest and gets the error, as
+    in PyTorch. NaN counts as larger than any number.
+    """
+
+    cache_entries = (frozenset({"index", "height", "width"}),)
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Take the maxima, and remember where they were.
+
+        Parameters
+        ----------
+        x : ndarray of floats, shape (samples, channels, height, width)
+
+        Returns
+        -------
+        y : ndarray, shape (samples, channels, rows, columns), same dtype
+            With rows = (height - kernel) // stride + 1, columns likewise.
+        """
+        x = self._input("x", x)
+        rows, columns = self._counts(x)
+        (height, width), kernel_width = self.kernel_size, self.kernel_size[1]
+        # The smallest integer that can tell the elements of one window apart.
+        index_dtype = np.min_scalar_type(height * width - 1)
+        best = self._column(x, 0, columns).copy()
+        best_column = np.zeros(best.shape, index_dtype)
+        for j in range(1, kernel_width):
+            value = self._column(x, j, columns)
+            _keep_larger(best, best_column, value, index_dtype.type(j))
+        y = self._row(best, 0, rows).copy()
+        index = self._row(best_column, 0, rows).copy()
+        for i in range(1, height):
+            value = self._row(best, i, rows)
+            place = self._row(best_column, i, rows) + index_dtype.type(i * kernel_width)
+            _keep_larger(y, index, value, place)
+        self._save(index=index, height=x.shape[2], width=x.shape[3])
+        return y
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Give the error of each window to its largest value; where windows overlap, add.
+
+        Parameters
+        ----------
+        δEδy : ndarray, same shape as the last output
+
+        Returns
+        -------
+        δEδx : ndarray, same shape as the last input
+        δEδp : dict
+            Empty.
+        """
+        cache = self._saved()
+        index = self._saved_array("index")
+        δEδy = self._gradient(δEδy, index.shape)
+        height, width = int(cache["height"]), int(cache["width"])
+        samples, channels, rows, columns = index.shape
+        # From a number within the window to a place in the image.
+        within = first_elements(self.kernel_size, (1, 1), width).ravel()
+        place = within[index]
+        place += first_elements((rows, columns), self.stride, width)
+        images = np.arange(samples * channels, dtype=np.intp) * (height * width)
+        place += images.reshape(samples, channels, 1, 1)
+        # bincount adds in double precision, whatever the weights are.
+        total = np.bincount(
+            place.ravel(), weights=δEδy.ravel(), minlength=samples * channels * height * width
+        ).astype(np.float64, copy=False)
+        return restore(total.reshape(samples, channels, height, width), δEδy.dtype), {}
+
+
+class AvgPool2d(_Pool2d):
+    """Take the mean of each window of an image.
+
+    Parameters
+    ----------
+    kernel_size : int or pair of int
+        Height and width of the window.
+    stride : int or pair of int
+        Steps between windows. Rows and columns that do not fill a window are left out.
+    """
+
+    cache_entries = (frozenset({"height", "width"}),)
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Take the means.
+
+        Parameters
+        ----------
+        x : ndarray of floats, shape (samples, channels, height, width)
+
+        Returns
+        -------
+        y : ndarray, shape (samples, channels, rows, columns), same dtype
+            With rows = (height - kernel) // stride + 1, columns likewise.
+        """
+        x = self._input("x", x)
+        rows, columns = self._counts(x)
+        wide = widen(x)
+        across = self._column(wide, 0, columns).copy()
+        for j in range(1, self.kernel_size[1]):
+            across += self._column(wide, j, columns)
+        y = self._row(across, 0, rows).copy()
+        for i in range(1, self.kernel_size[0]):
+            y += self._row(across, i, rows)
+        y /= self.kernel_size[0] * self.kernel_size[1]
+        self._save(height=x.shape[2], width=x.shape[3])
+        return restore(y, x.dtype)
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Share the error of each window among its values.
+
+        Parameters
+        ----------
+        δEδy : ndarray, same shape as the last output
+
+        Returns
+        -------
+        δEδx : ndarray, same shape as the last input
+        δEδp : dict
+            Empty.
+        """
+        cache = self._saved()
+        size = (int(cache["height"]), int(cache["width"]))
+        rows, columns = count_windows(self, size, self.kernel_size, self.stride)
+        δEδy = self._input("δEδy", δEδy)
+        if δEδy.ndim != 4 or δEδy.shape[2:] != (rows, columns):
+            expected = f"of the output's shape (samples, channels, {rows}, {columns})"
+            raise self.error("δEδy", expected, describe(δEδy))
+        share = widen(δEδy) / (self.kernel_size[0] * self.kernel_size[1])
+        across = np.zeros((*share.shape[:2], size[0], columns), share.dtype)
+        for i in range(self.kernel_size[0]):
+            self._row(across, i, rows)[...] += share
+        δEδx = np.zeros((*share.shape[:2], *size), share.dtype)
+        for j in range(self.kernel_size[1]):
+            self._column(δEδx, j, columns)[...] += across
+        return restore(δEδx, δEδy.dtype), {}
+
+
+def _keep_larger(best: Array, place: Array, value: Array, value_place: Array) -> None:
+    """Where `value` is larger, or is NaN, put it in `best` and its place in `place`."""
+    larger = (value > best) | (value != value)
+    np.copyto(best, value, where=larger)
+    np.copyto(place, value_place, where=larger)

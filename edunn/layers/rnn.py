@@ -1,0 +1,160 @@
+"""The plain recurrent network."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from edunn.arrays import FloatArray, describe, own, restore, widen
+from edunn.description import ParameterDescription
+from edunn.fields import Field, check_arguments
+from edunn.initializers import Initializer
+from edunn.model import Model, ParameterSet
+
+
+class RNN(Model):
+    """Read a sequence step by step with a hidden state: h_t = tanh(U x_t + W h_(t-1)), y_t = V h_t.
+
+    The state before the first step is zero.
+
+    Parameters
+    ----------
+    input_dim, output_dim, hidden_dim : int
+        Numbers per step of the input, of the output and of the hidden state.
+    bptt_truncate : int, optional
+        How many steps back in time the error of a step reaches. None is all the way.
+    initializer : Initializer or str
+        How `U`, `W` and `V` start: by Glorot's uniform rule unless told otherwise.
+
+    Notes
+    -----
+    Elman, Finding structure in time, Cognitive Science 1990; backpropagation through time
+    as in Werbos, Proceedings of the IEEE 1990. Gradients are never clipped.
+    """
+
+    parameter_descriptions = (
+        ParameterDescription("U", "(hidden_dim, input_dim)", "Input to hidden."),
+        ParameterDescription("W", "(hidden_dim, hidden_dim)", "Hidden to hidden."),
+        ParameterDescription("V", "(output_dim, hidden_dim)", "Hidden to output."),
+    )
+    cache_entries = (frozenset({"x", "h"}),)
+
+    def __init__(
+        self,
+        input_dim: Annotated[int, Field("Numbers per step of the input.", minimum=1)],
+        output_dim: Annotated[int, Field("Numbers per step of the output.", minimum=1)],
+        hidden_dim: Annotated[int, Field("Numbers in the hidden state.", minimum=1)],
+        bptt_truncate: Annotated[
+            int | None, Field("Steps back that an error reaches; null is all.", minimum=0)
+        ] = None,
+        initializer: Annotated[Initializer | str, Field("How U, W and V start.")] = "XavierUniform",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        config = check_arguments(
+            RNN,
+            self.label,
+            input_dim=input_dim,
+            output_dim=output_dim,
+            hidden_dim=hidden_dim,
+            bptt_truncate=bptt_truncate,
+            initializer=initializer,
+        )
+        self.input_dim: int = config["input_dim"]
+        self.output_dim: int = config["output_dim"]
+        self.hidden_dim: int = config["hidden_dim"]
+        self.bptt_truncate: int | None = config["bptt_truncate"]
+        # These matrices stand on the left of their vectors: (outputs, inputs).
+        for key, outputs, inputs in (
+            ("U", self.hidden_dim, self.input_dim),
+            ("W", self.hidden_dim, self.hidden_dim),
+            ("V", self.output_dim, self.hidden_dim),
+        ):
+            start = config["initializer"].create((outputs, inputs), fan_in=inputs, fan_out=outputs)
+            self.register_parameter(key, start)
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Run over the steps of every sequence at once.
+
+        Parameters
+        ----------
+        x : ndarray of floats, shape (samples, steps, input_dim)
+
+        Returns
+        -------
+        y : ndarray, shape (samples, steps, output_dim), dtype of x
+        """
+        x = self._input("x", x)
+        if x.ndim != 3 or x.shape[2] != self.input_dim:
+            raise self.error("x", f"of shape (samples, steps, {self.input_dim})", describe(x))
+        wide = widen(x)
+        U, W, V = self._weights(wide.dtype)
+        h = wide @ U.T
+        for t in range(x.shape[1]):
+            if t > 0:
+                h[:, t] += h[:, t - 1] @ W.T
+            np.tanh(h[:, t], out=h[:, t])
+        y = restore(h @ V.T, x.dtype)
+        self._save(x=own(x), h=restore(h, x.dtype))
+        return y
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Go back through time, as far as `bptt_truncate` says.
+
+        Parameters
+        ----------
+        δEδy : ndarray, shape (samples, steps, output_dim)
+
+        Returns
+        -------
+        δEδx : ndarray, shape (samples, steps, input_dim)
+        δEδp : dict
+            ``U``, ``W`` and ``V``.
+        """
+        x, h = widen(self._saved_array("x")), widen(self._saved_array("h"))
+        δEδy = self._gradient(δEδy, (*x.shape[:2], self.output_dim))
+        g = δEδy.astype(x.dtype, copy=False)
+        U, W, V = self._weights(x.dtype)
+        slope = 1 - h * h
+        steps, reach = x.shape[1], self.bptt_truncate
+        if reach is None or reach >= steps - 1:
+            δEδa = _whole(g @ V, slope, W)
+        else:
+            δEδa = _truncated(g @ V, slope, W, reach)
+        δEδx = restore(δEδa @ U, δEδy.dtype)
+        if self.frozen:
+            return δEδx, {}
+        return δEδx, {
+            "U": _outer(δEδa, x),
+            "W": _outer(δEδa[:, 1:], h[:, :-1]),
+            "V": _outer(g, h),
+        }
+
+    def _weights(self, dtype: np.dtype[np.floating]) -> tuple[FloatArray, FloatArray, FloatArray]:
+        U, W, V = (self._parameters[key].astype(dtype, copy=False) for key in "UWV")
+        return U, W, V
+
+
+def _whole(δEδh: FloatArray, slope: FloatArray, W: FloatArray) -> FloatArray:
+    """Return the error at U x_t + W h_(t-1) for every t, from all later steps."""
+    δEδa = δEδh * slope
+    for t in range(δEδa.shape[1] - 2, -1, -1):
+        δEδa[:, t] += (δEδa[:, t + 1] @ W) * slope[:, t]
+    return δEδa
+
+
+def _truncated(δEδh: FloatArray, slope: FloatArray, W: FloatArray, reach: int) -> FloatArray:
+    """Return the same from the next `reach` steps alone, for all steps at once."""
+    arriving = δEδh * slope
+    δEδa = arriving.copy()
+    for lag in range(1, reach + 1):
+        # What arrives at step s from the output of step s + lag.
+        arriving = (arriving[:, 1:] @ W) * slope[:, : slope.shape[1] - lag]
+        δEδa[:, : arriving.shape[1]] += arriving
+    return δEδa
+
+
+def _outer(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Sum the outer products over samples and steps."""
+    return left.reshape(-1, left.shape[2]).T @ right.reshape(-1, right.shape[2])

@@ -1,0 +1,144 @@
+"""Cross-entropies of probabilities: of one class of many, and of yes or no."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edunn.arrays import Array, FloatArray, as_integers, describe, own, restore, widen
+from edunn.losses.loss import Loss, check_probabilities
+from edunn.model import ParameterSet
+
+
+class CrossEntropyWithLabels(Loss):
+    """Take minus the logarithm of the probability given to the true class of each sample.
+
+    Notes
+    -----
+    A probability is clipped from below to the smallest normal number of its dtype, in the
+    error and in its gradient: 0 gives 708 in float64 and 87 in float32, never infinity.
+    """
+
+    cache_entries = (frozenset({"labels", "p", "classes"}),)
+
+    def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
+        """Compute the error of each sample.
+
+        Parameters
+        ----------
+        y_true : ndarray of integers, shape (samples,) or (samples, 1)
+            The labels, from 0 to classes - 1.
+        y : ndarray of floats, shape (samples, classes)
+            Probabilities.
+
+        Returns
+        -------
+        E : ndarray, shape (samples, 1), dtype of y
+        """
+        y = self._input("y", y)
+        if y.ndim != 2:
+            raise self.error("y", "of shape (samples, classes)", describe(y))
+        samples, classes = y.shape
+        labels = self._samples(as_integers(self.label, "y_true", y_true), "y_true", samples)
+        # A negative label would count from the last class without a word.
+        if samples and (labels.min() < 0 or labels.max() >= classes):
+            raise self.error(
+                "y_true",
+                f"of labels from 0 to {classes - 1}",
+                f"labels from {labels.min()} to {labels.max()}",
+            )
+        p = y[np.arange(samples), labels]
+        check_probabilities(self, "y", p)
+        E = restore(-np.log(_clipped(p)), y.dtype).reshape(samples, 1)
+        self._save(labels=own(labels), p=p, classes=classes)
+        return E
+
+    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+        """Compute -1 / p at each true class, times the gradient of each sample's error.
+
+        Parameters
+        ----------
+        δEδy : ndarray, shape (samples, 1), or one number for all
+            The gradient of this loss's output.
+
+        Returns
+        -------
+        gradient : ndarray, shape (samples, classes), dtype of y
+        δEδp : dict
+            Empty.
+        """
+        cached = self._saved_array("p")
+        labels, samples = self._saved_array("labels"), cached.shape[0]
+        p = _clipped(cached)
+        δE = self._error_gradient(δEδy, (samples, 1), p.dtype).reshape(samples)
+        gradient = np.zeros((samples, int(self._saved()["classes"])), cached.dtype)
+        with np.errstate(over="ignore"):
+            gradient[np.arange(samples), labels] = restore(-δE / p, cached.dtype)
+        return gradient, {}
+
+
+class BinaryCrossEntropy(Loss):
+    """Compare the probability of yes with whether it was yes, for each sample.
+
+    With E = -(y_true log y + (1 - y_true) log(1 - y)).
+
+    Notes
+    -----
+    As in PyTorch, logarithms are clipped from below to -100, and the y (1 - y) that the
+    gradient divides by to 1e-12. A sure and wrong answer costs 100, not infinity.
+    """
+
+    cache_entries = (frozenset({"y_true", "y"}),)
+
+    def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
+        """Compute the error of each sample.
+
+        Parameters
+        ----------
+        y_true : ndarray of integers, booleans or floats, shape (samples,) or (samples, 1)
+            0 or 1, or a probability.
+        y : ndarray of floats, shape (samples, 1) or (samples,)
+            The probability of 1.
+
+        Returns
+        -------
+        E : ndarray, shape (samples, 1), dtype of y
+        """
+        y = self._input("y", y)
+        if y.ndim not in (1, 2) or y.shape[1:] not in ((), (1,)):
+            raise self.error("y", "of shape (samples, 1) or (samples,)", describe(y))
+        given = self._samples(y_true, "y_true", y.shape[0])
+        if given.dtype.kind not in "biuf":
+            raise self.error("y_true", "an array of numbers", describe(given))
+        truth = given.astype(y.dtype).reshape(y.shape)
+        check_probabilities(self, "y_true", truth)
+        check_probabilities(self, "y", y)
+        t, p = widen(truth), np.clip(widen(y), 0, 1)
+        with np.errstate(divide="ignore"):
+            yes, no = np.maximum(np.log(p), -100), np.maximum(np.log1p(-p), -100)
+        self._save(y_true=truth, y=own(y))
+        return restore(-(t * yes + (1 - t) * no).reshape(-1, 1), y.dtype)
+
+    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+        """Compute (y - y_true) / (y (1 - y)), times the gradient of each sample's error.
+
+        Parameters
+        ----------
+        δEδy : ndarray, shape (samples, 1), or one number for all
+            The gradient of this loss's output.
+
+        Returns
+        -------
+        gradient : ndarray, shape and dtype of y
+        δEδp : dict
+            Empty.
+        """
+        cached = self._saved_array("y")
+        p, t = np.clip(widen(cached), 0, 1), widen(self._saved_array("y_true"))
+        δE = self._error_gradient(δEδy, (p.shape[0], 1), p.dtype).reshape(p.shape)
+        return restore(δE * (p - t) / np.maximum(p * (1 - p), 1e-12), cached.dtype), {}
+
+
+def _clipped(p: FloatArray) -> FloatArray:
+    """Return probabilities in the dtype they are computed in, far enough from zero."""
+    # The limit is that of the dtype given: -1 / limit can be told in that dtype.
+    return np.maximum(widen(p), np.finfo(p.dtype).tiny)

@@ -1,0 +1,71 @@
+"""The mean of the errors of samples."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from edunn.arrays import Array, FloatArray, describe
+from edunn.composite import Composite
+from edunn.fields import Field, check_arguments
+from edunn.losses.loss import Loss
+from edunn.model import ParameterSet
+
+
+class MeanError(Composite, Loss):
+    """Average a loss over the samples of a batch.
+
+    Parameters
+    ----------
+    sample_error : Loss
+        What gives the error of each sample.
+    """
+
+    own_cache_entries = frozenset({"samples"})
+
+    def __init__(
+        self,
+        sample_error: Annotated[Loss, Field("The loss that gives the error of each sample.")],
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        config = check_arguments(MeanError, self.label, sample_error=sample_error)
+        self.sample_error: Loss = config["sample_error"]
+        self._children = {"sample_error": self.sample_error}
+
+    def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
+        """Compute the mean error.
+
+        Parameters
+        ----------
+        y_true, y : ndarray
+            As the loss within takes them; at least one sample.
+
+        Returns
+        -------
+        E : ndarray of rank 0, dtype of y
+        """
+        errors = self.sample_error.forward(y_true, y)
+        if errors.size == 0:
+            raise self.error("y", "at least one sample", describe(np.asarray(y)))
+        self._save(samples=errors.size)
+        return np.asarray(np.mean(errors))
+
+    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+        """Share the gradient among the samples.
+
+        Parameters
+        ----------
+        δEδy : ndarray of rank 0, or a number
+            The gradient of this loss's output.
+
+        Returns
+        -------
+        gradient : ndarray, shape and dtype of y
+        δEδp : dict
+            Empty.
+        """
+        samples = int(self._saved()["samples"])
+        δE = self._error_gradient(δEδy, (), np.dtype(np.float64))
+        return self.sample_error.backward(δE / samples)

@@ -1,0 +1,64 @@
+"""The squared error."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edunn.arrays import FloatArray, describe, restore, widen
+from edunn.losses.loss import Loss
+from edunn.model import ParameterSet
+
+
+class SquaredError(Loss):
+    """Sum the squares of the differences over the features of each sample.
+
+    With E = Σ (y - y_true)², not half of it and not its mean.
+    """
+
+    cache_entries = (frozenset({"difference"}),)
+
+    def forward(self, y_true: FloatArray, y: FloatArray) -> FloatArray:
+        """Compute the error of each sample.
+
+        Parameters
+        ----------
+        y_true, y : ndarray of floats, shape (samples, ...), the same
+
+        Returns
+        -------
+        E : ndarray, shape (samples, 1), dtype of y
+        """
+        y, y_true = self._input("y", y), self._input("y_true", y_true)
+        if y.ndim == 0:
+            raise self.error("y", "of shape (samples, ...)", describe(y))
+        if y_true.shape != y.shape:
+            # Broadcasting (n,) against (n, 1) would compare every sample with every other.
+            raise self.error("y_true", f"of the shape of y, {y.shape}", describe(y_true))
+        with np.errstate(over="ignore", invalid="ignore"):
+            wide = widen(y)
+            difference = np.asarray(wide - y_true.astype(wide.dtype, copy=False))
+            squares = np.square(difference)
+            E = np.sum(squares.reshape(y.shape[0], squares[:1].size), axis=1, keepdims=True)
+        self._save(difference=restore(difference, y.dtype))
+        return restore(E, y.dtype)
+
+    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+        """Compute 2 (y - y_true), times the gradient of each sample's error.
+
+        Parameters
+        ----------
+        δEδy : ndarray, shape (samples, 1), or one number for all
+            The gradient of this loss's output.
+
+        Returns
+        -------
+        gradient : ndarray, shape and dtype of y
+        δEδp : dict
+            Empty.
+        """
+        cached = self._saved_array("difference")
+        difference = widen(cached)
+        samples = difference.shape[0]
+        δE = self._error_gradient(δEδy, (samples, 1), difference.dtype)
+        δE = δE.reshape(samples, *[1] * (difference.ndim - 1))
+        return restore(2 * difference * δE, cached.dtype), {}

@@ -1,0 +1,41 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class RawComputeRequest(_message.Message):
+    __slots__ = ("operations",)
+    OPERATIONS_FIELD_NUMBER: _ClassVar[int]
+    operations: _containers.RepeatedCompositeFieldContainer[RawComputeOperation]
+    def __init__(self, operations: _Optional[_Iterable[_Union[RawComputeOperation, _Mapping]]] = ...) -> None: ...
+
+class RawComputeOperation(_message.Message):
+    __slots__ = ("request_id", "forward", "backward")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    FORWARD_FIELD_NUMBER: _ClassVar[int]
+    BACKWARD_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    forward: bytes
+    backward: bytes
+    def __init__(self, request_id: _Optional[str] = ..., forward: _Optional[bytes] = ..., backward: _Optional[bytes] = ...) -> None: ...
+
+class RawComputeResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[RawComputeResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[RawComputeResult, _Mapping]]] = ...) -> None: ...
+
+class RawComputeResult(_message.Message):
+    __slots__ = ("request_id", "forward", "backward", "error")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    FORWARD_FIELD_NUMBER: _ClassVar[int]
+    BACKWARD_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    forward: bytes
+    backward: bytes
+    error: bytes
+    def __init__(self, request_id: _Optional[str] = ..., forward: _Optional[bytes] = ..., backward: _Optional[bytes] = ..., error: _Optional[bytes] = ...) -> None: ...

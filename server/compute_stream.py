@@ -1,0 +1,162 @@
+"""One Compute call: many operations under way at once, answered as they finish."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from google.protobuf.message import DecodeError
+
+from edunn_serving.internal.v1 import batch_pb2
+from edunn_serving.internal.v1.batch_pb2 import Outcome
+from edunn_serving.internal.v1.stream_pb2 import (
+    RawComputeOperation,
+    RawComputeRequest,
+    RawComputeResponse,
+    RawComputeResult,
+)
+from server.dispatcher import Dispatcher
+from server.envelope import session_id_of
+from server.operation import PendingOperation
+from server.status import shortened
+from worker.errors import ServiceError, invalid_argument
+from worker.store import SessionKey
+
+# What one stream may have under way or unread. Beyond it the server reads no further, so a client
+# that sends without reading is held up by HTTP/2 and costs no more memory than this.
+MAX_OPERATIONS = 1024
+MAX_BYTES = 64 * 1024 * 1024
+# Results that finish together share a message up to about this size.
+MESSAGE_BYTES = 4 * 1024 * 1024
+
+METHODS = {
+    "forward": batch_pb2.METHOD_FORWARD,
+    "backward": batch_pb2.METHOD_BACKWARD,
+}
+
+
+class ComputeStream:
+    """The operations of one stream."""
+
+    def __init__(self, dispatcher: Dispatcher, caller: str, deadline_unix_ms: int) -> None:
+        self._dispatcher = dispatcher
+        self._caller = caller
+        self._deadline_unix_ms = deadline_unix_ms
+        self._under_way: dict[str, PendingOperation] = {}
+        self._finished: list[RawComputeResult] = []
+        # Operations and bytes that are under way or not yet written.
+        self._held = 0
+        self._held_bytes = 0
+        self._changed = asyncio.Event()
+        self._room = asyncio.Event()
+
+    async def run(self, requests: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Take requests and yield responses until both have come to their end.
+
+        Raises
+        ------
+        ServiceError
+            INVALID_ARGUMENT where a message is not a ComputeRequest: the stream cannot go on.
+        """
+        reading = asyncio.create_task(self._read(requests))
+        reading.add_done_callback(lambda _: self._changed.set())
+        try:
+            while self._finished or self._under_way or not reading.done():
+                await self._changed.wait()
+                self._changed.clear()
+                while self._finished:
+                    yield self._next_message()
+            await reading
+        finally:
+            reading.cancel()
+            for operation in self._under_way.values():
+                # Its caller has gone: it leaves the queue, or its outcome is dropped.
+                operation.outcome.cancel()
+
+    async def _read(self, requests: AsyncIterator[bytes]) -> None:
+        async for data in requests:
+            try:
+                operations = RawComputeRequest.FromString(data).operations
+            except DecodeError as error:
+                raise invalid_argument("request", f"not a ComputeRequest: {error}") from error
+            for operation in operations:
+                await self._await_room()
+                self._start(operation)
+
+    async def _await_room(self) -> None:
+        while self._held >= MAX_OPERATIONS or self._held_bytes >= MAX_BYTES:
+            self._room.clear()
+            await self._room.wait()
+
+    def _start(self, operation: RawComputeOperation) -> None:
+        """Enqueue an operation; whatever is wrong with it is its own result."""
+        kind = operation.WhichOneof("operation")
+        request: bytes = getattr(operation, kind) if kind else b""
+        request_id = operation.request_id
+        self._held += 1
+        self._held_bytes += len(request)
+        try:
+            self._check(request_id, kind)
+            session = SessionKey(self._caller, session_id_of(request))
+            pending = self._dispatcher.enqueue(
+                METHODS[kind or ""], session, request, self._deadline_unix_ms
+            )
+        except ServiceError as error:
+            self._finish(request_id, "error", error.to_status().SerializeToString(), len(request))
+            return
+        self._under_way[request_id] = pending
+        pending.outcome.add_done_callback(
+            lambda outcome: self._on_outcome(request_id, kind or "", len(request), outcome)
+        )
+
+    def _check(self, request_id: str, kind: str | None) -> None:
+        if not request_id:
+            raise invalid_argument("request_id", "expected an id, got none")
+        if request_id in self._under_way:
+            raise invalid_argument("request_id", f"{request_id!r} is still under way")
+        if kind is None:
+            raise invalid_argument("operation", "expected a forward or a backward, got neither")
+
+    def _on_outcome(
+        self, request_id: str, kind: str, size: int, outcome: asyncio.Future[Outcome]
+    ) -> None:
+        del self._under_way[request_id]
+        if outcome.cancelled():
+            return
+        error = outcome.exception()
+        if isinstance(error, ServiceError):
+            self._finish(request_id, "error", error.to_status().SerializeToString(), size)
+        elif error is not None:
+            raise error
+        elif outcome.result().HasField("status"):
+            status = shortened(outcome.result().status).SerializeToString()
+            self._finish(request_id, "error", status, size)
+        else:
+            self._finish(request_id, kind, outcome.result().response, size)
+
+    def _finish(self, request_id: str, kind: str, result: bytes, request_size: int) -> None:
+        # From here on it is the result that takes memory, not the request.
+        self._held_bytes += len(result) - request_size
+        message = RawComputeResult(request_id=request_id)
+        setattr(message, kind, result)
+        self._finished.append(message)
+        self._changed.set()
+
+    def _next_message(self) -> bytes:
+        """Return the next results that fit into one message, and make room for others."""
+        size = 0
+        taken = 0
+        for result in self._finished:
+            if taken and size + _size(result) > MESSAGE_BYTES:
+                break
+            size += _size(result)
+            taken += 1
+        results, self._finished = self._finished[:taken], self._finished[taken:]
+        self._held -= taken
+        self._held_bytes -= size
+        self._room.set()
+        return RawComputeResponse(results=results).SerializeToString()
+
+
+def _size(result: RawComputeResult) -> int:
+    return len(result.forward) + len(result.backward) + len(result.error)

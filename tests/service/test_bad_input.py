@@ -1,0 +1,185 @@
+"""Bad input: the right status, the field at fault, a helpful sentence, and a session that lives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import numpy as np
+import pytest
+from contract import backward, forward, new_session, refusal, spec, tensor
+
+from edunn_serving.v1 import layer_service_pb2 as api
+from edunn_serving.v1 import tensor_pb2
+from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
+from edunn_serving.v1.tensor_pb2 import Tensor
+from server.stack import Stack
+
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+X = np.ones((2, 10))
+
+
+@pytest.fixture
+def session(stub: LayerServiceStub) -> Iterator[str]:
+    """A session that must still work when the test is over."""
+    session_id = new_session(stub, spec("drop", "Dropout", p=0.5))
+    yield session_id
+    forward(stub, session_id, "drop", X)
+    backward(stub, session_id, "drop", X)
+
+
+def add(stub: LayerServiceStub, session: str, layer_type: str, **config: Any) -> None:
+    request = api.AddLayerRequest(session_id=session, layer=spec("new", layer_type, **config))
+    stub.AddLayer(request, timeout=30)
+
+
+def test_unknown_layer_type_lists_near_names(stub: LayerServiceStub, session: str) -> None:
+    refused = refusal(lambda: add(stub, session, "Droput"))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.NOT_FOUND, "LAYER_TYPE_NOT_FOUND")
+    assert "Dropout" in refused.message
+
+
+@pytest.mark.parametrize("p", [1.5, -0.1, 1.0, math.nan, "0.5", True])
+def test_bad_p_names_the_field_and_the_bounds(stub: LayerServiceStub, session: str, p: Any) -> None:
+    refused = refusal(lambda: add(stub, session, "Dropout", p=p))
+    assert (refused.code, refused.fields) == (INVALID, ["layer.config.p"])
+    assert "0 <= p < 1" in refused.message or "number" in refused.message
+
+
+def test_unknown_config_field_is_named(stub: LayerServiceStub, session: str) -> None:
+    refused = refusal(lambda: add(stub, session, "Dropout", prob=0.5))
+    assert (refused.code, refused.fields) == (INVALID, ["layer.config.prob"])
+
+
+def test_fault_inside_a_sequential_is_named_by_its_path(
+    stub: LayerServiceStub, session: str
+) -> None:
+    layers = [{"type": "ReLU"}, {"type": "Dropout", "config": {"p": 2}}]
+    refused = refusal(lambda: add(stub, session, "Sequential", layers=layers))
+    assert (refused.code, refused.fields) == (INVALID, ["layer.config.layers[1].config.p"])
+
+
+def test_missing_session(stub: LayerServiceStub, session: str) -> None:
+    refused = refusal(lambda: forward(stub, "nobody", "drop", X))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.NOT_FOUND, "SESSION_NOT_FOUND")
+    assert "nobody" in refused.message
+
+
+def test_no_session_id(stub: LayerServiceStub, session: str) -> None:
+    refused = refusal(lambda: forward(stub, "", "drop", X))
+    assert (refused.code, refused.fields) == (INVALID, ["session_id"])
+
+
+def test_unknown_layer_lists_those_there_are(stub: LayerServiceStub, session: str) -> None:
+    refused = refusal(lambda: forward(stub, session, "dorp", X))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.NOT_FOUND, "LAYER_NOT_FOUND")
+    assert "it has drop" in refused.message
+
+
+def test_backward_before_any_forward(stub: LayerServiceStub, session: str) -> None:
+    refused = refusal(lambda: backward(stub, session, "drop", X))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NO_FORWARD")
+
+
+def test_backward_of_an_unknown_forward(stub: LayerServiceStub, session: str) -> None:
+    forward(stub, session, "drop", X)
+    refused = refusal(lambda: backward(stub, session, "drop", X, forward_id="never"))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.NOT_FOUND, "FORWARD_NOT_FOUND")
+
+
+def test_forward_id_reused_with_other_inputs(stub: LayerServiceStub, session: str) -> None:
+    forward(stub, session, "drop", X, forward_id="one")
+    refused = refusal(lambda: forward(stub, session, "drop", 2 * X, forward_id="one"))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.ALREADY_EXISTS, "FORWARD_EXISTS")
+
+
+def malformed(**fields: Any) -> Tensor:
+    message = tensor(X)
+    for name, value in fields.items():
+        message.ClearField(name)
+        getattr(message, name).extend(value) if name == "shape" else setattr(message, name, value)
+    return message
+
+
+@pytest.mark.parametrize(
+    ("part", "bad"),
+    [
+        ("data", malformed(data=b"\0" * 159)),
+        ("data", malformed(shape=[2, 11])),
+        ("data", malformed(shape=[1 << 62, 1 << 62])),
+        ("shape", malformed(shape=[-2, -10])),
+        ("shape", malformed(shape=[1] * 40)),
+        ("data_type", malformed(data_type=tensor_pb2.DATA_TYPE_UNSPECIFIED)),
+        ("data_type", malformed(data_type=99)),
+        ("data", malformed(data_type=tensor_pb2.DATA_TYPE_BOOL, shape=[2], data=b"\1\2")),
+    ],
+)
+def test_malformed_tensor_names_its_part(
+    stub: LayerServiceStub, session: str, part: str, bad: Tensor
+) -> None:
+    refused = refusal(lambda: forward(stub, session, "drop", bad))
+    assert (refused.code, refused.fields) == (INVALID, [f"inputs[0].{part}"])
+
+
+def test_integers_are_an_error_not_a_cast(stub: LayerServiceStub, session: str) -> None:
+    refused = refusal(lambda: forward(stub, session, "drop", np.ones((2, 2), np.int64)))
+    assert (refused.code, refused.fields) == (INVALID, ["inputs[0]"])
+
+
+@pytest.mark.parametrize("inputs", [(), (X, X)])
+def test_wrong_number_of_inputs(stub: LayerServiceStub, session: str, inputs: tuple[Any]) -> None:
+    refused = refusal(lambda: forward(stub, session, "drop", *inputs))
+    assert (refused.code, refused.fields) == (INVALID, ["inputs"])
+
+
+def test_gradient_of_another_shape(stub: LayerServiceStub, session: str) -> None:
+    forward(stub, session, "drop", X)
+    refused = refusal(lambda: backward(stub, session, "drop", np.ones((2, 9))))
+    assert (refused.code, refused.fields) == (INVALID, ["output_gradient"])
+    assert "[2, 10]" in refused.message
+
+
+def test_wrong_input_shape_names_what_is_expected(stub: LayerServiceStub, session: str) -> None:
+    add(stub, session, "Linear", input_size=3, output_size=2)
+    refused = refusal(lambda: forward(stub, session, "new", X))
+    assert (refused.code, refused.fields) == (INVALID, ["inputs[0]"])
+    assert "3" in refused.message
+    assert "10" in refused.message
+
+
+def test_parameters_of_a_wrong_name_shape_or_type(stub: LayerServiceStub, session: str) -> None:
+    add(stub, session, "Linear", input_size=3, output_size=2)
+    for name, value in {"v": np.ones((3, 2)), "w": np.ones((2, 3))}.items():
+        request = api.SetParametersRequest(
+            session_id=session, layer="new", parameters={name: tensor(value)}
+        )
+        refused = refusal(lambda r=request: stub.SetParameters(r, timeout=30))
+        assert (refused.code, refused.fields) == (INVALID, [f"parameters[{name}]"])
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "x" * 65, "ñ"])
+def test_bad_layer_name(stub: LayerServiceStub, session: str, name: str) -> None:
+    request = api.AddLayerRequest(session_id=session, layer=spec(name, "ReLU"))
+    refused = refusal(lambda: stub.AddLayer(request, timeout=30))
+    assert (refused.code, refused.fields) == (INVALID, ["layer.name"])
+
+
+def test_layer_larger_than_a_session_may_be(stub: LayerServiceStub, session: str) -> None:
+    refused = refusal(
+        lambda: add(stub, session, "Linear", input_size=10_000_000, output_size=1_000_000)
+    )
+    assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_LARGE")
+
+
+def test_phase_that_is_none(stub: LayerServiceStub, session: str) -> None:
+    refused = refusal(lambda: forward(stub, session, "drop", X, phase=7))  # type: ignore[arg-type]
+    assert (refused.code, refused.fields) == (INVALID, ["phase"])
+
+
+def test_bytes_that_are_no_message(stack: Stack, session: str) -> None:
+    with grpc.insecure_channel(stack.address) as channel:
+        call = channel.unary_unary("/edunn_serving.v1.LayerService/Forward")
+        refused = refusal(lambda: call(b"\xff\xff\xff", timeout=30))
+    assert (refused.code, refused.fields) == (INVALID, ["request"])

@@ -1,0 +1,106 @@
+"""Any worker serves any request, and the loss of a worker is nobody's loss."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+import numpy as np
+from contract import array, backward, forward, new_session, refusal, spec
+from edunn_client import Client
+
+from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
+from server.stack import Stack
+from worker import keys
+
+DROP = spec("drop", "Dropout", p=0.5)
+X = np.random.default_rng(1).uniform(1, 2, (8, 64))
+
+
+def await_true(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not happen"
+        time.sleep(0.02)
+
+
+def live_workers(stack: Stack) -> set[bytes]:
+    return set(stack.redis_client().zrange(keys.WORKERS, 0, -1))
+
+
+def test_backward_matches_a_forward_that_another_worker_ran(tmp_path: Path) -> None:
+    with Stack(tmp_path, workers=1) as stack, grpc.insecure_channel(stack.address) as channel:
+        stub = LayerServiceStub(channel)
+        session = new_session(stub, DROP)
+        y = array(forward(stub, session, "drop", X).output)
+        first = live_workers(stack)
+        old = stack.workers[0]
+        stack.add_worker()
+        await_true(lambda: len(live_workers(stack)) == 2, "the second worker's first heartbeat")
+        stack.remove_worker(old)
+        await_true(lambda: not first & live_workers(stack), "the first worker's goodbye")
+        gradient = array(backward(stub, session, "drop", np.ones_like(X)).input_gradient)
+        np.testing.assert_array_equal(gradient, np.where(y != 0, 2.0, 0.0))
+
+
+def test_killed_worker_costs_no_answer_and_changes_no_mask(tmp_path: Path) -> None:
+    def outputs(client: Client, disturb: Callable[[], None]) -> list[bytes]:
+        def run(seed: int) -> bytes:
+            with client.session(seed=seed) as session:
+                layer = session.layer("drop", "Dropout", p=0.5)
+                return b"".join(layer.forward(X, forward_id="").tobytes() for _ in range(20))
+
+        with ThreadPoolExecutor(16) as threads:
+            running = [threads.submit(run, seed) for seed in range(32)]
+            disturb()
+            return [each.result(timeout=60) for each in running]
+
+    with Stack(tmp_path, workers=2) as stack, Client(stack.address, timeout=60) as client:
+        undisturbed = outputs(client, lambda: None)
+        killed = outputs(client, lambda: os.kill(stack.workers[0].pid, signal.SIGKILL))
+        assert killed == undisturbed
+
+
+def test_without_a_worker_calls_are_refused_within_the_bounded_wait(tmp_path: Path) -> None:
+    settings = {"EDUNN_WORKER_WAIT_SECONDS": "0.5", "EDUNN_WORKER_TIMEOUT_SECONDS": "1"}
+    with (
+        Stack(tmp_path, workers=1, environment=settings) as stack,
+        grpc.insecure_channel(stack.address) as channel,
+    ):
+        stub = LayerServiceStub(channel)
+        session = new_session(stub, DROP)
+        stack.remove_worker(stack.workers[0])
+        refused = refusal(lambda: forward(stub, session, "drop", X))
+        assert refused.code == grpc.StatusCode.UNAVAILABLE
+        assert refused.retry_seconds > 0
+        stack.add_worker()
+        stack.await_serving(stack.address)
+        forward(stub, session, "drop", X)
+
+
+def test_redis_away_is_unavailable_and_heals_with_its_sessions(tmp_path: Path) -> None:
+    with Stack(tmp_path, workers=1) as stack, grpc.insecure_channel(stack.address) as channel:
+        stub = LayerServiceStub(channel)
+        session = new_session(stub, DROP)
+        y = array(forward(stub, session, "drop", X).output)
+        # The append-only file is written once a second at the latest.
+        await_true(lambda: _is_on_disk(stack), "the write to the append-only file")
+        stack.pause_supervision()
+        os.kill(stack.redis.pid, signal.SIGKILL)
+        refused = refusal(lambda: forward(stub, session, "drop", X))
+        assert refused.code == grpc.StatusCode.UNAVAILABLE
+        stack.resume_supervision()
+        stack.await_serving(stack.address)
+        await_true(lambda: len(live_workers(stack)) == 1, "the worker's return")
+        gradient = array(backward(stub, session, "drop", np.ones_like(X)).input_gradient)
+        np.testing.assert_array_equal(gradient, np.where(y != 0, 2.0, 0.0))
+
+
+def _is_on_disk(stack: Stack) -> bool:
+    info = stack.redis_client().info("persistence")
+    return bool(info["aof_pending_bio_fsync"] == 0 and info["aof_buffer_length"] == 0)
