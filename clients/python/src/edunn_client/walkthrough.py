@@ -39,8 +39,8 @@ class _Report:
         self._show(f"  {name} =")
         self._show("\n".join(f"    {line}" for line in text.splitlines()))
 
-    def check(self, fact: str, holds: bool) -> None:
-        self.checks.append((fact, holds))
+    def check(self, fact: str, holds: bool | np.bool_) -> None:
+        self.checks.append((fact, bool(holds)))
         self._show(f"  {'ok    ' if holds else 'FAILED'}  {fact}")
 
 

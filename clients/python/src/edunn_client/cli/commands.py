@@ -197,12 +197,12 @@ def _print_json(value: Any) -> None:
 
 
 def _array(text: str) -> Array:
-    if text.endswith(".npy"):
-        array: Array = np.load(text, allow_pickle=False)
-        return array
     try:
+        if text.endswith(".npy"):
+            array: Array = np.load(text, allow_pickle=False)
+            return array
         return np.asarray(json.loads(text))
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise _stop(f"{text!r} is neither a .npy file nor an array in JSON: {error}") from None
 
 
