@@ -53,14 +53,19 @@ def status(
 class ScriptedServer:
     """Answers each method from its script; `seen` has the requests and metadata that came."""
 
-    def __init__(self) -> None:
+    def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
         self.script: defaultdict[str, list[Answer]] = defaultdict(list)
         self.seen: defaultdict[str, list[Any]] = defaultdict(list)
         self.metadata: list[dict[str, str | bytes]] = []
         self.compute: Callable[[Iterator[Any], grpc.ServicerContext], Iterator[Any]] | None = None
         self._server = grpc.server(futures.ThreadPoolExecutor(8))
         pb_grpc.add_LayerServiceServicer_to_server(_servicer(self), self._server)
-        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        port = (
+            self._server.add_insecure_port("127.0.0.1:0")
+            if credentials is None
+            else self._server.add_secure_port("localhost:0", credentials)
+        )
+        self.address = f"localhost:{port}"
         self._server.start()
 
     def stop(self) -> None:

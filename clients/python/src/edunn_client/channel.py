@@ -59,6 +59,10 @@ def channel_options(more: Options | None) -> Options:
     return [
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        # By default a lost connection is made anew after a second, and ever later up to two
+        # minutes. Until then a call fails at once, so a retry would come to nothing.
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
         ("grpc.keepalive_time_ms", KEEPALIVE_TIME_MS),
         ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
         *(more or []),

@@ -232,13 +232,17 @@ def _describe(kind: LayerType) -> dict[str, Any]:
 
 
 def _types_table(kinds: list[LayerType]) -> Table:
-    table = Table("type", "configuration", "inputs", "parameters", "computes")
+    table = Table("type", "configuration", "inputs", "learns", "computes")
+    for column in table.columns:
+        # Folded rather than cut: a name is of no use without its end.
+        column.overflow = "fold"
+    table.columns[0].no_wrap = True
     for kind in kinds:
         table.add_row(
             kind.type,
             Text(", ".join(_field(field) for field in kind.config_fields)),
             ", ".join(kind.inputs),
-            Text(", ".join(f"{each.name} {each.shape}" for each in kind.parameters)),
+            Text(", ".join(each.name for each in kind.parameters)),
             Text(kind.summary),
         )
     return table
