@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
@@ -198,3 +199,22 @@ def test_a_token_in_the_clear_beyond_this_machine_is_warned_of() -> None:
         Client("example.org:50051", token="abc")  # noqa: S106
     Client("[::1]:50051", token="abc")  # noqa: S106
     Client("example.org:50051", token="abc", tls=True)  # noqa: S106
+
+
+def test_closing_the_client_cancels_calls_of_other_threads(scripted: ScriptedServer) -> None:
+    def slow(_request: object) -> pb.GetSessionResponse:
+        time.sleep(0.5)
+        return pb.GetSessionResponse(session=SESSION)
+
+    scripted.script["GetSession"] = [slow]
+    client = Client(scripted.address)
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(client.get_session, "s1")
+        while not scripted.seen["GetSession"]:
+            time.sleep(0.01)
+        client.close()
+        with pytest.raises(EdunnError) as caught:
+            call.result()
+    assert caught.value.code is Code.CANCELLED
+    with pytest.raises(ValueError, match="closed"):
+        client.get_session("s1")
