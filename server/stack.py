@@ -146,17 +146,9 @@ class Stack:
 
     def await_serving(self, address: str) -> None:
         """Wait until a server says that it serves."""
+        deadline = time.monotonic() + START_SECONDS
         with grpc.insecure_channel(address) as channel:
-            stub = health_pb2_grpc.HealthStub(channel)
-            request = health_pb2.HealthCheckRequest()
-            deadline = time.monotonic() + START_SECONDS
-            while True:
-                try:
-                    answer = stub.Check(request, timeout=1.0, wait_for_ready=True)
-                    if answer.status == health_pb2.HealthCheckResponse.SERVING:
-                        return
-                except grpc.RpcError:
-                    pass  # not there yet; the deadline below ends the wait
+            while not is_serving(channel):
                 if time.monotonic() > deadline:
                     raise StackError(f"the service did not start:\n{self._tails()}")
                 self._wait(0.05)
@@ -202,6 +194,16 @@ class Stack:
 
     def _worker_child(self, number: int) -> Child:
         return Child(f"worker-{number}", worker_command(), self.environment, self.data)
+
+
+def is_serving(channel: grpc.Channel) -> bool:
+    """Tell whether the server behind a channel is there and says that it serves."""
+    stub = health_pb2_grpc.HealthStub(channel)
+    try:
+        answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=1.0, wait_for_ready=True)
+    except grpc.RpcError:
+        return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 def worker_command() -> list[str]:
