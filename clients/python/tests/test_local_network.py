@@ -1,0 +1,91 @@
+"""A remote layer among the layers of the local library, which the program brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from edunn_client import Client
+
+nn = pytest.importorskip("edunn", reason="the library edunn is not installed")
+model = pytest.importorskip("edunn.model")
+
+X = np.random.default_rng(5).normal(size=(4, 6))
+
+
+def test_a_remote_layer_stands_in_a_local_sequential(client: Client) -> None:
+    with client.session(seed=3) as session:
+        remote = session.layer("l1", "Linear", input_size=6, output_size=5)
+        local = nn.Linear(5, 2, name="l2")
+        net = nn.Sequential([remote, nn.ReLU(), local])
+        parameters = net.get_parameters()
+        w1, w2 = parameters["l1(w)"], parameters["l2(w)"]
+
+        y = net.forward(X)
+        assert np.allclose(y, np.maximum(X @ w1, 0) @ w2)
+        g = np.ones_like(y)
+        gx, gradients = net.backward(g)
+        inner = (g @ w2.T) * (X @ w1 > 0)
+        assert np.allclose(gx, inner @ w1.T)
+        assert np.allclose(gradients["l1(w)"], X.T @ inner)
+
+        # One step of gradient descent, as an optimizer of the library makes it.
+        for name, parameter in net.get_parameters().items():
+            parameter[:] = parameter - 0.1 * gradients[name]
+        assert np.allclose(net.forward(X), np.maximum(X @ w1, 0) @ w2)
+        assert "l1" in net.summary()
+
+
+def test_the_phase_is_passed_down(client: Client) -> None:
+    with client.session() as session:
+        net = nn.Sequential([session.layer("drop", "Dropout", p=0.5)])
+        net.set_phase(model.Phase.Test)
+        assert np.array_equal(net.forward(X), X)
+        net.set_phase(model.Phase.Training)
+        assert not np.array_equal(net.forward(X), X)
+
+
+def test_a_local_cache_goes_back_to_an_earlier_forward(client: Client) -> None:
+    with client.session() as session:
+        net = nn.Sequential([session.layer("drop", "Dropout", p=0.5)])
+        y = net.forward(X)
+        cache = net.get_cache()
+        net.forward(X)
+        net.set_cache(cache)
+        gradient, _ = net.backward(np.ones_like(X))
+        assert np.array_equal(gradient == 0, y == 0)
+
+
+def test_a_frozen_layer_gives_no_parameter_gradients(client: Client) -> None:
+    with client.session() as session:
+        remote = session.layer("l1", "Linear", input_size=6, output_size=5)
+        remote.frozen = True
+        remote.forward(X)
+        assert remote.backward(np.ones((4, 5)))[1] == {}
+
+
+def test_numerical_gradients_agree(client: Client) -> None:
+    """Central differences through the calls that `edunn.utils.check_gradient` makes."""
+    with client.session(seed=3) as session:
+        layer = session.layer("l1", "Linear", input_size=6, output_size=2)
+        g = np.random.default_rng(1).normal(size=(4, 2))
+        w = layer.get_parameters()["w"]
+        numerical = np.zeros_like(w)
+        for at in np.ndindex(w.shape):
+            kept = w[at]
+            for step in (1e-4, -1e-4):
+                w[at] = kept + step
+                numerical[at] += np.sum(layer.forward(X) * g) / (2 * step)
+            w[at] = kept
+        layer.forward(X)
+        _, gradients = layer.backward(g)
+        assert np.allclose(gradients["w"], numerical, atol=1e-6)
+
+
+def test_check_gradient_takes_a_remote_layer(client: Client) -> None:
+    utils: Any = pytest.importorskip("edunn.utils", reason="the library has no check_gradient yet")
+    with client.session(seed=3) as session:
+        utils.check_gradient.common_layer(
+            session.layer("l1", "Linear", input_size=6, output_size=2), (4, 6)
+        )

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+from edunn_client import Client
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra `torch`)")
+
+
+def test_autograd_goes_through_the_service(client: Client) -> None:
+    from edunn_client.torch import RemoteModule
+
+    with client.session(seed=1) as session:
+        remote = RemoteModule(
+            session.layer("l1", "Linear", input_size=6, output_size=3), torch.float64
+        )
+        x = torch.randn(4, 6, dtype=torch.float64, requires_grad=True)
+        assert torch.allclose(remote(x), x @ remote.w)
+        assert torch.autograd.gradcheck(remote, (x,))
+        remote(x).sum().backward()
+        assert torch.allclose(remote.w.grad, x.detach().T @ torch.ones(4, 3, dtype=torch.float64))
+
+
+def test_an_optimizer_trains_the_layer(client: Client) -> None:
+    from edunn_client.torch import RemoteModule
+
+    with client.session(seed=1) as session:
+        layer = session.layer("l1", "Linear", input_size=2, output_size=1)
+        net = torch.nn.Sequential(RemoteModule(layer), torch.nn.Identity())
+        x = torch.randn(32, 2, generator=torch.Generator().manual_seed(1))
+        y = x @ torch.tensor([[2.0], [-1.0]])
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.3)
+        for _ in range(60):
+            optimizer.zero_grad()
+            torch.nn.functional.mse_loss(net(x), y).backward()
+            optimizer.step()
+        assert layer.get_parameters()["w"].ravel() == pytest.approx([2, -1], abs=1e-2)
+
+
+def test_eval_and_no_grad(client: Client) -> None:
+    from edunn_client.torch import RemoteModule
+
+    with client.session(seed=1) as session:
+        drop = RemoteModule(session.layer("drop", "Dropout", p=0.5))
+        x = torch.ones(4, 10, requires_grad=True)
+        first, second = drop(x), drop(x)
+        (2 * first + second).sum().backward()
+        assert torch.equal(x.grad, 2 * first + second)
+        drop.eval()
+        with torch.no_grad():
+            assert torch.equal(drop(x), x)
+
+
+def test_a_sequentials_parameters_have_torch_names(client: Client) -> None:
+    from edunn_client.torch import RemoteModule
+
+    layers = [{"name": "a.b", "type": "Linear", "config": {"input_size": 2, "output_size": 2}}]
+    with client.session(seed=1) as session:
+        net = RemoteModule(session.layer("net", "Sequential", layers=layers))
+        assert [name for name, _ in net.named_parameters()] == ["a_b(w)"]
+        net(torch.ones(1, 2)).sum().backward()
+        assert all(parameter.grad is not None for parameter in net.parameters())
