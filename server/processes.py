@@ -50,6 +50,7 @@ class Child:
         self._log_path = log_folder / f"{name}.log"
         self._configuration = configuration
         self._process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
 
     @property
     def pid(self) -> int:
@@ -59,6 +60,7 @@ class Child:
 
     def start(self) -> None:
         """Start the process."""
+        self.starts += 1
         with self._log_path.open("ab") as log_file:
             self._process = subprocess.Popen(  # noqa: S603  # our own commands
                 # However this process dies, the kernel then stops the child.
