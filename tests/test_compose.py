@@ -104,6 +104,13 @@ def test_the_server_is_published_on_loopback_unless_told_otherwise(services):
     assert elsewhere["server"]["ports"] == [f"10.0.0.1:443:{port}"]
 
 
+def test_redis_is_healthy_before_others_start_and_the_server_stops_before_the_workers(services):
+    # Compose stops a service before those that it depends on.
+    healthy, started = ({"condition": f"service_{state}"} for state in ("healthy", "started"))
+    assert services["worker"]["depends_on"] == {"redis": healthy}
+    assert services["server"]["depends_on"] == {"redis": healthy, "worker": started}
+
+
 @pytest.mark.parametrize("variables", [{}, {"EDUNN_REDIS_PASSWORD": ""}])
 def test_without_a_password_nothing_starts(variables):
     with pytest.raises(ComposeError, match="EDUNN_REDIS_PASSWORD must be set"):
