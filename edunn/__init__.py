@@ -1,6 +1,6 @@
 """The layers of a neural network in NumPy: `import edunn as nn`."""
 
-from edunn import arrays, catalogue, errors, initializers, model
+from edunn import catalogue, datasets, errors, initializers, metrics, model, plot, utils
 from edunn.catalogue import LAYER_TYPES, build, describe
 from edunn.errors import ConfigError, LayerError, NoForwardError
 from edunn.layers.activations import ReLU, Sigmoid, TanH
@@ -27,15 +27,27 @@ from edunn.model import (
     ParameterSet,
     Phase,
 )
+from edunn.optimizers import steps
+from edunn.optimizers.gradient import (
+    Adam,
+    GradientDescent,
+    MomentumGD,
+    NesterovMomentumGD,
+    RMSprop,
+    SignGD,
+)
+from edunn.optimizers.optimizer import BatchedGradientOptimizer, Optimizer
 from edunn.sequential import Sequential
 
 __all__ = [
     "GELU",
     "LAYER_TYPES",
     "RNN",
+    "Adam",
     "AddConstant",
     "AvgPool2d",
     "BatchNorm",
+    "BatchedGradientOptimizer",
     "Bias",
     "BinaryCrossEntropy",
     "ConfigError",
@@ -44,6 +56,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "Flatten",
+    "GradientDescent",
     "Identity",
     "LayerError",
     "Linear",
@@ -55,22 +68,31 @@ __all__ = [
     "Model",
     "ModelWithParameters",
     "ModelWithoutParameters",
+    "MomentumGD",
     "MultiplyConstant",
+    "NesterovMomentumGD",
     "NoForwardError",
+    "Optimizer",
     "ParameterSet",
     "Phase",
+    "RMSprop",
     "ReLU",
     "SequenceCrossEntropyWithLabels",
     "Sequential",
     "Sigmoid",
+    "SignGD",
     "Softmax",
     "SquaredError",
     "TanH",
-    "arrays",
     "build",
     "catalogue",
+    "datasets",
     "describe",
     "errors",
     "initializers",
+    "metrics",
     "model",
+    "plot",
+    "steps",
+    "utils",
 ]

@@ -28,6 +28,11 @@ class Composite(Model):
         super().__init__(name)
         self._children: dict[str, Model] = {}
 
+    @property
+    def children(self) -> Mapping[str, Model]:
+        """The models within, by the names they have here."""
+        return self._children
+
     def set_phase(self, phase: Phase) -> None:
         super().set_phase(phase)
         for child in self._children.values():
@@ -49,6 +54,14 @@ class Composite(Model):
         parameters = super().get_parameters()
         for name, child in self._children.items():
             parameters.update(prefixed(name, child.get_parameters()))
+        return parameters
+
+    def trained_parameters(self) -> ParameterSet:
+        if self.frozen:
+            return {}
+        parameters = dict(self._parameters)
+        for name, child in self._children.items():
+            parameters.update(prefixed(name, child.trained_parameters()))
         return parameters
 
     def get_buffers(self) -> ParameterSet:

@@ -11,6 +11,7 @@ FieldType = Literal[
     "boolean",
     "string",
     "integer or pair",
+    "pair of floats",
     "initializer",
     "layer",
     "layers",

@@ -31,6 +31,13 @@ _PLAIN: dict[object, FieldType] = {
     str: "string",
 }
 
+_NOUNS: dict[FieldType, str] = {
+    "float": "a finite number",
+    "integer": "an integer",
+    "integer or pair": "an integer or a pair of them",
+    "pair of floats": "a pair of finite numbers",
+}
+
 
 @dataclass(frozen=True)
 class Field:
@@ -117,6 +124,9 @@ def check_value(rule: Rule, value: object, path: str) -> Checked | Fault:
         case "float" | "integer":
             return _number(rule, value, path)
         case "integer or pair":
+            both = isinstance(value, list | tuple)
+            return _pair(rule, value, path) if both else _number(rule, value, path)
+        case "pair of floats":
             return _pair(rule, value, path)
         case "boolean":
             good = isinstance(value, bool | np.bool_)
@@ -173,6 +183,8 @@ def _field_type(hint: Any) -> tuple[FieldType, Any, bool]:
     parts.discard(type(None))
     if parts == {int, tuple[int, int]}:
         return "integer or pair", None, nullable
+    if parts == {tuple[float, float]}:
+        return "pair of floats", None, nullable
     # `Initializer | str`: the string is a type's name.
     classes = [part for part in parts if hasattr(part, "field_type")]
     if classes:
@@ -199,9 +211,7 @@ def _bounds(name: str, field: Field) -> str:
 
 
 def _expected_number(rule: Rule) -> str:
-    noun = "a finite number" if rule.description.type == "float" else "an integer"
-    if rule.description.type == "integer or pair":
-        noun = "an integer or a pair of them"
+    noun = _NOUNS[rule.description.type]
     bounds = f" with {rule.description.bounds}" if rule.description.bounds else ""
     return noun + bounds + (", or null" if rule.description.nullable else "")
 
@@ -216,7 +226,7 @@ def _number(rule: Rule, value: object, path: str) -> Checked | Fault:
         return fault
     if not (math.isfinite(number) and _within(rule.field, number)):
         return fault
-    if rule.description.type == "float":
+    if rule.description.type in ("float", "pair of floats"):
         return Checked(number)
     return Checked(int(value)) if number.is_integer() else fault
 
@@ -231,11 +241,9 @@ def _within(field: Field, number: float) -> bool:
 
 
 def _pair(rule: Rule, value: object, path: str) -> Checked | Fault:
-    if not isinstance(value, list | tuple):
-        return _number(rule, value, path)
-    if len(value) != 2:
+    if not isinstance(value, list | tuple) or len(value) != 2:
         return Fault(path, _expected_number(rule), shown(value))
-    pair: list[int] = []
+    pair: list[float] = []
     for i, part in enumerate(value):
         result = _number(rule, part, f"{path}[{i}]")
         if isinstance(result, Fault):

@@ -142,6 +142,10 @@ class Model(ABC):
         """Return the parameters by name: the arrays themselves, to be updated in place."""
         return dict(self._parameters)
 
+    def trained_parameters(self) -> ParameterSet:
+        """Return the parameters that `backward` gives gradients for: none if frozen."""
+        return {} if self.frozen else self.get_parameters()
+
     def set_parameters(self, parameters: Mapping[str, Array]) -> None:
         """Copy new values into the parameters named; the others stay.
 

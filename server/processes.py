@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import signal
+import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,7 @@ from typing import IO
 
 log = logging.getLogger(__name__)
 
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None, use_errno=True)
+DIE_WITH_PARENT = Path(__file__).parent / "die_with_parent.py"
 # How long a child that dies again and again is given before the next start.
 RESTART_SECONDS = 0.5
 
@@ -51,6 +50,7 @@ class Child:
         self._log_path = log_folder / f"{name}.log"
         self._configuration = configuration
         self._process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
 
     @property
     def pid(self) -> int:
@@ -60,16 +60,17 @@ class Child:
 
     def start(self) -> None:
         """Start the process."""
+        self.starts += 1
         with self._log_path.open("ab") as log_file:
             self._process = subprocess.Popen(  # noqa: S603  # our own commands
-                self._command,
+                # However this process dies, the kernel then stops the child.
+                [sys.executable, "-I", "-S", DIE_WITH_PARENT, str(os.getpid()), *self._command],
                 env=self._environment,
                 stdin=subprocess.PIPE,
                 stdout=log_file,
                 stderr=subprocess.STDOUT,
                 # A Ctrl-C is for us alone: we stop the children in their order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
             )
         _feed(self._process.stdin, self._configuration)
 
@@ -146,11 +147,6 @@ class Supervisor:
                         log.warning("%s has died and is started again", child.name)
                         last_starts[child.name] = time.monotonic()
                         child.start()
-
-
-def _die_with_parent() -> None:
-    """Have the kernel stop this child when its parent dies, however it dies."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _feed(stdin: IO[bytes] | None, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import os
 import secrets
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 import grpc
 import redis
@@ -22,6 +24,8 @@ from server.processes import Child, Supervisor
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
+# A part that has died so often before the service was up will not come up.
+MAX_STARTS = 2
 
 
 class StackError(RuntimeError):
@@ -70,6 +74,7 @@ class Stack:
             "EDUNN_REDIS_URL": self.redis_url,
         }
         self._wait = wait
+        self._lock: IO[str] | None = None
         self._supervisor = Supervisor()
         self.redis = Child(
             "redis", [self._redis_binary, "-"], self.environment, data, self._redis_configuration()
@@ -92,6 +97,7 @@ class Stack:
 
     def __enter__(self) -> Stack:
         self.data.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(self.data)
         try:
             self._supervisor.add(self.redis)
             self._await_redis()
@@ -114,6 +120,9 @@ class Stack:
     def stop(self) -> None:
         """Stop the server, then the workers, then Redis."""
         self._supervisor.stop(STOP_SECONDS)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def add_server(self) -> str:
         """Start one more server and return its address."""
@@ -146,20 +155,19 @@ class Stack:
 
     def await_serving(self, address: str) -> None:
         """Wait until a server says that it serves."""
+        deadline = time.monotonic() + START_SECONDS
         with grpc.insecure_channel(address) as channel:
-            stub = health_pb2_grpc.HealthStub(channel)
-            request = health_pb2.HealthCheckRequest()
-            deadline = time.monotonic() + START_SECONDS
-            while True:
-                try:
-                    answer = stub.Check(request, timeout=1.0, wait_for_ready=True)
-                    if answer.status == health_pb2.HealthCheckResponse.SERVING:
-                        return
-                except grpc.RpcError:
-                    pass  # not there yet; the deadline below ends the wait
+            while not is_serving(channel):
+                self._check_starts()
                 if time.monotonic() > deadline:
                     raise StackError(f"the service did not start:\n{self._tails()}")
                 self._wait(0.05)
+
+    def _check_starts(self) -> None:
+        """Give up on a part that dies each time it is started."""
+        for child in (self.redis, *self.workers, *self.servers):
+            if child.starts > MAX_STARTS and child.has_died():
+                raise StackError(f"{child.name} does not stay alive:\n{child.log_tail()}")
 
     def _await_redis(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -202,6 +210,27 @@ class Stack:
 
     def _worker_child(self, number: int) -> Child:
         return Child(f"worker-{number}", worker_command(), self.environment, self.data)
+
+
+def _locked(data: Path) -> IO[str]:
+    """Claim a data folder: two Redis writing into one would destroy it."""
+    lock = (data / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise StackError(f"{data} is in use by another stack: choose another folder") from error
+    return lock
+
+
+def is_serving(channel: grpc.Channel) -> bool:
+    """Tell whether the server behind a channel is there and says that it serves."""
+    stub = health_pb2_grpc.HealthStub(channel)
+    try:
+        answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=1.0, wait_for_ready=True)
+    except grpc.RpcError:
+        return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 def worker_command() -> list[str]:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import redis
 from google.protobuf.message import DecodeError, Message
 
 from edunn_serving.internal.v1 import batch_pb2
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 # Two servers that use one session at once make each other's commits fail; one of them always gets
 # through, so this many failures in a row are not chance but a fault.
 MAX_CONFLICTS = 100
+REDIS_RETRY_SECONDS = 0.2
 
 REQUEST_TYPES: dict[int, type[Message]] = {
     batch_pb2.METHOD_CREATE_SESSION: api.CreateSessionRequest,
@@ -75,17 +77,37 @@ class Engine:
         }
 
     def run(self, batch_id: str, reply_stream: str) -> None:
-        """Run a batch and answer it, unless it is answered already."""
+        """Run a batch and answer it, unless it is answered already.
+
+        While Redis is away it is tried again, which is safe: only one commit of a batch counts.
+        """
+        while True:
+            try:
+                return self._run(batch_id, reply_stream)
+            except (redis.ConnectionError, redis.TimeoutError) as error:
+                log.warning("batch %s waits for Redis: %s", batch_id, error)
+                time.sleep(REDIS_RETRY_SECONDS)
+
+    def _run(self, batch_id: str, reply_stream: str) -> None:
         payload = self._store.fetch(batch_id, self._worker_id)
         if payload is None:
             log.info("batch %s is answered already or has expired", batch_id)
             return
         operations = list(Batch.FromString(payload).operations)
         requests = [_parse_request(operation) for operation in operations]
-        for _ in range(MAX_CONFLICTS):
-            if self._try(batch_id, reply_stream, operations, requests) is not Committed.CONFLICT:
-                return
-        raise RuntimeError(f"batch {batch_id} met {MAX_CONFLICTS} conflicts in a row")
+        try:
+            for _ in range(MAX_CONFLICTS):
+                tried = self._try(batch_id, reply_stream, operations, requests)
+                if tried is not Committed.CONFLICT:
+                    return
+            raise RuntimeError(f"{MAX_CONFLICTS} conflicts in a row")
+        except (redis.ConnectionError, redis.TimeoutError):
+            raise
+        except Exception:
+            # Nothing has been stored. The callers must not wait for an answer that never comes.
+            failed = _failed(_logged_fault(f"batch {batch_id}"))
+            reply = BatchReply(outcomes=[failed] * len(operations)).SerializeToString()
+            self._store.commit(batch_id, reply_stream, reply, ())
 
     def _try(
         self,
@@ -166,9 +188,7 @@ class Engine:
             return _failed(_out_of_memory())
         except Exception:
             # One operation's fault must not take the rest of its batch along.
-            error_id = uuid.uuid4().hex
-            log.exception("error %s in %s", error_id, batch_pb2.Method.Name(operation.method))
-            return _failed(internal_error(error_id))
+            return _failed(_logged_fault(batch_pb2.Method.Name(operation.method)))
 
     def _keep_ready(self, sessions: dict[SessionKey, OpenSession]) -> None:
         for key, session in sessions.items():
@@ -191,6 +211,13 @@ def _session_of(operation: Operation) -> SessionKey:
 
 def _failed(error: ServiceError) -> Outcome:
     return Outcome(status=error.to_status().SerializeToString())
+
+
+def _logged_fault(where: str) -> ServiceError:
+    """Log the exception being handled and return the error that refers to it."""
+    error_id = uuid.uuid4().hex
+    log.exception("error %s in %s", error_id, where)
+    return internal_error(error_id)
 
 
 def _out_of_memory() -> ServiceError:

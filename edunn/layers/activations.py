@@ -29,7 +29,8 @@ class ReLU(Model):
         """
         x = self._input("x", x)
         y = np.maximum(x, 0, out=np.empty(x.shape, x.dtype))
-        self._save(mask=np.asarray(y > 0))
+        # Not y > 0: the error passes where the input was NaN, as in PyTorch.
+        self._save(mask=~np.asarray(y <= 0))
         return y
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:

@@ -8,6 +8,9 @@ from edunn.arrays import Array, FloatArray, as_integers, describe, own, restore,
 from edunn.losses.loss import Loss, check_probabilities
 from edunn.model import ParameterSet
 
+# The least y (1 - y) that BinaryCrossEntropy divides by: PyTorch has it in single precision.
+_FLAT = float(np.float32(1e-12))
+
 
 class CrossEntropyWithLabels(Loss):
     """Take minus the logarithm of the probability given to the true class of each sample.
@@ -135,7 +138,7 @@ class BinaryCrossEntropy(Loss):
         cached = self._saved_array("y")
         p, t = np.clip(widen(cached), 0, 1), widen(self._saved_array("y_true"))
         δE = self._error_gradient(δEδy, (p.shape[0], 1), p.dtype).reshape(p.shape)
-        return restore(δE * (p - t) / np.maximum(p * (1 - p), 1e-12), cached.dtype), {}
+        return restore(δE * (p - t) / np.maximum(p * (1 - p), _FLAT), cached.dtype), {}
 
 
 def _clipped(p: FloatArray) -> FloatArray:

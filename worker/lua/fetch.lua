@@ -5,6 +5,8 @@
 -- Returns the payload, or nil where the batch is answered already or has expired.
 local payload = redis.call('HGET', KEYS[1], 'payload')
 if payload then
-  redis.call('HSET', KEYS[1], 'worker', ARGV[1])
+  -- Where Redis has no memory left the note is missing, and the batch may be run twice. That is
+  -- better than not at all: answering it makes room.
+  redis.pcall('HSET', KEYS[1], 'worker', ARGV[1])
 end
 return payload

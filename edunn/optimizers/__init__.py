@@ -1,0 +1,1 @@
+"""The optimizers: pure steps, the loop around them, and the classes that join the two."""

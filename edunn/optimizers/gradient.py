@@ -1,0 +1,182 @@
+"""The optimizers, each binding its numbers to its step."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from edunn.arrays import FloatArray
+from edunn.fields import Field, check_arguments
+from edunn.optimizers import steps
+from edunn.optimizers.optimizer import BatchedGradientOptimizer
+from edunn.optimizers.steps import PastState, State
+
+_LR = Field("The learning rate.", minimum=0)
+_GAMMA = Field("How much of the velocity stays.", minimum=0, below=1)
+_BETA = Field("How much of a running mean stays.", minimum=0, below=1)
+_EPS = Field("Keeps a divisor from zero.", above=0)
+
+
+class GradientDescent(BatchedGradientOptimizer):
+    """Step against the gradient: p - lr g.
+
+    Parameters
+    ----------
+    batch_size, epochs, shuffle, rng
+        As for every `BatchedGradientOptimizer`.
+    lr : float
+        The learning rate.
+    """
+
+    def __init__(
+        self,
+        batch_size: int,
+        epochs: int,
+        lr: Annotated[float, _LR] = 0.1,
+        shuffle: bool = True,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(batch_size, epochs, shuffle, rng)
+        self.lr: float = check_arguments(GradientDescent, type(self).__name__, lr=lr)["lr"]
+
+    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
+        return steps.gradient_descent(p, g, state, lr=self.lr)
+
+
+class MomentumGD(BatchedGradientOptimizer):
+    """Step along a velocity that gradients add to.
+
+    Parameters
+    ----------
+    batch_size, epochs, shuffle, rng
+        As for every `BatchedGradientOptimizer`.
+    lr, gamma : float
+        The learning rate, and how much of the velocity stays.
+    """
+
+    def __init__(
+        self,
+        batch_size: int,
+        epochs: int,
+        lr: Annotated[float, _LR] = 0.1,
+        gamma: Annotated[float, _GAMMA] = 0.9,
+        shuffle: bool = True,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(batch_size, epochs, shuffle, rng)
+        config = check_arguments(MomentumGD, type(self).__name__, lr=lr, gamma=gamma)
+        self.lr: float = config["lr"]
+        self.gamma: float = config["gamma"]
+
+    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
+        return steps.momentum(p, g, state, lr=self.lr, gamma=self.gamma)
+
+
+class NesterovMomentumGD(MomentumGD):
+    """Step along the gradient and the velocity after it.
+
+    Parameters
+    ----------
+    batch_size, epochs, shuffle, rng
+        As for every `BatchedGradientOptimizer`.
+    lr, gamma : float
+        The learning rate, and how much of the velocity stays.
+    """
+
+    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
+        return steps.nesterov_momentum(p, g, state, lr=self.lr, gamma=self.gamma)
+
+
+class RMSprop(BatchedGradientOptimizer):
+    """Divide the gradient by its running size.
+
+    Parameters
+    ----------
+    batch_size, epochs, shuffle, rng
+        As for every `BatchedGradientOptimizer`.
+    lr, beta, eps : float
+        The learning rate, how much of the running mean stays, and what keeps the divisor
+        from zero.
+    """
+
+    def __init__(
+        self,
+        batch_size: int,
+        epochs: int,
+        lr: Annotated[float, _LR] = 0.001,
+        beta: Annotated[float, _BETA] = 0.99,
+        eps: Annotated[float, _EPS] = 1e-8,
+        shuffle: bool = True,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(batch_size, epochs, shuffle, rng)
+        config = check_arguments(RMSprop, type(self).__name__, lr=lr, beta=beta, eps=eps)
+        self.lr: float = config["lr"]
+        self.beta: float = config["beta"]
+        self.eps: float = config["eps"]
+
+    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
+        return steps.rmsprop(p, g, state, lr=self.lr, beta=self.beta, eps=self.eps)
+
+
+class Adam(BatchedGradientOptimizer):
+    """Divide the running gradient by its running size, both corrected for their start.
+
+    Parameters
+    ----------
+    batch_size, epochs, shuffle, rng
+        As for every `BatchedGradientOptimizer`.
+    lr, eps : float
+        The learning rate, and what keeps the divisor from zero.
+    betas : pair of float
+        How much of each running mean stays.
+    """
+
+    def __init__(
+        self,
+        batch_size: int,
+        epochs: int,
+        lr: Annotated[float, _LR] = 0.001,
+        betas: Annotated[tuple[float, float], _BETA] = (0.9, 0.999),
+        eps: Annotated[float, _EPS] = 1e-8,
+        shuffle: bool = True,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(batch_size, epochs, shuffle, rng)
+        config = check_arguments(Adam, type(self).__name__, lr=lr, betas=betas, eps=eps)
+        self.lr: float = config["lr"]
+        self.betas: tuple[float, float] = config["betas"]
+        self.eps: float = config["eps"]
+
+    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
+        return steps.adam(p, g, state, lr=self.lr, betas=self.betas, eps=self.eps)
+
+
+class SignGD(BatchedGradientOptimizer):
+    """Step by the sign of the gradient alone, whatever its size.
+
+    Parameters
+    ----------
+    batch_size, epochs, shuffle, rng
+        As for every `BatchedGradientOptimizer`.
+    lr, eps : float
+        The length of a step, and what smooths the sign around zero.
+    """
+
+    def __init__(
+        self,
+        batch_size: int,
+        epochs: int,
+        lr: Annotated[float, _LR] = 0.01,
+        eps: Annotated[float, _EPS] = 1e-8,
+        shuffle: bool = True,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(batch_size, epochs, shuffle, rng)
+        config = check_arguments(SignGD, type(self).__name__, lr=lr, eps=eps)
+        self.lr: float = config["lr"]
+        self.eps: float = config["eps"]
+
+    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
+        return steps.sign_descent(p, g, state, lr=self.lr, eps=self.eps)

@@ -1,0 +1,169 @@
+"""The training loop that all optimizers share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Annotated, ClassVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from edunn.arrays import Array, FloatArray
+from edunn.errors import LayerError
+from edunn.fields import Field, check_arguments
+from edunn.model import Model, ParameterSet, Phase
+from edunn.optimizers.steps import PastState, State
+from edunn.progress import ProgressBar
+from edunn.utils.batches import batch_arrays, check_arrays
+
+
+class Optimizer(ABC):
+    """Something that fits a model to data."""
+
+    @abstractmethod
+    def optimize(
+        self, model: Model, x: Array, y: Array, error_layer: Model, verbose: bool = True
+    ) -> list[float]:
+        """Fit the model and return the error of each epoch."""
+
+
+class BatchedGradientOptimizer(Optimizer):
+    """An optimizer that steps once for each batch of samples.
+
+    Parameters
+    ----------
+    batch_size : int
+        Samples per step. The last batch of an epoch may be smaller.
+    epochs : int
+        How many times all samples are seen.
+    shuffle : bool
+        Whether each epoch sees the samples in a new order.
+    rng : numpy.random.Generator, optional
+        Where the orders come from. None is NumPy's global generator.
+
+    Notes
+    -----
+    The state of each parameter, such as a velocity or a step count, belongs to its model. It
+    lasts as long as the model does, through epochs and calls of `optimize`; one optimizer may
+    train several models.
+    """
+
+    #: What a class calls itself in an error.
+    name: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        batch_size: Annotated[int, Field("Samples per step.", minimum=1)],
+        epochs: Annotated[int, Field("Times that all samples are seen.", minimum=0)],
+        shuffle: Annotated[bool, Field("Whether samples come in a new order.")] = True,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        config = check_arguments(
+            BatchedGradientOptimizer,
+            type(self).__name__,
+            batch_size=batch_size,
+            epochs=epochs,
+            shuffle=shuffle,
+        )
+        self.batch_size: int = config["batch_size"]
+        self.epochs: int = config["epochs"]
+        self.shuffle: bool = config["shuffle"]
+        self.rng = rng
+        self._states: WeakKeyDictionary[Model, dict[str, State]] = WeakKeyDictionary()
+
+    @abstractmethod
+    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
+        """Return a parameter after one step, and its state; nothing is changed in place."""
+
+    def optimize(
+        self, model: Model, x: Array, y: Array, error_layer: Model, verbose: bool = True
+    ) -> list[float]:
+        """Fit a model to data.
+
+        Parameters
+        ----------
+        model : Model
+            Trained in place. Afterwards it is in the test phase, ready for use.
+        x, y : ndarray, with as many samples each, at least one
+        error_layer : Model
+            The loss, such as ``MeanError(SquaredError())``. Errors per sample are averaged.
+        verbose : bool
+            Whether a progress bar is shown.
+
+        Returns
+        -------
+        history : list of float
+            The mean error of each epoch's batches, as they were before their steps.
+
+        Raises
+        ------
+        LayerError
+            If there is no sample, or x and y differ in number.
+        """
+        samples = check_arrays(type(self).__name__, x, y)
+        history: list[float] = []
+        bar = ProgressBar(self.epochs, shown=verbose)
+        model.set_phase(Phase.Training)
+        try:
+            for epoch in range(self.epochs):
+                total = 0.0
+                batches = batch_arrays(self.batch_size, x, y, shuffle=self.shuffle, rng=self.rng)
+                for iteration, (x_batch, y_batch) in enumerate(batches):
+                    error, gradients = self.backpropagation(model, x_batch, y_batch, error_layer)
+                    total += error * len(x_batch)
+                    self.optimize_batch(model, gradients, epoch, iteration)
+                history.append(total / samples)
+                bar.advance(f"error {history[-1]:.4g}")
+        finally:
+            bar.close()
+            model.set_phase(Phase.Test)
+        return history
+
+    def backpropagation(
+        self, model: Model, x: Array, y_true: Array, error_layer: Model
+    ) -> tuple[float, ParameterSet]:
+        """Run one batch forward and backward.
+
+        Returns
+        -------
+        error : float
+            The mean error of the batch.
+        gradients : dict
+            Of the model's parameters.
+        """
+        E = np.asarray(error_layer.forward(y_true, model.forward(x)))
+        # One gradient for all errors: the mean's, which for a loss of rank 0 is 1.
+        δEδy, _ = error_layer.backward(1.0 / E.size)  # type: ignore[arg-type]
+        return float(np.mean(E)), model.backward(δEδy)[1]
+
+    def optimize_batch(self, model: Model, δEδp: ParameterSet, epoch: int, iteration: int) -> None:
+        """Take one step, updating the model's parameters in place.
+
+        Parameters
+        ----------
+        model : Model
+        δEδp : dict
+            Gradients by parameter name, as `backward` gives them. Parameters without one, as
+            in frozen layers, stay as they are.
+        epoch, iteration : int
+            Where training is. Not needed by the optimizers here, which count for themselves.
+
+        Raises
+        ------
+        LayerError
+            If a gradient is of no parameter, or of another shape.
+        """
+        if model.frozen:
+            return
+        parameters = model.get_parameters()
+        states = self._states.setdefault(model, {})
+        for name, g in δEδp.items():
+            p = parameters.get(name)
+            if p is None or p.shape != g.shape:
+                raise LayerError(
+                    layer=type(self).__name__,
+                    argument=name,
+                    expected="the gradient of a parameter, in its shape",
+                    got="no such parameter" if p is None else f"{g.shape} for {p.shape}",
+                )
+            p[...], states[name] = self.step(p, g, states.get(name, {}))

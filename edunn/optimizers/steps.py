@@ -1,0 +1,201 @@
+"""One step of each optimizer as a pure function of arrays.
+
+Every function takes a parameter, its gradient and the state that its last step left, and
+returns the new parameter and the new state. Nothing is changed in place. The state before
+the first step is empty. States are plain arrays and integers, so they can be stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from edunn.arrays import Array, FloatArray, compute_dtype, restore
+
+#: What one parameter's last step left for its next.
+State = dict[str, Array | int]
+PastState = Mapping[str, Array | int]
+
+
+def gradient_descent(
+    p: FloatArray, g: FloatArray, state: PastState, *, lr: float
+) -> tuple[FloatArray, State]:
+    """Step against the gradient: p - lr g.
+
+    Parameters
+    ----------
+    p, g : ndarray of floats, the same shape
+        The parameter and its gradient.
+    state : mapping
+        Empty, there is none.
+    lr : float
+        The length of a step per unit of gradient.
+
+    Returns
+    -------
+    p : ndarray, same shape and dtype
+    state : dict
+    """
+    wide, g = _wide(p, g)
+    return restore(wide - lr * g, p.dtype), {}
+
+
+def momentum(
+    p: FloatArray, g: FloatArray, state: PastState, *, lr: float, gamma: float
+) -> tuple[FloatArray, State]:
+    """Step along a velocity that gradients add to: v = gamma v + g, p - lr v.
+
+    Parameters
+    ----------
+    p, g : ndarray of floats, the same shape
+    state : mapping
+        ``v``, the velocity.
+    lr : float
+    gamma : float
+        How much of the velocity stays.
+
+    Returns
+    -------
+    p : ndarray, same shape and dtype
+    state : dict
+
+    Notes
+    -----
+    Polyak, Some methods of speeding up the convergence of iteration methods, 1964, with the
+    learning rate outside the velocity, as in PyTorch.
+    """
+    wide, g = _wide(p, g)
+    v = gamma * _past(state, "v", wide) + g
+    return restore(wide - lr * v, p.dtype), {"v": v}
+
+
+def nesterov_momentum(
+    p: FloatArray, g: FloatArray, state: PastState, *, lr: float, gamma: float
+) -> tuple[FloatArray, State]:
+    """Step along the gradient and the velocity after it: v = gamma v + g, p - lr (g + gamma v).
+
+    Parameters
+    ----------
+    p, g : ndarray of floats, the same shape
+    state : mapping
+        ``v``, the velocity.
+    lr : float
+    gamma : float
+        How much of the velocity stays.
+
+    Returns
+    -------
+    p : ndarray, same shape and dtype
+    state : dict
+
+    Notes
+    -----
+    Sutskever, Martens, Dahl and Hinton, On the importance of initialization and momentum in
+    deep learning, ICML 2013, written in the point looked ahead to, as in PyTorch.
+    """
+    wide, g = _wide(p, g)
+    v = gamma * _past(state, "v", wide) + g
+    return restore(wide - lr * (g + gamma * v), p.dtype), {"v": v}
+
+
+def rmsprop(
+    p: FloatArray, g: FloatArray, state: PastState, *, lr: float, beta: float, eps: float
+) -> tuple[FloatArray, State]:
+    """Divide the gradient by its running size: s = beta s + (1 - beta) g².
+
+    With p - lr g / (sqrt(s) + eps).
+
+    Parameters
+    ----------
+    p, g : ndarray of floats, the same shape
+    state : mapping
+        ``s``, the running mean of squares.
+    lr, eps : float
+    beta : float
+        How much of the running mean stays.
+
+    Returns
+    -------
+    p : ndarray, same shape and dtype
+    state : dict
+
+    Notes
+    -----
+    Tieleman and Hinton, Lecture 6.5 of Neural networks for machine learning, 2012.
+    """
+    wide, g = _wide(p, g)
+    s = beta * _past(state, "s", wide) + (1 - beta) * g * g
+    return restore(wide - lr * g / (np.sqrt(s) + eps), p.dtype), {"s": s}
+
+
+def adam(
+    p: FloatArray,
+    g: FloatArray,
+    state: PastState,
+    *,
+    lr: float,
+    betas: tuple[float, float],
+    eps: float,
+) -> tuple[FloatArray, State]:
+    """Divide the running gradient by its running size, both corrected for their start at zero.
+
+    Parameters
+    ----------
+    p, g : ndarray of floats, the same shape
+    state : mapping
+        ``m`` and ``s``, the running means of gradient and square; ``t``, the steps done.
+    lr, eps : float
+    betas : pair of float
+        How much of each running mean stays.
+
+    Returns
+    -------
+    p : ndarray, same shape and dtype
+    state : dict
+
+    Notes
+    -----
+    Kingma and Ba, Adam: a method for stochastic optimization, ICLR 2015, algorithm 1.
+    """
+    wide, g = _wide(p, g)
+    t = int(state.get("t", 0)) + 1
+    m = betas[0] * _past(state, "m", wide) + (1 - betas[0]) * g
+    s = betas[1] * _past(state, "s", wide) + (1 - betas[1]) * g * g
+    mean, size = m / (1 - betas[0] ** t), np.sqrt(s / (1 - betas[1] ** t))
+    return restore(wide - lr * mean / (size + eps), p.dtype), {"m": m, "s": s, "t": t}
+
+
+def sign_descent(
+    p: FloatArray, g: FloatArray, state: PastState, *, lr: float, eps: float
+) -> tuple[FloatArray, State]:
+    """Step by the sign of the gradient alone: p - lr g / sqrt(g² + eps).
+
+    Parameters
+    ----------
+    p, g : ndarray of floats, the same shape
+    state : mapping
+        Empty, there is none.
+    lr : float
+        The length of a step.
+    eps : float
+        Smooths the sign around zero.
+
+    Returns
+    -------
+    p : ndarray, same shape and dtype
+    state : dict
+    """
+    wide, g = _wide(p, g)
+    return restore(wide - lr * g / np.sqrt(g * g + eps), p.dtype), {}
+
+
+def _wide(p: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return parameter and gradient in the dtype in which the parameter is computed."""
+    dtype = compute_dtype(p.dtype)
+    return p.astype(dtype, copy=False), g.astype(dtype, copy=False)
+
+
+def _past(state: PastState, key: str, like: FloatArray) -> FloatArray:
+    past = state.get(key)
+    return np.zeros_like(like) if past is None else np.asarray(past, dtype=like.dtype)

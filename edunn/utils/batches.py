@@ -1,0 +1,68 @@
+"""Samples in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from edunn.arrays import Array
+from edunn.errors import LayerError
+
+
+def batch_arrays(
+    batch_size: int,
+    *arrays: Array,
+    shuffle: bool = False,
+    rng: np.random.Generator | None = None,
+) -> Iterator[tuple[Array, ...]]:
+    """Go through the samples of several arrays in step, batch by batch.
+
+    Parameters
+    ----------
+    batch_size : int
+    *arrays : ndarray, with as many samples each
+    shuffle : bool
+        Whether the samples come in a new order, the same in every array.
+    rng : numpy.random.Generator, optional
+        Where the order comes from. None is NumPy's global generator.
+
+    Yields
+    ------
+    tuple of ndarray
+        One batch of each array, copied. The last batch may be smaller than the others; every
+        sample comes once.
+
+    Raises
+    ------
+    LayerError
+        If there is no sample, or the arrays differ in number.
+    """
+    samples = check_arrays("batch_arrays", *arrays)
+    order = np.arange(samples)
+    if shuffle:
+        # np.random, the module, shuffles by the global generator.
+        (np.random if rng is None else rng).shuffle(order)
+    for start in range(0, samples, batch_size):
+        chosen = order[start : start + batch_size]
+        yield tuple(array[chosen] for array in arrays)
+
+
+def check_arrays(label: str, *arrays: Array) -> int:
+    """Return how many samples the arrays have, the same in all and at least one.
+
+    Raises
+    ------
+    LayerError
+        If they have not.
+    """
+    shapes = [np.shape(array) for array in arrays]
+    counts = {int(shape[0]) if shape else 0 for shape in shapes}
+    if len(counts) != 1 or 0 in counts:
+        raise LayerError(
+            layer=label,
+            argument="arrays",
+            expected="arrays of as many samples each, at least one",
+            got=f"shapes {', '.join(map(str, shapes))}",
+        )
+    return counts.pop()

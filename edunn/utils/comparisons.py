@@ -1,0 +1,120 @@
+"""Comparisons of arrays that answer rather than raise.
+
+A `Comparison` is true where all is well and says what is not where it is printed. The
+functions named ``check_...`` print it too, for notebooks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edunn.arrays import Array
+
+DEFAULT_TOLERANCE = 1e-12
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The answer of a comparison."""
+
+    passed: bool
+    message: str
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __str__(self) -> str:
+        return f"{'OK' if self.passed else 'WRONG'}: {self.message}"
+
+
+def same(
+    expected: Array | float, calculated: Array | float, tol: float = DEFAULT_TOLERANCE
+) -> Comparison:
+    """Compare shape and values. NaN is never the same as anything.
+
+    Parameters
+    ----------
+    expected, calculated : ndarray or number
+    tol : float
+        The largest difference allowed, relative to the larger of 1 and the expected value.
+    """
+    a, b = np.asarray(expected), np.asarray(calculated)
+    shapes = same_shape(a, b)
+    if not shapes:
+        return shapes
+    wrong = ~_close(a, b, tol)
+    if not wrong.any():
+        return Comparison(True, f"{a.size} values agree")
+    count = int(np.count_nonzero(wrong))
+    first = tuple(int(i) for i in np.argwhere(wrong)[0])
+    return Comparison(
+        False,
+        f"{count} of {a.size} values differ, the first at {list(first)}: "
+        f"expected {a[first]!s}, got {b[first]!s}",
+    )
+
+
+def different(a: Array | float, b: Array | float, tol: float = DEFAULT_TOLERANCE) -> Comparison:
+    """Tell whether two arrays differ anywhere, in shape or in value."""
+    equal = same(a, b, tol)
+    return Comparison(not equal.passed, equal.message)
+
+
+def same_shape(a: Array, b: Array) -> Comparison:
+    """Compare shapes alone."""
+    shapes = np.shape(a), np.shape(b)
+    if shapes[0] == shapes[1]:
+        return Comparison(True, f"both have the shape {shapes[0]}")
+    return Comparison(False, f"expected the shape {shapes[0]}, got {shapes[1]}")
+
+
+def approximate_equals(a: Array, b: Array, tol: float = DEFAULT_TOLERANCE) -> bool:
+    """Tell whether two arrays have one shape and the same values within a tolerance."""
+    return same(a, b, tol).passed
+
+
+def check_same(expected: Array, calculated: Array, tol: float = DEFAULT_TOLERANCE) -> Comparison:
+    """Compare as `same` does, and print the answer."""
+    return _printed(same(expected, calculated, tol))
+
+
+def check_different(a: Array, b: Array, tol: float = DEFAULT_TOLERANCE) -> Comparison:
+    """Compare as `different` does, and print the answer."""
+    return _printed(different(a, b, tol))
+
+
+def check_same_shape(a: Array, b: Array) -> Comparison:
+    """Compare as `same_shape` does, and print the answer."""
+    return _printed(same_shape(a, b))
+
+
+def check_same_float(
+    expected: float, calculated: float, title: str, tol: float = DEFAULT_TOLERANCE
+) -> Comparison:
+    """Compare two numbers, and print the answer under a title."""
+    answer = same(expected, calculated, tol)
+    return _printed(Comparison(answer.passed, f"{title}: {answer.message}"))
+
+
+def check_mean(a: Array, mean: float, tol: float = DEFAULT_TOLERANCE) -> Comparison:
+    """Compare the mean of an array with a number, and print the answer."""
+    return check_same_float(mean, float(np.mean(a)), "mean", tol)
+
+
+def check_std(a: Array, std: float, tol: float = DEFAULT_TOLERANCE) -> Comparison:
+    """Compare the standard deviation of an array with a number, and print the answer."""
+    return check_same_float(std, float(np.std(a)), "standard deviation", tol)
+
+
+def _close(a: Array, b: Array, tol: float) -> Array:
+    """Tell for each element whether it is close. Infinities are close to their like."""
+    with np.errstate(invalid="ignore"):
+        near = np.abs(b - a) <= tol * np.maximum(1, np.abs(a))
+    return np.asarray((near & np.isfinite(a)) | (a == b))
+
+
+def _printed(answer: Comparison) -> Comparison:
+    print(answer)
+    return answer

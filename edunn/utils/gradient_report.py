@@ -1,0 +1,71 @@
+"""What a gradient check found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+
+@dataclass(frozen=True)
+class ArrayCheck:
+    """The check of one gradient: of the input, or of one parameter."""
+
+    name: str
+    #: How many elements were compared and agreed.
+    checked: int = 0
+    #: How many were skipped because the function has a kink there.
+    kinks: int = 0
+    #: The largest difference found, relative to the larger of 1 and the derivative.
+    worst: float = 0.0
+    #: What is wrong; None where nothing is.
+    problem: str | None = None
+    #: Which of the random inputs it was.
+    sample: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong and something was compared."""
+        return self.problem is None and self.checked > 0
+
+    def of_sample(self, sample: int) -> Self:
+        """Return the same as found for another random input."""
+        return replace(self, sample=sample)
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """The answer of a gradient check: true where it passed, a report where it is printed."""
+
+    layer: str
+    tolerance: float
+    arrays: tuple[ArrayCheck, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether something was checked and all of it agreed."""
+        return bool(self.arrays) and all(check.passed for check in self.arrays)
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong, by the name of the array; the first of each."""
+        found: dict[str, str] = {}
+        for check in self.arrays:
+            if not check.passed:
+                found.setdefault(check.name, check.problem or "nothing was compared")
+        return found
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __str__(self) -> str:
+        lines = [f"{self.layer}: gradients {'agree' if self.passed else 'DIFFER'}"]
+        if not self.arrays:
+            lines.append("  nothing was checked")
+        for check in self.arrays:
+            if check.passed:
+                kinks = f", {check.kinks} at kinks skipped" if check.kinks else ""
+                text = f"{check.checked} values, off by {check.worst:.1e} at most{kinks}"
+            else:
+                text = f"WRONG: {check.problem or 'nothing was compared'}"
+            lines.append(f"  {check.name} (input {check.sample + 1}): {text}")
+        return "\n".join(lines)

@@ -1,0 +1,301 @@
+"""docker-compose.yml and the Dockerfile, held against the standalone stack and the repository."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shlex
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+import yaml
+from compose_file import (
+    ROOT,
+    ComposeError,
+    Deployment,
+    read_compose,
+    read_dockerfile,
+    seconds,
+)
+
+from server.stack import Stack, worker_command
+from worker import keys
+from worker.settings import read_settings
+
+VARIABLES = {"EDUNN_REDIS_PASSWORD": secrets.token_hex(16)}
+SERVICES = ("redis", "worker", "server")
+
+
+@pytest.fixture
+def services() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = read_compose(VARIABLES)["services"]
+    return found
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    with Deployment(read_compose(VARIABLES), tmp_path) as deployment:
+        yield deployment
+
+
+def with_python(command: list[str]) -> list[str]:
+    """Return a command of the stack as one of the image."""
+    return ["python" if part == sys.executable else part for part in command]
+
+
+def options(arguments: list[str]) -> dict[str, str]:
+    return dict(zip(arguments[::2], arguments[1::2], strict=True))
+
+
+def test_there_are_redis_worker_and_server(services):
+    assert set(services) == set(SERVICES)
+
+
+def test_the_server_is_started_as_by_the_stack(services, tmp_path):
+    assert services["server"]["command"] == with_python(Stack(tmp_path).servers[0]._command)
+
+
+def test_a_worker_is_started_as_by_the_stack(services):
+    *command, name = services["worker"]["command"]
+    *same, random_name = with_python(worker_command())
+    assert command == same
+    # In a container the host's name tells the workers apart.
+    assert name.endswith("@%h") and random_name.endswith("@%h")
+
+
+def test_redis_is_configured_as_by_the_stack(services, tmp_path):
+    program, *arguments = services["redis"]["command"]
+    lines = Stack(tmp_path)._redis_configuration().splitlines()
+    of_stack = options([f"--{word}" if at == 0 else word for line in lines if line
+                        for at, word in enumerate(shlex.split(line))])  # fmt: skip
+    of_file = options(arguments)
+    for place in ("--bind", "--port", "--requirepass", "--dir"):
+        assert of_stack.pop(place) and of_file.pop(place)
+    assert of_stack.pop("--daemonize") == "no"  # which is Redis's default
+    assert program == "redis-server"
+    assert of_file == of_stack
+    assert of_file["--appendonly"] == "yes"
+    assert of_file["--maxmemory-policy"] == "noeviction"
+
+
+def test_redis_keeps_its_data_in_a_volume():
+    compose = read_compose(VARIABLES)
+    redis_service = compose["services"]["redis"]
+    volume, _, target = redis_service["volumes"][0].partition(":")
+    assert volume in compose["volumes"]
+    assert options(redis_service["command"][1:])["--dir"] == target
+
+
+def test_redis_is_not_published(services):
+    assert "ports" not in services["redis"]
+
+
+def test_the_server_is_published_on_loopback_unless_told_otherwise(services):
+    port = services["server"]["environment"]["EDUNN_ADDRESS"].rpartition(":")[2]
+    assert services["server"]["ports"] == [f"127.0.0.1:50051:{port}"]
+    elsewhere = read_compose({**VARIABLES, "EDUNN_LISTEN": "10.0.0.1:443"})["services"]
+    assert elsewhere["server"]["ports"] == [f"10.0.0.1:443:{port}"]
+
+
+def test_redis_is_healthy_before_others_start_and_the_server_stops_before_the_workers(services):
+    # Compose stops a service before those that it depends on.
+    healthy, started = ({"condition": f"service_{state}"} for state in ("healthy", "started"))
+    assert services["worker"]["depends_on"] == {"redis": healthy}
+    assert services["server"]["depends_on"] == {"redis": healthy, "worker": started}
+
+
+@pytest.mark.parametrize("variables", [{}, {"EDUNN_REDIS_PASSWORD": ""}])
+def test_without_a_password_nothing_starts(variables):
+    with pytest.raises(ComposeError, match="EDUNN_REDIS_PASSWORD must be set"):
+        read_compose(variables)
+
+
+def test_the_file_holds_no_password_itself():
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    given = options(services["redis"]["command"][1:])["--requirepass"]
+    assert given.startswith("${EDUNN_REDIS_PASSWORD:?")
+    assert services["redis"]["environment"]["REDISCLI_AUTH"] == given
+    assert services["server"]["environment"]["EDUNN_REDIS_URL"] == f"redis://:{given}@redis:6379/0"
+
+
+def test_server_and_workers_have_the_same_redis(services):
+    urls = {services[name]["environment"]["EDUNN_REDIS_URL"] for name in ("server", "worker")}
+    assert len(urls) == 1
+
+
+@pytest.mark.parametrize("name", ["server", "worker"])
+def test_the_environment_is_one_of_known_settings(services, name):
+    read_settings(services[name]["environment"])
+
+
+@pytest.mark.parametrize("name", ["server", "worker"])
+def test_all_is_built_from_the_one_dockerfile(services, name):
+    assert services[name]["build"] == "."
+    assert "image" not in services[name]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_health_check_is_bounded(services, name):
+    check = services[name]["healthcheck"]
+    assert check["test"][0] in ("CMD", "CMD-SHELL")
+    assert seconds(check["interval"]) > 0
+    assert seconds(check["timeout"]) > 0
+    assert seconds(check["start_period"]) > 0
+    assert check["retries"] >= 1
+
+
+def test_two_workers_run_unless_told_otherwise(services):
+    assert services["worker"]["deploy"]["replicas"] == "2"
+    more = read_compose({**VARIABLES, "EDUNN_WORKERS": "5"})["services"]
+    assert more["worker"]["deploy"]["replicas"] == "5"
+
+
+def test_the_server_has_time_to_finish_before_it_is_killed(services):
+    grace = seconds(services["server"]["stop_grace_period"])
+    assert grace > read_settings(services["server"]["environment"]).shutdown_seconds
+
+
+def test_health_checks_miss_what_is_not_there(deployment):
+    assert not deployment.is_healthy("redis")
+    deployment.start_service("redis")
+    deployment.await_healthy("redis")
+    assert not deployment.is_healthy("worker")
+
+    deployment.start_service("server")
+    server = deployment.replicas["server"][0]
+    address = deployment.local(deployment.services["server"]["environment"]["EDUNN_ADDRESS"])
+    await_line(server.log, address)
+    assert not deployment.is_healthy("server")  # there is no worker
+
+    deployment.start_service("worker")
+    deployment.await_healthy("worker")
+    deployment.await_healthy("server")
+
+
+def test_the_services_do_their_work_and_stop_in_time(deployment, tmp_path):
+    deployment.start()
+    for name in SERVICES:
+        deployment.await_healthy(name)
+    settings = read_settings(deployment_settings(deployment))
+    await_workers(settings.redis_url, 2)
+
+    walkthrough = subprocess.run(
+        [sys.executable, "-m", "edunn_client.walkthrough", settings.address],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert walkthrough.returncode == 0, walkthrough.stdout + walkthrough.stderr + deployment.logs()
+    assert "all 9 checks hold" in walkthrough.stdout
+
+    (redis_replica,) = deployment.replicas["redis"]
+    arguments = Path(f"/proc/{redis_replica.process.pid}/cmdline").read_bytes()
+    assert VARIABLES["EDUNN_REDIS_PASSWORD"].encode() not in arguments
+
+    codes = deployment.stop()
+    in_order = ["server-1", "worker-1", "worker-2", "redis-1"]
+    assert list(codes.items()) == [(name, 0) for name in in_order], deployment.logs()
+    assert any((tmp_path / "redis-data").iterdir())
+
+
+def deployment_settings(deployment: Deployment) -> dict[str, str]:
+    """Return the server's settings as they are here."""
+    environment = deployment.environment("server")
+    return {name: text for name, text in environment.items() if name.startswith("EDUNN_")}
+
+
+def await_line(log: Path, line: str) -> None:
+    """Wait until a log has a line."""
+    deadline = time.monotonic() + 60
+    while line not in log.read_text().splitlines():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+
+
+def await_workers(redis_url: str, count: int) -> None:
+    """Wait until so many workers give signs of life."""
+    deadline = time.monotonic() + 60
+    with redis.Redis.from_url(redis_url) as client:
+        while client.zcard(keys.WORKERS) != count:
+            assert time.monotonic() < deadline, client.zrange(keys.WORKERS, 0, -1)
+            time.sleep(0.05)
+
+
+def copied() -> list[str]:
+    """Return what the Dockerfile copies from the repository."""
+    copies = [shlex.split(rest) for name, rest in read_dockerfile() if name == "COPY"]
+    own = [words for words in copies if not words[0].startswith("--from=")]
+    return [source.rstrip("/") for *sources, _ in own for source in sources]
+
+
+def last_stage() -> list[tuple[str, str]]:
+    instructions = read_dockerfile()
+    return instructions[max(at for at, each in enumerate(instructions) if each[0] == "FROM") :]
+
+
+@pytest.mark.parametrize("source", copied())
+def test_what_the_dockerfile_copies_is_there(source):
+    assert (ROOT / source).exists()
+
+
+def test_the_image_has_every_package_and_what_building_them_needs():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
+    # What pip reads: the project file, and the files that it names.
+    metadata = [
+        "pyproject.toml",
+        project["project"]["readme"],
+        *project["project"]["license-files"],
+    ]
+    wanted = {*(name.rstrip("*") for name in packages), *metadata, "requirements.lock"}
+    assert set(copied()) == wanted
+
+
+def test_docker_is_given_what_the_dockerfile_copies_and_nothing_else():
+    everything, *lines = [
+        line
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
+    assert everything == "*"
+    assert {line[1:] for line in lines if line.startswith("!")} == set(copied())
+
+
+def test_the_image_starts_the_server(services):
+    commands = [rest for name, rest in read_dockerfile() if name in ("CMD", "ENTRYPOINT")]
+    # No entry point, or the worker's command would be its arguments.
+    assert [json.loads(command) for command in commands] == [services["server"]["command"]]
+
+
+def test_the_image_exposes_the_port_of_the_server(services):
+    address = services["server"]["environment"]["EDUNN_ADDRESS"]
+    assert dict(last_stage())["EXPOSE"] == address.rpartition(":")[2]
+
+
+def test_the_image_runs_as_a_user_without_rights():
+    names = [name for name, _ in last_stage()]
+    user = dict(last_stage())["USER"]
+    assert user not in ("root", "0")
+    assert any(name == "RUN" and "useradd" in rest and user in rest for name, rest in last_stage())
+    assert names.index("USER") < names.index("CMD")
+
+
+def test_the_image_has_no_compilers():
+    stages = [rest for name, rest in read_dockerfile() if name == "FROM"]
+    assert len(stages) == 2
+    assert all("-slim" in stage and ":3.12-" in stage for stage in stages)
+    assert not any("apt-get" in rest for _, rest in last_stage())
+
+
+def test_the_image_has_the_pinned_versions():
+    runs = " ".join(rest for name, rest in read_dockerfile() if name == "RUN")
+    assert "pip install -r /src/requirements.lock" in runs
+    assert "pip install --no-deps ." in runs

@@ -1,0 +1,47 @@
+"""`python -m worker.healthcheck`: exit 0 if Redis hears the worker of this machine, 1 if not.
+
+Meant for a container, which has a host name and a worker of its own. Where several workers share a
+host name, one that is heard is enough.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import redis
+
+from worker import keys
+from worker.settings import SettingsError, read_settings
+from worker.store import script
+
+TIMEOUT_SECONDS = 3.0
+
+
+def main() -> int:
+    """Print what Redis knows of this machine's worker and return the exit code."""
+    host = os.uname().nodename
+    try:
+        settings = read_settings()
+        with redis.Redis.from_url(
+            settings.redis_url,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+        ) as client:
+            # The very question that a server asks.
+            live_workers = client.register_script(script("live_workers"))
+            live = live_workers([keys.WORKERS], [settings.worker_timeout_seconds])
+    except (SettingsError, redis.RedisError) as error:
+        print(f"worker of {host}: {error}", file=sys.stderr)
+        return 1
+    # A worker's id is its host's name, its process id and a random part.
+    own = [worker.decode() for worker in live if worker.decode().rsplit("-", 2)[0] == host]
+    if not own:
+        print(f"worker of {host}: no sign of life", file=sys.stderr)
+        return 1
+    print(f"worker of {host}: {', '.join(own)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
