@@ -83,9 +83,44 @@ def test_numerical_gradients_agree(client: Client) -> None:
         assert np.allclose(gradients["w"], numerical, atol=1e-6)
 
 
-def test_check_gradient_takes_a_remote_layer(client: Client) -> None:
-    utils: Any = pytest.importorskip("edunn.utils", reason="the library has no check_gradient yet")
+def check_gradient() -> Any:
+    return pytest.importorskip("edunn.utils", reason="no edunn.utils").check_gradient
+
+
+@pytest.mark.parametrize(
+    ("layer_type", "config"),
+    [
+        ("Linear", {"input_size": 6, "output_size": 2}),
+        ("BatchNorm", {"num_features": 6}),
+        ("TanH", {}),
+        ("Sequential", {"layers": [{"type": "Bias", "config": {"output_size": 6}}, "Sigmoid"]}),
+    ],
+)
+def test_check_gradient_takes_remote_layers(
+    client: Client, layer_type: str, config: dict[str, Any]
+) -> None:
     with client.session(seed=3) as session:
-        utils.check_gradient.common_layer(
-            session.layer("l1", "Linear", input_size=6, output_size=2), (4, 6)
-        )
+        layer = session.layer("l1", layer_type, **config)
+        before = {name: value.copy() for name, value in layer.get_parameters().items()}
+        found = check_gradient().common_layer(layer, (4, 6))
+        assert found, str(found)
+        for name, value in layer.get_parameters().items():
+            assert np.array_equal(value, before[name])
+
+
+def test_check_gradient_takes_a_remote_dropout_in_the_test_phase(client: Client) -> None:
+    with client.session() as session:
+        drop = session.layer("drop", "Dropout", p=0.5)
+        # In training every forward has a mask of its own, and the check says so.
+        assert not check_gradient().common_layer(drop, (4, 6))
+        drop.set_phase("test")
+        assert check_gradient().common_layer(drop, (4, 6))
+
+
+def test_check_gradient_takes_a_remote_loss_and_a_mixed_network(client: Client) -> None:
+    with client.session(seed=3) as session:
+        assert check_gradient().squared_error(session.layer("e", "SquaredError"), (4, 3))
+        remote = session.layer("l1", "Linear", input_size=6, output_size=3)
+        net = nn.Sequential([nn.Linear(6, 6), nn.TanH(), remote])
+        found = check_gradient().common_layer(net, (4, 6))
+        assert found, str(found)

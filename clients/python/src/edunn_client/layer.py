@@ -133,9 +133,19 @@ class RemoteLayer(LayerState):
         if changed:
             self._client._run(self._set_parameters_call(changed), timeout)
 
-    # What a local Sequential asks of its layers besides.
+    # What edunn's Sequential and check_gradient ask of a layer besides.
 
     auto_named = False
+    rng: np.random.Generator | None = None
+    """Without effect: what is random at the service follows from the session's seed."""
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+    def trained_parameters(self) -> dict[str, Array]:
+        """Return the parameters that `backward` gives gradients for: none if frozen."""
+        return {} if self.frozen else self.get_parameters()
 
     def get_cache(self) -> dict[str, Array]:
         """Return which forward the next backward belongs to; the rest stays at the service."""
