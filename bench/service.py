@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.children import Echo, GeneratorProcess
@@ -13,7 +14,7 @@ from bench.figures import Figures
 from bench.masks import allowed_bytes, bytes_per_mask
 from bench.report import machine, table
 from server.stack import Stack
-from server.standalone import Stopped, raise_on_signals
+from server.stop_signal import StopRequested, StopSignal
 
 RESULTS = Path(__file__).parent / "results.md"
 INTERRUPTED = 130
@@ -37,10 +38,10 @@ def main() -> int:
     """Measure, print the table and write it down."""
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    raise_on_signals()
+    stop_signal = StopSignal()
     try:
-        text = measure(arguments.rounds, arguments.seconds, arguments.workers)
-    except Stopped:
+        text = measure(arguments.rounds, arguments.seconds, arguments.workers, stop_signal.wait)
+    except StopRequested:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     print(text)
@@ -48,17 +49,18 @@ def main() -> int:
     return 0
 
 
-def measure(rounds: int, seconds: float, workers: int) -> str:
-    """Return the results as Markdown."""
+def measure(rounds: int, seconds: float, workers: int, wait: Callable[[float], None]) -> str:
+    """Return the results as Markdown. What `wait` raises ends it between two rounds."""
     figures = Figures()
     with (
         tempfile.TemporaryDirectory(prefix="edunn-bench-") as folder,
-        Stack(Path(folder), workers=workers) as stack,
+        Stack(Path(folder), workers=workers, wait=wait) as stack,
         Echo() as echo,
     ):
         with GeneratorProcess(echo.address, stack.address) as generator:
             for number in range(rounds):
                 figures.measure_round(generator.measure, seconds, ours_first=bool(number % 2))
+                wait(0)
                 logging.info("round %d of %d is done", number + 1, rounds)
         with stack.redis_client() as client:
             mask_bytes = bytes_per_mask(client, stack.address)
