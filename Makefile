@@ -8,7 +8,7 @@ WORKERS ?= 2
 DATA ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint proto clean
+.PHONY: help demo serve test lint bench proto clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ lint: $(VENV)/.development ## Run ruff, mypy and buf
 	cd clients/python && ../../$(BIN)/mypy src
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
+
+bench: $(VENV)/.runtime ## Measure the service beside a bare echo, into bench/results.md
+	$(BIN)/python -m bench.service
 
 proto: $(VENV)/.development ## Generate the stubs from proto/
 	$(BIN)/python proto/generate.py

@@ -1,0 +1,54 @@
+"""`python -m bench.echo`: a bare `grpc.aio` server that answers with the bytes that it got.
+
+The limit of what a service on `grpc.aio` can do: the same transport, loop and options as ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+import grpc
+import uvloop
+
+from worker.settings import Settings
+
+SERVICE = "edunn.bench.Echo"
+METHOD = f"/{SERVICE}/Echo"
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+
+
+async def echo(request: bytes, context: Context) -> bytes:
+    """Answer with the request."""
+    return request
+
+
+async def serve() -> None:
+    """Serve on a free port of 127.0.0.1, which is printed, until SIGTERM."""
+    limit = Settings().max_message_bytes
+    server = grpc.aio.server(
+        # Those of server/serving.py.
+        options=[
+            ("grpc.max_receive_message_length", limit),
+            ("grpc.max_send_message_length", limit),
+            ("grpc.so_reuseport", 0),
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+        ]
+    )
+    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(echo)
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler(SERVICE, {"Echo": handler}),)
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await server.start()
+    print(port, flush=True)
+    await stop.wait()
+    await server.stop(0)
+
+
+if __name__ == "__main__":
+    uvloop.run(serve())

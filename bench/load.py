@@ -1,0 +1,61 @@
+"""The shapes of load, and what one measurement tells of it. Both sides get the very same load."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+SMALL = (8, 64)
+# 4 MiB of float64.
+LARGE = (1024, 512)
+
+Target = Literal["echo", "forward", "pair"]
+Client = Literal["grpc.aio", "lean"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What a generator sends for one measurement.
+
+    Each caller has a session of its own. With a rate, calls are sent when they are due, whether the
+    ones before are answered or not, and their time counts from when they were due; without, each
+    caller sends its next call when the last one is answered.
+    """
+
+    target: Target
+    callers: int
+    seconds: float
+    shape: tuple[int, ...] = SMALL
+    rate: float = 0.0
+    client: Client = "grpc.aio"
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> Load:
+        fields = json.loads(text)
+        return Load(**{**fields, "shape": tuple(fields["shape"])})
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came of a load. Every answer counted here was right."""
+
+    calls: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+
+    @property
+    def rate(self) -> float:
+        """Calls a second; for pairs, pairs a second."""
+        return self.calls / self.seconds
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> Measured:
+        return Measured(**json.loads(text))
