@@ -16,18 +16,22 @@ import redis
 from celery import Celery, Task
 from celery.signals import worker_ready, worker_shutdown
 from kombu import Queue
+from kombu.transport.redis import Channel
 
 from worker import keys
 from worker.engine import Engine
 from worker.heartbeat import Heartbeat
 from worker.settings import Settings, SettingsError, read_settings
 from worker.store import Store
-from worker.task_message import TASK
+from worker.task_message import TASK, UNACKNOWLEDGED
 
 
 def make_app(settings: Settings) -> Celery:
     """Return the Celery application, every setting that matters set on purpose."""
     app = Celery("edunn", broker=settings.redis_url)
+    # kombu's Redis transport acknowledges messages of no-ack consumers all the same, a round trip
+    # each, unless the channel names the consumer here.
+    Channel.no_ack_consumers = frozenset({UNACKNOWLEDGED})
     app.conf.update(
         # The queue needs no acknowledgement: a batch that is lost with its worker is sent again by
         # its server, which knows sooner and bounds the tries. It saves two round trips a batch.

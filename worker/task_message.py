@@ -13,6 +13,9 @@ from worker import keys
 
 TASK = "worker.run_batch"
 
+# Marks messages that nobody acknowledges.
+UNACKNOWLEDGED = "edunn-unacknowledged"
+
 
 def task_message(batch_id: str, reply_stream: str) -> bytes:
     """Return the message with which Celery runs a batch, as its Redis transport expects it.
@@ -28,7 +31,11 @@ def task_message(batch_id: str, reply_stream: str) -> bytes:
         "properties": {
             "correlation_id": batch_id,
             "delivery_mode": 2,
-            "delivery_info": {"exchange": "", "routing_key": keys.QUEUE},
+            "delivery_info": {
+                "exchange": "",
+                "routing_key": keys.QUEUE,
+                "consumer_tag": UNACKNOWLEDGED,
+            },
             "priority": 0,
             "body_encoding": "base64",
             "delivery_tag": batch_id,
