@@ -91,9 +91,10 @@ class Dense(Composite):
         wide = widen(x)
         y = wide @ self._parameters["w"].astype(wide.dtype, copy=False)
         y += self._parameters["b"].astype(wide.dtype, copy=False)
-        y = self._activation.forward(y)
+        # In the caller's dtype, so that the activation keeps no wider cache than it needs.
+        y = self._activation.forward(restore(y, x.dtype))
         self._save(x=own(x))
-        return restore(y, x.dtype)
+        return y
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Go back through the activation, then through the linear map.
