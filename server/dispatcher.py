@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
-from edunn_serving.internal.v1.batch_pb2 import Batch, BatchReply, Operation, Outcome
+from edunn_serving.internal.v1.batch_pb2 import BatchReply, Outcome
+from server.batch_bytes import encode_batch
 from server.lanes import Lanes
 from server.operation import PendingOperation
 from server.redis_link import RedisLink
@@ -133,7 +134,7 @@ class Dispatcher:
 
     async def _send(self, flight: Flight) -> None:
         try:
-            await self._link.send(flight.batch_id, _payload(flight.operations))
+            await self._link.send(flight.batch_id, encode_batch(flight.operations))
         except ServiceError as error:
             self._fail_flight(flight, error)
         except (RedisError, OSError) as error:
@@ -150,7 +151,7 @@ class Dispatcher:
             if operation.is_wanted():
                 operation.outcome.set_result(outcome)
         self._lanes.release(flight.sessions())
-        self._pump()
+        self._schedule_pump()
 
     def _on_change(self) -> None:
         if self._link.up and self._link.workers:
@@ -225,21 +226,6 @@ class Dispatcher:
                 operation.outcome.set_exception(error)
         self._lanes.release(flight.sessions())
         self._schedule_pump()
-
-
-def _payload(operations: list[PendingOperation]) -> bytes:
-    return Batch(
-        operations=[
-            Operation(
-                method=operation.method,  # type: ignore[arg-type]  # an enum's value
-                session_id=operation.session.session_id,
-                caller=operation.session.caller,
-                deadline_unix_ms=operation.deadline_unix_ms,
-                request=operation.request,
-            )
-            for operation in operations
-        ]
-    ).SerializeToString()
 
 
 def _unavailable(why: str) -> ServiceError:

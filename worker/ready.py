@@ -58,7 +58,7 @@ class ReadySessions:
 
     def __init__(self, budget: int) -> None:
         self._budget = budget
-        self._sessions: OrderedDict[SessionKey, tuple[ReadySession, int]] = OrderedDict()
+        self._sessions: OrderedDict[SessionKey, tuple[ReadySession, int, int]] = OrderedDict()
         self._size = 0
 
     def get(self, key: SessionKey) -> ReadySession | None:
@@ -68,12 +68,17 @@ class ReadySessions:
 
     def keep(self, key: SessionKey, session: ReadySession) -> None:
         """Keep the session as the one used last."""
+        entry = self._sessions.get(key)
+        if entry and entry[0] is session and entry[2] == len(session.layers):
+            # The same layers, whose arrays never change their size.
+            self._sessions.move_to_end(key)
+            return
         self.drop([key])
         size = session.size()
-        self._sessions[key] = (session, size)
+        self._sessions[key] = (session, size, len(session.layers))
         self._size += size
         while self._size > self._budget and self._sessions:
-            _, (_, freed) = self._sessions.popitem(last=False)
+            _, (_, freed, _) = self._sessions.popitem(last=False)
             self._size -= freed
 
     def drop(self, keys: Iterable[SessionKey]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 import redis
 
 from worker import keys
+from worker.scripts import ScriptConnection
 
 LUA = Path(__file__).parent / "lua"
 REPLY_TTL_MS = 600_000
@@ -125,11 +126,11 @@ class Store:
     """The sessions and batches of one Redis, as a worker sees them."""
 
     def __init__(self, client: redis.Redis, *, context_budget: int) -> None:
-        self._client = client
         self._context_budget = context_budget
-        self._fetch = client.register_script(script("fetch"))
-        self._load = client.register_script(script("load"))
-        self._commit = client.register_script(script("commit"))
+        connection = ScriptConnection(client)
+        self._fetch = connection.script(script("fetch"))
+        self._load = connection.script(script("load"))
+        self._commit = connection.script(script("commit"))
 
     def fetch(self, batch_id: str, worker_id: str) -> bytes | None:
         """Return a batch's payload, or None where it is answered already or has expired."""
