@@ -1,0 +1,205 @@
+"""The gradient check: what it must catch, what it must leave alone."""
+
+import numpy as np
+import pytest
+
+import edunn as nn
+from edunn.utils.check_gradient import common_layer
+
+
+class Broken(nn.Linear):
+    """A linear layer whose backward is changed by a function."""
+
+    def __init__(self, change):
+        super().__init__(3, 2)
+        self.change = change
+
+    def backward(self, δEδy):
+        return self.change(*super().backward(δEδy))
+
+
+def check(change, **more):
+    return common_layer(Broken(change), (4, 3), **more)
+
+
+def test_a_right_layer_passes():
+    answer = check(lambda x, p: (x, p))
+    assert answer.passed
+    assert [a.checked for a in answer.arrays] == [12, 6]
+
+
+@pytest.mark.parametrize(
+    ("change", "array"),
+    [
+        (lambda x, p: (1.5 * x, p), "x"),
+        (lambda x, p: (x + 1e-5, p), "x"),
+        (lambda x, p: (x, {"w": -p["w"]}), "w"),
+        (lambda x, p: (x * np.nan, p), "x"),
+        (lambda x, p: (x, {"w": p["w"] * np.nan}), "w"),
+        (lambda x, p: (x, {}), "w"),
+        (lambda x, p: (np.zeros(0), p), "x"),
+        (lambda x, p: (x[:1], p), "x"),
+        (lambda x, p: (x, {"w": p["w"].ravel()}), "w"),
+        (lambda x, p: (x, {"w": np.zeros((3, 2), dtype=int)}), "w"),
+        (lambda x, p: (x, p | {"v": p["w"]}), "v"),
+        (lambda x, p: (None, p), "x"),
+        (lambda x, p: (x, None), "x"),
+        (lambda x, p: x, "x"),
+        (lambda x, p: None, "x"),
+    ],
+)
+def test_a_wrong_backward_fails_and_the_array_is_named(change, array):
+    answer = check(change)
+    assert not answer
+    assert list(answer.problems) == [array]
+
+
+def test_a_single_wrong_element_is_found():
+    def change(δEδx, δEδp):
+        δEδx[2, 1] += 1e-3
+        return δEδx, δEδp
+
+    assert "[2, 1]" in check(change).problems["x"]
+
+
+def test_no_samples_is_no_pass():
+    answer = check(lambda x, p: (x, p), samples=0)
+    assert not answer
+    assert "nothing was checked" in str(answer)
+
+
+def test_an_empty_input_is_no_pass():
+    assert not common_layer(nn.ReLU(), (0, 3))
+
+
+def test_dropout_is_checked_with_one_mask_held_still():
+    for rng in (None, np.random.default_rng(0)):
+        layer = nn.Dropout(0.5)
+        layer.rng = rng
+        assert common_layer(layer, (5, 6))
+
+
+def test_a_dropout_inside_a_network_is_checked_too():
+    layers = [nn.Linear(3, 4), nn.Dropout(0.3), nn.Sequential([nn.Dropout(0.3)])]
+    net = nn.Sequential(layers)
+    layers[1].rng = np.random.default_rng(1)
+    assert common_layer(net, (5, 3))
+
+
+def test_a_dropout_that_scales_its_backward_wrongly_is_found():
+    class Wrong(nn.Dropout):
+        def backward(self, δEδy):
+            return super().backward(δEδy)[0] * (1 - self.p), {}
+
+    assert not common_layer(Wrong(0.5), (4, 4))
+
+
+def test_parameters_buffers_and_generators_are_left_as_they_were():
+    net = nn.Sequential([nn.Linear(3, 4), nn.BatchNorm(4), nn.Dropout()])
+    net.rng = np.random.default_rng(5)
+    arrays = [*net.get_parameters().values(), *net.get_buffers().values()]
+    before, state = [a.copy() for a in arrays], net.rng.bit_generator.state
+    np.random.seed(1)
+    assert common_layer(net, (6, 3))
+    assert all(np.array_equal(a, b) for a, b in zip(arrays, before, strict=True))
+    assert [id(a) for a in arrays] == [
+        id(a) for a in (*net.get_parameters().values(), *net.get_buffers().values())
+    ]
+    assert net.rng.bit_generator.state == state
+    after = np.random.rand()
+    np.random.seed(1)
+    assert after == np.random.rand()
+
+
+def test_parameters_are_restored_when_the_forward_fails():
+    class Fails(nn.Linear):
+        calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            if self.calls > 20:
+                raise RuntimeError("too often")
+            return super().forward(x)
+
+    layer = Fails(3, 2)
+    before = layer.get_parameters()["w"].copy()
+    with pytest.raises(RuntimeError):
+        common_layer(layer, (1, 3))
+    np.testing.assert_array_equal(layer.get_parameters()["w"], before)
+
+
+class Kinked(nn.ReLU):
+    """A ReLU whose input has zeros among other numbers."""
+
+    def forward(self, x):
+        shifted = x.copy()
+        shifted[0] -= SHIFT[0]
+        return super().forward(shifted)
+
+
+SHIFT = np.random.default_rng(0).standard_normal((2, 4))
+
+
+def test_kinks_are_skipped_and_counted():
+    # The check's own first input, so that half of the numbers lie exactly at zero.
+    answer = common_layer(Kinked(), (2, 4))
+    assert answer.passed
+    (x,) = answer.arrays
+    assert (x.kinks, x.checked) == (4, 4)
+
+
+def test_where_most_lies_at_kinks_nothing_has_been_checked():
+    class Always(nn.ReLU):
+        def forward(self, x):
+            return super().forward(x - SHIFT)
+
+    assert not common_layer(Always(), (2, 4))
+
+
+def test_a_wrong_slope_is_not_taken_for_a_kink():
+    class Wrong(nn.TanH):
+        def backward(self, δEδy):
+            return super().backward(δEδy)[0] * 1.001, {}
+
+    assert not common_layer(Wrong(), (3, 3))
+
+
+def test_frozen_layers_are_checked_without_their_parameters():
+    net = nn.Sequential([nn.Linear(3, 4), nn.Linear(4, 2)])
+    net[0].frozen = True
+    answer = common_layer(net, (2, 3))
+    assert answer
+    assert [a.name for a in answer.arrays] == ["x", "linear2(w)"]
+
+
+def test_two_different_forwards_of_one_input_fail():
+    class Moody(nn.Identity):
+        calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            return super().forward(x) + self.calls
+
+    assert "differ" in common_layer(Moody(), (2, 2)).problems["x"]
+
+
+def test_parameters_in_single_precision_are_no_pass():
+    layer = nn.Linear(3, 2)
+    layer.set_parameters({"w": np.ones((3, 2), dtype=np.float32)})
+    assert "float64" in common_layer(layer, (2, 3)).problems["w"]
+
+
+def test_it_stops_at_the_first_wrong_input_unless_told_not_to():
+    wrong = [check(lambda x, p: (-x, p), samples=3, break_on_error=b) for b in (True, False)]
+    assert [len(answer.arrays) for answer in wrong] == [2, 6]
+
+
+def test_nothing_is_printed_and_the_answer_prints_as_a_report(capsys):
+    answer = check(lambda x, p: (x, {}))
+    assert capsys.readouterr() == ("", "")
+    assert "DIFFER" in str(answer)
+    assert "w (input 1): WRONG: the gradient is missing" in str(answer)
+
+
+def test_the_check_is_importable_from_the_library():
+    assert nn.utils.check_gradient.common_layer is common_layer

@@ -1,0 +1,127 @@
+"""The contract of a model: names, parameters, buffers, layers of one's own."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import edunn as nn
+
+
+def test_parameters_are_the_live_arrays():
+    layer = nn.Linear(2, 2)
+    layer.get_parameters()["w"][:] = 3
+    np.testing.assert_array_equal(layer.forward(np.ones((1, 2))), [[6, 6]])
+
+
+def test_set_parameters_copies():
+    layer, w = nn.Linear(2, 2), np.ones((2, 2))
+    layer.set_parameters({"w": w})
+    w[:] = 5
+    np.testing.assert_array_equal(layer.get_parameters()["w"], 1)
+
+
+def test_set_parameters_takes_some_of_them():
+    layer = nn.Dense(2, 2)
+    before = layer.get_parameters()["w"].copy()
+    layer.set_parameters({"b": np.ones(2)})
+    np.testing.assert_array_equal(layer.get_parameters()["w"], before)
+    np.testing.assert_array_equal(layer.get_parameters()["b"], 1)
+
+
+def test_set_parameters_takes_the_dtype_as_given():
+    layer = nn.Linear(2, 2)
+    layer.set_parameters({"w": np.ones((2, 2), dtype=np.float16)})
+    assert layer.get_parameters()["w"].dtype == np.float16
+
+
+def test_set_parameters_takes_read_only_arrays_and_the_parameters_stay_writable():
+    layer = nn.Linear(2, 2)
+    for dtype in (np.float32, np.float64):
+        layer.set_parameters({"w": np.frombuffer(np.ones(4, dtype).tobytes(), dtype).reshape(2, 2)})
+        layer.get_parameters()["w"][:] = 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("v", np.ones((2, 2))),
+        ("w", np.ones((2, 3))),
+        ("w", np.ones(4)),
+        ("w", np.ones((2, 2), dtype=np.int64)),
+    ],
+)
+def test_set_parameters_names_the_parameter_at_fault_and_changes_nothing(name, value):
+    layer = nn.Dense(2, 2)
+    before = {key: p.copy() for key, p in layer.get_parameters().items()}
+    with pytest.raises(nn.LayerError) as caught:
+        layer.set_parameters({"b": np.ones(2), name: value})
+    assert caught.value.argument == name
+    for key, p in layer.get_parameters().items():
+        np.testing.assert_array_equal(p, before[key])
+
+
+def test_n_parameters_counts_numbers():
+    assert nn.Dense(3, 2).n_parameters() == 8
+
+
+def test_a_name_that_is_no_string_is_refused():
+    with pytest.raises(nn.ConfigError) as caught:
+        nn.ReLU(name=3)
+    assert caught.value.argument == "name"
+
+
+@pytest.mark.parametrize("rng", [0, np.random.RandomState(0), "x"])
+def test_an_rng_that_is_no_generator_is_refused(rng):
+    with pytest.raises(nn.LayerError) as caught:
+        nn.Dropout().rng = rng
+    assert caught.value.argument == "rng"
+
+
+def test_names_are_not_registered_anywhere():
+    layers = [nn.ReLU(name="same") for _ in range(100)]
+    assert {layer.name for layer in layers} == {"same"}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        nn.LayerError(layer="l", argument="x", expected="a", got="b"),
+        nn.NoForwardError(layer="l"),
+        nn.ConfigError(layer="l", faults=[nn.errors.Fault("p", "a", "b")]),
+    ],
+)
+def test_errors_survive_pickling(error):
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert type(copy) is type(error)
+    assert str(copy) == str(error)
+    assert copy.__dict__ == error.__dict__
+
+
+class Scale(nn.ModelWithParameters):
+    """A layer as a student would write one."""
+
+    def __init__(self, name=None):
+        super().__init__(name)
+        self.register_parameter("s", np.full(1, 2.0))
+
+    def forward(self, x):
+        self._save(x=x.copy())
+        return x * self.get_parameters()["s"]
+
+    def backward(self, δEδy):
+        x = self._saved()["x"]
+        return δEδy * self.get_parameters()["s"], {"s": np.array([np.sum(δEδy * x)])}
+
+
+def test_a_layer_of_ones_own_works_in_a_sequential_and_passes_the_check():
+    net = nn.Sequential([nn.Linear(3, 2), Scale(), nn.TanH()])
+    assert list(net.get_parameters()) == ["linear1(w)", "scale1(s)"]
+    assert nn.utils.check_gradient.common_layer(net, (4, 3))
+
+
+def test_a_frozen_layer_of_ones_own_gives_no_gradients_in_a_sequential():
+    net = nn.Sequential([Scale(name="s")])
+    net["s"].frozen = True
+    net.forward(np.ones((1, 1)))
+    assert net.backward(np.ones((1, 1)))[1] == {}

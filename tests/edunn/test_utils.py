@@ -1,0 +1,119 @@
+"""Differences, comparisons, labels and batches."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import edunn as nn
+from edunn import utils
+
+
+def test_the_numerical_gradient_is_the_derivative_once_and_not_one_and_a_half_times():
+    gradient = utils.numerical_gradient(lambda x: np.sum(x**2), np.array([1.0, -3.0]))
+    np.testing.assert_allclose(gradient, [2, -6], rtol=1e-8)
+
+
+def test_the_numerical_gradient_weighs_outputs():
+    gradient = utils.numerical_gradient(lambda x: x**2, np.array([1.0, 2.0]), np.array([3.0, 5.0]))
+    np.testing.assert_allclose(gradient, [6, 20], rtol=1e-8)
+
+
+def test_the_numerical_gradient_leaves_its_argument_alone():
+    x = np.array([[1.0, 2.0]])
+    x.flags.writeable = False
+    utils.numerical_gradient(np.sum, x)
+    np.testing.assert_array_equal(x, [[1, 2]])
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 0), (2, 3, 1)])
+def test_the_numerical_gradient_has_the_shape_of_its_argument(shape):
+    assert utils.numerical_gradient(np.sum, np.ones(shape)).shape == shape
+
+
+def test_same_takes_what_is_close_and_refuses_what_is_not():
+    assert utils.same(np.ones(3), np.ones(3) + 1e-14)
+    assert not utils.same(np.ones(3), np.ones(3) + 1e-9)
+    assert utils.same(1e9, 1e9 + 1e-5)
+
+
+def test_same_refuses_another_shape_even_if_it_broadcasts():
+    assert not utils.same(np.ones(3), np.ones((3, 1)))
+    assert not utils.same(np.ones((1, 1)), 1.0)
+
+
+def test_nan_is_the_same_as_nothing():
+    assert not utils.same(np.array([np.nan]), np.array([np.nan]))
+
+
+def test_infinity_is_the_same_as_itself_alone():
+    assert utils.same(np.inf, np.inf)
+    assert not utils.same(np.inf, -np.inf)
+    assert not utils.same(np.inf, 1.0)
+
+
+def test_a_comparison_says_where_arrays_differ():
+    answer = utils.same(np.array([1.0, 2.0]), np.array([1.0, 5.0]))
+    assert "1 of 2" in str(answer)
+    assert "[1]: expected 2.0, got 5.0" in str(answer)
+
+
+def test_different_is_the_opposite_of_same():
+    assert utils.different(np.ones(2), np.zeros(2))
+    assert utils.different(np.ones(2), np.ones(3))
+    assert not utils.different(np.ones(2), np.ones(2))
+
+
+def test_the_check_functions_print_and_answer(capsys):
+    assert utils.check_same(np.ones(2), np.ones(2))
+    assert not utils.check_different(np.ones(2), np.ones(2))
+    assert not utils.check_same_shape(np.ones(2), np.ones(3))
+    assert utils.check_same_float(1.0, 1.0, "one")
+    assert utils.check_mean(np.array([1.0, 3.0]), 2.0)
+    assert utils.check_std(np.array([1.0, 3.0]), 1.0)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["OK", "WRONG", "WRONG", "OK", "OK", "OK"]
+
+
+def test_approximate_equals_is_a_bool():
+    assert utils.approximate_equals(np.ones(2), np.ones(2)) is True
+
+
+def test_labels_and_onehot_rows_are_each_others_inverse():
+    labels = np.array([2, 0, 1, 2])
+    onehot = utils.labels2onehot(labels, 4)
+    assert onehot.shape == (4, 4)
+    np.testing.assert_array_equal(onehot.sum(axis=1), 1)
+    np.testing.assert_array_equal(utils.onehot2labels(onehot), labels)
+
+
+@pytest.mark.parametrize("labels", [np.array([0, 3]), np.array([-1, 0]), np.array([0.0])])
+def test_labels_out_of_range_are_refused(labels):
+    with pytest.raises(nn.LayerError):
+        utils.labels2onehot(labels, 3)
+
+
+@pytest.mark.parametrize("rows", [np.ones(3), np.ones((2, 0)), np.array(1)])
+def test_rows_that_are_none_are_refused(rows):
+    with pytest.raises(nn.LayerError):
+        utils.onehot2labels(rows)
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.integers(1, 30), st.integers(1, 12), st.booleans(), st.integers(0, 99))
+def test_batches_have_every_sample_once_and_in_step(samples, batch_size, shuffle, seed):
+    x = np.arange(samples)
+    rng = np.random.default_rng(seed)
+    batches = list(utils.batch_arrays(batch_size, x, -x, shuffle=shuffle, rng=rng))
+    assert sorted(np.concatenate([a for a, _ in batches])) == list(range(samples))
+    assert all(np.array_equal(a, -b) for a, b in batches)
+    assert all(len(a) == batch_size for a, _ in batches[:-1])
+
+
+def test_a_shuffle_without_a_generator_is_numpys_global_one():
+    orders = []
+    for _ in range(2):
+        np.random.seed(4)
+        orders.append(next(utils.batch_arrays(20, np.arange(20), shuffle=True))[0])
+    np.testing.assert_array_equal(*orders)
+    assert list(orders[0]) != list(range(20))
