@@ -27,7 +27,7 @@ and the median of the rounds' ratios. {workers} workers. Everything shares the m
 workers, Redis and one generator process. Its client is `grpc.aio`, which costs as much as the
 echo server and so hides a part of any difference, or a lean one (`bench/lean.py`), which hides
 less.
-`Compute` is not served yet.
+`Compute` is not measured yet.
 
 {machine}
 
