@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any, cast
 
 import redis.asyncio
 from redis.exceptions import RedisError
 
+from server.redis_pipe import RedisPipe
 from worker import keys
 from worker.errors import Code, ServiceError
 from worker.settings import Settings
@@ -26,6 +26,9 @@ REPLIES_A_READ = 64
 MONITOR_SECONDS = 0.5
 RECONNECT_SECONDS = 0.2
 SOCKET_TIMEOUT_SECONDS = 2.5
+# For a whole call, a batch or reply of 64 MiB included. That Redis is away is noticed sooner, by the
+# monitor.
+PIPE_TIMEOUT_SECONDS = 30.0
 
 
 class RedisLink:
@@ -50,7 +53,12 @@ class RedisLink:
             settings.redis_url,
             socket_timeout=SOCKET_TIMEOUT_SECONDS,
             socket_connect_timeout=SOCKET_TIMEOUT_SECONDS,
+            # The pipes read answers as version 2 of the protocol has them.
+            protocol=2,
         )
+        self._sender = RedisPipe(self._client, PIPE_TIMEOUT_SECONDS)
+        # A connection of its own: a read that waits for replies holds up what comes behind it.
+        self._reader = RedisPipe(self._client, PIPE_TIMEOUT_SECONDS)
         self._stream = keys.replies(server_id)
         self._last_read = "0-0"
         self._on_reply = on_reply
@@ -68,6 +76,8 @@ class RedisLink:
                 tasks.create_task(self._receive())
                 tasks.create_task(self._monitor())
         finally:
+            self._sender.close()
+            self._reader.close()
             await self._client.aclose()
 
     async def send(self, batch_id: str, payload: bytes) -> None:
@@ -81,14 +91,16 @@ class RedisLink:
             Redis is away. It may have the batch or not.
         """
         key = keys.batch(batch_id)
-        pipeline = self._client.pipeline(transaction=True)
-        pipeline.hset(key, "payload", cast(Any, payload))
-        pipeline.pexpire(key, BATCH_TTL_MS)
-        pipeline.lpush(keys.QUEUE, task_message(batch_id, self._stream))
-        # What has been read is wanted no longer.
-        pipeline.xtrim(self._stream, minid=_after(self._last_read), approximate=False)
         try:
-            await pipeline.execute()
+            await self._sender.execute(
+                ("MULTI",),
+                ("HSET", key, "payload", payload),
+                ("PEXPIRE", key, BATCH_TTL_MS),
+                ("LPUSH", keys.QUEUE, task_message(batch_id, self._stream)),
+                # What has been read is wanted no longer.
+                ("XTRIM", self._stream, "MINID", "=", _after(self._last_read)),
+                ("EXEC",),
+            )
         except RedisError as error:
             if "OOM" in str(error):
                 raise _store_is_full() from error
@@ -117,8 +129,9 @@ class RedisLink:
     async def _receive(self) -> None:
         while True:
             try:
-                found: Any = await self._client.xread(
-                    {self._stream: self._last_read}, count=REPLIES_A_READ, block=READ_BLOCK_MS
+                options = ("COUNT", REPLIES_A_READ, "BLOCK", READ_BLOCK_MS)
+                (found,) = await self._reader.execute(
+                    ("XREAD", *options, "STREAMS", self._stream, self._last_read)
                 )
             except (RedisError, OSError) as error:
                 self._note(up=False, why=error)
@@ -127,7 +140,8 @@ class RedisLink:
             for _, entries in found or ():
                 for entry_id, fields in entries:
                     self._last_read = entry_id.decode()
-                    self._on_reply(fields[b"batch"].decode(), fields[b"reply"])
+                    _, batch_id, _, reply = fields
+                    self._on_reply(batch_id.decode(), reply)
 
     async def _monitor(self) -> None:
         while True:
