@@ -26,8 +26,8 @@ REPLIES_A_READ = 64
 MONITOR_SECONDS = 0.5
 RECONNECT_SECONDS = 0.2
 SOCKET_TIMEOUT_SECONDS = 2.5
-# For a whole call, a batch or reply of 64 MiB included. That Redis is away is noticed sooner, by the
-# monitor.
+# For a whole call, a batch or reply of 64 MiB included. The monitor notices sooner that Redis is
+# away.
 PIPE_TIMEOUT_SECONDS = 30.0
 
 
