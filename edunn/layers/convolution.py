@@ -15,11 +15,14 @@ from edunn.layers.windows import (
     as_pair,
     check_images,
     count_windows,
-    from_columns,
     pad,
     to_columns,
 )
 from edunn.model import Model, ParameterSet
+
+# Columns hold every value once per window over it, so a large kernel makes much of a small
+# image. More than this is not laid out at one time.
+_COLUMN_BYTES = 64 * 2**20
 
 
 class Conv2d(Model):
@@ -113,9 +116,12 @@ class Conv2d(Model):
         check_images(self, x, self.in_channels)
         counts = self._counts(x)
         wide = widen(x)
-        columns = to_columns(pad(wide, self.padding), self.kernel_size, self.stride)
-        # One product per sample, all in one call; the result lies in NCHW order as it is.
-        y = self._kernels(wide.dtype) @ columns
+        padded, kernels = pad(wide, self.padding), self._kernels(wide.dtype)
+        y = np.empty((x.shape[0], self.out_channels, counts[0] * counts[1]), wide.dtype)
+        for block in self._blocks(padded, counts):
+            # One product per sample, in one call; the result lies in NCHW order as it is.
+            columns = to_columns(padded[block], self.kernel_size, self.stride)
+            np.matmul(kernels, columns, out=y[block])
         if self.bias:
             y += self._parameters["b"].astype(wide.dtype, copy=False)[:, np.newaxis]
         self._save(x=own(x))
@@ -141,19 +147,45 @@ class Conv2d(Model):
         padded = pad(x, self.padding)
         # One row per output channel, as the product of the forward gave it.
         g = np.ascontiguousarray(δEδy, dtype=x.dtype).reshape(*shape[:2], counts[0] * counts[1])
-        δEδcolumns = self._kernels(x.dtype).T @ g
-        δEδpadded = from_columns(δEδcolumns, padded.shape, self.kernel_size, self.stride, counts)
+        δEδpadded = self._to_inputs(g, padded.shape, counts)
         (top, left), (height, width) = self.padding, x.shape[2:]
         δEδx = δEδpadded[:, :, top : top + height, left : left + width]
         δEδx = restore(np.ascontiguousarray(δEδx), δEδy.dtype)
         if self.frozen:
             return δEδx, {}
-        columns = to_columns(padded, self.kernel_size, self.stride)
-        δEδw = np.sum(g @ columns.transpose(0, 2, 1), axis=0)
+        δEδw = np.zeros((self.out_channels, self._kernels(x.dtype).shape[1]), x.dtype)
+        for block in self._blocks(padded, counts):
+            columns = to_columns(padded[block], self.kernel_size, self.stride)
+            δEδw += np.sum(g[block] @ columns.transpose(0, 2, 1), axis=0)
         δEδp = {"w": δEδw.reshape(self._parameters["w"].shape)}
         if self.bias:
             δEδp["b"] = np.sum(g, axis=(0, 2))
         return δEδx, δEδp
+
+    def _to_inputs(self, g: FloatArray, shape: tuple[int, ...], counts: Pair) -> FloatArray:
+        """Return the error of the padded images, each element of the kernel giving its part.
+
+        All columns at once would be one product, and as large as the kernel's area times the
+        images: to fill and read them takes longer than these smaller products do.
+        """
+        δEδx = np.zeros(shape, g.dtype)
+        w = self._parameters["w"].astype(g.dtype, copy=False)
+        elements = np.ascontiguousarray(w.transpose(2, 3, 1, 0))
+        (down, right), (rows, columns) = self.stride, counts
+        for i, row in enumerate(elements):
+            for j, element in enumerate(row):
+                part = (element @ g).reshape(*shape[:2], rows, columns)
+                # Where the element (i, j) of every window lies.
+                bottom, end = i + down * (rows - 1) + 1, j + right * (columns - 1) + 1
+                δEδx[:, :, i:bottom:down, j:end:right] += part
+        return δEδx
+
+    def _blocks(self, padded: FloatArray, counts: Pair) -> list[slice]:
+        """Divide the batch so that the columns of a part fit in `_COLUMN_BYTES`: mostly one."""
+        area = self.kernel_size[0] * self.kernel_size[1]
+        sample = self.in_channels * area * counts[0] * counts[1] * padded.itemsize
+        size = max(1, _COLUMN_BYTES // sample)
+        return [slice(start, start + size) for start in range(0, len(padded), size)]
 
     def _counts(self, x: FloatArray) -> Pair:
         size = (x.shape[2], x.shape[3])

@@ -13,7 +13,6 @@ from edunn.layers.windows import (
     as_pair,
     check_images,
     count_windows,
-    first_elements,
 )
 from edunn.model import Model, ParameterSet
 
@@ -86,16 +85,17 @@ class MaxPool2d(_Pool2d):
         rows, columns = self._counts(x)
         (height, width), kernel_width = self.kernel_size, self.kernel_size[1]
         # The smallest integer that can tell the elements of one window apart.
-        index_dtype = np.min_scalar_type(height * width - 1)
+        index_dtype = np.min_scalar_type(height * width)
         best = self._column(x, 0, columns).copy()
         best_column = np.zeros(best.shape, index_dtype)
         for j in range(1, kernel_width):
-            value = self._column(x, j, columns)
+            # A copy without gaps: three passes follow, each several times faster for it.
+            value = self._column(x, j, columns).copy()
             _keep_larger(best, best_column, value, index_dtype.type(j))
         y = self._row(best, 0, rows).copy()
         index = self._row(best_column, 0, rows).copy()
         for i in range(1, height):
-            value = self._row(best, i, rows)
+            value = self._row(best, i, rows).copy()
             place = self._row(best_column, i, rows) + index_dtype.type(i * kernel_width)
             _keep_larger(y, index, value, place)
         self._save(index=index, height=x.shape[2], width=x.shape[3])
@@ -116,20 +116,20 @@ class MaxPool2d(_Pool2d):
         """
         cache = self._saved()
         index = self._saved_array("index")
-        δEδy = self._gradient(δEδy, index.shape)
-        height, width = int(cache["height"]), int(cache["width"])
-        samples, channels, rows, columns = index.shape
-        # From a number within the window to a place in the image.
-        within = first_elements(self.kernel_size, (1, 1), width).ravel()
-        place = within[index]
-        place += first_elements((rows, columns), self.stride, width)
-        images = np.arange(samples * channels, dtype=np.intp) * (height * width)
-        place += images.reshape(samples, channels, 1, 1)
-        # bincount adds in double precision, whatever the weights are.
-        total = np.bincount(
-            place.ravel(), weights=δEδy.ravel(), minlength=samples * channels * height * width
-        ).astype(np.float64, copy=False)
-        return restore(total.reshape(samples, channels, height, width), δEδy.dtype), {}
+        given = self._gradient(δEδy, index.shape)
+        rows, columns = index.shape[2:]
+        wide = widen(given)
+        # A product is the fastest choice between a number and zero, but not of infinity.
+        finite = bool(np.all(np.isfinite(wide)))
+        size = (int(cache["height"]), int(cache["width"]))
+        δEδx = np.zeros((*index.shape[:2], *size), wide.dtype)
+        for i in range(self.kernel_size[0]):
+            for j in range(self.kernel_size[1]):
+                chosen = index == i * self.kernel_size[1] + j
+                part = wide * chosen if finite else np.where(chosen, wide, 0)
+                # Element (i, j) of every window, at once.
+                self._column(self._row(δEδx, i, rows), j, columns)[...] += part
+        return restore(δEδx, given.dtype), {}
 
 
 class AvgPool2d(_Pool2d):
@@ -203,5 +203,7 @@ class AvgPool2d(_Pool2d):
 def _keep_larger(best: Array, place: Array, value: Array, value_place: Array) -> None:
     """Where `value` is larger, or is NaN, put it in `best` and its place in `place`."""
     larger = (value > best) | (value != value)
-    np.copyto(best, value, where=larger)
-    np.copyto(place, value_place, where=larger)
+    # Sums and products have no branches, which makes them several times faster than a copy
+    # under a mask. Unsigned integers wrap round, so that a negative difference adds up too.
+    place += larger * (value_place - place)
+    np.maximum(best, value, out=best)

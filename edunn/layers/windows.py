@@ -1,9 +1,8 @@
-"""Windows that slide over images: their number, a view of them, and their way back."""
+"""Windows that slide over images: how many fit, and their values as columns."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from edunn.arrays import FloatArray, describe
@@ -80,36 +79,3 @@ def to_columns(x: FloatArray, kernel: Pair, stride: Pair) -> FloatArray:
     view = sliding_window_view(x, kernel, axis=(2, 3))[:, :, :: stride[0], :: stride[1]]
     n, c, rows, columns, kh, kw = view.shape
     return view.transpose(0, 1, 4, 5, 2, 3).reshape(n, c * kh * kw, rows * columns)
-
-
-def from_columns(
-    columns: FloatArray, shape: tuple[int, ...], kernel: Pair, stride: Pair, counts: Pair
-) -> FloatArray:
-    """Add every value of the columns to the place it came from: the transpose of `to_columns`.
-
-    Parameters
-    ----------
-    columns : ndarray, shape (samples, channels * kernel height * kernel width, windows)
-    shape : tuple of int
-        Of the images, (samples, channels, height, width).
-    counts : pair of int
-        The windows below and beside each other.
-
-    Returns
-    -------
-    ndarray of that shape
-    """
-    x = np.zeros(shape, columns.dtype)
-    windows = columns.reshape(*shape[:2], *kernel, *counts)
-    bottom, right = stride[0] * (counts[0] - 1) + 1, stride[1] * (counts[1] - 1) + 1
-    for i in range(kernel[0]):
-        for j in range(kernel[1]):
-            # Element (i, j) of every window, at once.
-            x[:, :, i : i + bottom : stride[0], j : j + right : stride[1]] += windows[:, :, i, j]
-    return x
-
-
-def first_elements(counts: Pair, stride: Pair, width: int) -> npt.NDArray[np.intp]:
-    """Return the flat place in its image of each window's first element, shape `counts`."""
-    rows = np.arange(counts[0], dtype=np.intp) * (stride[0] * width)
-    return rows[:, None] + np.arange(counts[1], dtype=np.intp) * stride[1]

@@ -151,3 +151,16 @@ def test_the_cache_is_the_input_alone():
     layer.forward(np.ones((1, 1, 4, 4)))
     (x,) = layer.get_cache().values()
     assert x.shape == (1, 1, 4, 4)
+
+
+def test_a_batch_too_large_to_lay_out_at_once_is_computed_in_parts(monkeypatch):
+    rng = np.random.default_rng(0)
+    layer, x = nn.Conv2d(2, 3, 3, padding=1), rng.standard_normal((7, 2, 5, 5))
+    y = layer.forward(x)
+    δEδx, δEδp = layer.backward(y)
+    # Of one sample: 2 channels, 9 elements, 25 windows, 8 bytes.
+    monkeypatch.setattr("edunn.layers.convolution._COLUMN_BYTES", 3 * 2 * 9 * 25 * 8)
+    np.testing.assert_allclose(layer.forward(x), y, rtol=1e-12)
+    parts = layer.backward(y)
+    np.testing.assert_allclose(parts[0], δEδx, rtol=1e-12)
+    np.testing.assert_allclose(parts[1]["w"], δEδp["w"], rtol=1e-12)

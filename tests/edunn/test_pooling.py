@@ -78,14 +78,16 @@ def test_minus_infinity_everywhere_has_a_place_too():
     np.testing.assert_array_equal(layer.backward(np.ones((1, 1, 1, 1)))[0].sum(), 1)
 
 
-@pytest.mark.parametrize(("kernel", "dtype"), [(2, np.uint8), (16, np.uint8), (17, np.uint16)])
+@pytest.mark.parametrize(
+    ("kernel", "dtype"), [(2, np.uint8), (15, np.uint8), (16, np.uint16), ((1, 20), np.uint8)]
+)
 def test_the_cache_is_the_smallest_integer_that_names_a_place_in_the_window(kernel, dtype):
     layer = nn.MaxPool2d(kernel)
     layer.forward(np.arange(2.0 * 20 * 20).reshape(1, 2, 20, 20))
     cache = layer.get_cache()
     assert cache["index"].dtype == dtype
     assert set(cache) == {"index", "height", "width"}
-    assert np.all(cache["index"] == kernel * kernel - 1)
+    assert np.all(cache["index"] == np.prod(kernel) ** (2 if np.ndim(kernel) == 0 else 1) - 1)
 
 
 def test_an_average_keeps_no_array():
