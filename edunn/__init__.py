@@ -3,6 +3,7 @@
 from edunn import catalogue, datasets, errors, initializers, metrics, model, plot, utils
 from edunn.catalogue import LAYER_TYPES, build, describe
 from edunn.errors import ConfigError, LayerError, NoForwardError
+from edunn.fake import FakeError, FakeModel
 from edunn.layers.activations import ReLU, Sigmoid, TanH
 from edunn.layers.batchnorm import BatchNorm
 from edunn.layers.constants import AddConstant, Identity, MultiplyConstant
@@ -55,6 +56,8 @@ __all__ = [
     "CrossEntropyWithLabels",
     "Dense",
     "Dropout",
+    "FakeError",
+    "FakeModel",
     "Flatten",
     "GradientDescent",
     "Identity",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ _F16, _F32, _F64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float
 
 # Half precision has ten bits of mantissa: sums and products are taken in single precision.
 _COMPUTE: dict[np.dtype[Any], FloatDType] = {_F16: _F32, _F32: _F32, _F64: _F64}
+
+# Above the addresses that a machine has, below those that NumPy can count.
+_MOST_ELEMENTS = 2**48
 
 _FLOAT_EXPECTED = "an array of float16, float32 or float64"
 _INTEGER_EXPECTED = "an array of integers"
@@ -81,6 +85,19 @@ def as_array(layer: str, argument: str, value: object, expected: str) -> Array:
         raise LayerError(
             layer=layer, argument=argument, expected=expected, got=type(value).__name__
         ) from error
+
+
+def check_size(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a shape that there could be memory for.
+
+    Raises
+    ------
+    MemoryError
+        If there could not, where NumPy would raise a ValueError that says nothing of memory.
+    """
+    if math.prod(shape) > _MOST_ELEMENTS:
+        raise MemoryError(f"An array of the shape {shape} does not fit in any memory.")
+    return shape
 
 
 def own(array: Array, dtype: np.dtype[Any] | None = None) -> Array:

@@ -228,7 +228,9 @@ def _number(rule: Rule, value: object, path: str) -> Checked | Fault:
         return fault
     if rule.description.type in ("float", "pair of floats"):
         return Checked(number)
-    return Checked(int(value)) if number.is_integer() else fault
+    # No size is larger, and a product of two such sizes is still a number that NumPy knows.
+    whole = number.is_integer() and abs(number) < 2**31
+    return Checked(int(value)) if whole else fault
 
 
 def _within(field: Field, number: float) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from edunn.arrays import FloatArray, describe
+from edunn.arrays import FloatArray, check_size, describe
 from edunn.model import Model
 
 Pair = tuple[int, int]
@@ -58,7 +58,7 @@ def pad(x: FloatArray, padding: Pair) -> FloatArray:
     if padding == (0, 0):
         return x
     (n, c, h, w), (top, left) = x.shape, padding
-    padded = np.zeros((n, c, h + 2 * top, w + 2 * left), x.dtype)
+    padded = np.zeros(check_size((n, c, h + 2 * top, w + 2 * left)), x.dtype)
     padded[:, :, top : top + h, left : left + w] = x
     return padded
 

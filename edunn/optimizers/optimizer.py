@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Annotated, ClassVar
+from typing import Annotated
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -47,9 +47,6 @@ class BatchedGradientOptimizer(Optimizer):
     lasts as long as the model does, through epochs and calls of `optimize`; one optimizer may
     train several models.
     """
-
-    #: What a class calls itself in an error.
-    name: ClassVar[str | None] = None
 
     def __init__(
         self,

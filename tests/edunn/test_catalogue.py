@@ -64,3 +64,86 @@ def test_a_boolean_is_not_a_number():
 
 def test_an_unknown_layer_type_names_the_near_ones():
     assert "Linear" in violations("Liner", {})["type"]
+
+
+@pytest.mark.parametrize("size", [2**31, 1e18, -(2**40)])
+def test_a_size_that_no_machine_has_is_refused(size):
+    assert "input_size" in violations("Linear", {"input_size": size, "output_size": 1})
+
+
+def test_parameters_that_fit_in_no_memory_are_a_memory_error():
+    for initializer in ("Zero", "XavierUniform", "RandomNormal"):
+        config = {"input_size": 2**31 - 1, "output_size": 2**31 - 1, "initializer": initializer}
+        with pytest.raises(MemoryError):
+            nn.build("Linear", config)
+
+
+def test_images_that_fit_in_no_memory_are_a_memory_error():
+    layer = nn.Conv2d(1, 1, 2, padding=2**31 - 1)
+    with pytest.raises(MemoryError):
+        layer.forward(np.ones((1, 1, 2, 2)))
+
+
+@pytest.mark.parametrize(
+    ("layer_type", "config", "path"),
+    [
+        ("Dropout", {"q": 0.5}, "q"),
+        ("Linear", {"input_size": 2}, "output_size"),
+        ("Linear", {"input_size": 2, "output_size": None}, "output_size"),
+        ("Sequential", {"layers": "Dropout"}, "layers"),
+        ("Sequential", {"layers": [3]}, "layers[0]"),
+        ("Sequential", {"layers": [{}]}, "layers[0].type"),
+        ("Sequential", {"layers": [{"type": "ReLU", "nam": "a"}]}, "layers[0].nam"),
+        ("Sequential", {"layers": [{"type": "ReLU", "name": 3}]}, "layers[0].name"),
+        ("Sequential", {"layers": [{"type": "ReLU", "frozen": 1}]}, "layers[0].frozen"),
+        ("Sequential", {"layers": [{"type": "ReLU", "config": 1}]}, "layers[0].config"),
+        ("Sequential", {"layers": [{"type": "ReLU", "name": "a(b)"}]}, "layers[0].name"),
+        ("Sequential", {"layers": ["SquaredError"]}, "layers[0]"),
+        ("MeanError", {"sample_error": "ReLU"}, "sample_error"),
+        ("MeanError", {"sample_error": "Squared"}, "sample_error"),
+        ("MeanError", {"sample_error": {"type": "Squared"}}, "sample_error.type"),
+        ("Bias", {"output_size": 2, "initializer": "Xavier"}, "initializer"),
+        ("Bias", {"output_size": 2, "initializer": {"type": "X"}}, "initializer.type"),
+        ("Bias", {"output_size": 2, "initializer": 3}, "initializer"),
+        (
+            "Bias",
+            {"output_size": 2, "initializer": {"type": "Constant", "config": {"value": "a"}}},
+            "initializer.config.value",
+        ),
+    ],
+)
+def test_a_fault_is_named_by_its_path(layer_type, config, path):
+    assert list(violations(layer_type, config)) == [path]
+
+
+def test_a_fault_deep_inside_is_named_by_its_whole_path():
+    inner = {"type": "Sequential", "config": {"layers": [{"type": "ReLU", "name": ""}]}}
+    outer = {"layers": ["ReLU", inner]}
+    assert list(violations("Sequential", outer)) == ["layers[1].config.layers[0].name"]
+
+
+def test_a_frozen_layer_is_built_frozen():
+    layers = [{"type": "Linear", "config": {"input_size": 2, "output_size": 2}, "frozen": True}]
+    assert nn.build("Sequential", {"layers": layers})[0].frozen
+
+
+def test_nothing_is_drawn_for_a_configuration_with_faults():
+    rng = np.random.default_rng(0)
+    layers = [{"type": "Linear", "config": {"input_size": 2, "output_size": 2}}, "Reluu"]
+    violations("Sequential", {"layers": layers}, rng=rng)
+    assert rng.random() == np.random.default_rng(0).random()
+
+
+def test_describing_an_unknown_type_is_refused_with_the_near_ones():
+    with pytest.raises(nn.ConfigError, match="did you mean Dropout") as caught:
+        nn.describe("dropout")
+    assert caught.value.argument == "type"
+
+
+def test_every_default_is_one_that_the_field_takes():
+    for layer_type in nn.LAYER_TYPES:
+        for field in nn.describe(layer_type).fields:
+            if not field.required and field.type != "initializer":
+                rule = nn.catalogue.rules(nn.LAYER_TYPES[layer_type])[field.name]
+                checked = nn.catalogue.check_value(rule, field.default, field.name)
+                assert not isinstance(checked, nn.errors.Fault), (layer_type, field.name)

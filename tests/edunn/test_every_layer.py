@@ -192,6 +192,29 @@ def test_what_is_not_floats_is_refused(kind, dtype):
 
 
 @every_type
+def test_the_other_byte_order_is_taken(kind):
+    _, given_inputs, y = run(kind)
+    swapped = make(kind).forward(*(x.astype(x.dtype.newbyteorder(">")) for x in given_inputs))
+    assert swapped.dtype == np.float64
+    np.testing.assert_array_equal(swapped, y)
+
+
+@every_type
+def test_lists_of_floats_are_taken(kind):
+    _, given_inputs, y = run(kind)
+    np.testing.assert_array_equal(make(kind).forward(*(x.tolist() for x in given_inputs)), y)
+
+
+@every_type
+@pytest.mark.parametrize("x", [[[1.0], [2.0, 3.0]], None, "text", object()])
+def test_what_is_no_array_is_refused(kind, x):
+    layer = make(kind)
+    with pytest.raises(nn.LayerError) as caught:
+        layer.forward(*inputs(kind)[:-1], x)
+    assert caught.value.argument == layer.input_names[-1]
+
+
+@every_type
 def test_a_backward_before_a_forward_is_refused(kind):
     with pytest.raises(nn.NoForwardError) as caught:
         make(kind).backward(np.ones((2, 2)))

@@ -102,3 +102,69 @@ def test_summary_counts_the_parameters_of_each_layer():
     lines = network().summary().splitlines()
     assert lines[1].split() == ["first", "Linear", "12"]
     assert lines[-1].split() == ["total", "21"]
+
+
+def test_an_empty_sequence_is_the_identity():
+    net, x = nn.Sequential([]), np.ones((2, 3))
+    y = net.forward(x)
+    δEδx, δEδp = net.backward(y)
+    np.testing.assert_array_equal(y, x)
+    np.testing.assert_array_equal(δEδx, x)
+    assert δEδp == {}
+    assert not np.shares_memory(y, x)
+    assert not np.shares_memory(δEδx, y)
+
+
+def test_one_layer_twice_is_refused():
+    layer = nn.ReLU()
+    with pytest.raises(nn.ConfigError, match="again") as caught:
+        nn.Sequential([layer, nn.TanH(), layer])
+    assert caught.value.argument == "layers[2]"
+
+
+def test_automatic_names_keep_clear_of_given_ones():
+    net = nn.Sequential([nn.ReLU(), nn.ReLU(name="relu1"), nn.ReLU()])
+    assert [layer.name for layer in net] == ["relu2", "relu1", "relu3"]
+
+
+def test_a_frozen_sequence_gives_no_gradients():
+    net = network()
+    net.frozen = True
+    y = net.forward(np.ones((5, 4)))
+    assert net.backward(np.ones_like(y))[1] == {}
+
+
+def test_the_source_of_randomness_reaches_every_layer():
+    net = nn.Sequential([nn.Sequential([nn.Dropout()])])
+    net.rng = np.random.default_rng(0)
+    assert net[0][0].rng is net.rng
+    net.rng = None
+    assert net[0][0].rng is None
+
+
+def test_a_cache_of_another_network_is_refused():
+    net = nn.Sequential([nn.ReLU(name="a")])
+    net.forward(np.ones((1, 2)))
+    with pytest.raises(nn.LayerError, match="about its layers") as caught:
+        nn.Sequential([nn.ReLU(name="b")]).set_cache(net.get_cache())
+    assert caught.value.argument == "cache"
+
+
+def test_parameters_are_set_by_the_names_they_are_got_by():
+    first, second = network(), network()
+    second.set_parameters({name: p + 1 for name, p in first.get_parameters().items()})
+    for name, p in second.get_parameters().items():
+        np.testing.assert_array_equal(p, first.get_parameters()[name] + 1)
+
+
+def test_parameters_may_change_their_dtype_inside_too():
+    net = network()
+    net.set_parameters({"first(w)": np.ones((4, 3), dtype=np.float32)})
+    assert net["first"].get_parameters()["w"].dtype == np.float32
+
+
+def test_buffers_inside_are_named_and_set_like_parameters():
+    net = nn.Sequential([nn.BatchNorm(2, name="bn")])
+    net.set_buffers({"bn(running_mean)": np.full(2, 3.0)})
+    np.testing.assert_array_equal(net["bn"].running_mean, 3)
+    assert set(net.get_buffers()) == {"bn(running_mean)", "bn(running_var)"}

@@ -1,0 +1,58 @@
+"""A model and a loss that do as they are told, to try optimizers with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edunn.arrays import Array, FloatArray
+from edunn.losses.loss import Loss
+from edunn.model import ModelWithParameters, ParameterSet
+
+
+class FakeModel(ModelWithParameters):
+    """An identity with one parameter, whose gradient is always the same.
+
+    Parameters
+    ----------
+    parameter : ndarray
+        Kept, not copied, under the name ``parameter``.
+    gradient : ndarray, same shape
+    """
+
+    def __init__(self, parameter: Array, gradient: Array, name: str | None = None) -> None:
+        super().__init__(name)
+        self.gradient = gradient
+        self.register_parameter("parameter", parameter)
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Return the input."""
+        return x
+
+    def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Return the error, and the gradient given at the start."""
+        return δEδy, {} if self.frozen else {"parameter": self.gradient}
+
+
+class FakeError(Loss):
+    """An error that is always the same, and has always the same derivative.
+
+    Parameters
+    ----------
+    error, derivative_value : float
+    """
+
+    def __init__(
+        self, error: float = 1.0, derivative_value: float = 1.0, name: str | None = None
+    ) -> None:
+        super().__init__(name)
+        self.error_value = error
+        self.derivative_value = derivative_value
+
+    def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
+        """Return the error, as an array of rank 0."""
+        self._save(shape=np.array(np.shape(y)))
+        return np.asarray(float(self.error_value))
+
+    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+        """Return the derivative in the shape of the output."""
+        return np.full(self._saved_array("shape"), float(self.derivative_value)), {}
