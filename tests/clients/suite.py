@@ -1,0 +1,43 @@
+"""Runs a client's own suite, by its own ecosystem's runner, against the real stack."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from server.stack import Stack
+
+CLIENTS = Path(__file__).resolve().parents[2] / "clients"
+TIMEOUT_SECONDS = 280
+
+
+def require_tools(*tools: str) -> None:
+    """Skip a test whose toolchain is not on this machine; in CI that is a failure."""
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    if not missing:
+        return
+    message = f"not on this machine: {', '.join(missing)}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def run_in_client(stack: Stack, language: str, command: Sequence[str]) -> str:
+    """Run a command in a client's folder with EDUNN_ADDRESS set, and return what it prints."""
+    done = subprocess.run(
+        command,
+        cwd=CLIENTS / language,
+        env={**os.environ, "EDUNN_ADDRESS": stack.address},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8000:]
+    return done.stdout
