@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 
 from google.protobuf.message import DecodeError
 
-from edunn_serving.internal.v1 import batch_pb2
-from edunn_serving.internal.v1.batch_pb2 import Outcome
 from edunn_serving.internal.v1.stream_pb2 import (
     RawComputeOperation,
     RawComputeRequest,
@@ -16,11 +14,11 @@ from edunn_serving.internal.v1.stream_pb2 import (
     RawComputeResult,
 )
 from server.dispatcher import Dispatcher
-from server.envelope import session_id_of
+from server.envelope import head_of
 from server.operation import PendingOperation
 from server.status import shortened
 from worker.errors import ServiceError, invalid_argument
-from worker.store import SessionKey
+from worker.store import STATUS, Reply
 
 # What one stream may have under way or unread. Beyond it the server reads no further, so a client
 # that sends without reading is held up by HTTP/2 and costs no more memory than this.
@@ -29,10 +27,7 @@ MAX_BYTES = 64 * 1024 * 1024
 # Results that finish together share a message up to about this size.
 MESSAGE_BYTES = 4 * 1024 * 1024
 
-METHODS = {
-    "forward": batch_pb2.METHOD_FORWARD,
-    "backward": batch_pb2.METHOD_BACKWARD,
-}
+METHODS = {"forward": "Forward", "backward": "Backward"}
 
 
 class ComputeStream:
@@ -70,8 +65,8 @@ class ComputeStream:
         finally:
             reading.cancel()
             for operation in self._under_way.values():
-                # Its caller has gone: it leaves the queue, or its outcome is dropped.
-                operation.outcome.cancel()
+                # Its caller has gone: it leaves the queue, or its reply is dropped.
+                operation.reply.cancel()
 
     async def _read(self, requests: AsyncIterator[bytes]) -> None:
         async for data in requests:
@@ -97,16 +92,15 @@ class ComputeStream:
         self._held_bytes += len(request)
         try:
             self._check(request_id, kind)
-            session = SessionKey(self._caller, session_id_of(request))
-            pending = self._dispatcher.enqueue(
-                METHODS[kind or ""], session, request, self._deadline_unix_ms
-            )
+            method = METHODS[kind or ""]
+            head = head_of(method, self._caller, self._deadline_unix_ms, request)
+            pending = self._dispatcher.enqueue(head, request)
         except ServiceError as error:
             self._finish(request_id, "error", error.to_status().SerializeToString(), len(request))
             return
         self._under_way[request_id] = pending
-        pending.outcome.add_done_callback(
-            lambda outcome: self._on_outcome(request_id, kind or "", len(request), outcome)
+        pending.reply.add_done_callback(
+            lambda reply: self._on_reply(request_id, kind or "", len(request), reply)
         )
 
     def _check(self, request_id: str, kind: str | None) -> None:
@@ -117,22 +111,22 @@ class ComputeStream:
         if kind is None:
             raise invalid_argument("operation", "expected a forward or a backward, got neither")
 
-    def _on_outcome(
-        self, request_id: str, kind: str, size: int, outcome: asyncio.Future[Outcome]
+    def _on_reply(
+        self, request_id: str, kind: str, size: int, future: asyncio.Future[Reply]
     ) -> None:
         del self._under_way[request_id]
-        if outcome.cancelled():
+        if future.cancelled():
             return
-        error = outcome.exception()
+        error = future.exception()
         if isinstance(error, ServiceError):
             self._finish(request_id, "error", error.to_status().SerializeToString(), size)
         elif error is not None:
             raise error
-        elif outcome.result().HasField("status"):
-            status = shortened(outcome.result().status).SerializeToString()
+        elif future.result().kind == STATUS:
+            status = shortened(future.result().data).SerializeToString()
             self._finish(request_id, "error", status, size)
         else:
-            self._finish(request_id, kind, outcome.result().response, size)
+            self._finish(request_id, kind, future.result().data, size)
 
     def _finish(self, request_id: str, kind: str, result: bytes, request_size: int) -> None:
         # From here on it is the result that takes memory, not the request.

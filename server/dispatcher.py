@@ -15,18 +15,21 @@ from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
-from edunn_serving.internal.v1.batch_pb2 import BatchReply, Outcome
-from server.batch_bytes import encode_batch
 from server.lanes import Lanes
 from server.operation import PendingOperation
 from server.redis_link import RedisLink
 from worker.errors import Code, ServiceError, internal_error
 from worker.settings import Settings
-from worker.store import SessionKey
+from worker.store import Reply, SessionKey
+from worker.task_message import OperationHead
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 0.25
+import os
+
+GATHER_OPERATIONS = int(os.environ.get("GN", "16"))
+GATHER_SECONDS = float(os.environ.get("GS", "0.002"))
 RETRY_SECONDS = 1.0
 # An operation over which this many workers have died is not tried again.
 MAX_DEATHS = 2
@@ -45,7 +48,7 @@ class Flight:
 
 
 class Dispatcher:
-    """Takes operations, gives their outcomes; in between it batches, sends and watches."""
+    """Takes operations, gives their replies; in between it batches, sends and watches."""
 
     def __init__(self, settings: Settings, server_id: str) -> None:
         self._settings = settings
@@ -56,6 +59,8 @@ class Dispatcher:
         self._flights: dict[str, Flight] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._pump_scheduled = False
+        # Until when what waits may gather though a worker is free, by the loop's clock.
+        self._gathering_until: float | None = None
         # Since when nothing could be served, by the monotonic clock; None while it can.
         self._away_since: float | None = time.monotonic()
 
@@ -69,10 +74,8 @@ class Dispatcher:
             tasks.create_task(self._link.run())
             tasks.create_task(self._sweep())
 
-    async def submit(
-        self, method: int, session: SessionKey, request: bytes, deadline_unix_ms: int
-    ) -> Outcome:
-        """Have an operation run and return its outcome.
+    async def submit(self, head: OperationHead, request: bytes) -> Reply:
+        """Have an operation run and return its reply.
 
         Raises
         ------
@@ -80,17 +83,11 @@ class Dispatcher:
             QUEUE_FULL; UNAVAILABLE where Redis or all workers are away; DEADLINE_EXCEEDED; or
             INTERNAL where the operation has cost workers their life.
         """
-        operation = self.enqueue(method, session, request, deadline_unix_ms)
-        try:
-            return await operation.outcome
-        except asyncio.CancelledError:
-            operation.outcome.cancel()
-            raise
+        # Where the caller is cancelled, so is what it awaits: the operation leaves the queue.
+        return await self.enqueue(head, request).reply
 
-    def enqueue(
-        self, method: int, session: SessionKey, request: bytes, deadline_unix_ms: int
-    ) -> PendingOperation:
-        """Let an operation wait for its turn. Cancelling its outcome takes it back.
+    def enqueue(self, head: OperationHead, request: bytes) -> PendingOperation:
+        """Let an operation wait for its turn. Cancelling its reply takes it back.
 
         Raises
         ------
@@ -99,9 +96,7 @@ class Dispatcher:
         """
         if not self._link.up:
             raise _unavailable("the store is away")
-        operation = PendingOperation(
-            method, session, request, deadline_unix_ms, asyncio.get_running_loop().create_future()
-        )
+        operation = PendingOperation(head, request, asyncio.get_running_loop().create_future())
         self._lanes.append(operation)
         self._schedule_pump()
         return operation
@@ -120,6 +115,8 @@ class Dispatcher:
         """Send as many batches as there are free workers."""
         self._pump_scheduled = False
         while self._link.up and len(self._flights) < len(self._link.workers):
+            if self._should_gather():
+                break
             operations = self._lanes.take(
                 max_operations=self._settings.max_batch_operations,
                 max_bytes=self._settings.max_batch_bytes,
@@ -132,24 +129,41 @@ class Dispatcher:
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
 
+    def _should_gather(self) -> bool:
+        """Tell whether what waits should wait for company, though a worker is free."""
+        if not self._flights or self._lanes.waiting >= GATHER_OPERATIONS:
+            self._gathering_until = None
+            return False
+        loop = asyncio.get_running_loop()
+        if self._gathering_until is None:
+            self._gathering_until = loop.time() + GATHER_SECONDS
+            loop.call_at(self._gathering_until, self._pump)
+        if loop.time() < self._gathering_until:
+            return True
+        self._gathering_until = None
+        return False
+
     async def _send(self, flight: Flight) -> None:
         try:
-            await self._link.send(flight.batch_id, encode_batch(flight.operations))
+            await self._link.send(
+                flight.batch_id,
+                (operation.head for operation in flight.operations),
+                (operation.request for operation in flight.operations),
+            )
         except ServiceError as error:
             self._fail_flight(flight, error)
         except (RedisError, OSError) as error:
             # Redis may have the batch or not. The sweep will find out.
             log.warning("batch %s may not have been stored: %s", flight.batch_id, error)
 
-    def _on_reply(self, batch_id: str, reply: bytes) -> None:
+    def _on_reply(self, batch_id: str, replies: list[Reply]) -> None:
         flight = self._flights.pop(batch_id, None)
         if flight is None:
             log.info("batch %s was answered after it had been given up", batch_id)
             return
-        outcomes = BatchReply.FromString(reply).outcomes
-        for operation, outcome in zip(flight.operations, outcomes, strict=True):
+        for operation, reply in zip(flight.operations, replies, strict=True):
             if operation.is_wanted():
-                operation.outcome.set_result(outcome)
+                operation.reply.set_result(reply)
         self._lanes.release(flight.sessions())
         self._schedule_pump()
 
@@ -180,7 +194,7 @@ class Dispatcher:
         away = "there is no worker" if self._link.up else "the store is away"
         for operation in self._lanes.remove_all():
             if operation.is_wanted():
-                operation.outcome.set_exception(_unavailable(away))
+                operation.reply.set_exception(_unavailable(away))
         for flight in list(self._flights.values()):
             self._fail_flight(flight, _unavailable(away))
 
@@ -213,7 +227,7 @@ class Dispatcher:
             if operation.deaths < MAX_DEATHS:
                 again.append(operation)
             elif operation.is_wanted():
-                operation.outcome.set_exception(_deadly(operation))
+                operation.reply.set_exception(_deadly(operation))
         self._lanes.put_back(again)
         self._lanes.release(flight.sessions())
         self._pump()
@@ -223,7 +237,7 @@ class Dispatcher:
             return
         for operation in flight.operations:
             if operation.is_wanted():
-                operation.outcome.set_exception(error)
+                operation.reply.set_exception(error)
         self._lanes.release(flight.sessions())
         self._schedule_pump()
 

@@ -151,7 +151,7 @@ class Lanes:
         if operation.is_wanted():
             if not operation.is_late(now_unix_ms):
                 return True
-            operation.outcome.set_exception(deadline_exceeded())
+            operation.reply.set_exception(deadline_exceeded())
         self._count(operation, -1)
         return False
 

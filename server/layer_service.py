@@ -12,33 +12,31 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from edunn_serving.internal.v1 import batch_pb2
-from edunn_serving.internal.v1.batch_pb2 import Outcome
 from edunn_serving.v1.layer_service_pb2 import DESCRIPTOR, CreateSessionRequest
 from server.authentication import Authenticator
 from server.catalogue import layer_types
 from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
-from server.envelope import session_id_of
+from server.envelope import head_of
 from server.status import abort, abort_with_status
 from worker.errors import ServiceError, invalid_argument
-from worker.store import SessionKey
+from worker.store import RESPONSE, STATUS
 
 log = logging.getLogger(__name__)
 
 SERVICE = DESCRIPTOR.services_by_name["LayerService"].full_name
 
 # The methods that workers run. Their requests and responses pass through the server as bytes.
-WORKER_METHODS = {
-    "CreateSession": batch_pb2.METHOD_CREATE_SESSION,
-    "GetSession": batch_pb2.METHOD_GET_SESSION,
-    "DeleteSession": batch_pb2.METHOD_DELETE_SESSION,
-    "AddLayer": batch_pb2.METHOD_ADD_LAYER,
-    "Forward": batch_pb2.METHOD_FORWARD,
-    "Backward": batch_pb2.METHOD_BACKWARD,
-    "GetParameters": batch_pb2.METHOD_GET_PARAMETERS,
-    "SetParameters": batch_pb2.METHOD_SET_PARAMETERS,
-}
+WORKER_METHODS = (
+    "CreateSession",
+    "GetSession",
+    "DeleteSession",
+    "AddLayer",
+    "Forward",
+    "Backward",
+    "GetParameters",
+    "SetParameters",
+)
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 UnaryHandler = Callable[[bytes, Context], Awaitable[bytes]]
@@ -55,7 +53,7 @@ class LayerService:
     def handlers(self) -> grpc.GenericRpcHandler:
         """Return the handlers to register with a server."""
         # Without serializers: the bytes of most messages are none of the server's business.
-        unary = {name: self._on_worker(name, method) for name, method in WORKER_METHODS.items()}
+        unary = {method: self._on_worker(method) for method in WORKER_METHODS}
         unary["ListLayerTypes"] = self._list_layer_types
         handlers: dict[str, Any] = {
             name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()
@@ -82,39 +80,32 @@ class LayerService:
             log.info("Compute %s %s", error.code.name, error.reason)
             await abort(context, error)
 
-    def _on_worker(self, name: str, method: int) -> UnaryHandler:
+    def _on_worker(self, method: str) -> UnaryHandler:
         async def handle(request: bytes, context: Context) -> bytes:
             began = time.monotonic()
             try:
                 caller = self._authenticator.caller(context.invocation_metadata())
-                if method == batch_pb2.METHOD_CREATE_SESSION:
+                if method == "CreateSession":
                     request = _complete_create_session(request)
-                session = SessionKey(caller, session_id_of(request))
-                outcome = await self._dispatcher.submit(
-                    method, session, request, deadline_of(context)
-                )
+                head = head_of(method, caller, deadline_of(context), request)
+                reply = await self._dispatcher.submit(head, request)
             except ServiceError as error:
-                log.info("%s %s %s", name, error.code.name, error.reason)
+                log.info("%s %s %s", method, error.code.name, error.reason)
                 await abort(context, error)
             except asyncio.CancelledError:
-                log.debug("%s cancelled by its caller", name)
+                log.debug("%s cancelled by its caller", method)
                 raise
-            return await self._answer(name, session, outcome, began, context)
+            if log.isEnabledFor(logging.DEBUG):
+                log.debug(
+                    "%s session=%s ok=%s ms=%.1f",
+                    method, head.session_id, reply.kind == RESPONSE,
+                    (time.monotonic() - began) * 1000,
+                )  # fmt: skip
+            if reply.kind == STATUS:
+                await abort_with_status(context, reply.data)
+            return reply.data
 
         return handle
-
-    async def _answer(
-        self, name: str, session: SessionKey, outcome: Outcome, began: float, context: Context
-    ) -> bytes:
-        if log.isEnabledFor(logging.DEBUG):
-            log.debug(
-                "%s session=%s status=%s ms=%.1f",
-                name, session.session_id, outcome.WhichOneof("result"),
-                (time.monotonic() - began) * 1000,
-            )  # fmt: skip
-        if outcome.HasField("status"):
-            await abort_with_status(context, outcome.status)
-        return outcome.response
 
 
 def deadline_of(context: Context) -> int:

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 
-from edunn_serving.internal.v1.batch_pb2 import Outcome
-from worker.store import SessionKey
+from worker.store import Reply, SessionKey
+from worker.task_message import OperationHead
 
 
 @dataclass(slots=True, eq=False)
 class PendingOperation:
-    """A call that waits to be sent to a worker, or for the worker's outcome."""
+    """A call that waits to be sent to a worker, or for the worker's reply."""
 
-    method: int
-    session: SessionKey
+    head: OperationHead
     request: bytes
-    # Unix time in ms; 0 where the caller waits for ever.
-    deadline_unix_ms: int
-    outcome: asyncio.Future[Outcome]
-    arrived: float = field(default_factory=time.monotonic)
+    reply: asyncio.Future[Reply]
     # How many workers have died over it.
     deaths: int = 0
+    session: SessionKey = field(init=False)
+    # The request's length in bytes.
+    size: int = field(init=False)
 
-    @property
-    def size(self) -> int:
-        return len(self.request)
+    def __post_init__(self) -> None:
+        self.session = SessionKey(self.head.caller, self.head.session_id)
+        self.size = len(self.request)
 
     def is_wanted(self) -> bool:
-        """Tell whether anybody still waits for the outcome."""
-        return not self.outcome.done()
+        """Tell whether anybody still waits for the reply."""
+        return not self.reply.done()
 
     def is_late(self, now_unix_ms: float) -> bool:
         """Tell whether the deadline has passed."""
-        return 0 < self.deadline_unix_ms <= now_unix_ms
+        return 0 < self.head.deadline_unix_ms <= now_unix_ms

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import redis.asyncio
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from server.redis_pipe import RedisPipe
 from worker import keys
 from worker.errors import Code, ServiceError
+from worker.scripts import Script
 from worker.settings import Settings
-from worker.store import script
-from worker.task_message import task_message
+from worker.store import BATCH_TTL_MS, Reply
+from worker.task_message import OperationHead, task_message
 
 log = logging.getLogger(__name__)
 
-# Longer than any batch waits or computes; a batch that nobody answers must not stay for ever.
-BATCH_TTL_MS = 600_000
 # How long one read waits for replies, in ms: bounded, so that a broken connection is noticed.
 READ_BLOCK_MS = 1000
 REPLIES_A_READ = 64
 MONITOR_SECONDS = 0.5
 RECONNECT_SECONDS = 0.2
 SOCKET_TIMEOUT_SECONDS = 2.5
-# For a whole call, a batch or reply of 64 MiB included. The monitor notices sooner that Redis is
-# away.
-PIPE_TIMEOUT_SECONDS = 30.0
+# The stream of replies is trimmed when so many bytes of it have been read.
+TRIM_BYTES = 1 << 20
 
 
 class RedisLink:
@@ -37,7 +35,7 @@ class RedisLink:
     Parameters
     ----------
     on_reply
-        Called with a batch's id and reply for each reply that comes.
+        Called with a batch's id and the replies of its operations for each batch that is answered.
     on_change
         Called whenever Redis or a worker has come or gone.
     """
@@ -46,7 +44,7 @@ class RedisLink:
         self,
         settings: Settings,
         server_id: str,
-        on_reply: Callable[[str, bytes], None],
+        on_reply: Callable[[str, list[Reply]], None],
         on_change: Callable[[], None],
     ) -> None:
         self._client = redis.asyncio.Redis.from_url(
@@ -56,16 +54,18 @@ class RedisLink:
             # The pipes read answers as version 2 of the protocol has them.
             protocol=2,
         )
-        self._sender = RedisPipe(self._client, PIPE_TIMEOUT_SECONDS)
+        self._sender = RedisPipe(self._client)
         # A connection of its own: a read that waits for replies holds up what comes behind it.
-        self._reader = RedisPipe(self._client, PIPE_TIMEOUT_SECONDS)
+        self._reader = RedisPipe(self._client)
         self._stream = keys.replies(server_id)
         self._last_read = "0-0"
+        self._untrimmed_bytes = 0
         self._on_reply = on_reply
         self._on_change = on_change
         self._worker_timeout = settings.worker_timeout_seconds
-        self._live_workers = self._client.register_script(script("live_workers"))
-        self._withdraw = self._client.register_script(script("withdraw"))
+        self._send = Script.named("send")
+        self._live_workers = self._client.register_script(Script.named("live_workers").text)
+        self._withdraw = self._client.register_script(Script.named("withdraw").text)
         self.up = False
         self.workers: frozenset[str] = frozenset()
 
@@ -80,7 +80,9 @@ class RedisLink:
             self._reader.close()
             await self._client.aclose()
 
-    async def send(self, batch_id: str, payload: bytes) -> None:
+    async def send(
+        self, batch_id: str, heads: Iterable[OperationHead], requests: Iterable[bytes]
+    ) -> None:
         """Store a batch and tell the workers of it, in one round trip.
 
         Raises
@@ -90,18 +92,18 @@ class RedisLink:
         redis.exceptions.RedisError
             Redis is away. It may have the batch or not.
         """
-        key = keys.batch(batch_id)
+        message = task_message(batch_id, self._stream, heads)
+        touched = (keys.batch(batch_id), keys.QUEUE, self._stream)
+        trim = ""
+        if self._untrimmed_bytes > TRIM_BYTES:
+            # What has been read is wanted no longer.
+            trim = _after(self._last_read)
+            self._untrimmed_bytes = 0
         try:
-            await self._sender.execute(
-                ("MULTI",),
-                ("HSET", key, "payload", payload),
-                ("PEXPIRE", key, BATCH_TTL_MS),
-                ("LPUSH", keys.QUEUE, task_message(batch_id, self._stream)),
-                # What has been read is wanted no longer.
-                ("XTRIM", self._stream, "MINID", "=", _after(self._last_read)),
-                ("EXEC",),
+            await self._sender.run_script(
+                self._send, touched, (BATCH_TTL_MS, message, trim, *requests)
             )
-        except RedisError as error:
+        except ResponseError as error:
             if "OOM" in str(error):
                 raise _store_is_full() from error
             raise
@@ -109,17 +111,17 @@ class RedisLink:
     async def withdraw(self, batch_id: str) -> bool:
         """Take back a batch that seems lost. False where its reply is on the way."""
         answer = await self._withdraw(
-            [keys.batch(batch_id), self._stream], [batch_id, self._last_read]
+            [keys.batch(batch_id), keys.holder(batch_id), self._stream],
+            [batch_id, self._last_read],
         )
         return bool(answer)
 
     async def holders(self, batch_ids: list[str]) -> tuple[list[str | None], int]:
         """Return which worker has taken each batch (None for none), and how many are queued."""
         pipeline = self._client.pipeline(transaction=False)
-        for batch_id in batch_ids:
-            pipeline.hget(keys.batch(batch_id), "worker")
+        pipeline.mget([keys.holder(batch_id) for batch_id in batch_ids])
         pipeline.llen(keys.QUEUE)
-        *holders, queued = await pipeline.execute()
+        holders, queued = await pipeline.execute()
         return [holder.decode() if holder else None for holder in holders], queued
 
     async def forget(self) -> None:
@@ -129,10 +131,10 @@ class RedisLink:
     async def _receive(self) -> None:
         while True:
             try:
-                options = ("COUNT", REPLIES_A_READ, "BLOCK", READ_BLOCK_MS)
-                (found,) = await self._reader.execute(
-                    ("XREAD", *options, "STREAMS", self._stream, self._last_read)
-                )
+                found = await self._reader.execute(
+                    "XREAD", "COUNT", REPLIES_A_READ, "BLOCK", READ_BLOCK_MS,
+                    "STREAMS", self._stream, self._last_read,
+                )  # fmt: skip
             except (RedisError, OSError) as error:
                 self._note(up=False, why=error)
                 await asyncio.sleep(RECONNECT_SECONDS)
@@ -140,8 +142,9 @@ class RedisLink:
             for _, entries in found or ():
                 for entry_id, fields in entries:
                     self._last_read = entry_id.decode()
-                    _, batch_id, _, reply = fields
-                    self._on_reply(batch_id.decode(), reply)
+                    self._untrimmed_bytes += sum(map(len, fields))
+                    replies = list(map(Reply, fields[2::2], fields[3::2]))
+                    self._on_reply(fields[1].decode(), replies)
 
     async def _monitor(self) -> None:
         while True:
@@ -169,6 +172,10 @@ class RedisLink:
             log.info("%d workers: %s", len(workers), ", ".join(sorted(workers)) or "none")
             self.workers = workers
         self.up = up
+        if not up:
+            # What waits for an answer would wait for ever where Redis is silent but connected.
+            self._sender.close()
+            self._reader.close()
         if (self.up, self.workers) != before:
             self._on_change()
 

@@ -8,50 +8,61 @@ so the calls go past it.
 from __future__ import annotations
 
 import asyncio
-import builtins
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import hiredis
 import redis.asyncio
-from redis.exceptions import BusyLoadingError, ConnectionError, ResponseError, TimeoutError
+from redis.exceptions import BusyLoadingError, ConnectionError, ResponseError
+
+from worker.scripts import Script
+
+# What Redis refused a command with.
+Refusal = hiredis.ReplyError
 
 
 class RedisPipe:
-    """Sends commands, connecting when there is no connection."""
+    """Sends commands, connecting when there is no connection.
 
-    def __init__(self, client: redis.asyncio.Redis, timeout: float) -> None:
+    It waits for an answer as long as the connection stands: whoever finds Redis silent closes it.
+    """
+
+    def __init__(self, client: redis.asyncio.Redis) -> None:
         self._client = client
-        self._timeout = timeout
         self._wire: _Wire | None = None
         self._connecting = asyncio.Lock()
 
-    async def execute(self, *commands: tuple[Any, ...]) -> list[Any]:
-        """Send commands together and return their answers.
+    async def execute(self, *command: Any) -> Any:
+        """Send a command and return its answer.
 
         Raises
         ------
         redis.exceptions.RedisError
-            Redis is away or slow, in which case it may have run the commands; or it has refused one
-            of them.
+            Redis is away, in which case it may have run the command; or it has refused it.
         """
+        wire = self._wire
+        if wire is None or wire.lost:
+            wire = await self._connect()
+        answer = await wire.send(hiredis.pack_command(command))
+        if isinstance(answer, Refusal):
+            loading = str(answer).startswith("LOADING")
+            raise (BusyLoadingError if loading else ResponseError)(str(answer))
+        return answer
+
+    async def run_script(
+        self, script: Script, keys: Sequence[Any], arguments: Sequence[Any]
+    ) -> Any:
+        """Run a Lua script and return its answer; it raises what `execute` raises."""
         try:
-            async with asyncio.timeout(self._timeout):
-                wire = self._wire
-                if wire is None or wire.lost:
-                    wire = await self._connect()
-                answers = await wire.send(commands)
-        except builtins.TimeoutError as error:
-            self.close()
-            raise TimeoutError("Redis does not answer") from error
-        for answer in answers:
-            if isinstance(answer, hiredis.ReplyError):
-                kind = BusyLoadingError if str(answer).startswith("LOADING") else ResponseError
-                raise kind(str(answer))
-        return answers
+            return await self.execute(*script.command(keys, arguments))
+        except ResponseError as error:
+            if not str(error).startswith("NOSCRIPT"):
+                raise
+        return await self.execute("EVAL", script.text, len(keys), *keys, *arguments)
 
     def close(self) -> None:
-        """Give up the connection; the next call makes another."""
+        """Give up the connection and what it waits for; the next call makes another."""
         if self._wire is not None:
             self._wire.close()
             self._wire = None
@@ -71,8 +82,7 @@ class _Wire(asyncio.Protocol):
         self._connection = connection
         self._transport: asyncio.Transport = connection._writer.transport
         self._reader = hiredis.Reader()
-        # For each call under way: who waits, the answers so far, how many there will be.
-        self._waiting: deque[tuple[asyncio.Future[list[Any]], list[Any], int]] = deque()
+        self._waiting: deque[asyncio.Future[Any]] = deque()
         self.lost = False
 
     @classmethod
@@ -84,10 +94,10 @@ class _Wire(asyncio.Protocol):
         wire._transport.set_protocol(wire)
         return wire
 
-    def send(self, commands: tuple[tuple[Any, ...], ...]) -> asyncio.Future[list[Any]]:
-        answered: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((answered, [], len(commands)))
-        self._transport.writelines([hiredis.pack_command(command) for command in commands])
+    def send(self, command: bytes) -> asyncio.Future[Any]:
+        answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append(answered)
+        self._transport.write(command)
         return answered
 
     def close(self) -> None:
@@ -97,16 +107,13 @@ class _Wire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
         while (answer := self._reader.gets()) is not False:
-            answered, answers, count = self._waiting[0]
-            answers.append(answer)
-            if len(answers) == count:
-                self._waiting.popleft()
-                if not answered.done():
-                    answered.set_result(answers)
+            answered = self._waiting.popleft()
+            if not answered.done():
+                answered.set_result(answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
         while self._waiting:
-            answered = self._waiting.popleft()[0]
+            answered = self._waiting.popleft()
             if not answered.done():
                 answered.set_exception(ConnectionError(f"the connection to Redis is lost: {exc}"))

@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 import uuid
+from typing import Any
 
 import redis
 from celery import Celery, Task
@@ -23,7 +24,7 @@ from worker.engine import Engine
 from worker.heartbeat import Heartbeat
 from worker.settings import Settings, SettingsError, read_settings
 from worker.store import Store
-from worker.task_message import TASK, UNACKNOWLEDGED
+from worker.task_message import TASK, UNACKNOWLEDGED, OperationHead
 
 
 def make_app(settings: Settings) -> Celery:
@@ -95,9 +96,9 @@ class EngineTask(Task):  # type: ignore[misc]  # Celery has no types.
 
 
 @app.task(name=TASK, base=EngineTask, bind=True, ignore_result=True)  # type: ignore[untyped-decorator]
-def run_batch(self: EngineTask, batch_id: str, reply_stream: str) -> None:
+def run_batch(self: EngineTask, batch_id: str, reply_stream: str, heads: list[list[Any]]) -> None:
     """Run a batch and answer it on the server's stream."""
-    self.engine.run(batch_id, reply_stream)
+    self.engine.run(batch_id, reply_stream, [OperationHead(*head) for head in heads])
 
 
 _heartbeat = Heartbeat(settings, worker_id)

@@ -12,8 +12,8 @@ import sys
 import redis
 
 from worker import keys
+from worker.scripts import Script
 from worker.settings import SettingsError, read_settings
-from worker.store import script
 
 TIMEOUT_SECONDS = 3.0
 
@@ -29,7 +29,7 @@ def main() -> int:
             socket_connect_timeout=TIMEOUT_SECONDS,
         ) as client:
             # The very question that a server asks.
-            live_workers = client.register_script(script("live_workers"))
+            live_workers = client.register_script(Script.named("live_workers").text)
             live = live_workers([keys.WORKERS], [settings.worker_timeout_seconds])
     except (SettingsError, redis.RedisError) as error:
         print(f"worker of {host}: {error}", file=sys.stderr)

@@ -8,8 +8,8 @@ import threading
 import redis
 
 from worker import keys
+from worker.scripts import Script
 from worker.settings import Settings
-from worker.store import script
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Heartbeat(threading.Thread):
             socket_timeout=settings.worker_timeout_seconds,
             socket_connect_timeout=settings.worker_timeout_seconds,
         )
-        self._beat = self._client.register_script(script("heartbeat"))
+        self._beat = self._client.register_script(Script.named("heartbeat").text)
         self._stopped = threading.Event()
 
     def run(self) -> None:

@@ -15,7 +15,7 @@ WORKERS = f"{ROOT}:workers"
 
 
 def session(caller: str, session_id: str) -> str:
-    """Hash with everything that a session is and keeps; its fields are known to `lua/`.
+    """Hash with everything that a session is and keeps, in the fields below.
 
     The caller's name is part of the key: each caller has session names of their own, and a session
     of somebody else's cannot be told from one that does not exist.
@@ -24,20 +24,71 @@ def session(caller: str, session_id: str) -> str:
 
 
 def context_order(caller: str, session_id: str) -> str:
-    """List of the session's contexts, oldest first: the order of eviction."""
+    """List of the fields of the session's contexts, oldest first: the order of eviction."""
     return f"{ROOT}:{{{caller}/{session_id}}}:contexts"
 
 
 def evicted_contexts(caller: str, session_id: str) -> str:
-    """List of the contexts that the session had to give up, oldest first."""
+    """List of the fields of contexts that the session had to give up, oldest first."""
     return f"{ROOT}:{{{caller}/{session_id}}}:evicted"
 
 
 def batch(batch_id: str) -> str:
-    """Hash with a batch's payload and the worker that took it. Gone as soon as it is answered."""
+    """List of a batch's requests. Gone as soon as the batch is answered or taken back."""
     return f"{ROOT}:batch:{batch_id}"
+
+
+def holder(batch_id: str) -> str:
+    """The id of the worker that took a batch."""
+    return f"{ROOT}:holder:{batch_id}"
 
 
 def replies(server_id: str) -> str:
     """Stream on which a server receives the replies of its batches."""
     return f"{ROOT}:replies:{server_id}"
+
+
+# The fields of a session's hash. Layer names have no slash, so no two fields collide.
+
+# A SessionRecord, and what changes whenever it does.
+RECORD = "record"
+REVISION = "revision"
+# The batch that changed the session last: another one has run in between if it is another.
+LAST_BATCH = "last-batch"
+# How many bytes the contexts take. Missing while there has been none.
+CONTEXT_BYTES = "context-bytes"
+
+
+def parameters(layer: str) -> str:
+    """A layer's parameters."""
+    return f"parameters/{layer}"
+
+
+def parameters_version(layer: str) -> str:
+    """How often a layer's parameters have been set."""
+    return f"parameters-version/{layer}"
+
+
+def buffers(layer: str) -> str:
+    """A layer's buffers."""
+    return f"buffers/{layer}"
+
+
+def buffers_version(layer: str) -> str:
+    """How often a layer's buffers have been set."""
+    return f"buffers-version/{layer}"
+
+
+def count(layer: str) -> str:
+    """How many of a layer's forwards the service has numbered."""
+    return f"count/{layer}"
+
+
+def latest(layer: str) -> str:
+    """The id of a layer's latest tracked forward."""
+    return f"latest/{layer}"
+
+
+def context(layer: str, forward_id: str) -> str:
+    """What the backward of a forward needs. Empty where it was evicted."""
+    return f"context/{layer}/{forward_id}"

@@ -6,22 +6,11 @@ from dataclasses import dataclass, field
 
 from edunn.model import Model
 from edunn_serving.internal.v1.state_pb2 import SessionRecord
+from worker import keys
 from worker.errors import Code, ServiceError, session_not_found
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, ReadySession, build_layer, decode_arrays, encode_arrays
-from worker.store import (
-    Change,
-    Changes,
-    SessionKey,
-    StoredLayer,
-    StoredSession,
-    buffers_change,
-    context_change,
-    count_change,
-    delete_change,
-    parameters_change,
-    record_change,
-)
+from worker.store import Changes, SessionKey, StoredLayer, StoredSession, Value
 
 
 @dataclass(slots=True)
@@ -32,9 +21,8 @@ class OpenLayer:
     ready: ReadyLayer
     count: int = 0
     latest: str = ""
-    # Forward id -> context; empty where it was evicted.
-    contexts: dict[str, bytes] = field(default_factory=dict)
-    numbered: bool = False
+    # Forward id -> context: None where there is none, empty where it was evicted.
+    contexts: dict[str, bytes | None] = field(default_factory=dict)
 
     @property
     def model(self) -> Model:
@@ -59,11 +47,14 @@ class OpenSession:
     ) -> None:
         self.key = key
         self.randomness = randomness
-        self._commits = stored.commits if stored else b""
+        self._loaded_batch = stored.last_batch if stored else b""
         self._stored_layers = stored.layers if stored else {}
         self._layers: dict[str, OpenLayer] = {}
-        self._changes: list[Change] = []
-        self._contexts = stored.contexts if stored else []
+        # What is to be stored, by the fields of the session's hash.
+        self._values: dict[str, Value] = {}
+        self._deleted = False
+        self._new_contexts: list[str] = []
+        self._context_bytes = stored.context_bytes if stored else None
         self.ready: ReadySession | None = None
         if stored and stored.record is not None:
             record = SessionRecord.FromString(stored.record)
@@ -118,12 +109,7 @@ class OpenSession:
             )
             self.ready.layers[name] = ready
         _refresh(ready, stored)
-        contexts = {
-            each.forward_id: each.context
-            for each in self._contexts
-            if each.layer == name and each.context is not None
-        }
-        return OpenLayer(name, ready, stored.forwards, stored.latest, contexts)
+        return OpenLayer(name, ready, stored.forwards, stored.latest, stored.contexts)
 
     def create(self, record: SessionRecord) -> None:
         """Begin the session."""
@@ -147,49 +133,61 @@ class OpenSession:
         self.ready = None
         self._layers.clear()
         self._stored_layers = {}
-        self._contexts = []
-        # What came before is deleted with it.
-        self._changes = [delete_change()]
+        self._values.clear()
+        self._new_contexts.clear()
+        self._context_bytes = None
+        self._deleted = True
 
     def save_parameters(self, layer: OpenLayer) -> None:
         """Store the parameters as the layer has them now, as a new version."""
         layer.ready.parameters_version += 1
-        arrays = encode_arrays(layer.model.get_parameters())
-        self._changes.append(parameters_change(layer.name, arrays, layer.ready.parameters_version))
+        self._values[keys.parameters(layer.name)] = encode_arrays(layer.model.get_parameters())
+        self._values[keys.parameters_version(layer.name)] = layer.ready.parameters_version
 
     def save_buffers(self, layer: OpenLayer) -> None:
         """Store the buffers as the layer has them now, as a new version."""
         layer.ready.buffers_version += 1
-        arrays = encode_arrays(layer.model.get_buffers())
-        self._changes.append(buffers_change(layer.name, arrays, layer.ready.buffers_version))
+        self._values[keys.buffers(layer.name)] = encode_arrays(layer.model.get_buffers())
+        self._values[keys.buffers_version(layer.name)] = layer.ready.buffers_version
+
+    def count_forward(self, layer: OpenLayer) -> None:
+        """Note that the service has numbered one more forward of the layer."""
+        layer.count += 1
+        self._values[keys.count(layer.name)] = layer.count
 
     def save_context(self, layer: OpenLayer, forward_id: str, context: bytes) -> None:
         """Store what a backward needs; its forward becomes the layer's latest."""
         layer.contexts[forward_id] = context
         layer.latest = forward_id
-        self._changes.append(context_change(layer.name, forward_id, context))
+        stored_as = keys.context(layer.name, forward_id)
+        self._new_contexts.append(stored_as)
+        self._context_bytes = (self._context_bytes or 0) + len(context)
+        self._values[stored_as] = context
+        self._values[keys.latest(layer.name)] = forward_id
 
     def changes(self) -> Changes | None:
         """Return what to commit, None where there is neither a session nor a change."""
-        changes = [
-            *self._changes,
-            *(
-                count_change(layer.name, layer.count)
-                for layer in self._layers.values()
-                if layer.numbered
-            ),
-        ]
-        if not changes:
-            return Changes(self.key, None, self.ttl_ms, ()) if self.exists else None
+        if not self.exists and not self._deleted:
+            return None
         ttl_ms = self.ttl_ms if self.exists else 0
-        return Changes(self.key, self._commits, ttl_ms, changes)
+        changed = self._deleted or bool(self._values)
+        return Changes(
+            self.key,
+            self._loaded_batch if changed else None,
+            ttl_ms,
+            self._deleted,
+            self._context_bytes,
+            self._new_contexts,
+            self._values,
+        )
 
     def _save_record(self) -> None:
         if self.ready is None:
             raise session_not_found(self.key.session_id)
         record = self.ready.record
         self.ready.revision = record.incarnation + str(len(record.layers)).encode()
-        self._changes.append(record_change(record.SerializeToString(), self.ready.revision))
+        self._values[keys.RECORD] = record.SerializeToString()
+        self._values[keys.REVISION] = self.ready.revision
 
 
 def layer_not_found(name: str, names: list[str]) -> ServiceError:

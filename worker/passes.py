@@ -46,8 +46,7 @@ def run_forward(
 
     output = _compute(session, layer, inputs, phase, forward_id, keep_buffers=not known)
     if forward_id.startswith(NUMBERED):
-        layer.count += 1
-        layer.numbered = True
+        session.count_forward(layer)
     if not request.untracked and not known:
         context = encode_context(
             layer.model.get_cache(),

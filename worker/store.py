@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import redis
 
 from worker import keys
-from worker.scripts import ScriptConnection
+from worker.scripts import Script, ScriptConnection
 
-LUA = Path(__file__).parent / "lua"
+# Longer than any batch waits or computes; a batch that nobody answers must not stay for ever.
+BATCH_TTL_MS = 600_000
 REPLY_TTL_MS = 600_000
 EVICTED_CONTEXTS_REMEMBERED = 1000
+
+Value = bytes | str | int
 
 
 class SessionKey(NamedTuple):
@@ -32,8 +34,10 @@ class Needs:
     known_revision: bytes = b""
     # Layer -> the versions of parameters and buffers that the worker has.
     layers: dict[str, tuple[int, int]] = field(default_factory=dict)
-    # (layer, forward id) of each context; an empty id asks for the layer's latest.
-    contexts: list[tuple[str, str]] = field(default_factory=list)
+    # (layer, forward id) of each context that is wanted.
+    contexts: dict[tuple[str, str], None] = field(default_factory=dict)
+    # Layers whose latest forward's context is wanted.
+    latest: set[str] = field(default_factory=set)
 
 
 class StoredLayer(NamedTuple):
@@ -45,71 +49,47 @@ class StoredLayer(NamedTuple):
     buffers: bytes | None
     forwards: int
     latest: str
-
-
-class StoredContext(NamedTuple):
-    """A context as it is stored: None where there is none, empty where it was evicted."""
-
-    layer: str
-    forward_id: str
-    context: bytes | None
+    # Forward id -> context: None where there is none, empty where it was evicted.
+    contexts: dict[str, bytes | None]
 
 
 class StoredSession(NamedTuple):
     """A session as it is stored. The record is None where the worker has its revision."""
 
-    commits: bytes
+    last_batch: bytes
     revision: bytes
     record: bytes | None
+    # None where it has had no contexts.
+    context_bytes: int | None
     layers: dict[str, StoredLayer]
-    contexts: list[StoredContext]
-
-
-# A change is its kind and what the kind asks for, as `lua/commit.lua` reads it.
-Change = tuple[str | bytes | int, ...]
-
-
-def record_change(record: bytes, revision: bytes) -> Change:
-    """The session's record is replaced."""
-    return ("record", record, revision)
-
-
-def parameters_change(layer: str, arrays: bytes, version: int) -> Change:
-    """A layer's parameters are replaced."""
-    return ("parameters", layer, arrays, version)
-
-
-def buffers_change(layer: str, arrays: bytes, version: int) -> Change:
-    """A layer's buffers are replaced."""
-    return ("buffers", layer, arrays, version)
-
-
-def count_change(layer: str, count: int) -> Change:
-    """Forwards of a layer have been numbered."""
-    return ("count", layer, count)
-
-
-def context_change(layer: str, forward_id: str, context: bytes) -> Change:
-    """A forward has left its context, and is the layer's latest."""
-    return ("context", layer, forward_id, context)
-
-
-def delete_change() -> Change:
-    """The session ends."""
-    return ("delete",)
 
 
 class Changes(NamedTuple):
     """What a batch did to one session.
 
-    `loaded_commits` is empty where the session did not exist, None where nothing was changed and
-    only the expiry is pushed on.
+    `loaded_batch` is the session's last batch when it was loaded: empty where it did not exist,
+    None where nothing was changed and only the expiry is pushed on.
     """
 
     session: SessionKey
-    loaded_commits: bytes | None
+    loaded_batch: bytes | None
     ttl_ms: int
-    changes: Sequence[Change]
+    # Whether what the session had is removed before the new values are set.
+    deleted: bool = False
+    context_bytes: int | None = None
+    # The fields of the contexts that are new, oldest first.
+    contexts: Sequence[str] = ()
+    values: dict[str, Value] = {}  # noqa: RUF012  # never written into
+
+
+class Reply(NamedTuple):
+    """How one operation ended: the bytes of its response, or of a google.rpc.Status."""
+
+    kind: bytes
+    data: bytes
+
+
+RESPONSE, STATUS = b"r", b"s"
 
 
 class Committed(Enum):
@@ -127,83 +107,123 @@ class Store:
 
     def __init__(self, client: redis.Redis, *, context_budget: int) -> None:
         self._context_budget = context_budget
-        connection = ScriptConnection(client)
-        self._fetch = connection.script(script("fetch"))
-        self._load = connection.script(script("load"))
-        self._commit = connection.script(script("commit"))
+        self._take = Script.named("take")
+        self._commit = Script.named("commit")
+        self._connection = ScriptConnection(client, (self._take, self._commit))
 
-    def fetch(self, batch_id: str, worker_id: str) -> bytes | None:
-        """Return a batch's payload, or None where it is answered already or has expired."""
-        return cast("bytes | None", self._fetch([keys.batch(batch_id)], [worker_id]))
+    def take(
+        self, batch_id: str, worker_id: str, needs: dict[SessionKey, Needs]
+    ) -> tuple[list[bytes], dict[SessionKey, StoredSession | None]]:
+        """Take a batch, and load what it needs of its sessions.
 
-    def load(self, needs: dict[SessionKey, Needs]) -> dict[SessionKey, StoredSession | None]:
-        """Return what a batch needs of each session, None where there is no such session."""
-        arguments: list[Any] = []
-        for need in needs.values():
-            arguments += (need.known_revision, len(need.layers))
-            for layer, versions in need.layers.items():
-                arguments += (layer, *versions)
-            arguments.append(len(need.contexts))
-            for context in need.contexts:
-                arguments += context
-        found = self._load([keys.session(*key) for key in needs], arguments)
-        return {
+        Returns
+        -------
+        requests
+            The batch's requests; none where it is answered already or has expired.
+        sessions
+            What is stored of each session; None where there is no such session.
+        """
+        touched = [keys.batch(batch_id), keys.holder(batch_id)]
+        arguments: list[Value] = [worker_id, BATCH_TTL_MS]
+        for key, need in needs.items():
+            touched.append(keys.session(*key))
+            _add_needs(arguments, need)
+        found, requests = self._connection.run(
+            self._take.command(touched, arguments), ("LRANGE", keys.batch(batch_id), 0, -1)
+        )
+        sessions = {
             key: _stored_session(need, answer) if answer else None
             for (key, need), answer in zip(needs.items(), found, strict=True)
         }
+        return requests, sessions
 
     def commit(
-        self, batch_id: str, reply_stream: str, reply: bytes, sessions: Sequence[Changes]
+        self,
+        batch_id: str,
+        reply_stream: str,
+        replies: Sequence[Reply],
+        sessions: Sequence[Changes],
     ) -> Committed:
         """Apply what a batch did and hand over its reply: all of it or nothing, and only once."""
-        touched = [keys.batch(batch_id), reply_stream]
-        arguments: list[Any] = [
-            batch_id, reply, REPLY_TTL_MS, self._context_budget, EVICTED_CONTEXTS_REMEMBERED
+        touched = [keys.batch(batch_id), keys.holder(batch_id), reply_stream]
+        arguments: list[Value] = [
+            REPLY_TTL_MS, self._context_budget, EVICTED_CONTEXTS_REMEMBERED,
+            keys.LAST_BATCH, keys.CONTEXT_BYTES, 2 + 2 * len(replies), "batch", batch_id,
         ]  # fmt: skip
+        for reply in replies:
+            arguments += reply
         for each in sessions:
             touched += (
                 keys.session(*each.session),
                 keys.context_order(*each.session),
                 keys.evicted_contexts(*each.session),
             )
-            expected = b"*" if each.loaded_commits is None else each.loaded_commits
-            arguments += (expected, each.ttl_ms, len(each.changes))
-            for change in each.changes:
-                arguments += change
-        return Committed(self._commit(touched, arguments))
+            _add_changes(arguments, each, batch_id)
+        (answer,) = self._connection.run(self._commit.command(touched, arguments))
+        return Committed(answer)
 
 
-def script(name: str) -> str:
-    """Return the text of a Lua script, behind the fields that it may use."""
-    return (LUA / "fields.lua").read_text() + (LUA / f"{name}.lua").read_text()
+def _add_needs(arguments: list[Value], need: Needs) -> None:
+    """Append a session's part of the arguments of `lua/take.lua`."""
+    fields: list[str] = [keys.REVISION]
+    for layer in need.layers:
+        fields += (keys.parameters_version(layer), keys.buffers_version(layer), keys.latest(layer))
+    fields += (keys.LAST_BATCH, keys.CONTEXT_BYTES)
+    fields += (keys.count(layer) for layer in need.layers)
+    fields += (keys.context(*context) for context in need.contexts)
+    arguments += (need.known_revision, keys.RECORD, len(fields), *fields, len(need.layers))
+    for layer, versions in need.layers.items():
+        prefix = keys.context(layer, "") if layer in need.latest else ""
+        arguments += (*versions, keys.parameters(layer), keys.buffers(layer), prefix)
 
 
 def _stored_session(need: Needs, answer: list[Any]) -> StoredSession:
-    commits, revision, record, layers, contexts = answer
+    """Return what `lua/take.lua` answers for a session."""
+    values, record, *arrays = answer
+    count = len(need.layers)
+    revision, versions = values[0], values[1 : 1 + 3 * count]
+    last_batch, context_bytes, *rest = values[1 + 3 * count :]
+    counts, contexts = rest[:count], rest[count:]
+    layers: dict[str, StoredLayer] = {}
+    for at, layer in enumerate(need.layers):
+        parameters_version, buffers_version, latest = versions[3 * at : 3 * at + 3]
+        parameters, buffers, latest_context = arrays[3 * at : 3 * at + 3]
+        latest = (latest or b"").decode()
+        layers[layer] = StoredLayer(
+            int(parameters_version or 0),
+            parameters,
+            int(buffers_version or 0),
+            buffers,
+            int(counts[at] or 0),
+            latest,
+            {latest: latest_context} if layer in need.latest and latest else {},
+        )
+    for (layer, forward_id), context in zip(need.contexts, contexts, strict=True):
+        layers[layer].contexts[forward_id] = context
     return StoredSession(
-        commits,
+        last_batch,
         revision,
         record,
-        {
-            layer: StoredLayer(
-                int(parameters_version or 0),
-                parameters,
-                int(buffers_version or 0),
-                buffers,
-                int(count or 0),
-                (latest or b"").decode(),
-            )
-            for layer, (
-                parameters_version,
-                parameters,
-                buffers_version,
-                buffers,
-                count,
-                latest,
-            ) in zip(need.layers, layers, strict=True)
-        },
-        [
-            StoredContext(layer, forward_id.decode(), context)
-            for (layer, _), (forward_id, context) in zip(need.contexts, contexts, strict=True)
-        ],
+        None if context_bytes is None else int(context_bytes),
+        layers,
     )
+
+
+def _add_changes(arguments: list[Value], changes: Changes, batch_id: str) -> None:
+    """Append a session's part of the arguments of `lua/commit.lua`."""
+    values = changes.values
+    if values:
+        values = {**values, keys.LAST_BATCH: batch_id}
+        if changes.context_bytes is not None:
+            values[keys.CONTEXT_BYTES] = changes.context_bytes
+    arguments += (
+        b"*" if changes.loaded_batch is None else changes.loaded_batch,
+        changes.ttl_ms,
+        int(changes.deleted),
+        "" if changes.context_bytes is None else changes.context_bytes,
+        len(changes.contexts),
+        *changes.contexts,
+        2 * len(values),
+    )
+    for pair in values.items():
+        arguments += pair

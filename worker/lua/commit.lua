@@ -4,42 +4,47 @@
 -- batch finds it gone and changes nothing.
 --
 -- KEYS[1]  the batch
--- KEYS[2]  the reply stream of the server that sent it
--- KEYS[3+] for each session: its hash, its context order, its evicted contexts
--- ARGV[1]  the batch's id
--- ARGV[2]  the reply
--- ARGV[3]  how long the reply stream outlives this, in ms
--- ARGV[4]  how many bytes of contexts a session may keep
--- ARGV[5]  how many evicted contexts a session remembers
--- ARGV[6+] for each session: the commits that it had when it was loaded ('' where it did not exist,
---          '*' where the batch changes nothing); its time to live in ms; the number of changes, and
---          for each its kind and what the kind asks for.
+-- KEYS[2]  its holder
+-- KEYS[3]  the reply stream of the server that sent it
+-- KEYS[4+] for each session: its hash, its context order, its evicted contexts
+-- ARGV[1]  how long the reply stream outlives this, in ms
+-- ARGV[2]  how many bytes of contexts a session may keep
+-- ARGV[3]  how many evicted contexts a session remembers
+-- ARGV[4]  the field of a session's last batch
+-- ARGV[5]  the field of a session's context bytes
+-- ARGV[6]  the length of the reply, and then the reply: names and values of a stream's entry
+-- then     for each session: the last batch that it had when it was loaded ('' where it did not
+--          exist, '*' where nothing but its expiry changes); its time to live in ms; '1' where what
+--          it had is deleted first; how many bytes of contexts it then has, '' where there have been
+--          none; the number of new contexts, and their fields; the number of fields and values to
+--          set, and these.
 -- Returns 'done', 'answered' where another run was first, or 'conflict' where a session has changed
 --          since it was loaded.
-local batch, replies = KEYS[1], KEYS[2]
-local context_budget, evicted_limit = tonumber(ARGV[4]), tonumber(ARGV[5])
-local sessions = (#KEYS - 2) / 3
+local context_budget, evicted_limit = tonumber(ARGV[2]), tonumber(ARGV[3])
+local last_batch, context_bytes = ARGV[4], ARGV[5]
+-- Lua takes only so many arguments in one call.
+local CHUNK = 1000
 
-if redis.call('EXISTS', batch) == 0 then
+if redis.call('EXISTS', KEYS[1]) == 0 then
   return 'answered'
 end
 
 -- First only read: a conflict must leave everything as it was.
-local starts = {}
-local arity = { record = 2, parameters = 3, buffers = 3, count = 2, context = 3, delete = 0 }
-local position = 5
-for number = 1, sessions do
-  local expected, changes = ARGV[position + 1], tonumber(ARGV[position + 3])
-  if expected ~= '*' then
-    local commits = redis.call('HGET', KEYS[3 * number], COMMITS) or ''
-    if commits ~= expected then
-      return 'conflict'
-    end
+local reply = 7
+local first_session = reply + tonumber(ARGV[6])
+local at = first_session
+for number = 4, #KEYS, 3 do
+  local expected = ARGV[at]
+  if expected ~= '*' and (redis.call('HGET', KEYS[number], last_batch) or '') ~= expected then
+    return 'conflict'
   end
-  starts[number] = position
-  position = position + 3
-  for _ = 1, changes do
-    position = position + 1 + arity[ARGV[position + 1]]
+  at = at + 5 + tonumber(ARGV[at + 4])
+  at = at + 1 + tonumber(ARGV[at])
+end
+
+local function with_each(command, key, first, count)
+  for from = first, first + count - 1, CHUNK do
+    redis.call(command, key, unpack(ARGV, from, math.min(from + CHUNK, first + count) - 1))
   end
 end
 
@@ -53,60 +58,41 @@ local function evict(session, order, evicted, bytes)
     -- An empty context tells a late backward what became of it.
     redis.call('HSET', session, field, '')
     if redis.call('RPUSH', evicted, field) > evicted_limit then
-      redis.call('HDEL', session, redis.call('LPOP', evicted))
+      local forgotten = redis.call('LPOP', evicted)
+      -- The same forward may have been sent once more since.
+      if redis.call('HSTRLEN', session, forgotten) == 0 then
+        redis.call('HDEL', session, forgotten)
+      end
     end
   end
-  return bytes
+  redis.call('HSET', session, context_bytes, bytes)
 end
 
-local function apply(kind, a, b, c, session, order, evicted)
-  if kind == 'context' then
-    local field = context(a, b)
-    local before = redis.call('HSTRLEN', session, field)
-    redis.call('HSET', session, field, c, latest(a), b)
-    if before == 0 then
-      redis.call('RPUSH', order, field)
-    end
-    local bytes = redis.call('HINCRBY', session, CONTEXT_BYTES, #c - before)
-    if bytes > context_budget then
-      redis.call('HSET', session, CONTEXT_BYTES, evict(session, order, evicted, bytes))
-    end
-  elseif kind == 'count' then
-    redis.call('HSET', session, count(a), b)
-  elseif kind == 'parameters' then
-    redis.call('HSET', session, parameters(a), b, parameters_version(a), c)
-  elseif kind == 'buffers' then
-    redis.call('HSET', session, buffers(a), b, buffers_version(a), c)
-  elseif kind == 'record' then
-    redis.call('HSET', session, RECORD, a, REVISION, b)
-  elseif kind == 'delete' then
+redis.call('UNLINK', KEYS[1], KEYS[2])
+at = first_session
+for number = 4, #KEYS, 3 do
+  local session, order, evicted = KEYS[number], KEYS[number + 1], KEYS[number + 2]
+  local ttl, deleted, bytes = ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
+  local contexts = tonumber(ARGV[at + 4])
+  local first_context = at + 5
+  local values = tonumber(ARGV[first_context + contexts])
+  local first_value = first_context + contexts + 1
+  if deleted == '1' then
     redis.call('UNLINK', session, order, evicted)
   end
-end
-
-redis.call('UNLINK', batch)
-for number = 1, sessions do
-  local session, order, evicted = KEYS[3 * number], KEYS[3 * number + 1], KEYS[3 * number + 2]
-  position = starts[number]
-  local expected, ttl = ARGV[position + 1], ARGV[position + 2]
-  local changes = tonumber(ARGV[position + 3])
-  position = position + 3
-  local alive = true
-  for _ = 1, changes do
-    local kind = ARGV[position + 1]
-    apply(kind, ARGV[position + 2], ARGV[position + 3], ARGV[position + 4], session, order, evicted)
-    alive = kind ~= 'delete'
-    position = position + 1 + arity[kind]
+  with_each('HSET', session, first_value, values)
+  with_each('RPUSH', order, first_context, contexts)
+  if bytes and bytes > context_budget then
+    evict(session, order, evicted, bytes)
   end
-  if alive then
-    if expected ~= '*' then
-      redis.call('HSET', session, COMMITS, (tonumber(expected) or 0) + 1)
-    end
-    redis.call('PEXPIRE', session, ttl)
+  redis.call('PEXPIRE', session, ttl)
+  if bytes then
     redis.call('PEXPIRE', order, ttl)
     redis.call('PEXPIRE', evicted, ttl)
   end
+  at = first_value + values
 end
-redis.call('XADD', replies, '*', 'batch', ARGV[1], 'reply', ARGV[2])
-redis.call('PEXPIRE', replies, ARGV[3])
+
+redis.call('XADD', KEYS[3], '*', unpack(ARGV, reply, first_session - 1))
+redis.call('PEXPIRE', KEYS[3], ARGV[1])
 return 'done'

@@ -1,15 +1,16 @@
 -- Take back a batch that seems lost, unless it has been answered.
 --
 -- KEYS[1]  the batch
--- KEYS[2]  the reply stream of the server that sent it
+-- KEYS[2]  its holder
+-- KEYS[3]  the reply stream of the server that sent it
 -- ARGV[1]  the batch's id
 -- ARGV[2]  the id of the last reply that the server has read
 -- Returns 1 where the batch is taken back: no worker can answer it any more.
 --         0 where its reply is waiting in the stream.
-for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '(' .. ARGV[2], '+')) do
+for _, entry in ipairs(redis.call('XRANGE', KEYS[3], '(' .. ARGV[2], '+')) do
   if entry[2][2] == ARGV[1] then
     return 0
   end
 end
-redis.call('UNLINK', KEYS[1])
+redis.call('UNLINK', KEYS[1], KEYS[2])
 return 1

@@ -1,0 +1,22 @@
+-- Hand a batch to the workers.
+--
+-- KEYS[1]  the batch
+-- KEYS[2]  Celery's queue
+-- KEYS[3]  the reply stream of the server that sends it
+-- ARGV[1]  how long the batch is kept, in ms
+-- ARGV[2]  the message by which Celery runs it
+-- ARGV[3]  the oldest reply that the server may still want, or '' to leave the stream alone
+-- ARGV[4+] the requests
+redis.replicate_commands()
+-- Not into the append-only file: if Redis restarts the server finds the batch gone and sends it
+-- again, and the file is spared half of what passes through.
+redis.set_repl(redis.REPL_NONE)
+for first = 4, #ARGV, 1000 do
+  redis.call('RPUSH', KEYS[1], unpack(ARGV, first, math.min(first + 999, #ARGV)))
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+redis.set_repl(redis.REPL_ALL)
+redis.call('LPUSH', KEYS[2], ARGV[2])
+if ARGV[3] ~= '' then
+  redis.call('XTRIM', KEYS[3], 'MINID', '=', ARGV[3])
+end
