@@ -26,10 +26,13 @@ from worker.task_message import OperationHead
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 0.25
-import os
-
-GATHER_OPERATIONS = int(os.environ.get("GN", "16"))
-GATHER_SECONDS = float(os.environ.get("GS", "0.002"))
+# A second worker is used at once for so much work, in seconds of computing: a batch costs the
+# machine about as much whatever its size, so less work had better wait to leave with more.
+WORTH_A_WORKER_SECONDS = 0.002
+# But it waits no longer than this while a worker is free.
+LONGEST_GATHERING_SECONDS = 0.01
+# How much of the estimate of an operation's work is the latest batch's.
+ESTIMATE_SHARE = 0.2
 RETRY_SECONDS = 1.0
 # An operation over which this many workers have died is not tried again.
 MAX_DEATHS = 2
@@ -61,6 +64,8 @@ class Dispatcher:
         self._pump_scheduled = False
         # Until when what waits may gather though a worker is free, by the loop's clock.
         self._gathering_until: float | None = None
+        # How long a worker computes for one operation, about, in seconds.
+        self._operation_seconds = 0.0
         # Since when nothing could be served, by the monotonic clock; None while it can.
         self._away_since: float | None = time.monotonic()
 
@@ -131,12 +136,13 @@ class Dispatcher:
 
     def _should_gather(self) -> bool:
         """Tell whether what waits should wait for company, though a worker is free."""
-        if not self._flights or self._lanes.waiting >= GATHER_OPERATIONS:
+        work = self._lanes.waiting * self._operation_seconds
+        if not self._flights or work >= WORTH_A_WORKER_SECONDS:
             self._gathering_until = None
             return False
         loop = asyncio.get_running_loop()
         if self._gathering_until is None:
-            self._gathering_until = loop.time() + GATHER_SECONDS
+            self._gathering_until = loop.time() + LONGEST_GATHERING_SECONDS
             loop.call_at(self._gathering_until, self._pump)
         if loop.time() < self._gathering_until:
             return True
@@ -156,7 +162,7 @@ class Dispatcher:
             # Redis may have the batch or not. The sweep will find out.
             log.warning("batch %s may not have been stored: %s", flight.batch_id, error)
 
-    def _on_reply(self, batch_id: str, replies: list[Reply]) -> None:
+    def _on_reply(self, batch_id: str, computed_seconds: float, replies: list[Reply]) -> None:
         flight = self._flights.pop(batch_id, None)
         if flight is None:
             log.info("batch %s was answered after it had been given up", batch_id)
@@ -164,6 +170,8 @@ class Dispatcher:
         for operation, reply in zip(flight.operations, replies, strict=True):
             if operation.is_wanted():
                 operation.reply.set_result(reply)
+        latest = computed_seconds / len(replies)
+        self._operation_seconds += ESTIMATE_SHARE * (latest - self._operation_seconds)
         self._lanes.release(flight.sessions())
         self._schedule_pump()
 

@@ -35,7 +35,8 @@ class RedisLink:
     Parameters
     ----------
     on_reply
-        Called with a batch's id and the replies of its operations for each batch that is answered.
+        Called for each batch that is answered with its id, how many seconds the worker computed,
+        and the replies of its operations.
     on_change
         Called whenever Redis or a worker has come or gone.
     """
@@ -44,7 +45,7 @@ class RedisLink:
         self,
         settings: Settings,
         server_id: str,
-        on_reply: Callable[[str, list[Reply]], None],
+        on_reply: Callable[[str, float, list[Reply]], None],
         on_change: Callable[[], None],
     ) -> None:
         self._client = redis.asyncio.Redis.from_url(
@@ -143,8 +144,8 @@ class RedisLink:
                 for entry_id, fields in entries:
                     self._last_read = entry_id.decode()
                     self._untrimmed_bytes += sum(map(len, fields))
-                    replies = list(map(Reply, fields[2::2], fields[3::2]))
-                    self._on_reply(fields[1].decode(), replies)
+                    replies = list(map(Reply, fields[4::2], fields[5::2]))
+                    self._on_reply(fields[1].decode(), int(fields[3]) / 1e6, replies)
 
     async def _monitor(self) -> None:
         while True:

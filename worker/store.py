@@ -143,12 +143,18 @@ class Store:
         reply_stream: str,
         replies: Sequence[Reply],
         sessions: Sequence[Changes],
+        *,
+        computed_seconds: float = 0.0,
     ) -> Committed:
-        """Apply what a batch did and hand over its reply: all of it or nothing, and only once."""
+        """Apply what a batch did and hand over its reply: all of it or nothing, and only once.
+
+        With the reply goes how long the batch was computed.
+        """
         touched = [keys.batch(batch_id), keys.holder(batch_id), reply_stream]
         arguments: list[Value] = [
             REPLY_TTL_MS, self._context_budget, EVICTED_CONTEXTS_REMEMBERED,
-            keys.LAST_BATCH, keys.CONTEXT_BYTES, 2 + 2 * len(replies), "batch", batch_id,
+            keys.LAST_BATCH, keys.CONTEXT_BYTES, 4 + 2 * len(replies),
+            "batch", batch_id, "computed-us", int(computed_seconds * 1e6),
         ]  # fmt: skip
         for reply in replies:
             arguments += reply
