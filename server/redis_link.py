@@ -69,6 +69,8 @@ class RedisLink:
         self._withdraw = self._client.register_script(Script.named("withdraw").text)
         self.up = False
         self.workers: frozenset[str] = frozenset()
+        # Set once it is known whether Redis is there.
+        self.tried = asyncio.Event()
 
     async def run(self) -> None:
         """Receive replies and watch the workers until cancelled."""
@@ -173,6 +175,7 @@ class RedisLink:
             log.info("%d workers: %s", len(workers), ", ".join(sorted(workers)) or "none")
             self.workers = workers
         self.up = up
+        self.tried.set()
         if not up:
             # What waits for an answer would wait for ever where Redis is silent but connected.
             self._sender.close()
