@@ -12,6 +12,7 @@ import logging
 import time
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 
 from redis.exceptions import RedisError
 
@@ -64,7 +65,6 @@ class Dispatcher:
         )
         self._link = RedisLink(settings, server_id, self._on_reply, self._on_change)
         self._flights: dict[str, Flight] = {}
-        self._sending: set[asyncio.Task[None]] = set()
         self._pump_scheduled = False
         # Until when what waits may gather though a worker is free, by the loop's clock.
         self._gathering_until: float | None = None
@@ -154,9 +154,12 @@ class Dispatcher:
                 break
             flight = Flight(uuid.uuid4().hex, operations)
             self._flights[flight.batch_id] = flight
-            task = asyncio.create_task(self._send(flight))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            self._link.send(
+                flight.batch_id,
+                (operation.head for operation in operations),
+                (operation.request for operation in operations),
+                partial(self._fail_flight, flight),
+            )
 
     def _should_gather(self) -> bool:
         """Tell whether what waits should wait for company, though a worker is free."""
@@ -172,19 +175,6 @@ class Dispatcher:
             return True
         self._gathering_until = None
         return False
-
-    async def _send(self, flight: Flight) -> None:
-        try:
-            await self._link.send(
-                flight.batch_id,
-                (operation.head for operation in flight.operations),
-                (operation.request for operation in flight.operations),
-            )
-        except ServiceError as error:
-            self._fail_flight(flight, error)
-        except (RedisError, OSError) as error:
-            # Redis may have the batch or not. The sweep will find out.
-            log.warning("batch %s may not have been stored: %s", flight.batch_id, error)
 
     def _on_reply(self, batch_id: str, computed_seconds: float, replies: list[Reply]) -> None:
         flight = self._flights.pop(batch_id, None)

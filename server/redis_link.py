@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import redis.asyncio
 from redis.exceptions import RedisError, ResponseError
@@ -55,7 +56,8 @@ class RedisLink:
             # The pipes read answers as version 2 of the protocol has them.
             protocol=2,
         )
-        self._sender = RedisPipe(self._client)
+        self._send_script = Script.named("send")
+        self._sender = RedisPipe(self._client, (self._send_script,))
         # A connection of its own: a read that waits for replies holds up what comes behind it.
         self._reader = RedisPipe(self._client)
         self._stream = keys.replies(server_id)
@@ -64,9 +66,10 @@ class RedisLink:
         self._on_reply = on_reply
         self._on_change = on_change
         self._worker_timeout = settings.worker_timeout_seconds
-        self._send = Script.named("send")
         self._live_workers = self._client.register_script(Script.named("live_workers").text)
         self._withdraw = self._client.register_script(Script.named("withdraw").text)
+        # Resolved with what has broken the connections; None while there are none.
+        self._broken: asyncio.Future[Exception] | None = None
         self.up = False
         self.workers: frozenset[str] = frozenset()
         # Set once it is known whether Redis is there.
@@ -76,24 +79,27 @@ class RedisLink:
         """Receive replies and watch the workers until cancelled."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._receive())
+                tasks.create_task(self._keep_connected())
                 tasks.create_task(self._monitor())
         finally:
             self._sender.close()
             self._reader.close()
             await self._client.aclose()
 
-    async def send(
-        self, batch_id: str, heads: Iterable[OperationHead], requests: Iterable[bytes]
+    def send(
+        self,
+        batch_id: str,
+        heads: Iterable[OperationHead],
+        requests: Iterable[bytes],
+        on_refusal: Callable[[ServiceError], None],
     ) -> None:
         """Store a batch and tell the workers of it, in one round trip.
 
-        Raises
-        ------
-        ServiceError
-            QUOTA where Redis has no memory left; the batch is not stored then.
-        redis.exceptions.RedisError
-            Redis is away. It may have the batch or not.
+        Parameters
+        ----------
+        on_refusal
+            Called with QUOTA where Redis has no memory left: the batch is not stored then. Where
+            Redis goes away meanwhile, nobody knows whether it is; nothing is called.
         """
         message = task_message(batch_id, self._stream, heads)
         touched = (keys.batch(batch_id), keys.QUEUE, self._stream)
@@ -102,14 +108,18 @@ class RedisLink:
             # What has been read is wanted no longer.
             trim = _after(self._last_read)
             self._untrimmed_bytes = 0
-        try:
-            await self._sender.run_script(
-                self._send, touched, (BATCH_TTL_MS, message, trim, *requests)
-            )
-        except ResponseError as error:
-            if "OOM" in str(error):
-                raise _store_is_full() from error
-            raise
+
+        def on_answer(answer: Any) -> None:
+            if not isinstance(answer, Exception):
+                return
+            if isinstance(answer, ResponseError) and "OOM" in str(answer):
+                on_refusal(_store_is_full())
+                return
+            log.warning("batch %s may not have been stored: %s", batch_id, answer)
+            self._break(answer)
+
+        command = self._send_script.command(touched, (BATCH_TTL_MS, message, trim, *requests))
+        self._sender.send(command, on_answer)
 
     async def withdraw(self, batch_id: str) -> bool:
         """Take back a batch that seems lost. False where its reply is on the way."""
@@ -131,33 +141,61 @@ class RedisLink:
         """Remove the reply stream, at the end of the server."""
         await self._client.delete(self._stream)
 
-    async def _receive(self) -> None:
+    async def _keep_connected(self) -> None:
+        """Connect, receive replies, and connect again when a connection breaks."""
         while True:
             try:
-                found = await self._reader.execute(
-                    "XREAD", "COUNT", REPLIES_A_READ, "BLOCK", READ_BLOCK_MS,
-                    "STREAMS", self._stream, self._last_read,
-                )  # fmt: skip
+                await self._sender.connect()
+                await self._reader.connect()
+                self._broken = asyncio.get_running_loop().create_future()
+                self._read()
+                await self._look()
+                why = await self._broken
             except (RedisError, OSError) as error:
-                self._note(up=False, why=error)
-                await asyncio.sleep(RECONNECT_SECONDS)
-                continue
-            for _, entries in found or ():
-                for entry_id, fields in entries:
-                    self._last_read = entry_id.decode()
-                    self._untrimmed_bytes += sum(map(len, fields))
-                    replies = list(map(Reply, fields[4::2], fields[5::2]))
-                    self._on_reply(fields[1].decode(), int(fields[3]) / 1e6, replies)
+                why = error
+            self._broken = None
+            self._note(up=False, why=why)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    def _break(self, why: Exception) -> None:
+        """Give up the connections; new ones are made."""
+        if self._broken is not None and not self._broken.done():
+            self._broken.set_result(why)
+
+    def _read(self) -> None:
+        options = ("COUNT", REPLIES_A_READ, "BLOCK", READ_BLOCK_MS)
+        self._reader.send(
+            ("XREAD", *options, "STREAMS", self._stream, self._last_read), self._on_read
+        )
+
+    def _on_read(self, answer: Any) -> None:
+        if isinstance(answer, Exception):
+            self._break(answer)
+            return
+        entries = answer[0][1] if answer else ()
+        if entries:
+            self._last_read = entries[-1][0].decode()
+        # Before the replies are looked at, so that Redis can answer meanwhile.
+        self._read()
+        for _, fields in entries:
+            self._untrimmed_bytes += sum(map(len, fields))
+            replies = list(map(Reply, fields[4::2], fields[5::2]))
+            self._on_reply(fields[1].decode(), int(fields[3]) / 1e6, replies)
 
     async def _monitor(self) -> None:
         while True:
             try:
-                workers = await self._live_workers([keys.WORKERS], [self._worker_timeout])
+                await self._look()
             except (RedisError, OSError) as error:
-                self._note(up=False, why=error)
-            else:
-                self._note(up=True, workers=frozenset(worker.decode() for worker in workers))
+                # What waits for an answer would wait for ever where Redis is silent but connected.
+                self._break(error)
             await asyncio.sleep(MONITOR_SECONDS)
+
+    async def _look(self) -> None:
+        """See whether Redis answers, and which workers live."""
+        workers = await self._live_workers([keys.WORKERS], [self._worker_timeout])
+        if self._broken is not None and not self._broken.done():
+            self._note(up=True, workers=frozenset(worker.decode() for worker in workers))
 
     def _note(
         self,
@@ -176,10 +214,6 @@ class RedisLink:
             self.workers = workers
         self.up = up
         self.tried.set()
-        if not up:
-            # What waits for an answer would wait for ever where Redis is silent but connected.
-            self._sender.close()
-            self._reader.close()
         if (self.up, self.workers) != before:
             self._on_change()
 

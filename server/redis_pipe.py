@@ -2,76 +2,64 @@
 
 redis-py makes the connection, so that TLS, unix sockets and passwords work. What it does for a call
 (pools, locks, streams, retries) costs the event loop more than the gRPC calls of a small batch do,
-so the calls go past it.
+so the calls go past it, and their answers are handed over in the turn of the loop in which they
+come.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hiredis
 import redis.asyncio
-from redis.exceptions import BusyLoadingError, ConnectionError, ResponseError
+from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, ResponseError
 
-from worker.scripts import Script
+from worker.scripts import Command, Script
 
-# What Redis refused a command with.
-Refusal = hiredis.ReplyError
+# Takes an answer, or the RedisError that there is instead.
+OnAnswer = Callable[[Any], None]
 
 
 class RedisPipe:
-    """Sends commands, connecting when there is no connection.
+    """Sends commands over one connection.
 
     It waits for an answer as long as the connection stands: whoever finds Redis silent closes it.
     """
 
-    def __init__(self, client: redis.asyncio.Redis) -> None:
+    def __init__(self, client: redis.asyncio.Redis, scripts: Sequence[Script] = ()) -> None:
         self._client = client
+        self._scripts = scripts
         self._wire: _Wire | None = None
-        self._connecting = asyncio.Lock()
 
-    async def execute(self, *command: Any) -> Any:
-        """Send a command and return its answer.
+    async def connect(self) -> None:
+        """Connect anew, and let Redis know the scripts.
 
         Raises
         ------
-        redis.exceptions.RedisError
-            Redis is away, in which case it may have run the command; or it has refused it.
+        redis.exceptions.RedisError, OSError
+            Redis is away.
         """
-        wire = self._wire
-        if wire is None or wire.lost:
-            wire = await self._connect()
-        answer = await wire.send(hiredis.pack_command(command))
-        if isinstance(answer, Refusal):
-            loading = str(answer).startswith("LOADING")
-            raise (BusyLoadingError if loading else ResponseError)(str(answer))
-        return answer
+        self.close()
+        wire = await _Wire.open(self._client)
+        for script in self._scripts:
+            await wire.execute("SCRIPT", "LOAD", script.text)
+        self._wire = wire
 
-    async def run_script(
-        self, script: Script, keys: Sequence[Any], arguments: Sequence[Any]
-    ) -> Any:
-        """Run a Lua script and return its answer; it raises what `execute` raises."""
-        try:
-            return await self.execute(*script.command(keys, arguments))
-        except ResponseError as error:
-            if not str(error).startswith("NOSCRIPT"):
-                raise
-        return await self.execute("EVAL", script.text, len(keys), *keys, *arguments)
+    def send(self, command: Command, on_answer: OnAnswer) -> None:
+        """Send a command. Without a connection its answer is a ConnectionError, at once."""
+        if self._wire is None:
+            on_answer(ConnectionError("there is no connection to Redis"))
+        else:
+            self._wire.send(command, on_answer)
 
     def close(self) -> None:
-        """Give up the connection and what it waits for; the next call makes another."""
+        """Give up the connection; what waits for answers gets errors."""
         if self._wire is not None:
             self._wire.close()
             self._wire = None
-
-    async def _connect(self) -> _Wire:
-        async with self._connecting:
-            if self._wire is None or self._wire.lost:
-                self._wire = await _Wire.open(self._client)
-            return self._wire
 
 
 class _Wire(asyncio.Protocol):
@@ -82,8 +70,8 @@ class _Wire(asyncio.Protocol):
         self._connection = connection
         self._transport: asyncio.Transport = connection._writer.transport
         self._reader = hiredis.Reader()
-        self._waiting: deque[asyncio.Future[Any]] = deque()
-        self.lost = False
+        self._waiting: deque[OnAnswer] = deque()
+        self._lost: Exception | None = None
 
     @classmethod
     async def open(cls, client: redis.asyncio.Redis) -> _Wire:
@@ -94,11 +82,26 @@ class _Wire(asyncio.Protocol):
         wire._transport.set_protocol(wire)
         return wire
 
-    def send(self, command: bytes) -> asyncio.Future[Any]:
+    def send(self, command: Command, on_answer: OnAnswer) -> None:
+        if self._lost is not None:
+            on_answer(self._lost)
+        else:
+            self._waiting.append(on_answer)
+            self._transport.write(hiredis.pack_command(command))
+
+    async def execute(self, *command: Any) -> Any:
         answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(answered)
-        self._transport.write(command)
-        return answered
+
+        def settle(answer: Any) -> None:
+            if answered.done():
+                return
+            if isinstance(answer, Exception):
+                answered.set_exception(answer)
+            else:
+                answered.set_result(answer)
+
+        self.send(command, settle)
+        return await answered
 
     def close(self) -> None:
         self._transport.abort()
@@ -106,14 +109,16 @@ class _Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
-        while (answer := self._reader.gets()) is not False:
-            answered = self._waiting.popleft()
-            if not answered.done():
-                answered.set_result(answer)
+        while self._waiting and (answer := self._reader.gets()) is not False:
+            if isinstance(answer, hiredis.ReplyError):
+                answer = _error(str(answer))
+            self._waiting.popleft()(answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.lost = True
+        self._lost = ConnectionError(f"the connection to Redis is lost: {exc}")
         while self._waiting:
-            answered = self._waiting.popleft()
-            if not answered.done():
-                answered.set_exception(ConnectionError(f"the connection to Redis is lost: {exc}"))
+            self._waiting.popleft()(self._lost)
+
+
+def _error(text: str) -> RedisError:
+    return (BusyLoadingError if text.startswith("LOADING") else ResponseError)(text)

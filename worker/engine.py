@@ -79,12 +79,13 @@ class Engine:
     def run(self, batch_id: str, reply_stream: str, heads: Sequence[OperationHead]) -> None:
         """Run a batch and answer it, unless it is answered already.
 
-        While Redis is away it is tried again, which is safe: only one commit of a batch counts.
+        While Redis is away, or takes no answer, it is tried again, which is safe: only one commit
+        of a batch counts.
         """
         while True:
             try:
                 return self._run(batch_id, reply_stream, heads)
-            except (redis.ConnectionError, redis.TimeoutError) as error:
+            except redis.RedisError as error:
                 log.warning("batch %s waits for Redis: %s", batch_id, error)
                 time.sleep(REDIS_RETRY_SECONDS)
 
