@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO
+from urllib.parse import quote
 
 import grpc
 import redis
@@ -26,6 +27,8 @@ START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 # A part that has died so often before the service was up will not come up.
 MAX_STARTS = 2
+# Linux takes 108 bytes, the last of them 0.
+MAX_SOCKET_PATH = 107
 
 
 class StackError(RuntimeError):
@@ -64,7 +67,10 @@ class Stack:
         self.data = data
         self._redis_binary = redis_binary or find_redis()
         self._password = secrets.token_hex(16)
-        self.redis_port = free_port()
+        # A unix socket costs Redis and its callers less than loopback TCP, but its path may not be
+        # long.
+        self._socket = data.resolve() / "redis.sock"
+        self._redis_port = 0 if len(os.fsencode(self._socket)) <= MAX_SOCKET_PATH else free_port()
         self.port = port or free_port()
         self.environment = {
             **{key: text for key, text in os.environ.items() if not key.startswith("EDUNN_")},
@@ -84,7 +90,9 @@ class Stack:
 
     @property
     def redis_url(self) -> str:
-        return f"redis://:{self._password}@127.0.0.1:{self.redis_port}/0"
+        if self._redis_port:
+            return f"redis://:{self._password}@127.0.0.1:{self._redis_port}/0"
+        return f"unix://:{self._password}@{quote(str(self._socket))}?db=0"
 
     @property
     def address(self) -> str:
@@ -191,18 +199,25 @@ class Stack:
         # The folder is quoted, because its name may have spaces.
         return "\n".join(
             [
-                "bind 127.0.0.1",
-                f"port {self.redis_port}",
+                *self._redis_listens(),
                 f"requirepass {self._password}",
                 f'dir "{self.data.resolve()}"',
                 "appendonly yes",
                 'save ""',
+                # Batches pass through the file and are gone: rewriting it at Redis's own 64 MiB
+                # would go on all the time under load.
+                "auto-aof-rewrite-min-size 512mb",
                 # Redis must never throw away what a session or the broker needs.
                 "maxmemory-policy noeviction",
                 "daemonize no",
                 "",
             ]
         )
+
+    def _redis_listens(self) -> list[str]:
+        if self._redis_port:
+            return ["bind 127.0.0.1", f"port {self._redis_port}"]
+        return ["port 0", f'unixsocket "{self._socket}"', "unixsocketperm 700"]
 
     def _server_child(self, name: str, port: int) -> Child:
         environment = {**self.environment, "EDUNN_ADDRESS": f"127.0.0.1:{port}"}

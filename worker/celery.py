@@ -13,6 +13,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import redis
 from celery import Celery, Task
@@ -28,9 +29,18 @@ from worker.store import Store
 from worker.task_message import TASK, UNACKNOWLEDGED, OperationHead
 
 
+def broker_url(redis_url: str) -> str:
+    """Return a Redis's address as kombu wants it, which has a scheme of its own for sockets."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    return urlunsplit(parts._replace(scheme="redis+socket", query=f"virtual_host={database}"))
+
+
 def make_app(settings: Settings) -> Celery:
     """Return the Celery application, every setting that matters set on purpose."""
-    app = Celery("edunn", broker=settings.redis_url)
+    app = Celery("edunn", broker=broker_url(settings.redis_url))
     # kombu's Redis transport acknowledges messages of no-ack consumers all the same, a round trip
     # each, unless the channel names the consumer here.
     Channel.no_ack_consumers = frozenset({UNACKNOWLEDGED})
