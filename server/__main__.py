@@ -8,6 +8,7 @@ import sys
 import uvloop
 
 from server.serving import serve
+from worker.memory import keep_freed_memory
 from worker.settings import SettingsError, read_settings
 
 
@@ -18,6 +19,7 @@ def main() -> None:
         logging.basicConfig(
             level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
         )
+        keep_freed_memory()
         uvloop.run(serve(settings))
     except SettingsError as error:
         sys.exit(f"edunn server: {error}")

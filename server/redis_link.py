@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import redis.asyncio
@@ -15,7 +16,7 @@ from worker import keys
 from worker.errors import Code, ServiceError
 from worker.scripts import Script
 from worker.settings import Settings
-from worker.store import BATCH_TTL_MS, Reply
+from worker.store import BATCH_TTL_MS, LARGE, RESPONSE, STATUS, Reply
 from worker.task_message import OperationHead, task_message
 
 log = logging.getLogger(__name__)
@@ -180,7 +181,26 @@ class RedisLink:
         for _, fields in entries:
             self._untrimmed_bytes += sum(map(len, fields))
             replies = list(map(Reply, fields[4::2], fields[5::2]))
-            self._on_reply(fields[1].decode(), int(fields[3]) / 1e6, replies)
+            batch_id, computed_seconds = fields[1].decode(), int(fields[3]) / 1e6
+            self._complete(replies, partial(self._on_reply, batch_id, computed_seconds))
+
+    def _complete(self, replies: list[Reply], done: Callable[[list[Reply]], None]) -> None:
+        """Fetch the results that are too large for the stream, then hand over all."""
+        missing = {at: reply.data for at, reply in enumerate(replies) if reply.kind == LARGE}
+        if not missing:
+            done(replies)
+
+        def take(at: int, answer: bytes | Exception | None) -> None:
+            if isinstance(answer, bytes):
+                replies[at] = Reply(RESPONSE, answer)
+            else:
+                replies[at] = Reply(STATUS, _result_is_lost().to_status().SerializeToString())
+            del missing[at]
+            if not missing:
+                done(replies)
+
+        for at, key in list(missing.items()):
+            self._sender.send(("GETDEL", key), partial(take, at))
 
     async def _monitor(self) -> None:
         while True:
@@ -222,6 +242,15 @@ def _after(entry_id: str) -> str:
     """Return the smallest stream id behind another."""
     milliseconds, number = entry_id.split("-")
     return f"{milliseconds}-{int(number) + 1}"
+
+
+def _result_is_lost() -> ServiceError:
+    return ServiceError(
+        Code.UNAVAILABLE,
+        "UNAVAILABLE",
+        "the store went away with the result: try again",
+        retry_after=1.0,
+    )
 
 
 def _store_is_full() -> ServiceError:

@@ -32,7 +32,7 @@ from worker.errors import Code, ServiceError, invalid_argument, invalid_argument
 from worker.open_session import OpenSession
 from worker.ready import ReadyLayer, build_layer
 from worker.settings import Settings
-from worker.tensors import TYPE_OF_DTYPE, decode_tensors, encode_tensors
+from worker.tensors import TYPE_OF_DTYPE, decode_tensors, fill_tensors
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 NAME_RULE = "1 to 64 letters, digits, '_', '-' or '.'"
@@ -106,7 +106,9 @@ def get_parameters(session: OpenSession, request: GetParametersRequest) -> GetPa
     """Return the parameters and buffers of a layer."""
     model = session.layer(request.layer).model
     arrays = {**model.get_parameters(), **model.get_buffers()}
-    return GetParametersResponse(parameters=encode_tensors(arrays))
+    response = GetParametersResponse()
+    fill_tensors(response.parameters, arrays)
+    return response
 
 
 def set_parameters(session: OpenSession, request: SetParametersRequest) -> SetParametersResponse:

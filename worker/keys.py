@@ -43,6 +43,11 @@ def holder(batch_id: str) -> str:
     return f"{ROOT}:holder:{batch_id}"
 
 
+def large_result(batch_id: str, number: int) -> str:
+    """A result of a batch that is too large for the reply stream."""
+    return f"{ROOT}:result:{batch_id}:{number}"
+
+
 def replies(server_id: str) -> str:
     """Stream on which a server receives the replies of its batches."""
     return f"{ROOT}:replies:{server_id}"

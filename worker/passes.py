@@ -20,7 +20,7 @@ from edunn_serving.v1.layer_service_pb2 import (
 from worker.contexts import decode_cache, digest_inputs, encode_context
 from worker.errors import Code, ServiceError, invalid_argument
 from worker.open_session import OpenLayer, OpenSession
-from worker.tensors import decode_tensor, encode_tensor, encode_tensors
+from worker.tensors import decode_tensor, fill_tensor, fill_tensors
 
 # Ids that the service gives begin with this, so a caller's never meet them.
 NUMBERED = "#"
@@ -57,7 +57,9 @@ def run_forward(
         )
         _check_budget(context, context_budget)
         session.save_context(layer, forward_id, context)
-    return ForwardResponse(forward_id=forward_id, output=encode_tensor(output), phase=phase)
+    response = ForwardResponse(forward_id=forward_id, phase=phase)
+    fill_tensor(response.output, output)
+    return response
 
 
 def run_backward(session: OpenSession, request: BackwardRequest) -> BackwardResponse:
@@ -89,10 +91,10 @@ def run_backward(session: OpenSession, request: BackwardRequest) -> BackwardResp
         input_gradient, parameter_gradients = layer.model.backward(output_gradient)
     except LayerError as error:
         raise invalid_argument("output_gradient", str(error)) from error
-    return BackwardResponse(
-        input_gradient=encode_tensor(np.asarray(input_gradient)),
-        parameter_gradients=encode_tensors(parameter_gradients),
-    )
+    response = BackwardResponse()
+    fill_tensor(response.input_gradient, np.asarray(input_gradient))
+    fill_tensors(response.parameter_gradients, parameter_gradients)
+    return response
 
 
 def _phase_of(request: ForwardRequest, session: OpenSession) -> Phase:

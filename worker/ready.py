@@ -19,7 +19,7 @@ from edunn.model import Model
 from edunn_serving.internal.v1.state_pb2 import Arrays, SessionRecord
 from edunn_serving.v1.layer_pb2 import Layer
 from worker.store import SessionKey
-from worker.tensors import decode_tensors, encode_tensors
+from worker.tensors import decode_tensors, fill_tensors
 
 # What a layer or a session costs in memory besides its arrays; a generous guess.
 OVERHEAD_BYTES = 4096
@@ -105,7 +105,9 @@ def build_layer(layer: Layer, *, generator: np.random.Generator) -> ReadyLayer:
 
 def encode_arrays(arrays: dict[str, np.ndarray]) -> bytes:
     """Return parameters or buffers as the bytes to store."""
-    return Arrays(arrays=encode_tensors(arrays)).SerializeToString()
+    message = Arrays()
+    fill_tensors(message.arrays, arrays)
+    return message.SerializeToString()
 
 
 def decode_arrays(data: bytes) -> dict[str, np.ndarray]:

@@ -90,6 +90,9 @@ class Reply(NamedTuple):
 
 
 RESPONSE, STATUS = b"r", b"s"
+# In the reply stream only: the key of a response, in place of a response of so many bytes or more.
+LARGE = b"l"
+LARGE_BYTES = 256 * 1024
 
 
 class Committed(Enum):
@@ -151,13 +154,19 @@ class Store:
         With the reply goes how long the batch was computed.
         """
         touched = [keys.batch(batch_id), keys.holder(batch_id), reply_stream]
+        entry: list[Value] = ["batch", batch_id, "computed-us", int(computed_seconds * 1e6)]
+        large: list[Value] = []
+        for reply in replies:
+            if len(reply.data) < LARGE_BYTES:
+                entry += reply
+            else:
+                touched.append(keys.large_result(batch_id, len(large)))
+                large.append(reply.data)
+                entry += (LARGE, touched[-1])
         arguments: list[Value] = [
             REPLY_TTL_MS, self._context_budget, EVICTED_CONTEXTS_REMEMBERED,
-            keys.LAST_BATCH, keys.CONTEXT_BYTES, 4 + 2 * len(replies),
-            "batch", batch_id, "computed-us", int(computed_seconds * 1e6),
+            keys.LAST_BATCH, keys.CONTEXT_BYTES, len(large), *large, len(entry), *entry,
         ]  # fmt: skip
-        for reply in replies:
-            arguments += reply
         for each in sessions:
             touched += (
                 keys.session(*each.session),

@@ -62,13 +62,21 @@ def decode_tensor(tensor: Tensor, field: str) -> np.ndarray:
 
 def encode_tensor(array: np.ndarray) -> Tensor:
     """Return an array as a tensor: C order, little-endian."""
+    tensor = Tensor()
+    fill_tensor(tensor, array)
+    return tensor
+
+
+def fill_tensor(tensor: Tensor, array: np.ndarray) -> None:
+    """Make an empty tensor of an array.
+
+    In its place within a response, that is, where a tensor made elsewhere would be copied.
+    """
     # A native dtype of a big-endian machine finds its little-endian twin here.
     dtype = array.dtype.newbyteorder("<")
-    return Tensor(
-        data_type=TYPE_OF_DTYPE[dtype],
-        shape=array.shape,
-        data=array.astype(dtype, copy=False).tobytes(),
-    )
+    tensor.data_type = TYPE_OF_DTYPE[dtype]
+    tensor.shape.extend(array.shape)
+    tensor.data = array.astype(dtype, copy=False).tobytes()
 
 
 def decode_tensors(tensors: MessageMap[str, Tensor], field: str) -> dict[str, np.ndarray]:
@@ -76,9 +84,10 @@ def decode_tensors(tensors: MessageMap[str, Tensor], field: str) -> dict[str, np
     return {name: decode_tensor(tensor, f"{field}[{name}]") for name, tensor in tensors.items()}
 
 
-def encode_tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
-    """Return arrays as tensors, by name."""
-    return {name: encode_tensor(array) for name, array in arrays.items()}
+def fill_tensors(tensors: MessageMap[str, Tensor], arrays: Mapping[str, np.ndarray]) -> None:
+    """Put arrays into an empty map of tensors, by name."""
+    for name, array in arrays.items():
+        fill_tensor(tensors[name], array)
 
 
 def _type_names() -> str:

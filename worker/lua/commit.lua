@@ -6,13 +6,15 @@
 -- KEYS[1]  the batch
 -- KEYS[2]  its holder
 -- KEYS[3]  the reply stream of the server that sent it
--- KEYS[4+] for each session: its hash, its context order, its evicted contexts
+-- then     for each large result its key
+-- then     for each session: its hash, its context order, its evicted contexts
 -- ARGV[1]  how long the reply stream outlives this, in ms
 -- ARGV[2]  how many bytes of contexts a session may keep
 -- ARGV[3]  how many evicted contexts a session remembers
 -- ARGV[4]  the field of a session's last batch
 -- ARGV[5]  the field of a session's context bytes
--- ARGV[6]  the length of the reply, and then the reply: names and values of a stream's entry
+-- ARGV[6]  the number of large results, and these
+-- then     the length of the reply, and the reply: names and values of a stream's entry
 -- then     for each session: the last batch that it had when it was loaded ('' where it did not
 --          exist, '*' where nothing but its expiry changes); its time to live in ms; '1' where what
 --          it had is deleted first; how many bytes of contexts it then has, '' where there have been
@@ -20,6 +22,7 @@
 --          set, and these.
 -- Returns 'done', 'answered' where another run was first, or 'conflict' where a session has changed
 --          since it was loaded.
+redis.replicate_commands()
 local context_budget, evicted_limit = tonumber(ARGV[2]), tonumber(ARGV[3])
 local last_batch, context_bytes = ARGV[4], ARGV[5]
 -- Lua takes only so many arguments in one call.
@@ -30,10 +33,12 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
 end
 
 -- First only read: a conflict must leave everything as it was.
-local reply = 7
-local first_session = reply + tonumber(ARGV[6])
+local large = tonumber(ARGV[6])
+local reply = 8 + large
+local first_session_key = 4 + large
+local first_session = reply + tonumber(ARGV[reply - 1])
 local at = first_session
-for number = 4, #KEYS, 3 do
+for number = first_session_key, #KEYS, 3 do
   local expected = ARGV[at]
   if expected ~= '*' and (redis.call('HGET', KEYS[number], last_batch) or '') ~= expected then
     return 'conflict'
@@ -70,7 +75,7 @@ end
 
 redis.call('UNLINK', KEYS[1], KEYS[2])
 at = first_session
-for number = 4, #KEYS, 3 do
+for number = first_session_key, #KEYS, 3 do
   local session, order, evicted = KEYS[number], KEYS[number + 1], KEYS[number + 2]
   local ttl, deleted, bytes = ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
   local contexts = tonumber(ARGV[at + 4])
@@ -93,6 +98,13 @@ for number = 4, #KEYS, 3 do
   at = first_value + values
 end
 
+-- Not into the append-only file, where writing them would take longer than all the rest. Should Redis
+-- restart before the server has read them, their callers hear of it.
+redis.set_repl(redis.REPL_NONE)
+for number = 1, large do
+  redis.call('SET', KEYS[3 + number], ARGV[6 + number], 'PX', ARGV[1])
+end
+redis.set_repl(redis.REPL_ALL)
 redis.call('XADD', KEYS[3], '*', unpack(ARGV, reply, first_session - 1))
 redis.call('PEXPIRE', KEYS[3], ARGV[1])
 return 'done'
