@@ -11,6 +11,8 @@ from typing import Literal
 from bench.load import LARGE, Client, Load, Measured
 
 MEBIBYTE = 1024 * 1024
+STREAMS = 4
+IN_FLIGHT = 64
 Send = Callable[[Load], Measured]
 
 
@@ -66,6 +68,17 @@ class Figures:
             client: Figure(f"64 callers, unary ({client} client)", "calls/s", 0.65, "at least")
             for client in clients
         }
+        # The same load with many short lanes, and with few that are always full.
+        self.streams = {
+            sessions: Figure(
+                f"4 Compute streams with 64 in flight each, {sessions} sessions (lean client)",
+                "operations/s",
+                1.5,
+                "at least",
+                "echo, 64 callers, unary",
+            )
+            for sessions in (STREAMS * IN_FLIGHT, STREAMS)
+        }
         self.pairs = Figure(
             "forward + backward pairs, 64 sessions", "pairs/s", 0.45, "at least", "our forwards"
         )
@@ -79,6 +92,7 @@ class Figures:
         return [
             *self.single.values(),
             *self.throughput.values(),
+            *self.streams.values(),
             self.pairs,
             self.tail,
             self.large,
@@ -104,6 +118,13 @@ class Figures:
         for client, figure in self.throughput.items():
             ours, echo = both(replace(many, client=client))
             figure.note(ours.rate, echo.rate)
+
+        streams = Load(
+            target="compute", callers=STREAMS * IN_FLIGHT, streams=STREAMS, seconds=seconds
+        )
+        echo = send(replace(many, target="echo", client="lean"))
+        for sessions, figure in self.streams.items():
+            figure.note(send(replace(streams, sessions=sessions)).rate, echo.rate)
 
         forwards = self.throughput["grpc.aio"].ours
         self.pairs.note(send(replace(many, target="pair")).rate, forwards[-1])

@@ -1,12 +1,14 @@
-"""`python -m bench.generator ECHO SERVICE`: sends loads to two addresses, in a process of its own.
+"""`python -m bench.generator ECHO SERVICE PARTS`: sends loads to two addresses, in its own process.
 
 It reads a load a line from standard input and answers what was measured, a line each, on standard
-output. Any error or wrong answer ends it.
+output. Any error or wrong answer ends it. PARTS has, in JSON, the process ids whose processor time
+is measured, by part.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import sys
 import time
@@ -19,8 +21,10 @@ import numpy as np
 import uvloop
 
 from bench import calls
-from bench.calls import Call
-from bench.lean import LeanConnection, connect
+from bench.calls import Call, StreamCall
+from bench.cpu import Parts, cpu_seconds
+from bench.lean import LeanConnection
+from bench.lean_stream import LeanStream
 from bench.load import Load, Measured
 from worker.settings import Settings
 
@@ -30,6 +34,7 @@ TIMEOUT_SECONDS = 30.0
 
 Send = Callable[[bytes], Awaitable[bytes]]
 Unit = Callable[[], Awaitable[None]]
+Timed = Callable[["array[float]", float], Awaitable[None]]
 
 
 class Connections:
@@ -65,7 +70,8 @@ class Connections:
 class Generator:
     """Sends loads to an echo server and to the service."""
 
-    def __init__(self, echo_address: str, service_address: str) -> None:
+    def __init__(self, echo_address: str, service_address: str, parts: Parts) -> None:
+        self._parts = parts
         self._echo_address = echo_address
         self._service_address = service_address
         self._echo = Connections(echo_address)
@@ -78,9 +84,12 @@ class Generator:
         """Send a load and return what was measured."""
         if load.target == "echo":
             return await self._send(load, [[calls.echo(load.shape)]] * load.callers)
-        sessions = [f"bench-{secrets.token_urlsafe(7)}" for _ in range(load.callers)]
+        count = load.sessions or load.callers
+        sessions = [f"bench-{secrets.token_urlsafe(7)}" for _ in range(count)]
         await self._create(sessions, load)
         try:
+            if load.target == "compute":
+                return await self._stream(load, sessions)
             return await self._send(load, [_calls_of(session, load) for session in sessions])
         finally:
             await self._delete(sessions)
@@ -90,7 +99,7 @@ class Generator:
         to_echo = load.target == "echo"
         if load.client == "grpc.aio":
             connections = self._echo if to_echo else self._service
-            return await _run(
+            return await self._run(
                 [
                     _unit([(connections.sender(at, call.method), call) for call in sequence])
                     for at, sequence in enumerate(callers)
@@ -98,9 +107,9 @@ class Generator:
                 load,
             )
         address = self._echo_address if to_echo else self._service_address
-        lean = [await connect(address) for _ in callers]
+        lean = [await LeanConnection.connect(address) for _ in callers]
         try:
-            return await _run(
+            return await self._run(
                 [
                     _unit([(_lean_sender(one, call.method), call) for call in sequence])
                     for one, sequence in zip(lean, callers, strict=True)
@@ -110,6 +119,54 @@ class Generator:
         finally:
             for one in lean:
                 one.close()
+
+    async def _stream(self, load: Load, sessions: Sequence[str]) -> Measured:
+        """Keep a forward of each caller under way, the callers spread over a few streams."""
+        calls_of_all = [
+            calls.stream_forward(str(at), sessions[at % len(sessions)], load.shape)
+            for at in range(load.callers)
+        ]
+        shares = [calls_of_all[at :: load.streams] for at in range(load.streams)]
+        streams = [await LeanStream.connect(self._service_address) for _ in shares]
+
+        async def send(times: array[float], until: float) -> None:
+            async with asyncio.TaskGroup() as tasks:
+                for stream, share in zip(streams, shares, strict=True):
+                    tasks.create_task(stream.run(share, until, times))
+
+        try:
+            for stream, share in zip(streams, shares, strict=True):
+                await stream.run(share, 0.0, array("d"), StreamCall.check_closely)
+            measured = await self._timed(load, send)
+            for stream in streams:
+                await stream.end()
+            return measured
+        finally:
+            for stream in streams:
+                stream.close()
+
+    async def _run(self, units: Sequence[Unit], load: Load) -> Measured:
+        # What the first calls pay once is none of the figures: connections, layers at workers.
+        await asyncio.gather(*(unit() for unit in units))
+
+        async def send(times: array[float], until: float) -> None:
+            if load.rate:
+                await _send_when_due(units, load, times)
+            else:
+                await asyncio.gather(*(_repeat(unit, until, times) for unit in units))
+
+        return await self._timed(load, send)
+
+    async def _timed(self, load: Load, send: Timed) -> Measured:
+        """Let calls be sent for as long as the load lasts, and measure them."""
+        times = array("d")
+        cpu = cpu_seconds(self._parts)
+        began = time.perf_counter()
+        await send(times, began + load.seconds)
+        seconds = time.perf_counter() - began
+        taken = {part: until - cpu[part] for part, until in cpu_seconds(self._parts).items()}
+        p50, p99 = np.percentile(np.frombuffer(times), [50, 99]) * 1000
+        return Measured(len(times), seconds, float(p50), float(p99), taken)
 
     async def _create(self, sessions: Sequence[str], load: Load) -> None:
         """Begin the sessions, and look closely at one forward and its backward in each."""
@@ -155,20 +212,6 @@ def _unit(steps: Sequence[tuple[Send, Call]]) -> Unit:
     return unit
 
 
-async def _run(units: Sequence[Unit], load: Load) -> Measured:
-    # What the first calls pay once is none of the figures: connections, layers brought to workers.
-    await asyncio.gather(*(unit() for unit in units))
-    times = array("d")
-    began = time.perf_counter()
-    if load.rate:
-        await _send_when_due(units, load, times)
-    else:
-        await asyncio.gather(*(_repeat(unit, began + load.seconds, times) for unit in units))
-    seconds = time.perf_counter() - began
-    p50, p99 = np.percentile(np.frombuffer(times), [50, 99]) * 1000
-    return Measured(len(times), seconds, float(p50), float(p99))
-
-
 async def _repeat(unit: Unit, until: float, times: array[float]) -> None:
     now = time.perf_counter()
     while now < until:
@@ -192,9 +235,9 @@ async def _send_when_due(units: Sequence[Unit], load: Load, times: array[float])
             tasks.create_task(one(units[number % len(units)], due))
 
 
-async def main(echo_address: str, service_address: str) -> None:
+async def main(echo_address: str, service_address: str, parts: Parts) -> None:
     """Measure every load that standard input asks for."""
-    generator = Generator(echo_address, service_address)
+    generator = Generator(echo_address, service_address, parts)
     while line := await asyncio.to_thread(sys.stdin.readline):
         load = Load.from_json(line)
         async with asyncio.timeout(load.seconds + 2 * TIMEOUT_SECONDS):
@@ -204,4 +247,4 @@ async def main(echo_address: str, service_address: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2]))
+    uvloop.run(main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3])))

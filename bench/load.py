@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 SMALL = (8, 64)
 # 4 MiB of float64.
 LARGE = (1024, 512)
 
-Target = Literal["echo", "forward", "pair"]
+Target = Literal["echo", "forward", "pair", "compute"]
 Client = Literal["grpc.aio", "lean"]
 
 
@@ -18,9 +18,10 @@ Client = Literal["grpc.aio", "lean"]
 class Load:
     """What a generator sends for one measurement.
 
-    Each caller has a session of its own. With a rate, calls are sent when they are due, whether the
-    ones before are answered or not, and their time counts from when they were due; without, each
-    caller sends its next call when the last one is answered.
+    Each caller has a session of its own, unless `sessions` says how many they share. `compute` is a
+    forward, of callers who share so many `streams`. With a rate, calls are sent when they are due,
+    whether the ones before are answered or not, and their time counts from when they were due;
+    without, each caller sends its next call when the last one is answered.
     """
 
     target: Target
@@ -29,6 +30,8 @@ class Load:
     shape: tuple[int, ...] = SMALL
     rate: float = 0.0
     client: Client = "grpc.aio"
+    streams: int = 0
+    sessions: int = 0
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -47,6 +50,8 @@ class Measured:
     seconds: float
     p50_ms: float
     p99_ms: float
+    # Processor seconds by part: what the two servers, the workers, Redis and the generator took.
+    cpu: dict[str, float] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:

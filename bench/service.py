@@ -27,7 +27,6 @@ and the median of the rounds' ratios. {workers} workers. Everything shares the m
 workers, Redis and one generator process. Its client is `grpc.aio`, which costs as much as the
 echo server and so hides a part of any difference, or a lean one (`bench/lean.py`), which hides
 less.
-`Compute` is not measured yet.
 
 {machine}
 
@@ -57,7 +56,13 @@ def measure(rounds: int, seconds: float, workers: int, wait: Callable[[float], N
         Stack(Path(folder), workers=workers, wait=wait) as stack,
         Echo() as echo,
     ):
-        with GeneratorProcess(echo.address, stack.address) as generator:
+        parts = {
+            "echo": [echo.pid],
+            "server": [child.pid for child in stack.servers],
+            "workers": [child.pid for child in stack.workers],
+            "redis": [stack.redis.pid],
+        }
+        with GeneratorProcess(echo.address, stack.address, parts) as generator:
             for number in range(rounds):
                 figures.measure_round(generator.measure, seconds, ours_first=bool(number % 2))
                 wait(0)
