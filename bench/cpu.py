@@ -12,6 +12,9 @@ UTIME, STIME = 11, 12
 # The part that is the process which measures.
 GENERATOR = "generator"
 
+# Of the first line of /proc/stat: all but what was idle or waited for a disk.
+BUSY = (1, 2, 3, 6, 7, 8)
+
 Parts = Mapping[str, Sequence[int]]
 
 
@@ -19,6 +22,13 @@ def cpu_seconds(parts: Parts) -> dict[str, float]:
     """Return the processor time that each part has taken so far, and this process too."""
     taken = {part: sum(map(_of_process, pids)) for part, pids in parts.items()}
     return {**taken, GENERATOR: _of_process(os.getpid())}
+
+
+def machine_seconds() -> float:
+    """Return the processor time that everything on the machine has taken so far."""
+    with Path("/proc/stat").open() as file:
+        fields = file.readline().split()
+    return sum(int(fields[at]) for at in BUSY) / TICKS_PER_SECOND
 
 
 def _of_process(pid: int) -> float:

@@ -14,6 +14,7 @@ import sys
 import time
 from array import array
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import grpc
@@ -22,10 +23,11 @@ import uvloop
 
 from bench import calls
 from bench.calls import Call, StreamCall
-from bench.cpu import Parts, cpu_seconds
+from bench.cpu import Parts, cpu_seconds, machine_seconds
 from bench.lean import LeanConnection
 from bench.lean_stream import LeanStream
 from bench.load import Load, Measured
+from bench.open_loop import Punctual, send_when_due
 from worker.settings import Settings
 
 # Connections to each server, over which the callers are spread.
@@ -96,6 +98,8 @@ class Generator:
 
     async def _send(self, load: Load, callers: Sequence[Sequence[Call]]) -> Measured:
         """Send a load, each caller its calls one after the other, again and again."""
+        if load.rate:
+            return await self._send_at_rate(load, [call for (call,) in callers])
         to_echo = load.target == "echo"
         if load.client == "grpc.aio":
             connections = self._echo if to_echo else self._service
@@ -106,7 +110,7 @@ class Generator:
                 ],
                 load,
             )
-        address = self._echo_address if to_echo else self._service_address
+        address = self._address_of(load)
         lean = [await LeanConnection.connect(address) for _ in callers]
         try:
             return await self._run(
@@ -119,6 +123,26 @@ class Generator:
         finally:
             for one in lean:
                 one.close()
+
+    def _address_of(self, load: Load) -> str:
+        return self._echo_address if load.target == "echo" else self._service_address
+
+    async def _send_at_rate(self, load: Load, each: Sequence[Call]) -> Measured:
+        address = self._address_of(load)
+        # What the first calls pay once is not measured.
+        await asyncio.to_thread(send_when_due, address, each, load.rate, len(each) / load.rate)
+        punctual = Punctual()
+
+        async def send(times: array[float], until: float) -> None:
+            nonlocal punctual
+            punctual = await asyncio.to_thread(
+                send_when_due, address, each, load.rate, load.seconds
+            )
+            times.extend(punctual.answered)
+
+        measured = await self._timed(load, send)
+        late = np.percentile(np.frombuffer(punctual.sent), 99) * 1000
+        return replace(measured, late_p99_ms=float(late))
 
     async def _stream(self, load: Load, sessions: Sequence[str]) -> Measured:
         """Keep a forward of each caller under way, the callers spread over a few streams."""
@@ -150,23 +174,22 @@ class Generator:
         await asyncio.gather(*(unit() for unit in units))
 
         async def send(times: array[float], until: float) -> None:
-            if load.rate:
-                await _send_when_due(units, load, times)
-            else:
-                await asyncio.gather(*(_repeat(unit, until, times) for unit in units))
+            await asyncio.gather(*(_repeat(unit, until, times) for unit in units))
 
         return await self._timed(load, send)
 
     async def _timed(self, load: Load, send: Timed) -> Measured:
         """Let calls be sent for as long as the load lasts, and measure them."""
         times = array("d")
-        cpu = cpu_seconds(self._parts)
+        cpu, machine = cpu_seconds(self._parts), machine_seconds()
         began = time.perf_counter()
         await send(times, began + load.seconds)
         seconds = time.perf_counter() - began
         taken = {part: until - cpu[part] for part, until in cpu_seconds(self._parts).items()}
         p50, p99 = np.percentile(np.frombuffer(times), [50, 99]) * 1000
-        return Measured(len(times), seconds, float(p50), float(p99), taken)
+        return Measured(
+            len(times), seconds, float(p50), float(p99), taken, machine_seconds() - machine
+        )
 
     async def _create(self, sessions: Sequence[str], load: Load) -> None:
         """Begin the sessions, and look closely at one forward and its backward in each."""
@@ -219,20 +242,6 @@ async def _repeat(unit: Unit, until: float, times: array[float]) -> None:
         await unit()
         now = time.perf_counter()
         times.append(now - sent)
-
-
-async def _send_when_due(units: Sequence[Unit], load: Load, times: array[float]) -> None:
-    async def one(unit: Unit, due: float) -> None:
-        await unit()
-        times.append(time.perf_counter() - due)
-
-    began = time.perf_counter()
-    async with asyncio.TaskGroup() as tasks:
-        for number in range(int(load.rate * load.seconds)):
-            due = began + number / load.rate
-            while (early := due - time.perf_counter()) > 0:
-                await asyncio.sleep(early)
-            tasks.create_task(one(units[number % len(units)], due))
 
 
 async def main(echo_address: str, service_address: str, parts: Parts) -> None:
