@@ -124,7 +124,7 @@ class Figures:
             "4 MiB tensors, 4 callers", "MiB/s", _mebibytes(LARGE), 0.25, "at least"
         )
         self.huge = Figure(
-            "64 MiB tensors, 2 callers", "MiB/s", _mebibytes(HUGE), None, "at least"
+            "64 MiB tensors, 1 caller", "MiB/s", _mebibytes(HUGE), None, "at least"
         )  # fmt: skip
 
     def all(self) -> list[Figure]:
@@ -173,7 +173,7 @@ class Figures:
         self.echo_tail.append(echo_tail)
 
         self.large.note(*both(replace(forward, callers=4, shape=LARGE)))
-        self.huge.note(*both(replace(forward, callers=2, shape=HUGE)))
+        self.huge.note(*both(replace(forward, shape=HUGE)))
 
 
 def _p50(measured: Measured) -> float:

@@ -32,7 +32,7 @@ from worker.settings import Settings
 
 # Connections to each server, over which the callers are spread.
 CONNECTIONS = 4
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 60.0
 
 Send = Callable[[bytes], Awaitable[bytes]]
 Unit = Callable[[], Awaitable[None]]
