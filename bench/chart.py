@@ -12,6 +12,7 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.patches import Patch
 
 from bench.figures import Figure
+from bench.report import number
 
 # Of the palette of Okabe and Ito, which people with any colour vision can tell apart.
 MET, MISSED, INK, FAINT = "#0072B2", "#E69F00", "#222222", "#767676"
@@ -47,7 +48,7 @@ def bar_of(figure: Figure) -> Bar:
         score(figure.ratio()),
         min(scores),
         max(scores),
-        f"{figure.ratio():.2f}",
+        number(figure.ratio()),
         f"{figure.bound} {mark:g}",
     )
 

@@ -44,9 +44,10 @@ def record(send: Send, processes: Mapping[str, int], folder: Path, seconds: floa
 
 
 def _spy(pid: int, path: Path, seconds: float) -> subprocess.Popen[str]:
+    # Threads that hold the interpreter, because py-spy takes some that wait for ones that work.
     return subprocess.Popen(  # noqa: S603  # a program of our own environment
         [
-            PY_SPY, "record", "--pid", str(pid), "--output", str(path), "--threads",
+            PY_SPY, "record", "--pid", str(pid), "--output", str(path), "--gil",
             "--duration", f"{seconds:.0f}", "--rate", str(SAMPLES_PER_SECOND),
         ],
         stdout=subprocess.PIPE,

@@ -57,6 +57,11 @@ def tail(figures: Figures) -> str:
     )
 
 
+def number(value: float) -> str:
+    """Return a number with as many digits as anybody reads."""
+    return f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
 def machine() -> str:
     """Return a line on what the figures were measured on."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
@@ -68,14 +73,16 @@ def machine() -> str:
 
 def _ratio_line(figure: Figure) -> str:
     rounds = figure.ratios()
+    ours = number(statistics.median(figure.our_values()))
+    reference = number(statistics.median(figure.reference_values()))
     met = {True: "yes", False: "**no**", None: ""}[figure.is_met()]
     mark = f"{figure.bound} {figure.mark:g}" if figure.mark is not None else ""
     return _row(
         figure.name,
-        f"{_number(figure.our_values())} {figure.unit}",
-        f"{_number(figure.reference_values())} {figure.unit} ({figure.reference_name})",
-        f"**{figure.ratio():.2f}**",
-        f"{min(rounds):.2f} to {max(rounds):.2f}",
+        f"{ours} {figure.unit}",
+        f"{reference} {figure.unit} ({figure.reference_name})",
+        f"**{number(figure.ratio())}**",
+        f"{number(min(rounds))} to {number(max(rounds))}",
         mark,
         met,
     )
@@ -113,8 +120,3 @@ def _row(*cells: str) -> str:
 
 def _middle(rounds: Iterable[Measured], value: Callable[[Measured], float]) -> float:
     return statistics.median(value(one) for one in rounds)
-
-
-def _number(rounds: Sequence[float]) -> str:
-    middle = statistics.median(rounds)
-    return f"{middle:.2f}" if middle < 100 else f"{middle:.0f}"
