@@ -13,6 +13,8 @@ from bench.figures import Figure, Figures
 from bench.load import Measured
 
 PACKAGES = ("grpcio", "celery", "redis", "hiredis", "protobuf", "numpy", "uvloop")
+# From how many cores on other programs are worth a warning.
+DISTURBING_CORES = 0.2
 SERVICE_PARTS = ("server", "workers", "redis")
 
 
@@ -60,6 +62,20 @@ def tail(figures: Figures) -> str:
 def number(value: float) -> str:
     """Return a number with as many digits as anybody reads."""
     return f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
+def disturbance(figures: Sequence[Figure]) -> str:
+    """Return a warning where other programs kept the machine busy, otherwise nothing."""
+    others = statistics.median(
+        _middle(figure.ours, lambda one: one.cores_of_others) for figure in figures
+    )
+    if others < DISTURBING_CORES:
+        return ""
+    return (
+        f"**Other programs kept {others:.2f} of {os.cpu_count()} cores busy meanwhile. They hold "
+        "up a service of several processes more than one echo server, so the ratios are worse than on "
+        "a machine of one's own.**\n\n"
+    )
 
 
 def machine() -> str:

@@ -40,7 +40,7 @@ that is wrong or an error ends the run.
 
 {machine}
 
-{ratios}
+{disturbance}{ratios}
 {tail}
 ## Processor time
 
@@ -116,6 +116,7 @@ def _measure(bench: Bench, arguments: argparse.Namespace, wait: Callable[[float]
         seconds=arguments.seconds,
         workers=arguments.workers,
         machine=report.machine(),
+        disturbance=report.disturbance(figures.all()),
         ratios=report.ratios(figures.all(), mask_bytes, allowed_bytes()),
         tail=report.tail(figures),
         costs=report.costs(figures.all()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -56,6 +57,14 @@ def test_tables_have_ratio_cost_and_what_others_took() -> None:
     # Microseconds a call: 0.7, 0.2 and 0.1 s over 500 calls, against 0.5 s over 1000.
     costs = report.costs([figure("at least", 0.65)])
     assert "| 1400 | 400 | 200 | 500 | 500 | 250 | 4.00 | 0.25 | 0.25 |" in costs
+
+
+def test_results_say_when_other_programs_were_busy() -> None:
+    assert "**Other programs kept 0.25 of" in report.disturbance([figure("at least", 0.65)])
+    alone = figure("at least", 0.65)
+    # The parts' own 0.7 + 0.2 + 0.1 + 0.25 s, and nothing else.
+    alone.ours[:] = [replace(one, machine_cpu=1.25) for one in alone.ours]
+    assert report.disturbance([alone]) == ""
 
 
 def test_picture_is_written(tmp_path: Path) -> None:
