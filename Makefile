@@ -8,7 +8,7 @@ WORKERS ?= 2
 DATA ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint bench proto clean
+.PHONY: help demo serve test lint bench profile proto clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -30,8 +30,11 @@ lint: $(VENV)/.development ## Run ruff, mypy and buf
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 
-bench: $(VENV)/.runtime ## Measure the service beside a bare echo, into bench/results.md
+bench: $(VENV)/.development ## Measure the service beside a bare echo, into bench/results.md
 	$(BIN)/python -m bench.service
+
+profile: $(VENV)/.development ## Flame graphs of server and worker under load, in bench/profiles/
+	$(BIN)/python -m bench.service --profile
 
 proto: $(VENV)/.development ## Generate the stubs from proto/
 	$(BIN)/python proto/generate.py

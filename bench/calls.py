@@ -13,6 +13,8 @@ from edunn_serving.v1.layer_service_pb2 import (
     DESCRIPTOR,
     BackwardRequest,
     BackwardResponse,
+    ComputeOperation,
+    ComputeRequest,
     CreateSessionRequest,
     DeleteSessionRequest,
     ForwardRequest,
@@ -25,6 +27,7 @@ PROBABILITY = 0.5
 SERVICE = DESCRIPTOR.services_by_name["LayerService"].full_name
 FORWARD = f"/{SERVICE}/Forward"
 BACKWARD = f"/{SERVICE}/Backward"
+COMPUTE = f"/{SERVICE}/Compute"
 CREATE_SESSION = f"/{SERVICE}/CreateSession"
 DELETE_SESSION = f"/{SERVICE}/DeleteSession"
 
@@ -52,6 +55,26 @@ class Call:
             size -= 2 + answer[1]
         if size != self.answer_size or (self.method == ECHO_METHOD and answer != self.request):
             raise WrongAnswerError(f"{self.method} answered {len(answer)} bytes that are not right")
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCall:
+    """A forward of a `Compute` stream, ready to send."""
+
+    request_id: str
+    # A whole ComputeRequest. Such requests one after the other are one request of all of them.
+    request: bytes
+    forward: Call
+
+    def check(self, answer: bytes) -> None:
+        """Raise `WrongAnswerError` unless the answer has the right size."""
+        self.forward.check(answer)
+
+    def check_closely(self, answer: bytes) -> None:
+        """Raise `WrongAnswerError` unless the answer is what a Dropout makes of the request."""
+        self.forward.check(answer)
+        sent = _array(ForwardRequest.FromString(self.forward.request).inputs[0])
+        _check_output(_array(ForwardResponse.FromString(answer).output), sent)
 
 
 def array_of(shape: Sequence[int]) -> np.ndarray:
@@ -83,6 +106,15 @@ def forward(session_id: str, shape: Sequence[int]) -> Call:
     return Call(FORWARD, request.SerializeToString(), answer.ByteSize())
 
 
+def stream_forward(request_id: str, session_id: str, shape: Sequence[int]) -> StreamCall:
+    """Return the same forward, for a `Compute` stream."""
+    call = forward(session_id, shape)
+    operation = ComputeOperation(
+        request_id=request_id, forward=ForwardRequest.FromString(call.request)
+    )
+    return StreamCall(request_id, ComputeRequest(operations=[operation]).SerializeToString(), call)
+
+
 def backward(session_id: str, shape: Sequence[int]) -> Call:
     """Return the backward of the session's latest forward."""
     tensor = _tensor(array_of(shape))
@@ -102,10 +134,15 @@ def check_pair(forward_answer: bytes, backward_answer: bytes, shape: Sequence[in
     sent = array_of(shape)
     output = _array(ForwardResponse.FromString(forward_answer).output)
     gradient = _array(BackwardResponse.FromString(backward_answer).input_gradient)
-    kept = output != 0
-    right = np.where(kept, sent / (1 - PROBABILITY), 0.0)
-    if not (np.array_equal(output, right) and np.array_equal(gradient, right)):
+    _check_output(output, sent)
+    if not np.array_equal(gradient, output):
         raise WrongAnswerError("a forward and its backward do not match one mask")
+
+
+def _check_output(output: np.ndarray, sent: np.ndarray) -> None:
+    kept = output != 0
+    if not np.array_equal(output, np.where(kept, sent / (1 - PROBABILITY), 0.0)):
+        raise WrongAnswerError("an output is not what a Dropout makes of its input")
     if not 0.3 < kept.mean() < 0.7:
         raise WrongAnswerError(f"a mask keeps {kept.mean():.0%} of the units instead of half")
 

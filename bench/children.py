@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from bench.cpu import Parts
 from bench.load import Load, Measured
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +26,7 @@ class Echo:
     def __init__(self) -> None:
         self._process = _start("bench.echo")
         self.address = f"127.0.0.1:{int(_line(self._process))}"
+        self.pid = self._process.pid
 
     def __enter__(self) -> Echo:
         return self
@@ -40,8 +43,8 @@ class Echo:
 class GeneratorProcess:
     """The process that sends loads, as a context manager."""
 
-    def __init__(self, echo_address: str, service_address: str) -> None:
-        self._process = _start("bench.generator", echo_address, service_address)
+    def __init__(self, echo_address: str, service_address: str, parts: Parts) -> None:
+        self._process = _start("bench.generator", echo_address, service_address, json.dumps(parts))
 
     def __enter__(self) -> GeneratorProcess:
         return self

@@ -1,17 +1,20 @@
-"""`python -m bench.generator ECHO SERVICE`: sends loads to two addresses, in a process of its own.
+"""`python -m bench.generator ECHO SERVICE PARTS`: sends loads to two addresses, in its own process.
 
 It reads a load a line from standard input and answers what was measured, a line each, on standard
-output. Any error or wrong answer ends it.
+output. Any error or wrong answer ends it. PARTS has, in JSON, the process ids whose processor time
+is measured, by part.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import sys
 import time
 from array import array
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import grpc
@@ -19,17 +22,21 @@ import numpy as np
 import uvloop
 
 from bench import calls
-from bench.calls import Call
-from bench.lean import LeanConnection, connect
+from bench.calls import Call, StreamCall
+from bench.cpu import Parts, cpu_seconds, machine_seconds
+from bench.lean import LeanConnection
+from bench.lean_stream import LeanStream
 from bench.load import Load, Measured
+from bench.open_loop import Punctual, send_when_due
 from worker.settings import Settings
 
 # Connections to each server, over which the callers are spread.
 CONNECTIONS = 4
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 60.0
 
 Send = Callable[[bytes], Awaitable[bytes]]
 Unit = Callable[[], Awaitable[None]]
+Timed = Callable[["array[float]", float], Awaitable[None]]
 
 
 class Connections:
@@ -65,7 +72,8 @@ class Connections:
 class Generator:
     """Sends loads to an echo server and to the service."""
 
-    def __init__(self, echo_address: str, service_address: str) -> None:
+    def __init__(self, echo_address: str, service_address: str, parts: Parts) -> None:
+        self._parts = parts
         self._echo_address = echo_address
         self._service_address = service_address
         self._echo = Connections(echo_address)
@@ -78,29 +86,34 @@ class Generator:
         """Send a load and return what was measured."""
         if load.target == "echo":
             return await self._send(load, [[calls.echo(load.shape)]] * load.callers)
-        sessions = [f"bench-{secrets.token_urlsafe(7)}" for _ in range(load.callers)]
+        count = load.sessions or load.callers
+        sessions = [f"bench-{secrets.token_urlsafe(7)}" for _ in range(count)]
         await self._create(sessions, load)
         try:
+            if load.target == "compute":
+                return await self._stream(load, sessions)
             return await self._send(load, [_calls_of(session, load) for session in sessions])
         finally:
             await self._delete(sessions)
 
     async def _send(self, load: Load, callers: Sequence[Sequence[Call]]) -> Measured:
         """Send a load, each caller its calls one after the other, again and again."""
+        if load.rate:
+            return await self._send_at_rate(load, [call for (call,) in callers])
         to_echo = load.target == "echo"
         if load.client == "grpc.aio":
             connections = self._echo if to_echo else self._service
-            return await _run(
+            return await self._run(
                 [
                     _unit([(connections.sender(at, call.method), call) for call in sequence])
                     for at, sequence in enumerate(callers)
                 ],
                 load,
             )
-        address = self._echo_address if to_echo else self._service_address
-        lean = [await connect(address) for _ in callers]
+        address = self._address_of(load)
+        lean = [await LeanConnection.connect(address) for _ in callers]
         try:
-            return await _run(
+            return await self._run(
                 [
                     _unit([(_lean_sender(one, call.method), call) for call in sequence])
                     for one, sequence in zip(lean, callers, strict=True)
@@ -110,6 +123,73 @@ class Generator:
         finally:
             for one in lean:
                 one.close()
+
+    def _address_of(self, load: Load) -> str:
+        return self._echo_address if load.target == "echo" else self._service_address
+
+    async def _send_at_rate(self, load: Load, each: Sequence[Call]) -> Measured:
+        address = self._address_of(load)
+        # What the first calls pay once is not measured.
+        await asyncio.to_thread(send_when_due, address, each, load.rate, len(each) / load.rate)
+        punctual = Punctual()
+
+        async def send(times: array[float], until: float) -> None:
+            nonlocal punctual
+            punctual = await asyncio.to_thread(
+                send_when_due, address, each, load.rate, load.seconds
+            )
+            times.extend(punctual.answered)
+
+        measured = await self._timed(load, send)
+        late = np.percentile(np.frombuffer(punctual.sent), 99) * 1000
+        return replace(measured, late_p99_ms=float(late))
+
+    async def _stream(self, load: Load, sessions: Sequence[str]) -> Measured:
+        """Keep a forward of each caller under way, the callers spread over a few streams."""
+        calls_of_all = [
+            calls.stream_forward(str(at), sessions[at % len(sessions)], load.shape)
+            for at in range(load.callers)
+        ]
+        shares = [calls_of_all[at :: load.streams] for at in range(load.streams)]
+        streams = [await LeanStream.connect(self._service_address) for _ in shares]
+
+        async def send(times: array[float], until: float) -> None:
+            async with asyncio.TaskGroup() as tasks:
+                for stream, share in zip(streams, shares, strict=True):
+                    tasks.create_task(stream.run(share, until, times))
+
+        try:
+            for stream, share in zip(streams, shares, strict=True):
+                await stream.run(share, 0.0, array("d"), StreamCall.check_closely)
+            measured = await self._timed(load, send)
+            for stream in streams:
+                await stream.end()
+            return measured
+        finally:
+            for stream in streams:
+                stream.close()
+
+    async def _run(self, units: Sequence[Unit], load: Load) -> Measured:
+        # What the first calls pay once is none of the figures: connections, layers at workers.
+        await asyncio.gather(*(unit() for unit in units))
+
+        async def send(times: array[float], until: float) -> None:
+            await asyncio.gather(*(_repeat(unit, until, times) for unit in units))
+
+        return await self._timed(load, send)
+
+    async def _timed(self, load: Load, send: Timed) -> Measured:
+        """Let calls be sent for as long as the load lasts, and measure them."""
+        times = array("d")
+        cpu, machine = cpu_seconds(self._parts), machine_seconds()
+        began = time.perf_counter()
+        await send(times, began + load.seconds)
+        seconds = time.perf_counter() - began
+        taken = {part: until - cpu[part] for part, until in cpu_seconds(self._parts).items()}
+        p50, p99 = np.percentile(np.frombuffer(times), [50, 99]) * 1000
+        return Measured(
+            len(times), seconds, float(p50), float(p99), taken, machine_seconds() - machine
+        )
 
     async def _create(self, sessions: Sequence[str], load: Load) -> None:
         """Begin the sessions, and look closely at one forward and its backward in each."""
@@ -155,20 +235,6 @@ def _unit(steps: Sequence[tuple[Send, Call]]) -> Unit:
     return unit
 
 
-async def _run(units: Sequence[Unit], load: Load) -> Measured:
-    # What the first calls pay once is none of the figures: connections, layers brought to workers.
-    await asyncio.gather(*(unit() for unit in units))
-    times = array("d")
-    began = time.perf_counter()
-    if load.rate:
-        await _send_when_due(units, load, times)
-    else:
-        await asyncio.gather(*(_repeat(unit, began + load.seconds, times) for unit in units))
-    seconds = time.perf_counter() - began
-    p50, p99 = np.percentile(np.frombuffer(times), [50, 99]) * 1000
-    return Measured(len(times), seconds, float(p50), float(p99))
-
-
 async def _repeat(unit: Unit, until: float, times: array[float]) -> None:
     now = time.perf_counter()
     while now < until:
@@ -178,23 +244,9 @@ async def _repeat(unit: Unit, until: float, times: array[float]) -> None:
         times.append(now - sent)
 
 
-async def _send_when_due(units: Sequence[Unit], load: Load, times: array[float]) -> None:
-    async def one(unit: Unit, due: float) -> None:
-        await unit()
-        times.append(time.perf_counter() - due)
-
-    began = time.perf_counter()
-    async with asyncio.TaskGroup() as tasks:
-        for number in range(int(load.rate * load.seconds)):
-            due = began + number / load.rate
-            while (early := due - time.perf_counter()) > 0:
-                await asyncio.sleep(early)
-            tasks.create_task(one(units[number % len(units)], due))
-
-
-async def main(echo_address: str, service_address: str) -> None:
+async def main(echo_address: str, service_address: str, parts: Parts) -> None:
     """Measure every load that standard input asks for."""
-    generator = Generator(echo_address, service_address)
+    generator = Generator(echo_address, service_address, parts)
     while line := await asyncio.to_thread(sys.stdin.readline):
         load = Load.from_json(line)
         async with asyncio.timeout(load.seconds + 2 * TIMEOUT_SECONDS):
@@ -204,4 +256,4 @@ async def main(echo_address: str, service_address: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2]))
+    uvloop.run(main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3])))

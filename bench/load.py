@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 SMALL = (8, 64)
-# 4 MiB of float64.
+# 4 and 64 MiB of float64.
 LARGE = (1024, 512)
+HUGE = (8192, 1024)
 
-Target = Literal["echo", "forward", "pair"]
+Target = Literal["echo", "forward", "pair", "compute"]
 Client = Literal["grpc.aio", "lean"]
 
 
@@ -18,9 +19,11 @@ Client = Literal["grpc.aio", "lean"]
 class Load:
     """What a generator sends for one measurement.
 
-    Each caller has a session of its own. With a rate, calls are sent when they are due, whether the
-    ones before are answered or not, and their time counts from when they were due; without, each
-    caller sends its next call when the last one is answered.
+    Each caller has a session of its own, unless `sessions` says how many they share. `compute` is a
+    forward, of callers who share so many `streams`. With a rate, calls are sent when they are due,
+    whether the ones before are answered or not, and their time counts from when they were due;
+    without, each caller sends its next call when the last one is answered. A rate is for the lean
+    client and for loads of one call.
     """
 
     target: Target
@@ -29,6 +32,8 @@ class Load:
     shape: tuple[int, ...] = SMALL
     rate: float = 0.0
     client: Client = "grpc.aio"
+    streams: int = 0
+    sessions: int = 0
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -47,11 +52,30 @@ class Measured:
     seconds: float
     p50_ms: float
     p99_ms: float
+    # Processor seconds by part: what the two servers, the workers, Redis and the generator took.
+    cpu: dict[str, float]
+    # Processor seconds that everything on the machine took, programs of others too.
+    machine_cpu: float
+    # By how much calls that were to be sent at a rate were sent too late.
+    late_p99_ms: float = 0.0
 
     @property
     def rate(self) -> float:
         """Calls a second; for pairs, pairs a second."""
         return self.calls / self.seconds
+
+    def cost_us(self, part: str) -> float:
+        """Return the processor time that a part took for each call, in microseconds."""
+        return self.cpu[part] / self.calls * 1e6
+
+    def cores(self, part: str) -> float:
+        """Return how many cores a part has kept busy."""
+        return self.cpu[part] / self.seconds
+
+    @property
+    def cores_of_others(self) -> float:
+        """How many cores were busy with what is no part of the measurement."""
+        return max(0.0, self.machine_cpu - sum(self.cpu.values())) / self.seconds
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

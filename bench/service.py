@@ -6,68 +6,148 @@ import argparse
 import logging
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from bench import report
+from bench.chart import Bar, bar_of, draw
 from bench.children import Echo, GeneratorProcess
 from bench.figures import Figures
+from bench.flame_graphs import record
 from bench.masks import allowed_bytes, bytes_per_mask
-from bench.report import machine, table
 from server.stack import Stack
 from server.stop_signal import StopRequested, StopSignal
 
-RESULTS = Path(__file__).parent / "results.md"
+FOLDER = Path(__file__).parent
+RESULTS = FOLDER / "results.md"
+PROFILES = FOLDER / "profiles"
+PROFILE_SECONDS = 10.0
 INTERRUPTED = 130
-INTRODUCTION = """\
+TEXT = """\
 # The service beside a bare `grpc.aio` echo
 
-8x64 float64 Dropout forwards in Training, unary, the mask stored, against an echo of the same
-bytes. Medians of {rounds} interleaved rounds of {seconds:g} s each; a ratio is ours / reference,
-and the median of the rounds' ratios. {workers} workers. Everything shares the machine: servers,
-workers, Redis and one generator process. Its client is `grpc.aio`, which costs as much as the
-echo server and so hides a part of any difference, or a lean one (`bench/lean.py`), which hides
-less.
-`Compute` is not measured yet.
+![How far each figure is beyond its mark]({picture})
+
+8x64 float64 Dropout forwards in Training, the mask stored, against a unary echo of the same bytes.
+Medians of {rounds} interleaved rounds of {seconds:g} s each; a ratio is ours / reference, and the
+median of the rounds' ratios. {workers} workers. Everything shares the machine: servers, workers,
+Redis and one generator process. Its client is `grpc.aio`, which costs as much as the echo server
+and so hides a part of any difference, or a lean one (`bench/lean.py`, `bench/lean_stream.py`),
+which hides less and sends the `Compute` streams and the half load. Every answer is checked; one
+that is wrong or an error ends the run.
 
 {machine}
 
-"""
+{disturbance}{ratios}
+{tail}
+## Processor time
+
+Microseconds of processor time that one call costs each part (a pair: both its calls), and how many
+cores the generator and programs that have nothing to do with the run kept busy meanwhile. Where
+those others are not near 0, trust this table more than the one above.
+
+{costs}"""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The service, the echo and the generator, all running."""
+
+    stack: Stack
+    generator: GeneratorProcess
 
 
 def main() -> int:
-    """Measure, print the table and write it down."""
+    """Measure, print the tables and write them down; or write flame graphs."""
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     stop_signal = StopSignal()
     try:
-        text = measure(arguments.rounds, arguments.seconds, arguments.workers, stop_signal.wait)
+        with _running(arguments.workers, stop_signal.wait) as bench:
+            if arguments.profile:
+                _profile(bench)
+            else:
+                _measure(bench, arguments, stop_signal.wait)
     except StopRequested:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
-    print(text)
-    arguments.output.write_text(text)
     return 0
 
 
-def measure(rounds: int, seconds: float, workers: int, wait: Callable[[float], None]) -> str:
-    """Return the results as Markdown. What `wait` raises ends it between two rounds."""
-    figures = Figures()
+@contextmanager
+def _running(workers: int, wait: Callable[[float], None]) -> Iterator[Bench]:
     with (
         tempfile.TemporaryDirectory(prefix="edunn-bench-") as folder,
         Stack(Path(folder), workers=workers, wait=wait) as stack,
         Echo() as echo,
     ):
-        with GeneratorProcess(echo.address, stack.address) as generator:
-            for number in range(rounds):
-                figures.measure_round(generator.measure, seconds, ours_first=bool(number % 2))
-                wait(0)
-                logging.info("round %d of %d is done", number + 1, rounds)
-        with stack.redis_client() as client:
-            mask_bytes = bytes_per_mask(client, stack.address)
-    introduction = INTRODUCTION.format(
-        rounds=rounds, seconds=seconds, workers=workers, machine=machine()
+        parts = {
+            "echo": [echo.pid],
+            "server": [child.pid for child in stack.servers],
+            "workers": [child.pid for child in stack.workers],
+            "redis": [stack.redis.pid],
+        }
+        with GeneratorProcess(echo.address, stack.address, parts) as generator:
+            yield Bench(stack, generator)
+
+
+def _profile(bench: Bench) -> None:
+    processes = {"server": bench.stack.servers[0].pid, "worker": bench.stack.workers[0].pid}
+    record(bench.generator.measure, processes, PROFILES, PROFILE_SECONDS)
+
+
+def _measure(bench: Bench, arguments: argparse.Namespace, wait: Callable[[float], None]) -> None:
+    """Measure all figures. What `wait` raises ends it between two rounds."""
+    figures = Figures()
+    for number in range(arguments.rounds):
+        figures.measure_round(
+            bench.generator.measure, arguments.seconds, ours_first=bool(number % 2)
+        )
+        wait(0)
+        logging.info("round %d of %d is done", number + 1, arguments.rounds)
+    with bench.stack.redis_client() as client:
+        mask_bytes = bytes_per_mask(client, bench.stack.address)
+    picture: Path = arguments.output.with_suffix(".png")
+    text = TEXT.format(
+        picture=picture.name,
+        rounds=arguments.rounds,
+        seconds=arguments.seconds,
+        workers=arguments.workers,
+        machine=report.machine(),
+        disturbance=report.disturbance(figures.all()),
+        ratios=report.ratios(figures.all(), mask_bytes, allowed_bytes()),
+        tail=report.tail(figures),
+        costs=report.costs(figures.all()),
     )
-    return introduction + table(figures.all(), mask_bytes, allowed_bytes())
+    print(text)
+    arguments.output.write_text(text)
+    _draw(figures, mask_bytes, arguments, picture)
+
+
+def _draw(
+    figures: Figures, mask_bytes: float, arguments: argparse.Namespace, picture: Path
+) -> None:
+    bars = [bar_of(figure) for figure in figures.all() if figure.mark is not None]
+    saved = allowed_bytes() / mask_bytes
+    bars.append(
+        Bar(
+            "Redis bytes per stored mask",
+            saved,
+            saved,
+            saved,
+            f"{mask_bytes:.0f} B",
+            f"at most {allowed_bytes():.0f} B",
+        )
+    )
+    draw(
+        bars,
+        "The service beside a bare grpc.aio echo of the same bytes",
+        f"Bars: medians of {arguments.rounds} rounds; thin lines: all rounds. "
+        "Ratio: ours / reference.",
+        picture,
+    )
 
 
 def _arguments() -> argparse.Namespace:
@@ -75,7 +155,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="how often each figure is measured")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each load lasts")
     parser.add_argument("--workers", type=int, default=2, help="how many workers")
-    parser.add_argument("--output", type=Path, default=RESULTS, help="the file to write")
+    parser.add_argument("--output", type=Path, default=RESULTS,
+                        help="the Markdown file to write; the picture goes beside it")  # fmt: skip
+    parser.add_argument("--profile", action="store_true",
+                        help="write flame graphs into bench/profiles/ instead")  # fmt: skip
     return parser.parse_args()
 
 
