@@ -3,8 +3,12 @@
 -- KEYS[1]  the sorted set of workers
 -- ARGV[1]  the worker's id
 -- ARGV[2]  '1' while it works, '0' when it leaves
+
+-- A Redis that is full refuses ZADD unless the script has written before. Without this a full Redis
+-- would lose its workers, and callers would hear of the wrong trouble.
+local removed = redis.call('ZREM', KEYS[1], ARGV[1])
 if ARGV[2] == '0' then
-  return redis.call('ZREM', KEYS[1], ARGV[1])
+  return removed
 end
 local now = redis.call('TIME')
 return redis.call('ZADD', KEYS[1], now[1] + now[2] / 1000000, ARGV[1])
