@@ -15,7 +15,7 @@ from edunn_serving.internal.v1.stream_pb2 import (
     RawComputeResponse,
     RawComputeResult,
 )
-from server.dispatcher import Dispatcher
+from server.dispatcher import Dispatcher, unavailable
 from server.envelope import session_id_of
 from server.operation import PendingOperation
 from server.status import shortened
@@ -57,17 +57,23 @@ class ComputeStream:
         ------
         ServiceError
             INVALID_ARGUMENT where a message is not a ComputeRequest: the stream cannot go on.
+            UNAVAILABLE where the server stops, once everything that it took is answered.
         """
         reading = asyncio.create_task(self._read(requests))
         reading.add_done_callback(lambda _: self._changed.set())
+        closing = asyncio.create_task(self._dispatcher.closed.wait())
+        closing.add_done_callback(lambda _: reading.cancel())
         try:
             while self._finished or self._under_way or not reading.done():
                 await self._changed.wait()
                 self._changed.clear()
                 while self._finished:
                     yield self._next_message()
+            if reading.cancelled():
+                raise unavailable("the server is stopping")
             await reading
         finally:
+            closing.cancel()
             reading.cancel()
             for operation in self._under_way.values():
                 # Its caller has gone: it leaves the queue, or its outcome is dropped.

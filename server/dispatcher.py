@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 0.25
 RETRY_SECONDS = 1.0
+# A stopping server waits until no call has come for so long: what gRPC has taken in but not handed
+# over when it shuts down would end as CANCELLED, after which no client tries again.
+QUIET_SECONDS = 0.1
+DRAIN_POLL_SECONDS = 0.02
 # An operation over which this many workers have died is not tried again.
 MAX_DEATHS = 2
 
@@ -58,6 +62,9 @@ class Dispatcher:
         self._pump_scheduled = False
         # Since when nothing could be served, by the monotonic clock; None while it can.
         self._away_since: float | None = time.monotonic()
+        # Set when the server stops: no operation is taken any more.
+        self.closed = asyncio.Event()
+        self._last_refused = 0.0
 
     @property
     def link(self) -> RedisLink:
@@ -95,16 +102,33 @@ class Dispatcher:
         Raises
         ------
         ServiceError
-            QUEUE_FULL; UNAVAILABLE where Redis is away.
+            QUEUE_FULL; UNAVAILABLE where Redis is away or the server is stopping.
         """
+        if self.closed.is_set():
+            self._last_refused = time.monotonic()
+            raise unavailable("the server is stopping")
         if not self._link.up:
-            raise _unavailable("the store is away")
+            raise unavailable("the store is away")
         operation = PendingOperation(
             method, session, request, deadline_unix_ms, asyncio.get_running_loop().create_future()
         )
         self._lanes.append(operation)
         self._schedule_pump()
         return operation
+
+    async def drain(self, seconds: float) -> None:
+        """Take no operation from now on, and finish those that were taken, within `seconds`.
+
+        Who is refused is told to wait for a second, so that it soon gets quiet.
+        """
+        self.closed.set()
+        began = self._last_refused = time.monotonic()
+        while (elapsed := time.monotonic() - began) < seconds:
+            quiet = time.monotonic() - self._last_refused >= QUIET_SECONDS
+            # Callers that do not heed the pause must not keep the server from stopping.
+            if not (self._lanes.waiting or self._flights) and (quiet or elapsed >= RETRY_SECONDS):
+                return
+            await asyncio.sleep(DRAIN_POLL_SECONDS)
 
     async def forget(self) -> None:
         """Remove what the server keeps in Redis for itself."""
@@ -180,9 +204,9 @@ class Dispatcher:
         away = "there is no worker" if self._link.up else "the store is away"
         for operation in self._lanes.remove_all():
             if operation.is_wanted():
-                operation.outcome.set_exception(_unavailable(away))
+                operation.outcome.set_exception(unavailable(away))
         for flight in list(self._flights.values()):
-            self._fail_flight(flight, _unavailable(away))
+            self._fail_flight(flight, unavailable(away))
 
     async def _recover_lost_batches(self) -> None:
         """Take back the batches whose worker has died, or that never reached one."""
@@ -228,7 +252,8 @@ class Dispatcher:
         self._schedule_pump()
 
 
-def _unavailable(why: str) -> ServiceError:
+def unavailable(why: str) -> ServiceError:
+    """Return the error of what can be tried again shortly, here or at another server."""
     return ServiceError(
         Code.UNAVAILABLE, "UNAVAILABLE", f"{why}: try again shortly", retry_after=RETRY_SECONDS
     )

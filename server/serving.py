@@ -21,6 +21,9 @@ from worker.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
+# How long the last answers may take on their way out of a stopping server.
+ANSWER_SECONDS = 2.0
+
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight and return.
@@ -50,8 +53,9 @@ async def serve(settings: Settings) -> None:
 
     log.info("stopping: finishing what is in flight")
     await health_servicer.enter_graceful_shutdown()
-    # New calls are refused from here on; those under way may finish.
-    await server.stop(settings.shutdown_seconds)
+    # New operations are refused from here on; those under way may finish.
+    await dispatcher.drain(settings.shutdown_seconds)
+    await server.stop(ANSWER_SECONDS)
     await dispatcher.forget()
     for task in background:
         task.cancel()
