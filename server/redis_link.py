@@ -68,6 +68,8 @@ class RedisLink:
         self._withdraw = self._client.register_script(script("withdraw"))
         self.up = False
         self.workers: frozenset[str] = frozenset()
+        # Set once it is known whether Redis is there.
+        self.tried = asyncio.Event()
 
     async def run(self) -> None:
         """Receive replies and watch the workers until cancelled."""
@@ -169,6 +171,7 @@ class RedisLink:
             log.info("%d workers: %s", len(workers), ", ".join(sorted(workers)) or "none")
             self.workers = workers
         self.up = up
+        self.tried.set()
         if (self.up, self.workers) != before:
             self._on_change()
 

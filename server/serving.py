@@ -46,6 +46,8 @@ async def serve(settings: Settings) -> None:
         asyncio.create_task(dispatcher.run()),
         asyncio.create_task(report_health(health_servicer, dispatcher.link)),
     ]
+    # A server that is just starting must not say that Redis is away because it has not looked yet.
+    await dispatcher.link.tried.wait()
     await server.start()
     print(address, flush=True)
     stopping = asyncio.create_task(stop.wait())
