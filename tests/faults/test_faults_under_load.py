@@ -1,21 +1,19 @@
-"""Parts of the service die, freeze or fill up under load: no answer is wrong, and it heals alone."""
+"""Parts of the service die, freeze or fill up under load: no answer is wrong, all heals alone."""
 
 from __future__ import annotations
 
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import grpc
 import numpy as np
 import pytest
 from contract import array, backward, forward, new_session, spec
+from processes import await_restart, batches_sent_again, frozen, kill
 from verified_load import VerifiedLoad
-from waiting import await_true
 
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.processes import Child
 from server.stack import Stack
 from worker import keys
 
@@ -30,14 +28,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One stack for all these faults: each test leaves it healed."""
     with Stack(tmp_path_factory.mktemp("faulty"), workers=2) as running:
         yield running
-
-
-def kill(child: Child) -> None:
-    os.kill(child.pid, signal.SIGKILL)
-
-
-def await_restart(child: Child, starts: int) -> None:
-    await_true(lambda: child.starts > starts, f"the restart of {child.name}")
 
 
 def live_workers(stack: Stack) -> int:
@@ -81,16 +71,6 @@ def test_killed_server_comes_back_with_its_sessions(stack: Stack) -> None:
     load.check(NO_SERVER, UNAVAILABLE)
 
 
-@contextmanager
-def frozen(child: Child) -> Iterator[None]:
-    """Let a process stand still meanwhile."""
-    os.kill(child.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(child.pid, signal.SIGCONT)
-
-
 def test_redis_that_stands_still_for_five_seconds(stack: Stack) -> None:
     with VerifiedLoad(stack.address, deadline=10.0) as load:
         with frozen(stack.redis):
@@ -128,6 +108,7 @@ def test_full_redis_is_said_clearly_and_heals_when_there_is_space(stack: Stack) 
 
 
 def test_worker_told_to_stop_loses_nothing(stack: Stack) -> None:
+    before = batches_sent_again(stack)
     with VerifiedLoad(stack.address) as load:
         for child in stack.workers:
             starts = child.starts
@@ -135,6 +116,8 @@ def test_worker_told_to_stop_loses_nothing(stack: Stack) -> None:
             await_restart(child, starts)
             load.await_each_caller(20)
     load.check()
+    # It has finished its batch and taken no other along.
+    assert batches_sent_again(stack) == before
 
 
 def test_server_told_to_stop_under_load_loses_nothing(stack: Stack) -> None:

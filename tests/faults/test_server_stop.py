@@ -1,4 +1,4 @@
-"""A server that is told to stop: what it has accepted is answered, the rest is refused for a retry."""
+"""A server told to stop: what it has accepted is answered, the rest is refused for a retry."""
 
 from __future__ import annotations
 

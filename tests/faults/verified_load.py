@@ -209,7 +209,7 @@ class VerifiedLoad:
     def _main(self) -> None:
         try:
             asyncio.run(self._run())
-        except BaseException as error:  # noqa: BLE001  # the test's own thread raises it
+        except BaseException as error:  # the test's own thread raises it
             with self._progress:
                 self._failure = error
                 self._progress.notify_all()
