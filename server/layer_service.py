@@ -17,7 +17,7 @@ from edunn_serving.internal.v1.batch_pb2 import Outcome
 from edunn_serving.v1.layer_service_pb2 import DESCRIPTOR, CreateSessionRequest
 from server.authentication import Authenticator
 from server.catalogue import layer_types
-from server.compute_stream import ComputeStream
+from server.compute_stream import ComputeStream, answer_too_large
 from server.dispatcher import Dispatcher
 from server.envelope import session_id_of
 from server.status import abort, abort_with_status
@@ -47,8 +47,11 @@ UnaryHandler = Callable[[bytes, Context], Awaitable[bytes]]
 class LayerService:
     """The rpcs of the LayerService."""
 
-    def __init__(self, dispatcher: Dispatcher, authenticator: Authenticator) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, authenticator: Authenticator, *, max_message_bytes: int
+    ) -> None:
         self._dispatcher = dispatcher
+        self._max_message_bytes = max_message_bytes
         self._authenticator = authenticator
         self._layer_types = layer_types().SerializeToString()
 
@@ -75,7 +78,12 @@ class LayerService:
     ) -> AsyncIterator[bytes]:
         try:
             caller = self._authenticator.caller(context.invocation_metadata())
-            stream = ComputeStream(self._dispatcher, caller, deadline_of(context))
+            stream = ComputeStream(
+                self._dispatcher,
+                caller,
+                deadline_of(context),
+                max_message_bytes=self._max_message_bytes,
+            )
             async for response in stream.run(requests):
                 yield response
         except ServiceError as error:
@@ -114,6 +122,8 @@ class LayerService:
             )  # fmt: skip
         if outcome.HasField("status"):
             await abort_with_status(context, outcome.status)
+        if len(outcome.response) > self._max_message_bytes:
+            await abort(context, answer_too_large(len(outcome.response), self._max_message_bytes))
         return outcome.response
 
 

@@ -83,7 +83,11 @@ def _grpc_server(
             ("grpc.keepalive_permit_without_calls", 1),
         ]
     )
-    service = LayerService(dispatcher, Authenticator(settings.callers()))
+    service = LayerService(
+        dispatcher,
+        Authenticator(settings.callers()),
+        max_message_bytes=settings.max_message_bytes,
+    )
     server.add_generic_rpc_handlers((service.handlers(),))
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
