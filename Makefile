@@ -8,7 +8,7 @@ WORKERS ?= 2
 DATA ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint bench proto clean
+.PHONY: help demo serve test lint bench soak proto clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ lint: $(VENV)/.development ## Run ruff, mypy and buf
 
 bench: $(VENV)/.runtime ## Measure the service beside a bare echo, into bench/results.md
 	$(BIN)/python -m bench.service
+
+soak: $(VENV)/.runtime ## Let a million requests and 10 000 sessions come and go, and watch the memory
+	$(BIN)/python -m bench.soak $(SOAK)
 
 proto: $(VENV)/.development ## Generate the stubs from proto/
 	$(BIN)/python proto/generate.py
