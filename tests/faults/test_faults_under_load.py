@@ -13,6 +13,7 @@ from contract import array, backward, forward, new_session, spec
 from processes import await_restart, batches_sent_again, frozen, kill
 from verified_load import VerifiedLoad
 
+from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from server.stack import Stack
 from worker import keys
@@ -101,6 +102,26 @@ def test_full_redis_is_said_clearly_and_heals_when_there_is_space(stack: Stack) 
             # Longer than a worker may be silent: a full Redis must still hear its workers.
             load.pause(5.0)
             assert live_workers(stack) == 2
+        finally:
+            redis.config_set("maxmemory", 0)
+        load.await_each_caller(20)
+    load.check(("RESOURCE_EXHAUSTED", "QUOTA"))
+
+
+def test_session_can_be_deleted_from_a_full_redis(stack: Stack) -> None:
+    """What the callers are told to do when the store is full."""
+    redis = stack.redis_client()
+    with (
+        VerifiedLoad(stack.address, deadline=10.0) as load,
+        grpc.insecure_channel(stack.address) as channel,
+    ):
+        stub = LayerServiceStub(channel)
+        session = new_session(stub, spec("drop", "Dropout", p=0.5))
+        redis.config_set("maxmemory", redis.info("memory")["used_memory"] // 2)
+        try:
+            load.await_refusal("RESOURCE_EXHAUSTED")
+            stub.DeleteSession(api.DeleteSessionRequest(session_id=session), timeout=30)
+            assert not list(redis.scan_iter(f"*{session}*"))
         finally:
             redis.config_set("maxmemory", 0)
         load.await_each_caller(20)
