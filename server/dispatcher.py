@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
-from edunn_serving.internal.v1.batch_pb2 import BatchReply, Outcome
+from edunn_serving.internal.v1.batch_pb2 import METHOD_DELETE_SESSION, BatchReply, Outcome
 from server.batch_bytes import encode_batch
 from server.lanes import Lanes
 from server.operation import PendingOperation
@@ -158,12 +158,27 @@ class Dispatcher:
 
     async def _send(self, flight: Flight) -> None:
         try:
-            await self._link.send(flight.batch_id, encode_batch(flight.operations))
-        except ServiceError as error:
-            self._fail_flight(flight, error)
+            try:
+                await self._link.send(flight.batch_id, encode_batch(flight.operations))
+            except ServiceError as error:
+                await self._send_deletions(flight, error)
         except (RedisError, OSError) as error:
             # Redis may have the batch or not. The sweep will find out.
             log.warning("batch %s may not have been stored: %s", flight.batch_id, error)
+
+    async def _send_deletions(self, flight: Flight, full: ServiceError) -> None:
+        """Send what makes room in a full store, and refuse the rest of the flight."""
+        deletions = [each for each in flight.operations if each.method == METHOD_DELETE_SESSION]
+        if not deletions:
+            self._fail_flight(flight, full)
+            return
+        for operation in flight.operations:
+            if operation.method != METHOD_DELETE_SESSION and operation.is_wanted():
+                operation.outcome.set_exception(full)
+        sessions = flight.sessions()
+        flight.operations = deletions
+        self._lanes.release(sessions - flight.sessions())
+        await self._link.send_although_full(flight.batch_id, encode_batch(deletions))
 
     def _on_reply(self, batch_id: str, reply: bytes) -> None:
         flight = self._flights.pop(batch_id, None)

@@ -65,6 +65,7 @@ class RedisLink:
         self._on_change = on_change
         self._worker_timeout = settings.worker_timeout_seconds
         self._live_workers = self._client.register_script(script("live_workers"))
+        self._send_although_full = self._client.register_script(script("send_although_full"))
         self._withdraw = self._client.register_script(script("withdraw"))
         self.up = False
         self.workers: frozenset[str] = frozenset()
@@ -107,6 +108,19 @@ class RedisLink:
             if "OOM" in str(error):
                 raise _store_is_full() from error
             raise
+
+    async def send_although_full(self, batch_id: str, payload: bytes) -> None:
+        """Send a batch that makes room in a Redis that has no memory left.
+
+        Raises
+        ------
+        redis.exceptions.RedisError
+            Redis is away. It may have the batch or not.
+        """
+        await self._send_although_full(
+            [keys.batch(batch_id), keys.QUEUE],
+            [payload, BATCH_TTL_MS, task_message(batch_id, self._stream)],
+        )
 
     async def withdraw(self, batch_id: str) -> bool:
         """Take back a batch that seems lost. False where its reply is on the way."""
