@@ -225,9 +225,10 @@ class Dispatcher:
 
     async def _recover_lost_batches(self) -> None:
         """Take back the batches whose worker has died, or that never reached one."""
-        if not self._link.up:
-            return
         old = time.monotonic() - self._settings.worker_timeout_seconds
+        if not self._link.up or self._link.up_since > old:
+            # While Redis was away it heard no worker, which is not their death.
+            return
         flights = [flight for flight in self._flights.values() if flight.sent < old]
         if not flights:
             return

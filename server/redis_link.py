@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 
 import redis.asyncio
@@ -68,6 +69,8 @@ class RedisLink:
         self._send_although_full = self._client.register_script(script("send_although_full"))
         self._withdraw = self._client.register_script(script("withdraw"))
         self.up = False
+        # Since when, by the monotonic clock.
+        self.up_since = 0.0
         self.workers: frozenset[str] = frozenset()
         # Set once it is known whether Redis is there.
         self.tried = asyncio.Event()
@@ -184,6 +187,8 @@ class RedisLink:
         if workers is not None and workers != self.workers:
             log.info("%d workers: %s", len(workers), ", ".join(sorted(workers)) or "none")
             self.workers = workers
+        if up and not self.up:
+            self.up_since = time.monotonic()
         self.up = up
         self.tried.set()
         if (self.up, self.workers) != before:
