@@ -73,12 +73,15 @@ def test_killed_server_comes_back_with_its_sessions(stack: Stack) -> None:
 
 
 def test_redis_that_stands_still_for_five_seconds(stack: Stack) -> None:
+    before = batches_sent_again(stack)
     with VerifiedLoad(stack.address, deadline=10.0) as load:
         with frozen(stack.redis):
             # A frozen process gives no event to wait for: five seconds are the fault itself.
             load.pause(5.0)
         load.await_each_caller(20)
     load.check(UNAVAILABLE)
+    # Nobody could hear the workers meanwhile; that is not their death.
+    assert batches_sent_again(stack) == before
 
 
 def test_redis_killed_and_restarted_from_its_append_only_file(stack: Stack) -> None:
