@@ -10,6 +10,8 @@ from server.operation import PendingOperation
 from worker.errors import Code, ServiceError, deadline_exceeded
 from worker.store import SessionKey
 
+# From this size on the work outweighs what leaving together would save, and may take long.
+ALONE_BYTES = 512 * 1024
 # How long a caller who met a full queue should wait, in seconds.
 FULL_QUEUE_RETRY_SECONDS = 0.5
 
@@ -84,7 +86,7 @@ class Lanes:
     def take(self, *, max_operations: int, max_bytes: int) -> list[PendingOperation]:
         """Return the operations to send together next, none where nothing can be sent.
 
-        An operation over which a worker has died goes alone, so that it can harm no other.
+        Operations that go alone cannot harm others: the batch is answered as a whole.
         """
         taken: list[PendingOperation] = []
         size = 0
@@ -93,8 +95,8 @@ class Lanes:
             before = len(taken)
             for operation in self._wanted(lane):
                 full = len(taken) >= max_operations or size + operation.size > max_bytes
-                suspect = operation.deaths > 0 or bool(taken and taken[-1].deaths)
-                if taken and (full or suspect):
+                alone = _goes_alone(operation) or bool(taken and _goes_alone(taken[-1]))
+                if taken and (full or alone):
                     break
                 lane.operations.popleft()
                 self._count(operation, -1)
@@ -158,3 +160,8 @@ class Lanes:
     def _count(self, operation: PendingOperation, number: int) -> None:
         self.waiting += number
         self.waiting_bytes += number * operation.size
+
+
+def _goes_alone(operation: PendingOperation) -> bool:
+    """Tell whether an operation may be slow, or a worker has died over it."""
+    return operation.deaths > 0 or operation.size >= ALONE_BYTES
