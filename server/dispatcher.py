@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from redis.exceptions import RedisError
 
 from edunn_serving.internal.v1.batch_pb2 import METHOD_DELETE_SESSION, BatchReply, Outcome
+from server.admission import Admission
 from server.batch_bytes import encode_batch
 from server.lanes import Lanes
 from server.operation import PendingOperation
@@ -56,6 +57,7 @@ class Dispatcher:
         self._lanes = Lanes(
             max_operations=settings.max_queued_operations, max_bytes=settings.max_queued_bytes
         )
+        self.admission = Admission(self._lanes)
         self._link = RedisLink(settings, server_id, self._on_reply, self._on_change)
         self._flights: dict[str, Flight] = {}
         self._sending: set[asyncio.Task[None]] = set()

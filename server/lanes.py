@@ -49,16 +49,8 @@ class Lanes:
         ServiceError
             QUEUE_FULL.
         """
-        if (
-            self.waiting >= self._max_operations
-            or self.waiting_bytes + operation.size > self._max_bytes
-        ):
-            raise ServiceError(
-                Code.RESOURCE_EXHAUSTED,
-                "QUEUE_FULL",
-                "the server has as much waiting as it may hold: try again shortly",
-                retry_after=FULL_QUEUE_RETRY_SECONDS,
-            )
+        if not self.has_room(1, operation.size):
+            raise queue_full()
         lane = self._lanes.get(operation.session)
         if lane is None:
             lane = self._lanes[operation.session] = Lane(operation.session)
@@ -66,6 +58,13 @@ class Lanes:
         if not lane.busy and not lane.queued:
             self._enqueue(lane)
         self._count(operation, 1)
+
+    def has_room(self, operations: int, size: int) -> bool:
+        """Tell whether so many more operations, of so many bytes together, may wait."""
+        return (
+            self.waiting + operations <= self._max_operations
+            and self.waiting_bytes + size <= self._max_bytes
+        )
 
     def put_back(self, operations: Iterable[PendingOperation]) -> None:
         """Let operations that were sent in vain wait again, before all others of their lanes."""
@@ -160,6 +159,16 @@ class Lanes:
     def _count(self, operation: PendingOperation, number: int) -> None:
         self.waiting += number
         self.waiting_bytes += number * operation.size
+
+
+def queue_full() -> ServiceError:
+    """Return the error of a call that the server has no room for now."""
+    return ServiceError(
+        Code.RESOURCE_EXHAUSTED,
+        "QUEUE_FULL",
+        "the server has as much waiting as it may hold: try again shortly",
+        retry_after=FULL_QUEUE_RETRY_SECONDS,
+    )
 
 
 def _goes_alone(operation: PendingOperation) -> bool:

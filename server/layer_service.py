@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 from edunn_serving.internal.v1 import batch_pb2
 from edunn_serving.internal.v1.batch_pb2 import Outcome
 from edunn_serving.v1.layer_service_pb2 import DESCRIPTOR, CreateSessionRequest
+from server.admission import AdmittingHandler
 from server.authentication import Authenticator
 from server.catalogue import layer_types
 from server.compute_stream import ComputeStream, answer_too_large
@@ -64,7 +65,7 @@ class LayerService:
             name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()
         }
         handlers["Compute"] = grpc.stream_stream_rpc_method_handler(self._compute)
-        return grpc.method_handlers_generic_handler(SERVICE, handlers)
+        return AdmittingHandler(SERVICE, handlers, set(WORKER_METHODS), self._dispatcher.admission)
 
     async def _list_layer_types(self, request: bytes, context: Context) -> bytes:
         try:
@@ -93,6 +94,7 @@ class LayerService:
     def _on_worker(self, name: str, method: int) -> UnaryHandler:
         async def handle(request: bytes, context: Context) -> bytes:
             began = time.monotonic()
+            self._dispatcher.admission.note_read(len(request))
             try:
                 caller = self._authenticator.caller(context.invocation_metadata())
                 if method == batch_pb2.METHOD_CREATE_SESSION:

@@ -82,6 +82,10 @@ def _grpc_server(
             # without a reason. Our queue refuses them with one.
             ("grpc.server.max_pending_requests", MAX_PENDING),
             ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING),
+            # Otherwise each call is granted as much as the connection might carry, read or not: one
+            # that is refused unread would take as much memory as one that is served. A request
+            # that is being read is granted its whole length in any case.
+            ("grpc.http2.bdp_probe", 0),
             # Two servers on one port would share its calls by chance.
             ("grpc.so_reuseport", 0),
             # Clients that ping more often than every 10 s are told to go away.
