@@ -81,9 +81,6 @@ def test_full_queue_refuses_with_a_pause_and_takes_again_when_it_has_room(
     forward(stub, session, "drop", SMALL)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="gRPC takes in whole requests before the queue can refuse them"
-)
 def test_memory_stays_bounded_under_ten_times_the_load(
     stub: LayerServiceStub, stack: Stack
 ) -> None:
@@ -91,11 +88,12 @@ def test_memory_stays_bounded_under_ten_times_the_load(
     callers = 10 * QUEUE_BYTES // LARGE.nbytes
     answers: Counter[str] = Counter()
     sessions = [new_session(stub, DROP) for _ in range(16)]
+    requests = {each: request_of(each, LARGE).SerializeToString() for each in sessions}
 
     async def call(channel: grpc.aio.Channel, session: str, stop: asyncio.Event) -> None:
         # Serialised once, so that the load is the server's and not the test's.
         forward = channel.unary_unary("/edunn_serving.v1.LayerService/Forward")
-        request = request_of(session, LARGE).SerializeToString()
+        request = requests[session]
         while not stop.is_set():
             try:
                 answer = api.ForwardResponse.FromString(await forward(request, timeout=60))
@@ -124,5 +122,14 @@ def test_memory_stays_bounded_under_ten_times_the_load(
     peak = asyncio.run(overload(callers))
     print(f"{usual / MEBIBYTE:.0f} MiB usually, {peak / MEBIBYTE:.0f} MiB overloaded, {answers}")
     assert set(answers) == {"right", "QUEUE_FULL"}
-    # What may wait, once more on its way in and out, and some.
-    assert peak - usual < 3 * QUEUE_BYTES
+    # What may wait, on its way in and out too; by far not what is offered.
+    assert peak - usual < 4 * QUEUE_BYTES
+
+
+def test_burst_of_calls_is_served_or_refused_with_a_reason(stub: LayerServiceStub) -> None:
+    """More at once than gRPC itself holds by default, beyond which it cancels calls."""
+    requests = [request_of(new_session(stub, DROP), SMALL) for _ in range(20)]
+    calls = [stub.Forward.future(requests[at % 20], timeout=120) for at in range(5000)]
+    refused = [Refusal(call.exception()) for call in calls if call.exception() is not None]
+    assert {each.reason for each in refused} <= {"QUEUE_FULL"}
+    assert len(refused) < len(calls)
