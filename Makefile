@@ -8,7 +8,7 @@ WORKERS ?= 2
 DATA ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint bench profile proto clean
+.PHONY: help demo serve test lint bench profile soak proto clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ bench: $(VENV)/.development ## Measure the service beside a bare echo, into benc
 
 profile: $(VENV)/.development ## Flame graphs of server and worker under load, in bench/profiles/
 	$(BIN)/python -m bench.service --profile
+
+soak: $(VENV)/.runtime ## Let a million requests and 10 000 sessions come and go, and watch the memory
+	$(BIN)/python -m bench.soak $(SOAK)
 
 proto: $(VENV)/.development ## Generate the stubs from proto/
 	$(BIN)/python proto/generate.py

@@ -17,15 +17,16 @@ from server.dispatcher import Dispatcher, unavailable
 from server.envelope import head_of
 from server.operation import PendingOperation
 from server.status import shortened
-from worker.errors import ServiceError, invalid_argument
+from worker.errors import Code, ServiceError, invalid_argument
 from worker.store import STATUS, Reply
 
 # What one stream may have under way or unread. Beyond it the server reads no further, so a client
 # that sends without reading is held up by HTTP/2 and costs no more memory than this.
 MAX_OPERATIONS = 1024
 MAX_BYTES = 64 * 1024 * 1024
-# Results that finish together share a message up to about this size.
+# Results that finish together share a message up to about this size, or half of what one may have.
 MESSAGE_BYTES = 4 * 1024 * 1024
+RESULT_OVERHEAD_BYTES = 512
 
 METHODS = {"forward": "Forward", "backward": "Backward"}
 
@@ -33,8 +34,18 @@ METHODS = {"forward": "Forward", "backward": "Backward"}
 class ComputeStream:
     """The operations of one stream."""
 
-    def __init__(self, dispatcher: Dispatcher, caller: str, deadline_unix_ms: int) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        caller: str,
+        deadline_unix_ms: int,
+        *,
+        max_message_bytes: int,
+    ) -> None:
         self._dispatcher = dispatcher
+        # The ids and lengths around a result take a little too.
+        self._max_result_bytes = max_message_bytes - RESULT_OVERHEAD_BYTES
+        self._message_bytes = min(MESSAGE_BYTES, max_message_bytes // 2)
         self._caller = caller
         self._deadline_unix_ms = deadline_unix_ms
         self._under_way: dict[str, PendingOperation] = {}
@@ -131,6 +142,9 @@ class ComputeStream:
         elif future.result().kind == STATUS:
             status = shortened(future.result().data).SerializeToString()
             self._finish(request_id, "error", status, size)
+        elif len(future.result().data) > self._max_result_bytes:
+            refused = answer_too_large(len(future.result().data), self._max_result_bytes)
+            self._finish(request_id, "error", refused.to_status().SerializeToString(), size)
         else:
             self._finish(request_id, kind, future.result().data, size)
 
@@ -147,7 +161,7 @@ class ComputeStream:
         size = 0
         taken = 0
         for result in self._finished:
-            if taken and size + _size(result) > MESSAGE_BYTES:
+            if taken and size + _size(result) > self._message_bytes:
                 break
             size += _size(result)
             taken += 1
@@ -156,6 +170,16 @@ class ComputeStream:
         self._held_bytes -= size
         self._room.set()
         return RawComputeResponse(results=results).SerializeToString()
+
+
+def answer_too_large(size: int, limit: int) -> ServiceError:
+    """Return the error of an answer that no message can carry. What was asked for has been done."""
+    return ServiceError(
+        Code.RESOURCE_EXHAUSTED,
+        "TOO_LARGE",
+        f"the answer would take {size} bytes, {limit} are allowed: send a smaller batch",
+        metadata={"bytes": str(size), "limit": str(limit)},
+    )
 
 
 def _size(result: RawComputeResult) -> int:

@@ -16,6 +16,7 @@ from functools import partial
 
 from redis.exceptions import RedisError
 
+from server.admission import Admission
 from server.lanes import Lanes
 from server.operation import PendingOperation
 from server.redis_link import RedisLink
@@ -63,6 +64,7 @@ class Dispatcher:
         self._lanes = Lanes(
             max_operations=settings.max_queued_operations, max_bytes=settings.max_queued_bytes
         )
+        self.admission = Admission(self._lanes)
         self._link = RedisLink(settings, server_id, self._on_reply, self._on_change)
         self._flights: dict[str, Flight] = {}
         self._pump_scheduled = False
@@ -154,12 +156,17 @@ class Dispatcher:
                 break
             flight = Flight(uuid.uuid4().hex, operations)
             self._flights[flight.batch_id] = flight
-            self._link.send(
-                flight.batch_id,
-                (operation.head for operation in operations),
-                (operation.request for operation in operations),
-                partial(self._fail_flight, flight),
-            )
+            self._send(flight)
+
+    def _send(self, flight: Flight, *, although_full: bool = False) -> None:
+        on_refusal = self._fail_flight if although_full else self._on_refusal
+        self._link.send(
+            flight.batch_id,
+            (operation.head for operation in flight.operations),
+            (operation.request for operation in flight.operations),
+            partial(on_refusal, flight),
+            although_full=although_full,
+        )
 
     def _should_gather(self) -> bool:
         """Tell whether what waits should wait for company, though a worker is free."""
@@ -175,6 +182,20 @@ class Dispatcher:
             return True
         self._gathering_until = None
         return False
+
+    def _on_refusal(self, flight: Flight, full: ServiceError) -> None:
+        """Send what makes room in a full store, and refuse the rest of the flight."""
+        deletions = [each for each in flight.operations if each.head.method == "DeleteSession"]
+        if not deletions:
+            self._fail_flight(flight, full)
+            return
+        for operation in flight.operations:
+            if operation.head.method != "DeleteSession" and operation.is_wanted():
+                operation.reply.set_exception(full)
+        sessions = flight.sessions()
+        flight.operations = deletions
+        self._lanes.release(sessions - flight.sessions())
+        self._send(flight, although_full=True)
 
     def _on_reply(self, batch_id: str, computed_seconds: float, replies: list[Reply]) -> None:
         flight = self._flights.pop(batch_id, None)
@@ -222,9 +243,10 @@ class Dispatcher:
 
     async def _recover_lost_batches(self) -> None:
         """Take back the batches whose worker has died, or that never reached one."""
-        if not self._link.up:
-            return
         old = time.monotonic() - self._settings.worker_timeout_seconds
+        if not self._link.up or self._link.up_since > old:
+            # While Redis was away it heard no worker, which is not their death.
+            return
         flights = [flight for flight in self._flights.values() if flight.sent < old]
         if not flights:
             return

@@ -10,6 +10,8 @@ from server.operation import PendingOperation
 from worker.errors import Code, ServiceError, deadline_exceeded
 from worker.store import SessionKey
 
+# From this size on the work outweighs what leaving together would save, and may take long.
+ALONE_BYTES = 512 * 1024
 # How long a caller who met a full queue should wait, in seconds.
 FULL_QUEUE_RETRY_SECONDS = 0.5
 
@@ -47,16 +49,8 @@ class Lanes:
         ServiceError
             QUEUE_FULL.
         """
-        if (
-            self.waiting >= self._max_operations
-            or self.waiting_bytes + operation.size > self._max_bytes
-        ):
-            raise ServiceError(
-                Code.RESOURCE_EXHAUSTED,
-                "QUEUE_FULL",
-                "the server has as much waiting as it may hold: try again shortly",
-                retry_after=FULL_QUEUE_RETRY_SECONDS,
-            )
+        if not self.has_room(1, operation.size):
+            raise queue_full()
         lane = self._lanes.get(operation.session)
         if lane is None:
             lane = self._lanes[operation.session] = Lane(operation.session)
@@ -64,6 +58,13 @@ class Lanes:
         if not lane.busy and not lane.queued:
             self._enqueue(lane)
         self._count(operation, 1)
+
+    def has_room(self, operations: int, size: int) -> bool:
+        """Tell whether so many more operations, of so many bytes together, may wait."""
+        return (
+            self.waiting + operations <= self._max_operations
+            and self.waiting_bytes + size <= self._max_bytes
+        )
 
     def put_back(self, operations: Iterable[PendingOperation]) -> None:
         """Let operations that were sent in vain wait again, before all others of their lanes."""
@@ -84,7 +85,7 @@ class Lanes:
     def take(self, *, max_operations: int, max_bytes: int) -> list[PendingOperation]:
         """Return the operations to send together next, none where nothing can be sent.
 
-        An operation over which a worker has died goes alone, so that it can harm no other.
+        Operations that go alone cannot harm others: the batch is answered as a whole.
         """
         taken: list[PendingOperation] = []
         size = 0
@@ -93,8 +94,8 @@ class Lanes:
             before = len(taken)
             for operation in self._wanted(lane):
                 full = len(taken) >= max_operations or size + operation.size > max_bytes
-                suspect = operation.deaths > 0 or bool(taken and taken[-1].deaths)
-                if taken and (full or suspect):
+                alone = _goes_alone(operation) or bool(taken and _goes_alone(taken[-1]))
+                if taken and (full or alone):
                     break
                 lane.operations.popleft()
                 self._count(operation, -1)
@@ -158,3 +159,18 @@ class Lanes:
     def _count(self, operation: PendingOperation, number: int) -> None:
         self.waiting += number
         self.waiting_bytes += number * operation.size
+
+
+def queue_full() -> ServiceError:
+    """Return the error of a call that the server has no room for now."""
+    return ServiceError(
+        Code.RESOURCE_EXHAUSTED,
+        "QUEUE_FULL",
+        "the server has as much waiting as it may hold: try again shortly",
+        retry_after=FULL_QUEUE_RETRY_SECONDS,
+    )
+
+
+def _goes_alone(operation: PendingOperation) -> bool:
+    """Tell whether an operation may be slow, or a worker has died over it."""
+    return operation.deaths > 0 or operation.size >= ALONE_BYTES

@@ -13,9 +13,10 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from edunn_serving.v1.layer_service_pb2 import DESCRIPTOR, CreateSessionRequest
+from server.admission import AdmittingHandler
 from server.authentication import Authenticator
 from server.catalogue import layer_types
-from server.compute_stream import ComputeStream
+from server.compute_stream import ComputeStream, answer_too_large
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
 from server.status import abort, abort_with_status
@@ -45,8 +46,11 @@ UnaryHandler = Callable[[bytes, Context], Awaitable[bytes]]
 class LayerService:
     """The rpcs of the LayerService."""
 
-    def __init__(self, dispatcher: Dispatcher, authenticator: Authenticator) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, authenticator: Authenticator, *, max_message_bytes: int
+    ) -> None:
         self._dispatcher = dispatcher
+        self._max_message_bytes = max_message_bytes
         self._authenticator = authenticator
         self._layer_types = layer_types().SerializeToString()
 
@@ -59,7 +63,7 @@ class LayerService:
             name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()
         }
         handlers["Compute"] = grpc.stream_stream_rpc_method_handler(self._compute)
-        return grpc.method_handlers_generic_handler(SERVICE, handlers)
+        return AdmittingHandler(SERVICE, handlers, set(WORKER_METHODS), self._dispatcher.admission)
 
     async def _list_layer_types(self, request: bytes, context: Context) -> bytes:
         try:
@@ -73,7 +77,12 @@ class LayerService:
     ) -> AsyncIterator[bytes]:
         try:
             caller = self._authenticator.caller(context.invocation_metadata())
-            stream = ComputeStream(self._dispatcher, caller, deadline_of(context))
+            stream = ComputeStream(
+                self._dispatcher,
+                caller,
+                deadline_of(context),
+                max_message_bytes=self._max_message_bytes,
+            )
             async for response in stream.run(requests):
                 yield response
         except ServiceError as error:
@@ -83,6 +92,7 @@ class LayerService:
     def _on_worker(self, method: str) -> UnaryHandler:
         async def handle(request: bytes, context: Context) -> bytes:
             began = time.monotonic()
+            self._dispatcher.admission.note_read(len(request))
             try:
                 caller = self._authenticator.caller(context.invocation_metadata())
                 if method == "CreateSession":
@@ -103,6 +113,8 @@ class LayerService:
                 )  # fmt: skip
             if reply.kind == STATUS:
                 await abort_with_status(context, reply.data)
+            if len(reply.data) > self._max_message_bytes:
+                await abort(context, answer_too_large(len(reply.data), self._max_message_bytes))
             return reply.data
 
         return handle

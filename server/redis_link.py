@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -72,6 +73,8 @@ class RedisLink:
         # Resolved with what has broken the connections; None while there are none.
         self._broken: asyncio.Future[Exception] | None = None
         self.up = False
+        # Since when, by the monotonic clock.
+        self.up_since = 0.0
         self.workers: frozenset[str] = frozenset()
         # Set once it is known whether Redis is there.
         self.tried = asyncio.Event()
@@ -93,6 +96,8 @@ class RedisLink:
         heads: Iterable[OperationHead],
         requests: Iterable[bytes],
         on_refusal: Callable[[ServiceError], None],
+        *,
+        although_full: bool = False,
     ) -> None:
         """Store a batch and tell the workers of it, in one round trip.
 
@@ -101,6 +106,8 @@ class RedisLink:
         on_refusal
             Called with QUOTA where Redis has no memory left: the batch is not stored then. Where
             Redis goes away meanwhile, nobody knows whether it is; nothing is called.
+        although_full
+            Store it also then, because it makes room.
         """
         message = task_message(batch_id, self._stream, heads)
         touched = (keys.batch(batch_id), keys.QUEUE, self._stream)
@@ -119,7 +126,9 @@ class RedisLink:
             log.warning("batch %s may not have been stored: %s", batch_id, answer)
             self._break(answer)
 
-        command = self._send_script.command(touched, (BATCH_TTL_MS, message, trim, *requests))
+        command = self._send_script.command(
+            touched, (BATCH_TTL_MS, message, trim, int(although_full), *requests)
+        )
         self._sender.send(command, on_answer)
 
     async def withdraw(self, batch_id: str) -> bool:
@@ -232,6 +241,8 @@ class RedisLink:
         if workers is not None and workers != self.workers:
             log.info("%d workers: %s", len(workers), ", ".join(sorted(workers)) or "none")
             self.workers = workers
+        if up and not self.up:
+            self.up_since = time.monotonic()
         self.up = up
         self.tried.set()
         if (self.up, self.workers) != before:

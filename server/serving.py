@@ -21,6 +21,8 @@ from worker.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
+# How many calls gRPC may hold that it has not yet handed over.
+MAX_PENDING = 100_000
 # How long the last answers may take on their way out of a stopping server.
 ANSWER_SECONDS = 2.0
 
@@ -76,6 +78,14 @@ def _grpc_server(
         options=[
             ("grpc.max_receive_message_length", settings.max_message_bytes),
             ("grpc.max_send_message_length", settings.max_message_bytes),
+            # Beyond a thousand that it has not yet handed over gRPC cancels calls at random,
+            # without a reason. Our queue refuses them with one.
+            ("grpc.server.max_pending_requests", MAX_PENDING),
+            ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING),
+            # Otherwise each call is granted as much as the connection might carry, read or not: one
+            # that is refused unread would take as much memory as one that is served. A request
+            # that is being read is granted its whole length in any case.
+            ("grpc.http2.bdp_probe", 0),
             # Two servers on one port would share its calls by chance.
             ("grpc.so_reuseport", 0),
             # Clients that ping more often than every 10 s are told to go away.
@@ -83,7 +93,11 @@ def _grpc_server(
             ("grpc.keepalive_permit_without_calls", 1),
         ]
     )
-    service = LayerService(dispatcher, Authenticator(settings.callers()))
+    service = LayerService(
+        dispatcher,
+        Authenticator(settings.callers()),
+        max_message_bytes=settings.max_message_bytes,
+    )
     server.add_generic_rpc_handlers((service.handlers(),))
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name

@@ -85,6 +85,7 @@ class Stack:
         self.redis = Child(
             "redis", [self._redis_binary, "-"], self.environment, data, self._redis_configuration()
         )
+        self._ports = [self.port]
         self.servers = [self._server_child("server", self.port)]
         self.workers = [self._worker_child(number) for number in range(1, workers + 1)]
 
@@ -97,7 +98,12 @@ class Stack:
     @property
     def address(self) -> str:
         """Where clients connect."""
-        return f"127.0.0.1:{self.port}"
+        return self.addresses[0]
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where clients connect, for each server."""
+        return [f"127.0.0.1:{port}" for port in self._ports]
 
     def redis_client(self) -> redis.Redis:
         """Return a client of the stack's Redis."""
@@ -137,6 +143,7 @@ class Stack:
         port = free_port()
         child = self._server_child(f"server-{port}", port)
         self.servers.append(child)
+        self._ports.append(port)
         self._supervisor.add(child)
         self.await_serving(f"127.0.0.1:{port}")
         return f"127.0.0.1:{port}"

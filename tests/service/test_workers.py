@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +12,7 @@ import grpc
 import numpy as np
 from contract import array, backward, forward, new_session, refusal, spec
 from edunn_client import Client
+from waiting import await_true
 
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from server.stack import Stack, is_serving
@@ -20,13 +20,6 @@ from worker import keys
 
 DROP = spec("drop", "Dropout", p=0.5)
 X = np.random.default_rng(1).uniform(1, 2, (8, 64))
-
-
-def await_true(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen"
-        time.sleep(0.02)
 
 
 def live_workers(stack: Stack) -> set[bytes]:

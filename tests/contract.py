@@ -80,6 +80,10 @@ class Refusal:
         return [violation.field for violation in bad.field_violations]
 
     @property
+    def asks_to_wait(self) -> bool:
+        return error_details_pb2.RetryInfo.DESCRIPTOR.full_name in self.details
+
+    @property
     def retry_seconds(self) -> float:
         return self._unpacked(error_details_pb2.RetryInfo).retry_delay.ToNanoseconds() / 1e9
 

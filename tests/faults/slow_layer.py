@@ -1,0 +1,24 @@
+"""A layer that takes as long as a test wants: a recurrent network over a long sequence."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from contract import forward, new_session, spec
+
+from edunn_serving.v1 import layer_service_pb2 as api
+from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
+
+SLOW = spec("slow", "RNN", input_dim=1, output_dim=1, hidden_dim=4)
+PROBE_STEPS = 20_000
+
+
+def input_for(stub: LayerServiceStub, seconds: float) -> np.ndarray:
+    """Return an input on which `SLOW` computes for about so long here and now."""
+    session = new_session(stub, SLOW)
+    began = time.monotonic()
+    forward(stub, session, "slow", np.ones((1, PROBE_STEPS, 1)), untracked=True)
+    steps = int(PROBE_STEPS * seconds / (time.monotonic() - began))
+    stub.DeleteSession(api.DeleteSessionRequest(session_id=session), timeout=30)
+    return np.ones((1, steps, 1))
