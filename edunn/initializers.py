@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from edunn.arrays import check_size
 from edunn.description import FieldType
 from edunn.fields import Field, check_arguments, rules
+from edunn.parameter_memory import reserve
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,11 +63,11 @@ class Initializer(ABC):
     def _uniform(self, bound: float, shape: tuple[int, ...]) -> Floats:
         # np.random, the module, draws from the global generator under the same names.
         source = np.random if self.rng is None else self.rng
-        return np.asarray(source.uniform(-bound, bound, check_size(shape)))
+        return np.asarray(source.uniform(-bound, bound, reserve(shape)))
 
     def _normal(self, std: float, shape: tuple[int, ...]) -> Floats:
         source = np.random if self.rng is None else self.rng
-        return np.asarray(source.normal(0.0, std, check_size(shape)))
+        return np.asarray(source.normal(0.0, std, reserve(shape)))
 
 
 class Constant(Initializer):
@@ -84,7 +84,7 @@ class Constant(Initializer):
     def create(
         self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
     ) -> Floats:
-        return np.full(check_size(shape), self.value, dtype=np.float64)
+        return np.full(reserve(shape), self.value, dtype=np.float64)
 
 
 class Zero(Constant):

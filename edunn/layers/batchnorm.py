@@ -9,6 +9,7 @@ import numpy as np
 from edunn.arrays import Array, FloatArray, describe, own, restore, widen
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
+from edunn.initializers import One, Zero
 from edunn.model import Model, ParameterSet, Phase
 
 
@@ -68,11 +69,12 @@ class BatchNorm(Model):
         self.num_features: int = config["num_features"]
         self.eps: float = config["eps"]
         self.momentum: float = config["momentum"]
-        self.register_parameter("w", np.ones(self.num_features))
-        self.register_parameter("b", np.zeros(self.num_features))
+        shape = (self.num_features,)
+        self.register_parameter("w", One().create(shape))
+        self.register_parameter("b", Zero().create(shape))
         self._buffers = {
-            "running_mean": np.zeros(self.num_features),
-            "running_var": np.ones(self.num_features),
+            "running_mean": Zero().create(shape),
+            "running_var": One().create(shape),
         }
 
     @property
