@@ -111,11 +111,11 @@ class BatchNorm(Model):
                     "x", "more than one value per feature in the training phase", describe(x)
                 )
             mean = _total(wide) / count
-            centered = wide - _spread(mean, x).astype(wide.dtype, copy=False)
+            centered = _centered(wide, mean)
             var = _total(np.square(centered)) / count
         else:
             mean, var = self.running_mean, self.running_var
-            centered = wide - _spread(mean, x).astype(wide.dtype, copy=False)
+            centered = _centered(wide, mean)
         inverse_std = (1 / np.sqrt(var + self.eps)).astype(wide.dtype)
         centered *= _spread(inverse_std, x)
         y = centered * _spread(self._parameters["w"], x).astype(wide.dtype, copy=False)
@@ -175,6 +175,16 @@ def _total(values: FloatArray) -> Array:
     """Sum the values of each feature, in double precision: sums of many floats lose digits."""
     axes = (0,) if values.ndim == 2 else (0, 2, 3)
     return np.asarray(np.sum(values, axis=axes, dtype=np.float64))
+
+
+def _centered(x: FloatArray, mean: Array) -> FloatArray:
+    """Subtract the mean of each feature, as precisely as the dtype of `x` can tell."""
+    near = mean.astype(x.dtype, copy=False)
+    centered = x - _spread(near, x)
+    if near.dtype != mean.dtype:
+        # What rounding took off a large mean counts beside a small spread.
+        centered -= _spread((mean - near).astype(x.dtype), x)
+    return centered
 
 
 def _spread(values: Array, x: FloatArray) -> Array:
