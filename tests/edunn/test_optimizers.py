@@ -237,6 +237,13 @@ def test_a_loss_per_sample_is_averaged():
     np.testing.assert_allclose(one.get_parameters()["w"], other.get_parameters()["w"], rtol=1e-12)
 
 
+def test_samples_may_come_as_lists():
+    model = nn.LinearRegression(1, 1)
+    x, y = [[1.0], [2.0], [3.0]], [[2.0], [4.0], [6.0]]
+    history = nn.GradientDescent(2, 50, lr=0.05).optimize(model, x, y, nn.SquaredError(), False)
+    assert history[-1] < 0.1 * history[0]
+
+
 @pytest.mark.parametrize(("x", "y"), [((3, 1), (2, 1)), ((0, 1), (0, 1)), ((), ())])
 def test_samples_that_do_not_match_are_refused(x, y):
     with pytest.raises(nn.LayerError, match="as many samples"):
