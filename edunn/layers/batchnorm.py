@@ -82,10 +82,18 @@ class BatchNorm(Model):
         """The mean that the test phase uses, shape (num_features,)."""
         return self._buffers["running_mean"]
 
+    @running_mean.setter
+    def running_mean(self, value: Array) -> None:
+        self.set_buffers({"running_mean": value})
+
     @property
     def running_var(self) -> Array:
         """The unbiased variance that the test phase uses, shape (num_features,)."""
         return self._buffers["running_var"]
+
+    @running_var.setter
+    def running_var(self, value: Array) -> None:
+        self.set_buffers({"running_var": value})
 
     def forward(self, x: FloatArray) -> FloatArray:
         """Normalise; in the training phase, update the running statistics too.
