@@ -9,7 +9,9 @@ from typing import Annotated, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from edunn.arrays import describe, own
 from edunn.description import FieldType
+from edunn.errors import LayerError
 from edunn.fields import Field, check_arguments, rules
 from edunn.parameter_memory import reserve
 
@@ -71,7 +73,13 @@ class Initializer(ABC):
 
 
 class Constant(Initializer):
-    """The same value everywhere."""
+    """The same value everywhere.
+
+    Parameters
+    ----------
+    value : float or ndarray of numbers
+        Of an array, each element gets its own: the array must have the parameter's shape.
+    """
 
     def __init__(
         self,
@@ -79,11 +87,22 @@ class Constant(Initializer):
         rng: np.random.Generator | None = None,
     ) -> None:
         super().__init__(rng)
-        self.value: float = check_arguments(Constant, "Constant", value=value)["value"]
+        self.value: float | Floats
+        if isinstance(value, np.ndarray) and value.ndim > 0 and value.dtype.kind in "iuf":
+            self.value = own(value, np.dtype(np.float64))
+        else:
+            self.value = check_arguments(Constant, "Constant", value=value)["value"]
 
     def create(
         self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
     ) -> Floats:
+        if np.shape(self.value) not in ((), shape):
+            raise LayerError(
+                layer="Constant",
+                argument="value",
+                expected=f"a number or an array of shape {shape}",
+                got=describe(np.asarray(self.value)),
+            )
         return np.full(reserve(shape), self.value, dtype=np.float64)
 
 

@@ -318,3 +318,10 @@ def test_the_fakes_do_as_they_are_told():
     x = np.zeros((2, 1))
     assert optimizer.optimize(model, x, x, nn.FakeError(error=7.0), verbose=False) == [7.0, 7.0]
     np.testing.assert_array_equal(model.get_parameters()["parameter"], [1])
+
+
+def test_a_fake_may_start_at_integers():
+    model = nn.FakeModel(parameter=np.array([0, 0]), gradient=np.array([1, -1]))
+    x, y = np.zeros((3, 2)), np.zeros((3, 2))
+    nn.GradientDescent(3, 2, lr=2).optimize(model, x, y, nn.FakeError(), verbose=False)
+    np.testing.assert_array_equal(model.get_parameters()["parameter"], [-4, 4])
