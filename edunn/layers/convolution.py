@@ -21,9 +21,9 @@ from edunn.layers.windows import (
 from edunn.model import Model, ParameterSet
 
 # Columns hold every value once per window over it, so a large kernel makes much of a small
-# image. The batch goes through in parts of about this size, which stay in a processor's cache:
-# measured, a whole batch at once took twice as long to go back through.
-_COLUMN_BYTES = 4 * 2**20
+# image. The batch goes through in parts of about this size: small enough for a processor's
+# cache, and few, because BLAS may share each product out among threads that wait for each other.
+_COLUMN_BYTES = 8 * 2**20
 
 
 class Conv2d(Model):
@@ -118,15 +118,15 @@ class Conv2d(Model):
         counts = self._counts(x)
         wide = widen(x)
         padded, kernels = pad(wide, self.padding), self._kernels(wide.dtype)
-        y = np.empty((x.shape[0], self.out_channels, counts[0] * counts[1]), wide.dtype)
+        y = np.empty((x.shape[0], self.out_channels, *counts), wide.dtype)
         for block in self._blocks(padded, counts):
-            # One product per sample, in one call; the result lies in NCHW order as it is.
             columns = to_columns(padded[block], self.kernel_size, self.stride)
-            np.matmul(kernels, columns, out=y[block])
+            part = (kernels @ columns).reshape(self.out_channels, -1, *counts)
+            y[block] = part.transpose(1, 0, 2, 3)
         if self.bias:
-            y += self._parameters["b"].astype(wide.dtype, copy=False)[:, np.newaxis]
+            y += self._parameters["b"].astype(wide.dtype, copy=False).reshape(-1, 1, 1)
         self._save(x=own(x))
-        return restore(y.reshape(x.shape[0], self.out_channels, *counts), x.dtype)
+        return restore(y, x.dtype)
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Compute the gradients of input, kernels and biases.
@@ -143,18 +143,17 @@ class Conv2d(Model):
         """
         x = widen(self._saved_array("x"))
         counts = self._counts(x)
-        shape = (x.shape[0], self.out_channels, *counts)
-        δEδy = self._gradient(δEδy, shape)
+        δEδy = self._gradient(δEδy, (x.shape[0], self.out_channels, *counts))
         padded = pad(x, self.padding)
         # One row per output channel, as the product of the forward gave it.
-        g = np.ascontiguousarray(δEδy, dtype=x.dtype).reshape(*shape[:2], counts[0] * counts[1])
+        g = δEδy.astype(x.dtype, copy=False).transpose(1, 0, 2, 3)
         δEδpadded = np.zeros(padded.shape, x.dtype)
         δEδw = np.zeros((self.out_channels, self._kernels(x.dtype).shape[1]), x.dtype)
         for block in self._blocks(padded, counts):
-            self._add_to_inputs(δEδpadded[block], g[block], counts)
+            part = np.ascontiguousarray(g[:, block]).reshape(self.out_channels, -1)
+            self._add_to_inputs(δEδpadded[block], part, counts)
             if not self.frozen:
-                columns = to_columns(padded[block], self.kernel_size, self.stride)
-                δEδw += np.sum(g[block] @ columns.transpose(0, 2, 1), axis=0)
+                δEδw += part @ to_columns(padded[block], self.kernel_size, self.stride).T
         (top, left), (height, width) = self.padding, x.shape[2:]
         δEδx = δEδpadded[:, :, top : top + height, left : left + width]
         δEδx = restore(np.ascontiguousarray(δEδx), δEδy.dtype)
@@ -162,7 +161,7 @@ class Conv2d(Model):
             return δEδx, {}
         δEδp = {"w": δEδw.reshape(self._parameters["w"].shape)}
         if self.bias:
-            δEδp["b"] = np.sum(g, axis=(0, 2))
+            δEδp["b"] = np.sum(g, axis=(1, 2, 3))
         return δEδx, δEδp
 
     def _add_to_inputs(self, δEδx: FloatArray, g: FloatArray, counts: Pair) -> None:
@@ -174,13 +173,14 @@ class Conv2d(Model):
         w = self._parameters["w"].astype(g.dtype, copy=False)
         (height, width), (down, right), (rows, columns) = self.kernel_size, self.stride, counts
         elements = np.ascontiguousarray(w.transpose(2, 3, 1, 0))
+        by_channel = δEδx.transpose(1, 0, 2, 3)
         for i, row in enumerate(elements.reshape(height, width * self.in_channels, -1)):
-            parts = (row @ g).reshape(len(g), width, self.in_channels, rows, columns)
+            parts = (row @ g).reshape(width, self.in_channels, len(δEδx), rows, columns)
             bottom = i + down * (rows - 1) + 1
-            for j in range(width):
+            for j, part in enumerate(parts):
                 # Where the element (i, j) of every window lies.
                 end = j + right * (columns - 1) + 1
-                δEδx[:, :, i:bottom:down, j:end:right] += parts[:, j]
+                by_channel[:, :, i:bottom:down, j:end:right] += part
 
     def _blocks(self, padded: FloatArray, counts: Pair) -> list[slice]:
         """Divide the batch into parts whose columns fit in `_COLUMN_BYTES`."""
