@@ -59,4 +59,5 @@ class FakeError(Loss):
 
 
 def _floats(values: Array) -> Array:
+    values = np.asarray(values)
     return values if values.dtype.kind == "f" else values.astype(np.float64)
