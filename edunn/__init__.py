@@ -38,6 +38,7 @@ from edunn.optimizers.gradient import (
     SignGD,
 )
 from edunn.optimizers.optimizer import BatchedGradientOptimizer, Optimizer
+from edunn.parameter_memory import TooLargeError
 from edunn.sequential import Sequential
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "Softmax",
     "SquaredError",
     "TanH",
+    "TooLargeError",
     "build",
     "catalogue",
     "datasets",

@@ -30,6 +30,7 @@ from edunn.losses.mean_error import MeanError
 from edunn.losses.sequence_cross_entropy import SequenceCrossEntropyWithLabels
 from edunn.losses.squared_error import SquaredError
 from edunn.model import Model
+from edunn.parameter_memory import at_most
 from edunn.sequential import Sequential
 
 #: Every layer and loss by its type name. One line here makes a class known to the service.
@@ -93,6 +94,7 @@ def build(
     config: Mapping[str, object],
     name: str | None = None,
     rng: np.random.Generator | None = None,
+    max_bytes: int | None = None,
 ) -> Model:
     """Build a layer from plain values, such as JSON has.
 
@@ -109,6 +111,8 @@ def build(
     rng : numpy.random.Generator, optional
         Where the first parameters come from, and where the layer will draw from: one seed
         gives one layer. None is NumPy's global generator.
+    max_bytes : int, optional
+        How many bytes its parameters and buffers may take. None is as many as there are.
 
     Returns
     -------
@@ -118,13 +122,16 @@ def build(
     ------
     ConfigError
         With every field at fault in `violations`.
+    TooLargeError
+        If the parameters are larger than allowed; the one that is too many is never drawn.
     """
     faults: list[Fault] = []
     entry = {"type": layer_type, "config": config, "name": name}
     plan = _plan(entry, LAYER_TYPES, "", faults)
     if plan is None or faults:
         raise ConfigError(layer=name or str(layer_type), faults=faults)
-    model: Model = plan.make(rng)
+    with at_most(max_bytes):
+        model: Model = plan.make(rng)
     model.rng = rng
     return model
 

@@ -14,15 +14,15 @@ class FakeModel(ModelWithParameters):
 
     Parameters
     ----------
-    parameter : ndarray
-        Kept, not copied, under the name ``parameter``.
-    gradient : ndarray, same shape
+    parameter : ndarray of numbers
+        Kept, not copied, under the name ``parameter``; integers become floats.
+    gradient : ndarray of numbers, same shape
     """
 
     def __init__(self, parameter: Array, gradient: Array, name: str | None = None) -> None:
         super().__init__(name)
-        self.gradient = gradient
-        self.register_parameter("parameter", parameter)
+        self.gradient = _floats(gradient)
+        self.register_parameter("parameter", _floats(parameter))
 
     def forward(self, x: FloatArray) -> FloatArray:
         """Return the input."""
@@ -56,3 +56,8 @@ class FakeError(Loss):
     def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Return the derivative in the shape of the output."""
         return np.full(self._saved_array("shape"), float(self.derivative_value)), {}
+
+
+def _floats(values: Array) -> Array:
+    values = np.asarray(values)
+    return values if values.dtype.kind == "f" else values.astype(np.float64)

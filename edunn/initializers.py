@@ -9,9 +9,11 @@ from typing import Annotated, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from edunn.arrays import check_size
+from edunn.arrays import describe, own
 from edunn.description import FieldType
+from edunn.errors import LayerError
 from edunn.fields import Field, check_arguments, rules
+from edunn.parameter_memory import reserve
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,15 +65,21 @@ class Initializer(ABC):
     def _uniform(self, bound: float, shape: tuple[int, ...]) -> Floats:
         # np.random, the module, draws from the global generator under the same names.
         source = np.random if self.rng is None else self.rng
-        return np.asarray(source.uniform(-bound, bound, check_size(shape)))
+        return np.asarray(source.uniform(-bound, bound, reserve(shape)))
 
     def _normal(self, std: float, shape: tuple[int, ...]) -> Floats:
         source = np.random if self.rng is None else self.rng
-        return np.asarray(source.normal(0.0, std, check_size(shape)))
+        return np.asarray(source.normal(0.0, std, reserve(shape)))
 
 
 class Constant(Initializer):
-    """The same value everywhere."""
+    """The same value everywhere.
+
+    Parameters
+    ----------
+    value : float or ndarray of numbers
+        Of an array, each element gets its own: the array must have the parameter's shape.
+    """
 
     def __init__(
         self,
@@ -79,12 +87,23 @@ class Constant(Initializer):
         rng: np.random.Generator | None = None,
     ) -> None:
         super().__init__(rng)
-        self.value: float = check_arguments(Constant, "Constant", value=value)["value"]
+        self.value: float | Floats
+        if isinstance(value, np.ndarray) and value.ndim > 0 and value.dtype.kind in "iuf":
+            self.value = own(value, np.dtype(np.float64))
+        else:
+            self.value = check_arguments(Constant, "Constant", value=value)["value"]
 
     def create(
         self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
     ) -> Floats:
-        return np.full(check_size(shape), self.value, dtype=np.float64)
+        if np.shape(self.value) not in ((), shape):
+            raise LayerError(
+                layer="Constant",
+                argument="value",
+                expected=f"a number or an array of shape {shape}",
+                got=describe(np.asarray(self.value)),
+            )
+        return np.full(reserve(shape), self.value, dtype=np.float64)
 
 
 class Zero(Constant):

@@ -75,6 +75,10 @@ class Refusal:
         return info.reason
 
     @property
+    def metadata(self) -> dict[str, str]:
+        return dict(self._unpacked(error_details_pb2.ErrorInfo).metadata)
+
+    @property
     def fields(self) -> list[str]:
         bad = self._unpacked(error_details_pb2.BadRequest)
         return [violation.field for violation in bad.field_violations]

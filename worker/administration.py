@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from edunn.errors import ConfigError, LayerError
+from edunn.parameter_memory import TooLargeError
 from edunn_serving.internal.v1.state_pb2 import SessionRecord
 from edunn_serving.v1 import layer_pb2
 from edunn_serving.v1.layer_pb2 import Layer, LayerSpec, ParameterInfo
@@ -65,10 +67,9 @@ def create_session(
     # Every layer is built before the session begins, so a bad one leaves nothing behind.
     built: list[ReadyLayer] = []
     for at, spec in enumerate(request.layers):
-        ready = _build(session, record, spec, f"layers[{at}]")
+        ready = _build(session, record, spec, f"layers[{at}]", settings)
         record.layers.append(_layer_of(spec, ready))
         built.append(ready)
-        _check_quota(record, settings)
     session.create(record)
     for spec, ready in zip(request.layers, built, strict=True):
         session.add_layer(spec.name, ready)
@@ -91,12 +92,8 @@ def add_layer(
     session: OpenSession, request: AddLayerRequest, settings: Settings
 ) -> AddLayerResponse:
     """Add a named layer to a session."""
-    record = SessionRecord()
-    record.CopyFrom(session.record)
-    ready = _build(session, record, request.layer, "layer")
+    ready = _build(session, session.record, request.layer, "layer", settings)
     layer = _layer_of(request.layer, ready)
-    record.layers.append(layer)
-    _check_quota(record, settings)
     session.record.layers.append(layer)
     session.add_layer(layer.name, ready)
     return AddLayerResponse(layer=layer)
@@ -135,7 +132,9 @@ def _ttl_seconds(request: CreateSessionRequest, settings: Settings) -> float:
     return ttl
 
 
-def _build(session: OpenSession, record: SessionRecord, spec: LayerSpec, field: str) -> ReadyLayer:
+def _build(
+    session: OpenSession, record: SessionRecord, spec: LayerSpec, field: str, settings: Settings
+) -> ReadyLayer:
     """Build a layer as a caller describes it, with its first parameters."""
     if not NAME.fullmatch(spec.name):
         raise invalid_argument(f"{field}.name", f"expected {NAME_RULE}, got {spec.name!r}")
@@ -146,12 +145,26 @@ def _build(session: OpenSession, record: SessionRecord, spec: LayerSpec, field: 
             f"the session has a layer {spec.name!r} already",
             metadata={"layer": spec.name},
         )
+    if len(record.layers) >= settings.session_layers:
+        raise ServiceError(
+            Code.RESOURCE_EXHAUSTED,
+            "QUOTA",
+            f"a session may have {settings.session_layers} layers",
+            metadata={"limit": str(settings.session_layers)},
+        )
+    taken = _parameter_bytes(record)
     session.randomness.wind_to_parameters(record.seed, spec.name)
     described = Layer(name=spec.name, type=spec.type, config=spec.config)
     try:
-        ready = build_layer(described, generator=session.randomness.generator)
+        ready = build_layer(
+            described,
+            generator=session.randomness.generator,
+            max_bytes=settings.session_parameter_bytes - taken,
+        )
     except ConfigError as error:
         raise _config_error(error, spec, field) from error
+    except TooLargeError as error:
+        raise _too_large(taken + error.needed, settings.session_parameter_bytes) from error
     given = decode_tensors(spec.parameters, f"{field}.parameters")
     _apply_arrays(ready, given, f"{field}.parameters")
     return ready
@@ -213,28 +226,23 @@ def _converted(
     }
 
 
-def _check_quota(record: SessionRecord, settings: Settings) -> None:
-    if len(record.layers) > settings.session_layers:
-        raise ServiceError(
-            Code.RESOURCE_EXHAUSTED,
-            "QUOTA",
-            f"a session may have {settings.session_layers} layers",
-            metadata={"limit": str(settings.session_layers)},
-        )
+def _parameter_bytes(record: SessionRecord) -> int:
+    """Return how many bytes the parameters and buffers of a session take."""
     itemsizes = {data_type: dtype.itemsize for dtype, data_type in TYPE_OF_DTYPE.items()}
-    size = sum(
-        int(np.prod(info.shape, dtype=np.int64)) * itemsizes[info.data_type]
+    return sum(
+        math.prod(info.shape) * itemsizes[info.data_type]
         for layer in record.layers
         for info in layer.parameters
     )
-    if size > settings.session_parameter_bytes:
-        raise ServiceError(
-            Code.RESOURCE_EXHAUSTED,
-            "TOO_LARGE",
-            f"the session's parameters would take {size} bytes, "
-            f"{settings.session_parameter_bytes} are allowed",
-            metadata={"bytes": str(size), "limit": str(settings.session_parameter_bytes)},
-        )
+
+
+def _too_large(needed: int, limit: int) -> ServiceError:
+    return ServiceError(
+        Code.RESOURCE_EXHAUSTED,
+        "TOO_LARGE",
+        f"the session's parameters would take {needed} bytes or more, {limit} are allowed",
+        metadata={"bytes": str(needed), "limit": str(limit)},
+    )
 
 
 def _layer_of(spec: LayerSpec, ready: ReadyLayer) -> Layer:

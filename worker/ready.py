@@ -89,17 +89,22 @@ class ReadySessions:
                 self._size -= entry[1]
 
 
-def build_layer(layer: Layer, *, generator: np.random.Generator) -> ReadyLayer:
+def build_layer(
+    layer: Layer, *, generator: np.random.Generator, max_bytes: int | None = None
+) -> ReadyLayer:
     """Build a layer by its description, with parameters drawn from the generator.
+
+    Its parameters and buffers take at most `max_bytes`; None is no limit.
 
     Raises
     ------
     edunn.errors.ConfigError
         The type or its configuration is wrong.
+    edunn.TooLargeError
+        The parameters would be larger. They are not drawn.
     """
     config = plain_config(layer.config)
-    model = catalogue.build(layer.type, config, name=layer.name, rng=generator)
-    model.rng = generator
+    model = catalogue.build(layer.type, config, name=layer.name, rng=generator, max_bytes=max_bytes)
     return ReadyLayer(model, catalogue.describe(layer.type))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edunn.arrays import FloatArray, own, restore, widen
+from edunn.arrays import FloatArray, keep_where, own, restore, widen
 from edunn.model import Model, ParameterSet
 
 
@@ -47,10 +47,7 @@ class ReLU(Model):
             Empty.
         """
         mask = self._saved_array("mask")
-        δEδy = self._gradient(δEδy, mask.shape)
-        δEδx = np.zeros(δEδy.shape, δEδy.dtype)
-        np.copyto(δEδx, δEδy, where=mask)
-        return δEδx, {}
+        return keep_where(mask, self._gradient(δEδy, mask.shape)), {}
 
 
 class Sigmoid(Model):

@@ -9,6 +9,7 @@ import numpy as np
 from edunn.arrays import Array, FloatArray, describe, own, restore, widen
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
+from edunn.initializers import One, Zero
 from edunn.model import Model, ParameterSet, Phase
 
 
@@ -68,11 +69,12 @@ class BatchNorm(Model):
         self.num_features: int = config["num_features"]
         self.eps: float = config["eps"]
         self.momentum: float = config["momentum"]
-        self.register_parameter("w", np.ones(self.num_features))
-        self.register_parameter("b", np.zeros(self.num_features))
+        shape = (self.num_features,)
+        self.register_parameter("w", One().create(shape))
+        self.register_parameter("b", Zero().create(shape))
         self._buffers = {
-            "running_mean": np.zeros(self.num_features),
-            "running_var": np.ones(self.num_features),
+            "running_mean": Zero().create(shape),
+            "running_var": One().create(shape),
         }
 
     @property
@@ -80,10 +82,18 @@ class BatchNorm(Model):
         """The mean that the test phase uses, shape (num_features,)."""
         return self._buffers["running_mean"]
 
+    @running_mean.setter
+    def running_mean(self, value: Array) -> None:
+        self.set_buffers({"running_mean": value})
+
     @property
     def running_var(self) -> Array:
         """The unbiased variance that the test phase uses, shape (num_features,)."""
         return self._buffers["running_var"]
+
+    @running_var.setter
+    def running_var(self, value: Array) -> None:
+        self.set_buffers({"running_var": value})
 
     def forward(self, x: FloatArray) -> FloatArray:
         """Normalise; in the training phase, update the running statistics too.
@@ -109,11 +119,11 @@ class BatchNorm(Model):
                     "x", "more than one value per feature in the training phase", describe(x)
                 )
             mean = _total(wide) / count
-            centered = wide - _spread(mean, x).astype(wide.dtype, copy=False)
+            centered = _centered(wide, mean)
             var = _total(np.square(centered)) / count
         else:
             mean, var = self.running_mean, self.running_var
-            centered = wide - _spread(mean, x).astype(wide.dtype, copy=False)
+            centered = _centered(wide, mean)
         inverse_std = (1 / np.sqrt(var + self.eps)).astype(wide.dtype)
         centered *= _spread(inverse_std, x)
         y = centered * _spread(self._parameters["w"], x).astype(wide.dtype, copy=False)
@@ -173,6 +183,16 @@ def _total(values: FloatArray) -> Array:
     """Sum the values of each feature, in double precision: sums of many floats lose digits."""
     axes = (0,) if values.ndim == 2 else (0, 2, 3)
     return np.asarray(np.sum(values, axis=axes, dtype=np.float64))
+
+
+def _centered(x: FloatArray, mean: Array) -> FloatArray:
+    """Subtract the mean of each feature, as precisely as the dtype of `x` can tell."""
+    near = mean.astype(x.dtype, copy=False)
+    centered = x - _spread(near, x)
+    if near.dtype != mean.dtype:
+        # What rounding took off a large mean counts beside a small spread.
+        centered -= _spread((mean - near).astype(x.dtype), x)
+    return centered
 
 
 def _spread(values: Array, x: FloatArray) -> Array:

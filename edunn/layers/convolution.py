@@ -21,8 +21,9 @@ from edunn.layers.windows import (
 from edunn.model import Model, ParameterSet
 
 # Columns hold every value once per window over it, so a large kernel makes much of a small
-# image. More than this is not laid out at one time.
-_COLUMN_BYTES = 64 * 2**20
+# image. The batch goes through in parts of about this size: small enough for a processor's
+# cache, and few, because BLAS may share each product out among threads that wait for each other.
+_COLUMN_BYTES = 8 * 2**20
 
 
 class Conv2d(Model):
@@ -117,15 +118,15 @@ class Conv2d(Model):
         counts = self._counts(x)
         wide = widen(x)
         padded, kernels = pad(wide, self.padding), self._kernels(wide.dtype)
-        y = np.empty((x.shape[0], self.out_channels, counts[0] * counts[1]), wide.dtype)
+        y = np.empty((x.shape[0], self.out_channels, *counts), wide.dtype)
         for block in self._blocks(padded, counts):
-            # One product per sample, in one call; the result lies in NCHW order as it is.
             columns = to_columns(padded[block], self.kernel_size, self.stride)
-            np.matmul(kernels, columns, out=y[block])
+            part = (kernels @ columns).reshape(self.out_channels, -1, *counts)
+            y[block] = part.transpose(1, 0, 2, 3)
         if self.bias:
-            y += self._parameters["b"].astype(wide.dtype, copy=False)[:, np.newaxis]
+            y += self._parameters["b"].astype(wide.dtype, copy=False).reshape(-1, 1, 1)
         self._save(x=own(x))
-        return restore(y.reshape(x.shape[0], self.out_channels, *counts), x.dtype)
+        return restore(y, x.dtype)
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Compute the gradients of input, kernels and biases.
@@ -142,46 +143,47 @@ class Conv2d(Model):
         """
         x = widen(self._saved_array("x"))
         counts = self._counts(x)
-        shape = (x.shape[0], self.out_channels, *counts)
-        δEδy = self._gradient(δEδy, shape)
+        δEδy = self._gradient(δEδy, (x.shape[0], self.out_channels, *counts))
         padded = pad(x, self.padding)
         # One row per output channel, as the product of the forward gave it.
-        g = np.ascontiguousarray(δEδy, dtype=x.dtype).reshape(*shape[:2], counts[0] * counts[1])
-        δEδpadded = self._to_inputs(g, padded.shape, counts)
+        g = δEδy.astype(x.dtype, copy=False).transpose(1, 0, 2, 3)
+        δEδpadded = np.zeros(padded.shape, x.dtype)
+        δEδw = np.zeros((self.out_channels, self._kernels(x.dtype).shape[1]), x.dtype)
+        for block in self._blocks(padded, counts):
+            part = np.ascontiguousarray(g[:, block]).reshape(self.out_channels, -1)
+            self._add_to_inputs(δEδpadded[block], part, counts)
+            if not self.frozen:
+                δEδw += part @ to_columns(padded[block], self.kernel_size, self.stride).T
         (top, left), (height, width) = self.padding, x.shape[2:]
         δEδx = δEδpadded[:, :, top : top + height, left : left + width]
         δEδx = restore(np.ascontiguousarray(δEδx), δEδy.dtype)
         if self.frozen:
             return δEδx, {}
-        δEδw = np.zeros((self.out_channels, self._kernels(x.dtype).shape[1]), x.dtype)
-        for block in self._blocks(padded, counts):
-            columns = to_columns(padded[block], self.kernel_size, self.stride)
-            δEδw += np.sum(g[block] @ columns.transpose(0, 2, 1), axis=0)
         δEδp = {"w": δEδw.reshape(self._parameters["w"].shape)}
         if self.bias:
-            δEδp["b"] = np.sum(g, axis=(0, 2))
+            δEδp["b"] = np.sum(g, axis=(1, 2, 3))
         return δEδx, δEδp
 
-    def _to_inputs(self, g: FloatArray, shape: tuple[int, ...], counts: Pair) -> FloatArray:
-        """Return the error of the padded images, each element of the kernel giving its part.
+    def _add_to_inputs(self, δEδx: FloatArray, g: FloatArray, counts: Pair) -> None:
+        """Add the error of the padded images, each row of the kernel giving its part.
 
-        All columns at once would be one product, and as large as the kernel's area times the
-        images: to fill and read them takes longer than these smaller products do.
+        The whole kernel at once would be one product, and as large as its area times the
+        images: to fill and read that takes longer than a product for each row does.
         """
-        δEδx = np.zeros(shape, g.dtype)
         w = self._parameters["w"].astype(g.dtype, copy=False)
+        (height, width), (down, right), (rows, columns) = self.kernel_size, self.stride, counts
         elements = np.ascontiguousarray(w.transpose(2, 3, 1, 0))
-        (down, right), (rows, columns) = self.stride, counts
-        for i, row in enumerate(elements):
-            for j, element in enumerate(row):
-                part = (element @ g).reshape(*shape[:2], rows, columns)
+        by_channel = δEδx.transpose(1, 0, 2, 3)
+        for i, row in enumerate(elements.reshape(height, width * self.in_channels, -1)):
+            parts = (row @ g).reshape(width, self.in_channels, len(δEδx), rows, columns)
+            bottom = i + down * (rows - 1) + 1
+            for j, part in enumerate(parts):
                 # Where the element (i, j) of every window lies.
-                bottom, end = i + down * (rows - 1) + 1, j + right * (columns - 1) + 1
-                δEδx[:, :, i:bottom:down, j:end:right] += part
-        return δEδx
+                end = j + right * (columns - 1) + 1
+                by_channel[:, :, i:bottom:down, j:end:right] += part
 
     def _blocks(self, padded: FloatArray, counts: Pair) -> list[slice]:
-        """Divide the batch so that the columns of a part fit in `_COLUMN_BYTES`: mostly one."""
+        """Divide the batch into parts whose columns fit in `_COLUMN_BYTES`."""
         area = self.kernel_size[0] * self.kernel_size[1]
         sample = self.in_channels * area * counts[0] * counts[1] * padded.itemsize
         size = max(1, _COLUMN_BYTES // sample)

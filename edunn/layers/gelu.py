@@ -45,6 +45,8 @@ _POWERS = {
     np.dtype(np.float64): tuple(chebyshev.cheb2poly(_SERIES)[::-1].tolist()),
     np.dtype(np.float32): tuple(chebyshev.cheb2poly(_SERIES[:12])[::-1].tolist()),
 }
+# Horner's rule passes over the numbers some forty times: this many stay in a processor's cache.
+_BLOCK = 2**16
 
 
 class GELU(Model):
@@ -111,6 +113,14 @@ def normal_cdf(x: FloatArray) -> FloatArray:
         Precise to about ten units in the last place in the middle, and relative to its own
         size in the lower tail, as far as exp(-x² / 2) is.
     """
+    y = np.empty(x.shape, x.dtype)
+    numbers, results = x.reshape(-1), y.reshape(-1)
+    for start in range(0, x.size, _BLOCK):
+        results[start : start + _BLOCK] = _normal_cdf(numbers[start : start + _BLOCK])
+    return y
+
+
+def _normal_cdf(x: FloatArray) -> FloatArray:
     # Beyond 40 the tail is zero in double precision, and infinity would give NaN.
     z = np.minimum(np.abs(x), 40) / math.sqrt(2)
     t = (z - _K) / (z + _K)
@@ -120,4 +130,5 @@ def normal_cdf(x: FloatArray) -> FloatArray:
         np.multiply(series, t, out=series)
         np.add(series, coefficient, out=series)
     tail = np.exp(-z * z) * series / (2 + 4 * z)
-    return np.where(x > 0, 1 - tail, tail).astype(x.dtype, copy=False)
+    result: FloatArray = np.where(x > 0, 1 - tail, tail)
+    return result

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, describe, restore, widen
+from edunn.arrays import Array, FloatArray, describe, keep_where, restore, widen
 from edunn.fields import Field, check_arguments
 from edunn.layers.windows import (
     Pair,
@@ -119,14 +119,11 @@ class MaxPool2d(_Pool2d):
         given = self._gradient(δEδy, index.shape)
         rows, columns = index.shape[2:]
         wide = widen(given)
-        # A product is the fastest choice between a number and zero, but not of infinity.
-        finite = bool(np.all(np.isfinite(wide)))
         size = (int(cache["height"]), int(cache["width"]))
         δEδx = np.zeros((*index.shape[:2], *size), wide.dtype)
         for i in range(self.kernel_size[0]):
             for j in range(self.kernel_size[1]):
-                chosen = index == i * self.kernel_size[1] + j
-                part = wide * chosen if finite else np.where(chosen, wide, 0)
+                part = keep_where(index == i * self.kernel_size[1] + j, wide)
                 # Element (i, j) of every window, at once.
                 self._column(self._row(δEδx, i, rows), j, columns)[...] += part
         return restore(δEδx, given.dtype), {}

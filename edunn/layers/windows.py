@@ -64,7 +64,7 @@ def pad(x: FloatArray, padding: Pair) -> FloatArray:
 
 
 def to_columns(x: FloatArray, kernel: Pair, stride: Pair) -> FloatArray:
-    """Lay out the values under each window as a column, so that a convolution is a product.
+    """Lay out the values under each window as a column, so that a convolution is one product.
 
     Parameters
     ----------
@@ -72,10 +72,10 @@ def to_columns(x: FloatArray, kernel: Pair, stride: Pair) -> FloatArray:
 
     Returns
     -------
-    ndarray, shape (samples, channels * kernel height * kernel width, windows)
+    ndarray, shape (channels * kernel height * kernel width, samples * windows)
         The way known as im2col: Chellapilla, Puri and Simard, High performance convolutional
         neural networks for document processing, 2006.
     """
     view = sliding_window_view(x, kernel, axis=(2, 3))[:, :, :: stride[0], :: stride[1]]
     n, c, rows, columns, kh, kw = view.shape
-    return view.transpose(0, 1, 4, 5, 2, 3).reshape(n, c * kh * kw, rows * columns)
+    return view.transpose(1, 4, 5, 0, 2, 3).reshape(c * kh * kw, n * rows * columns)

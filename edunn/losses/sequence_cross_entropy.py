@@ -69,7 +69,7 @@ class SequenceCrossEntropyWithLabels(Loss):
         log_p -= np.log(np.sum(np.exp(log_p), axis=2, keepdims=True))
         onehot &= counted[:, :, np.newaxis]
         # Only the true classes are summed: a score of minus infinity elsewhere is no error.
-        E = -np.sum(log_p, where=onehot) / max(1, steps)
+        E = (0 - np.sum(log_p, where=onehot)) / max(1, steps)
         slope = np.exp(log_p)
         slope -= onehot
         slope *= counted[:, :, np.newaxis]

@@ -133,14 +133,16 @@ class BatchedGradientOptimizer(Optimizer):
         δEδy, _ = error_layer.backward(1.0 / E.size)  # type: ignore[arg-type]
         return float(np.mean(E)), model.backward(δEδy)[1]
 
-    def optimize_batch(self, model: Model, δEδp: ParameterSet, epoch: int, iteration: int) -> None:
+    def optimize_batch(
+        self, model: Model, gradients: ParameterSet, epoch: int, iteration: int
+    ) -> None:
         """Take one step, updating the model's parameters in place.
 
         Parameters
         ----------
         model : Model
-        δEδp : dict
-            Gradients by parameter name, as `backward` gives them. Parameters without one, as
+        gradients : dict
+            By parameter name, as `backward` gives them. Parameters without one, as
             in frozen layers, stay as they are.
         epoch, iteration : int
             Where training is. Not needed by the optimizers here, which count for themselves.
@@ -154,7 +156,7 @@ class BatchedGradientOptimizer(Optimizer):
             return
         parameters = model.get_parameters()
         states = self._states.setdefault(model, {})
-        for name, g in δEδp.items():
+        for name, g in gradients.items():
             p = parameters.get(name)
             if p is None or p.shape != g.shape:
                 raise LayerError(

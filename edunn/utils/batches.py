@@ -39,6 +39,7 @@ def batch_arrays(
         If there is no sample, or the arrays differ in number.
     """
     samples = check_arrays("batch_arrays", *arrays)
+    arrays = tuple(np.asarray(array) for array in arrays)
     order = np.arange(samples)
     if shuffle:
         # np.random, the module, shuffles by the global generator.

@@ -1,7 +1,7 @@
 """Check the backward of a layer or a loss against differences of its forward.
 
-The answer is a `GradientCheck`: true where all is well, and printing as a report. Nothing is
-printed here, and the layer is left as it was.
+The answer is a `GradientCheck`: true where all is well. Nothing is printed but by `show`, and the
+layer is left as it was.
 """
 
 from __future__ import annotations
@@ -133,6 +133,11 @@ def sequence_cross_entropy(
         return {"y": rng.standard_normal(y_shape)}, {"y_true": onehot}
 
     return _check(loss, draw, samples, tolerance, break_on_error, rng)
+
+
+def show(check: GradientCheck) -> None:
+    """Print what a check found: one line for the input and for each parameter."""
+    print(check)
 
 
 Draw = Callable[[], tuple[dict[str, Floats], dict[str, Array]]]

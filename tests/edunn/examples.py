@@ -82,6 +82,7 @@ EXAMPLES = {
 }
 LOSSES = sorted(kind for kind, cls in nn.LAYER_TYPES.items() if issubclass(cls, nn.Loss))
 LAYERS = sorted(set(nn.LAYER_TYPES) - set(LOSSES))
+ALL = [*LAYERS, *LOSSES]
 
 
 def make(kind):

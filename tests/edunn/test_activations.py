@@ -77,6 +77,14 @@ def test_relu_has_slope_zero_at_zero():
     np.testing.assert_array_equal(layer.backward(np.ones((1, 2)))[0], 0)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_an_infinite_error_does_not_pass_where_relu_was_zero(dtype):
+    layer = nn.ReLU()
+    layer.forward(np.array([-1, 2, -3, 4], dtype))
+    δEδx, _ = layer.backward(np.array([np.inf, np.inf, np.nan, -0.0], dtype))
+    np.testing.assert_array_equal(δEδx, np.array([0, np.inf, 0, 0], dtype))
+
+
 def test_nan_stays_nan():
     for kind in (nn.ReLU, nn.Sigmoid, nn.TanH, nn.GELU, nn.Softmax):
         assert np.isnan(kind().forward(np.array([[np.nan, 1.0]]))[0, 0])
@@ -100,6 +108,13 @@ def test_the_normal_distribution_function_is_precise_in_single_precision():
 
 def test_the_normal_distribution_function_takes_infinities():
     np.testing.assert_array_equal(normal_cdf(np.array([-np.inf, np.inf])), [0, 1])
+
+
+def test_the_normal_distribution_function_is_the_same_in_parts(monkeypatch):
+    x = np.asfortranarray(np.linspace(-5, 5, 60).reshape(3, 4, 5))
+    whole = normal_cdf(x)
+    monkeypatch.setattr("edunn.layers.gelu._BLOCK", 7)
+    np.testing.assert_array_equal(normal_cdf(x), whole)
 
 
 def test_gelu_is_exact_and_not_the_tanh_approximation():

@@ -43,6 +43,17 @@ def test_the_test_phase_uses_and_keeps_the_running_statistics():
     np.testing.assert_array_equal(layer.running_var, 16)
 
 
+def test_running_statistics_are_set_as_attributes_too():
+    layer, mean = nn.BatchNorm(2), np.array([1.0, 2.0])
+    layer.running_mean, layer.running_var = mean, np.array([4.0, 9.0])
+    mean[:] = 0
+    layer.set_phase(Phase.Test)
+    y = layer.forward(np.array([[3.0, 8.0]]))
+    np.testing.assert_allclose(y, [[1, 2]], rtol=1e-5)
+    with pytest.raises(nn.LayerError):
+        layer.running_var = np.ones(3)
+
+
 def test_the_test_phase_takes_one_sample():
     layer = nn.BatchNorm(3)
     layer.set_phase(Phase.Test)
@@ -82,7 +93,7 @@ def test_a_later_training_forward_does_not_change_an_earlier_ones_cache():
 def test_a_large_mean_does_not_spoil_float32():
     x = (RNG.standard_normal((2000, 1)) + 3000).astype(np.float32)
     expected = (x - x.mean(dtype=np.float64)) / x.std(dtype=np.float64)
-    np.testing.assert_allclose(nn.BatchNorm(1, eps=1e-12).forward(x), expected, atol=1e-3)
+    np.testing.assert_allclose(nn.BatchNorm(1, eps=1e-12).forward(x), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(8,), (8, 2), (8, 3, 4), (8, 2, 3, 3), (8, 3, 2, 2, 2)])

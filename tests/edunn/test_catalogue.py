@@ -78,6 +78,43 @@ def test_parameters_that_fit_in_no_memory_are_a_memory_error():
             nn.build("Linear", config)
 
 
+LARGE = {"input_size": 100, "output_size": 100}
+
+
+@pytest.mark.parametrize(
+    ("layer_type", "config", "size"),
+    [
+        ("Linear", LARGE, 80_000),
+        ("Dense", LARGE, 80_800),
+        ("Conv2d", {"in_channels": 3, "out_channels": 5, "kernel_size": 2, "bias": True}, 520),
+        ("RNN", {"input_dim": 2, "output_dim": 3, "hidden_dim": 4}, 288),
+        ("BatchNorm", {"num_features": 7}, 4 * 7 * 8),
+        ("Sequential", {"layers": [{"type": "Linear", "config": LARGE}] * 3}, 240_000),
+        ("MeanError", {"sample_error": "SquaredError"}, 0),
+    ],
+)
+def test_a_layer_may_be_as_large_as_allowed_and_no_larger(layer_type, config, size):
+    assert nn.build(layer_type, config, max_bytes=size)
+    if size:
+        with pytest.raises(nn.TooLargeError) as caught:
+            nn.build(layer_type, config, max_bytes=size - 1)
+        assert (caught.value.needed, caught.value.limit) == (size, size - 1)
+
+
+def test_a_parameter_that_is_too_large_is_not_drawn():
+    rng = np.random.default_rng(0)
+    before = rng.bit_generator.state
+    with pytest.raises(nn.TooLargeError):
+        nn.build("Linear", LARGE, rng=rng, max_bytes=79_999)
+    assert rng.bit_generator.state == before
+
+
+def test_what_was_allowed_one_layer_does_not_bind_the_next():
+    with pytest.raises(nn.TooLargeError):
+        nn.build("Linear", LARGE, max_bytes=1)
+    nn.Linear(100, 100)
+
+
 def test_images_that_fit_in_no_memory_are_a_memory_error():
     layer = nn.Conv2d(1, 1, 2, padding=2**31 - 1)
     with pytest.raises(MemoryError):

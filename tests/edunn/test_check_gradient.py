@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import edunn as nn
-from edunn.utils.check_gradient import common_layer
+from edunn.utils.check_gradient import common_layer, show
 
 
 class Broken(nn.Linear):
@@ -199,6 +199,11 @@ def test_nothing_is_printed_and_the_answer_prints_as_a_report(capsys):
     assert capsys.readouterr() == ("", "")
     assert "DIFFER" in str(answer)
     assert "w (input 1): WRONG: the gradient is missing" in str(answer)
+
+
+def test_a_report_is_printed_when_asked_for(capsys):
+    show(check(lambda x, p: (x, p)))
+    assert "gradients" in capsys.readouterr().out
 
 
 def test_the_check_is_importable_from_the_library():

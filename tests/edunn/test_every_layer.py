@@ -5,14 +5,13 @@ import threading
 
 import numpy as np
 import pytest
-from examples import EXAMPLES, LAYERS, LOSSES, gradient, inputs, make, shaped
+from examples import ALL, EXAMPLES, LAYERS, LOSSES, gradient, inputs, make, shaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import edunn as nn
 from edunn.model import Phase
 
-ALL = [*LAYERS, *LOSSES]
 # Their cache tells nothing of the output's shape: it is the gradient's, whatever that is.
 SHAPELESS = {"AddConstant", "Identity", "MultiplyConstant"}
 

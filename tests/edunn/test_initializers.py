@@ -97,3 +97,16 @@ def test_initialize_fills_in_place():
 def test_a_constant_that_is_no_number_is_refused(value):
     with pytest.raises(nn.ConfigError):
         nn.initializers.Constant(value)
+
+
+def test_a_constant_may_have_a_value_for_every_element():
+    w = np.array([[1, 2, 3], [4, 5, 6]])
+    layer = nn.Linear(2, 3, initializer=nn.initializers.Constant(w))
+    w[:] = 0
+    np.testing.assert_array_equal(layer.get_parameters()["w"], [[1.0, 2, 3], [4, 5, 6]])
+
+
+def test_values_of_another_shape_are_refused():
+    with pytest.raises(nn.LayerError) as caught:
+        nn.Linear(3, 2, initializer=nn.initializers.Constant(np.ones((2, 3))))
+    assert caught.value.argument == "value"

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import edunn as nn
 
@@ -215,17 +217,40 @@ def test_one_number_is_the_gradient_of_every_error(loss, δE):
     assert gradient.dtype == np.float32
 
 
+SIZES = st.integers(1, 4)
+
+
 @pytest.mark.parametrize(
-    ("check", "loss", "shape"),
+    ("check", "loss", "shapes"),
     [
-        ("squared_error", nn.SquaredError(), (3, 2)),
-        ("squared_error", nn.MeanError(nn.SquaredError()), (3, 2)),
-        ("cross_entropy_labels", nn.CrossEntropyWithLabels(), (3, 4)),
-        ("cross_entropy_labels", nn.MeanError(nn.CrossEntropyWithLabels()), (3, 4)),
-        ("binary_cross_entropy_labels", nn.BinaryCrossEntropy(), (5, 1)),
-        ("sequence_cross_entropy", nn.SequenceCrossEntropyWithLabels(), (2, 3, 4)),
+        ("squared_error", nn.SquaredError(), st.lists(SIZES, min_size=1, max_size=3)),
+        ("squared_error", nn.MeanError(nn.SquaredError()), st.tuples(SIZES, SIZES)),
+        ("cross_entropy_labels", nn.CrossEntropyWithLabels(), st.tuples(SIZES, SIZES)),
+        (
+            "cross_entropy_labels",
+            nn.MeanError(nn.CrossEntropyWithLabels()),
+            st.tuples(SIZES, SIZES),
+        ),
+        ("binary_cross_entropy_labels", nn.BinaryCrossEntropy(), st.tuples(SIZES, st.just(1))),
+        (
+            "sequence_cross_entropy",
+            nn.SequenceCrossEntropyWithLabels(),
+            st.tuples(SIZES, SIZES, SIZES),
+        ),
+        (
+            "sequence_cross_entropy",
+            nn.SequenceCrossEntropyWithLabels(pad_index=2),
+            st.tuples(SIZES, SIZES, SIZES),
+        ),
     ],
 )
-def test_gradients_agree_with_differences(check, loss, shape):
-    answer = getattr(nn.utils.check_gradient, check)(loss, shape, samples=3, tolerance=1e-6)
-    assert answer, str(answer)
+def test_gradients_agree_with_differences_on_any_shape(check, loss, shapes):
+    @settings(max_examples=25, deadline=None, derandomize=True)
+    @given(shapes, st.integers(0, 2**32 - 1))
+    def run(shape, seed):
+        answer = getattr(nn.utils.check_gradient, check)(
+            loss, tuple(shape), tolerance=1e-6, rng=np.random.default_rng(seed)
+        )
+        assert answer, str(answer)
+
+    run()

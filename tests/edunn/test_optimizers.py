@@ -237,6 +237,13 @@ def test_a_loss_per_sample_is_averaged():
     np.testing.assert_allclose(one.get_parameters()["w"], other.get_parameters()["w"], rtol=1e-12)
 
 
+def test_samples_may_come_as_lists():
+    model = nn.LinearRegression(1, 1)
+    x, y = [[1.0], [2.0], [3.0]], [[2.0], [4.0], [6.0]]
+    history = nn.GradientDescent(2, 50, lr=0.05).optimize(model, x, y, nn.SquaredError(), False)
+    assert history[-1] < 0.1 * history[0]
+
+
 @pytest.mark.parametrize(("x", "y"), [((3, 1), (2, 1)), ((0, 1), (0, 1)), ((), ())])
 def test_samples_that_do_not_match_are_refused(x, y):
     with pytest.raises(nn.LayerError, match="as many samples"):
@@ -311,3 +318,10 @@ def test_the_fakes_do_as_they_are_told():
     x = np.zeros((2, 1))
     assert optimizer.optimize(model, x, x, nn.FakeError(error=7.0), verbose=False) == [7.0, 7.0]
     np.testing.assert_array_equal(model.get_parameters()["parameter"], [1])
+
+
+def test_a_fake_may_start_at_integers():
+    model = nn.FakeModel(parameter=np.array([0, 0]), gradient=np.array([1, -1]))
+    x, y = np.zeros((3, 2)), np.zeros((3, 2))
+    nn.GradientDescent(3, 2, lr=2).optimize(model, x, y, nn.FakeError(), verbose=False)
+    np.testing.assert_array_equal(model.get_parameters()["parameter"], [-4, 4])

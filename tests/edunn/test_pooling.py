@@ -102,3 +102,10 @@ def test_an_input_that_does_not_fit_is_refused(kind, shape):
     with pytest.raises(nn.LayerError) as caught:
         kind(3).forward(np.zeros(shape))
     assert caught.value.argument == "x"
+
+
+def test_an_infinite_error_reaches_the_largest_alone():
+    layer = nn.MaxPool2d(2)
+    layer.forward(np.array([[[[1.0, 2.0], [4.0, 3.0]]]]))
+    δEδx, _ = layer.backward(np.array([[[[-np.inf]]]]))
+    np.testing.assert_array_equal(δEδx, [[[[0, 0], [-np.inf, 0]]]])

@@ -166,11 +166,33 @@ def test_bad_layer_name(stub: LayerServiceStub, session: str, name: str) -> None
     assert (refused.code, refused.fields) == (INVALID, ["layer.name"])
 
 
-def test_layer_larger_than_a_session_may_be(stub: LayerServiceStub, session: str) -> None:
-    refused = refusal(
-        lambda: add(stub, session, "Linear", input_size=10_000_000, output_size=1_000_000)
-    )
+@pytest.mark.parametrize(
+    ("layer_type", "config", "needed"),
+    [
+        # It fits in a worker's memory, and would take seconds to draw.
+        ("Linear", {"input_size": 20_000, "output_size": 20_000}, 3_200_000_000),
+        # It fits nowhere.
+        ("Linear", {"input_size": 10_000_000, "output_size": 1_000_000}, 80_000_000_000_000),
+        # Its scale and its shift alone would do.
+        ("BatchNorm", {"num_features": 20_000_000}, 320_000_000),
+    ],
+)
+def test_layer_larger_than_a_session_may_be(
+    stub: LayerServiceStub, session: str, layer_type: str, config: dict[str, int], needed: int
+) -> None:
+    refused = refusal(lambda: add(stub, session, layer_type, **config))
     assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_LARGE")
+    # Worked out from the configuration: nothing was built.
+    assert refused.metadata == {"bytes": str(needed), "limit": "268435456"}
+
+
+def test_layers_that_are_too_large_together(stub: LayerServiceStub, session: str) -> None:
+    add(stub, session, "Linear", input_size=1, output_size=1)
+    all_there_is = spec("large", "Linear", input_size=1024, output_size=32768)
+    request = api.AddLayerRequest(session_id=session, layer=all_there_is)
+    refused = refusal(lambda: stub.AddLayer(request, timeout=30))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_LARGE")
+    assert refused.metadata == {"bytes": str(268435456 + 8), "limit": "268435456"}
 
 
 def test_phase_that_is_none(stub: LayerServiceStub, session: str) -> None:

@@ -1,0 +1,56 @@
+"""No Python loop runs over samples, pixels or classes: the lines that run are counted."""
+
+import sys
+
+import numpy as np
+import pytest
+from examples import ALL, gradient, inputs, make
+
+
+def lines_run(layer, *given_inputs):
+    """Return how many lines of Python a forward and its backward run."""
+    count = 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    # Whatever is looked up once and kept is looked up before.
+    layer.backward(gradient(layer.forward(*given_inputs)))
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        layer.backward(gradient(layer.forward(*given_inputs)))
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_no_python_loops_over_samples(kind):
+    few = inputs(kind)
+    many = tuple(np.concatenate([x] * 20) for x in few)
+    assert lines_run(make(kind), *few) == lines_run(make(kind), *many)
+
+
+@pytest.mark.parametrize("kind", ["Conv2d", "MaxPool2d", "AvgPool2d", "GELU", "BatchNorm"])
+def test_no_python_loops_over_pixels(kind):
+    small = np.ones((2, 2 if kind == "Conv2d" else 3, 5, 5))
+    assert lines_run(make(kind), small) == lines_run(make(kind), np.tile(small, (1, 1, 6, 7)))
+
+
+@pytest.mark.parametrize(
+    "kind", ["Softmax", "CrossEntropyWithLabels", "SequenceCrossEntropyWithLabels"]
+)
+def test_no_python_loops_over_classes(kind):
+    *truth, y = inputs(kind)
+    wider = [np.pad(t, ((0, 0), (0, 0), (0, 90))) if t.ndim == 3 else t for t in truth]
+    wide = np.pad(y, [(0, 0)] * (y.ndim - 1) + [(0, 90)])
+    assert lines_run(make(kind), *truth, y) == lines_run(make(kind), *wider, wide)
+
+
+def test_the_count_tells_a_loop():
+    # The one loop that there has to be: a recurrent network's over its steps.
+    (x,) = inputs("RNN")
+    assert lines_run(make("RNN"), x) < lines_run(make("RNN"), np.concatenate([x, x], axis=1))
