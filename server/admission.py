@@ -8,74 +8,112 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import grpc
 
 from server.lanes import Lanes, queue_full
 from server.status import abort
+from worker.errors import ServiceError
 
-# A call whose caller goes away while its request is read is never heard of again. It counts for no
-# longer than this.
+# A call whose caller goes away while gRPC reads its request is never heard of again. It counts as
+# arriving for no longer than this.
 ARRIVAL_SECONDS = 10.0
+# While no more calls than this arrive, gRPC may read them; it costs less than reading them here.
+FREE_ARRIVALS = 32
 # How much one request weighs in what is expected of the next.
 SIZE_WEIGHT = 0.05
 
+UnaryHandler = Callable[[bytes, Any], Awaitable[bytes]]
+
 
 class Admission:
-    """Knows how many calls have begun whose requests are still being read."""
+    """Knows what arrives and what may still be read."""
 
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
-        # When each of them began. It does not matter which is which.
+        # When each call began that gRPC reads. It does not matter which is which.
         self._arriving: deque[float] = deque()
+        # How many calls are read here.
+        self._reading = 0
         self._expected_size = 0.0
 
-    def admit(self) -> bool:
-        """Tell whether a call may be read, by what waits and what is expected to arrive."""
+    def is_calm(self) -> bool:
+        """Tell whether gRPC may read the next call; if so, it counts as arriving."""
         now = time.monotonic()
         arriving = self._arriving
         while arriving and arriving[0] < now - ARRIVAL_SECONDS:
             arriving.popleft()
-        count = len(arriving) + 1
-        # One is always read: its size cannot be known before.
-        if count > 1 and not self._lanes.has_room(count, int(count * self._expected_size)):
+        if len(arriving) >= FREE_ARRIVALS or not self._has_room(len(arriving) + 1):
             return False
         arriving.append(now)
         return True
 
+    async def read(self, requests: AsyncIterator[bytes]) -> bytes:
+        """Read a call's request, if what waits and what is being read leave room for it.
+
+        Raises
+        ------
+        ServiceError
+            QUEUE_FULL; the request is not read then.
+        """
+        # One is always read: its size cannot be known before.
+        if self._reading and not self._has_room(self._reading + 1):
+            raise queue_full()
+        self._reading += 1
+        try:
+            return await anext(requests)
+        finally:
+            self._reading -= 1
+
     def note_read(self, size: int) -> None:
-        """Note that an admitted call's request has been read."""
+        """Note a request that has been read."""
         if self._arriving:
             self._arriving.popleft()
         self._expected_size += SIZE_WEIGHT * (size - self._expected_size)
 
+    def _has_room(self, count: int) -> bool:
+        return self._lanes.has_room(count, int(count * self._expected_size))
+
 
 class AdmittingHandler(grpc.GenericRpcHandler):
-    """Finds the handlers of a service's methods; for `guarded` ones only while there is room."""
+    """Finds the handlers of a service's methods.
+
+    Unary ones are also given as handlers of a stream with one request, which look whether there is
+    room before they read it.
+    """
 
     def __init__(
         self,
         service: str,
         handlers: Mapping[str, Any],
-        guarded: set[str],
+        guarded: Mapping[str, UnaryHandler],
         admission: Admission,
     ) -> None:
         self._handlers = {f"/{service}/{name}": handler for name, handler in handlers.items()}
-        self._guarded = frozenset(f"/{service}/{name}" for name in guarded)
+        self._careful: dict[str, Any] = {
+            f"/{service}/{name}": grpc.stream_unary_rpc_method_handler(
+                _carefully(handler, admission)
+            )
+            for name, handler in guarded.items()
+        }
         self._admission = admission
-        # A stream of requests, which need not be read before it is refused.
-        self._refusal: Any = grpc.stream_unary_rpc_method_handler(_refuse)
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         """Return the handler of a call, None where there is no such method."""
-        if details.method in self._guarded and not self._admission.admit():
-            return self._refusal
+        careful = self._careful.get(details.method)
+        if careful is not None and not self._admission.is_calm():
+            return careful
         return self._handlers.get(details.method)
 
 
-async def _refuse(
-    requests: AsyncIterator[bytes], context: grpc.aio.ServicerContext[bytes, bytes]
-) -> bytes:
-    await abort(context, queue_full())
+def _carefully(handler: UnaryHandler, admission: Admission) -> Any:
+    async def handle(requests: AsyncIterator[bytes], context: Any) -> bytes:
+        try:
+            request = await admission.read(requests)
+        except ServiceError as error:
+            await abort(context, error)
+        return await handler(request, context)
+
+    return handle

@@ -57,13 +57,13 @@ class LayerService:
     def handlers(self) -> grpc.GenericRpcHandler:
         """Return the handlers to register with a server."""
         # Without serializers: the bytes of most messages are none of the server's business.
-        unary = {method: self._on_worker(method) for method in WORKER_METHODS}
-        unary["ListLayerTypes"] = self._list_layer_types
+        on_worker = {method: self._on_worker(method) for method in WORKER_METHODS}
+        unary = {**on_worker, "ListLayerTypes": self._list_layer_types}
         handlers: dict[str, Any] = {
             name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()
         }
         handlers["Compute"] = grpc.stream_stream_rpc_method_handler(self._compute)
-        return AdmittingHandler(SERVICE, handlers, set(WORKER_METHODS), self._dispatcher.admission)
+        return AdmittingHandler(SERVICE, handlers, on_worker, self._dispatcher.admission)
 
     async def _list_layer_types(self, request: bytes, context: Context) -> bytes:
         try:

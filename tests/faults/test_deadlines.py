@@ -125,20 +125,21 @@ def test_client_that_vanishes_frees_what_it_held(
 ) -> None:
     session, other = new_session(stub, DROP), new_session(stub, DROP)
 
-    def is_full() -> bool:
-        request = request_of(other, forward_id="probe")
-        try:
-            stub.Forward(request, timeout=0.2)
-        except grpc.RpcError as error:
-            return error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-        return False
+    def has_room_for(count: int) -> bool:
+        probes = [stub.Forward.future(request_of(other), timeout=0.5) for _ in range(count)]
+        codes = {probe.code() for probe in probes}
+        return grpc.StatusCode.RESOURCE_EXHAUSTED not in codes
 
     with busy_worker(stub, stack):
-        command = [sys.executable, VANISHING, stack.address, session, way, str(QUEUE)]
+        # More than fit, because the probes take places too.
+        count = str(QUEUE * 3 // 2)
+        command = [sys.executable, VANISHING, stack.address, session, way, count]
         with subprocess.Popen(command) as client:
-            await_true(is_full, "a full queue")
+            await_true(lambda: not has_room_for(1), "a full queue")
             client.send_signal(signal.SIGKILL)
             client.wait()
-        await_true(lambda: not is_full(), "room in the queue")
+        # Nearly all of it: the server hears of the calls' end one by one.
+        await_true(lambda: has_room_for(QUEUE - 100), "room in the queue")
+    await_true(lambda: has_room_for(1), "the end of the probes themselves")
     # Nothing of what the client had queued was run for nobody.
     assert forward(stub, session, "drop", X).forward_id == "#1"

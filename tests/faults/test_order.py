@@ -142,12 +142,12 @@ def test_slow_session_does_not_hold_up_a_load_while_a_worker_is_free(
     stub: LayerServiceStub, stack: Stack
 ) -> None:
     """Under load the slow operation leaves together with others, which must not wait for it."""
-    x = input_for(stub, seconds=3.0)
+    x = input_for(stub, seconds=2.0)
     slow = new_session(stub, SLOW)
     request = forward_request(slow, "slow", x)
     request.untracked = True
     with VerifiedLoad(stack.address, callers=16) as load:
-        for _ in range(3):
+        for _ in range(2):
             sent = stub.Forward.future(request, timeout=120)
             load.await_each_caller(10)
             assert not sent.done(), "every caller had to wait for the slow session"
