@@ -87,6 +87,9 @@ func WithTimeout(timeout time.Duration) Option {
 // [DefaultRetryPolicy] does.
 func WithRetryPolicy(policy RetryPolicy) Option {
 	return func(s *settings) error {
+		if policy.Attempts < 1 || policy.FirstPause < 0 || policy.LongestPause < 0 {
+			return fmt.Errorf("a retry policy needs an attempt and no negative pause: %+v", policy)
+		}
 		s.retry = policy
 		return nil
 	}

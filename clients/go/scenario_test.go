@@ -63,7 +63,7 @@ type expectedError struct {
 	Code   string   `json:"code"`
 	Reason string   `json:"reason"`
 	Fields []string `json:"fields"`
-	Retry  bool     `json:"retry"`
+	Retry  *bool    `json:"retry"`
 }
 
 // parseScenarios refuses what it does not know, so that nothing goes unchecked.
@@ -243,8 +243,8 @@ func (e expectedError) check(err error) error {
 		failures = append(failures,
 			same(strings.Join(fields, " "), strings.Join(slices.Sorted(slices.Values(e.Fields)), " ")))
 	}
-	if e.Retry && failure.RetryDelay == nil {
-		failures = append(failures, errors.New("no delay is named"))
+	if e.Retry != nil && *e.Retry != (failure.RetryDelay != nil) {
+		failures = append(failures, fmt.Errorf("expected retry %v", *e.Retry))
 	}
 	return errors.Join(failures...)
 }

@@ -39,11 +39,12 @@ func memoryOf[T Element](data []T) []byte {
 
 // elements returns the count elements that travelled as wire.
 func elements[T Element](wire []byte, count int) ([]T, error) {
-	data := make([]T, count)
-	if size := binary.Size(data); len(wire) != size {
+	// Compared before memory is taken for them, and so that no product can overflow.
+	if width := binary.Size(*new(T)); len(wire)%width != 0 || len(wire)/width != count {
 		return nil, fmt.Errorf("%d bytes for %d elements of type %s", len(wire), count,
 			Tensor[T]{}.DataType())
 	}
+	data := make([]T, count)
 	switch typed := any(data).(type) {
 	case []bool:
 		// Not copied in bulk: a Go bool that is neither 0 nor 1 in memory has no defined meaning.
