@@ -153,10 +153,7 @@ func playStream(
 	var failures []error
 	for at, pending := range sent {
 		result, err := pending.Wait(ctx)
-		got := answer{output: &result.Output}
-		if steps[at].Kind == "backward" {
-			got = answer{gradients: &result.Gradients}
-		}
+		got := answer{output: result.Output, gradients: result.Gradients}
 		if err := judge(steps[at], got, err); err != nil {
 			failures = append(failures, fmt.Errorf("operation %d: %w", at+1, err))
 		}

@@ -29,6 +29,10 @@ func dial(address string, settings *settings) (*grpc.ClientConn, error) {
 			grpc.MaxCallRecvMsgSize(maxMessageBytes),
 			grpc.MaxCallSendMsgSize(maxMessageBytes),
 		),
+		// Only this package repeats calls: it knows which may be. A service configuration, which DNS
+		// could bring, would not.
+		grpc.WithDisableServiceConfig(),
+		grpc.WithDisableRetry(),
 		// The service closes connections that are pinged more often than every 10 seconds.
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{
 			Time:    30 * time.Second,

@@ -17,6 +17,10 @@ type Output struct {
 	Phase Phase
 }
 
+func (o Output) tensor() AnyTensor { return o.AnyTensor }
+
+func (o Output) tensors() []AnyTensor { return []AnyTensor{o.AnyTensor} }
+
 // ForwardOption says something about one forward.
 type ForwardOption interface {
 	applyToForward(*forwardOptions)

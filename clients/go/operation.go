@@ -22,10 +22,10 @@ type takePlace func() *edunnpb.ComputeOperation
 // Result is how an operation of a stream ended, if well.
 type Result struct {
 	Operation Operation
-	// Output is what a forward computed.
-	Output Output
-	// Gradients are what a backward computed.
-	Gradients Gradients
+	// Output is what a forward computed; nil for a backward.
+	Output *Output
+	// Gradients are what a backward computed; nil for a forward.
+	Gradients *Gradients
 }
 
 // Forward returns for a stream what [Layer.Forward] computes at once. The forward is the layer's

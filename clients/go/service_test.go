@@ -143,7 +143,7 @@ func TestAStreamOfTheServiceKeepsItsOrder(t *testing.T) {
 		must(t, err)
 	}
 	must(t, stream.Close())
-	var y edunn.Output
+	var y *edunn.Output
 	for at, pending := range sent {
 		result, err := pending.Wait(t.Context())
 		must(t, err)

@@ -254,10 +254,10 @@ func decodeResult(message *edunnpb.ComputeResult) (Result, error) {
 	switch result := message.GetResult().(type) {
 	case *edunnpb.ComputeResult_Forward:
 		output, err := decodeOutput(result.Forward)
-		return Result{Output: output}, err
+		return Result{Output: &output}, err
 	case *edunnpb.ComputeResult_Backward:
 		gradients, err := decodeGradients(result.Backward)
-		return Result{Gradients: gradients}, err
+		return Result{Gradients: &gradients}, err
 	case *edunnpb.ComputeResult_Error:
 		return Result{}, errorFromOperation(result.Error)
 	default:

@@ -110,7 +110,7 @@ func As[T Element](tensor AnyTensor, failure ...error) (Tensor[T], error) {
 			return Tensor[T]{}, err
 		}
 	}
-	if tensor == nil {
+	if isNil(tensor) {
 		return Tensor[T]{}, invalid("tensor", "is nil")
 	}
 	typed, ok := tensor.tensor().(Tensor[T])
@@ -121,16 +121,21 @@ func As[T Element](tensor AnyTensor, failure ...error) (Tensor[T], error) {
 	return typed, nil
 }
 
+// isNil tells whether there is no tensor; there is none in the zero Output either.
+func isNil(tensor AnyTensor) bool { return tensor == nil || tensor.tensor() == nil }
+
 // AsAll does for named tensors what [As] does for one:
 //
 //	parameters, err := edunn.AsAll[float64](layer.Parameters(ctx))
-func AsAll[T Element](tensors map[string]AnyTensor, failure ...error) (map[string]Tensor[T], error) {
-	typed := make(map[string]Tensor[T], len(tensors))
+func AsAll[T Element](
+	tensors map[string]AnyTensor, failure ...error,
+) (map[string]Tensor[T], error) {
 	for _, err := range failure {
 		if err != nil {
 			return nil, err
 		}
 	}
+	typed := make(map[string]Tensor[T], len(tensors))
 	for name, tensor := range tensors {
 		one, err := As[T](tensor)
 		if err != nil {

@@ -106,7 +106,7 @@ func TestAShapeThatDoesNotFitIsRefused(t *testing.T) {
 	for field, tensor := range map[string]AnyTensor{
 		"inputs[0].data":  NewTensor([]float64{1, 2, 3, 4, 5}, 2, 3),
 		"inputs[0].shape": NewTensor([]float64{}, -1, 0),
-		"inputs[0]":       nil,
+		"inputs[0]":       Output{},
 	} {
 		_, err := encodeTensor("inputs[0]", tensor)
 		var failure *Error

@@ -19,9 +19,11 @@ func TestAsPassesAnErrorOn(t *testing.T) {
 
 func TestAsRefusesOtherElements(t *testing.T) {
 	t.Parallel()
-	for _, tensor := range []edunn.AnyTensor{nil, edunn.NewTensor([]float32{1}, 1)} {
+	for _, tensor := range []edunn.AnyTensor{
+		nil, edunn.Output{}, edunn.NewTensor([]float32{1}, 1),
+	} {
 		if _, err := edunn.As[float64](tensor); !errors.Is(err, edunn.ErrInvalidArgument) {
-			t.Errorf("%v: got %v", tensor, err)
+			t.Errorf("%#v: got %v", tensor, err)
 		}
 	}
 	mixed := map[string]edunn.AnyTensor{"w": edunn.NewTensor([]int32{1}, 1)}

@@ -125,7 +125,7 @@ func encodeTensors(field string, tensors map[string]AnyTensor) (map[string]*edun
 }
 
 func encodeTensor(field string, tensor AnyTensor) (*edunnpb.Tensor, error) {
-	if tensor == nil {
+	if isNil(tensor) {
 		return nil, invalid(field, "is nil")
 	}
 	return tensor.encode(field)
