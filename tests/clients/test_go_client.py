@@ -44,9 +44,8 @@ def secured(stack: Stack, tmp_path: Path) -> Iterator[dict[str, str]]:
         "EDUNN_TLS_CERTIFICATE": str(certificate),
         "EDUNN_TLS_KEY": str(key),
     }
-    with subprocess.Popen(
-        [sys.executable, "-m", "server"], env=stack.environment | settings
-    ) as run:
+    environment = stack.environment | settings
+    with subprocess.Popen([sys.executable, "-m", "server"], env=environment) as server:
         try:
             trust = grpc.ssl_channel_credentials(certificate.read_bytes())
             with grpc.secure_channel(f"localhost:{port}", trust) as channel:
