@@ -24,6 +24,7 @@ type LayerType struct {
 
 // ConfigField is one field of a layer type's configuration.
 type ConfigField struct {
+	// Name is the field's name in a [Config].
 	Name string
 	// Type is the kind of value: "float", "integer", "boolean", "string", or one that the Summary
 	// describes.
@@ -32,6 +33,7 @@ type ConfigField struct {
 	Required bool
 	// Default is the value of a field that is left out; nil if it is required.
 	Default any
+	// Summary says what the field means.
 	Summary string
 	// Bounds are the values allowed, such as "0 <= p < 1"; empty where the type says all.
 	Bounds string
@@ -39,6 +41,7 @@ type ConfigField struct {
 
 // ParameterType is a parameter of a layer type.
 type ParameterType struct {
+	// Name is the parameter's name, such as "w".
 	Name string
 	// Shape is in terms of the configuration, such as "(input_size, output_size)".
 	Shape string
@@ -46,7 +49,9 @@ type ParameterType struct {
 
 // LayerInfo is a layer as it stands in a session.
 type LayerInfo struct {
+	// Name is how the session's calls address the layer.
 	Name string
+	// Type is one of the catalogue.
 	Type string
 	// Config is the configuration as it was given; numbers are float64.
 	Config Config
@@ -56,13 +61,17 @@ type LayerInfo struct {
 
 // ParameterInfo is a parameter or buffer of a layer in a session, without its values.
 type ParameterInfo struct {
-	Name     string
+	// Name is the parameter's name, such as "w"; inside a Sequential "layer(w)".
+	Name string
+	// DataType says what its elements are.
 	DataType DataType
-	Shape    []int
+	// Shape is the size of each axis.
+	Shape []int
 }
 
 // SessionInfo is a session as it stands.
 type SessionInfo struct {
+	// ID is the session's name.
 	ID string
 	// Phase is that of the forwards that name none.
 	Phase Phase

@@ -16,7 +16,7 @@ import (
 )
 
 // Error is a call that the service refused or could not finish, or that this client refused to
-// send. Every error of the package's calls is one, or wraps one:
+// send. Whatever takes a context fails with one, or with an error that wraps one:
 //
 //	var failure *edunn.Error
 //	if errors.As(err, &failure) { ... failure.Violations ... }

@@ -26,6 +26,8 @@ import (
 type scriptedServer struct {
 	edunnpb.UnimplementedLayerServiceServer
 	address string
+	// stop breaks all connections.
+	stop    func()
 	compute func(edunnpb.LayerService_ComputeServer) error
 
 	mu       sync.Mutex
@@ -48,7 +50,8 @@ func newScriptedServer(t testing.TB, options ...grpc.ServerOption) *scriptedServ
 	server := grpc.NewServer(append(options, grpc.UnaryInterceptor(scripted.answer))...)
 	edunnpb.RegisterLayerServiceServer(server, scripted)
 	go func() { _ = server.Serve(listener) }() // ends with Stop
-	t.Cleanup(server.Stop)
+	scripted.stop = server.Stop
+	t.Cleanup(scripted.stop)
 	return scripted
 }
 

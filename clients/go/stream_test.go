@@ -283,6 +283,30 @@ func TestABrokenStreamFailsWhatIsLeft(t *testing.T) {
 	}
 }
 
+func TestALostConnectionFailsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	server := newScriptedServer(t)
+	arrived := make(chan struct{})
+	server.compute = func(stream edunnpb.LayerService_ComputeServer) error {
+		if _, err := stream.Recv(); err != nil {
+			return err
+		}
+		close(arrived)
+		return absorb(stream)
+	}
+	client := connect(t, server.address)
+	layer := scriptedLayer(t, server, client)
+	stream, err := client.OpenStream(t.Context())
+	must(t, err)
+	pending, err := stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+	must(t, err)
+	<-arrived
+	go server.stop()
+	if _, err := pending.Wait(t.Context()); !errors.Is(err, edunn.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestComputeTakesNothingMoreOfABrokenStream(t *testing.T) {
 	t.Parallel()
 	client, layer := streaming(t, func(stream edunnpb.LayerService_ComputeServer) error {
