@@ -90,6 +90,7 @@ func TestWhatASpoiledAnswerIs(t *testing.T) {
 		"no tensor":       nil,
 		"no data type":    {Data: []byte{1}},
 		"too few bytes":   {DataType: Float64.encode(), Shape: []int64{2}, Data: make([]byte, 8)},
+		"a byte too many": {DataType: Float64.encode(), Shape: []int64{1}, Data: make([]byte, 9)},
 		"negative axis":   {DataType: Float64.encode(), Shape: []int64{-1}},
 		"overflow":        {DataType: Bool.encode(), Shape: []int64{math.MaxInt64, 3}},
 		"unknown to Go":   {DataType: Float16.encode(), Shape: []int64{1}, Data: make([]byte, 2)},
