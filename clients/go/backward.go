@@ -1,0 +1,69 @@
+package edunn
+
+import "github.com/edunn/edunn-serving/clients/go/edunnpb"
+
+// Gradients is what a backward computed.
+type Gradients struct {
+	// Input is the gradient with respect to the forward's input, in its shape; for a loss with
+	// respect to y.
+	Input AnyTensor
+	// Parameters are the gradients with respect to what the layer learns, by name; empty for a layer
+	// without parameters.
+	Parameters map[string]AnyTensor
+}
+
+// BackwardOption says something about one backward. [WithForwardID] is one: it says which forward
+// to go back through. With the empty string that is the latest one that the service knows.
+type BackwardOption interface {
+	applyToBackward(*backwardOptions)
+}
+
+type backwardOptions struct {
+	forwardID *string
+}
+
+func (o ForwardIDOption) applyToBackward(options *backwardOptions) {
+	options.forwardID = (*string)(&o)
+}
+
+// backward is one backward of a layer, alone or as an operation of a stream.
+type backward struct {
+	layer          *Layer
+	outputGradient AnyTensor
+	options        backwardOptions
+}
+
+func newBackward(layer *Layer, outputGradient AnyTensor, options []BackwardOption) *backward {
+	operation := &backward{layer: layer, outputGradient: outputGradient}
+	for _, option := range options {
+		option.applyToBackward(&operation.options)
+	}
+	return operation
+}
+
+// request returns the backward's message. Unless it names its forward, that is the layer's latest
+// at this moment.
+func (b *backward) request(outputGradient *edunnpb.Tensor) *edunnpb.BackwardRequest {
+	forwardID := b.layer.ForwardID()
+	if b.options.forwardID != nil {
+		forwardID = *b.options.forwardID
+	}
+	return &edunnpb.BackwardRequest{
+		SessionId:      b.layer.session.ID(),
+		Layer:          b.layer.Name(),
+		ForwardId:      forwardID,
+		OutputGradient: outputGradient,
+	}
+}
+
+func decodeGradients(response *edunnpb.BackwardResponse) (Gradients, error) {
+	input, err := decodeTensor(response.GetInputGradient())
+	if err != nil {
+		return Gradients{}, err
+	}
+	parameters, err := decodeTensors(response.GetParameterGradients())
+	if err != nil {
+		return Gradients{}, err
+	}
+	return Gradients{input, parameters}, nil
+}

@@ -1,0 +1,81 @@
+package edunn
+
+import (
+	"fmt"
+	"reflect"
+
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// Config is a layer's configuration by field name. Values are what JSON has: numbers, strings,
+// booleans, nil, slices, and Configs or other maps with string keys. A Sequential takes its layers
+// so:
+//
+//	edunn.Config{"layers": []edunn.Config{
+//		{"name": "l1", "type": "Linear", "config": edunn.Config{"input_size": 10, "output_size": 4}},
+//		{"name": "r1", "type": "ReLU"},
+//	}}
+type Config map[string]any
+
+// Above this a double, which is what numbers travel as, no longer holds every integer.
+const largestInteger = 1 << 53
+
+func (c Config) encode() (*structpb.Struct, error) {
+	value, err := encodeMap("layer.config", reflect.ValueOf(c))
+	return value.GetStructValue(), err
+}
+
+func encodeValue(field string, value reflect.Value) (*structpb.Value, error) {
+	switch value.Kind() {
+	case reflect.Invalid:
+		return structpb.NewNullValue(), nil
+	case reflect.Interface, reflect.Pointer:
+		return encodeValue(field, value.Elem())
+	case reflect.Bool:
+		return structpb.NewBoolValue(value.Bool()), nil
+	case reflect.String:
+		return structpb.NewStringValue(value.String()), nil
+	case reflect.Float32, reflect.Float64:
+		return structpb.NewNumberValue(value.Float()), nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		if number := value.Int(); -largestInteger <= number && number <= largestInteger {
+			return structpb.NewNumberValue(float64(number)), nil
+		}
+		return nil, invalid(field, "%v is too large: the service would round it", value)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		if number := value.Uint(); number <= largestInteger {
+			return structpb.NewNumberValue(float64(number)), nil
+		}
+		return nil, invalid(field, "%v is too large: the service would round it", value)
+	case reflect.Slice, reflect.Array:
+		items := make([]*structpb.Value, value.Len())
+		for at := range items {
+			var err error
+			items[at], err = encodeValue(fmt.Sprintf("%s[%d]", field, at), value.Index(at))
+			if err != nil {
+				return nil, err
+			}
+		}
+		return structpb.NewListValue(&structpb.ListValue{Values: items}), nil
+	case reflect.Map:
+		return encodeMap(field, value)
+	default:
+		return nil, invalid(field, "cannot be a %v", value.Type())
+	}
+}
+
+func encodeMap(field string, value reflect.Value) (*structpb.Value, error) {
+	if value.Type().Key().Kind() != reflect.String {
+		return nil, invalid(field, "cannot be a %v: names must be strings", value.Type())
+	}
+	fields := make(map[string]*structpb.Value, value.Len())
+	for entries := value.MapRange(); entries.Next(); {
+		name := entries.Key().String()
+		encoded, err := encodeValue(field+"."+name, entries.Value())
+		if err != nil {
+			return nil, err
+		}
+		fields[name] = encoded
+	}
+	return structpb.NewStructValue(&structpb.Struct{Fields: fields}), nil
+}

@@ -1,0 +1,176 @@
+package edunn_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	edunn "github.com/edunn/edunn-serving/clients/go"
+)
+
+func TestScenarios(t *testing.T) {
+	address := serviceAddress(t)
+	files, err := filepath.Glob("../conformance/*.json")
+	must(t, err)
+	if len(files) == 0 {
+		t.Fatal("no scenarios in ../conformance")
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		must(t, err)
+		scenarios, err := parseScenarios(text)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, scenario := range scenarios {
+			t.Run(filepath.Base(file)+"/"+scenario.Name, func(t *testing.T) {
+				t.Parallel()
+				play(t, connect(t, address), scenario)
+			})
+		}
+	}
+}
+
+// play runs the steps of a scenario, and stops at the first that does not go as expected.
+func play(t *testing.T, client *edunn.Client, scenario scenario) {
+	options, err := scenario.Session.options()
+	must(t, err)
+	session := createSession(t, client, options...)
+	for at, step := range scenario.Steps {
+		if err := playStep(t.Context(), client, session, step); err != nil {
+			t.Fatalf("step %d, %s: %v", at+1, step.Call, err)
+		}
+	}
+}
+
+func playStep(
+	ctx context.Context, client *edunn.Client, session *edunn.Session, step step,
+) error {
+	if step.Call == "stream" {
+		return playStream(ctx, client, session, step.Operations)
+	}
+	got, err := playCall(ctx, client, session, step)
+	return judge(step, got, err)
+}
+
+// judge compares how a step ended with how it should.
+func judge(step step, got answer, err error) error {
+	switch {
+	case step.ExpectError != nil:
+		return step.ExpectError.check(err)
+	case err != nil:
+		return err
+	default:
+		return step.Expect.check(got)
+	}
+}
+
+func playCall(
+	ctx context.Context, client *edunn.Client, session *edunn.Session, step step,
+) (answer, error) {
+	layer := session.Layer(step.Layer)
+	switch step.Call {
+	case "add_layer":
+		parameters, err := parseTensors(step.Parameters)
+		if err != nil {
+			return answer{}, err
+		}
+		_, err = session.AddLayer(ctx, step.Layer, step.Type, step.Config,
+			edunn.WithParameters(parameters))
+		return answer{}, err
+	case "forward":
+		inputs, options, err := step.forward()
+		if err != nil {
+			return answer{}, err
+		}
+		output, err := layer.Forward(ctx, inputs, options...)
+		return answer{output: &output}, err
+	case "backward":
+		gradient, options, err := step.backward()
+		if err != nil {
+			return answer{}, err
+		}
+		gradients, err := layer.Backward(ctx, gradient, options...)
+		return answer{gradients: &gradients}, err
+	case "get_parameters":
+		parameters, err := layer.Parameters(ctx)
+		return answer{parameters: parameters}, err
+	case "set_parameters":
+		parameters, err := parseTensors(step.Parameters)
+		if err != nil {
+			return answer{}, err
+		}
+		return answer{}, layer.SetParameters(ctx, parameters)
+	case "set_phase":
+		phase, err := parsePhase(step.Phase)
+		layer.SetPhase(phase)
+		return answer{}, err
+	case "get_session":
+		info, err := session.Refresh(ctx)
+		return answer{session: &info}, err
+	case "create_session":
+		other, err := client.CreateSession(ctx, edunn.WithSessionID(step.SessionID))
+		if err != nil {
+			return answer{}, err
+		}
+		info := other.Info()
+		return answer{session: &info}, other.Close(ctx)
+	case "delete_session":
+		return answer{}, session.Delete(ctx)
+	case "list_layer_types":
+		types, err := client.LayerTypes(ctx)
+		got := answer{types: []string{}}
+		for _, layerType := range types {
+			got.types = append(got.types, layerType.Type)
+		}
+		return got, err
+	default:
+		return answer{}, fmt.Errorf("unknown call %q", step.Call)
+	}
+}
+
+// playStream sends all operations, and only then looks at the answers.
+func playStream(
+	ctx context.Context, client *edunn.Client, session *edunn.Session, steps []step,
+) error {
+	stream, err := client.OpenStream(ctx, edunn.WithInFlight(len(steps)))
+	if err != nil {
+		return err
+	}
+	sent := make([]*edunn.Pending, len(steps))
+	for at, step := range steps {
+		operation, err := step.operation(session)
+		if err != nil {
+			return err
+		}
+		if sent[at], err = stream.Send(ctx, operation); err != nil {
+			return fmt.Errorf("operation %d: %w", at+1, err)
+		}
+	}
+	var failures []error
+	for at, pending := range sent {
+		result, err := pending.Wait(ctx)
+		got := answer{output: result.Output, gradients: result.Gradients}
+		if err := judge(steps[at], got, err); err != nil {
+			failures = append(failures, fmt.Errorf("operation %d: %w", at+1, err))
+		}
+	}
+	return errors.Join(append(failures, stream.Close())...)
+}
+
+func (s step) operation(session *edunn.Session) (edunn.Operation, error) {
+	layer := session.Layer(s.Layer)
+	switch s.Kind {
+	case "forward":
+		inputs, options, err := s.forward()
+		return edunn.Forward(layer, inputs, options...), err
+	case "backward":
+		gradient, options, err := s.backward()
+		return edunn.Backward(layer, gradient, options...), err
+	default:
+		return nil, fmt.Errorf("unknown kind %q", s.Kind)
+	}
+}

@@ -1,0 +1,121 @@
+package edunn
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/edunn/edunn-serving/clients/go/edunnpb"
+)
+
+// Output is what a forward computed. It is a tensor itself and can be the input of another forward.
+type Output struct {
+	AnyTensor
+	// ForwardID names the forward, for [WithForwardID]. It is empty for an untracked forward in the
+	// test phase, which leaves nothing to go back through.
+	ForwardID string
+	// Phase is the one in which the output was computed.
+	Phase Phase
+}
+
+func (o Output) tensor() AnyTensor { return o.AnyTensor }
+
+func (o Output) tensors() []AnyTensor { return []AnyTensor{o.AnyTensor} }
+
+// ForwardOption says something about one forward.
+type ForwardOption interface {
+	applyToForward(*forwardOptions)
+}
+
+type forwardOptions struct {
+	phase     Phase
+	forwardID *string
+	untracked bool
+}
+
+// ForwardIDOption says which forward is meant: what to call one, or which one to go back through.
+type ForwardIDOption string
+
+// WithForwardID names a forward: 1 to 128 printable ASCII characters, not beginning with "#". The
+// same forward made again gives the same answer and no second mask. A backward with that name goes
+// back through it.
+//
+// Without it the client names each forward. The empty string leaves the name to the service, whose
+// masks are others; such a forward is not tried again when the connection breaks.
+func WithForwardID(id string) ForwardIDOption { return ForwardIDOption(id) }
+
+func (o ForwardIDOption) applyToForward(options *forwardOptions) {
+	options.forwardID = (*string)(&o)
+}
+
+type forwardOption func(*forwardOptions)
+
+func (o forwardOption) applyToForward(options *forwardOptions) { o(options) }
+
+// Untracked says that no backward of this forward will follow: the service keeps nothing.
+func Untracked() ForwardOption {
+	return forwardOption(func(options *forwardOptions) { options.untracked = true })
+}
+
+// forward is one forward of a layer, alone or as an operation of a stream.
+type forward struct {
+	layer   *Layer
+	input   Input
+	options forwardOptions
+}
+
+func newForward(layer *Layer, input Input, options []ForwardOption) *forward {
+	operation := &forward{layer: layer, input: input}
+	for _, option := range options {
+		option.applyToForward(&operation.options)
+	}
+	return operation
+}
+
+func (f *forward) encodeInputs() ([]*edunnpb.Tensor, error) {
+	if f.input == nil {
+		return nil, invalid("inputs", "is nil")
+	}
+	inputs := f.input.tensors()
+	tensors := make([]*edunnpb.Tensor, len(inputs))
+	for at, input := range inputs {
+		var err error
+		tensors[at], err = encodeTensor(fmt.Sprintf("inputs[%d]", at), input)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return tensors, nil
+}
+
+// request returns the forward's message, and whether sending it again changes nothing. It names the
+// forward, so it is called once.
+func (f *forward) request(inputs []*edunnpb.Tensor) (*edunnpb.ForwardRequest, bool) {
+	phase := cmp.Or(f.options.phase, f.layer.ownPhase())
+	// Nothing is kept of such a forward, and nothing in it is random: it needs no name.
+	pure := f.options.untracked && cmp.Or(phase, f.layer.session.Phase()) == Test
+	request := &edunnpb.ForwardRequest{
+		SessionId: f.layer.session.ID(),
+		Layer:     f.layer.Name(),
+		Inputs:    inputs,
+		Phase:     edunnpb.Phase(phase),
+		Untracked: f.options.untracked,
+	}
+	switch {
+	case f.options.forwardID != nil:
+		request.ForwardId = *f.options.forwardID
+	case !pure:
+		request.ForwardId = f.layer.session.nextForwardID(f.layer.Name())
+	}
+	// The service knows a tracked forward by its name. An untracked one is forgotten: in training
+	// its repetition would count twice in a BatchNorm's running statistics.
+	named := request.ForwardId != "" && !f.options.untracked
+	return request, named || pure
+}
+
+func decodeOutput(response *edunnpb.ForwardResponse) (Output, error) {
+	tensor, err := decodeTensor(response.GetOutput())
+	if err != nil {
+		return Output{}, err
+	}
+	return Output{tensor, response.GetForwardId(), Phase(response.GetPhase())}, nil
+}

@@ -1,0 +1,81 @@
+package edunn
+
+import (
+	"bytes"
+
+	"github.com/edunn/edunn-serving/clients/go/edunnpb"
+)
+
+// Operation is a forward or a backward for a [Stream], made by [Forward] or [Backward].
+type Operation interface {
+	// Layer returns the layer that computes it.
+	Layer() *Layer
+
+	// prepare encodes the operation's tensors.
+	prepare() (takePlace, error)
+}
+
+// takePlace returns the message of an operation that now takes its place in a stream: a forward is
+// named, a backward finds out which forward it belongs to.
+type takePlace func() *edunnpb.ComputeOperation
+
+// Result is how an operation of a stream ended, if well.
+type Result struct {
+	Operation Operation
+	// Output is what a forward computed; nil for a backward.
+	Output *Output
+	// Gradients are what a backward computed; nil for a forward.
+	Gradients *Gradients
+}
+
+// Forward returns for a stream what [Layer.Forward] computes at once. The forward is the layer's
+// latest from the moment at which it is sent.
+func Forward(layer *Layer, input Input, options ...ForwardOption) Operation {
+	return newForward(layer, input, options)
+}
+
+// Backward returns for a stream what [Layer.Backward] computes at once. Unless it names its
+// forward, that is the layer's latest at the moment at which it is sent.
+func Backward(layer *Layer, outputGradient AnyTensor, options ...BackwardOption) Operation {
+	return newBackward(layer, outputGradient, options)
+}
+
+func (f *forward) Layer() *Layer { return f.layer }
+
+func (f *forward) prepare() (takePlace, error) {
+	inputs, err := f.encodeInputs()
+	if err != nil {
+		return nil, err
+	}
+	for _, input := range inputs {
+		detach(input)
+	}
+	return func() *edunnpb.ComputeOperation {
+		request, _ := f.request(inputs)
+		if !f.options.untracked {
+			f.layer.setForwardID(request.GetForwardId())
+		}
+		return &edunnpb.ComputeOperation{
+			Operation: &edunnpb.ComputeOperation_Forward{Forward: request},
+		}
+	}, nil
+}
+
+func (b *backward) Layer() *Layer { return b.layer }
+
+func (b *backward) prepare() (takePlace, error) {
+	outputGradient, err := encodeTensor("output_gradient", b.outputGradient)
+	if err != nil {
+		return nil, err
+	}
+	detach(outputGradient)
+	return func() *edunnpb.ComputeOperation {
+		return &edunnpb.ComputeOperation{
+			Operation: &edunnpb.ComputeOperation_Backward{Backward: b.request(outputGradient)},
+		}
+	}, nil
+}
+
+// detach gives a message memory of its own: a stream sends it later, when its sender may be writing
+// into the tensor again.
+func detach(message *edunnpb.Tensor) { message.Data = bytes.Clone(message.GetData()) }

@@ -1,0 +1,37 @@
+package edunn
+
+import "context"
+
+// Pending is an operation that has been sent through a [Stream].
+type Pending struct {
+	operation Operation
+	// answered, where there is one, is told of the end too. It must have room.
+	answered chan<- *Pending
+
+	done   chan struct{}
+	result Result
+	err    error
+}
+
+// Done returns a channel that is closed when the operation has ended. Wait then returns at once.
+func (p *Pending) Done() <-chan struct{} { return p.done }
+
+// Wait returns how the operation ended, or an error when ctx ends before. The operation itself goes
+// on in that case.
+func (p *Pending) Wait(ctx context.Context) (Result, error) {
+	select {
+	case <-p.done:
+		return p.result, p.err
+	case <-ctx.Done():
+		return Result{Operation: p.operation}, contextError(ctx)
+	}
+}
+
+func (p *Pending) end(result Result, err error) {
+	result.Operation = p.operation
+	p.result, p.err = result, err
+	close(p.done)
+	if p.answered != nil {
+		p.answered <- p
+	}
+}

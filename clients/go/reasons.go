@@ -1,0 +1,55 @@
+package edunn
+
+// Reason is the service's stable name for what went wrong. As a target of errors.Is it matches the
+// errors of that reason.
+type Reason string
+
+// The reasons, with the gRPC status of each.
+const (
+	// ErrInvalidArgument: a malformed field, tensor, name or configuration. The error's Violations
+	// name every field at fault. INVALID_ARGUMENT.
+	ErrInvalidArgument Reason = "INVALID_ARGUMENT"
+
+	// ErrLayerTypeNotFound: the catalogue has no such layer type. NOT_FOUND.
+	ErrLayerTypeNotFound Reason = "LAYER_TYPE_NOT_FOUND"
+	// ErrSessionNotFound: no such session, or somebody else's. NOT_FOUND.
+	ErrSessionNotFound Reason = "SESSION_NOT_FOUND"
+	// ErrLayerNotFound: the session has no such layer. NOT_FOUND.
+	ErrLayerNotFound Reason = "LAYER_NOT_FOUND"
+	// ErrForwardNotFound: the layer has had no forward of that name. NOT_FOUND.
+	ErrForwardNotFound Reason = "FORWARD_NOT_FOUND"
+
+	// ErrNoForward: a backward before any forward of its layer. FAILED_PRECONDITION.
+	ErrNoForward Reason = "NO_FORWARD"
+	// ErrContextEvicted: the session's memory had no room left for that forward.
+	// FAILED_PRECONDITION.
+	ErrContextEvicted Reason = "CONTEXT_EVICTED"
+	// ErrForwardStale: the parameters have changed since that forward. FAILED_PRECONDITION.
+	ErrForwardStale Reason = "FORWARD_STALE"
+
+	// ErrSessionExists: the session's name is taken. ALREADY_EXISTS.
+	ErrSessionExists Reason = "SESSION_EXISTS"
+	// ErrLayerExists: the session has a layer of that name. ALREADY_EXISTS.
+	ErrLayerExists Reason = "LAYER_EXISTS"
+	// ErrForwardExists: the forward of that name had other inputs. ALREADY_EXISTS.
+	ErrForwardExists Reason = "FORWARD_EXISTS"
+
+	// ErrQueueFull: more operations wait than the service takes. RESOURCE_EXHAUSTED.
+	ErrQueueFull Reason = "QUEUE_FULL"
+	// ErrQuota: the session or the caller has used up what it may. RESOURCE_EXHAUSTED.
+	ErrQuota Reason = "QUOTA"
+	// ErrTooLarge: a tensor or an operation is larger than the service takes. RESOURCE_EXHAUSTED.
+	ErrTooLarge Reason = "TOO_LARGE"
+
+	// ErrUnavailable: the service, its store or all its workers are away. UNAVAILABLE.
+	ErrUnavailable Reason = "UNAVAILABLE"
+	// ErrDeadlineExceeded: the deadline passed before the work was done. DEADLINE_EXCEEDED.
+	ErrDeadlineExceeded Reason = "DEADLINE_EXCEEDED"
+	// ErrUnauthenticated: no token, or none that the service knows. UNAUTHENTICATED.
+	ErrUnauthenticated Reason = "UNAUTHENTICATED"
+	// ErrInternal: a fault of the service; the message has an id that its log has too. INTERNAL.
+	ErrInternal Reason = "INTERNAL"
+)
+
+// Error returns the reason's name. It makes a Reason a target for errors.Is.
+func (r Reason) Error() string { return string(r) }

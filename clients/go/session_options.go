@@ -1,0 +1,51 @@
+package edunn
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/edunn/edunn-serving/clients/go/edunnpb"
+)
+
+// SessionOption says something about a session to create.
+type SessionOption interface {
+	applyToSession(*edunnpb.CreateSessionRequest)
+}
+
+type sessionOption func(*edunnpb.CreateSessionRequest)
+
+func (o sessionOption) applyToSession(request *edunnpb.CreateSessionRequest) { o(request) }
+
+// WithSeed sets the seed of everything random in the session; otherwise the service draws one. The
+// same seed and the same calls give the same initial parameters and the same masks.
+func WithSeed(seed uint64) SessionOption {
+	return sessionOption(func(request *edunnpb.CreateSessionRequest) { request.Seed = &seed })
+}
+
+// WithTTL says how long the session outlives its last use; otherwise the service's default.
+func WithTTL(ttl time.Duration) SessionOption {
+	return sessionOption(func(request *edunnpb.CreateSessionRequest) {
+		request.Ttl = durationpb.New(ttl)
+	})
+}
+
+// WithSessionID names the session: 1 to 64 characters out of letters, digits, "_", "-" and ".".
+// Otherwise the service chooses a name that nobody can guess.
+func WithSessionID(id string) SessionOption {
+	return sessionOption(func(request *edunnpb.CreateSessionRequest) { request.SessionId = id })
+}
+
+// PhaseOption says in which phase to compute: all forwards of a session that name none, or one
+// forward.
+type PhaseOption Phase
+
+// WithPhase chooses the phase. Without it a session's is [Training], a forward's that of
+// [Layer.SetPhase], or else the session's.
+func WithPhase(phase Phase) PhaseOption { return PhaseOption(phase) }
+
+func (o PhaseOption) applyToSession(request *edunnpb.CreateSessionRequest) {
+	request.Phase = edunnpb.Phase(o)
+}
+
+func (o PhaseOption) applyToForward(options *forwardOptions) { options.phase = Phase(o) }

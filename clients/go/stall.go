@@ -1,0 +1,34 @@
+package edunn
+
+import "time"
+
+// stall tells when a stream's operations have waited too long without a single answer. It calls
+// expired from a goroutine of its own; apart from that its stream locks it.
+type stall struct {
+	timeout time.Duration
+	timer   *time.Timer
+	// since is when the wait for the next answer began; zero while no operation waits.
+	since time.Time
+}
+
+func newStall(timeout time.Duration, expired func()) *stall {
+	timer := time.AfterFunc(timeout, expired)
+	timer.Stop()
+	return &stall{timeout: timeout, timer: timer}
+}
+
+// restart notes an answer, or the first operation, and whether operations wait now.
+func (s *stall) restart(waiting bool) {
+	if !waiting {
+		s.since = time.Time{}
+		s.timer.Stop()
+		return
+	}
+	s.since = time.Now()
+	s.timer.Reset(s.timeout)
+}
+
+// expired tells whether the wait has been too long. The timer may have fired just before a restart.
+func (s *stall) expired() bool {
+	return !s.since.IsZero() && time.Since(s.since) >= s.timeout
+}

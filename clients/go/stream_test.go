@@ -1,0 +1,252 @@
+package edunn_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	edunn "github.com/edunn/edunn-serving/clients/go"
+	"github.com/edunn/edunn-serving/clients/go/edunnpb"
+)
+
+func TestEachOperationGetsItsOwnAnswer(t *testing.T) {
+	t.Parallel()
+	client, layer := streaming(t, echo)
+	stream, err := client.OpenStream(t.Context())
+	must(t, err)
+	sent := make([]*edunn.Pending, 1000)
+	for at := range sent {
+		sent[at], err = stream.Send(t.Context(), edunn.Forward(layer, number(float64(at))))
+		must(t, err)
+	}
+	must(t, stream.Close())
+	for at, pending := range sent {
+		<-pending.Done()
+		result, err := pending.Wait(t.Context())
+		must(t, err)
+		output, err := edunn.As[float64](result.Output)
+		must(t, err)
+		if output.Data[0] != float64(at) {
+			t.Fatalf("operation %d was answered %v", at, output.Data)
+		}
+	}
+}
+
+func TestWhatIsSentMayBeWrittenIntoAtOnce(t *testing.T) {
+	t.Parallel()
+	client, layer := streaming(t, echo)
+	stream, err := client.OpenStream(t.Context())
+	must(t, err)
+	x := number(1)
+	pending, err := stream.Send(t.Context(), edunn.Forward(layer, x))
+	must(t, err)
+	x.Data[0] = 2
+	must(t, stream.Close())
+	result, err := pending.Wait(t.Context())
+	must(t, err)
+	if output, _ := edunn.As[float64](result.Output); output.Data[0] != 1 {
+		t.Errorf("sent %v", output.Data)
+	}
+}
+
+func TestSendWaitsWhileAllAreInFlight(t *testing.T) {
+	t.Parallel()
+	client, layer := streaming(t, absorb)
+	stream, err := client.OpenStream(t.Context(), edunn.WithInFlight(2))
+	must(t, err)
+	for range 2 {
+		_, err := stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+		must(t, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = stream.Send(ctx, edunn.Forward(layer, number(1)))
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhatWaitsTravelsTogether(t *testing.T) {
+	t.Parallel()
+	const count = 100
+	var messages atomic.Int32
+	all := make(chan struct{})
+	client, layer := streaming(t, func(stream edunnpb.LayerService_ComputeServer) error {
+		// Nothing is read until all has been sent: the first message fills the connection, so the
+		// rest waits in the client.
+		<-all
+		for {
+			request, err := stream.Recv()
+			if err != nil {
+				return ignoreEnd(err)
+			}
+			messages.Add(1)
+			response := &edunnpb.ComputeResponse{}
+			for _, operation := range request.GetOperations() {
+				response.Results = append(response.Results, echoed(operation))
+			}
+			if err := stream.Send(response); err != nil {
+				return err
+			}
+		}
+	})
+	stream, err := client.OpenStream(t.Context(), edunn.WithInFlight(count+1))
+	must(t, err)
+	large := edunn.NewTensor(make([]float64, 1<<17), 1<<17)
+	_, err = stream.Send(t.Context(), edunn.Forward(layer, large))
+	must(t, err)
+	for range count {
+		_, err := stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+		must(t, err)
+	}
+	close(all)
+	must(t, stream.Close())
+	if got := messages.Load(); got > 3 {
+		t.Errorf("%d operations travelled in %d messages", count+1, got)
+	}
+}
+
+func TestABrokenStreamFailsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	client, layer := streaming(t, func(stream edunnpb.LayerService_ComputeServer) error {
+		if _, err := stream.Recv(); err != nil {
+			return err
+		}
+		return status.Error(codes.Unavailable, "going down")
+	})
+	stream, err := client.OpenStream(t.Context())
+	must(t, err)
+	pending, err := stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+	must(t, err)
+	if _, err := pending.Wait(t.Context()); !errors.Is(err, edunn.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+	_, err = stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+	if !errors.Is(err, edunn.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+	if err := stream.Close(); !errors.Is(err, edunn.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestALostConnectionFailsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	server := newScriptedServer(t)
+	arrived := make(chan struct{})
+	server.compute = func(stream edunnpb.LayerService_ComputeServer) error {
+		if _, err := stream.Recv(); err != nil {
+			return err
+		}
+		close(arrived)
+		return absorb(stream)
+	}
+	client := connect(t, server.address)
+	layer := scriptedLayer(t, server, client)
+	stream, err := client.OpenStream(t.Context())
+	must(t, err)
+	pending, err := stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+	must(t, err)
+	<-arrived
+	go server.stop()
+	if _, err := pending.Wait(t.Context()); !errors.Is(err, edunn.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAStreamThatEndsEarlyFailsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	client, layer := streaming(t, func(stream edunnpb.LayerService_ComputeServer) error {
+		_, err := stream.Recv()
+		return err
+	})
+	stream, err := client.OpenStream(t.Context())
+	must(t, err)
+	pending, err := stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+	must(t, err)
+	if _, err := pending.Wait(t.Context()); !errors.Is(err, edunn.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestASilentStreamIsGivenUp(t *testing.T) {
+	t.Parallel()
+	client, layer := streaming(t, absorb, edunn.WithTimeout(time.Second))
+	stream, err := client.OpenStream(t.Context())
+	must(t, err)
+	pending, err := stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+	must(t, err)
+	if _, err := pending.Wait(t.Context()); !errors.Is(err, edunn.ErrDeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnIdleStreamIsNotGivenUp(t *testing.T) {
+	t.Parallel()
+	const timeout = time.Second
+	client, layer := streaming(t, echo, edunn.WithTimeout(timeout))
+	stream, err := client.OpenStream(t.Context())
+	must(t, err)
+	for range 2 {
+		pending, err := stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+		must(t, err)
+		_, err = pending.Wait(t.Context())
+		must(t, err)
+		<-time.After(timeout + timeout/4) // that nothing happens is the point
+	}
+	must(t, stream.Close())
+}
+
+func TestCancellingTheContextEndsTheStream(t *testing.T) {
+	t.Parallel()
+	client, layer := streaming(t, absorb)
+	ctx, cancel := context.WithCancel(t.Context())
+	stream, err := client.OpenStream(ctx)
+	must(t, err)
+	pending, err := stream.Send(ctx, edunn.Forward(layer, number(1)))
+	must(t, err)
+	cancel()
+	if _, err := pending.Wait(t.Context()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if err := stream.Close(); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestGivingUpTheWaitLeavesTheOperation(t *testing.T) {
+	t.Parallel()
+	client, layer := streaming(t, absorb)
+	stream, err := client.OpenStream(t.Context())
+	must(t, err)
+	pending, err := stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := pending.Wait(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	select {
+	case <-pending.Done():
+		t.Error("the operation ended")
+	default:
+	}
+}
+
+func TestAClosedStreamTakesNothing(t *testing.T) {
+	t.Parallel()
+	client, layer := streaming(t, echo)
+	stream, err := client.OpenStream(t.Context())
+	must(t, err)
+	must(t, stream.Close())
+	must(t, stream.Close())
+	_, err = stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+	if status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("got %v", err)
+	}
+}
