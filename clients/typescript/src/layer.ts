@@ -1,0 +1,114 @@
+/** A layer of a session. */
+
+import * as calls from "./calls.js";
+import type { CallOptions, Connection } from "./connection.js";
+import type { Config } from "./config.js";
+import type { ParameterInfo } from "./descriptions.js";
+import type {
+  BackwardOptions,
+  ForwardOptions,
+  Gradients,
+  Inputs,
+  LayerState,
+} from "./layer-state.js";
+import type { Output } from "./output.js";
+import type { Phase } from "./phase.js";
+import type { FloatDType, FloatTensor, Tensor } from "./tensor.js";
+
+/**
+ * A layer that the service computes, made by `Session.addLayer`, or found in `Session.layers`.
+ *
+ * The latest forward and the default phase belong to this object. Where several parts of a program
+ * use it at once, they name their forwards: `backward(g, { forwardId: y.forwardId })`.
+ */
+export class Layer {
+  readonly #connection: Connection;
+  readonly #sessionId: string;
+  /** @internal */
+  readonly state: LayerState;
+
+  /** @internal */
+  constructor(connection: Connection, sessionId: string, state: LayerState) {
+    this.#connection = connection;
+    this.#sessionId = sessionId;
+    this.state = state;
+  }
+
+  /** The name by which the session knows it. */
+  get name(): string {
+    return this.state.info.name;
+  }
+
+  /** The layer type, a name of the catalogue. */
+  get type(): string {
+    return this.state.info.type;
+  }
+
+  /** The configuration as its creator gave it. */
+  get config(): Config {
+    return this.state.info.config;
+  }
+
+  /** The parameters and buffers without their values. */
+  get parameterInfo(): readonly ParameterInfo[] {
+    return this.state.info.parameters;
+  }
+
+  /** The latest tracked forward, which `backward` goes back through; empty before the first. */
+  get forwardId(): string {
+    return this.state.forwardId;
+  }
+
+  /** The phase of the forwards that name none. */
+  get phase(): Phase {
+    return this.state.phase;
+  }
+
+  /** Chooses the phase of this layer's forwards from now on, as seen from this client alone. */
+  setPhase(phase: Phase): void {
+    this.state.phase = phase;
+  }
+
+  /**
+   * Computes the layer's output.
+   *
+   * @param inputs - a tensor, its first axis the batch; `[yTrue, y]` for a loss
+   * @returns the output, in the element type of the (last) input
+   */
+  async forward<D extends FloatDType>(
+    inputs: Inputs<D>,
+    options: ForwardOptions & CallOptions = {},
+  ): Promise<Output<D>> {
+    return this.#connection.run(this.state.forwardCall(inputs, options), options);
+  }
+
+  /**
+   * Computes the gradients of the latest forward that was answered, or of the one named.
+   *
+   * @param outputGradient - the gradient of the error with respect to the output, in its shape
+   */
+  async backward(
+    outputGradient: Tensor,
+    options: BackwardOptions & CallOptions = {},
+  ): Promise<Gradients> {
+    return this.#connection.run(this.state.backwardCall(outputGradient, options), options);
+  }
+
+  /** Returns the parameters and buffers by name; inside a Sequential `layer(w)`. */
+  async getParameters(options?: CallOptions): Promise<Record<string, FloatTensor>> {
+    return this.#connection.run(calls.getParameters(this.#sessionId, this.name), options);
+  }
+
+  /**
+   * Replaces parameters or buffers; those left out stay.
+   *
+   * A later backward of an earlier forward then fails with FORWARD_STALE.
+   */
+  async setParameters(
+    parameters: Readonly<Record<string, Tensor>>,
+    options?: CallOptions,
+  ): Promise<void> {
+    const call = calls.setParameters(this.#sessionId, this.name, parameters);
+    return this.#connection.run(call, options);
+  }
+}

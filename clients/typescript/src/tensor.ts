@@ -1,0 +1,230 @@
+/** Tensors: a typed array of elements in C order, and a shape. */
+
+/** The type of a tensor's elements. */
+export type DType = "bool" | "int32" | "int64" | "float32" | "float64";
+
+/** The element types that layers compute with. */
+export type FloatDType = "float32" | "float64";
+
+interface ArrayOf {
+  bool: Uint8Array;
+  int32: Int32Array;
+  int64: BigInt64Array;
+  float32: Float32Array;
+  float64: Float64Array;
+}
+
+/** The typed array that holds the elements of a tensor. Booleans are bytes, 0 or 1. */
+export type DataOf<D extends DType> = ArrayOf[D];
+
+/** The typed arrays that a tensor can be made of; a `Uint8Array` only by {@link Tensor.bool}. */
+export type TensorData = DataOf<Exclude<DType, "bool">>;
+
+/** The element type that a typed array stands for. */
+export type DTypeOf<A extends TensorData> = A extends Float64Array
+  ? "float64"
+  : A extends Float32Array
+    ? "float32"
+    : A extends Int32Array
+      ? "int32"
+      : "int64";
+
+/** The sort of a tensor's elements: `bigint` for int64, `boolean` for bool, else `number`. */
+export type ElementOf<D extends DType> = D extends "int64"
+  ? bigint
+  : D extends "bool"
+    ? boolean
+    : number;
+
+/** Elements in nested arrays, one depth for each axis; a scalar without any. */
+export type Nested<Element> = Element | readonly Nested<Element>[];
+
+/**
+ * An array of any rank.
+ *
+ * ```ts
+ * const x = new Tensor(new Float32Array(20), [2, 10]);
+ * const y = Tensor.from([[1, 2], [3, 4]]); // float64
+ * ```
+ *
+ * The element type follows from the typed array; nothing is cast. The array is not copied, so what
+ * is written into `data` is in the tensor.
+ */
+export class Tensor<D extends DType = DType> {
+  /** The type of the elements. */
+  readonly dtype: D;
+  /** The elements in C order: the last axis runs fastest. */
+  readonly data: DataOf<D>;
+  /** The size of each axis, outermost first; empty for a scalar. */
+  readonly shape: readonly number[];
+
+  /**
+   * Takes a typed array and the shape that its elements are in.
+   *
+   * @param data - a `Float64Array`, `Float32Array`, `Int32Array` or `BigInt64Array`
+   * @param shape - the size of each axis; left out, one axis
+   * @throws RangeError where the shape does not hold as many elements as there are
+   * @throws TypeError for another kind of array, which no dtype of the service has
+   */
+  constructor(data: DataOf<D> & TensorData, shape?: readonly number[]);
+  /** @internal */
+  constructor(data: DataOf<D>, shape: readonly number[], dtype: D);
+  constructor(data: DataOf<D>, shape: readonly number[] = [data.length], dtype?: D) {
+    this.dtype = dtype ?? (dtypeOf(data) as D);
+    this.data = data;
+    this.shape = Object.freeze([...shape]);
+    const size = sizeOf(this.shape);
+    if (size !== data.length) {
+      throw new RangeError(
+        `the shape [${this.shape.join(", ")}] has ${String(size)} elements, ` +
+          `but ${String(data.length)} were given`,
+      );
+    }
+  }
+
+  /** How many elements there are. */
+  get size(): number {
+    return this.data.length;
+  }
+
+  /**
+   * Makes a tensor of nested arrays (or of one number, for a scalar), by default of float64.
+   *
+   * @throws RangeError where the arrays are ragged
+   */
+  static from<D extends DType = "float64">(
+    values: Nested<ElementOf<D>>,
+    dtype: D = "float64" as D,
+  ): Tensor<D> {
+    const shape = shapeOf(values);
+    const data = newData(dtype, sizeOf(shape));
+    fill(values, shape, data, 0);
+    return new Tensor<D>(data, shape, dtype);
+  }
+
+  /**
+   * Makes a tensor of booleans.
+   *
+   * @param data - a byte for each element, 0 or 1; not copied
+   * @param shape - the size of each axis; left out, one axis
+   * @throws RangeError for another byte, or where the shape does not fit
+   */
+  static bool(data: Uint8Array, shape: readonly number[] = [data.length]): Tensor<"bool"> {
+    const other = data.find((byte) => byte > 1);
+    if (other !== undefined) {
+      throw new RangeError(`a boolean is 0 or 1, not ${String(other)}`);
+    }
+    return new Tensor<"bool">(data, shape, "bool");
+  }
+
+  /** Makes a tensor whose elements are all 0, by default of float64. */
+  static zeros<D extends DType = "float64">(
+    shape: readonly number[],
+    dtype: D = "float64" as D,
+  ): Tensor<D> {
+    return new Tensor<D>(newData(dtype, sizeOf(shape)), shape, dtype);
+  }
+
+  /** Makes a tensor whose elements are all 1, by default of float64. */
+  static ones<D extends DType = "float64">(
+    shape: readonly number[],
+    dtype: D = "float64" as D,
+  ): Tensor<D> {
+    const tensor = Tensor.zeros<D>(shape, dtype);
+    if (tensor.data instanceof BigInt64Array) {
+      tensor.data.fill(1n);
+    } else {
+      tensor.data.fill(1);
+    }
+    return tensor;
+  }
+
+  /** Returns the elements in nested arrays; a scalar as itself. */
+  toNested(): Nested<ElementOf<D>> {
+    const isBool = this.dtype === "bool";
+    const take = (axis: number, offset: number, stride: number): Nested<ElementOf<D>> => {
+      const length = this.shape[axis];
+      if (length === undefined) {
+        const element = this.data[offset];
+        return (isBool ? element === 1 : element) as ElementOf<D>;
+      }
+      const step = length === 0 ? 0 : stride / length;
+      return Array.from({ length }, (_, i) => take(axis + 1, offset + i * step, step));
+    };
+    return take(0, 0, this.size);
+  }
+}
+
+/** A tensor of numbers that a layer can compute with. */
+export type FloatTensor = Tensor<"float32"> | Tensor<"float64">;
+
+/** Any tensor, told apart by its `dtype`. */
+export type AnyTensor = { [D in DType]: Tensor<D> }[DType];
+
+type Writable = Record<number, number | bigint>;
+
+function dtypeOf(data: unknown): DType {
+  if (data instanceof Float64Array) return "float64";
+  if (data instanceof Float32Array) return "float32";
+  if (data instanceof Int32Array) return "int32";
+  if (data instanceof BigInt64Array) return "int64";
+  const name = Object.prototype.toString.call(data).slice(8, -1);
+  throw new TypeError(
+    `a tensor cannot be made of ${name}: use Float64Array, Float32Array, Int32Array or ` +
+      "BigInt64Array, Tensor.bool for booleans, Tensor.from for nested arrays",
+  );
+}
+
+function newData<D extends DType>(dtype: D, size: number): DataOf<D> {
+  const make: { [K in DType]: () => DataOf<K> } = {
+    bool: () => new Uint8Array(size),
+    int32: () => new Int32Array(size),
+    int64: () => new BigInt64Array(size),
+    float32: () => new Float32Array(size),
+    float64: () => new Float64Array(size),
+  };
+  return make[dtype]();
+}
+
+function sizeOf(shape: readonly number[]): number {
+  for (const length of shape) {
+    if (!Number.isSafeInteger(length) || length < 0) {
+      throw new RangeError(`a shape has whole numbers from 0 on, not [${shape.join(", ")}]`);
+    }
+  }
+  return shape.reduce((size, length) => size * length, 1);
+}
+
+function shapeOf(values: unknown): number[] {
+  const shape: number[] = [];
+  for (let inner = values; Array.isArray(inner); inner = inner[0]) {
+    shape.push(inner.length);
+  }
+  return shape;
+}
+
+/** Writes nested values into `data` from `offset` on, and returns the offset after them. */
+function fill(
+  values: unknown,
+  shape: readonly number[],
+  data: Writable,
+  offset: number,
+  axis = 0,
+): number {
+  const length = shape[axis];
+  if (length === undefined) {
+    if (Array.isArray(values)) throw ragged(shape);
+    data[offset] = typeof values === "boolean" ? Number(values) : (values as number | bigint);
+    return offset + 1;
+  }
+  if (!Array.isArray(values) || values.length !== length) throw ragged(shape);
+  let next = offset;
+  for (const value of values as unknown[]) {
+    next = fill(value, shape, data, next, axis + 1);
+  }
+  return next;
+}
+
+function ragged(shape: readonly number[]): RangeError {
+  return new RangeError(`the nested arrays do not all have the shape [${shape.join(", ")}]`);
+}
