@@ -5,14 +5,14 @@ import type { Layer } from "./layer.js";
 import type { BackwardOptions, ForwardOptions, Gradients, Inputs } from "./layer-state.js";
 import type { Output } from "./output.js";
 import type { ComputeStream } from "./stream.js";
-import type { FloatDType, Tensor } from "./tensor.js";
+import type { FloatArray, Tensor } from "./tensor.js";
 
 /** A forward for `Client.compute`. */
 export interface ForwardOperation extends ForwardOptions {
   readonly kind: "forward";
   readonly layer: Layer;
   /** One tensor for a layer; `[yTrue, y]` for a loss. */
-  readonly inputs: Inputs<FloatDType>;
+  readonly inputs: Inputs<FloatArray>;
 }
 
 /** A backward for `Client.compute`, of the layer's latest forward when its turn to be sent comes. */
@@ -30,7 +30,7 @@ export type Result =
   | {
       readonly kind: "forward";
       readonly operation: ForwardOperation;
-      readonly output: Output<FloatDType>;
+      readonly output: Output<FloatArray>;
     }
   | ({ readonly kind: "backward"; readonly operation: BackwardOperation } & Gradients)
   | { readonly kind: "error"; readonly operation: Operation; readonly error: EdunnError };
@@ -105,13 +105,13 @@ class Feed {
     this.#wakeWriter();
   }
 
-  get #isFull(): boolean {
-    return this.#ahead >= this.#inFlight && !this.#left;
+  #hasLeft(): boolean {
+    return this.#left;
   }
 
   async #take(operations: Iterable<Operation> | AsyncIterable<Operation>): Promise<void> {
     for await (const operation of operations) {
-      if (this.#left) return;
+      if (this.#hasLeft()) return;
       this.#ahead += 1;
       run(this.#stream, operation).then(
         (result) => {
@@ -122,11 +122,12 @@ class Feed {
           this.#fail(error);
         },
       );
-      while (this.#isFull) {
+      while (this.#ahead >= this.#inFlight && !this.#hasLeft()) {
         await new Promise<void>((resolve) => {
           this.#wakeWriter = resolve;
         });
       }
+      if (this.#hasLeft()) return;
     }
     this.#exhausted = true;
     this.#wakeReader();

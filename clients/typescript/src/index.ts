@@ -43,12 +43,13 @@ export type { LayerOptions, Session } from "./session.js";
 export type { ComputeStream, StreamOptions } from "./stream.js";
 export {
   type AnyTensor,
-  type DataOf,
+  type ArrayOf,
   type DType,
+  type DTypeOf,
   type ElementOf,
-  type FloatDType,
+  type FloatArray,
   type FloatTensor,
   type Nested,
   Tensor,
-  type TensorData,
+  type TensorArray,
 } from "./tensor.js";

@@ -14,7 +14,7 @@ import {
   type ForwardResponse,
   LayerService,
 } from "./stubs/edunn_serving/v1/layer_service_pb.js";
-import type { FloatDType, FloatTensor, Tensor } from "./tensor.js";
+import type { DTypeOf, FloatArray, FloatTensor, Tensor } from "./tensor.js";
 import { Output } from "./output.js";
 import {
   decodeFloatTensor,
@@ -24,7 +24,7 @@ import {
 } from "./tensor-message.js";
 
 /** One tensor for a layer, its first axis the batch; `[yTrue, y]` for a loss. */
-export type Inputs<D extends FloatDType> = Tensor<D> | readonly [...Tensor[], Tensor<D>];
+export type Inputs<A extends FloatArray> = Tensor<A> | readonly [...Tensor[], Tensor<A>];
 
 /** How a forward is to be computed. */
 export interface ForwardOptions {
@@ -94,7 +94,7 @@ export class LayerState {
   }
 
   /** Returns a forward as a call of its own. It is the layer's latest once it is answered. */
-  forwardCall<D extends FloatDType>(inputs: Inputs<D>, options: ForwardOptions): Call<Output<D>> {
+  forwardCall<A extends FloatArray>(inputs: Inputs<A>, options: ForwardOptions): Call<Output<A>> {
     const { request, decode } = this.#forward(inputs, options);
     const untracked = options.untracked ?? false;
     const pure = untracked && (options.phase ?? this.phase) === "test";
@@ -120,10 +120,10 @@ export class LayerState {
    * Returns a forward for a stream, where backwards are sent before the forward is answered: it is
    * the layer's latest from now on.
    */
-  beginForward<D extends FloatDType>(
-    inputs: Inputs<D>,
+  beginForward<A extends FloatArray>(
+    inputs: Inputs<A>,
     options: ForwardOptions,
-  ): Begun<ForwardInit, ForwardResponse, Output<D>> {
+  ): Begun<ForwardInit, ForwardResponse, Output<A>> {
     const begun = this.#forward(inputs, options);
     if (options.untracked !== true) {
       this.#latest = ++this.#begun;
@@ -152,12 +152,12 @@ export class LayerState {
     return { request, decode: decodeGradients };
   }
 
-  #forward<D extends FloatDType>(
-    inputs: Inputs<D>,
+  #forward<A extends FloatArray>(
+    inputs: Inputs<A>,
     options: ForwardOptions,
-  ): Begun<ForwardInit & { forwardId: string }, ForwardResponse, Output<D>> {
+  ): Begun<ForwardInit & { forwardId: string }, ForwardResponse, Output<A>> {
     const { phase = this.#phase, untracked = false } = options;
-    const tensors: readonly Tensor[] = Array.isArray(inputs) ? inputs : [inputs as Tensor<D>];
+    const tensors: readonly Tensor[] = Array.isArray(inputs) ? inputs : [inputs as Tensor<A>];
     const request = {
       sessionId: this.#sessionId,
       layer: this.info.name,
@@ -171,17 +171,17 @@ export class LayerState {
     const forwardId = options.forwardId ?? (unnamed ? "" : this.#ids.next(this.info.name));
     return {
       request: { ...request, forwardId },
-      decode: (reply) => decodeOutput(reply, tensors.at(-1)?.dtype as D),
+      decode: (reply) => decodeOutput(reply, tensors.at(-1)?.dtype as DTypeOf<A>),
     };
   }
 }
 
-function decodeOutput<D extends FloatDType>(reply: ForwardResponse, dtype: D): Output<D> {
+function decodeOutput<A extends FloatArray>(reply: ForwardResponse, dtype: DTypeOf<A>): Output<A> {
   const tensor: Tensor = decodeTensor(reply.output);
   if (tensor.dtype !== dtype) {
     throw new InternalError(`the service answered ${dtype} with ${tensor.dtype}`);
   }
-  return new Output(tensor as Tensor<D>, reply.forwardId, decodePhase(reply.phase));
+  return new Output(tensor as Tensor<A>, reply.forwardId, decodePhase(reply.phase));
 }
 
 function decodeGradients(reply: BackwardResponse): Gradients {

@@ -13,7 +13,7 @@ import type {
 } from "./layer-state.js";
 import type { Output } from "./output.js";
 import type { Phase } from "./phase.js";
-import type { FloatDType, FloatTensor, Tensor } from "./tensor.js";
+import type { FloatArray, FloatTensor, Tensor } from "./tensor.js";
 
 /**
  * A layer that the service computes, made by `Session.addLayer`, or found in `Session.layers`.
@@ -75,10 +75,10 @@ export class Layer {
    * @param inputs - a tensor, its first axis the batch; `[yTrue, y]` for a loss
    * @returns the output, in the element type of the (last) input
    */
-  async forward<D extends FloatDType>(
-    inputs: Inputs<D>,
+  async forward<A extends FloatArray>(
+    inputs: Inputs<A>,
     options: ForwardOptions & CallOptions = {},
-  ): Promise<Output<D>> {
+  ): Promise<Output<A>> {
     return this.#connection.run(this.state.forwardCall(inputs, options), options);
   }
 

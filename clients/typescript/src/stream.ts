@@ -22,7 +22,7 @@ import type { Output } from "./output.js";
 import { type Entry, Pending, wrongAnswer } from "./pending.js";
 import { errorFromCall } from "./status.js";
 import { ComputeResponseSchema, LayerService } from "./stubs/edunn_serving/v1/layer_service_pb.js";
-import type { FloatDType, Tensor } from "./tensor.js";
+import type { FloatArray, Tensor } from "./tensor.js";
 
 const COMPUTE = LayerService.method.compute;
 const PATH = `/${COMPUTE.parent.typeName}/${COMPUTE.name}`;
@@ -91,11 +91,11 @@ export class ComputeStream implements AsyncDisposable {
   }
 
   /** Sends what `layer.forward` would and returns the promise of the output. */
-  forward<D extends FloatDType>(
+  forward<A extends FloatArray>(
     layer: Layer,
-    inputs: Inputs<D>,
+    inputs: Inputs<A>,
     options: ForwardOptions = {},
-  ): Promise<Output<D>> {
+  ): Promise<Output<A>> {
     return this.#submit((resolve, fail) => {
       const { request, decode } = layer.state.beginForward(inputs, options);
       return {

@@ -61,15 +61,15 @@ export function decodeTensor(message: TensorMessage | undefined): AnyTensor {
   const own = HOST_IS_LITTLE_ENDIAN ? copyOf(bytes) : inOtherByteOrder(bytes, itemBytes);
   switch (message.dataType) {
     case DataType.BOOL:
-      return new Tensor<"bool">(own, shape, "bool");
+      return new Tensor<Uint8Array>(own, shape, "bool");
     case DataType.INT32:
-      return new Tensor<"int32">(new Int32Array(own.buffer), shape);
+      return new Tensor(new Int32Array(own.buffer), shape);
     case DataType.INT64:
-      return new Tensor<"int64">(new BigInt64Array(own.buffer), shape);
+      return new Tensor(new BigInt64Array(own.buffer), shape);
     case DataType.FLOAT32:
-      return new Tensor<"float32">(new Float32Array(own.buffer), shape);
+      return new Tensor(new Float32Array(own.buffer), shape);
     default:
-      return new Tensor<"float64">(new Float64Array(own.buffer), shape);
+      return new Tensor(new Float64Array(own.buffer), shape);
   }
 }
 

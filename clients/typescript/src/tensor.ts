@@ -3,10 +3,7 @@
 /** The type of a tensor's elements. */
 export type DType = "bool" | "int32" | "int64" | "float32" | "float64";
 
-/** The element types that layers compute with. */
-export type FloatDType = "float32" | "float64";
-
-interface ArrayOf {
+interface Arrays {
   bool: Uint8Array;
   int32: Int32Array;
   int64: BigInt64Array;
@@ -14,22 +11,27 @@ interface ArrayOf {
   float64: Float64Array;
 }
 
-/** The typed array that holds the elements of a tensor. Booleans are bytes, 0 or 1. */
-export type DataOf<D extends DType> = ArrayOf[D];
+/** The typed array that holds elements of a type. Booleans are bytes, 0 or 1. */
+export type ArrayOf<D extends DType> = Arrays[D];
 
-/** The typed arrays that a tensor can be made of; a `Uint8Array` only by {@link Tensor.bool}. */
-export type TensorData = DataOf<Exclude<DType, "bool">>;
+/** The typed arrays that hold a tensor's elements. */
+export type TensorArray = ArrayOf<DType>;
+
+/** The typed arrays that layers compute with. */
+export type FloatArray = Float32Array | Float64Array;
 
 /** The element type that a typed array stands for. */
-export type DTypeOf<A extends TensorData> = A extends Float64Array
+export type DTypeOf<A extends TensorArray> = A extends Float64Array
   ? "float64"
   : A extends Float32Array
     ? "float32"
     : A extends Int32Array
       ? "int32"
-      : "int64";
+      : A extends BigInt64Array
+        ? "int64"
+        : "bool";
 
-/** The sort of a tensor's elements: `bigint` for int64, `boolean` for bool, else `number`. */
+/** An element as JavaScript writes it: a bigint of int64, a boolean of bool, else a number. */
 export type ElementOf<D extends DType> = D extends "int64"
   ? bigint
   : D extends "bool"
@@ -50,27 +52,28 @@ export type Nested<Element> = Element | readonly Nested<Element>[];
  * The element type follows from the typed array; nothing is cast. The array is not copied, so what
  * is written into `data` is in the tensor.
  */
-export class Tensor<D extends DType = DType> {
+export class Tensor<A extends TensorArray = TensorArray> {
   /** The type of the elements. */
-  readonly dtype: D;
+  readonly dtype: DTypeOf<A>;
   /** The elements in C order: the last axis runs fastest. */
-  readonly data: DataOf<D>;
+  readonly data: A;
   /** The size of each axis, outermost first; empty for a scalar. */
   readonly shape: readonly number[];
 
   /**
    * Takes a typed array and the shape that its elements are in.
    *
-   * @param data - a `Float64Array`, `Float32Array`, `Int32Array` or `BigInt64Array`
+   * @param data - a `Float64Array`, `Float32Array`, `Int32Array` or `BigInt64Array`; bytes could be
+   * anything, so booleans are made by {@link Tensor.bool}
    * @param shape - the size of each axis; left out, one axis
    * @throws RangeError where the shape does not hold as many elements as there are
-   * @throws TypeError for another kind of array, which no dtype of the service has
+   * @throws TypeError for another kind of array, which no element type of the service has
    */
-  constructor(data: DataOf<D> & TensorData, shape?: readonly number[]);
+  constructor(data: A extends Uint8Array ? never : A, shape?: readonly number[]);
   /** @internal */
-  constructor(data: DataOf<D>, shape: readonly number[], dtype: D);
-  constructor(data: DataOf<D>, shape: readonly number[] = [data.length], dtype?: D) {
-    this.dtype = dtype ?? (dtypeOf(data) as D);
+  constructor(data: A, shape: readonly number[], dtype: DType);
+  constructor(data: A, shape: readonly number[] = [data.length], dtype?: DType) {
+    this.dtype = (dtype ?? dtypeOf(data)) as DTypeOf<A>;
     this.data = data;
     this.shape = Object.freeze([...shape]);
     const size = sizeOf(this.shape);
@@ -95,11 +98,11 @@ export class Tensor<D extends DType = DType> {
   static from<D extends DType = "float64">(
     values: Nested<ElementOf<D>>,
     dtype: D = "float64" as D,
-  ): Tensor<D> {
+  ): Tensor<ArrayOf<D>> {
     const shape = shapeOf(values);
-    const data = newData(dtype, sizeOf(shape));
+    const data = newArray(dtype, sizeOf(shape));
     fill(values, shape, data, 0);
-    return new Tensor<D>(data, shape, dtype);
+    return new Tensor<ArrayOf<D>>(data, shape, dtype);
   }
 
   /**
@@ -109,44 +112,44 @@ export class Tensor<D extends DType = DType> {
    * @param shape - the size of each axis; left out, one axis
    * @throws RangeError for another byte, or where the shape does not fit
    */
-  static bool(data: Uint8Array, shape: readonly number[] = [data.length]): Tensor<"bool"> {
+  static bool(data: Uint8Array, shape: readonly number[] = [data.length]): Tensor<Uint8Array> {
     const other = data.find((byte) => byte > 1);
     if (other !== undefined) {
       throw new RangeError(`a boolean is 0 or 1, not ${String(other)}`);
     }
-    return new Tensor<"bool">(data, shape, "bool");
+    return new Tensor(data, shape, "bool");
   }
 
   /** Makes a tensor whose elements are all 0, by default of float64. */
   static zeros<D extends DType = "float64">(
     shape: readonly number[],
     dtype: D = "float64" as D,
-  ): Tensor<D> {
-    return new Tensor<D>(newData(dtype, sizeOf(shape)), shape, dtype);
+  ): Tensor<ArrayOf<D>> {
+    const data = newArray(dtype, sizeOf(shape));
+    return new Tensor<ArrayOf<D>>(data, shape, dtype);
   }
 
   /** Makes a tensor whose elements are all 1, by default of float64. */
   static ones<D extends DType = "float64">(
     shape: readonly number[],
     dtype: D = "float64" as D,
-  ): Tensor<D> {
+  ): Tensor<ArrayOf<D>> {
     const tensor = Tensor.zeros<D>(shape, dtype);
-    if (tensor.data instanceof BigInt64Array) {
-      tensor.data.fill(1n);
-    } else {
-      tensor.data.fill(1);
-    }
+    const data: TensorArray = tensor.data;
+    if (data instanceof BigInt64Array) data.fill(1n);
+    else data.fill(1);
     return tensor;
   }
 
   /** Returns the elements in nested arrays; a scalar as itself. */
-  toNested(): Nested<ElementOf<D>> {
+  toNested(): Nested<ElementOf<DTypeOf<A>>> {
+    type Element = ElementOf<DTypeOf<A>>;
     const isBool = this.dtype === "bool";
-    const take = (axis: number, offset: number, stride: number): Nested<ElementOf<D>> => {
+    const take = (axis: number, offset: number, stride: number): Nested<Element> => {
       const length = this.shape[axis];
       if (length === undefined) {
         const element = this.data[offset];
-        return (isBool ? element === 1 : element) as ElementOf<D>;
+        return (isBool ? element === 1 : element) as Element;
       }
       const step = length === 0 ? 0 : stride / length;
       return Array.from({ length }, (_, i) => take(axis + 1, offset + i * step, step));
@@ -156,10 +159,10 @@ export class Tensor<D extends DType = DType> {
 }
 
 /** A tensor of numbers that a layer can compute with. */
-export type FloatTensor = Tensor<"float32"> | Tensor<"float64">;
+export type FloatTensor = Tensor<FloatArray>;
 
 /** Any tensor, told apart by its `dtype`. */
-export type AnyTensor = { [D in DType]: Tensor<D> }[DType];
+export type AnyTensor = { [D in DType]: Tensor<ArrayOf<D>> }[DType];
 
 type Writable = Record<number, number | bigint>;
 
@@ -175,8 +178,8 @@ function dtypeOf(data: unknown): DType {
   );
 }
 
-function newData<D extends DType>(dtype: D, size: number): DataOf<D> {
-  const make: { [K in DType]: () => DataOf<K> } = {
+function newArray<D extends DType>(dtype: D, size: number): ArrayOf<D> {
+  const make: { [K in DType]: () => ArrayOf<K> } = {
     bool: () => new Uint8Array(size),
     int32: () => new Int32Array(size),
     int64: () => new BigInt64Array(size),

@@ -7,7 +7,7 @@ import {
   type ComputeStream,
   type Config,
   EdunnError,
-  type FloatDType,
+  type FloatArray,
   type FloatTensor,
   type ForwardOptions,
   type Gradients,
@@ -203,7 +203,7 @@ function layerOf(session: Session, step: Step): Layer {
   return session.layer(given(step.layer));
 }
 
-function inputsOf(step: Step): Inputs<FloatDType> {
+function inputsOf(step: Step): Inputs<FloatArray> {
   // A scenario may send what the types forbid.
   return given(step.inputs).map(tensorOf) as Tensor[] as [...Tensor[], FloatTensor];
 }

@@ -29,16 +29,16 @@ export function tensorOf({ dtype, shape, data = [] }: TensorJson): AnyTensor {
     case "bool":
       return Tensor.bool(Uint8Array.from(data, Number), shape);
     case "int32":
-      return new Tensor<"int32">(Int32Array.from(data, Number), shape);
+      return new Tensor(Int32Array.from(data, Number), shape);
     case "int64":
-      return new Tensor<"int64">(
+      return new Tensor(
         BigInt64Array.from(data, (value) => BigInt(value)),
         shape,
       );
     case "float32":
-      return new Tensor<"float32">(Float32Array.from(data, Number), shape);
+      return new Tensor(Float32Array.from(data, Number), shape);
     case "float64":
-      return new Tensor<"float64">(Float64Array.from(data, Number), shape);
+      return new Tensor(Float64Array.from(data, Number), shape);
     default:
       throw new Error(`unknown dtype ${String(dtype)}`);
   }
