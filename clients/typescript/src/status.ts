@@ -1,22 +1,20 @@
 /** gRPC statuses and their google.rpc details as errors of this library. */
 
-import { createRegistry, fromBinary, isMessage } from "@bufbuild/protobuf";
-import { anyUnpack, durationMs } from "@bufbuild/protobuf/wkt";
+import { fromBinary } from "@bufbuild/protobuf";
+import { type Any, durationMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceError } from "@grpc/grpc-js";
 
 import * as errors from "./errors.js";
 import { EdunnError, type ErrorDetails, STATUS_CODES, type StatusCode } from "./errors.js";
 import {
-  type OperationError,
-  OperationErrorSchema,
-} from "./stubs/edunn_serving/v1/layer_service_pb.js";
-import {
   BadRequestSchema,
   ErrorInfoSchema,
   RetryInfoSchema,
-} from "./stubs/google/rpc/error_details_pb.js";
-
-const DETAILS = createRegistry(BadRequestSchema, ErrorInfoSchema, RetryInfoSchema);
+} from "./stubs/edunn_client/error_details_pb.js";
+import {
+  type OperationError,
+  OperationErrorSchema,
+} from "./stubs/edunn_serving/v1/layer_service_pb.js";
 
 const CLASSES: Partial<
   Record<StatusCode, new (message: string, details: ErrorDetails) => EdunnError>
@@ -36,27 +34,36 @@ const CLASSES: Partial<
 /** Returns the error of a status that the service sent. */
 export function errorFromStatus(status: OperationError): EdunnError {
   const code = STATUS_CODES[status.code] ?? "UNKNOWN";
-  let reason: string | undefined;
-  let metadata: Record<string, string> | undefined;
-  let retryDelayMs: number | undefined;
-  const violations: errors.Violation[] = [];
-  for (const packed of status.details) {
-    const detail = unlessMalformed(() => anyUnpack(packed, DETAILS));
-    if (detail === undefined) continue;
-    if (isMessage(detail, ErrorInfoSchema)) {
-      reason = detail.reason;
-      metadata = detail.metadata;
-    } else if (isMessage(detail, BadRequestSchema)) {
-      for (const { field, description } of detail.fieldViolations) {
-        violations.push({ field, description });
-      }
-    } else if (isMessage(detail, RetryInfoSchema) && detail.retryDelay) {
-      retryDelayMs = durationMs(detail.retryDelay);
-    }
+  const details: Writable<ErrorDetails> = { code };
+  for (const detail of status.details) {
+    unlessMalformed(() => {
+      readDetail(detail, details);
+    });
   }
-  const details = { code, reason, violations, retryDelayMs, metadata };
   return new (CLASSES[code] ?? EdunnError)(status.message || code, details);
 }
+
+/** Adds what one google.rpc detail says. One that is not of interest adds nothing. */
+function readDetail({ typeUrl, value }: Any, details: Writable<ErrorDetails>): void {
+  switch (typeUrl.slice(typeUrl.lastIndexOf("/") + 1)) {
+    case "google.rpc.ErrorInfo": {
+      const { reason, metadata } = fromBinary(ErrorInfoSchema, value);
+      Object.assign(details, { reason, metadata });
+      break;
+    }
+    case "google.rpc.BadRequest":
+      details.violations = fromBinary(BadRequestSchema, value).fieldViolations.map(
+        ({ field, description }) => ({ field, description }),
+      );
+      break;
+    case "google.rpc.RetryInfo": {
+      const { retryDelay } = fromBinary(RetryInfoSchema, value);
+      if (retryDelay !== undefined) details.retryDelayMs = durationMs(retryDelay);
+    }
+  }
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Returns the error of a call that failed in gRPC. */
 export function errorFromCall(failure: ServiceError): EdunnError {

@@ -16,7 +16,7 @@ import {
   type MessageInitShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import { type Any, anyPack, durationFromMs } from "@bufbuild/protobuf/wkt";
+import { type Any, AnySchema, durationFromMs } from "@bufbuild/protobuf/wkt";
 import {
   Metadata,
   type sendUnaryData,
@@ -39,7 +39,7 @@ import {
   BadRequestSchema,
   ErrorInfoSchema,
   RetryInfoSchema,
-} from "#dist/stubs/google/rpc/error_details_pb.js";
+} from "#dist/stubs/edunn_client/error_details_pb.js";
 import type { StatusCode } from "edunn-client";
 
 type Reply = Readonly<Record<string, unknown>>;
@@ -60,29 +60,39 @@ export interface StatusSpec {
 
 /** Returns the service's details of a status. */
 export function detailsOf({ reason = "REASON", violations, retryDelayMs }: StatusSpec): Any[] {
-  const info = { reason, domain: "edunn", metadata: { layer: "l1" } };
-  const details = [anyPack(ErrorInfoSchema, create(ErrorInfoSchema, info))];
+  const details = [packed("ErrorInfo", ErrorInfoSchema, { reason, metadata: { layer: "l1" } })];
   if (violations !== undefined) {
     const fieldViolations = Object.entries(violations).map(([field, description]) => ({
       field,
       description,
     }));
-    details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })));
+    details.push(packed("BadRequest", BadRequestSchema, { fieldViolations }));
   }
   if (retryDelayMs !== undefined) {
     const retryDelay = durationFromMs(retryDelayMs);
-    details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
+    details.push(packed("RetryInfo", RetryInfoSchema, { retryDelay }));
   }
   return details;
+}
+
+function packed<Desc extends DescMessage>(
+  name: string,
+  schema: Desc,
+  value: MessageInitShape<Desc>,
+): Any {
+  return create(AnySchema, {
+    typeUrl: `type.googleapis.com/google.rpc.${name}`,
+    value: toBinary(schema, create(schema, value)),
+  });
 }
 
 /** Returns a status with the details that the service gives. */
 export function status(code: StatusCode, spec: StatusSpec = {}): Status {
   const number: number = grpcStatus[code];
   const message = spec.message ?? "no";
-  const packed = create(OperationErrorSchema, { code: number, message, details: detailsOf(spec) });
+  const full = create(OperationErrorSchema, { code: number, message, details: detailsOf(spec) });
   const metadata = new Metadata();
-  metadata.set("grpc-status-details-bin", Buffer.from(toBinary(OperationErrorSchema, packed)));
+  metadata.set("grpc-status-details-bin", Buffer.from(toBinary(OperationErrorSchema, full)));
   return { code: grpcStatus[code], details: message, metadata };
 }
 

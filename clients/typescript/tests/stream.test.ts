@@ -4,8 +4,6 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, test } from "node:test";
 
-import { anyPack } from "@bufbuild/protobuf/wkt";
-import { create } from "@bufbuild/protobuf";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import {
   CancelledError,
@@ -26,9 +24,8 @@ import type {
   ComputeRequest,
   ComputeResponse,
 } from "#dist/stubs/edunn_serving/v1/layer_service_pb.js";
-import { ErrorInfoSchema } from "#dist/stubs/google/rpc/error_details_pb.js";
 
-import { ScriptedServer, SESSION, status } from "./scripted-server.js";
+import { detailsOf, ScriptedServer, SESSION, status } from "./scripted-server.js";
 
 type Call = ServerDuplexStream<ComputeRequest, ComputeResponse>;
 
@@ -47,8 +44,8 @@ function resultOf({ requestId, operation }: ComputeOperation): unknown {
   assert.equal(operation.case, "forward");
   const { layer, inputs, forwardId } = operation.value;
   if (layer === "unknown") {
-    const info = create(ErrorInfoSchema, { reason: "LAYER_NOT_FOUND" });
-    const value = { code: 5, message: "no layer", details: [anyPack(ErrorInfoSchema, info)] };
+    const details = detailsOf({ reason: "LAYER_NOT_FOUND" });
+    const value = { code: 5, message: "no layer", details };
     return { requestId, result: { case: "error", value } };
   }
   return {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { create } from "@bufbuild/protobuf";
+import { create, fromBinary } from "@bufbuild/protobuf";
 import { type AnyTensor, InternalError, Tensor } from "edunn-client";
 
 import { DataType, TensorSchema } from "#dist/stubs/edunn_serving/v1/tensor_pb.js";
@@ -141,7 +141,7 @@ describe("a malformed answer is an InternalError", () => {
       data: new Uint8Array(2),
     });
     assert.throws(() => decodeTensor(half), /float16/);
-    const newer = create(TensorSchema, { dataType: 99 as DataType, shape: [0n] });
+    const newer = fromBinary(TensorSchema, Uint8Array.of(0x08, 99));
     assert.throws(() => decodeTensor(newer), /99/);
   });
 });
