@@ -39,7 +39,11 @@ export class Client implements Disposable {
     return this.#connection.run(calls.listLayerTypes(), options);
   }
 
-  /** Creates a session. */
+  /**
+   * Creates a session. `await using` deletes it at the end of the block.
+   *
+   * @throws AlreadyExistsError where the chosen `sessionId` is taken
+   */
   async createSession(options: SessionOptions & CallOptions = {}): Promise<Session> {
     const info = await this.#connection.run(calls.createSession(options), options);
     return new Session(this.#connection, info, true);
@@ -50,6 +54,8 @@ export class Client implements Disposable {
    *
    * Its forwards are counted under names of their own, so that they never meet those of whoever
    * created it. Where a mask must be reproducible, name the forward by `forwardId`.
+   *
+   * @throws NotFoundError where there is none of that name, or it is somebody else's
    */
   async attachSession(sessionId: string, options?: CallOptions): Promise<Session> {
     return new Session(this.#connection, await this.getSession(sessionId, options), false);

@@ -5,7 +5,7 @@ import type { Layer } from "./layer.js";
 import type { BackwardOptions, ForwardOptions, Gradients, Inputs } from "./layer-state.js";
 import type { Output } from "./output.js";
 import type { ComputeStream } from "./stream.js";
-import type { FloatArray, Tensor } from "./tensor.js";
+import type { FloatArray, FloatTensor } from "./tensor.js";
 
 /** A forward for `Client.compute`. */
 export interface ForwardOperation extends ForwardOptions {
@@ -19,7 +19,7 @@ export interface ForwardOperation extends ForwardOptions {
 export interface BackwardOperation extends BackwardOptions {
   readonly kind: "backward";
   readonly layer: Layer;
-  readonly outputGradient: Tensor;
+  readonly outputGradient: FloatTensor;
 }
 
 /** An operation for `Client.compute`. */

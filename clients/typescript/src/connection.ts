@@ -20,7 +20,7 @@ import {
   type TlsOptions,
 } from "./channel.js";
 import { CancelledError, EdunnError } from "./errors.js";
-import { Attempts, DEFAULT_RETRIES, type RetryPolicy } from "./retries.js";
+import { Attempts, retryPolicy, type RetryPolicy } from "./retries.js";
 import { errorFromCall } from "./status.js";
 
 /** How a client connects. */
@@ -31,7 +31,7 @@ export interface ClientOptions {
   readonly tls?: TlsOptions | boolean | undefined;
   /** Milliseconds that a call may take, all attempts together; 30 000 by default. */
   readonly timeoutMs?: number | undefined;
-  /** How often a call is tried again where that is safe. */
+  /** How often, and after what pauses, a call is tried again where that is safe. */
   readonly retry?: Partial<RetryPolicy> | undefined;
   /** Further options of `@grpc/grpc-js`. */
   readonly channelOptions?: ChannelOptions | undefined;
@@ -64,7 +64,7 @@ export class Connection {
     const channel = channelCredentials(options.tls);
     this.timeoutMs = checkedTimeout(options.timeoutMs ?? 30_000);
     this.#metadata = callMetadata(options.token, address, isEncrypted(options.tls));
-    this.#retry = { ...DEFAULT_RETRIES, ...options.retry };
+    this.#retry = retryPolicy(options.retry);
     this.#grpc = new GrpcClient(address, channel, channelOptions(options.channelOptions));
   }
 

@@ -12,12 +12,15 @@ import { dataTypeName } from "./tensor-message.js";
 
 /** One field of a layer type's configuration. */
 export interface ConfigField {
+  /** The field's name in a configuration. */
   readonly name: string;
   /** The kind of value: `float`, `integer`, `boolean`, `string`, or one that `summary` describes. */
   readonly type: string;
+  /** Whether it must be given. */
   readonly required: boolean;
   /** The value taken when the field is left out; null where it is required. */
   readonly defaultValue: ConfigValue;
+  /** What the field means, in one sentence. */
   readonly summary: string;
   /** The values allowed, such as `0 <= p < 1`; empty where the type says all. */
   readonly bounds: string;
@@ -25,6 +28,7 @@ export interface ConfigField {
 
 /** A parameter of a layer type. */
 export interface ParameterType {
+  /** The parameter's name, such as `w`. */
   readonly name: string;
   /** The shape in terms of the configuration, such as `(input_size, output_size)`. */
   readonly shape: string;
@@ -32,11 +36,13 @@ export interface ParameterType {
 
 /** One entry of the catalogue: a kind of layer that a session can have. */
 export interface LayerType {
+  /** The name to give to `Session.addLayer`. */
   readonly type: string;
   /** What the layer computes, in one sentence. */
   readonly summary: string;
+  /** The fields of the configuration. */
   readonly configFields: readonly ConfigField[];
-  /** The tensors that a forward takes, in order. */
+  /** The tensors that a forward takes, in order: one for a layer, two for a loss. */
   readonly inputs: readonly string[];
   /** What the layer learns. */
   readonly parameters: readonly ParameterType[];
@@ -46,15 +52,19 @@ export interface LayerType {
 
 /** A parameter or buffer of a layer in a session, without its values. */
 export interface ParameterInfo {
+  /** Its name, such as `w`; inside a Sequential `layer(w)`. */
   readonly name: string;
   /** The element type, such as `float64`. */
   readonly dtype: string;
+  /** The size of each axis. */
   readonly shape: readonly number[];
 }
 
 /** A layer as it stands in a session. */
 export interface LayerInfo {
+  /** The name by which the session knows it. */
   readonly name: string;
+  /** The layer type, a name of the catalogue. */
   readonly type: string;
   /** The configuration as its creator gave it. */
   readonly config: Config;
@@ -64,6 +74,7 @@ export interface LayerInfo {
 
 /** A session as it stands. */
 export interface SessionInfo {
+  /** The session's name. */
   readonly sessionId: string;
   /** The phase of the forwards that name none. */
   readonly phase: Phase;
@@ -73,6 +84,7 @@ export interface SessionInfo {
   readonly layers: readonly LayerInfo[];
   /** How long the session outlives its last use, in seconds. */
   readonly ttlSeconds: number;
+  /** When it was created. */
   readonly createTime: Date;
   /** When the session ends unless it is used before. */
   readonly expireTime: Date;

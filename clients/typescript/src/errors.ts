@@ -51,10 +51,15 @@ export interface Violation {
 
 /** What a service says about an error besides its sentence. */
 export interface ErrorDetails {
+  /** gRPC's status; that of the class unless given. */
   readonly code?: StatusCode | undefined;
+  /** A stable name such as `FORWARD_STALE`. */
   readonly reason?: string | undefined;
+  /** The fields at fault. */
   readonly violations?: readonly Violation[] | undefined;
+  /** After how many milliseconds trying again may help. */
   readonly retryDelayMs?: number | undefined;
+  /** The variable parts of the message. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** What it follows from: the reason of the AbortSignal, or gRPC's own error. */
   readonly cause?: unknown;

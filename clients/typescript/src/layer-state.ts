@@ -133,14 +133,14 @@ export class LayerState {
   }
 
   /** Returns a backward as a call of its own. */
-  backwardCall(outputGradient: Tensor, options: BackwardOptions): Call<Gradients> {
+  backwardCall(outputGradient: FloatTensor, options: BackwardOptions): Call<Gradients> {
     const { request, decode } = this.beginBackward(outputGradient, options);
     return makeCall(LayerService.method.backward, request, decode, true);
   }
 
   /** Returns a backward for a stream. */
   beginBackward(
-    outputGradient: Tensor,
+    outputGradient: FloatTensor,
     options: BackwardOptions,
   ): Begun<BackwardInit, BackwardResponse, Gradients> {
     const request = {

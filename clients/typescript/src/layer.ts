@@ -73,7 +73,10 @@ export class Layer {
    * Computes the layer's output.
    *
    * @param inputs - a tensor, its first axis the batch; `[yTrue, y]` for a loss
-   * @returns the output, in the element type of the (last) input
+   * @returns the output, in the element type of the (last) input; of a loss one error a sample, in
+   * the shape [n, 1]
+   * @throws InvalidArgumentError where the layer takes another shape or element type
+   * @throws AlreadyExistsError where `forwardId` names a forward of other inputs
    */
   async forward<A extends FloatArray>(
     inputs: Inputs<A>,
@@ -86,23 +89,32 @@ export class Layer {
    * Computes the gradients of the latest forward that was answered, or of the one named.
    *
    * @param outputGradient - the gradient of the error with respect to the output, in its shape
+   * @throws FailedPreconditionError for the reason NO_FORWARD before any forward,
+   * FORWARD_STALE where the parameters have changed since, CONTEXT_EVICTED where the session had no
+   * room for what the backward needs
+   * @throws NotFoundError where there is no forward of that name
    */
   async backward(
-    outputGradient: Tensor,
+    outputGradient: FloatTensor,
     options: BackwardOptions & CallOptions = {},
   ): Promise<Gradients> {
     return this.#connection.run(this.state.backwardCall(outputGradient, options), options);
   }
 
-  /** Returns the parameters and buffers by name; inside a Sequential `layer(w)`. */
+  /**
+   * Returns the parameters, and the buffers (what the layer keeps but does not learn, such as
+   * BatchNorm's running statistics), by name; inside a Sequential `layer(w)`.
+   */
   async getParameters(options?: CallOptions): Promise<Record<string, FloatTensor>> {
     return this.#connection.run(calls.getParameters(this.#sessionId, this.name), options);
   }
 
   /**
-   * Replaces parameters or buffers; those left out stay.
+   * Replaces parameters or buffers, in the shapes that the layer has; those left out stay.
    *
    * A later backward of an earlier forward then fails with FORWARD_STALE.
+   *
+   * @throws InvalidArgumentError for an unknown name or another shape
    */
   async setParameters(
     parameters: Readonly<Record<string, Tensor>>,

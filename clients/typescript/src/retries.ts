@@ -28,6 +28,19 @@ export const DEFAULT_RETRIES: RetryPolicy = {
   longestPauseMs: 5_000,
 };
 
+/** Returns the policy that a caller asks for, completed by the default. */
+export function retryPolicy(asked: Partial<RetryPolicy> = {}): RetryPolicy {
+  const {
+    attempts = DEFAULT_RETRIES.attempts,
+    firstPauseMs = DEFAULT_RETRIES.firstPauseMs,
+    longestPauseMs = DEFAULT_RETRIES.longestPauseMs,
+  } = asked;
+  if (!(attempts >= 1 && firstPauseMs >= 0 && longestPauseMs >= 0)) {
+    throw new RangeError("retry must have at least 1 attempt, and no negative pause");
+  }
+  return { attempts, firstPauseMs, longestPauseMs };
+}
+
 /** The attempts at one call: how much time is left, and what to do after a failure. */
 export class Attempts {
   readonly #policy: RetryPolicy;

@@ -70,6 +70,10 @@ export class Session implements AsyncDisposable {
    * @param name - how the session's other calls address it
    * @param type - a name of the catalogue, such as `"Dropout"`
    * @param config - its configuration, such as `{ p: 0.5 }`; what is left out takes its default
+   * @throws NotFoundError where the catalogue has no such type
+   * @throws InvalidArgumentError where the configuration or a parameter is wrong; `violations` names
+   * the fields, such as `layer.config.p`
+   * @throws AlreadyExistsError where the session has a layer of that name
    */
   async addLayer(
     name: string,

@@ -22,7 +22,7 @@ import type { Output } from "./output.js";
 import { type Entry, Pending, wrongAnswer } from "./pending.js";
 import { errorFromCall } from "./status.js";
 import { ComputeResponseSchema, LayerService } from "./stubs/edunn_serving/v1/layer_service_pb.js";
-import type { FloatArray, Tensor } from "./tensor.js";
+import type { FloatArray, FloatTensor } from "./tensor.js";
 
 const COMPUTE = LayerService.method.compute;
 const PATH = `/${COMPUTE.parent.typeName}/${COMPUTE.name}`;
@@ -116,7 +116,7 @@ export class ComputeStream implements AsyncDisposable {
    */
   backward(
     layer: Layer,
-    outputGradient: Tensor,
+    outputGradient: FloatTensor,
     options: BackwardOptions = {},
   ): Promise<Gradients> {
     return this.#submit((resolve, fail) => {
@@ -204,7 +204,7 @@ export class ComputeStream implements AsyncDisposable {
         this.#writable = true;
         this.#flush();
       });
-      this.#stream.once("error", end);
+      this.#stream.on("error", end);
       this.#stream.once("end", end);
     });
   }

@@ -11,7 +11,7 @@ import {
   UnavailableError,
 } from "edunn-client";
 
-import { DEFAULT_RETRIES, pauseMs } from "#dist/retries.js";
+import { DEFAULT_RETRIES, pauseMs, retryPolicy } from "#dist/retries.js";
 import type { ForwardRequest } from "#dist/stubs/edunn_serving/v1/layer_service_pb.js";
 
 import { forwarded, plainStatus, ScriptedServer, SESSION, status } from "./scripted-server.js";
@@ -174,6 +174,13 @@ describe("a deadline", () => {
   test("must be positive", () => {
     assert.throws(() => new Client("localhost:1", { timeoutMs: 0 }), RangeError);
   });
+});
+
+test("a policy has attempts and pauses", () => {
+  assert.deepEqual(retryPolicy({ attempts: 2 }), { ...DEFAULT_RETRIES, attempts: 2 });
+  for (const bad of [{ attempts: 0 }, { attempts: NaN }, { firstPauseMs: -1 }]) {
+    assert.throws(() => new Client("localhost:1", { retry: bad }), RangeError);
+  }
 });
 
 test("pauses grow to a bound, and half of each is chance", () => {

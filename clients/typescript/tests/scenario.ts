@@ -92,7 +92,7 @@ async function runStep(client: Client, session: Session, step: Step): Promise<An
         await layerOf(session, step).forward(inputsOf(step), forwardOptions(step)),
       );
     case "backward": {
-      const gradient = tensorOf(given(step.output_gradient));
+      const gradient = gradientOf(step);
       const options = { forwardId: step.forward_id };
       return gradientsAnswer(await layerOf(session, step).backward(gradient, options));
     }
@@ -140,7 +140,7 @@ async function sendThrough(stream: ComputeStream, session: Session, step: Step):
     return outputAnswer(await stream.forward(layer, inputsOf(step), forwardOptions(step)));
   }
   assert.equal(step.kind, "backward", "unknown kind");
-  const gradient = tensorOf(given(step.output_gradient));
+  const gradient = gradientOf(step);
   return gradientsAnswer(await stream.backward(layer, gradient, { forwardId: step.forward_id }));
 }
 
@@ -206,6 +206,10 @@ function layerOf(session: Session, step: Step): Layer {
 function inputsOf(step: Step): Inputs<FloatArray> {
   // A scenario may send what the types forbid.
   return given(step.inputs).map(tensorOf) as Tensor[] as [...Tensor[], FloatTensor];
+}
+
+function gradientOf(step: Step): FloatTensor {
+  return tensorOf(given(step.output_gradient)) as Tensor as FloatTensor;
 }
 
 function forwardOptions({ phase, forward_id, untracked }: Step): ForwardOptions {

@@ -4,34 +4,26 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 
-import type { EdunnError } from "edunn-client";
 import {
   AlreadyExistsError,
   type Client,
-  DeadlineExceededError,
   FailedPreconditionError,
   type FloatTensor,
-  InvalidArgumentError,
-  type Layer,
   NotFoundError,
   type Operation,
   type Result,
-  type Session,
   Tensor,
 } from "edunn-client";
 
-import { connect, needsService } from "./service.js";
-
-const X = new Tensor(
-  Float64Array.from({ length: 40 }, (_, i) => i + 1),
-  [4, 10],
-);
-const G = Tensor.ones([4, 10]);
-
-/** Which elements are zero. */
-function zeros({ data }: FloatTensor): boolean[] {
-  return Array.from(data, (value) => value === 0);
-}
+import {
+  connect,
+  type DropoutTest,
+  G,
+  inDropoutSession,
+  needsService,
+  X,
+  zeros,
+} from "./service.js";
 
 describe("the service", needsService, () => {
   let client: Client;
@@ -42,13 +34,8 @@ describe("the service", needsService, () => {
     client.close();
   });
 
-  async function withDropout(
-    run: (drop: Layer, session: Session) => Promise<void>,
-    seed?: bigint,
-  ): Promise<void> {
-    await using session = await client.createSession({ seed });
-    await run(await session.addLayer("drop", "Dropout", { p: 0.5 }), session);
-  }
+  const withDropout = (run: DropoutTest, seed?: bigint): Promise<void> =>
+    inDropoutSession(client, run, seed);
 
   describe("a layer", () => {
     test("drops in training what its gradient drops, and doubles the rest", () =>
@@ -288,64 +275,6 @@ describe("the service", needsService, () => {
     const [p] = dropout.configFields;
     assert.deepEqual([p?.name, p?.type, p?.defaultValue], ["p", "float", 0.5]);
     assert.equal(dropout.inputs.length, 1);
-  });
-
-  describe("a bad call is explained and does no harm:", () => {
-    const bad: [string, typeof EdunnError, (session: Session) => Promise<unknown>][] = [
-      ["an unknown type", NotFoundError, (s) => s.addLayer("x", "Dropuot")],
-      [
-        "a value out of bounds",
-        InvalidArgumentError,
-        (s) => s.addLayer("x", "Dropout", { p: 1.5 }),
-      ],
-      ["a value of another type", InvalidArgumentError, (s) => s.addLayer("x", "ReLU", { p: "x" })],
-      ["NaN", InvalidArgumentError, (s) => s.addLayer("x", "Dropout", { p: NaN })],
-      ["a name taken", AlreadyExistsError, (s) => s.addLayer("drop", "Dropout")],
-      ["an unknown layer", NotFoundError, (s) => s.layer("gone").backward(G)],
-      ["a backward first", FailedPreconditionError, (s) => s.layer("drop").backward(G)],
-      ["an unknown forward", NotFoundError, (s) => s.layer("drop").backward(G, { forwardId: "?" })],
-      ["too many inputs", InvalidArgumentError, (s) => s.layer("drop").forward([X, X])],
-      [
-        "integers",
-        InvalidArgumentError,
-        (s) => s.layer("drop").forward(Tensor.from([1, 2], "int32") as unknown as FloatTensor),
-      ],
-    ];
-    for (const [name, kind, call] of bad) {
-      test(name, () =>
-        withDropout(async (drop, session) => {
-          const failure: unknown = await call(session).catch((error: unknown) => error);
-          assert.ok(failure instanceof kind, String(failure));
-          assert.ok(failure.message.length > 10 && failure.reason !== "");
-          const output = await drop.forward(X);
-          assert.deepEqual(zeros((await drop.backward(G)).inputGradient), zeros(output));
-        }),
-      );
-    }
-
-    test("the field at fault is named", () =>
-      withDropout(async (_, session) => {
-        await assert.rejects(session.addLayer("x", "Dropout", { p: 1.5 }), (error: unknown) => {
-          assert.ok(error instanceof InvalidArgumentError);
-          assert.deepEqual(
-            error.violations.map(({ field }) => field),
-            ["layer.config.p"],
-          );
-          return true;
-        });
-      }));
-
-    test("a forwardId with other inputs", () =>
-      withDropout(async (drop) => {
-        const first = await drop.forward(X, { forwardId: "f" });
-        assert.deepEqual((await drop.forward(X, { forwardId: "f" })).data, first.data);
-        await assert.rejects(drop.forward(G, { forwardId: "f" }), AlreadyExistsError);
-      }));
-
-    test("a deadline too short", () =>
-      withDropout(async (drop) => {
-        await assert.rejects(drop.forward(X, { timeoutMs: 0.001 }), DeadlineExceededError);
-      }));
   });
 
   test("a hundred sessions at once match their masks", async () => {

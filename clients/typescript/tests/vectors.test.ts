@@ -63,7 +63,7 @@ async function check(client: Client, type: string, vector: Case): Promise<void> 
   const output = await layer.forward(inputs, { phase: vector.phase });
   assertTensor(output, vector.output, "output");
 
-  const gradients = await layer.backward(tensorOf(vector.output_gradient));
+  const gradients = await layer.backward(tensorOf(vector.output_gradient) as Tensor as FloatTensor);
   const expected = vector.input_gradients.at(-1);
   assert.ok(expected);
   assertTensor(gradients.inputGradient, expected, "input gradient");
