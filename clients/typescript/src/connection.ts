@@ -1,5 +1,6 @@
 /** What carries out calls: the channel, deadlines, repetitions and cancellation. */
 
+import { setMaxListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 
 import {
@@ -108,7 +109,11 @@ export class Connection {
     const follow = (): void => {
       controller.abort(signal?.reason);
     };
-    signal?.addEventListener("abort", follow, { once: true });
+    if (signal !== undefined) {
+      // Many calls may share a signal. Each removes its listener, so it is no leak to be warned of.
+      setMaxListeners(0, signal);
+      signal.addEventListener("abort", follow, { once: true });
+    }
     this.#underway.add(controller);
     return {
       signal: controller.signal,

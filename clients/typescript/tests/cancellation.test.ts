@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
 import { CancelledError, Client, EdunnError } from "edunn-client";
 
-import { ScriptedServer, status } from "./scripted-server.js";
+import { type Answer, ScriptedServer, SESSION, status } from "./scripted-server.js";
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
@@ -49,6 +50,20 @@ test("a signal aborted before cancels a call that is not sent", async () => {
   const failure = await failureOf(client.getSession("s1", { signal: AbortSignal.abort() }));
   assert.ok(failure instanceof CancelledError);
   assert.equal(server.requests("getSession").length, 0);
+});
+
+test("a signal is followed by many calls, and by none once they have ended", async () => {
+  await using server = await ScriptedServer.start();
+  using client = new Client(server.address);
+  server.script.set("getSession", Array<Answer>(20).fill({ session: SESSION }));
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", note);
+  const { signal } = new AbortController();
+  await Promise.all(Array.from({ length: 20 }, () => client.getSession("s1", { signal })));
+  process.off("warning", note);
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(getEventListeners(signal, "abort"), []);
 });
 
 test("closing the client cancels calls under way, and refuses more", async () => {
