@@ -28,7 +28,7 @@ export interface Entry {
 /** Pairs operations with their answers, and packs those to be sent into messages. */
 export class Pending {
   readonly #inFlight: number;
-  readonly #outbox: { readonly requestId: string; readonly bytes: Uint8Array }[] = [];
+  readonly #outbox: Uint8Array[] = [];
   readonly #waiting = new Map<string, Entry>();
   #sent = 0;
   #count = 0;
@@ -51,27 +51,25 @@ export class Pending {
   /** Takes up an operation, as it is now: what its caller writes into arrays later is not sent. */
   add(entry: Entry): void {
     const requestId = String(++this.#count);
-    const message = create(ComputeOperationSchema, {
-      requestId,
-      operation: entry.operation,
-    });
-    this.#outbox.push({ requestId, bytes: toBinary(ComputeOperationSchema, message) });
+    const { operation } = entry;
+    const message = create(ComputeOperationSchema, { requestId, operation });
+    this.#outbox.push(toBinary(ComputeOperationSchema, message));
     this.#waiting.set(requestId, entry);
   }
 
   /** Returns as many of the operations to be sent as may travel now; undefined without any. */
   nextMessage(): Buffer | undefined {
     const room = Math.min(MESSAGE_OPERATIONS, this.#inFlight - this.#sent);
+    if (this.allSent || room === 0) return undefined;
     const writer = new BinaryWriter();
     let together = 0;
     let size = 0;
-    for (const { bytes } of this.#outbox.slice(0, Math.max(0, room))) {
-      size += bytes.length;
+    for (const operation of this.#outbox.slice(0, room)) {
+      size += operation.length;
       if (together > 0 && size > MESSAGE_BYTES) break;
-      writer.tag(OPERATIONS, WireType.LengthDelimited).bytes(bytes);
+      writer.tag(OPERATIONS, WireType.LengthDelimited).bytes(operation);
       together += 1;
     }
-    if (together === 0) return undefined;
     this.#outbox.splice(0, together);
     this.#sent += together;
     return asBuffer(writer.finish());

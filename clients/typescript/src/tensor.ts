@@ -93,7 +93,8 @@ export class Tensor<A extends TensorArray = TensorArray> {
   /**
    * Makes a tensor of nested arrays (or of one number, for a scalar), by default of float64.
    *
-   * @throws RangeError where the arrays are ragged
+   * @throws RangeError where the arrays are ragged, or an integer does not fit
+   * @throws TypeError where an element is of another sort
    */
   static from<D extends DType = "float64">(
     values: Nested<ElementOf<D>>,
@@ -101,7 +102,7 @@ export class Tensor<A extends TensorArray = TensorArray> {
   ): Tensor<ArrayOf<D>> {
     const shape = shapeOf(values);
     const data = newArray(dtype, sizeOf(shape));
-    fill(values, shape, data, 0);
+    fill(values, shape, data, ELEMENTS[dtype]);
     return new Tensor<ArrayOf<D>>(data, shape, dtype);
   }
 
@@ -113,9 +114,8 @@ export class Tensor<A extends TensorArray = TensorArray> {
    * @throws RangeError for another byte, or where the shape does not fit
    */
   static bool(data: Uint8Array, shape: readonly number[] = [data.length]): Tensor<Uint8Array> {
-    const other = data.find((byte) => byte > 1);
-    if (other !== undefined) {
-      throw new RangeError(`a boolean is 0 or 1, not ${String(other)}`);
+    for (const byte of data) {
+      if (byte > 1) throw new RangeError(`a boolean is 0 or 1, not ${String(byte)}`);
     }
     return new Tensor(data, shape, "bool");
   }
@@ -211,22 +211,49 @@ function fill(
   values: unknown,
   shape: readonly number[],
   data: Writable,
-  offset: number,
+  element: (value: unknown) => number | bigint,
+  offset = 0,
   axis = 0,
 ): number {
   const length = shape[axis];
   if (length === undefined) {
     if (Array.isArray(values)) throw ragged(shape);
-    data[offset] = typeof values === "boolean" ? Number(values) : (values as number | bigint);
+    data[offset] = element(values);
     return offset + 1;
   }
   if (!Array.isArray(values) || values.length !== length) throw ragged(shape);
   let next = offset;
   for (const value of values as unknown[]) {
-    next = fill(value, shape, data, next, axis + 1);
+    next = fill(value, shape, data, element, next, axis + 1);
   }
   return next;
 }
+
+const number = (value: unknown): number => {
+  if (typeof value === "number") return value;
+  throw new TypeError(`an element is a number, not ${String(value)}`);
+};
+
+/** What each array would silently turn into another value is refused. */
+const ELEMENTS: Readonly<Record<DType, (value: unknown) => number | bigint>> = {
+  bool: (value) => {
+    if (typeof value === "boolean") return Number(value);
+    throw new TypeError(`an element of bool is true or false, not ${String(value)}`);
+  },
+  int32: (value) => {
+    if ((number(value) | 0) === value) return value;
+    throw new RangeError(`${String(value)} is no 32-bit integer`);
+  },
+  int64: (value) => {
+    if (typeof value !== "bigint") {
+      throw new TypeError(`an element of int64 is a bigint, not ${String(value)}`);
+    }
+    if (BigInt.asIntN(64, value) === value) return value;
+    throw new RangeError(`${String(value)} is no 64-bit integer`);
+  },
+  float32: number,
+  float64: number,
+};
 
 function ragged(shape: readonly number[]): RangeError {
   return new RangeError(`the nested arrays do not all have the shape [${shape.join(", ")}]`);

@@ -107,6 +107,17 @@ describe("nested arrays", () => {
     assert.deepEqual(Tensor.from([[], []]).toNested(), [[], []]);
   });
 
+  test("hold only what an element can", () => {
+    for (const value of [1.5, 2 ** 31, NaN]) {
+      assert.throws(() => Tensor.from([value], "int32"), RangeError);
+    }
+    assert.throws(() => Tensor.from([2n ** 63n], "int64"), RangeError);
+    assert.throws(() => Tensor.from([1n as unknown as number]), TypeError);
+    assert.throws(() => Tensor.from([undefined as unknown as number]), TypeError);
+    assert.throws(() => Tensor.from([1 as unknown as boolean], "bool"), TypeError);
+    assert.throws(() => Tensor.from([1 as unknown as bigint], "int64"), TypeError);
+  });
+
   test("must not be ragged", () => {
     for (const ragged of [
       [[1], [2, 3]],
