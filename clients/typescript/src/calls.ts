@@ -1,0 +1,201 @@
+/** The service's methods as values: what to send, how to read the answer, whether to repeat. */
+
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
+
+import { type Config, encodeConfig } from "./config.js";
+import {
+  decodeLayer,
+  decodeLayerType,
+  decodeSession,
+  type LayerInfo,
+  type LayerType,
+  type SessionInfo,
+} from "./descriptions.js";
+import { InternalError } from "./errors.js";
+import { encodePhase, type Phase } from "./phase.js";
+import { LayerService } from "./stubs/edunn_serving/v1/layer_service_pb.js";
+import { type FloatTensor, type Tensor } from "./tensor.js";
+import { decodeFloatTensors, encodeTensors } from "./tensor-message.js";
+
+/** One call of a unary method. */
+export interface Call<Result> {
+  /** The method's path, such as `/edunn_serving.v1.LayerService/Forward`. */
+  readonly path: string;
+  /** The request as it is sent: what the caller writes into its arrays later changes nothing. */
+  readonly request: Buffer;
+  /** Reads the answer. */
+  readonly read: (reply: Buffer) => Result;
+  /** Whether sending it a second time changes nothing, even if the first arrived. */
+  readonly repeatable: boolean;
+}
+
+/** What a caller may ask of a session to be created. */
+export interface SessionOptions {
+  /**
+   * The seed of everything random in the session, 64 bits without sign. The same seed and the same
+   * calls give the same initial parameters and the same masks. Left out, the service draws one.
+   */
+  readonly seed?: bigint | number | undefined;
+  /** The phase of the forwards that name none; left out, `"training"`. */
+  readonly phase?: Phase | undefined;
+  /** How long the session outlives its last use; left out, the service's default. */
+  readonly ttlSeconds?: number | undefined;
+  /** Its name; left out, the service chooses one that nobody can guess. */
+  readonly sessionId?: string | undefined;
+}
+
+/** Returns a call of any method. */
+export function makeCall<Input extends DescMessage, Output extends DescMessage, Result>(
+  method: DescMethodUnary<Input, Output>,
+  request: MessageInitShape<Input>,
+  decode: (reply: MessageShape<Output>) => Result,
+  repeatable: boolean,
+): Call<Result> {
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
+    request: asBuffer(toBinary(method.input, create(method.input, request))),
+    read: (reply) => decode(parse(method.output, reply)),
+    repeatable,
+  };
+}
+
+/** Returns the message that the service sent. */
+export function parse<Desc extends DescMessage>(schema: Desc, bytes: Buffer): MessageShape<Desc> {
+  try {
+    return fromBinary(schema, bytes);
+  } catch (cause) {
+    throw new InternalError(`the service sent something else than a ${schema.name}`, { cause });
+  }
+}
+
+/** Returns the call for the catalogue. */
+export function listLayerTypes(): Call<LayerType[]> {
+  return makeCall(
+    LayerService.method.listLayerTypes,
+    {},
+    (reply) => reply.layerTypes.map(decodeLayerType),
+    true,
+  );
+}
+
+/** Returns the call that creates a session. */
+export function createSession(options: SessionOptions): Call<SessionInfo> {
+  const { seed, phase, ttlSeconds, sessionId = "" } = options;
+  return makeCall(
+    LayerService.method.createSession,
+    {
+      sessionId,
+      phase: encodePhase(phase),
+      ...(seed !== undefined && { seed: checkedSeed(seed) }),
+      ...(ttlSeconds !== undefined && { ttl: duration(ttlSeconds) }),
+    },
+    (reply) => decodeSession(reply.session),
+    // A repetition without a name leaves at worst an empty session, which ends with its ttl. With a
+    // name it could fail with SESSION_EXISTS because of the first attempt.
+    sessionId === "",
+  );
+}
+
+/** Returns the call that asks how a session stands. */
+export function getSession(sessionId: string): Call<SessionInfo> {
+  return makeCall(
+    LayerService.method.getSession,
+    { sessionId },
+    (reply) => decodeSession(reply.session),
+    true,
+  );
+}
+
+/** Returns the call that ends a session. */
+export function deleteSession(sessionId: string): Call<void> {
+  // After a repetition NOT_FOUND means that the first attempt arrived; who ends a session ignores
+  // it in any case.
+  return makeCall(LayerService.method.deleteSession, { sessionId }, nothing, true);
+}
+
+/** Returns the call that adds a layer. */
+export function addLayer(
+  sessionId: string,
+  name: string,
+  type: string,
+  config: Config,
+  parameters: Readonly<Record<string, Tensor>>,
+): Call<LayerInfo> {
+  const layer = {
+    name,
+    type,
+    config: encodeConfig(config),
+    parameters: encodeTensors(parameters),
+  };
+  return makeCall(
+    LayerService.method.addLayer,
+    { sessionId, layer },
+    (reply) => decodeLayer(reply.layer),
+    // The repetition could fail with LAYER_EXISTS because of the first attempt.
+    false,
+  );
+}
+
+/** Returns the call for a layer's parameters and buffers. */
+export function getParameters(sessionId: string, layer: string): Call<Record<string, FloatTensor>> {
+  return makeCall(
+    LayerService.method.getParameters,
+    { sessionId, layer },
+    (reply) => decodeFloatTensors(reply.parameters),
+    true,
+  );
+}
+
+/** Returns the call that replaces parameters or buffers. */
+export function setParameters(
+  sessionId: string,
+  layer: string,
+  parameters: Readonly<Record<string, Tensor>>,
+): Call<void> {
+  return makeCall(
+    LayerService.method.setParameters,
+    { sessionId, layer, parameters: encodeTensors(parameters) },
+    nothing,
+    true,
+  );
+}
+
+/** Returns the same bytes as a Buffer, which is what gRPC takes. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function nothing(): void {
+  // The answer has no fields.
+}
+
+function checkedSeed(seed: bigint | number): bigint {
+  if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
+    throw new RangeError(`seed ${String(seed)} is no exact integer: give a bigint`);
+  }
+  const exact = BigInt(seed);
+  if (BigInt.asUintN(64, exact) !== exact) {
+    throw new RangeError(`seed must be at least 0 and less than 2**64, not ${String(seed)}`);
+  }
+  return exact;
+}
+
+function duration(seconds: number): Duration {
+  if (!Number.isFinite(seconds)) {
+    throw new RangeError(`ttlSeconds must be a number of seconds, not ${String(seconds)}`);
+  }
+  const nanos = BigInt(Math.round(seconds * 1e9));
+  return create(DurationSchema, {
+    seconds: nanos / 1_000_000_000n,
+    nanos: Number(nanos % 1_000_000_000n),
+  });
+}

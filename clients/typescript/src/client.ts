@@ -1,0 +1,96 @@
+/** The connection to a service. */
+
+import * as calls from "./calls.js";
+import type { SessionOptions } from "./calls.js";
+import { compute, type Operation, type Result } from "./compute.js";
+import { type CallOptions, type ClientOptions, Connection } from "./connection.js";
+import type { LayerType, SessionInfo } from "./descriptions.js";
+import { Session } from "./session.js";
+import { ComputeStream, DEFAULT_IN_FLIGHT, type StreamOptions } from "./stream.js";
+
+/**
+ * A connection to an edunn-serving service, made at the first call.
+ *
+ * ```ts
+ * using client = new Client("localhost:50051");
+ * await using session = await client.createSession({ seed: 7n });
+ * const drop = await session.addLayer("drop", "Dropout", { p: 0.5 });
+ * const y = await drop.forward(x);
+ * const { inputGradient } = await drop.backward(g);
+ * ```
+ */
+export class Client implements Disposable {
+  /** The service's `host:port`. */
+  readonly address: string;
+  readonly #connection: Connection;
+
+  /**
+   * Makes a client; the connection itself is made at the first call.
+   *
+   * @param address - `host:port`
+   */
+  constructor(address: string, options: ClientOptions = {}) {
+    this.address = address;
+    this.#connection = new Connection(address, options);
+  }
+
+  /** Returns the catalogue: the layer types that a session can have, by name. */
+  async listLayerTypes(options?: CallOptions): Promise<LayerType[]> {
+    return this.#connection.run(calls.listLayerTypes(), options);
+  }
+
+  /**
+   * Creates a session. `await using` deletes it at the end of the block.
+   *
+   * @throws AlreadyExistsError where the chosen `sessionId` is taken
+   */
+  async createSession(options: SessionOptions & CallOptions = {}): Promise<Session> {
+    const info = await this.#connection.run(calls.createSession(options), options);
+    return new Session(this.#connection, info, true);
+  }
+
+  /**
+   * Returns a session that exists, with its layers.
+   *
+   * Its forwards are counted under names of their own, so that they never meet those of whoever
+   * created it. Where a mask must be reproducible, name the forward by `forwardId`.
+   *
+   * @throws NotFoundError where there is none of that name, or it is somebody else's
+   */
+  async attachSession(sessionId: string, options?: CallOptions): Promise<Session> {
+    return new Session(this.#connection, await this.getSession(sessionId, options), false);
+  }
+
+  /** Returns how a session stands: its layers, phase, seed and expiry. */
+  async getSession(sessionId: string, options?: CallOptions): Promise<SessionInfo> {
+    return this.#connection.run(calls.getSession(sessionId), options);
+  }
+
+  /** Opens a Compute stream, for many operations at once. */
+  stream(options: StreamOptions = {}): ComputeStream {
+    return new ComputeStream(this.#connection, options);
+  }
+
+  /**
+   * Runs forwards and backwards through a stream, yielding results as they come.
+   *
+   * At most `inFlight` operations are taken from `operations` whose results have not been taken
+   * from here, so `operations` may be endless.
+   */
+  compute(
+    operations: Iterable<Operation> | AsyncIterable<Operation>,
+    options: StreamOptions = {},
+  ): AsyncGenerator<Result, void, undefined> {
+    return compute(() => this.stream(options), operations, options.inFlight ?? DEFAULT_IN_FLIGHT);
+  }
+
+  /** Closes the connection; calls and streams under way are cancelled. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  /** Closes the connection. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Run layers of an edunn-serving service as if they were local.
+ *
+ * @packageDocumentation
+ */
+
+export type { SessionOptions } from "./calls.js";
+export type { TlsOptions } from "./channel.js";
+export { Client } from "./client.js";
+export type { BackwardOperation, ForwardOperation, Operation, Result } from "./compute.js";
+export type { Config, ConfigValue } from "./config.js";
+export type { CallOptions, ClientOptions } from "./connection.js";
+export type {
+  ConfigField,
+  LayerInfo,
+  LayerType,
+  ParameterInfo,
+  ParameterType,
+  SessionInfo,
+} from "./descriptions.js";
+export {
+  AlreadyExistsError,
+  CancelledError,
+  DeadlineExceededError,
+  EdunnError,
+  type ErrorDetails,
+  FailedPreconditionError,
+  InternalError,
+  InvalidArgumentError,
+  NotFoundError,
+  ResourceExhaustedError,
+  type StatusCode,
+  UnauthenticatedError,
+  UnavailableError,
+  type Violation,
+} from "./errors.js";
+export type { Layer } from "./layer.js";
+export type { BackwardOptions, ForwardOptions, Gradients, Inputs } from "./layer-state.js";
+export type { Output } from "./output.js";
+export type { Phase } from "./phase.js";
+export type { RetryPolicy } from "./retries.js";
+export type { LayerOptions, Session } from "./session.js";
+export type { ComputeStream, StreamOptions } from "./stream.js";
+export {
+  type AnyTensor,
+  type ArrayOf,
+  type DType,
+  type DTypeOf,
+  type ElementOf,
+  type FloatArray,
+  type FloatTensor,
+  type Nested,
+  Tensor,
+  type TensorArray,
+} from "./tensor.js";

@@ -1,0 +1,126 @@
+/** A layer of a session. */
+
+import * as calls from "./calls.js";
+import type { CallOptions, Connection } from "./connection.js";
+import type { Config } from "./config.js";
+import type { ParameterInfo } from "./descriptions.js";
+import type {
+  BackwardOptions,
+  ForwardOptions,
+  Gradients,
+  Inputs,
+  LayerState,
+} from "./layer-state.js";
+import type { Output } from "./output.js";
+import type { Phase } from "./phase.js";
+import type { FloatArray, FloatTensor, Tensor } from "./tensor.js";
+
+/**
+ * A layer that the service computes, made by `Session.addLayer`, or found in `Session.layers`.
+ *
+ * The latest forward and the default phase belong to this object. Where several parts of a program
+ * use it at once, they name their forwards: `backward(g, { forwardId: y.forwardId })`.
+ */
+export class Layer {
+  readonly #connection: Connection;
+  readonly #sessionId: string;
+  /** @internal */
+  readonly state: LayerState;
+
+  /** @internal */
+  constructor(connection: Connection, sessionId: string, state: LayerState) {
+    this.#connection = connection;
+    this.#sessionId = sessionId;
+    this.state = state;
+  }
+
+  /** The name by which the session knows it. */
+  get name(): string {
+    return this.state.info.name;
+  }
+
+  /** The layer type, a name of the catalogue. */
+  get type(): string {
+    return this.state.info.type;
+  }
+
+  /** The configuration as its creator gave it. */
+  get config(): Config {
+    return this.state.info.config;
+  }
+
+  /** The parameters and buffers without their values. */
+  get parameterInfo(): readonly ParameterInfo[] {
+    return this.state.info.parameters;
+  }
+
+  /** The latest tracked forward, which `backward` goes back through; empty before the first. */
+  get forwardId(): string {
+    return this.state.forwardId;
+  }
+
+  /** The phase of the forwards that name none. */
+  get phase(): Phase {
+    return this.state.phase;
+  }
+
+  /** Chooses the phase of this layer's forwards from now on, as seen from this client alone. */
+  setPhase(phase: Phase): void {
+    this.state.phase = phase;
+  }
+
+  /**
+   * Computes the layer's output.
+   *
+   * @param inputs - a tensor, its first axis the batch; `[yTrue, y]` for a loss
+   * @returns the output, in the element type of the (last) input; of a loss one error a sample, in
+   * the shape [n, 1]
+   * @throws InvalidArgumentError where the layer takes another shape or element type
+   * @throws AlreadyExistsError where `forwardId` names a forward of other inputs
+   */
+  async forward<A extends FloatArray>(
+    inputs: Inputs<A>,
+    options: ForwardOptions & CallOptions = {},
+  ): Promise<Output<A>> {
+    return this.#connection.run(this.state.forwardCall(inputs, options), options);
+  }
+
+  /**
+   * Computes the gradients of the latest forward that was answered, or of the one named.
+   *
+   * @param outputGradient - the gradient of the error with respect to the output, in its shape
+   * @throws FailedPreconditionError for the reason NO_FORWARD before any forward,
+   * FORWARD_STALE where the parameters have changed since, CONTEXT_EVICTED where the session had no
+   * room for what the backward needs
+   * @throws NotFoundError where there is no forward of that name
+   */
+  async backward(
+    outputGradient: FloatTensor,
+    options: BackwardOptions & CallOptions = {},
+  ): Promise<Gradients> {
+    return this.#connection.run(this.state.backwardCall(outputGradient, options), options);
+  }
+
+  /**
+   * Returns the parameters, and the buffers (what the layer keeps but does not learn, such as
+   * BatchNorm's running statistics), by name; inside a Sequential `layer(w)`.
+   */
+  async getParameters(options?: CallOptions): Promise<Record<string, FloatTensor>> {
+    return this.#connection.run(calls.getParameters(this.#sessionId, this.name), options);
+  }
+
+  /**
+   * Replaces parameters or buffers, in the shapes that the layer has; those left out stay.
+   *
+   * A later backward of an earlier forward then fails with FORWARD_STALE.
+   *
+   * @throws InvalidArgumentError for an unknown name or another shape
+   */
+  async setParameters(
+    parameters: Readonly<Record<string, Tensor>>,
+    options?: CallOptions,
+  ): Promise<void> {
+    const call = calls.setParameters(this.#sessionId, this.name, parameters);
+    return this.#connection.run(call, options);
+  }
+}

@@ -1,0 +1,137 @@
+/** A session: named layers and what their backwards need, kept by the service. */
+
+import * as calls from "./calls.js";
+import type { Config } from "./config.js";
+import type { CallOptions, Connection } from "./connection.js";
+import type { LayerInfo, SessionInfo } from "./descriptions.js";
+import { EdunnError, NotFoundError } from "./errors.js";
+import { ForwardIds } from "./forward-ids.js";
+import { Layer } from "./layer.js";
+import { LayerState } from "./layer-state.js";
+import type { Phase } from "./phase.js";
+import type { Tensor } from "./tensor.js";
+
+/** What a new layer may be given besides its configuration. */
+export interface LayerOptions extends CallOptions {
+  /** Initial values by name; what is left out is initialised from the session's seed. */
+  readonly parameters?: Readonly<Record<string, Tensor>> | undefined;
+}
+
+/**
+ * A session, made by `Client.createSession` or `Client.attachSession`.
+ *
+ * `await using session = await client.createSession()` deletes it at the end of the block; a session
+ * attached to lives on.
+ */
+export class Session implements AsyncDisposable {
+  readonly #connection: Connection;
+  readonly #created: boolean;
+  readonly #ids: ForwardIds;
+  readonly #layers = new Map<string, Layer>();
+  #info: SessionInfo;
+
+  /** @internal */
+  constructor(connection: Connection, info: SessionInfo, created: boolean) {
+    this.#connection = connection;
+    this.#info = info;
+    this.#created = created;
+    this.#ids = new ForwardIds(created);
+    for (const layer of info.layers) this.#know(layer);
+  }
+
+  /** The session's name. */
+  get sessionId(): string {
+    return this.#info.sessionId;
+  }
+
+  /** The phase of the forwards that name none. */
+  get phase(): Phase {
+    return this.#info.phase;
+  }
+
+  /** The seed given, or the one that the service drew. */
+  get seed(): bigint {
+    return this.#info.seed;
+  }
+
+  /** How the session stood when the service was last asked. */
+  get info(): SessionInfo {
+    return this.#info;
+  }
+
+  /** The layers by name, as far as this object knows of them. */
+  get layers(): ReadonlyMap<string, Layer> {
+    return this.#layers;
+  }
+
+  /**
+   * Adds a layer to the session.
+   *
+   * @param name - how the session's other calls address it
+   * @param type - a name of the catalogue, such as `"Dropout"`
+   * @param config - its configuration, such as `{ p: 0.5 }`; what is left out takes its default
+   * @throws NotFoundError where the catalogue has no such type
+   * @throws InvalidArgumentError where the configuration or a parameter is wrong; `violations` names
+   * the fields, such as `layer.config.p`
+   * @throws AlreadyExistsError where the session has a layer of that name
+   */
+  async addLayer(
+    name: string,
+    type: string,
+    config: Config = {},
+    options: LayerOptions = {},
+  ): Promise<Layer> {
+    const call = calls.addLayer(this.sessionId, name, type, config, options.parameters ?? {});
+    return this.#know(await this.#connection.run(call, options));
+  }
+
+  /**
+   * Returns the layer of that name.
+   *
+   * One that this object does not know of, as another client may have added it, is taken on trust:
+   * its `type` and `config` are empty until `refresh`, its calls work.
+   */
+  layer(name: string): Layer {
+    return this.#layers.get(name) ?? this.#know({ name, type: "", config: {}, parameters: [] });
+  }
+
+  /** Asks the service how the session stands; layers that others have added become known. */
+  async refresh(options?: CallOptions): Promise<SessionInfo> {
+    this.#info = await this.#connection.run(calls.getSession(this.sessionId), options);
+    for (const layer of this.#info.layers) this.#know(layer);
+    return this.#info;
+  }
+
+  /** Ends the session, whoever created it. One that has already ended is no error. */
+  async delete(options?: CallOptions): Promise<void> {
+    try {
+      await this.#connection.run(calls.deleteSession(this.sessionId), options);
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+  }
+
+  /** Ends a session that this object has created. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#created) return;
+    try {
+      await this.delete();
+    } catch (error) {
+      if (!(error instanceof EdunnError)) throw error;
+      // Thrown from here, it would hide the error that ended the block, which says more.
+      process.emitWarning(`session ${this.sessionId} ends with its ttl: ${error.message}`);
+    }
+  }
+
+  #know(info: LayerInfo): Layer {
+    const known = this.#layers.get(info.name);
+    if (known !== undefined) {
+      known.state.info = info;
+      return known;
+    }
+    const state = new LayerState(info, this.sessionId, this.phase, this.#ids);
+    const layer = new Layer(this.#connection, this.sessionId, state);
+    this.#layers.set(info.name, layer);
+    return layer;
+  }
+}

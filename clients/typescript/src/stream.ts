@@ -1,0 +1,281 @@
+/** The Compute stream: operations sent without waiting, each answered by a promise. */
+
+import type { ServiceError } from "@grpc/grpc-js";
+
+import { parse } from "./calls.js";
+import {
+  type ByteStream,
+  type Cancellation,
+  cancelled,
+  checkedTimeout,
+  type Connection,
+} from "./connection.js";
+import {
+  CancelledError,
+  DeadlineExceededError,
+  type EdunnError,
+  UnavailableError,
+} from "./errors.js";
+import type { Layer } from "./layer.js";
+import type { BackwardOptions, ForwardOptions, Gradients, Inputs } from "./layer-state.js";
+import type { Output } from "./output.js";
+import { type Entry, Pending, wrongAnswer } from "./pending.js";
+import { errorFromCall } from "./status.js";
+import { ComputeResponseSchema, LayerService } from "./stubs/edunn_serving/v1/layer_service_pb.js";
+import type { FloatArray, FloatTensor } from "./tensor.js";
+
+const COMPUTE = LayerService.method.compute;
+const PATH = `/${COMPUTE.parent.typeName}/${COMPUTE.name}`;
+
+/** How many operations of a stream are under way at once unless its caller says. */
+export const DEFAULT_IN_FLIGHT = 64;
+
+/** How a stream behaves. */
+export interface StreamOptions {
+  /** How many operations may be under way at once; 64 by default. */
+  readonly inFlight?: number | undefined;
+  /**
+   * Milliseconds that operations may wait without a single answer coming before the stream is given
+   * up; otherwise the client's. The stream itself may live for as long as it is used.
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the stream; what has no answer fails with a CancelledError. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A Compute stream, made by `Client.stream`.
+ *
+ * Operations of one session take effect in the order in which they are given, and a backward may be
+ * given before its forward is answered. What is given at once travels together. An error is its own
+ * operation's and the stream goes on. If the connection breaks, every operation without an answer
+ * fails with UnavailableError; nothing is tried again, as the order would be lost.
+ *
+ * More operations than `inFlight` wait here; `await stream.ready` before each gives no more than
+ * can be sent. A promise that nobody awaits keeps its error to itself: the program does not end.
+ */
+export class ComputeStream implements AsyncDisposable {
+  readonly #inFlight: number;
+  readonly #timeoutMs: number;
+  readonly #pending: Pending;
+  readonly #cancellation: Cancellation;
+  readonly #stream: ByteStream;
+  readonly #over: Promise<void>;
+  #room: Signal | undefined;
+  #lastProgress = 0;
+  #watch: NodeJS.Timeout | undefined;
+  #flushScheduled = false;
+  #writable = true;
+  #closing = false;
+  #ended: EdunnError | undefined;
+
+  /** @internal */
+  constructor(connection: Connection, options: StreamOptions) {
+    const { inFlight = DEFAULT_IN_FLIGHT, timeoutMs = connection.timeoutMs, signal } = options;
+    if (!Number.isSafeInteger(inFlight) || inFlight < 1) {
+      throw new RangeError(`inFlight must be a whole number from 1 on, not ${String(inFlight)}`);
+    }
+    this.#inFlight = inFlight;
+    this.#timeoutMs = checkedTimeout(timeoutMs);
+    this.#pending = new Pending(inFlight);
+    this.#cancellation = connection.begin(signal);
+    this.#stream = connection.openStream(PATH, this.#cancellation.signal);
+    this.#over = this.#read();
+  }
+
+  /** Resolves as soon as fewer than `inFlight` operations are under way, or the stream has ended. */
+  get ready(): Promise<void> {
+    if (this.#hasRoom) return Promise.resolve();
+    this.#room ??= makeSignal();
+    return this.#room.promise;
+  }
+
+  /** Sends what `layer.forward` would and returns the promise of the output. */
+  forward<A extends FloatArray>(
+    layer: Layer,
+    inputs: Inputs<A>,
+    options: ForwardOptions = {},
+  ): Promise<Output<A>> {
+    return this.#submit((resolve, fail) => {
+      const { request, decode } = layer.state.beginForward(inputs, options);
+      return {
+        operation: { case: "forward", value: request },
+        settle: (result) => {
+          if (result.case !== "forward") throw wrongAnswer("forward", result.case);
+          resolve(decode(result.value));
+        },
+        fail,
+      };
+    });
+  }
+
+  /**
+   * Sends what `layer.backward` would and returns the promise of the gradients.
+   *
+   * It belongs to the layer's latest forward at this moment, answered or not.
+   */
+  backward(
+    layer: Layer,
+    outputGradient: FloatTensor,
+    options: BackwardOptions = {},
+  ): Promise<Gradients> {
+    return this.#submit((resolve, fail) => {
+      const { request, decode } = layer.state.beginBackward(outputGradient, options);
+      return {
+        operation: { case: "backward", value: request },
+        settle: (result) => {
+          if (result.case !== "backward") throw wrongAnswer("backward", result.case);
+          resolve(decode(result.value));
+        },
+        fail,
+      };
+    });
+  }
+
+  /** Sends what is left, waits for all answers, and ends the stream. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#scheduleFlush();
+    await this.#over;
+  }
+
+  /** Ends the stream at once; what has no answer fails with a CancelledError. */
+  cancel(): void {
+    this.#closing = true;
+    this.#cancellation.cancel(new CancelledError("the stream was cancelled"));
+  }
+
+  /** Does what `close` does. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#ended !== undefined || this.#pending.size < this.#inFlight;
+  }
+
+  #submit<Value>(
+    begin: (resolve: (value: Value) => void, fail: (error: unknown) => void) => Entry,
+  ): Promise<Value> {
+    const promise = new Promise<Value>((resolve, reject) => {
+      if (this.#ended !== undefined) throw this.#ended;
+      if (this.#closing) throw new TypeError("the stream has been closed");
+      this.#pending.add(begin(resolve, reject));
+      if (this.#pending.size === 1) this.#lastProgress = performance.now();
+      this.#watch ??= this.#startWatch(this.#timeoutMs);
+      this.#scheduleFlush();
+    });
+    // Node ends a program in which a promise fails before anybody awaits it. Here a caller gathers
+    // promises while it waits for room, and comes to them later.
+    promise.catch(() => undefined);
+    return promise;
+  }
+
+  /** Sends at the end of this turn of the event loop, together with what else the turn brings. */
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#ended !== undefined) return;
+    while (this.#writable) {
+      const message = this.#pending.nextMessage();
+      if (message === undefined) break;
+      this.#writable = this.#stream.write(message);
+    }
+    if (this.#closing && this.#pending.allSent) this.#stream.end();
+  }
+
+  #read(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (failure?: ServiceError): void => {
+        this.#end(failure);
+        resolve();
+      };
+      this.#stream.on("data", (message: Buffer) => {
+        this.#receive(message);
+      });
+      this.#stream.on("drain", () => {
+        this.#writable = true;
+        this.#flush();
+      });
+      this.#stream.on("error", end);
+      this.#stream.once("end", end);
+    });
+  }
+
+  #receive(message: Buffer): void {
+    this.#lastProgress = performance.now();
+    try {
+      for (const result of parse(ComputeResponseSchema, message).results) {
+        this.#pending.settle(result);
+      }
+    } catch (error) {
+      this.#cancellation.cancel(error);
+    }
+    this.#noteRoom();
+    this.#scheduleFlush();
+  }
+
+  #end(failure: ServiceError | undefined): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = this.#whyEnded(failure);
+    clearTimeout(this.#watch);
+    this.#cancellation.end();
+    this.#pending.failAll(this.#ended);
+    this.#noteRoom();
+  }
+
+  #whyEnded(failure: ServiceError | undefined): EdunnError {
+    const { signal } = this.#cancellation;
+    if (signal.aborted) return cancelled(signal);
+    if (failure !== undefined) return errorFromCall(failure);
+    return new UnavailableError("the stream ended before the answer came");
+  }
+
+  #noteRoom(): void {
+    if (this.#room === undefined || !this.#hasRoom) return;
+    this.#room.resolve();
+    this.#room = undefined;
+  }
+
+  #startWatch(afterMs: number): NodeJS.Timeout {
+    return setTimeout(
+      () => {
+        const leftMs = this.#lastProgress + this.#timeoutMs - performance.now();
+        this.#watch = undefined;
+        if (this.#pending.size === 0) return;
+        if (leftMs > 0) {
+          this.#watch = this.#startWatch(leftMs);
+          return;
+        }
+        const waited = `${String(this.#timeoutMs)} ms`;
+        this.#cancellation.cancel(
+          new DeadlineExceededError(`no operation of the stream was answered for ${waited}`),
+        );
+      },
+      Math.min(afterMs, LONGEST_TIMER_MS),
+    );
+  }
+}
+
+// A timer of Node's that is longer fires at once.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+interface Signal {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+function makeSignal(): Signal {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

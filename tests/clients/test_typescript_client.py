@@ -1,0 +1,61 @@
+"""The TypeScript client's own suite, its linters, and whether its stubs are those of proto/."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from suite import CLIENTS, require_tools, run_in_client
+
+from server.stack import Stack
+
+FOLDER = CLIENTS / "typescript"
+LOCK = FOLDER / "package-lock.json"
+INSTALLED = FOLDER / "node_modules" / ".package-lock.json"
+
+pytestmark = pytest.mark.usefixtures("installed")
+
+
+@pytest.fixture(scope="module")
+def installed() -> None:
+    """Install what the lock file says, unless that has been done."""
+    require_tools("node", "npm")
+    if not INSTALLED.exists() or INSTALLED.stat().st_mtime < LOCK.stat().st_mtime:
+        subprocess.run(["npm", "ci"], cwd=FOLDER, check=True)
+
+
+def test_suite_passes(stack: Stack) -> None:
+    run_in_client(stack, "typescript", ["npm", "test"])
+
+
+def test_linters_find_nothing(stack: Stack) -> None:
+    run_in_client(stack, "typescript", ["npm", "run", "lint"])
+
+
+def test_tokens_are_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDUNN_TOKEN", "red")
+    with Stack(tmp_path, workers=1, environment={"EDUNN_TOKENS": "ana=red"}) as guarded:
+        run_in_client(guarded, "typescript", ["npm", "run", "build"])
+        printed = run_in_client(
+            guarded, "typescript", ["node", "--test", "build/tests/token.test.js"]
+        )
+    assert "# pass 3" in printed
+
+
+def test_stubs_are_fresh(tmp_path: Path) -> None:
+    subprocess.run(
+        [FOLDER / "generate", tmp_path], check=True, env={**os.environ, "PYTHON": sys.executable}
+    )
+    assert tree(tmp_path / "src" / "stubs") == tree(FOLDER / "src" / "stubs")
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """The files below a folder, and what is in them."""
+    return {
+        str(path.relative_to(folder)): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
