@@ -16,7 +16,7 @@ from edunn_client import calls
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client.calls import Call
 from edunn_client.descriptions import LayerInfo, ParameterInfo, SessionInfo
-from edunn_client.phase import Phase, PhaseLike, encode_phase
+from edunn_client.phase import Phase, PhaseLike, decode_phase, encode_phase
 from edunn_client.tensors import Array, decode_tensor, decode_tensors, encode_tensor
 
 Gradients = tuple[Array, dict[str, Array]]
@@ -68,6 +68,7 @@ class LayerState:
         self._session = session
         self._phase: Phase | None = None
         self._forward_id = ""
+        self._forward_phase: Phase | None = None
         # What get_parameters handed out, and those values as the service has them.
         self._parameters: dict[str, Array] = {}
         self._known: dict[str, Array] = {}
@@ -96,6 +97,14 @@ class LayerState:
     def forward_id(self) -> str:
         """The latest forward, which `backward` goes back through; empty before the first."""
         return self._forward_id
+
+    @property
+    def forward_phase(self) -> Phase | None:
+        """The phase in which the latest forward was computed, as the service says in its answer.
+
+        None before the first; forwards of a stream do not count.
+        """
+        return self._forward_phase
 
     @property
     def phase(self) -> Phase:
@@ -141,6 +150,7 @@ class LayerState:
         def decode(reply: pb.ForwardResponse) -> Array:
             if not untracked:
                 self._forward_id = reply.forward_id
+                self._forward_phase = decode_phase(reply.phase)
             return decode_tensor(reply.output)
 
         # A tracked forward is known to the service by its name. An untracked one is forgotten: in
