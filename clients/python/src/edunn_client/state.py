@@ -118,6 +118,9 @@ class LayerState:
     def _phase_of(self, phase: PhaseLike | None) -> Phase:
         return self.phase if phase is None else Phase.of(phase)
 
+    def _next_forward_id(self) -> str:
+        return self._session.next_forward_id(self.name)
+
     def _forward_request(
         self,
         inputs: tuple[ArrayLike, ...],
@@ -128,7 +131,7 @@ class LayerState:
         if forward_id is None:
             # Nothing is kept of such a forward, and nothing in it is random: it needs no name.
             unnamed = untracked and self._phase_of(phase) is Phase.Test
-            forward_id = "" if unnamed else self._session.next_forward_id(self.name)
+            forward_id = "" if unnamed else self._next_forward_id()
         return pb.ForwardRequest(
             session_id=self._session.session_id,
             layer=self.name,
