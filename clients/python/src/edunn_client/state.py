@@ -128,6 +128,8 @@ class LayerState:
         forward_id: str | None,
         untracked: bool,
     ) -> pb.ForwardRequest:
+        # First, so that what cannot be sent does not count.
+        tensors = [encode_tensor(value) for value in inputs]
         if forward_id is None:
             # Nothing is kept of such a forward, and nothing in it is random: it needs no name.
             unnamed = untracked and self._phase_of(phase) is Phase.Test
@@ -135,7 +137,7 @@ class LayerState:
         return pb.ForwardRequest(
             session_id=self._session.session_id,
             layer=self.name,
-            inputs=[encode_tensor(value) for value in inputs],
+            inputs=tensors,
             phase=encode_phase(self._phase if phase is None else phase),
             forward_id=forward_id,
             untracked=untracked,
