@@ -11,10 +11,10 @@ WORKERS ?= 2
 DATA ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch lint bench proto clean
+.PHONY: help demo serve test test-torch lint bench bench-clients proto clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.runtime ## Bring the service up, run the Dropout walk-through against it, stop it
 	@$(BIN)/python -m server.demo
@@ -38,6 +38,9 @@ lint: $(VENV)/.development ## Run ruff, mypy and buf
 
 bench: $(VENV)/.runtime ## Measure the service beside a bare echo, into bench/results.md
 	$(BIN)/python -m bench.service
+
+bench-clients: $(VENV)/.development ## Measure the clients beside each other, into clients/README.md
+	$(BIN)/python -m bench.clients
 
 proto: $(VENV)/.development ## Generate the stubs from proto/
 	$(BIN)/python proto/generate.py

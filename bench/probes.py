@@ -60,11 +60,6 @@ class Probe:
 PROBES = (
     Probe("python", (), (), (sys.executable, "tests/probe.py")),
     Probe("go", ("go",), ("go", "build", "./..."), ("go", "run", "./internal/probe")),
-    Probe(
-        "typescript",
-        ("node", "npm"),
-        ("sh", "-c", "npm ci --silent && npm run --silent build"),
-        ("node", "dist-tools/probe.js"),
-    ),
-    Probe("java", ("java", "mvn"), ("mvn", "-q", "test-compile"), ("./probe",)),
+    Probe("typescript", ("node", "npm"), ("sh", "-c", "npm ci && npm run build"), ("./probe",)),
+    Probe("java", ("java", "mvn"), ("mvn", "--quiet", "test-compile"), ("./probe",)),
 )
