@@ -60,6 +60,11 @@ class Probe:
 PROBES = (
     Probe("python", (), (), (sys.executable, "tests/probe.py")),
     Probe("go", ("go",), ("go", "build", "./..."), ("go", "run", "./internal/probe")),
-    Probe("typescript", ("node", "npm"), ("sh", "-c", "npm ci && npm run build"), ("./probe",)),
+    Probe(
+        "typescript",
+        ("node", "npm"),
+        ("sh", "-c", "{ [ -d node_modules ] || npm ci; } && npm run build"),
+        ("./probe",),
+    ),
     Probe("java", ("java", "mvn"), ("mvn", "--quiet", "test-compile"), ("./probe",)),
 )
