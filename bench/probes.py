@@ -57,6 +57,9 @@ class Probe:
         )
 
 
+# Where Maven writes the class path of Java's dependencies.
+JAVA_CLASSPATH = "target/probe.classpath"
+
 PROBES = (
     Probe("python", (), (), (sys.executable, "tests/probe.py")),
     Probe("go", ("go",), ("go", "build", "./..."), ("go", "run", "./internal/probe")),
@@ -66,5 +69,20 @@ PROBES = (
         ("sh", "-c", "{ [ -d node_modules ] || npm ci; } && npm run build"),
         ("./probe",),
     ),
-    Probe("java", ("java", "mvn"), ("mvn", "--quiet", "test-compile"), ("./probe",)),
+    Probe(
+        "java",
+        ("java", "mvn"),
+        (
+            *("mvn", "--quiet", "test-compile", "dependency:build-classpath"),
+            f"-Dmdep.outputFile={JAVA_CLASSPATH}",
+        ),
+        # Not ./probe, which would have Maven look through everything first.
+        (
+            "sh",
+            "-c",
+            f'exec java -cp "target/test-classes:target/classes:$(cat {JAVA_CLASSPATH})" '
+            'org.edunn.client.probe.Probe "$@"',
+            "probe",
+        ),
+    ),
 )
