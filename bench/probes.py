@@ -62,7 +62,9 @@ JAVA_CLASSPATH = "target/probe.classpath"
 
 PROBES = (
     Probe("python", (), (), (sys.executable, "tests/probe.py")),
-    Probe("go", ("go",), ("go", "build", "./..."), ("go", "run", "./internal/probe")),
+    Probe(
+        "go", ("go",), ("go", "build", "-o", "build/probe", "./internal/probe"), ("build/probe",)
+    ),
     Probe(
         "typescript",
         ("node", "npm"),
