@@ -3,15 +3,18 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+TORCH_VENV ?= .venv-torch
+# Debian's PyTorch, if it is on this machine.
+TORCH := $(wildcard /usr/lib/python3/dist-packages/torch/__init__.py)
 PORT ?= 50051
 WORKERS ?= 2
 DATA ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint bench profile soak proto clean
+.PHONY: help demo serve test test-torch lint bench bench-clients profile soak proto clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.runtime ## Bring the service up, run the Dropout walk-through against it, stop it
 	@$(BIN)/python -m server.demo
@@ -19,8 +22,11 @@ demo: $(VENV)/.runtime ## Bring the service up, run the Dropout walk-through aga
 serve: $(VENV)/.runtime ## Run the service in the foreground (PORT=50051 WORKERS=2 DATA=.data)
 	@exec $(BIN)/edunn-serve --port $(PORT) --workers $(WORKERS) --data "$(DATA)"
 
-test: lint ## Run the linters and the whole test suite against a real stack
+test: lint $(if $(TORCH),$(TORCH_VENV)/.ready) ## Run the linters and the whole test suite against a real stack
 	$(BIN)/python -m pytest
+
+test-torch: $(VENV)/.development $(TORCH_VENV)/.ready ## Run what needs PyTorch (Debian's python3-torch)
+	$(BIN)/python -m pytest tests/clients/test_torch.py
 
 lint: $(VENV)/.development ## Run ruff, mypy and buf
 	$(BIN)/ruff check .
@@ -39,11 +45,21 @@ profile: $(VENV)/.development ## Flame graphs of server and worker under load, i
 soak: $(VENV)/.runtime ## Let a million requests and 10 000 sessions come and go, and watch the memory
 	$(BIN)/python -m bench.soak $(SOAK)
 
+bench-clients: $(VENV)/.development ## Measure the clients beside each other, into clients/README.md
+	$(BIN)/python -m bench.clients
+
 proto: $(VENV)/.development ## Generate the stubs from proto/
 	$(BIN)/python proto/generate.py
+	@for client in go:go typescript:npm java:mvn; do \
+		if command -v "$${client#*:}" > /dev/null; then \
+			PYTHON=$(abspath $(BIN))/python "clients/$${client%:*}/generate" || exit 1; \
+		else \
+			echo "no $${client#*:} on this machine: the stubs of clients/$${client%:*} are as they were"; \
+		fi; \
+	done
 
 clean: ## Remove what make has made
-	rm -rf $(VENV) .data build *.egg-info clients/python/src/*.egg-info
+	rm -rf $(VENV) $(TORCH_VENV) .data build *.egg-info clients/python/src/*.egg-info
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -61,4 +77,20 @@ $(VENV)/.runtime: $(VENV)/bin/python requirements.lock pyproject.toml clients/py
 $(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
 	@echo "installing what the tests need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@touch $@
+
+# PyPI's PyTorch is gigabytes; Debian's is made for Debian's Python and compiled against the binary
+# interface of NumPy 1, so that it cannot exchange arrays with the locked NumPy 2. Hence: Debian's
+# Python, its PyTorch and its NumPy (1.24), and of all else the locked versions.
+$(TORCH_VENV)/.ready: requirements.lock requirements-dev.lock pyproject.toml clients/python/pyproject.toml
+	@test -n "$(TORCH)" || { echo "no PyTorch: on Debian 12, apt-get install python3-torch" >&2; exit 1; }
+	@echo "installing into $(TORCH_VENV), beside Debian's PyTorch ..."
+	@/usr/bin/python3 -m venv --clear --system-site-packages $(TORCH_VENV) || \
+		{ rm -rf $(TORCH_VENV); echo "no venv: on Debian, apt-get install python3-venv" >&2; exit 1; }
+	@grep -hv '^numpy==' requirements.lock requirements-dev.lock > $(TORCH_VENV)/constraints.txt
+	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c $(TORCH_VENV)/constraints.txt setuptools wheel pytest nbclient ipykernel \
+		grpcio grpcio-status protobuf typer rich
+	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--no-build-isolation -e . -e clients/python
 	@touch $@

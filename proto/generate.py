@@ -18,22 +18,24 @@ ROOT = Path(__file__).resolve().parent.parent
 PROTO = ROOT / "proto"
 SERVICE_STUBS = Path("edunn_serving")
 CLIENT_STUBS = Path("clients/python/src/edunn_client/_stubs")
+# What the client needs besides the contract.
+CLIENT_PROTO = ROOT / "clients" / "python" / "proto"
 INIT = '"""Generated from proto/ by `make proto`. Do not edit."""\n'
 
 
-def compile_protos(destination: Path) -> None:
-    """Write the stubs of every .proto file below `destination`, in its package's folders."""
-    sources = sorted(str(path.relative_to(PROTO)) for path in PROTO.rglob("*.proto"))
+def compile_protos(destination: Path, source: Path) -> None:
+    """Write the stubs of every .proto file of `source`, in its package's folders."""
+    files = sorted(str(path.relative_to(source)) for path in source.rglob("*.proto"))
     well_known = Path(grpc_tools.__file__).parent / "_proto"
     code = protoc.main(
         [
             "protoc",
-            f"-I{PROTO}",
+            f"-I{source}",
             f"-I{well_known}",
             f"--python_out={destination}",
             f"--pyi_out={destination}",
             f"--grpc_python_out={destination}",
-            *sources,
+            *files,
         ]
     )
     if code != 0:
@@ -65,7 +67,8 @@ def write_client_stubs(compiled: Path, root: Path) -> None:
     target = root / CLIENT_STUBS
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for source in sorted((compiled / "edunn_serving" / "v1").iterdir()):
+    stubs = [*(compiled / "edunn_serving" / "v1").iterdir(), *(compiled / "edunn_client").iterdir()]
+    for source in sorted(stubs):
         text = re.sub(r"from edunn_serving\.v1 import", "from . import", source.read_text())
         (target / source.name).write_text(text)
     make_packages(target)
@@ -77,7 +80,8 @@ def main() -> None:
     root = parser.parse_args().into
     with tempfile.TemporaryDirectory() as folder:
         compiled = Path(folder)
-        compile_protos(compiled)
+        compile_protos(compiled, PROTO)
+        compile_protos(compiled, CLIENT_PROTO)
         write_service_stubs(compiled, root)
         write_client_stubs(compiled, root)
 

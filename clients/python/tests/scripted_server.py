@@ -19,7 +19,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-Answer = Message | status_pb2.Status | grpc.StatusCode | Callable[[Any], Message]
+Answer = Message | status_pb2.Status | grpc.Status | grpc.StatusCode | Callable[[Any], Message]
 
 
 def status(
@@ -78,7 +78,9 @@ class ScriptedServer:
         if isinstance(answer, grpc.StatusCode):
             context.abort(answer, "plain")
         if isinstance(answer, status_pb2.Status):
-            context.abort_with_status(rpc_status.to_status(answer))
+            answer = rpc_status.to_status(answer)
+        if isinstance(answer, grpc.Status):
+            context.abort_with_status(answer)
         return answer(request) if callable(answer) else answer
 
 

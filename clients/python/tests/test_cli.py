@@ -69,6 +69,11 @@ class TestCommands:
         )
         assert result["output"]["data"] == np.eye(3).ravel().tolist()
 
+    def test_json_has_no_nan(self, address: str, tmp_path: Path) -> None:
+        np.save(tmp_path / "x.npy", np.array([1.5, np.nan, np.inf, -np.inf]))
+        result = answer_of("forward", "Identity", str(tmp_path / "x.npy"), address=address)
+        assert result["output"]["data"] == [1.5, "NaN", "Infinity", "-Infinity"]
+
     def test_walkthrough(self, address: str) -> None:
         done = edunn("walkthrough", "--seed", "3", address=address)
         assert done.returncode == 0

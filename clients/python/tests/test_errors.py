@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+from typing import NamedTuple
 
 import edunn_client
 import grpc
 import pytest
 from edunn_client import AsyncClient, Client, EdunnError, RetryPolicy, Violation
 from edunn_client.errors import error_from_status
+from google.rpc import status_pb2
 from scripted_server import ScriptedServer, status
 
 Code = grpc.StatusCode
@@ -94,6 +96,33 @@ def test_a_status_without_details_will_do(scripted: ScriptedServer) -> None:
         client.get_session("s1")
     assert caught.value.code is Code.PERMISSION_DENIED
     assert caught.value.reason == ""
+
+
+class RawStatus(NamedTuple):
+    """A status whose details are any bytes; gRPC asks for these three attributes."""
+
+    code: grpc.StatusCode
+    details: str
+    trailing_metadata: tuple[tuple[str, bytes], ...]
+
+
+grpc.Status.register(RawStatus)
+
+MALFORMED = status_pb2.Status(code=Code.NOT_FOUND.value[0], message="gone")
+MALFORMED.details.add(type_url="type.googleapis.com/google.rpc.ErrorInfo", value=b"\xff")
+
+
+@pytest.mark.parametrize(
+    "details",
+    [b"\xff", b"", status(Code.INTERNAL).SerializeToString(), MALFORMED.SerializeToString()],
+    ids=["no message", "nothing", "of another status", "a detail is no message"],
+)
+def test_useless_details_leave_the_status(scripted: ScriptedServer, details: bytes) -> None:
+    metadata = (("grpc-status-details-bin", details),)
+    scripted.script["GetSession"] = [RawStatus(Code.NOT_FOUND, "gone", metadata)]
+    with Client(scripted.address) as client, pytest.raises(edunn_client.NotFoundError) as caught:
+        client.get_session("s1")
+    assert (caught.value.message, caught.value.reason) == ("gone", "")
 
 
 def test_nobody_at_the_address_is_unavailable() -> None:

@@ -165,6 +165,17 @@ def test_an_untracked_test_forward_is_repeated_and_takes_no_name(
     assert [request.forward_id for request in scripted.seen["Forward"]] == ["", "", "c1"]
 
 
+def test_what_cannot_be_sent_does_not_count(
+    scripted: ScriptedServer, created: Callable[[], Session]
+) -> None:
+    scripted.script["Forward"] = [forwarded]
+    layer = created().layers["l1"]
+    with pytest.raises(TypeError, match="complex"):
+        layer.forward([1j])
+    layer.forward([1.0])
+    assert [request.forward_id for request in scripted.seen["Forward"]] == ["c1"]
+
+
 def test_adding_a_layer_is_not_repeated(
     scripted: ScriptedServer, created: Callable[[], Session]
 ) -> None:

@@ -176,6 +176,12 @@ def test_an_attached_session_lives_on_and_knows_its_layers(client: Client) -> No
         assert timedelta() < info.expire_time - datetime.now(UTC) <= timedelta(seconds=61)
 
 
+@pytest.mark.parametrize("seed", [-1, 2**64])
+def test_a_seed_that_does_not_fit_is_named(client: Client, seed: int) -> None:
+    with pytest.raises(ValueError, match=r"seed must be .* not -?\d+"):
+        client.session(seed=seed)
+
+
 BAD: list[tuple[Any, type[EdunnError], str]] = [
     (lambda s: s.layer("x", "Dropuot"), NotFoundError, "Dropout"),
     (lambda s: s.layer("x", "Dropout", p=1.5), InvalidArgumentError, "p"),

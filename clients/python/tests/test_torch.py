@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from edunn_client import Client
 
@@ -34,6 +36,58 @@ def test_an_optimizer_trains_the_layer(client: Client) -> None:
             torch.nn.functional.mse_loss(net(x), y).backward()
             optimizer.step()
         assert layer.get_parameters()["w"].ravel() == pytest.approx([2, -1], abs=1e-2)
+
+
+def test_parameters_changed_behind_autograds_back_are_sent(client: Client) -> None:
+    from edunn_client.torch import RemoteModule
+
+    with client.session(seed=1) as session:
+        remote = RemoteModule(session.layer("l1", "Linear", input_size=2, output_size=1))
+        x = torch.ones(1, 2)
+        remote(x)
+        remote.w.data += 1
+        assert torch.allclose(remote(x), x @ remote.w)
+        remote.w.data = torch.full((2, 1), 3.0)
+        assert torch.allclose(remote(x), torch.tensor([[6.0]]))
+        remote.load_state_dict({"w": torch.full((2, 1), 4.0)})
+        assert torch.allclose(remote(x), torch.tensor([[8.0]]))
+
+
+def test_a_gradient_of_a_gradient_is_refused(client: Client) -> None:
+    from edunn_client.torch import RemoteModule
+
+    with client.session(seed=1) as session:
+        remote = RemoteModule(session.layer("t", "TanH"))
+        x = torch.ones(1, 2, requires_grad=True)
+        (gradient,) = torch.autograd.grad(remote(x).square().sum(), x, create_graph=True)
+        with pytest.raises(RuntimeError, match="once_differentiable"):
+            gradient.sum().backward()
+
+
+def test_threads_may_share_a_module(client: Client) -> None:
+    from edunn_client.torch import RemoteModule
+
+    with client.session(seed=1) as session:
+        drop = RemoteModule(session.layer("drop", "Dropout", p=0.5))
+
+        def run(_: int) -> bool:
+            x = torch.ones(4, 10, requires_grad=True)
+            y = drop(x)
+            y.sum().backward()
+            return torch.equal(x.grad, y.detach())
+
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(run, range(64)))
+
+
+def test_a_loss_has_a_gradient_for_its_second_input(client: Client) -> None:
+    from edunn_client.torch import RemoteModule
+
+    with client.session(seed=1) as session:
+        loss = RemoteModule(session.layer("loss", "CrossEntropyWithLabels"))
+        y = torch.full((2, 4), 0.25, requires_grad=True)
+        loss(torch.tensor([0, 3]), y).sum().backward()
+        assert torch.allclose(y.grad, torch.tensor([[-4.0, 0, 0, 0], [0, 0, 0, -4.0]]))
 
 
 def test_eval_and_no_grad(client: Client) -> None:

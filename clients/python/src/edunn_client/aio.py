@@ -256,6 +256,12 @@ class AsyncRemoteLayer(LayerState):
         """Return what the layer keeps but does not learn."""
         return await self._get_arrays(timeout, buffers=True)
 
+    async def set_buffers(
+        self, buffers: Mapping[str, ArrayLike], *, timeout: float | None = None
+    ) -> None:
+        """Replace buffers; those left out stay."""
+        await self.set_parameters(buffers, timeout=timeout)
+
     async def _get_arrays(self, timeout: float | None, buffers: bool) -> dict[str, Array]:
         await self._send_changed_parameters(timeout)
         fetched = await self._client._run(self._get_parameters_call(), timeout)

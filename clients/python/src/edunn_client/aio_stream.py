@@ -70,7 +70,7 @@ class AsyncStream:
             await asyncio.gather(self._watcher, self._writer, return_exceptions=True)
 
     def submit(self, operation: Operation) -> asyncio.Future[Any]:
-        """Send an operation and return the future of its value."""
+        """Send an operation and return the future of its value; it never waits."""
         if self._ended is not None:
             raise self._ended
         if self._closing:

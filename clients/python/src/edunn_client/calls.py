@@ -70,6 +70,8 @@ def create_session(
     ttl: float | timedelta | None,
     session_id: str | None,
 ) -> Call[SessionInfo]:
+    if seed is not None and not 0 <= seed < 2**64:
+        raise ValueError(f"seed must be an integer from 0 to 2**64 - 1, not {seed}")
     request = pb.CreateSessionRequest(
         session_id=session_id or "", seed=seed, phase=encode_phase(phase), ttl=_duration(ttl)
     )

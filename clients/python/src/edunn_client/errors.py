@@ -18,12 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar
 
 import grpc
 from google.protobuf import any_pb2
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
+from google.protobuf.message import DecodeError
+
+from edunn_client._stubs import error_details_pb2
+from edunn_client._stubs.layer_service_pb2 import OperationError
+
+# Where gRPC puts the google.rpc.Status of a failed call.
+_DETAILS = "grpc-status-details-bin"
 
 
 @dataclass(frozen=True)
@@ -138,48 +143,50 @@ _CLASSES: dict[grpc.StatusCode, type[EdunnError]] = {
 _CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 
 
-class StatusLike(Protocol):
-    """What google.rpc.Status and the contract's OperationError have in common."""
-
-    @property
-    def code(self) -> int: ...
-    @property
-    def message(self) -> str: ...
-    @property
-    def details(self) -> Iterable[any_pb2.Any]: ...
-
-
-def error_from_status(status: StatusLike) -> EdunnError:
+def error_from_status(status: OperationError) -> EdunnError:
     """Return the exception for a status that the service sent."""
     code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
+    error = _CLASSES.get(code, EdunnError)
+    try:
+        return error(status.message, code, *_read_details(status.details))
+    except DecodeError:
+        # Malformed details tell nothing; the code and the sentence still do.
+        return error(status.message, code)
+
+
+def _read_details(
+    details: Iterable[any_pb2.Any],
+) -> tuple[str, list[Violation], float | None, dict[str, str]]:
+    """Return the reason, the violations, the retry delay and the metadata."""
     reason = ""
-    metadata: dict[str, str] = {}
     violations: list[Violation] = []
     retry_delay: float | None = None
-    info = error_details_pb2.ErrorInfo()
-    request = error_details_pb2.BadRequest()
-    retry = error_details_pb2.RetryInfo()
-    for detail in status.details:
-        if detail.Unpack(info):
-            reason, metadata = info.reason, dict(info.metadata)
-        elif detail.Unpack(request):
-            violations += [Violation(v.field, v.description) for v in request.field_violations]
-        elif detail.Unpack(retry):
-            retry_delay = retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
-    return _CLASSES.get(code, EdunnError)(
-        status.message, code, reason, violations, retry_delay, metadata
-    )
+    metadata: dict[str, str] = {}
+    for detail in details:
+        match detail.type_url.rpartition("/")[2]:
+            case "google.rpc.ErrorInfo":
+                info = error_details_pb2.ErrorInfo.FromString(detail.value)
+                reason, metadata = info.reason, dict(info.metadata)
+            case "google.rpc.BadRequest":
+                request = error_details_pb2.BadRequest.FromString(detail.value)
+                violations += [Violation(v.field, v.description) for v in request.field_violations]
+            case "google.rpc.RetryInfo":
+                retry = error_details_pb2.RetryInfo.FromString(detail.value)
+                retry_delay = retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
+    return reason, violations, retry_delay, metadata
 
 
 def error_from_rpc(error: grpc.RpcError) -> EdunnError:
     """Return the exception for a failed call, whether of a sync or of an asyncio channel."""
-    try:
-        # Not `rpc_status.aio.from_call`, which does not accept an AioRpcError.
-        status = rpc_status.from_call(error)
-    except ValueError:
-        # The details contradict the status, as a proxy that rewrote it leaves them.
-        status = None
-    if status is not None:
-        return error_from_status(status)
     code = error.code()
+    trailing: Any = error.trailing_metadata() or ()
+    details = dict(trailing).get(_DETAILS, b"")
+    try:
+        # An OperationError has the fields of google.rpc.Status.
+        status = OperationError.FromString(details)
+    except DecodeError:
+        status = OperationError()
+    # There may be none, or a proxy may have rewritten the status and left details that contradict.
+    if _CODES.get(status.code) is code:
+        return error_from_status(status)
     return _CLASSES.get(code, EdunnError)(error.details() or code.name, code)

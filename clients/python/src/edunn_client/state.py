@@ -16,7 +16,7 @@ from edunn_client import calls
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client.calls import Call
 from edunn_client.descriptions import LayerInfo, ParameterInfo, SessionInfo
-from edunn_client.phase import Phase, PhaseLike, encode_phase
+from edunn_client.phase import Phase, PhaseLike, decode_phase, encode_phase
 from edunn_client.tensors import Array, decode_tensor, decode_tensors, encode_tensor
 
 Gradients = tuple[Array, dict[str, Array]]
@@ -68,6 +68,7 @@ class LayerState:
         self._session = session
         self._phase: Phase | None = None
         self._forward_id = ""
+        self._forward_phase: Phase | None = None
         # What get_parameters handed out, and those values as the service has them.
         self._parameters: dict[str, Array] = {}
         self._known: dict[str, Array] = {}
@@ -98,6 +99,14 @@ class LayerState:
         return self._forward_id
 
     @property
+    def forward_phase(self) -> Phase | None:
+        """The phase in which the latest forward was computed, as the service says in its answer.
+
+        None before the first; forwards of a stream do not count.
+        """
+        return self._forward_phase
+
+    @property
     def phase(self) -> Phase:
         """The phase of the forwards that name none."""
         return self._phase or self._session.phase
@@ -109,6 +118,9 @@ class LayerState:
     def _phase_of(self, phase: PhaseLike | None) -> Phase:
         return self.phase if phase is None else Phase.of(phase)
 
+    def _next_forward_id(self) -> str:
+        return self._session.next_forward_id(self.name)
+
     def _forward_request(
         self,
         inputs: tuple[ArrayLike, ...],
@@ -116,14 +128,16 @@ class LayerState:
         forward_id: str | None,
         untracked: bool,
     ) -> pb.ForwardRequest:
+        # First, so that what cannot be sent does not count.
+        tensors = [encode_tensor(value) for value in inputs]
         if forward_id is None:
             # Nothing is kept of such a forward, and nothing in it is random: it needs no name.
             unnamed = untracked and self._phase_of(phase) is Phase.Test
-            forward_id = "" if unnamed else self._session.next_forward_id(self.name)
+            forward_id = "" if unnamed else self._next_forward_id()
         return pb.ForwardRequest(
             session_id=self._session.session_id,
             layer=self.name,
-            inputs=[encode_tensor(value) for value in inputs],
+            inputs=tensors,
             phase=encode_phase(self._phase if phase is None else phase),
             forward_id=forward_id,
             untracked=untracked,
@@ -141,6 +155,7 @@ class LayerState:
         def decode(reply: pb.ForwardResponse) -> Array:
             if not untracked:
                 self._forward_id = reply.forward_id
+                self._forward_phase = decode_phase(reply.phase)
             return decode_tensor(reply.output)
 
         # A tracked forward is known to the service by its name. An untracked one is forgotten: in

@@ -69,7 +69,11 @@ class Stream:
             self.cancel()
 
     def submit(self, operation: Operation) -> Future[Any]:
-        """Send an operation and return the future of its value."""
+        """Send an operation and return the future of its value.
+
+        It never waits: operations that the service has not yet taken are kept in memory. For
+        many, `Client.compute` bounds how many are under way.
+        """
         with self._lock:
             if self._ended is not None:
                 raise self._ended

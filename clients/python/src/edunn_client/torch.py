@@ -7,12 +7,14 @@ module(x).sum().backward()
 """
 
 # Where torch is not installed its classes have no types.
-# mypy: disable-error-code="misc"
+# mypy: disable-error-code="misc,untyped-decorator"
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from edunn_client.layer import RemoteLayer
 from edunn_client.phase import Phase
@@ -20,6 +22,7 @@ from edunn_client.tensors import Array
 
 try:
     import torch
+    from torch.autograd.function import once_differentiable
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "edunn_client.torch needs PyTorch: pip install 'edunn-client[torch]'", name=error.name
@@ -30,9 +33,10 @@ class RemoteModule(torch.nn.Module):
     """A module whose forward and backward the service computes.
 
     The layer's parameters become the module's, so that an optimizer finds them; before a forward
-    those that have changed are sent. `train()` and `eval()` choose the phase. Each forward keeps a
-    name of its own, so a module may be used several times before the backward. Tensors travel by
-    the CPU, whatever their device.
+    those that have changed are sent. Buffers, such as BatchNorm's running means, stay with the
+    service: `state_dict` has none. `train()` and `eval()` choose the phase. Each forward has a name
+    of its own, so a module may be used several times before the backward, by threads too. There
+    is no gradient of a gradient. Tensors travel by the CPU, whatever their device.
 
     Parameters
     ----------
@@ -50,7 +54,7 @@ class RemoteModule(torch.nn.Module):
             tensor = torch.from_numpy(value.copy()).to(dtype or torch.get_default_dtype())
             self._own_names[name] = name.replace(".", "_")
             self.register_parameter(self._own_names[name], torch.nn.Parameter(tensor))
-        self._sent: dict[str, tuple[int, int]] = {}
+        self._sent: dict[str, Array] = {}
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         """Compute the layer's output; a loss takes `y_true` and `y`."""
@@ -67,17 +71,20 @@ class RemoteModule(torch.nn.Module):
         return repr(self.layer)
 
     def _send_changed(self, parameters: dict[str, torch.Tensor]) -> None:
-        """Send the parameters that were replaced or written into since the last time."""
-        # torch counts every change in place, as optimizers make them.
-        now = {name: (id(tensor), tensor._version) for name, tensor in parameters.items()}
+        """Send the parameters that are others than the last time.
+
+        Compared by value: torch's own count of changes does not see `parameter.data -= ...`.
+        """
+        now = {name: _to_numpy(tensor) for name, tensor in parameters.items()}
         changed = {
-            name: _to_numpy(tensor)
-            for name, tensor in parameters.items()
-            if now[name] != self._sent.get(name)
+            # A copy, as the array shares the tensor's memory.
+            name: value.copy()
+            for name, value in now.items()
+            if name not in self._sent or not np.array_equal(value, self._sent[name], equal_nan=True)
         }
         if changed:
             self.layer.set_parameters(changed)
-            self._sent = now
+            self._sent |= changed
 
 
 class _Forward:
@@ -90,7 +97,8 @@ class _Forward:
         self.parameters = parameters
         self.phase = phase
         self.untracked = untracked
-        self.forward_id = ""
+        # Chosen here and not read from the layer afterwards: another thread may have used it.
+        self.forward_id = None if untracked else layer._next_forward_id()
 
 
 class _RemoteFunction(torch.autograd.Function):
@@ -102,14 +110,15 @@ class _RemoteFunction(torch.autograd.Function):
         output = settings.layer.forward(
             *(_to_numpy(tensor) for tensor in inputs),
             phase=settings.phase,
+            forward_id=settings.forward_id,
             untracked=settings.untracked,
         )
-        settings.forward_id = settings.layer.forward_id
         ctx.settings = settings
         ctx.tensor_types = [(tensor.dtype, tensor.device) for tensor in tensors]
         return torch.from_numpy(output).to(inputs[-1].device)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *output_gradients: torch.Tensor) -> Any:
         settings: _Forward = ctx.settings
         input_gradient, by_name = settings.layer.backward(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 
 def main() -> None:
+    # gRPC would log every failed attempt to connect; the command says what came of them.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     try:
         from edunn_client.cli.commands import app
     except ModuleNotFoundError as error:

@@ -42,7 +42,10 @@ Token = Annotated[
 ]
 Ca = Annotated[
     Path | None,
-    typer.Option(envvar="EDUNN_CA", help="PEM file of the authority to trust; turns TLS on."),
+    typer.Option(envvar="EDUNN_CA", help="TLS, trusting the authority in this PEM file."),
+]
+Tls = Annotated[
+    bool, typer.Option("--tls", envvar="EDUNN_TLS", help="TLS, trusting the usual authorities.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -54,11 +57,12 @@ def layers(
     layer_type: Annotated[str | None, typer.Argument(help="Show this type's fields.")] = None,
     address: Address = LOCAL,
     token: Token = None,
+    tls: Tls = False,
     ca: Ca = None,
     as_json: Json = False,
 ) -> None:
     """List the layer types, or describe one."""
-    with _client(address, token, ca) as client:
+    with _client(address, token, tls, ca) as client:
         catalogue = {kind.type: kind for kind in client.layer_types()}
     if layer_type is not None and layer_type not in catalogue:
         raise _stop(f"there is no layer type {layer_type!r}; `edunn layers` lists them")
@@ -69,7 +73,10 @@ def layers(
     elif layer_type is None:
         _print(_types_table(shown))
     else:
-        _print(Text(f"{shown[0].type}: {shown[0].summary}"), _fields_table(shown[0]))
+        (kind,) = shown
+        _print(Text(f"{kind.type}: {kind.summary}"), Text(f"Inputs: {', '.join(kind.inputs)}"))
+        table = _fields_table(kind)
+        _print(table if table.row_count else "It has no configuration and learns nothing.")
 
 
 @app.command()
@@ -88,13 +95,14 @@ def forward(
     out: Annotated[Path | None, typer.Option(help="Write the output to this .npy file.")] = None,
     address: Address = LOCAL,
     token: Token = None,
+    tls: Tls = False,
     ca: Ca = None,
     as_json: Json = False,
 ) -> None:
     """Run one layer forward, and backward if a gradient is given, in a session of its own."""
     arrays = [_array(text) for text in inputs]
     fields = _json_object(config)
-    with _client(address, token, ca) as client, client.session(seed=seed) as session:
+    with _client(address, token, tls, ca) as client, client.session(seed=seed) as session:
         layer = session.layer("layer", layer_type, **fields)
         output = layer.forward(*arrays, phase=phase, untracked=gradient is None)
         results = {"output": output}
@@ -122,11 +130,12 @@ def walk(
     seed: Annotated[int | None, typer.Option(help="Make the run repeatable.")] = None,
     address: Address = LOCAL,
     token: Token = None,
+    tls: Tls = False,
     ca: Ca = None,
     as_json: Json = False,
 ) -> None:
     """Take a Dropout layer through both phases, forward and backward, and check the numbers."""
-    with _client(address, token, ca) as client:
+    with _client(address, token, tls, ca) as client:
         try:
             checks = walkthrough(client, (lambda _: None) if as_json else print, seed)
         except CheckFailed as failure:
@@ -144,6 +153,7 @@ def bench_command(
     shape: Annotated[str, typer.Option(help="Of the input, such as 8x64.")] = "8x64",
     address: Address = LOCAL,
     token: Token = None,
+    tls: Tls = False,
     ca: Ca = None,
     as_json: Json = False,
 ) -> None:
@@ -153,7 +163,7 @@ def bench_command(
     except ValueError:
         raise _stop(f"a shape is written 8x64, not {shape!r}") from None
     # The progress goes to stderr, so that --json can be piped.
-    with _client(address, token, ca) as client, Progress(console=_ERRORS) as progress:
+    with _client(address, token, tls, ca) as client, Progress(console=_ERRORS) as progress:
         task = progress.add_task("forwards", total=2 * calls)
         measured = bench(client, calls, in_flight, sizes, lambda: progress.advance(task))
     if as_json:
@@ -174,10 +184,10 @@ _ERRORS = Console(stderr=True)
 
 
 @contextmanager
-def _client(address: str, token: str | None, ca: Path | None) -> Iterator[Client]:
+def _client(address: str, token: str | None, tls: bool, ca: Path | None) -> Iterator[Client]:
     """Open a client; what the service refuses ends the command with its sentence."""
     try:
-        with Client(address, token=token, tls=None if ca is None else TLS(ca=ca)) as client:
+        with Client(address, token=token, tls=tls if ca is None else TLS(ca=ca)) as client:
             yield client
     except (EdunnError, ValueError, TypeError, OSError) as error:
         raise _stop(str(error)) from None
@@ -193,7 +203,7 @@ def _print(*things: Any) -> None:
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2))
+    print(json.dumps(value, indent=2, allow_nan=False))
 
 
 def _array(text: str) -> Array:
@@ -217,7 +227,15 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def _as_json(array: Array) -> dict[str, Any]:
-    return {"dtype": array.dtype.name, "shape": list(array.shape), "data": array.ravel().tolist()}
+    """Return an array as JSON has it; JSON has no NaN, so that is spelt as protobuf does."""
+    data = [
+        _NOT_FINITE.get(str(value), value) if isinstance(value, float) else value
+        for value in array.ravel().tolist()
+    ]
+    return {"dtype": array.dtype.name, "shape": list(array.shape), "data": data}
+
+
+_NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 def _describe(kind: LayerType) -> dict[str, Any]:
@@ -232,19 +250,14 @@ def _describe(kind: LayerType) -> dict[str, Any]:
 
 
 def _types_table(kinds: list[LayerType]) -> Table:
-    table = Table("type", "configuration", "inputs", "learns", "computes")
-    for column in table.columns:
-        # Folded rather than cut: a name is of no use without its end.
-        column.overflow = "fold"
+    table = Table("type", "what it computes, and its configuration")
     table.columns[0].no_wrap = True
     for kind in kinds:
-        table.add_row(
-            kind.type,
-            Text(", ".join(_field(field) for field in kind.config_fields)),
-            ", ".join(kind.inputs),
-            Text(", ".join(each.name for each in kind.parameters)),
-            Text(kind.summary),
-        )
+        about = Text(kind.summary)
+        if kind.config_fields:
+            fields = ", ".join(_field(field) for field in kind.config_fields)
+            about.append(f"\n{fields}", style="dim")
+        table.add_row(kind.type, about)
     return table
 
 

@@ -1,0 +1,66 @@
+"""What needs PyTorch: the adapter, the README's example, the notebook's comparison.
+
+They run in an environment of their own (`make test-torch`) against the stack of this one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from suite import TIMEOUT_SECONDS, run_in_client
+
+from server.stack import Stack
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOK = ROOT / "docs" / "notebooks" / "dropout.ipynb"
+# Made by the Makefile.
+BIN = ROOT / os.environ.get("TORCH_VENV", ".venv-torch") / "bin"
+
+
+@pytest.fixture(autouse=True)
+def require_torch() -> None:
+    """Skip where there is no environment with PyTorch; in CI that is a failure."""
+    if (BIN.parent / ".ready").exists():
+        return
+    message = "no environment with PyTorch: apt-get install python3-torch, make test-torch"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def test_the_adapter_and_the_readme_s_example(stack: Stack) -> None:
+    """Run them with the oldest NumPy and PyTorch that the client promises to work with."""
+    tests = ("tests/test_torch.py", "tests/test_readme.py", "tests/test_tensors.py")
+    printed = run_in_client(stack, "python", [str(BIN / "python"), "-m", "pytest", "-q", *tests])
+    assert "skipped" not in printed, printed
+
+
+def test_the_client_s_conformance_with_the_oldest_numpy(stack: Stack) -> None:
+    command = [str(BIN / "python"), "-m", "pytest", "-q", "tests/test_conformance.py"]
+    run_in_client(stack, "python", command)
+
+
+def test_the_notebook_compares_with_pytorch(stack: Stack, tmp_path: Path) -> None:
+    output = tmp_path / "executed"
+    run(stack, [str(BIN / "jupyter-execute"), str(NOTEBOOK), "--output", str(output)])
+    comparison = json.loads(output.with_suffix(".ipynb").read_text())["cells"][-1]
+    printed = "".join(text for out in comparison["outputs"] for text in out["text"])
+    assert "gradients agree with PyTorch" in printed
+
+
+def run(stack: Stack, command: Sequence[str]) -> None:
+    done = subprocess.run(
+        command,
+        env={**os.environ, "EDUNN_ADDRESS": stack.address},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8000:]
