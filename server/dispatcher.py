@@ -31,7 +31,7 @@ SWEEP_SECONDS = 0.25
 # A second worker is used at once for so much work, in seconds of computing: a batch costs the
 # machine about as much whatever its size, so less work had better wait to leave with more.
 WORTH_A_WORKER_SECONDS = 0.002
-# But it waits no longer than this while a worker is free.
+# But a batch that has been under way for so long is not waited for.
 LONGEST_GATHERING_SECONDS = 0.01
 # How much of the estimate of an operation's work is the latest batch's.
 ESTIMATE_SHARE = 0.2
@@ -68,8 +68,8 @@ class Dispatcher:
         self._link = RedisLink(settings, server_id, self._on_reply, self._on_change)
         self._flights: dict[str, Flight] = {}
         self._pump_scheduled = False
-        # Until when what waits may gather though a worker is free, by the loop's clock.
-        self._gathering_until: float | None = None
+        # When the batch was sent for which what waits gathers.
+        self._gathering_since = 0.0
         # How long a worker computes for one operation, about, in seconds.
         self._operation_seconds = 0.0
         # Since when nothing could be served, by the monotonic clock; None while it can.
@@ -169,19 +169,22 @@ class Dispatcher:
         )
 
     def _should_gather(self) -> bool:
-        """Tell whether what waits should wait for company, though a worker is free."""
-        work = self._lanes.waiting * self._operation_seconds
-        if not self._flights or work >= WORTH_A_WORKER_SECONDS:
-            self._gathering_until = None
+        """Tell whether what waits should wait for company, though a worker is free.
+
+        It should while a batch is under way that may soon be back, unless it is much already.
+        """
+        if not self._flights or not self._lanes.waiting:
             return False
-        loop = asyncio.get_running_loop()
-        if self._gathering_until is None:
-            self._gathering_until = loop.time() + LONGEST_GATHERING_SECONDS
-            loop.call_at(self._gathering_until, self._pump)
-        if loop.time() < self._gathering_until:
-            return True
-        self._gathering_until = None
-        return False
+        if self._lanes.waiting * self._operation_seconds >= WORTH_A_WORKER_SECONDS:
+            return False
+        newest = max(flight.sent for flight in self._flights.values())
+        left = newest + LONGEST_GATHERING_SECONDS - time.monotonic()
+        if left <= 0:
+            return False
+        if self._gathering_since != newest:
+            self._gathering_since = newest
+            asyncio.get_running_loop().call_later(left, self._pump)
+        return True
 
     def _on_refusal(self, flight: Flight, full: ServiceError) -> None:
         """Send what makes room in a full store, and refuse the rest of the flight."""
