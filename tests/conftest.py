@@ -7,6 +7,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from contract import UNLIMITED
 from edunn_client import Client
 
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
@@ -23,8 +24,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def stub(stack: Stack) -> Iterator[LayerServiceStub]:
-    options = [("grpc.max_receive_message_length", 80 << 20), ("grpc.max_send_message_length", -1)]
-    with grpc.insecure_channel(stack.address, options) as channel:
+    with grpc.insecure_channel(stack.address, UNLIMITED) as channel:
         yield LayerServiceStub(channel)
 
 

@@ -17,6 +17,9 @@ from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from edunn_serving.v1.tensor_pb2 import Tensor
 from worker.tensors import decode_tensor, encode_tensor
 
+# For a channel: messages as large as the service allows.
+UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+
 
 def tensor(values: Any) -> Tensor:
     return encode_tensor(np.asarray(values))

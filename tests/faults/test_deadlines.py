@@ -12,7 +12,7 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
-from contract import backward, forward, new_session, refusal, spec, tensor
+from contract import UNLIMITED, backward, forward, new_session, refusal, spec, tensor
 from processes import frozen
 from waiting import await_true
 
@@ -39,7 +39,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def stub(stack: Stack) -> Iterator[LayerServiceStub]:
-    with grpc.insecure_channel(stack.address) as channel:
+    with grpc.insecure_channel(stack.address, UNLIMITED) as channel:
         yield LayerServiceStub(channel)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import grpc
 import numpy as np
 import pytest
-from contract import array, forward, new_session, refusal, spec, tensor
+from contract import UNLIMITED, array, forward, new_session, refusal, spec, tensor
 from edunn_client import Client
 from edunn_client.errors import EdunnError
 from google.rpc import error_details_pb2
@@ -21,7 +21,6 @@ LIMIT = 2 * MEBIBYTE
 DROP = spec("drop", "Dropout", p=0.5)
 # One number in, 4096 out: a small request can have a large answer.
 WIDEN = spec("widen", "Linear", input_size=1, output_size=4096)
-UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 X = np.random.default_rng(1).uniform(1, 2, (8, 64))
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import numpy as np
 import pytest
-from contract import array, forward, new_session, spec, tensor
+from contract import UNLIMITED, array, forward, new_session, spec, tensor
 from processes import await_restart, batches_sent_again, frozen, kill
 from slow_layer import SLOW, input_for
 from waiting import await_true
@@ -37,7 +37,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def stub(stack: Stack) -> Iterator[LayerServiceStub]:
-    with grpc.insecure_channel(stack.address) as channel:
+    with grpc.insecure_channel(stack.address, UNLIMITED) as channel:
         yield LayerServiceStub(channel)
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import numpy as np
 import pytest
-from contract import array, forward, new_session, spec, tensor
+from contract import UNLIMITED, array, forward, new_session, spec, tensor
 from slow_layer import SLOW, input_for
 from verified_load import VerifiedLoad
 
@@ -158,8 +158,8 @@ def test_slow_session_does_not_hold_up_a_load_while_a_worker_is_free(
 @pytest.fixture(scope="module")
 def two_servers(stack: Stack) -> Iterator[list[LayerServiceStub]]:
     with (
-        grpc.insecure_channel(stack.address) as first,
-        grpc.insecure_channel(stack.add_server()) as second,
+        grpc.insecure_channel(stack.address, UNLIMITED) as first,
+        grpc.insecure_channel(stack.add_server(), UNLIMITED) as second,
     ):
         yield [LayerServiceStub(first), LayerServiceStub(second)]
 
