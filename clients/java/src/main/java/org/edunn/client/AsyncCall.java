@@ -57,7 +57,10 @@ final class AsyncCall<Q, A, R> {
     }
     connection
         .timer()
-        .schedule(() -> connection.executor().execute(this::repeat), pause.get().toNanos(), TimeUnit.NANOSECONDS);
+        .schedule(
+            () -> connection.executor().execute(this::repeat),
+            pause.get().toNanos(),
+            TimeUnit.NANOSECONDS);
   }
 
   private void repeat() {

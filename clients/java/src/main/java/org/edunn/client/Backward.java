@@ -28,8 +28,8 @@ public final class Backward extends Operation<Gradients> {
   }
 
   /**
-   * Describes a backward as {@link Layer#backward} runs it: through the layer's latest forward at the
-   * moment at which it is run.
+   * Describes a backward as {@link Layer#backward} runs it: through the layer's latest forward at
+   * the moment at which it is run.
    *
    * @param layer the layer
    * @param outputGradient the gradient of the error with respect to the forward's output, in its
@@ -78,8 +78,7 @@ public final class Backward extends Operation<Gradients> {
   }
 
   private Call<BackwardRequest, BackwardResponse, Gradients> call() {
-    return new Call<>(
-        LayerServiceGrpc.getBackwardMethod(), request(), Gradients::fromWire, true);
+    return new Call<>(LayerServiceGrpc.getBackwardMethod(), request(), Gradients::fromWire, true);
   }
 
   private BackwardRequest request() {

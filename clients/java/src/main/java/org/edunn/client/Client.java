@@ -8,9 +8,9 @@ import java.util.concurrent.CompletableFuture;
  * A connection to an edunn-serving service, made at the first call. Threads may share it.
  *
  * <p>Every call has a deadline and is made again where that is safe ({@link RetryPolicy}). Each has
- * an async variant; its future fails with the {@link EdunnException} that the other throws, and what
- * depends on it may run in the client's threads. Interrupting a thread that waits for a call cancels
- * the call.
+ * an async variant; its future fails with the {@link EdunnException} that the other throws, and
+ * what depends on it may run in the client's threads. Interrupting a thread that waits for a call
+ * cancels the call.
  */
 public final class Client implements AutoCloseable {
   private final String address;

@@ -28,8 +28,8 @@ import org.edunn.serving.v1.LayerServiceGrpc;
  * goes on. If the connection breaks, every operation without an answer fails with {@link
  * UnavailableException}; nothing is made again, as the order would be lost.
  *
- * <p>What depends on a future without an executor of its own (as {@code thenApply} does) runs in the
- * stream's reading thread: it may submit more, but while it blocks no answer comes.
+ * <p>What depends on a future without an executor of its own (as {@code thenApply} does) runs in
+ * the stream's reading thread: it may submit more, but while it blocks no answer comes.
  */
 public final class ComputeStream implements AutoCloseable {
   private final Connection connection;
@@ -276,7 +276,7 @@ public final class ComputeStream implements AutoCloseable {
       if (status.isOk()) {
         fail(new UnavailableException("the stream ended before the answer came"));
       } else {
-        fail(connection.failed(ServiceStatus.exception(status, trailers, null)));
+        fail(connection.failed(ServiceStatus.exception(status, trailers)));
       }
     }
 

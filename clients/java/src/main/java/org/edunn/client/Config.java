@@ -10,7 +10,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A layer's configuration to and from protobuf's Struct, which is JSON with all numbers doubles. */
+/**
+ * A layer's configuration to and from protobuf's Struct, which is JSON with all numbers doubles.
+ */
 final class Config {
   // Above this a double no longer holds every integer.
   private static final long LARGEST_INTEGER = 1L << 53;

@@ -58,8 +58,7 @@ final class Connection implements AutoCloseable {
     while (true) {
       checkOpen();
       try {
-        A answer =
-            ClientCalls.blockingUnaryCall(channel, call.method(), options, call.request());
+        A answer = ClientCalls.blockingUnaryCall(channel, call.method(), options, call.request());
         return call.decode().apply(answer);
       } catch (StatusRuntimeException failure) {
         EdunnException error = failed(ServiceStatus.exception(failure));
@@ -117,7 +116,9 @@ final class Connection implements AutoCloseable {
     }
   }
 
-  /** Returns the error of a call whose thread was interrupted, and leaves the thread interrupted. */
+  /**
+   * Returns the error of a call whose thread was interrupted, and leaves the thread interrupted.
+   */
   static EdunnException interrupted(InterruptedException cause) {
     Thread.currentThread().interrupt();
     return new EdunnException(

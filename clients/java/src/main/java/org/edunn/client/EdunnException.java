@@ -9,10 +9,10 @@ import java.util.Optional;
 /**
  * A call that the service refused or could not finish: the root of all such errors.
  *
- * <p>Each of the statuses that the service documents has a subclass; any other (CANCELLED, say) is an
- * EdunnException itself. Wrong use of this library that no service needs to judge, such as an array
- * that does not fill its shape, is an IllegalArgumentException or IllegalStateException as elsewhere
- * in Java.
+ * <p>Each of the statuses that the service documents has a subclass; any other (CANCELLED, say) is
+ * an EdunnException itself. Wrong use of this library that no service needs to judge, such as an
+ * array that does not fill its shape, is an IllegalArgumentException or IllegalStateException as
+ * elsewhere in Java.
  */
 public class EdunnException extends RuntimeException {
   private static final long serialVersionUID = 1L;

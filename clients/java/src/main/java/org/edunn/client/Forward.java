@@ -42,8 +42,8 @@ public final class Forward extends Operation<Output> {
    * Describes a forward as {@link Layer#forward} runs it.
    *
    * @param layer the layer
-   * @param inputs one tensor for a layer, its first axis the batch; {@code y_true} and {@code y} for
-   *     a loss
+   * @param inputs one tensor for a layer, its first axis the batch; {@code y_true} and {@code y}
+   *     for a loss
    * @return the forward
    */
   public static Forward of(Layer layer, Tensor... inputs) {
@@ -122,8 +122,7 @@ public final class Forward extends Operation<Output> {
     // training its repetition would count twice in a BatchNorm's running statistics.
     boolean named = !request.getForwardId().isEmpty() && !untracked;
     boolean pure = untracked && effectivePhase() == Phase.TEST;
-    return new Call<>(
-            LayerServiceGrpc.getForwardMethod(), request, Forward::output, named || pure)
+    return new Call<>(LayerServiceGrpc.getForwardMethod(), request, Forward::output, named || pure)
         .map(this::noteLatest);
   }
 

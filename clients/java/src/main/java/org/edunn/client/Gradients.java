@@ -7,8 +7,8 @@ import java.util.Map;
  *
  * @param input the gradient of the error with respect to the forward's input, in its shape; for a
  *     loss with respect to {@code y}
- * @param parameters the gradients with respect to the parameters, by name and in their shapes; empty
- *     for a layer without parameters
+ * @param parameters the gradients with respect to the parameters, by name and in their shapes;
+ *     empty for a layer without parameters
  */
 public record Gradients(Tensor input, Map<String, Tensor> parameters) {
 

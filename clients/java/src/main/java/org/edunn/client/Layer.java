@@ -69,8 +69,8 @@ public final class Layer {
   /**
    * Computes the layer's output. {@link Forward} has more to say about it.
    *
-   * @param inputs one tensor for a layer, its first axis the batch; {@code y_true} and {@code y} for
-   *     a loss
+   * @param inputs one tensor for a layer, its first axis the batch; {@code y_true} and {@code y}
+   *     for a loss
    * @return the output, in the data type of the input
    * @throws EdunnException if the service refuses it or cannot finish it
    */
@@ -130,8 +130,8 @@ public final class Layer {
   }
 
   /**
-   * Replaces parameters or buffers; those left out stay. A later backward of an earlier forward then
-   * fails with FORWARD_STALE.
+   * Replaces parameters or buffers; those left out stay. A later backward of an earlier forward
+   * then fails with FORWARD_STALE.
    *
    * @param parameters the new values by name, in the shapes that the layer has
    * @throws EdunnException if the service refuses it or cannot finish it

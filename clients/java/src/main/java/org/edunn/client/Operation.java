@@ -3,8 +3,8 @@ package org.edunn.client;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A forward or a backward with all that is to be said about it, to be run by itself or sent through a
- * {@link ComputeStream}. Immutable; it can be run any number of times, each a new operation.
+ * A forward or a backward with all that is to be said about it, to be run by itself or sent through
+ * a {@link ComputeStream}. Immutable; it can be run any number of times, each a new operation.
  *
  * @param <R> what it results in
  */

@@ -5,8 +5,8 @@ package org.edunn.client;
  *
  * @param tensor the layer's output, in the data type of the input; a loss gives one error a sample,
  *     shape (n, 1)
- * @param forwardId the forward's name, for {@link Backward#forwardId}; empty for an untracked forward
- *     in the test phase
+ * @param forwardId the forward's name, for {@link Backward#forwardId}; empty for an untracked
+ *     forward in the test phase
  * @param phase the phase in which the output was computed
  */
 public record Output(Tensor tensor, String forwardId, Phase phase) {}

@@ -37,12 +37,14 @@ record ServiceStatus(
 
   /** Returns the exception for a failed call. */
   static EdunnException exception(StatusRuntimeException failure) {
-    return exception(failure.getStatus(), failure.getTrailers(), failure);
+    return exception(failure.getStatus(), failure.getTrailers());
   }
 
-  /** Returns the exception for a call that ended so; there may be no trailers and no cause. */
-  static EdunnException exception(Status status, Metadata trailers, Throwable cause) {
-    return of(status, trailers).toException(cause == null ? status.getCause() : cause);
+  /** Returns the exception for a call that ended so; there may be no trailers. */
+  static EdunnException exception(Status status, Metadata trailers) {
+    // The cause is what gRPC itself met, such as a refused connection. Its own exception would say
+    // nothing more, and it cannot be serialized.
+    return of(status, trailers).toException(status.getCause());
   }
 
   /** Returns the exception for an operation of a stream. */

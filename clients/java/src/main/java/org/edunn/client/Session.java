@@ -84,8 +84,8 @@ public final class Session implements AutoCloseable {
    * Returns the layer of that name without asking the service.
    *
    * @param name the layer's name
-   * @return the layer. Of one that this object does not know, the name is all that {@link Layer#info}
-   *     has, and whether there is one shows at its first call
+   * @return the layer. Of one that this object does not know, the name is all that {@link
+   *     Layer#info} has, and whether there is one shows at its first call
    */
   public Layer layer(String name) {
     Layer known = layers.get(name);

@@ -31,8 +31,8 @@ public final class SessionBuilder {
    * Chooses the seed of everything random in the session: the same seed and the same calls give the
    * same initial parameters and the same masks. Otherwise the service draws one.
    *
-   * @param seed 64 bits without sign: {@code Long.parseUnsignedLong("18446744073709551615")}, or -1,
-   *     is the largest
+   * @param seed 64 bits without sign: {@code Long.parseUnsignedLong("18446744073709551615")}, or
+   *     -1, is the largest
    * @return this
    */
   public SessionBuilder seed(long seed) {

@@ -30,8 +30,8 @@ public final class StreamBuilder {
   }
 
   /**
-   * Limits how long operations may wait without a single answer coming before the stream is given up.
-   * The stream itself may live for as long as it is used.
+   * Limits how long operations may wait without a single answer coming before the stream is given
+   * up. The stream itself may live for as long as it is used.
    *
    * @param timeout otherwise the client's
    * @return this

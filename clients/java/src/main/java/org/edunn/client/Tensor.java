@@ -11,8 +11,8 @@ import java.nio.LongBuffer;
 import java.util.Arrays;
 
 /**
- * An array of any rank: its element type, its shape, and its elements in C order (the last axis runs
- * fastest).
+ * An array of any rank: its element type, its shape, and its elements in C order (the last axis
+ * runs fastest).
  *
  * <p>A tensor is immutable and may be shared. Making one copies the elements once, in bulk; sending
  * it copies nothing more. No method casts: an array of {@code float} is a float32 tensor, and only

@@ -1,5 +1,6 @@
 /**
- * Runs the layers of an edunn-serving service: {@code forward}, {@code backward}, phases, parameters.
+ * Runs the layers of an edunn-serving service: {@code forward}, {@code backward}, phases,
+ * parameters.
  *
  * <pre>{@code
  * try (Client client = Client.connect("localhost:50051");

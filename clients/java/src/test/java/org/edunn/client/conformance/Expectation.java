@@ -60,8 +60,7 @@ final class Expectation {
           assertEquals(new TreeSet<>(strings(wanted)), new TreeSet<>(fields), error::getMessage);
         }
         case "retry" ->
-            assertEquals(
-                wanted.getAsBoolean(), error.retryDelay().isPresent(), error::getMessage);
+            assertEquals(wanted.getAsBoolean(), error.retryDelay().isPresent(), error::getMessage);
         default -> throw new AssertionError("unknown expectation of an error " + name);
       }
     }

@@ -117,7 +117,8 @@ final class Scenario {
     List<Step> operations = new ArrayList<>();
     step.array("operations").forEach(operation -> operations.add(new Step(operation)));
     List<CompletableFuture<?>> futures = new ArrayList<>();
-    try (ComputeStream stream = client.newStream().inFlight(operations.size()).open()) {
+    try (ComputeStream stream =
+        client.newStream().inFlight(Math.max(1, operations.size())).open()) {
       for (Step operation : operations) {
         Operation<?> described = operation.operation(operation.text("kind"), session);
         futures.add(stream.submit(described));

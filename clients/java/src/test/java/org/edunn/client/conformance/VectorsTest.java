@@ -35,8 +35,17 @@ class VectorsTest {
   private static final Path VECTORS = Path.of("..", "..", "tests", "vectors");
   private static final Set<String> KNOWN =
       Set.of(
-          "name", "config", "phase", "parameters", "state_before", "inputs", "output",
-          "output_gradient", "input_gradients", "parameter_gradients", "state_after");
+          "name",
+          "config",
+          "phase",
+          "parameters",
+          "state_before",
+          "inputs",
+          "output",
+          "output_gradient",
+          "input_gradients",
+          "parameter_gradients",
+          "state_after");
 
   private static Client client;
 
