@@ -16,7 +16,9 @@ def test_suite_passes(stack: Stack) -> None:
     require_tools("javac", "mvn")
     # `verify` checks the format, compiles with all lints, runs the tests and builds the javadoc.
     output = run_in_client(stack, "java", [*MAVEN, "verify"])
-    totals = re.findall(r"Tests run: (\d+), Failures: 0, Errors: 0, Skipped: (\d+)\s*$", output, re.M)
+    totals = re.findall(
+        r"Tests run: (\d+), Failures: 0, Errors: 0, Skipped: (\d+)\s*$", output, re.M
+    )
     assert totals, output[-2000:]
     ran, skipped = map(int, totals[-1])
     print(f"Java client: tests run: {ran}, skipped: {skipped}")

@@ -89,7 +89,7 @@ final class AsyncCall<Q, A, R> {
     public void onCompleted() {
       try {
         result.complete(call.decode().apply(answer));
-      } catch (EdunnException unreadable) {
+      } catch (RuntimeException unreadable) {
         result.completeExceptionally(unreadable);
       }
     }

@@ -163,11 +163,11 @@ public final class ComputeStream implements AutoCloseable {
   }
 
   private void checkOpen() {
-    if (ended != null) {
-      throw ended;
-    }
     if (closing) {
       throw new IllegalStateException("the stream has been closed");
+    }
+    if (ended != null) {
+      throw ended;
     }
   }
 
@@ -248,7 +248,7 @@ public final class ComputeStream implements AutoCloseable {
           case ERROR -> future.completeExceptionally(ServiceStatus.exception(result.getError()));
           case RESULT_NOT_SET -> throw new InternalException("the service sent an empty result");
         }
-      } catch (EdunnException unreadable) {
+      } catch (RuntimeException unreadable) {
         future.completeExceptionally(unreadable);
       }
     }

@@ -59,11 +59,22 @@ final class StreamWriter {
   }
 
   private void write() {
-    ComputeRequest request = next();
-    while (request != null) {
-      call.sendMessage(request);
-      request = next();
+    try {
+      ComputeRequest request = next();
+      while (request != null) {
+        call.sendMessage(request);
+        request = next();
+      }
+    } catch (IllegalStateException unsent) {
+      // gRPC takes nothing more of a call that another thread has cancelled meanwhile.
+      if (!hasEnded()) {
+        throw unsent;
+      }
     }
+  }
+
+  private synchronized boolean hasEnded() {
+    return ended;
   }
 
   /** Returns what to send now; null, and nobody is writing any more, if there is nothing. */

@@ -11,6 +11,10 @@ final class TensorShape {
     if (wanted == elements) {
       return;
     }
+    if (wanted < 0) {
+      throw new IllegalArgumentException(
+          "no axis of the shape %s may be negative".formatted(Arrays.toString(shape)));
+    }
     String hint =
         shape.length == 0 ? ", a scalar; for a vector give the shape [" + elements + "]" : "";
     throw new IllegalArgumentException(
@@ -18,13 +22,12 @@ final class TensorShape {
             .formatted(elements, Arrays.toString(shape), wanted, hint));
   }
 
-  /** Returns the product of the shape. */
+  /** Returns the product of the shape, or -1 if an axis is negative. */
   static long elements(long[] shape) {
     long elements = 1;
     for (long axis : shape) {
       if (axis < 0) {
-        throw new IllegalArgumentException(
-            "no axis of the shape %s may be negative".formatted(Arrays.toString(shape)));
+        return -1;
       }
       // Where the product is larger than any number it is larger than any array, too.
       elements = axis == 0 || elements == 0 ? 0 : saturatingProduct(elements, axis);

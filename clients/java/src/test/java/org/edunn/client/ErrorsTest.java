@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import org.edunn.serving.v1.ForwardResponse;
 import org.edunn.serving.v1.LayerServiceGrpc;
 import org.junit.jupiter.api.AfterEach;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an error tells, whatever state its details are in. */
 class ErrorsTest {
@@ -125,19 +127,25 @@ class ErrorsTest {
     assertEquals("LAYER_NOT_FOUND", error.reason());
   }
 
-  @Test
-  void malformedTensorOfTheServiceIsAnInternalError() {
+  @ParameterizedTest
+  @ValueSource(longs = {2, -1})
+  void malformedTensorOfTheServiceIsAnInternalError(long axis) {
     Layer layer = Answers.layer(server, client);
     var output =
         org.edunn.serving.v1.Tensor.newBuilder()
             .setDataType(org.edunn.serving.v1.DataType.DATA_TYPE_FLOAT64)
-            .addShape(2)
+            .addShape(axis)
             .setData(ByteString.copyFrom(new byte[8]));
     var answer = ForwardResponse.newBuilder().setForwardId("c1").setOutput(output).build();
     server.answer(LayerServiceGrpc.getForwardMethod(), answer);
+    server.answer(LayerServiceGrpc.getForwardMethod(), answer);
+    String sentence = "the service sent 8 bytes for a tensor float64[" + axis + "]";
     InternalException error =
         assertThrows(InternalException.class, () -> layer.forward(Answers.ONE));
-    assertEquals("the service sent 8 bytes for a tensor float64[2]", error.detail());
+    assertEquals(sentence, error.detail());
+    CompletionException failure =
+        assertThrows(CompletionException.class, () -> layer.forwardAsync(Answers.ONE).join());
+    assertEquals(sentence, ((InternalException) failure.getCause()).detail());
   }
 
   @Test

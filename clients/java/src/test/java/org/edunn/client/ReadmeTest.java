@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,24 +60,22 @@ class ReadmeTest {
 
   @Test
   void exampleProgramRuns() throws Exception {
-    String output = run(Path.of("example", "LearnOr.java"), Service.address());
-    assertTrue(output.contains("1 or 1 = "), output);
+    // It throws if the unit has not learned it.
+    run(Path.of("example", "LearnOr.java"), Service.address());
   }
 
-  /** Runs a program of one file with assertions on and returns what it prints. */
-  private static String run(Path program, String... arguments)
-      throws IOException, InterruptedException {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-enableassertions",
-            "-classpath",
-            System.getProperty("java.class.path"),
-            program.toString());
-    builder.command().addAll(List.of(arguments));
-    Process process = builder.redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, process.waitFor(), output);
-    return output;
+  /** Compiles a program of one file and runs it with assertions on. */
+  private void run(Path program, String... arguments) throws Exception {
+    String classpath =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    String[] options = {"-d", folder.toString(), "-cp", classpath, program.toString()};
+    assertEquals(0, ToolProvider.getSystemJavaCompiler().run(null, null, null, options));
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+      loader.setDefaultAssertionStatus(true);
+      String name = program.getFileName().toString().replace(".java", "");
+      Method main = loader.loadClass(name).getDeclaredMethod("main", String[].class);
+      main.setAccessible(true);
+      main.invoke(null, (Object) arguments);
+    }
   }
 }

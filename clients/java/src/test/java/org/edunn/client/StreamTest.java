@@ -225,7 +225,7 @@ class StreamTest {
     Layer layer = Answers.layer(server, client);
     ComputeStream stream = client.newStream().open();
     stream.close();
-    assertThrows(RuntimeException.class, () -> stream.forward(layer, Answers.ONE));
+    assertThrows(IllegalStateException.class, () -> stream.forward(layer, Answers.ONE));
   }
 
   @Test
