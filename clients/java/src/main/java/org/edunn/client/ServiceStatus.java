@@ -66,11 +66,17 @@ record ServiceStatus(
   private static ServiceStatus of(Status status, Metadata trailers) {
     try {
       com.google.rpc.Status details = StatusProto.fromStatusAndTrailers(status, trailers);
-      return of(status.getCode(), details.getMessage(), details.getDetailsList());
+      return of(status.getCode(), sentence(status, details), details.getDetailsList());
     } catch (IllegalArgumentException unreadable) {
       // The details contradict the status or are no message, as a proxy might leave them.
       return of(status.getCode(), status.getDescription(), List.of());
     }
+  }
+
+  /** Of a broken connection gRPC says "io exception"; which and why is in the cause. */
+  private static String sentence(Status status, com.google.rpc.Status details) {
+    Throwable cause = status.getCause();
+    return cause == null ? details.getMessage() : details.getMessage() + ": " + cause.getMessage();
   }
 
   private static ServiceStatus of(Status.Code code, String message, List<Any> details) {

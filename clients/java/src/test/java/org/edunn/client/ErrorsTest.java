@@ -4,6 +4,7 @@ import static org.edunn.client.ScriptedServer.status;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
@@ -93,6 +94,15 @@ class ErrorsTest {
   @Test
   void statusWithoutASentenceSaysItsName() {
     assertEquals("ABORTED [ABORTED]", failure(Status.ABORTED.asRuntimeException()).getMessage());
+  }
+
+  @Test
+  void refusedConnectionSaysWhere() {
+    server.close();
+    UnavailableException error =
+        assertThrows(UnavailableException.class, () -> client.getSession("s1"));
+    assertTrue(error.getMessage().contains("Connection refused"), error.getMessage());
+    assertTrue(error.getMessage().contains(":" + server.port()), error.getMessage());
   }
 
   @Test

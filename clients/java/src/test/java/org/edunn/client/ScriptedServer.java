@@ -52,6 +52,7 @@ final class ScriptedServer implements AutoCloseable, BindableService {
   private final Map<MethodDescriptor<?, ?>, Queue<Function<Message, Message>>> script =
       new ConcurrentHashMap<>();
   private final Server server;
+  private final int port;
   private volatile Function<StreamObserver<ComputeResponse>, StreamObserver<ComputeRequest>>
       compute;
 
@@ -70,14 +71,15 @@ final class ScriptedServer implements AutoCloseable, BindableService {
             .addService(ServerInterceptors.intercept(this, new HeaderNotes()))
             .build()
             .start();
+    this.port = server.getPort();
   }
 
   String address() {
-    return "localhost:" + server.getPort();
+    return "localhost:" + port;
   }
 
   int port() {
-    return server.getPort();
+    return port;
   }
 
   /** Has the next call of the method answered so. */
