@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 import redis
 from celery import Celery, Task
 from celery.signals import worker_ready, worker_shutdown
+from celery.worker import state
 from kombu import Queue
 from kombu.transport.redis import Channel
 
@@ -103,7 +104,12 @@ class EngineTask(Task):  # type: ignore[misc]  # Celery has no types.
         if self._engine is None:
             client = redis.Redis.from_url(settings.redis_url)
             store = Store(client, context_budget=settings.session_context_bytes)
-            self._engine = Engine(store, settings, worker_id)
+            self._engine = Engine(
+                store,
+                settings,
+                worker_id,
+                is_stopping=lambda: state.should_stop not in (None, False),
+            )
         return self._engine
 
 

@@ -58,9 +58,17 @@ REQUEST_TYPES: dict[str, type[Message]] = {
 class Engine:
     """Runs batches one after the other, keeping layers ready from one to the next."""
 
-    def __init__(self, store: Store, settings: Settings, worker_id: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        worker_id: str,
+        *,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._store = store
         self._worker_id = worker_id
+        self._is_stopping = is_stopping
         self._randomness = RepeatableGenerator()
         self._ready = ReadySessions(settings.worker_cache_bytes)
         budget = settings.session_context_bytes
@@ -80,12 +88,17 @@ class Engine:
         """Run a batch and answer it, unless it is answered already.
 
         While Redis is away, or takes no answer, it is tried again, which is safe: only one commit
-        of a batch counts.
+        of a batch counts. A worker that is to stop does not wait for Redis: the server sends the
+        batch again.
         """
         while True:
             try:
-                return self._run(batch_id, reply_stream, heads)
+                self._run(batch_id, reply_stream, heads)
+                return
             except redis.RedisError as error:
+                if self._is_stopping():
+                    log.warning("batch %s is left to others: %s", batch_id, error)
+                    return
                 log.warning("batch %s waits for Redis: %s", batch_id, error)
                 time.sleep(REDIS_RETRY_SECONDS)
 

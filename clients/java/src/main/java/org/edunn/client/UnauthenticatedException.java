@@ -1,0 +1,10 @@
+package org.edunn.client;
+
+/** The call brought no token, or none that the service knows. */
+public class UnauthenticatedException extends EdunnException {
+  private static final long serialVersionUID = 1L;
+
+  UnauthenticatedException(ServiceStatus status, Throwable cause) {
+    super(status, cause);
+  }
+}

@@ -1,0 +1,106 @@
+package org.edunn.client.conformance;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.edunn.client.Backward;
+import org.edunn.client.Forward;
+import org.edunn.client.Layer;
+import org.edunn.client.LayerSpec;
+import org.edunn.client.Operation;
+import org.edunn.client.Phase;
+import org.edunn.client.Session;
+import org.edunn.client.Tensor;
+
+/** One step of a scenario. It notes which keys were read, as one that nobody reads is a fault. */
+final class Step {
+  private final JsonObject json;
+  private final Set<String> read = new HashSet<>(Set.of("expect", "expect_error"));
+
+  Step(JsonElement json) {
+    this.json = json.getAsJsonObject();
+  }
+
+  /** Null where there is none. */
+  JsonObject expected() {
+    return json.getAsJsonObject("expect");
+  }
+
+  /** Null where there is none. */
+  JsonObject expectedError() {
+    return json.getAsJsonObject("expect_error");
+  }
+
+  boolean has(String key) {
+    read.add(key);
+    return json.has(key);
+  }
+
+  String text(String key) {
+    return element(key).getAsString();
+  }
+
+  JsonArray array(String key) {
+    return element(key).getAsJsonArray();
+  }
+
+  Map<String, Tensor> tensors(String key) {
+    return JsonTensors.tensorsByName(element(key));
+  }
+
+  Phase phase() {
+    return Scenario.phase(text("phase"));
+  }
+
+  LayerSpec layerSpec() {
+    LayerSpec spec = LayerSpec.of(text("layer"), text("type"));
+    if (has("config")) {
+      spec = spec.config(Scenario.plainMap(element("config")));
+    }
+    return has("parameters") ? spec.parameters(tensors("parameters")) : spec;
+  }
+
+  /** Returns the forward or backward that this step describes. */
+  Operation<?> operation(String kind, Session session) {
+    Layer layer = session.layer(text("layer"));
+    return switch (kind) {
+      case "forward" -> forward(layer);
+      case "backward" -> backward(layer);
+      default -> throw new AssertionError("unknown operation " + kind);
+    };
+  }
+
+  void assertAllRead() {
+    Set<String> unread = new HashSet<>(json.keySet());
+    unread.removeAll(read);
+    if (!unread.isEmpty()) {
+      throw new AssertionError("unknown keys " + unread);
+    }
+  }
+
+  private Forward forward(Layer layer) {
+    Forward forward = Forward.of(layer, JsonTensors.tensors(array("inputs")));
+    if (has("phase")) {
+      forward = forward.phase(phase());
+    }
+    if (has("forward_id")) {
+      forward = forward.forwardId(text("forward_id"));
+    }
+    return has("untracked") && element("untracked").getAsBoolean() ? forward.untracked() : forward;
+  }
+
+  private Backward backward(Layer layer) {
+    Backward backward = Backward.of(layer, JsonTensors.tensor(element("output_gradient")));
+    return has("forward_id") ? backward.forwardId(text("forward_id")) : backward;
+  }
+
+  private JsonElement element(String key) {
+    if (!has(key)) {
+      throw new AssertionError("a step needs " + key + ": " + json);
+    }
+    return json.get(key);
+  }
+}

@@ -1,0 +1,45 @@
+package org.edunn.client.probe;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.edunn.client.Client;
+import org.edunn.client.Service;
+
+/** What the tests across all clients run; see the conformance README. */
+public final class Probe {
+  private Probe() {}
+
+  /** Runs `sessions N` or `bench SECONDS` against the service that EDUNN_ADDRESS names. */
+  public static void main(String[] arguments) throws Exception {
+    String mode = arguments.length == 2 ? arguments[0] : "";
+    try (Client client = Service.connect()) {
+      switch (mode) {
+        case "sessions" -> sessions(client, Integer.parseInt(arguments[1]));
+        case "bench" -> System.out.println(new Bench(client).run(Double.parseDouble(arguments[1])));
+        default -> throw new IllegalArgumentException("usage: probe sessions N | bench SECONDS");
+      }
+    }
+  }
+
+  private static void sessions(Client client, int count) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(count);
+    try {
+      List<Future<String>> lines = new ArrayList<>();
+      List<SeededSession> opened = new ArrayList<>();
+      for (int seed = 0; seed < count; seed++) {
+        opened.add(new SeededSession(client, seed));
+      }
+      for (SeededSession session : opened) {
+        lines.add(threads.submit(session));
+      }
+      for (Future<String> line : lines) {
+        System.out.println(line.get());
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+}
