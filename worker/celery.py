@@ -113,6 +113,10 @@ class EngineTask(Task):  # type: ignore[misc]  # Celery has no types.
         return self._engine
 
 
+def _is_stopping() -> bool:
+    return state.should_stop not in (None, False)
+
+
 def run_at_once(
     task: EngineTask, app: Celery, consumer: object, **options: object
 ) -> Callable[..., None]:
