@@ -1,8 +1,9 @@
 """Hands operations to workers in batches that are as large as the load makes them.
 
-As many batches are under way as there are live workers. An operation that finds a worker free
-leaves at once; the others gather until one is free, then leave together. Operations of one session
-run in the order in which they arrived: while some are with a worker, the next wait in their lane.
+As many batches are under way as there are live workers. An operation that finds all of them free
+leaves at once; others gather, until a batch is back or is not soon to be expected, then leave
+together. Operations of one session run in the order in which they arrived: while some are with a
+worker, the next wait in their lane.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from server.admission import Admission
 from server.lanes import Lanes
 from server.operation import PendingOperation
 from server.redis_link import RedisLink
+from server.work_estimate import WorkEstimate
 from worker.errors import Code, ServiceError, internal_error
 from worker.settings import Settings
 from worker.store import Reply, SessionKey
@@ -33,8 +35,6 @@ SWEEP_SECONDS = 0.25
 WORTH_A_WORKER_SECONDS = 0.002
 # But a batch that has been under way for so long is not waited for.
 LONGEST_GATHERING_SECONDS = 0.01
-# How much of the estimate of an operation's work is the latest batch's.
-ESTIMATE_SHARE = 0.2
 RETRY_SECONDS = 1.0
 # A stopping server waits until no call has come for so long: what gRPC has taken in but not handed
 # over when it shuts down would end as CANCELLED, after which no client tries again.
@@ -70,8 +70,7 @@ class Dispatcher:
         self._pump_scheduled = False
         # When the batch was sent for which what waits gathers.
         self._gathering_since = 0.0
-        # How long a worker computes for one operation, about, in seconds.
-        self._operation_seconds = 0.0
+        self._estimate = WorkEstimate()
         # Since when nothing could be served, by the monotonic clock; None while it can.
         self._away_since: float | None = time.monotonic()
         # Set when the server stops: no operation is taken any more.
@@ -113,7 +112,8 @@ class Dispatcher:
             raise unavailable("the server is stopping")
         if not self._link.up:
             raise unavailable("the store is away")
-        operation = PendingOperation(head, request, asyncio.get_running_loop().create_future())
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        operation = PendingOperation(head, request, reply, self._estimate.is_slow(head))
         self._lanes.append(operation)
         self._schedule_pump()
         return operation
@@ -145,7 +145,7 @@ class Dispatcher:
     def _pump(self) -> None:
         """Send as many batches as there are free workers."""
         self._pump_scheduled = False
-        while self._link.up and len(self._flights) < len(self._link.workers):
+        while self._link.up and self._has_place():
             if self._should_gather():
                 break
             operations = self._lanes.take(
@@ -157,6 +157,15 @@ class Dispatcher:
             flight = Flight(uuid.uuid4().hex, operations)
             self._flights[flight.batch_id] = flight
             self._send(flight)
+
+    def _has_place(self) -> bool:
+        """Tell whether one more batch may leave.
+
+        A full one may leave before a worker is free: whoever is first finds it there.
+        """
+        workers = len(self._link.workers)
+        full = self._lanes.waiting >= self._settings.max_batch_operations
+        return len(self._flights) < workers + (full and workers > 0)
 
     def _send(self, flight: Flight, *, although_full: bool = False) -> None:
         on_refusal = self._fail_flight if although_full else self._on_refusal
@@ -175,7 +184,7 @@ class Dispatcher:
         """
         if not self._flights or not self._lanes.waiting:
             return False
-        if self._lanes.waiting * self._operation_seconds >= WORTH_A_WORKER_SECONDS:
+        if self._lanes.waiting * self._estimate.usual_seconds >= WORTH_A_WORKER_SECONDS:
             return False
         newest = max(flight.sent for flight in self._flights.values())
         left = newest + LONGEST_GATHERING_SECONDS - time.monotonic()
@@ -200,16 +209,15 @@ class Dispatcher:
         self._lanes.release(sessions - flight.sessions())
         self._send(flight, although_full=True)
 
-    def _on_reply(self, batch_id: str, computed_seconds: float, replies: list[Reply]) -> None:
+    def _on_reply(self, batch_id: str, replies: list[Reply]) -> None:
         flight = self._flights.pop(batch_id, None)
         if flight is None:
             log.info("batch %s was answered after it had been given up", batch_id)
             return
         for operation, reply in zip(flight.operations, replies, strict=True):
+            self._estimate.note(operation.head, reply.seconds)
             if operation.is_wanted():
                 operation.reply.set_result(reply)
-        latest = computed_seconds / len(replies)
-        self._operation_seconds += ESTIMATE_SHARE * (latest - self._operation_seconds)
         self._lanes.release(flight.sessions())
         self._schedule_pump()
 

@@ -173,4 +173,4 @@ def queue_full() -> ServiceError:
 
 def _goes_alone(operation: PendingOperation) -> bool:
     """Tell whether an operation may be slow, or a worker has died over it."""
-    return operation.deaths > 0 or operation.size >= ALONE_BYTES
+    return operation.is_slow or operation.deaths > 0 or operation.size >= ALONE_BYTES

@@ -16,6 +16,8 @@ class PendingOperation:
     head: OperationHead
     request: bytes
     reply: asyncio.Future[Reply]
+    # Whether it may keep a worker for long.
+    is_slow: bool = False
     # How many workers have died over it.
     deaths: int = 0
     session: SessionKey = field(init=False)

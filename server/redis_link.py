@@ -38,8 +38,7 @@ class RedisLink:
     Parameters
     ----------
     on_reply
-        Called for each batch that is answered with its id, how many seconds the worker computed,
-        and the replies of its operations.
+        Called for each batch that is answered with its id and the replies of its operations.
     on_change
         Called whenever Redis or a worker has come or gone.
     """
@@ -48,7 +47,7 @@ class RedisLink:
         self,
         settings: Settings,
         server_id: str,
-        on_reply: Callable[[str, float, list[Reply]], None],
+        on_reply: Callable[[str, list[Reply]], None],
         on_change: Callable[[], None],
     ) -> None:
         self._client = redis.asyncio.Redis.from_url(
@@ -189,9 +188,9 @@ class RedisLink:
         self._read()
         for _, fields in entries:
             self._untrimmed_bytes += sum(map(len, fields))
-            replies = list(map(Reply, fields[4::2], fields[5::2]))
-            batch_id, computed_seconds = fields[1].decode(), int(fields[3]) / 1e6
-            self._complete(replies, partial(self._on_reply, batch_id, computed_seconds))
+            seconds = (int(text) / 1e6 for text in fields[3].split())
+            replies = list(map(Reply, fields[4::2], fields[5::2], seconds))
+            self._complete(replies, partial(self._on_reply, fields[1].decode()))
 
     def _complete(self, replies: list[Reply], done: Callable[[list[Reply]], None]) -> None:
         """Fetch the results that are too large for the stream, then hand over all."""
@@ -201,7 +200,7 @@ class RedisLink:
 
         def take(at: int, answer: bytes | Exception | None) -> None:
             if isinstance(answer, bytes):
-                replies[at] = Reply(RESPONSE, answer)
+                replies[at] = replies[at]._replace(kind=RESPONSE, data=answer)
             else:
                 replies[at] = Reply(STATUS, _result_is_lost().to_status().SerializeToString())
             del missing[at]

@@ -126,21 +126,13 @@ class Engine:
             for key, each in stored.items()
         }
         committed = Committed.CONFLICT
-        # The thread's own time: what others do on the machine meanwhile is none of the batch's.
-        began = time.thread_time()
         try:
             replies = [
-                self._run_operation(sessions[_session_of(head)], head, request)
+                self._run_timed(sessions[_session_of(head)], head, request)
                 for head, request in zip(heads, requests, strict=True)
             ]
             changes = [each for session in sessions.values() if (each := session.changes())]
-            committed = self._store.commit(
-                batch_id,
-                reply_stream,
-                replies,
-                changes,
-                computed_seconds=time.thread_time() - began,
-            )
+            committed = self._store.commit(batch_id, reply_stream, replies, changes)
         finally:
             if committed is Committed.DONE:
                 self._keep_ready(sessions)
@@ -171,6 +163,12 @@ class Engine:
             elif head.forward_id is not None:
                 need.latest.add(name)
         return needs
+
+    def _run_timed(self, session: OpenSession, head: OperationHead, request: bytes) -> Reply:
+        # The thread's own time: what others do on the machine meanwhile is none of the operation's.
+        began = time.thread_time()
+        reply = self._run_operation(session, head, request)
+        return reply._replace(seconds=time.thread_time() - began)
 
     def _run_operation(self, session: OpenSession, head: OperationHead, request: bytes) -> Reply:
         try:

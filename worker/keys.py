@@ -58,10 +58,13 @@ def replies(server_id: str) -> str:
 # A SessionRecord, and what changes whenever it does.
 RECORD = "record"
 REVISION = "revision"
-# The batch that changed the session last: another one has run in between if it is another.
-LAST_BATCH = "last-batch"
 # How many bytes the contexts take. Missing while there has been none.
 CONTEXT_BYTES = "context-bytes"
+
+
+def last_batch(layer: str) -> str:
+    """The batch that changed a layer last: another one has run in between if it is another."""
+    return f"last-batch/{layer}"
 
 
 def parameters(layer: str) -> str:

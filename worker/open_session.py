@@ -21,6 +21,8 @@ class OpenLayer:
     ready: ReadyLayer
     count: int = 0
     latest: str = ""
+    # The batch that had changed the layer last when it was loaded.
+    last_batch: bytes = b""
     # Forward id -> context: None where there is none, empty where it was evicted.
     contexts: dict[str, bytes | None] = field(default_factory=dict)
 
@@ -47,14 +49,16 @@ class OpenSession:
     ) -> None:
         self.key = key
         self.randomness = randomness
-        self._loaded_batch = stored.last_batch if stored else b""
+        self._loaded_revision = stored.revision if stored else b""
         self._stored_layers = stored.layers if stored else {}
         self._layers: dict[str, OpenLayer] = {}
         # What is to be stored, by the fields of the session's hash.
         self._values: dict[str, Value] = {}
         self._deleted = False
+        self._changed_layers: dict[str, bytes] = {}
         self._new_contexts: list[str] = []
-        self._context_bytes = stored.context_bytes if stored else None
+        self._new_context_bytes = 0
+        self._has_contexts = bool(stored and stored.has_contexts)
         self.ready: ReadySession | None = None
         if stored and stored.record is not None:
             record = SessionRecord.FromString(stored.record)
@@ -109,7 +113,9 @@ class OpenSession:
             )
             self.ready.layers[name] = ready
         _refresh(ready, stored)
-        return OpenLayer(name, ready, stored.forwards, stored.latest, stored.contexts)
+        return OpenLayer(
+            name, ready, stored.forwards, stored.latest, stored.last_batch, stored.contexts
+        )
 
     def create(self, record: SessionRecord) -> None:
         """Begin the session."""
@@ -134,34 +140,41 @@ class OpenSession:
         self._layers.clear()
         self._stored_layers = {}
         self._values.clear()
+        self._changed_layers.clear()
         self._new_contexts.clear()
-        self._context_bytes = None
+        self._new_context_bytes = 0
+        self._has_contexts = False
         self._deleted = True
 
     def save_parameters(self, layer: OpenLayer) -> None:
         """Store the parameters as the layer has them now, as a new version."""
+        self._changed_layers[layer.name] = layer.last_batch
         layer.ready.parameters_version += 1
         self._values[keys.parameters(layer.name)] = encode_arrays(layer.model.get_parameters())
         self._values[keys.parameters_version(layer.name)] = layer.ready.parameters_version
 
     def save_buffers(self, layer: OpenLayer) -> None:
         """Store the buffers as the layer has them now, as a new version."""
+        self._changed_layers[layer.name] = layer.last_batch
         layer.ready.buffers_version += 1
         self._values[keys.buffers(layer.name)] = encode_arrays(layer.model.get_buffers())
         self._values[keys.buffers_version(layer.name)] = layer.ready.buffers_version
 
     def count_forward(self, layer: OpenLayer) -> None:
         """Note that the service has numbered one more forward of the layer."""
+        self._changed_layers[layer.name] = layer.last_batch
         layer.count += 1
         self._values[keys.count(layer.name)] = layer.count
 
     def save_context(self, layer: OpenLayer, forward_id: str, context: bytes) -> None:
         """Store what a backward needs; its forward becomes the layer's latest."""
+        self._changed_layers[layer.name] = layer.last_batch
         layer.contexts[forward_id] = context
         layer.latest = forward_id
         stored_as = keys.context(layer.name, forward_id)
         self._new_contexts.append(stored_as)
-        self._context_bytes = (self._context_bytes or 0) + len(context)
+        self._new_context_bytes += len(context)
+        self._has_contexts = True
         self._values[stored_as] = context
         self._values[keys.latest(layer.name)] = forward_id
 
@@ -173,11 +186,13 @@ class OpenSession:
         changed = self._deleted or bool(self._values)
         return Changes(
             self.key,
-            self._loaded_batch if changed else None,
+            self._loaded_revision if changed else None,
             ttl_ms,
             self._deleted,
-            self._context_bytes,
+            self._has_contexts,
             self._new_contexts,
+            self._new_context_bytes,
+            {} if self._deleted else self._changed_layers,
             self._values,
         )
 

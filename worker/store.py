@@ -49,6 +49,7 @@ class StoredLayer(NamedTuple):
     buffers: bytes | None
     forwards: int
     latest: str
+    last_batch: bytes
     # Forward id -> context: None where there is none, empty where it was evicted.
     contexts: dict[str, bytes | None]
 
@@ -56,37 +57,40 @@ class StoredLayer(NamedTuple):
 class StoredSession(NamedTuple):
     """A session as it is stored. The record is None where the worker has its revision."""
 
-    last_batch: bytes
     revision: bytes
     record: bytes | None
-    # None where it has had no contexts.
-    context_bytes: int | None
+    has_contexts: bool
     layers: dict[str, StoredLayer]
 
 
 class Changes(NamedTuple):
     """What a batch did to one session.
 
-    `loaded_batch` is the session's last batch when it was loaded: empty where it did not exist,
+    `loaded_revision` is the session's revision when it was loaded: empty where it did not exist,
     None where nothing was changed and only the expiry is pushed on.
     """
 
     session: SessionKey
-    loaded_batch: bytes | None
+    loaded_revision: bytes | None
     ttl_ms: int
     # Whether what the session had is removed before the new values are set.
     deleted: bool = False
-    context_bytes: int | None = None
-    # The fields of the contexts that are new, oldest first.
+    has_contexts: bool = False
+    # The fields of the contexts that are new, oldest first, and how many bytes they take.
     contexts: Sequence[str] = ()
+    new_context_bytes: int = 0
+    # The layers that change, and the batch that had changed each last when it was loaded.
+    layers: dict[str, bytes] = {}  # noqa: RUF012  # never written into
     values: dict[str, Value] = {}  # noqa: RUF012  # never written into
 
 
 class Reply(NamedTuple):
-    """How one operation ended: the bytes of its response, or of a google.rpc.Status."""
+    """How one operation ended: with the bytes of its response, or of a google.rpc.Status."""
 
     kind: bytes
     data: bytes
+    # How long a worker computed it, of its own time.
+    seconds: float = 0.0
 
 
 RESPONSE, STATUS = b"r", b"s"
@@ -146,26 +150,26 @@ class Store:
         reply_stream: str,
         replies: Sequence[Reply],
         sessions: Sequence[Changes],
-        *,
-        computed_seconds: float = 0.0,
     ) -> Committed:
-        """Apply what a batch did and hand over its reply: all of it or nothing, and only once.
-
-        With the reply goes how long the batch was computed.
-        """
+        """Apply what a batch did and hand over its reply: all of it or nothing, and only once."""
         touched = [keys.batch(batch_id), keys.holder(batch_id), reply_stream]
-        entry: list[Value] = ["batch", batch_id, "computed-us", int(computed_seconds * 1e6)]
+        entry: list[Value] = [
+            "batch",
+            batch_id,
+            "us",
+            " ".join(f"{reply.seconds * 1e6:.0f}" for reply in replies),
+        ]
         large: list[Value] = []
         for reply in replies:
             if len(reply.data) < LARGE_BYTES:
-                entry += reply
+                entry += (reply.kind, reply.data)
             else:
                 touched.append(keys.large_result(batch_id, len(large)))
                 large.append(reply.data)
                 entry += (LARGE, touched[-1])
         arguments: list[Value] = [
             REPLY_TTL_MS, self._context_budget, EVICTED_CONTEXTS_REMEMBERED,
-            keys.LAST_BATCH, keys.CONTEXT_BYTES, len(large), *large, len(entry), *entry,
+            keys.REVISION, keys.CONTEXT_BYTES, len(large), *large, len(entry), *entry,
         ]  # fmt: skip
         for each in sessions:
             touched += (
@@ -183,8 +187,9 @@ def _add_needs(arguments: list[Value], need: Needs) -> None:
     fields: list[str] = [keys.REVISION]
     for layer in need.layers:
         fields += (keys.parameters_version(layer), keys.buffers_version(layer), keys.latest(layer))
-    fields += (keys.LAST_BATCH, keys.CONTEXT_BYTES)
-    fields += (keys.count(layer) for layer in need.layers)
+    fields.append(keys.CONTEXT_BYTES)
+    for layer in need.layers:
+        fields += (keys.count(layer), keys.last_batch(layer))
     fields += (keys.context(*context) for context in need.contexts)
     arguments += (need.known_revision, keys.RECORD, len(fields), *fields, len(need.layers))
     for layer, versions in need.layers.items():
@@ -197,8 +202,12 @@ def _stored_session(need: Needs, answer: list[Any]) -> StoredSession:
     values, record, *arrays = answer
     count = len(need.layers)
     revision, versions = values[0], values[1 : 1 + 3 * count]
-    last_batch, context_bytes, *rest = values[1 + 3 * count :]
-    counts, contexts = rest[:count], rest[count:]
+    context_bytes, *rest = values[1 + 3 * count :]
+    counts, last_batches, contexts = (
+        rest[: 2 * count : 2],
+        rest[1 : 2 * count : 2],
+        rest[2 * count :],
+    )
     layers: dict[str, StoredLayer] = {}
     for at, layer in enumerate(need.layers):
         parameters_version, buffers_version, latest = versions[3 * at : 3 * at + 3]
@@ -211,34 +220,29 @@ def _stored_session(need: Needs, answer: list[Any]) -> StoredSession:
             buffers,
             int(counts[at] or 0),
             latest,
+            last_batches[at] or b"",
             {latest: latest_context} if layer in need.latest and latest else {},
         )
     for (layer, forward_id), context in zip(need.contexts, contexts, strict=True):
         layers[layer].contexts[forward_id] = context
-    return StoredSession(
-        last_batch,
-        revision,
-        record,
-        None if context_bytes is None else int(context_bytes),
-        layers,
-    )
+    return StoredSession(revision, record, context_bytes is not None, layers)
 
 
 def _add_changes(arguments: list[Value], changes: Changes, batch_id: str) -> None:
     """Append a session's part of the arguments of `lua/commit.lua`."""
-    values = changes.values
-    if values:
-        values = {**values, keys.LAST_BATCH: batch_id}
-        if changes.context_bytes is not None:
-            values[keys.CONTEXT_BYTES] = changes.context_bytes
+    values = {**changes.values, **{keys.last_batch(layer): batch_id for layer in changes.layers}}
     arguments += (
-        b"*" if changes.loaded_batch is None else changes.loaded_batch,
+        b"*" if changes.loaded_revision is None else changes.loaded_revision,
         changes.ttl_ms,
         int(changes.deleted),
-        "" if changes.context_bytes is None else changes.context_bytes,
+        int(changes.has_contexts),
+        changes.new_context_bytes,
         len(changes.contexts),
         *changes.contexts,
-        2 * len(values),
+        2 * len(changes.layers),
     )
+    for layer, last_batch in changes.layers.items():
+        arguments += (keys.last_batch(layer), last_batch)
+    arguments.append(2 * len(values))
     for pair in values.items():
         arguments += pair

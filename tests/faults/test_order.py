@@ -185,9 +185,6 @@ def test_two_servers_lose_no_update_of_one_session(two_servers: list[LayerServic
     np.testing.assert_allclose(mean, expected, rtol=1e-12)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="each quick commit by way of the other server makes the slow one start anew"
-)
 def test_slow_operation_comes_through_beside_quick_ones_of_another_server(
     two_servers: list[LayerServiceStub],
 ) -> None:

@@ -11,20 +11,21 @@
 -- ARGV[1]  how long the reply stream outlives this, in ms
 -- ARGV[2]  how many bytes of contexts a session may keep
 -- ARGV[3]  how many evicted contexts a session remembers
--- ARGV[4]  the field of a session's last batch
+-- ARGV[4]  the field of a session's revision
 -- ARGV[5]  the field of a session's context bytes
 -- ARGV[6]  the number of large results, and these
 -- then     the length of the reply, and the reply: names and values of a stream's entry
--- then     for each session: the last batch that it had when it was loaded ('' where it did not
---          exist, '*' where nothing but its expiry changes); its time to live in ms; '1' where what
---          it had is deleted first; how many bytes of contexts it then has, '' where there have been
---          none; the number of new contexts, and their fields; the number of fields and values to
---          set, and these.
+-- then     for each session: the revision that it had when it was loaded ('' where it did not exist,
+--          '*' where nothing but its expiry changes); its time to live in ms; '1' where what it had
+--          is deleted first; '1' where it may have contexts; how many bytes the new contexts take;
+--          the number of new contexts, and their fields; twice the number of layers that change,
+--          and for each the field of its last batch and which that was when it was loaded; the
+--          number of fields and values to set, and these.
 -- Returns 'done', 'answered' where another run was first, or 'conflict' where a session has changed
 --          since it was loaded.
 redis.replicate_commands()
 local context_budget, evicted_limit = tonumber(ARGV[2]), tonumber(ARGV[3])
-local last_batch, context_bytes = ARGV[4], ARGV[5]
+local revision, context_bytes = ARGV[4], ARGV[5]
 -- Lua takes only so many arguments in one call.
 local CHUNK = 1000
 
@@ -40,10 +41,17 @@ local first_session = reply + tonumber(ARGV[reply - 1])
 local at = first_session
 for number = first_session_key, #KEYS, 3 do
   local expected = ARGV[at]
-  if expected ~= '*' and (redis.call('HGET', KEYS[number], last_batch) or '') ~= expected then
+  if expected ~= '*' and (redis.call('HGET', KEYS[number], revision) or '') ~= expected then
     return 'conflict'
   end
-  at = at + 5 + tonumber(ARGV[at + 4])
+  at = at + 6 + tonumber(ARGV[at + 5])
+  local layers = tonumber(ARGV[at])
+  for layer = at + 1, at + layers, 2 do
+    if (redis.call('HGET', KEYS[number], ARGV[layer]) or '') ~= ARGV[layer + 1] then
+      return 'conflict'
+    end
+  end
+  at = at + 1 + layers
   at = at + 1 + tonumber(ARGV[at])
 end
 
@@ -77,25 +85,29 @@ redis.call('UNLINK', KEYS[1], KEYS[2])
 at = first_session
 for number = first_session_key, #KEYS, 3 do
   local session, order, evicted = KEYS[number], KEYS[number + 1], KEYS[number + 2]
-  local ttl, deleted, bytes = ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
-  local contexts = tonumber(ARGV[at + 4])
-  local first_context = at + 5
-  local values = tonumber(ARGV[first_context + contexts])
-  local first_value = first_context + contexts + 1
+  local ttl, deleted, has_contexts = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  local new_bytes, contexts = tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5])
+  local first_context = at + 6
+  local layers_at = first_context + contexts
+  local values_at = layers_at + 1 + tonumber(ARGV[layers_at])
+  local values = tonumber(ARGV[values_at])
   if deleted == '1' then
     redis.call('UNLINK', session, order, evicted)
   end
-  with_each('HSET', session, first_value, values)
+  with_each('HSET', session, values_at + 1, values)
   with_each('RPUSH', order, first_context, contexts)
-  if bytes and bytes > context_budget then
-    evict(session, order, evicted, bytes)
+  if new_bytes > 0 then
+    local bytes = redis.call('HINCRBY', session, context_bytes, new_bytes)
+    if bytes > context_budget then
+      evict(session, order, evicted, bytes)
+    end
   end
   redis.call('PEXPIRE', session, ttl)
-  if bytes then
+  if has_contexts == '1' then
     redis.call('PEXPIRE', order, ttl)
     redis.call('PEXPIRE', evicted, ttl)
   end
-  at = first_value + values
+  at = values_at + 1 + values
 end
 
 -- Not into the append-only file, where writing them would take longer than all the rest. Should Redis

@@ -1,0 +1,45 @@
+"""How much work an operation is, as far as workers have told."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from worker.task_message import OperationHead
+
+# From here on an operation keeps its worker long enough for others to notice.
+SLOW_SECONDS = 0.02
+# How many kinds of slow operations are remembered, the latest.
+SLOW_REMEMBERED = 10_000
+# How much of the estimate of a usual operation is the latest one's.
+LATEST_SHARE = 0.02
+
+# Operations of one kind take about as long as each other: caller, session, layer and method.
+Kind = tuple[str, str, str | None, str]
+
+
+class WorkEstimate:
+    """Knows the usual operation, and which kinds of operations have been slow."""
+
+    def __init__(self) -> None:
+        self.usual_seconds = 0.0
+        self._slow: OrderedDict[Kind, None] = OrderedDict()
+
+    def note(self, head: OperationHead, seconds: float) -> None:
+        """Take in how long a worker computed an operation."""
+        self.usual_seconds += LATEST_SHARE * (seconds - self.usual_seconds)
+        if seconds >= SLOW_SECONDS:
+            kind = _kind(head)
+            self._slow[kind] = None
+            self._slow.move_to_end(kind)
+            if len(self._slow) > SLOW_REMEMBERED:
+                self._slow.popitem(last=False)
+        elif self._slow:
+            self._slow.pop(_kind(head), None)
+
+    def is_slow(self, head: OperationHead) -> bool:
+        """Tell whether the latest operation of this kind was slow."""
+        return bool(self._slow) and _kind(head) in self._slow
+
+
+def _kind(head: OperationHead) -> Kind:
+    return head.caller, head.session_id, head.layer, head.method
