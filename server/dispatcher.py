@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from server.admission import Admission
 from server.lanes import Lanes
+from server.metrics import Counts
 from server.operation import PendingOperation
 from server.redis_link import RedisLink
 from server.work_estimate import WorkEstimate
@@ -35,6 +36,8 @@ SWEEP_SECONDS = 0.25
 WORTH_A_WORKER_SECONDS = 0.002
 # But a batch that has been under way for so long is not waited for.
 LONGEST_GATHERING_SECONDS = 0.01
+# Workers are quick while no batch has been under way for longer.
+QUICK_SECONDS = 0.05
 RETRY_SECONDS = 1.0
 # A stopping server waits until no call has come for so long: what gRPC has taken in but not handed
 # over when it shuts down would end as CANCELLED, after which no client tries again.
@@ -61,8 +64,11 @@ class Dispatcher:
 
     def __init__(self, settings: Settings, server_id: str) -> None:
         self._settings = settings
+        self.counts = Counts()
         self._lanes = Lanes(
-            max_operations=settings.max_queued_operations, max_bytes=settings.max_queued_bytes
+            self.counts,
+            max_operations=settings.max_queued_operations,
+            max_bytes=settings.max_queued_bytes,
         )
         self.admission = Admission(self._lanes)
         self._link = RedisLink(settings, server_id, self._on_reply, self._on_change)
@@ -80,6 +86,16 @@ class Dispatcher:
     @property
     def link(self) -> RedisLink:
         return self._link
+
+    def gauges(self) -> dict[str, tuple[str, float]]:
+        """Return what is so at the moment: by name what it is, and its value."""
+        return {
+            "queue_operations": ("Operations that wait to be sent.", self._lanes.waiting),
+            "queue_bytes": ("Bytes of their requests.", self._lanes.waiting_bytes),
+            "batches_under_way": ("Batches that workers have.", len(self._flights)),
+            "workers": ("Workers that have given a sign of life.", len(self._link.workers)),
+            "redis_up": ("1 while Redis answers.", float(self._link.up)),
+        }
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -107,6 +123,13 @@ class Dispatcher:
         ServiceError
             QUEUE_FULL; UNAVAILABLE where Redis is away or the server is stopping.
         """
+        try:
+            return self._enqueue(head, request)
+        except ServiceError as error:
+            self.counts.refused[error.reason] += 1
+            raise
+
+    def _enqueue(self, head: OperationHead, request: bytes) -> PendingOperation:
         if self.closed.is_set():
             self._last_refused = time.monotonic()
             raise unavailable("the server is stopping")
@@ -154,6 +177,7 @@ class Dispatcher:
             )
             if not operations:
                 break
+            self.counts.batches += 1
             flight = Flight(uuid.uuid4().hex, operations)
             self._flights[flight.batch_id] = flight
             self._send(flight)
@@ -161,11 +185,17 @@ class Dispatcher:
     def _has_place(self) -> bool:
         """Tell whether one more batch may leave.
 
-        A full one may leave before a worker is free: whoever is first finds it there.
+        Where batches come back quickly a full one may leave before a worker is free, so that whoever
+        is first finds it there. What has left can no longer be called off.
         """
         workers = len(self._link.workers)
+        if len(self._flights) != workers:
+            return len(self._flights) < workers
         full = self._lanes.waiting >= self._settings.max_batch_operations
-        return len(self._flights) < workers + (full and workers > 0)
+        if not (workers and full):
+            return False
+        oldest = min(flight.sent for flight in self._flights.values())
+        return time.monotonic() - oldest < QUICK_SECONDS
 
     def _send(self, flight: Flight, *, although_full: bool = False) -> None:
         on_refusal = self._fail_flight if although_full else self._on_refusal
@@ -215,6 +245,7 @@ class Dispatcher:
             log.info("batch %s was answered after it had been given up", batch_id)
             return
         for operation, reply in zip(flight.operations, replies, strict=True):
+            self.counts.note_reply(operation.head.method, reply)
             self._estimate.note(operation.head, reply.seconds)
             if operation.is_wanted():
                 operation.reply.set_result(reply)
@@ -274,6 +305,7 @@ class Dispatcher:
             return  # the reply is on its way
         if self._flights.pop(flight.batch_id, None) is None:
             return
+        self.counts.batches_sent_again += 1
         log.warning("batch %s is sent again: %s", flight.batch_id,
                     "its worker has died" if died else "it was lost")  # fmt: skip
         again: list[PendingOperation] = []

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+from server.metrics import Counts
 from server.operation import PendingOperation
 from worker.errors import Code, ServiceError, deadline_exceeded
 from worker.store import SessionKey
@@ -33,7 +34,8 @@ class Lane:
 class Lanes:
     """All lanes, those that have something to send in a queue."""
 
-    def __init__(self, *, max_operations: int, max_bytes: int) -> None:
+    def __init__(self, counts: Counts, *, max_operations: int, max_bytes: int) -> None:
+        self._counts = counts
         self._max_operations = max_operations
         self._max_bytes = max_bytes
         self._lanes: dict[SessionKey, Lane] = {}
@@ -149,10 +151,15 @@ class Lanes:
 
     def _is_wanted(self, operation: PendingOperation, now_unix_ms: float) -> bool:
         """Tell whether an operation should still be sent; if not, it counts no longer."""
-        if operation.is_wanted():
-            if not operation.is_late(now_unix_ms):
-                return True
-            operation.reply.set_exception(deadline_exceeded())
+        if operation.is_late(now_unix_ms):
+            # gRPC may have told the caller already.
+            self._counts.expired["queue"] += 1
+            if operation.is_wanted():
+                operation.reply.set_exception(deadline_exceeded())
+        elif operation.is_wanted():
+            return True
+        else:
+            self._counts.cancelled += 1
         self._count(operation, -1)
         return False
 

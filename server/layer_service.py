@@ -20,7 +20,7 @@ from server.compute_stream import ComputeStream, answer_too_large
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
 from server.status import abort, abort_with_status
-from worker.errors import ServiceError, invalid_argument
+from worker.errors import ServiceError, invalid_argument, logged_fault
 from worker.store import RESPONSE, STATUS
 
 log = logging.getLogger(__name__)
@@ -88,6 +88,8 @@ class LayerService:
         except ServiceError as error:
             log.info("Compute %s %s", error.code.name, error.reason)
             await abort(context, error)
+        except Exception:
+            await abort(context, logged_fault("Compute"))
 
     def _on_worker(self, method: str) -> UnaryHandler:
         async def handle(request: bytes, context: Context) -> bytes:
@@ -105,6 +107,8 @@ class LayerService:
             except asyncio.CancelledError:
                 log.debug("%s cancelled by its caller", method)
                 raise
+            except Exception:
+                await abort(context, logged_fault(method))
             if log.isEnabledFor(logging.DEBUG):
                 log.debug(
                     "%s session=%s ok=%s ms=%.1f",

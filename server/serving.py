@@ -17,6 +17,7 @@ from server.authentication import Authenticator
 from server.dispatcher import Dispatcher
 from server.health import report_health
 from server.layer_service import SERVICE, LayerService
+from server.metrics import serve_metrics
 from worker.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,9 @@ async def serve(settings: Settings) -> None:
     health_servicer = health.aio.HealthServicer()
     server = _grpc_server(settings, dispatcher, health_servicer)
     address = _listen(server, settings)
+    stop_metrics = (
+        serve_metrics(settings.metrics_address, dispatcher) if settings.metrics_address else None
+    )
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -65,6 +69,8 @@ async def serve(settings: Settings) -> None:
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)
     stopping.cancel()
+    if stop_metrics is not None:
+        stop_metrics()
     for task in background:
         if task in done:
             # It ended by itself, which is a failure, and its error is the server's.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,8 +23,8 @@ from worker.errors import (
     Code,
     ServiceError,
     deadline_exceeded,
-    internal_error,
     invalid_argument,
+    logged_fault,
 )
 from worker.open_session import OpenSession
 from worker.passes import run_backward, run_forward
@@ -112,7 +111,7 @@ class Engine:
             raise
         except Exception:
             # Nothing has been stored. The callers must not wait for an answer that never comes.
-            failed = _failed(_logged_fault(f"batch {batch_id}"))
+            failed = _failed(logged_fault(f"batch {batch_id}"))
             self._store.commit(batch_id, reply_stream, [failed] * len(heads), ())
 
     def _try(self, batch_id: str, reply_stream: str, heads: Sequence[OperationHead]) -> Committed:
@@ -183,7 +182,7 @@ class Engine:
             return _failed(_out_of_memory())
         except Exception:
             # One operation's fault must not take the rest of its batch along.
-            return _failed(_logged_fault(head.method))
+            return _failed(logged_fault(head.method))
 
     def _keep_ready(self, sessions: dict[SessionKey, OpenSession]) -> None:
         for key, session in sessions.items():
@@ -206,13 +205,6 @@ def _session_of(head: OperationHead) -> SessionKey:
 
 def _failed(error: ServiceError) -> Reply:
     return Reply(STATUS, error.to_status().SerializeToString())
-
-
-def _logged_fault(where: str) -> ServiceError:
-    """Log the exception being handled and return the error that refers to it."""
-    error_id = uuid.uuid4().hex
-    log.exception("error %s in %s", error_id, where)
-    return internal_error(error_id)
 
 
 def _out_of_memory() -> ServiceError:

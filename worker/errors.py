@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import uuid
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
@@ -10,6 +12,8 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 DOMAIN = "edunn"
+
+log = logging.getLogger(__name__)
 
 
 class Code(IntEnum):
@@ -141,3 +145,10 @@ def internal_error(error_id: str) -> ServiceError:
         f"the service failed; its log says more under the error id {error_id}",
         metadata={"error_id": error_id},
     )
+
+
+def logged_fault(where: str) -> ServiceError:
+    """Log the exception being handled and return the error that refers to it."""
+    error_id = uuid.uuid4().hex
+    log.exception("error %s in %s", error_id, where)
+    return internal_error(error_id)

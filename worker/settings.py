@@ -17,8 +17,10 @@ class SettingsError(ValueError):
     """An environment variable has a value that the service cannot work with."""
 
 
-def _setting(default: Any, doc: str, *, minimum: float | None = None) -> Any:
-    return field(default=default, metadata={"doc": doc, "minimum": minimum})
+def _setting(
+    default: Any, doc: str, *, minimum: float | None = None, maximum: float | None = None
+) -> Any:
+    return field(default=default, metadata={"doc": doc, "minimum": minimum, "maximum": maximum})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,11 @@ class Settings:
     address: str = _setting(
         "127.0.0.1:50051", "Where the server listens: `host:port`; port 0 takes a free one."
     )
+    metrics_address: str = _setting(
+        "",
+        "Where Prometheus reads the server's metrics: `host:port`, the path is `/metrics`. Empty: "
+        "nowhere.",
+    )
     tokens: str = _setting(
         "",
         "Who may call: `name=token` pairs, separated by commas. Empty: anybody, without a token. "
@@ -50,7 +57,10 @@ class Settings:
         minimum=1024,
     )
     max_batch_operations: int = _setting(
-        64, "How many operations leave for a worker together.", minimum=1
+        64,
+        "How many operations leave for a worker together; 1000 at most.",
+        minimum=1,
+        maximum=1000,
     )
     max_batch_bytes: int = _setting(
         8 * MEBIBYTE,
@@ -112,8 +122,16 @@ class Settings:
                     f"{variable(each.name)} must be at least {minimum:g}, "
                     f"got {getattr(self, each.name)}"
                 )
+            maximum = each.metadata["maximum"]
+            if maximum is not None and getattr(self, each.name) > maximum:
+                raise SettingsError(
+                    f"{variable(each.name)} must be at most {maximum:g}, "
+                    f"got {getattr(self, each.name)}"
+                )
         self._check_redis_url()
-        self._check_address()
+        self._check_address("address")
+        if self.metrics_address:
+            self._check_address("metrics_address")
         if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
             raise SettingsError(
                 f"EDUNN_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, got {self.log_level!r}"
@@ -134,11 +152,12 @@ class Settings:
                 f"got {self._masked_redis_url()!r}"
             )
 
-    def _check_address(self) -> None:
-        host, colon, port = self.address.rpartition(":")
+    def _check_address(self, name: str) -> None:
+        address: str = getattr(self, name)
+        host, colon, port = address.rpartition(":")
         if not colon or not host or not port.isdecimal() or int(port) > 65535:
             raise SettingsError(
-                f"EDUNN_ADDRESS must be host:port, such as 127.0.0.1:50051, got {self.address!r}"
+                f"{variable(name)} must be host:port, such as 127.0.0.1:50051, got {address!r}"
             )
 
     def callers(self) -> dict[str, str]:

@@ -13,12 +13,13 @@ import grpc
 import numpy as np
 import pytest
 from contract import UNLIMITED, backward, forward, new_session, refusal, spec, tensor
+from metrics_page import metric
 from processes import frozen
 from waiting import await_true
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack
+from server.stack import Stack, free_port
 
 DROP = spec("drop", "Dropout", p=0.5)
 X = np.random.default_rng(1).uniform(1, 2, (8, 64))
@@ -27,11 +28,17 @@ VANISHING = Path(__file__).parent / "vanishing_client.py"
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def metrics_address() -> str:
+    return f"127.0.0.1:{free_port()}"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, metrics_address: str) -> Iterator[Stack]:
     """One worker, which may stand still for as long as a test needs it busy."""
     settings = {
         "EDUNN_WORKER_TIMEOUT_SECONDS": "60",
         "EDUNN_MAX_QUEUED_OPERATIONS": str(QUEUE),
+        "EDUNN_METRICS_ADDRESS": metrics_address,
     }
     with Stack(tmp_path_factory.mktemp("deadlines"), workers=1, environment=settings) as running:
         yield running
@@ -117,6 +124,18 @@ def test_cancelled_call_leaves_the_queue(stub: LayerServiceStub, stack: Stack) -
         # The server hears of it before it answers what comes behind on the same connection.
         await_arrival(stub)
     assert_was_never_run(stub, session, "late")
+
+
+def test_operations_that_expire_are_counted(
+    stub: LayerServiceStub, stack: Stack, metrics_address: str
+) -> None:
+    in_queue = 'edunn_operations_expired_total{where="queue"}'
+    before = metric(metrics_address, in_queue)
+    session = new_session(stub, DROP)
+    with busy_worker(stub, stack):
+        calls = [stub.Forward.future(request_of(session), timeout=0.3) for _ in range(5)]
+        assert {call.code() for call in calls} == {grpc.StatusCode.DEADLINE_EXCEEDED}
+        await_true(lambda: metric(metrics_address, in_queue) == before + 5, "their count")
 
 
 @pytest.mark.parametrize("way", ["unary", "compute"])
