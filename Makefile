@@ -59,7 +59,8 @@ proto: $(VENV)/.development ## Generate the stubs from proto/
 	done
 
 clean: ## Remove what make has made
-	rm -rf $(VENV) $(TORCH_VENV) .data build *.egg-info clients/python/src/*.egg-info
+	rm -rf $(VENV) $(TORCH_VENV) .data build *.egg-info clients/python/src/*.egg-info \
+		clients/java/target clients/typescript/{build,dist,node_modules}
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

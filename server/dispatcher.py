@@ -185,8 +185,8 @@ class Dispatcher:
     def _has_place(self) -> bool:
         """Tell whether one more batch may leave.
 
-        Where batches come back quickly a full one may leave before a worker is free, so that whoever
-        is first finds it there. What has left can no longer be called off.
+        Where batches come back quickly a full one may leave before a worker is free, so that the
+        first of them finds it there. What has left can no longer be called off.
         """
         workers = len(self._link.workers)
         if len(self._flights) != workers:

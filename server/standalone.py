@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 from server.stack import Stack, StackError
 from server.stop_signal import StopRequested, StopSignal
+from worker.settings import Settings, variable
 
+# Settings that are the stack's own.
+DECIDED_HERE = {"EDUNN_REDIS_URL", "EDUNN_ADDRESS"}
+WITHOUT_TLS = {"EDUNN_TLS_CERTIFICATE", "EDUNN_TLS_KEY"}
 GREETING = """\
 edunn-serving listens on {address}. Ctrl-C stops it.
 
@@ -35,6 +42,7 @@ def main() -> None:
             arguments.data,
             port=arguments.port,
             workers=arguments.workers,
+            environment=_settings_of(os.environ),
             wait=stop_signal.wait,
         ) as stack:
             print(GREETING.format(address=stack.address), flush=True)
@@ -43,6 +51,23 @@ def main() -> None:
         print("stopped", flush=True)
     except StackError as error:
         sys.exit(f"edunn-serve: {error}")
+
+
+def _settings_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of server and workers that the environment holds.
+
+    Not those that the stack itself decides. Variables of clients begin with EDUNN_ too.
+
+    Raises
+    ------
+    StackError
+        There is one that the stack cannot do.
+    """
+    names = {variable(each.name) for each in fields(Settings)}
+    found = {name: text for name, text in environment.items() if name in names - DECIDED_HERE}
+    for name in WITHOUT_TLS & found.keys():
+        raise StackError(f"{name}: the stack is for loopback, without TLS; see `python -m server`")
+    return found
 
 
 if __name__ == "__main__":

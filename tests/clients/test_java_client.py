@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from suite import CLIENTS, require_tools, run_in_client
+
 from server.stack import Stack
-from tests.clients.suite import CLIENTS, require_tools, run_in_client
 
 STUBS = Path("src/generated/java")
 MAVEN = ["mvn", "--batch-mode", "--no-transfer-progress"]

@@ -614,7 +614,8 @@ type ForwardResponse struct {
 	// The forward's name for Backward: the caller's, or the one that the service gave. Empty for an
 	// untracked forward in the test phase that the caller did not name.
 	ForwardId string `protobuf:"bytes,1,opt,name=forward_id,json=forwardId,proto3" json:"forward_id,omitempty"`
-	// The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+	// The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+	// error a sample: (n, 1).
 	Output *Tensor `protobuf:"bytes,2,opt,name=output,proto3" json:"output,omitempty"`
 	// The phase in which the output was computed.
 	Phase         Phase `protobuf:"varint,3,opt,name=phase,proto3,enum=edunn_serving.v1.Phase" json:"phase,omitempty"`
@@ -749,7 +750,8 @@ func (x *BackwardRequest) GetOutputGradient() *Tensor {
 // The answer of Backward.
 type BackwardResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The gradient of the error with respect to the input; for a loss with respect to `y`.
+	// The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+	// type of `output_gradient`.
 	InputGradient *Tensor `protobuf:"bytes,1,opt,name=input_gradient,json=inputGradient,proto3" json:"input_gradient,omitempty"`
 	// The gradients of the error with respect to the parameters, by parameter name and in the
 	// parameters' shapes. Empty for a layer without parameters.

@@ -53,7 +53,8 @@ const (
 //   - UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
 //   - INTERNAL: a fault of the service, with an error id that its log has too.
 //
-// Operations of one session take effect in the order in which they arrive.
+// Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+// without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
 type LayerServiceClient interface {
 	// Lists the layer types that a session can have, by name.
 	ListLayerTypes(ctx context.Context, in *ListLayerTypesRequest, opts ...grpc.CallOption) (*ListLayerTypesResponse, error)
@@ -91,7 +92,8 @@ type LayerServiceClient interface {
 	GetParameters(ctx context.Context, in *GetParametersRequest, opts ...grpc.CallOption) (*GetParametersResponse, error)
 	// Replaces parameters or buffers of a layer.
 	//
-	// A later Backward of an earlier forward of that layer fails with FORWARD_STALE.
+	// After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
+	// layer fails with FORWARD_STALE.
 	SetParameters(ctx context.Context, in *SetParametersRequest, opts ...grpc.CallOption) (*SetParametersResponse, error)
 }
 
@@ -228,7 +230,8 @@ func (c *layerServiceClient) SetParameters(ctx context.Context, in *SetParameter
 //   - UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
 //   - INTERNAL: a fault of the service, with an error id that its log has too.
 //
-// Operations of one session take effect in the order in which they arrive.
+// Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+// without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
 type LayerServiceServer interface {
 	// Lists the layer types that a session can have, by name.
 	ListLayerTypes(context.Context, *ListLayerTypesRequest) (*ListLayerTypesResponse, error)
@@ -266,7 +269,8 @@ type LayerServiceServer interface {
 	GetParameters(context.Context, *GetParametersRequest) (*GetParametersResponse, error)
 	// Replaces parameters or buffers of a layer.
 	//
-	// A later Backward of an earlier forward of that layer fails with FORWARD_STALE.
+	// After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
+	// layer fails with FORWARD_STALE.
 	SetParameters(context.Context, *SetParametersRequest) (*SetParametersResponse, error)
 	mustEmbedUnimplementedLayerServiceServer()
 }

@@ -44,7 +44,8 @@ class LayerServiceStub:
     * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
     * INTERNAL: a fault of the service, with an error id that its log has too.
 
-    Operations of one session take effect in the order in which they arrive.
+    Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+    without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
     """
 
     def __init__(self, channel):
@@ -124,7 +125,8 @@ class LayerServiceServicer:
     * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
     * INTERNAL: a fault of the service, with an error id that its log has too.
 
-    Operations of one session take effect in the order in which they arrive.
+    Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+    without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
     """
 
     def ListLayerTypes(self, request, context):
@@ -209,7 +211,8 @@ class LayerServiceServicer:
     def SetParameters(self, request, context):
         """Replaces parameters or buffers of a layer.
 
-        A later Backward of an earlier forward of that layer fails with FORWARD_STALE.
+        After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
+        layer fails with FORWARD_STALE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -295,7 +298,8 @@ class LayerService:
     * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
     * INTERNAL: a fault of the service, with an error id that its log has too.
 
-    Operations of one session take effect in the order in which they arrive.
+    Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+    without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
     """
 
     @staticmethod

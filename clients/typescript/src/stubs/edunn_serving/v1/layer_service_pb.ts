@@ -331,7 +331,8 @@ export type ForwardResponse = Message<"edunn_serving.v1.ForwardResponse"> & {
   forwardId: string;
 
   /**
-   * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+   * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+   * error a sample: (n, 1).
    *
    * @generated from field: edunn_serving.v1.Tensor output = 2;
    */
@@ -401,7 +402,8 @@ export const BackwardRequestSchema: GenMessage<BackwardRequest> = /*@__PURE__*/
  */
 export type BackwardResponse = Message<"edunn_serving.v1.BackwardResponse"> & {
   /**
-   * The gradient of the error with respect to the input; for a loss with respect to `y`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+   * type of `output_gradient`.
    *
    * @generated from field: edunn_serving.v1.Tensor input_gradient = 1;
    */
@@ -717,7 +719,8 @@ export const OperationErrorSchema: GenMessage<OperationError> = /*@__PURE__*/
  * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
  * * INTERNAL: a fault of the service, with an error id that its log has too.
  *
- * Operations of one session take effect in the order in which they arrive.
+ * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+ * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
  *
  * @generated from service edunn_serving.v1.LayerService
  */
@@ -831,7 +834,8 @@ export const LayerService: GenService<{
   /**
    * Replaces parameters or buffers of a layer.
    *
-   * A later Backward of an earlier forward of that layer fails with FORWARD_STALE.
+   * After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
+   * layer fails with FORWARD_STALE.
    *
    * @generated from rpc edunn_serving.v1.LayerService.SetParameters
    */

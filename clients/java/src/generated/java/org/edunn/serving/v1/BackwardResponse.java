@@ -69,7 +69,8 @@ private static final long serialVersionUID = 0L;
   private org.edunn.serving.v1.Tensor inputGradient_;
   /**
    * <pre>
-   * The gradient of the error with respect to the input; for a loss with respect to `y`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+   * type of `output_gradient`.
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -81,7 +82,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The gradient of the error with respect to the input; for a loss with respect to `y`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+   * type of `output_gradient`.
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -93,7 +95,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The gradient of the error with respect to the input; for a loss with respect to `y`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+   * type of `output_gradient`.
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -588,7 +591,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
         org.edunn.serving.v1.Tensor, org.edunn.serving.v1.Tensor.Builder, org.edunn.serving.v1.TensorOrBuilder> inputGradientBuilder_;
     /**
      * <pre>
-     * The gradient of the error with respect to the input; for a loss with respect to `y`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+     * type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -599,7 +603,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input; for a loss with respect to `y`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+     * type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -614,7 +619,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input; for a loss with respect to `y`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+     * type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -632,7 +638,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input; for a loss with respect to `y`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+     * type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -650,7 +657,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input; for a loss with respect to `y`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+     * type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -675,7 +683,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input; for a loss with respect to `y`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+     * type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -692,7 +701,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input; for a loss with respect to `y`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+     * type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -704,7 +714,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input; for a loss with respect to `y`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+     * type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -719,7 +730,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input; for a loss with respect to `y`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+     * type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>

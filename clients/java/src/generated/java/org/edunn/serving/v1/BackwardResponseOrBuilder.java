@@ -12,7 +12,8 @@ public interface BackwardResponseOrBuilder extends
 
   /**
    * <pre>
-   * The gradient of the error with respect to the input; for a loss with respect to `y`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+   * type of `output_gradient`.
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -21,7 +22,8 @@ public interface BackwardResponseOrBuilder extends
   boolean hasInputGradient();
   /**
    * <pre>
-   * The gradient of the error with respect to the input; for a loss with respect to `y`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+   * type of `output_gradient`.
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -30,7 +32,8 @@ public interface BackwardResponseOrBuilder extends
   org.edunn.serving.v1.Tensor getInputGradient();
   /**
    * <pre>
-   * The gradient of the error with respect to the input; for a loss with respect to `y`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
+   * type of `output_gradient`.
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>

@@ -108,7 +108,8 @@ private static final long serialVersionUID = 0L;
   private org.edunn.serving.v1.Tensor output_;
   /**
    * <pre>
-   * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+   * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+   * error a sample: (n, 1).
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -120,7 +121,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+   * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+   * error a sample: (n, 1).
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -132,7 +134,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+   * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+   * error a sample: (n, 1).
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -637,7 +640,8 @@ private static final long serialVersionUID = 0L;
         org.edunn.serving.v1.Tensor, org.edunn.serving.v1.Tensor.Builder, org.edunn.serving.v1.TensorOrBuilder> outputBuilder_;
     /**
      * <pre>
-     * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+     * error a sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -648,7 +652,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+     * error a sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -663,7 +668,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+     * error a sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -681,7 +687,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+     * error a sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -699,7 +706,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+     * error a sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -724,7 +732,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+     * error a sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -741,7 +750,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+     * error a sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -753,7 +763,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+     * error a sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -768,7 +779,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input. A loss gives one error a sample: (n, 1).
+     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
+     * error a sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>

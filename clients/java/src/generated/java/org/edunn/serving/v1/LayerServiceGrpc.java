@@ -18,7 +18,8 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
  * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
  * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
  * * INTERNAL: a fault of the service, with an error id that its log has too.
- * Operations of one session take effect in the order in which they arrive.
+ * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+ * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
  * </pre>
  */
 @io.grpc.stub.annotations.GrpcGenerated
@@ -418,7 +419,8 @@ public final class LayerServiceGrpc {
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
    * * INTERNAL: a fault of the service, with an error id that its log has too.
-   * Operations of one session take effect in the order in which they arrive.
+   * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+   * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
    * </pre>
    */
   public interface AsyncService {
@@ -527,7 +529,8 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Replaces parameters or buffers of a layer.
-     * A later Backward of an earlier forward of that layer fails with FORWARD_STALE.
+     * After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
+     * layer fails with FORWARD_STALE.
      * </pre>
      */
     default void setParameters(org.edunn.serving.v1.SetParametersRequest request,
@@ -553,7 +556,8 @@ public final class LayerServiceGrpc {
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
    * * INTERNAL: a fault of the service, with an error id that its log has too.
-   * Operations of one session take effect in the order in which they arrive.
+   * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+   * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
    * </pre>
    */
   public static abstract class LayerServiceImplBase
@@ -581,7 +585,8 @@ public final class LayerServiceGrpc {
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
    * * INTERNAL: a fault of the service, with an error id that its log has too.
-   * Operations of one session take effect in the order in which they arrive.
+   * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+   * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
    * </pre>
    */
   public static final class LayerServiceStub
@@ -710,7 +715,8 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Replaces parameters or buffers of a layer.
-     * A later Backward of an earlier forward of that layer fails with FORWARD_STALE.
+     * After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
+     * layer fails with FORWARD_STALE.
      * </pre>
      */
     public void setParameters(org.edunn.serving.v1.SetParametersRequest request,
@@ -737,7 +743,8 @@ public final class LayerServiceGrpc {
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
    * * INTERNAL: a fault of the service, with an error id that its log has too.
-   * Operations of one session take effect in the order in which they arrive.
+   * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+   * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
    * </pre>
    */
   public static final class LayerServiceBlockingV2Stub
@@ -859,7 +866,8 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Replaces parameters or buffers of a layer.
-     * A later Backward of an earlier forward of that layer fails with FORWARD_STALE.
+     * After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
+     * layer fails with FORWARD_STALE.
      * </pre>
      */
     public org.edunn.serving.v1.SetParametersResponse setParameters(org.edunn.serving.v1.SetParametersRequest request) throws io.grpc.StatusException {
@@ -885,7 +893,8 @@ public final class LayerServiceGrpc {
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
    * * INTERNAL: a fault of the service, with an error id that its log has too.
-   * Operations of one session take effect in the order in which they arrive.
+   * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+   * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
    * </pre>
    */
   public static final class LayerServiceBlockingStub
@@ -993,7 +1002,8 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Replaces parameters or buffers of a layer.
-     * A later Backward of an earlier forward of that layer fails with FORWARD_STALE.
+     * After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
+     * layer fails with FORWARD_STALE.
      * </pre>
      */
     public org.edunn.serving.v1.SetParametersResponse setParameters(org.edunn.serving.v1.SetParametersRequest request) {
@@ -1019,7 +1029,8 @@ public final class LayerServiceGrpc {
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
    * * INTERNAL: a fault of the service, with an error id that its log has too.
-   * Operations of one session take effect in the order in which they arrive.
+   * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
+   * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
    * </pre>
    */
   public static final class LayerServiceFutureStub
@@ -1135,7 +1146,8 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Replaces parameters or buffers of a layer.
-     * A later Backward of an earlier forward of that layer fails with FORWARD_STALE.
+     * After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
+     * layer fails with FORWARD_STALE.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.v1.SetParametersResponse> setParameters(
