@@ -90,7 +90,7 @@ $(TORCH_VENV)/.ready: requirements.lock requirements-dev.lock pyproject.toml cli
 		{ rm -rf $(TORCH_VENV); echo "no venv: on Debian, apt-get install python3-venv" >&2; exit 1; }
 	@grep -hv '^numpy==' requirements.lock requirements-dev.lock > $(TORCH_VENV)/constraints.txt
 	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
-		-c $(TORCH_VENV)/constraints.txt setuptools wheel pytest nbclient ipykernel \
+		-c $(TORCH_VENV)/constraints.txt setuptools wheel pytest hypothesis nbclient ipykernel \
 		grpcio grpcio-status protobuf typer rich
 	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--no-build-isolation -e . -e clients/python

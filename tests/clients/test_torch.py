@@ -45,6 +45,14 @@ def test_the_client_s_conformance_with_the_oldest_numpy(stack: Stack) -> None:
     run_in_client(stack, "python", command)
 
 
+def test_layers_losses_and_optimizers_agree_with_pytorch(stack: Stack) -> None:
+    # Without our configuration: it speaks of what this environment does not have.
+    options = ["-q", "-c", os.devnull, "--rootdir", str(ROOT), "--noconftest"]
+    options += ["-p", "no:cacheprovider", "-o", f"pythonpath={ROOT / 'tests' / 'edunn'}"]
+    test = ROOT / "tests" / "edunn" / "test_against_pytorch.py"
+    run(stack, [str(BIN / "python"), "-m", "pytest", *options, str(test)])
+
+
 def test_the_notebook_compares_with_pytorch(stack: Stack, tmp_path: Path) -> None:
     output = tmp_path / "executed"
     run(stack, [str(BIN / "jupyter-execute"), str(NOTEBOOK), "--output", str(output)])
