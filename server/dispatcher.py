@@ -36,6 +36,8 @@ SWEEP_SECONDS = 0.25
 WORTH_A_WORKER_SECONDS = 0.002
 # But a batch that has been under way for so long is not waited for.
 LONGEST_GATHERING_SECONDS = 0.01
+# The event loop's timers are no more exact than this, and may be early.
+TIMER_SECONDS = 0.002
 # Workers are quick while no batch has been under way for longer.
 QUICK_SECONDS = 0.05
 RETRY_SECONDS = 1.0
@@ -54,6 +56,10 @@ class Flight:
     batch_id: str
     operations: list[PendingOperation]
     sent: float = field(default_factory=time.monotonic)
+    # Since when Redis has it or may have it; None while it is on its way there.
+    stored: float | None = None
+    # What stands for it in the queue.
+    message: str = ""
 
     def sessions(self) -> set[SessionKey]:
         return {operation.session for operation in self.operations}
@@ -151,9 +157,14 @@ class Dispatcher:
         while (elapsed := time.monotonic() - began) < seconds:
             quiet = time.monotonic() - self._last_refused >= QUIET_SECONDS
             # Callers that do not heed the pause must not keep the server from stopping.
-            if not (self._lanes.waiting or self._flights) and (quiet or elapsed >= RETRY_SECONDS):
+            if not self._has_wanted() and (quiet or elapsed >= RETRY_SECONDS):
                 return
             await asyncio.sleep(DRAIN_POLL_SECONDS)
+
+    def _has_wanted(self) -> bool:
+        flights = self._flights.values()
+        under_way = any(each.is_wanted() for flight in flights for each in flight.operations)
+        return bool(self._lanes.waiting) or under_way
 
     async def forget(self) -> None:
         """Remove what the server keeps in Redis for itself."""
@@ -198,14 +209,21 @@ class Dispatcher:
         return time.monotonic() - oldest < QUICK_SECONDS
 
     def _send(self, flight: Flight, *, although_full: bool = False) -> None:
-        on_refusal = self._fail_flight if although_full else self._on_refusal
-        self._link.send(
+        flight.message = self._link.send(
             flight.batch_id,
             (operation.head for operation in flight.operations),
             (operation.request for operation in flight.operations),
-            partial(on_refusal, flight),
+            partial(self._on_stored, flight, although_full),
             although_full=although_full,
         )
+
+    def _on_stored(self, flight: Flight, although_full: bool, full: ServiceError | None) -> None:
+        if full is None:
+            flight.stored = time.monotonic()
+        elif although_full:
+            self._fail_flight(flight, full)
+        else:
+            self._send_deletions(flight, full)
 
     def _should_gather(self) -> bool:
         """Tell whether what waits should wait for company, though a worker is free.
@@ -218,14 +236,14 @@ class Dispatcher:
             return False
         newest = max(flight.sent for flight in self._flights.values())
         left = newest + LONGEST_GATHERING_SECONDS - time.monotonic()
-        if left <= 0:
+        if left < TIMER_SECONDS:
             return False
         if self._gathering_since != newest:
             self._gathering_since = newest
             asyncio.get_running_loop().call_later(left, self._pump)
         return True
 
-    def _on_refusal(self, flight: Flight, full: ServiceError) -> None:
+    def _send_deletions(self, flight: Flight, full: ServiceError) -> None:
         """Send what makes room in a full store, and refuse the rest of the flight."""
         deletions = [each for each in flight.operations if each.head.method == "DeleteSession"]
         if not deletions:
@@ -264,24 +282,29 @@ class Dispatcher:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             self._lanes.drop_unwanted()
-            self._give_up_waiting()
             try:
+                await self._give_up_waiting()
                 await self._recover_lost_batches()
             except (RedisError, OSError) as error:
                 log.warning("could not look after lost batches: %s", error)
 
-    def _give_up_waiting(self) -> None:
+    async def _give_up_waiting(self) -> None:
         """Refuse what waits, once Redis or the workers have been away for too long."""
         away_since = self._away_since
         patience = self._settings.worker_wait_seconds
         if away_since is None or time.monotonic() - away_since < patience:
             return
-        away = "there is no worker" if self._link.up else "the store is away"
+        away = unavailable("there is no worker" if self._link.up else "the store is away")
         for operation in self._lanes.remove_all():
             if operation.is_wanted():
-                operation.reply.set_exception(unavailable(away))
+                operation.reply.set_exception(away)
         for flight in list(self._flights.values()):
-            self._fail_flight(flight, unavailable(away))
+            if not self._link.up:
+                # A worker may have it. It stays under way, so that what comes after it keeps its
+                # order, until Redis is back and tells.
+                _refuse(flight, away)
+            elif await self._link.withdraw(flight.batch_id):
+                self._fail_flight(flight, away)
 
     async def _recover_lost_batches(self) -> None:
         """Take back the batches whose worker has died, or that never reached one."""
@@ -289,16 +312,13 @@ class Dispatcher:
         if not self._link.up or self._link.up_since > old:
             # While Redis was away it heard no worker, which is not their death.
             return
-        flights = [flight for flight in self._flights.values() if flight.sent < old]
+        flights = [each for each in self._flights.values() if each.stored and each.stored < old]
         if not flights:
             return
-        holders, queued = await self._link.holders([flight.batch_id for flight in flights])
-        for flight, holder in zip(flights, holders, strict=True):
-            died = holder is not None and holder not in self._link.workers
-            # Popped by a worker that died before it said so, or never stored.
-            vanished = holder is None and queued == 0
-            if (died or vanished) and flight.batch_id in self._flights:
-                await self._take_back(flight, died=died)
+        lost = await self._link.lost({each.batch_id: each.message for each in flights})
+        for flight in flights:
+            if flight.batch_id in lost and flight.batch_id in self._flights:
+                await self._take_back(flight, died=lost[flight.batch_id])
 
     async def _take_back(self, flight: Flight, *, died: bool) -> None:
         if not await self._link.withdraw(flight.batch_id):
@@ -322,11 +342,15 @@ class Dispatcher:
     def _fail_flight(self, flight: Flight, error: ServiceError) -> None:
         if self._flights.pop(flight.batch_id, None) is None:
             return
-        for operation in flight.operations:
-            if operation.is_wanted():
-                operation.reply.set_exception(error)
+        _refuse(flight, error)
         self._lanes.release(flight.sessions())
         self._schedule_pump()
+
+
+def _refuse(flight: Flight, error: ServiceError) -> None:
+    for operation in flight.operations:
+        if operation.is_wanted():
+            operation.reply.set_exception(error)
 
 
 def unavailable(why: str) -> ServiceError:

@@ -19,6 +19,12 @@ FORWARD_ID = {"Forward": 5, "Backward": 3}
 # Methods whose requests name a layer.
 OF_A_LAYER = {"Forward", "Backward", "GetParameters", "SetParameters"}
 
+# What a name may be long; the worker looks at the rest of their rules.
+MAX_NAME = 64
+MAX_FORWARD_ID = 128
+# Reading the fields holds up everybody else.
+MAX_FIELDS = 10_000
+
 # Wire types, https://protobuf.dev/programming-guides/encoding/#structure.
 VARINT, EIGHT_BYTES, LENGTH_DELIMITED, FOUR_BYTES = 0, 1, 2, 5
 
@@ -41,12 +47,20 @@ def head_of(method: str, caller: str, deadline_unix_ms: int, request: bytes) -> 
     session_id = found.get(SESSION_ID)
     if not session_id:
         raise invalid_argument("session_id", "expected the id of a session, got none")
+    _check_length("session_id", session_id, MAX_NAME)
     if not about_layer:
         return OperationHead(method, caller, session_id, deadline_unix_ms, None, None)
     # A forward without an id is a new one; a backward without one means the latest.
     default = "" if method == "Backward" else None
     layer, forward_id = found.get(LAYER, ""), found.get(forward_field) or default
+    _check_length("layer", layer, MAX_NAME)
+    _check_length("forward_id", forward_id or "", MAX_FORWARD_ID)
     return OperationHead(method, caller, session_id, deadline_unix_ms, layer, forward_id)
+
+
+def _check_length(field: str, name: str, limit: int) -> None:
+    if len(name) > limit:
+        raise invalid_argument(field, f"expected at most {limit} characters, got {len(name)}")
 
 
 def _strings(message: bytes, wanted: Collection[int]) -> dict[int, str]:
@@ -59,7 +73,11 @@ def _strings(message: bytes, wanted: Collection[int]) -> dict[int, str]:
     """
     found: dict[int, str] = {}
     at, end = 0, len(message)
+    fields = 0
     while at < end:
+        fields += 1
+        if fields > MAX_FIELDS:
+            raise ValueError(f"it has more than {MAX_FIELDS} fields")
         tag, at = _varint(message, at)
         number, wire_type = tag >> 3, tag & 7
         if wire_type == LENGTH_DELIMITED:

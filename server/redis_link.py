@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -58,12 +58,14 @@ class RedisLink:
             protocol=2,
         )
         self._send_script = Script.named("send")
-        self._sender = RedisPipe(self._client, (self._send_script,))
+        self._sender = RedisPipe(self._client, self._break, (self._send_script,))
         # A connection of its own: a read that waits for replies holds up what comes behind it.
-        self._reader = RedisPipe(self._client)
+        self._reader = RedisPipe(self._client, self._break)
         self._stream = keys.replies(server_id)
         self._last_read = "0-0"
         self._untrimmed_bytes = 0
+        # Batches whose replies have been read, but for large results.
+        self._fetching: set[str] = set()
         self._on_reply = on_reply
         self._on_change = on_change
         self._worker_timeout = settings.worker_timeout_seconds
@@ -94,61 +96,82 @@ class RedisLink:
         batch_id: str,
         heads: Iterable[OperationHead],
         requests: Iterable[bytes],
-        on_refusal: Callable[[ServiceError], None],
+        on_stored: Callable[[ServiceError | None], None],
         *,
         although_full: bool = False,
-    ) -> None:
+    ) -> str:
         """Store a batch and tell the workers of it, in one round trip.
 
         Parameters
         ----------
-        on_refusal
-            Called with QUOTA where Redis has no memory left: the batch is not stored then. Where
-            Redis goes away meanwhile, nobody knows whether it is; nothing is called.
+        on_stored
+            Called with None once Redis has the batch or may have it (it went away meanwhile), with
+            QUOTA where Redis has no memory left and has not stored it.
         although_full
             Store it also then, because it makes room.
+
+        Returns
+        -------
+        str
+            The message by which the batch stands in the queue.
         """
         message = task_message(batch_id, self._stream, heads)
-        touched = (keys.batch(batch_id), keys.QUEUE, self._stream)
-        trim = ""
-        if self._untrimmed_bytes > TRIM_BYTES:
-            # What has been read is wanted no longer.
-            trim = _after(self._last_read)
-            self._untrimmed_bytes = 0
+        touched = (keys.batch(batch_id), keys.QUEUE, keys.holder(batch_id))
 
         def on_answer(answer: Any) -> None:
-            if not isinstance(answer, Exception):
-                return
             if isinstance(answer, ResponseError) and "OOM" in str(answer):
-                on_refusal(_store_is_full())
+                on_stored(_store_is_full())
                 return
-            log.warning("batch %s may not have been stored: %s", batch_id, answer)
-            self._break(answer)
+            if isinstance(answer, Exception):
+                log.warning("batch %s may not have been stored: %s", batch_id, answer)
+                self._break(answer)
+            on_stored(None)
 
         command = self._send_script.command(
-            touched, (BATCH_TTL_MS, message, trim, int(although_full), *requests)
+            touched, (BATCH_TTL_MS, message, int(although_full), *requests)
         )
         self._sender.send(command, on_answer)
+        return message
 
     async def withdraw(self, batch_id: str) -> bool:
         """Take back a batch that seems lost. False where its reply is on the way."""
         answer = await self._withdraw(
             [keys.batch(batch_id), keys.holder(batch_id), self._stream],
-            [batch_id, self._last_read],
+            [batch_id, self._last_read, BATCH_TTL_MS],
         )
         return bool(answer)
 
-    async def holders(self, batch_ids: list[str]) -> tuple[list[str | None], int]:
-        """Return which worker has taken each batch (None for none), and how many are queued."""
+    async def lost(self, batches: Mapping[str, str]) -> dict[str, bool]:
+        """Tell which batches, given with their messages, nobody will answer.
+
+        Returns
+        -------
+        dict of str to bool
+            Of those, whether it is because their worker has died.
+        """
         pipeline = self._client.pipeline(transaction=False)
-        pipeline.mget([keys.holder(batch_id) for batch_id in batch_ids])
-        pipeline.llen(keys.QUEUE)
-        holders, queued = await pipeline.execute()
-        return [holder.decode() if holder else None for holder in holders], queued
+        for message in batches.values():
+            pipeline.lpos(keys.QUEUE, message)
+        pipeline.mget([keys.holder(batch_id) for batch_id in batches])
+        *places, holders = await pipeline.execute()
+        lost: dict[str, bool] = {}
+        for batch_id, place, holder in zip(batches, places, holders, strict=True):
+            if batch_id in self._fetching:
+                continue
+            died = bool(holder) and holder.decode() not in self.workers
+            # Popped by a worker that died before it said so, or never stored.
+            vanished = holder is None and place is None
+            if died or vanished:
+                lost[batch_id] = died
+        return lost
 
     async def forget(self) -> None:
         """Remove the reply stream, at the end of the server."""
-        await self._client.delete(self._stream)
+        try:
+            await self._client.delete(self._stream)
+        except (RedisError, OSError) as error:
+            # It expires by itself.
+            log.warning("the reply stream stays for a while: %s", error)
 
     async def _keep_connected(self) -> None:
         """Connect, receive replies, and connect again when a connection breaks."""
@@ -188,15 +211,29 @@ class RedisLink:
         self._read()
         for _, fields in entries:
             self._untrimmed_bytes += sum(map(len, fields))
-            seconds = (int(text) / 1e6 for text in fields[3].split())
-            replies = list(map(Reply, fields[4::2], fields[5::2], seconds))
-            self._complete(replies, partial(self._on_reply, fields[1].decode()))
+            try:
+                seconds = (int(text) / 1e6 for text in fields[3].split())
+                replies = list(map(Reply, fields[4::2], fields[5::2], seconds))
+                self._complete(fields[1].decode(), replies)
+            except Exception:
+                # The others of this read must not suffer.
+                log.exception("batch %r was answered in vain", fields[1])
+        if self._untrimmed_bytes > TRIM_BYTES:
+            self._trim()
 
-    def _complete(self, replies: list[Reply], done: Callable[[list[Reply]], None]) -> None:
+    def _trim(self) -> None:
+        """Remove what has been read from the stream."""
+        command = ("XTRIM", self._stream, "MINID", "=", _after(self._last_read))
+        self._untrimmed_bytes = 0
+        self._sender.send(command, lambda answer: None)
+
+    def _complete(self, batch_id: str, replies: list[Reply]) -> None:
         """Fetch the results that are too large for the stream, then hand over all."""
         missing = {at: reply.data for at, reply in enumerate(replies) if reply.kind == LARGE}
         if not missing:
-            done(replies)
+            self._on_reply(batch_id, replies)
+            return
+        self._fetching.add(batch_id)
 
         def take(at: int, answer: bytes | Exception | None) -> None:
             if isinstance(answer, bytes):
@@ -205,7 +242,8 @@ class RedisLink:
                 replies[at] = Reply(STATUS, _result_is_lost().to_status().SerializeToString())
             del missing[at]
             if not missing:
-                done(replies)
+                self._fetching.discard(batch_id)
+                self._on_reply(batch_id, replies)
 
         for at, key in list(missing.items()):
             self._sender.send(("GETDEL", key), partial(take, at))
@@ -217,6 +255,8 @@ class RedisLink:
             except (RedisError, OSError) as error:
                 # What waits for an answer would wait for ever where Redis is silent but connected.
                 self._break(error)
+            if self._untrimmed_bytes:
+                self._trim()
             await asyncio.sleep(MONITOR_SECONDS)
 
     async def _look(self) -> None:

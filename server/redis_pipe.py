@@ -27,10 +27,17 @@ class RedisPipe:
     """Sends commands over one connection.
 
     It waits for an answer as long as the connection stands: whoever finds Redis silent closes it.
+    Where Redis closes it, `on_loss` is called.
     """
 
-    def __init__(self, client: redis.asyncio.Redis, scripts: Sequence[Script] = ()) -> None:
+    def __init__(
+        self,
+        client: redis.asyncio.Redis,
+        on_loss: Callable[[Exception], None],
+        scripts: Sequence[Script] = (),
+    ) -> None:
         self._client = client
+        self._on_loss = on_loss
         self._scripts = scripts
         self._wire: _Wire | None = None
 
@@ -43,7 +50,7 @@ class RedisPipe:
             Redis is away.
         """
         self.close()
-        wire = await _Wire.open(self._client)
+        wire = await _Wire.open(self._client, self._on_loss)
         for script in self._scripts:
             await wire.execute("SCRIPT", "LOAD", script.text)
         self._wire = wire
@@ -65,19 +72,20 @@ class RedisPipe:
 class _Wire(asyncio.Protocol):
     """One connection, on which answers come in the order of the commands."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, on_loss: Callable[[Exception], None]) -> None:
         # Kept, because redis-py closes a connection that nobody holds.
         self._connection = connection
         self._transport: asyncio.Transport = connection._writer.transport
         self._reader = hiredis.Reader()
         self._waiting: deque[OnAnswer] = deque()
+        self._on_loss = on_loss
         self._lost: Exception | None = None
 
     @classmethod
-    async def open(cls, client: redis.asyncio.Redis) -> _Wire:
+    async def open(cls, client: redis.asyncio.Redis, on_loss: Callable[[Exception], None]) -> _Wire:
         connection: Any = client.connection_pool.make_connection()  # type: ignore[no-untyped-call]
         await connection.connect()
-        wire = cls(connection)
+        wire = cls(connection, on_loss)
         # The handshake is over and nothing is under way: from here on we are the protocol.
         wire._transport.set_protocol(wire)
         return wire
@@ -105,7 +113,7 @@ class _Wire(asyncio.Protocol):
 
     def close(self) -> None:
         self._transport.abort()
-        self.connection_lost(None)
+        self._end(ConnectionError("the connection to Redis was given up"))
 
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
@@ -115,9 +123,15 @@ class _Wire(asyncio.Protocol):
             self._waiting.popleft()(answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._lost = ConnectionError(f"the connection to Redis is lost: {exc}")
+        if self._lost is None:
+            why = ConnectionError(f"the connection to Redis is lost: {exc}")
+            self._end(why)
+            self._on_loss(why)
+
+    def _end(self, why: ConnectionError) -> None:
+        self._lost = why
         while self._waiting:
-            self._waiting.popleft()(self._lost)
+            self._waiting.popleft()(why)
 
 
 def _error(text: str) -> RedisError:

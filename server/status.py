@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 import grpc
-from google.rpc import status_pb2
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
 
 from worker.errors import ServiceError
 
@@ -13,6 +14,7 @@ DETAILS_KEY = "grpc-status-details-bin"
 # Statuses travel in HTTP/2 headers, which clients limit to 8 KiB by default.
 MAX_MESSAGE_CHARACTERS = 1000
 MAX_DETAILS_BYTES = 4096
+MAX_METADATA_CHARACTERS = 200
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -43,4 +45,15 @@ def shortened(serialized: bytes) -> status_pb2.Status:
     while len(status.details) > 1 and status.ByteSize() > MAX_DETAILS_BYTES:
         # The first detail is the reason; the others can be missed.
         status.details.pop()
+    if status.ByteSize() > MAX_DETAILS_BYTES + MAX_MESSAGE_CHARACTERS:
+        _shorten_metadata(status.details[0])
     return status
+
+
+def _shorten_metadata(detail: any_pb2.Any) -> None:
+    """Cut what an ErrorInfo repeats of a request that is too long to repeat."""
+    info = error_details_pb2.ErrorInfo()
+    if detail.Unpack(info):
+        for name, text in list(info.metadata.items()):
+            info.metadata[name] = text[:MAX_METADATA_CHARACTERS]
+        detail.Pack(info)

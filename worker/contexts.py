@@ -17,6 +17,7 @@ def encode_context(
     cache: Cache,
     *,
     parameters_version: int,
+    buffers_version: int,
     phase: Phase,
     request_digest: bytes,
     output_shape: tuple[int, ...],
@@ -24,6 +25,7 @@ def encode_context(
     """Return a layer's cache and what it belongs to as bytes."""
     return Context(
         parameters_version=parameters_version,
+        buffers_version=buffers_version,
         phase=phase,
         request_digest=request_digest,
         output_shape=output_shape,

@@ -44,22 +44,43 @@ def run_forward(
     digest = digest_inputs(request.inputs, phase) if repeated else b""
     known = bool(digest) and _is_repetition(layer, forward_id, digest)
 
-    output = _compute(session, layer, inputs, phase, forward_id, keep_buffers=not known)
+    # Training changes buffers as it computes.
+    training = phase == layer_pb2.PHASE_TRAINING
+    before = {name: array.copy() for name, array in layer.model.get_buffers().items() if training}
+    completed = False
+    try:
+        output = _compute(session, layer, inputs, phase, forward_id)
+        context = b""
+        if not request.untracked and not known:
+            context = _context_of_forward(layer, phase, digest, output)
+            _check_budget(context, context_budget)
+        response = ForwardResponse(forward_id=forward_id, phase=phase)
+        fill_tensor(response.output, output)
+        completed = True
+    finally:
+        # A forward that is refused, or has been before, changes nothing.
+        if before and (known or not completed):
+            layer.model.set_buffers(before)
+    if before and not known:
+        session.save_buffers(layer)
     if forward_id.startswith(NUMBERED):
         session.count_forward(layer)
-    if not request.untracked and not known:
-        context = encode_context(
-            layer.model.get_cache(),
-            parameters_version=layer.ready.parameters_version,
-            phase=phase,
-            request_digest=digest,
-            output_shape=output.shape,
-        )
-        _check_budget(context, context_budget)
+    if context:
         session.save_context(layer, forward_id, context)
-    response = ForwardResponse(forward_id=forward_id, phase=phase)
-    fill_tensor(response.output, output)
     return response
+
+
+def _context_of_forward(layer: OpenLayer, phase: Phase, digest: bytes, output: np.ndarray) -> bytes:
+    in_test = phase == layer_pb2.PHASE_TEST
+    return encode_context(
+        layer.model.get_cache(),
+        parameters_version=layer.ready.parameters_version,
+        # In training the output does not depend on the buffers, it changes them.
+        buffers_version=layer.ready.buffers_version if in_test else 0,
+        phase=phase,
+        request_digest=digest,
+        output_shape=output.shape,
+    )
 
 
 def run_backward(session: OpenSession, request: BackwardRequest) -> BackwardResponse:
@@ -149,37 +170,24 @@ def _is_repetition(layer: OpenLayer, forward_id: str, digest: bytes) -> bool:
             "phase: choose another forward_id",
             metadata={"layer": layer.name, "forward_id": forward_id},
         )
-    if context.parameters_version != layer.ready.parameters_version:
+    other_buffers = context.buffers_version not in (0, layer.ready.buffers_version)
+    if context.parameters_version != layer.ready.parameters_version or other_buffers:
         raise _forward_stale(layer, forward_id)
     return True
 
 
 def _compute(
-    session: OpenSession,
-    layer: OpenLayer,
-    inputs: list[np.ndarray],
-    phase: Phase,
-    forward_id: str,
-    *,
-    keep_buffers: bool,
+    session: OpenSession, layer: OpenLayer, inputs: list[np.ndarray], phase: Phase, forward_id: str
 ) -> np.ndarray:
     """Run the layer, drawing from the stream that belongs to this forward."""
     model = layer.model
-    training = phase == layer_pb2.PHASE_TRAINING
-    if training:
+    if phase == layer_pb2.PHASE_TRAINING:
         session.randomness.wind_to_forward(session.record.seed, layer.name, forward_id)
-    has_buffers = training and bool(model.get_buffers())
-    before = {name: array.copy() for name, array in model.get_buffers().items()}
     model.set_phase(LAYER_PHASES[phase])
     try:
-        output = np.asarray(model.forward(*inputs))
+        return np.asarray(model.forward(*inputs))
     except LayerError as error:
         raise _input_error(error, layer) from error
-    if has_buffers and keep_buffers:
-        session.save_buffers(layer)
-    elif has_buffers:
-        model.set_buffers(before)
-    return output
 
 
 def _input_error(error: LayerError, layer: OpenLayer) -> ServiceError:

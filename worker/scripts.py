@@ -85,9 +85,14 @@ class ScriptConnection:
                         raise ConnectionResetError("Redis closed the connection")
                     self._reader.feed(data)
                 answers.append(answer)
-        except OSError as error:
+        except (OSError, hiredis.ProtocolError) as error:
             self._close()
             raise redis.ConnectionError(str(error)) from error
+        except BaseException:
+            # Out of memory, say, in the middle of an answer: the rest of it must not be read as the
+            # next one.
+            self._close()
+            raise
         return answers
 
     def _connect(self) -> socket.socket:

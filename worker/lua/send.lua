@@ -2,26 +2,28 @@
 --
 -- KEYS[1]  the batch
 -- KEYS[2]  Celery's queue
--- KEYS[3]  the reply stream of the server that sends it
+-- KEYS[3]  the batch's holder
 -- ARGV[1]  how long the batch is kept, in ms
 -- ARGV[2]  the message by which Celery runs it
--- ARGV[3]  the oldest reply that the server may still want, or '' to leave the stream alone
--- ARGV[4]  '1' to take memory that a full Redis does not give, for a batch that makes room
--- ARGV[5+] the requests
+-- ARGV[3]  '1' to take memory that a full Redis does not give, for a batch that makes room
+-- ARGV[4+] the requests
+-- Returns 1, or 0 where the batch has been withdrawn: it comes too late, by a connection that was
+--          given up, and has been sent again.
+if redis.call('EXISTS', KEYS[3]) == 1 then
+  return 0
+end
 redis.replicate_commands()
-if ARGV[4] == '1' then
+if ARGV[3] == '1' then
   -- A full Redis refuses what takes memory, unless the script has written before.
   redis.call('UNLINK', KEYS[1])
 end
 -- Not into the append-only file: if Redis restarts the server finds the batch gone and sends it
 -- again, and the file is spared half of what passes through.
 redis.set_repl(redis.REPL_NONE)
-for first = 5, #ARGV, 1000 do
+for first = 4, #ARGV, 1000 do
   redis.call('RPUSH', KEYS[1], unpack(ARGV, first, math.min(first + 999, #ARGV)))
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 redis.set_repl(redis.REPL_ALL)
 redis.call('LPUSH', KEYS[2], ARGV[2])
-if ARGV[3] ~= '' then
-  redis.call('XTRIM', KEYS[3], 'MINID', '=', ARGV[3])
-end
+return 1

@@ -42,7 +42,7 @@ class Arrays(_message.Message):
     def __init__(self, arrays: _Optional[_Mapping[str, _tensor_pb2.Tensor]] = ...) -> None: ...
 
 class Context(_message.Message):
-    __slots__ = ("parameters_version", "phase", "request_digest", "cache", "output_shape")
+    __slots__ = ("parameters_version", "phase", "request_digest", "cache", "output_shape", "buffers_version")
     class CacheEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -55,12 +55,14 @@ class Context(_message.Message):
     REQUEST_DIGEST_FIELD_NUMBER: _ClassVar[int]
     CACHE_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_SHAPE_FIELD_NUMBER: _ClassVar[int]
+    BUFFERS_VERSION_FIELD_NUMBER: _ClassVar[int]
     parameters_version: int
     phase: _layer_pb2.Phase
     request_digest: bytes
     cache: _containers.MessageMap[str, CachedValue]
     output_shape: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, parameters_version: _Optional[int] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., request_digest: _Optional[bytes] = ..., cache: _Optional[_Mapping[str, CachedValue]] = ..., output_shape: _Optional[_Iterable[int]] = ...) -> None: ...
+    buffers_version: int
+    def __init__(self, parameters_version: _Optional[int] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., request_digest: _Optional[bytes] = ..., cache: _Optional[_Mapping[str, CachedValue]] = ..., output_shape: _Optional[_Iterable[int]] = ..., buffers_version: _Optional[int] = ...) -> None: ...
 
 class CachedValue(_message.Message):
     __slots__ = ("array", "bits", "real", "integer", "boolean")
