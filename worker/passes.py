@@ -236,7 +236,7 @@ def _forward_stale(layer: OpenLayer, forward_id: str) -> ServiceError:
     return ServiceError(
         Code.FAILED_PRECONDITION,
         "FORWARD_STALE",
-        f"the parameters of layer {layer.name!r} have changed since forward {forward_id!r}: "
+        f"what layer {layer.name!r} computes with has changed since forward {forward_id!r}: "
         "send the forward again",
         metadata={"layer": layer.name, "forward_id": forward_id},
     )

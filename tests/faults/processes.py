@@ -42,5 +42,14 @@ def resident_bytes(child: Child) -> int:
 
 def batches_sent_again(stack: Stack) -> int:
     """Return how often a server has taken a batch for lost."""
+    return _count_in_logs(stack, "is sent again")
+
+
+def workers_taken_for_dead(stack: Stack) -> int:
+    """Return how often a server has taken back the batch of a worker that it thought dead."""
+    return _count_in_logs(stack, "its worker has died")
+
+
+def _count_in_logs(stack: Stack, text: str) -> int:
     logs = (stack.data / f"{server.name}.log" for server in stack.servers)
-    return sum(log.read_text().count("is sent again") for log in logs)
+    return sum(log.read_text().count(text) for log in logs)

@@ -10,7 +10,13 @@ import grpc
 import numpy as np
 import pytest
 from contract import array, backward, forward, new_session, spec
-from processes import await_restart, batches_sent_again, frozen, kill
+from processes import (
+    await_restart,
+    batches_sent_again,
+    frozen,
+    kill,
+    workers_taken_for_dead,
+)
 from verified_load import VerifiedLoad
 
 from edunn_serving.v1 import layer_service_pb2 as api
@@ -73,7 +79,7 @@ def test_killed_server_comes_back_with_its_sessions(stack: Stack) -> None:
 
 
 def test_redis_that_stands_still_for_five_seconds(stack: Stack) -> None:
-    before = batches_sent_again(stack)
+    before = workers_taken_for_dead(stack)
     with VerifiedLoad(stack.address, deadline=10.0) as load:
         with frozen(stack.redis):
             # A frozen process gives no event to wait for: five seconds are the fault itself.
@@ -81,7 +87,7 @@ def test_redis_that_stands_still_for_five_seconds(stack: Stack) -> None:
         load.await_each_caller(20)
     load.check(UNAVAILABLE)
     # Nobody could hear the workers meanwhile; that is not their death.
-    assert batches_sent_again(stack) == before
+    assert workers_taken_for_dead(stack) == before
 
 
 def test_redis_killed_and_restarted_from_its_append_only_file(stack: Stack) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
-from contract import backward, forward, new_session, refusal, spec, tensor
+from contract import UNLIMITED, backward, forward, new_session, refusal, spec, tensor
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1 import tensor_pb2
@@ -205,3 +205,20 @@ def test_bytes_that_are_no_message(stack: Stack, session: str) -> None:
         call = channel.unary_unary("/edunn_serving.v1.LayerService/Forward")
         refused = refusal(lambda: call(b"\xff\xff\xff", timeout=30))
     assert (refused.code, refused.fields) == (INVALID, ["request"])
+
+
+def test_name_that_is_too_long_is_said_so_and_not_repeated(stub: LayerServiceStub) -> None:
+    request = api.GetSessionRequest(session_id="x" * 1_000_000)
+    refused = refusal(lambda: stub.GetSession(request, timeout=30))
+    assert (refused.code, refused.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ["session_id"])
+    assert len(refused.message) < 200
+
+
+def test_request_of_countless_fields_holds_up_nobody(stub: LayerServiceStub, stack: Stack) -> None:
+    # A million unknown fields of two bytes each: well-formed, and of no use.
+    request = b"\x50\x01" * 1_000_000
+    with grpc.insecure_channel(stack.address, UNLIMITED) as channel:
+        call = channel.unary_unary("/edunn_serving.v1.LayerService/Forward")
+        refused = refusal(lambda: call(request, timeout=30))
+    assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert "10000" in refused.message

@@ -7,6 +7,7 @@ import numpy as np
 from contract import array, backward, forward, new_session, refusal, spec, tensor
 
 from edunn_serving.v1 import layer_service_pb2 as api
+from edunn_serving.v1.layer_pb2 import PHASE_TEST
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 
 X = np.random.default_rng(1).normal(size=(4, 3))
@@ -123,3 +124,42 @@ def test_catalogue_lists_every_type_with_its_fields(stub: LayerServiceStub) -> N
     assert (field.name, field.type, field.default_value.number_value) == ("p", "float", 0.5)
     assert field.bounds == "0 <= p < 1"
     assert [each.name for each in types["Linear"].parameters] == ["w"]
+
+
+NORM = spec("norm", "BatchNorm", num_features=3)
+
+
+def test_refused_forward_leaves_no_trace(stub: LayerServiceStub) -> None:
+    network = spec(
+        "net",
+        "Sequential",
+        layers=[
+            {"name": "norm", "type": "BatchNorm", "config": {"num_features": 3}},
+            {"name": "fc", "type": "Linear", "config": {"input_size": 3, "output_size": 2}},
+        ],
+    )
+    session = new_session(stub, network)
+    before = array(forward(stub, session, "net", X, phase=PHASE_TEST).output)
+    # BatchNorm takes it and changes its statistics, then Linear refuses it.
+    images = np.random.default_rng(3).normal(5.0, 1.0, (4, 3, 5, 5))
+    refused = refusal(lambda: forward(stub, session, "net", images))
+    assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
+    # Often enough to meet every worker.
+    for _ in range(6):
+        after = array(forward(stub, session, "net", X, phase=PHASE_TEST).output)
+        np.testing.assert_array_equal(after, before)
+
+
+def test_repetition_of_a_test_forward_is_stale_once_statistics_have_moved(
+    stub: LayerServiceStub,
+) -> None:
+    session = new_session(stub, NORM)
+    first = forward(stub, session, "norm", X, phase=PHASE_TEST, forward_id="a")
+    again = forward(stub, session, "norm", X, phase=PHASE_TEST, forward_id="a")
+    assert again.output == first.output
+    forward(stub, session, "norm", X)
+    refused = refusal(lambda: forward(stub, session, "norm", X, phase=PHASE_TEST, forward_id="a"))
+    assert (refused.code, refused.reason) == (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "FORWARD_STALE",
+    )
