@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 
 # Of <malloc.h>.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -23,14 +22,3 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES)
         mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
-
-
-def calm_garbage_collector() -> None:
-    """Let Python look for cycles of garbage less often, and not among what stays for ever.
-
-    Called once all is set up. A lone caller waited about a tenth longer without it: two runs gave
-    3.8 and 4.4 times the echo's p50 without, 3.4 and 3.75 with it.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
