@@ -60,7 +60,6 @@ class Child:
 
     def start(self) -> None:
         """Start the process."""
-        self.starts += 1
         with self._log_path.open("ab") as log_file:
             self._process = subprocess.Popen(  # noqa: S603  # our own commands
                 # However this process dies, the kernel then stops the child.
@@ -72,6 +71,8 @@ class Child:
                 # A Ctrl-C is for us alone: we stop the children in their order.
                 start_new_session=True,
             )
+        # Last: whoever waits for the new process finds it.
+        self.starts += 1
         _feed(self._process.stdin, self._configuration)
 
     def has_died(self) -> bool:

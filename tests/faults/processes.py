@@ -12,6 +12,7 @@ from waiting import await_true
 
 from server.processes import Child
 from server.stack import Stack
+from worker import keys
 
 
 def kill(child: Child) -> None:
@@ -29,7 +30,44 @@ def frozen(child: Child) -> Iterator[None]:
     try:
         yield
     finally:
-        os.kill(child.pid, signal.SIGCONT)
+        thaw(child)
+
+
+def freeze_at_work(stack: Stack, worker: Child) -> None:
+    """Stop a worker while it has a batch that is not answered; the stack is under load.
+
+    It is stopped as often as it takes: between two batches it has none to lose.
+    """
+
+    def stopped_at_work() -> bool:
+        os.kill(worker.pid, signal.SIGSTOP)
+        await_true(lambda: _state(worker) == "T", f"the stop of {worker.name}")
+        if _has_batch(stack, worker):
+            return True
+        thaw(worker)
+        return False
+
+    await_true(stopped_at_work, f"a batch in the hands of {worker.name}")
+
+
+def thaw(child: Child) -> None:
+    """Let a process that stands still go on."""
+    os.kill(child.pid, signal.SIGCONT)
+
+
+def _state(child: Child) -> str:
+    """Return the letter by which Linux names what a process is doing."""
+    return Path(f"/proc/{child.pid}/stat").read_text().rpartition(") ")[2][0]
+
+
+def _has_batch(stack: Stack, worker: Child) -> bool:
+    """Return whether a stopped worker has taken a batch that it has not answered."""
+    redis = stack.redis_client()
+    for name in redis.scan_iter(keys.holder("*"), count=1000):
+        # A worker's id contains its process id.
+        if f"-{worker.pid}-" in (redis.get(name) or b"").decode():
+            return bool(redis.exists(keys.batch(name.decode().removeprefix(keys.holder("")))))
+    return False
 
 
 def resident_bytes(child: Child) -> int:

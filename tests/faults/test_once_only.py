@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,9 +9,9 @@ import grpc
 import numpy as np
 import pytest
 from contract import UNLIMITED, array, forward, new_session, spec, tensor
-from processes import await_restart, batches_sent_again, frozen, kill
+from processes import await_restart, batches_sent_again, freeze_at_work, kill, thaw
 from slow_layer import SLOW, input_for
-from waiting import POLL_SECONDS, await_true
+from waiting import await_true
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
@@ -91,17 +90,16 @@ def test_killed_workers_leave_no_trace_in_any_answer(
     stub: LayerServiceStub, stack: Stack, undisturbed: list[list[bytes]]
 ) -> None:
     before = batches_sent_again(stack)
+    child = stack.workers[0]
 
-    def kill_until_a_batch_is_lost() -> None:
-        for child in stack.workers * 5:
-            if batches_sent_again(stack) > before:
-                return
-            starts = child.starts
-            kill(child)
-            await_restart(child, starts)
+    def kill_at_work() -> None:
+        starts = child.starts
+        freeze_at_work(stack, child)
+        kill(child)
+        await_restart(child, starts)
 
-    assert train_all(stub, kill_until_a_batch_is_lost) == undisturbed
-    assert batches_sent_again(stack) > before, "no batch was lost, so nothing was tested"
+    assert train_all(stub, kill_at_work) == undisturbed
+    assert batches_sent_again(stack) > before
 
 
 def test_worker_that_was_taken_for_dead_changes_nothing_when_it_goes_on(
@@ -110,21 +108,14 @@ def test_worker_that_was_taken_for_dead_changes_nothing_when_it_goes_on(
     """Its batch was given to another worker; its own late run must count for nothing."""
     before = batches_sent_again(stack)
 
-    def is_sent_again() -> bool:
-        return batches_sent_again(stack) > before
+    def freeze_until_sent_again() -> None:
+        freeze_at_work(stack, stack.workers[0])
+        try:
+            await_true(lambda: batches_sent_again(stack) > before, "the batch's second run")
+        finally:
+            thaw(stack.workers[0])
 
-    def freeze() -> None:
-        with frozen(stack.workers[0]):
-            # Between two batches it has none to lose: then the load comes to its end without it.
-            deadline = time.monotonic() + 3 * WORKER_TIMEOUT
-            while not is_sent_again() and time.monotonic() < deadline:
-                time.sleep(POLL_SECONDS)
-
-    for _ in range(10):
-        assert train_all(stub, freeze) == undisturbed
-        if is_sent_again():
-            return
-    raise AssertionError("no batch was lost, so nothing was tested")
+    assert train_all(stub, freeze_until_sent_again) == undisturbed
 
 
 def test_same_seed_and_calls_give_the_same_bytes_alone_and_on_one_worker(
