@@ -14,6 +14,7 @@ from typing import Any
 import grpc
 
 from server.lanes import Lanes, queue_full
+from server.request_messages import messages_of
 from server.status import abort
 from worker.errors import ServiceError
 
@@ -63,7 +64,8 @@ class Admission:
             raise queue_full()
         self._reading += 1
         try:
-            return await anext(requests)
+            async with messages_of(requests) as messages:
+                return await anext(messages)
         finally:
             self._reading -= 1
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
+from typing import Literal
 
 from google.protobuf.message import DecodeError
 
@@ -16,6 +18,7 @@ from edunn_serving.internal.v1.stream_pb2 import (
 from server.dispatcher import Dispatcher, unavailable
 from server.envelope import head_of
 from server.operation import PendingOperation
+from server.request_messages import messages_of
 from server.status import shortened
 from worker.errors import Code, ServiceError, invalid_argument
 from worker.store import STATUS, Reply
@@ -68,7 +71,7 @@ class ComputeStream:
         reading = asyncio.create_task(self._read(requests))
         reading.add_done_callback(lambda _: self._changed.set())
         closing = asyncio.create_task(self._dispatcher.closed.wait())
-        closing.add_done_callback(lambda _: reading.cancel())
+        closing.add_done_callback(partial(_cancel, reading))
         try:
             while self._finished or self._under_way or not reading.done():
                 await self._changed.wait()
@@ -84,16 +87,25 @@ class ComputeStream:
             for operation in self._under_way.values():
                 # Its caller has gone: it leaves the queue, or its reply is dropped.
                 operation.reply.cancel()
+            # Its error knows this frame: together they would wait for the garbage collector.
+            del reading
 
     async def _read(self, requests: AsyncIterator[bytes]) -> None:
-        async for data in requests:
-            try:
-                operations = RawComputeRequest.FromString(data).operations
-            except DecodeError as error:
-                raise invalid_argument("request", f"not a ComputeRequest: {error}") from error
-            for operation in operations:
-                await self._await_room()
-                self._start(operation)
+        async with messages_of(requests) as messages:
+            async for data in messages:
+                await self._start_all(data)
+                # Otherwise it would stay in memory until the next one comes.
+                del data
+
+    async def _start_all(self, data: bytes) -> None:
+        """Start a message's operations, each as soon as there is room for it."""
+        try:
+            operations = RawComputeRequest.FromString(data).operations
+        except DecodeError as error:
+            raise invalid_argument("request", f"not a ComputeRequest: {error}") from error
+        for operation in operations:
+            await self._await_room()
+            self._start(operation)
 
     async def _await_room(self) -> None:
         while self._held >= MAX_OPERATIONS or self._held_bytes >= MAX_BYTES:
@@ -170,6 +182,10 @@ class ComputeStream:
         self._held_bytes -= size
         self._room.set()
         return RawComputeResponse(results=results).SerializeToString()
+
+
+def _cancel(reading: asyncio.Task[None], closing: asyncio.Task[Literal[True]]) -> None:
+    reading.cancel()
 
 
 def answer_too_large(size: int, limit: int) -> ServiceError:

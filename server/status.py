@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, NoReturn
 
 import grpc
@@ -29,12 +30,26 @@ async def abort_with_status(
 ) -> NoReturn:
     """End a call with a serialized google.rpc.Status, as workers send them."""
     status = shortened(serialized)
-    await context.abort(
-        CODES[status.code],
-        status.message,
-        ((DETAILS_KEY, status.SerializeToString()),),
-    )
+    try:
+        await context.abort(
+            CODES[status.code],
+            status.message,
+            ((DETAILS_KEY, status.SerializeToString()),),
+        )
+    except grpc.aio.AbortError as aborted:
+        # Once the call has ended with it.
+        asyncio.get_running_loop().call_soon(_forget_way, aborted)
+        raise
     raise RuntimeError("abort returned")
+
+
+def _forget_way(aborted: grpc.aio.AbortError) -> None:
+    """Let an exception no longer know where it was raised.
+
+    grpc.aio keeps it with the call, and the frames that it came through know the call. Such a
+    circle would keep the request in memory until the garbage collector comes.
+    """
+    aborted.__traceback__ = aborted.__context__ = None
 
 
 def shortened(serialized: bytes) -> status_pb2.Status:

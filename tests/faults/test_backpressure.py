@@ -125,7 +125,7 @@ def test_memory_stays_bounded_under_ten_times_the_load(
     # What may wait, on its way in and out too: 200 to 290 MiB, measured on a quiet machine. What is
     # offered is ten times the queue, and took one and a half times as much memory again when it was
     # read before it was refused.
-    assert peak - usual < callers * LARGE.nbytes
+    assert peak - usual < 4 * QUEUE_BYTES
 
 
 def test_burst_of_calls_is_served_or_refused_with_a_reason(stub: LayerServiceStub) -> None:
