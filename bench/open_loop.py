@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from bench.calls import Call
 from bench.lean import LeanConnection
 
-# Made beforehand. Where more calls than these are under way there are more, at the price of a wait.
-CONNECTIONS = 128
+# A call that finds none free waits for one, which counts as its time: it was due.
+CONNECTIONS = 512
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,19 @@ def _punctual_loop() -> asyncio.AbstractEventLoop:
 
 
 async def _send(address: str, calls: Sequence[Call], rate: float, seconds: float) -> Punctual:
-    # A free one is taken from the end: those that are used are warm.
-    free = [await LeanConnection.connect(address) for _ in range(CONNECTIONS)]
-    everyone = list(free)
+    # The one used last is taken first: it is warm.
+    free: asyncio.LifoQueue[LeanConnection] = asyncio.LifoQueue()
+    everyone = [await LeanConnection.connect(address) for _ in range(CONNECTIONS)]
+    for connection in everyone:
+        free.put_nowait(connection)
     measured = Punctual()
 
     async def one(call: Call, due: float) -> None:
-        if free:
-            connection = free.pop()
-        else:
-            connection = await LeanConnection.connect(address)
-            everyone.append(connection)
         measured.sent.append(time.perf_counter() - due)
+        connection = await free.get()
         call.check(await connection.call(call.method, call.request))
         measured.answered.append(time.perf_counter() - due)
-        free.append(connection)
+        free.put_nowait(connection)
 
     try:
         async with asyncio.TaskGroup() as tasks:

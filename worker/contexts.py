@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from edunn.model import Cache, CacheValue
-from edunn_serving.internal.v1.state_pb2 import CachedValue, Context, PackedBits, PlainArray
+from edunn_serving.internal.v1.state_pb2 import CachedValue, Context
 from edunn_serving.v1.layer_pb2 import Phase
 from edunn_serving.v1.tensor_pb2 import Tensor
 
@@ -23,14 +23,17 @@ def encode_context(
     output_shape: tuple[int, ...],
 ) -> bytes:
     """Return a layer's cache and what it belongs to as bytes."""
-    return Context(
+    context = Context(
         parameters_version=parameters_version,
         buffers_version=buffers_version,
         phase=phase,
         request_digest=request_digest,
         output_shape=output_shape,
-        cache={name: _encode_value(value) for name, value in cache.items()},
-    ).SerializeToString()
+    )
+    for name, value in cache.items():
+        # In its place within the context, where one that is made elsewhere would be copied.
+        _fill(context.cache[name], value)
+    return context.SerializeToString()
 
 
 def decode_cache(context: Context) -> Cache:
@@ -48,20 +51,23 @@ def digest_inputs(inputs: Iterable[Tensor], phase: Phase) -> bytes:
     return digest.digest()
 
 
-def _encode_value(value: CacheValue) -> CachedValue:
+def _fill(entry: CachedValue, value: CacheValue) -> None:
     if isinstance(value, np.ndarray):
         if value.dtype == np.bool_:
-            bits = np.packbits(value, bitorder="little")
-            return CachedValue(bits=PackedBits(shape=value.shape, data=bits.tobytes()))
-        plain = PlainArray(dtype=value.dtype.str, shape=value.shape, data=value.tobytes())
-        return CachedValue(array=plain)
-    if isinstance(value, bool):
-        return CachedValue(boolean=value)
-    if isinstance(value, int):
-        return CachedValue(integer=value)
-    if isinstance(value, float):
-        return CachedValue(real=value)
-    raise TypeError(f"a layer's cache holds a {type(value).__name__}, which cannot be stored")
+            entry.bits.shape.extend(value.shape)
+            entry.bits.data = np.packbits(value, bitorder="little").tobytes()
+        else:
+            entry.array.dtype = value.dtype.str
+            entry.array.shape.extend(value.shape)
+            entry.array.data = value.tobytes()
+    elif isinstance(value, bool):
+        entry.boolean = value
+    elif isinstance(value, int):
+        entry.integer = value
+    elif isinstance(value, float):
+        entry.real = value
+    else:
+        raise TypeError(f"a layer's cache holds a {type(value).__name__}, which cannot be stored")
 
 
 def _decode_value(entry: CachedValue) -> CacheValue:

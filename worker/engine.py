@@ -41,6 +41,9 @@ log = logging.getLogger(__name__)
 MAX_CONFLICTS = 100
 REDIS_RETRY_SECONDS = 0.2
 
+# A reply's kind and data.
+Outcome = tuple[bytes, bytes]
+
 # The requests of the methods that workers run.
 REQUEST_TYPES: dict[str, type[Message]] = {
     "CreateSession": api.CreateSessionRequest,
@@ -111,7 +114,7 @@ class Engine:
             raise
         except Exception:
             # Nothing has been stored. The callers must not wait for an answer that never comes.
-            failed = _failed(logged_fault(f"batch {batch_id}"))
+            failed = Reply(*_failed(logged_fault(f"batch {batch_id}")))
             self._store.commit(batch_id, reply_stream, [failed] * len(heads), ())
 
     def _try(self, batch_id: str, reply_stream: str, heads: Sequence[OperationHead]) -> Committed:
@@ -126,10 +129,7 @@ class Engine:
         }
         committed = Committed.CONFLICT
         try:
-            replies = [
-                self._run_timed(sessions[_session_of(head)], head, request)
-                for head, request in zip(heads, requests, strict=True)
-            ]
+            replies = self._run_all(sessions, heads, requests)
             changes = [each for session in sessions.values() if (each := session.changes())]
             committed = self._store.commit(batch_id, reply_stream, replies, changes)
         finally:
@@ -163,19 +163,30 @@ class Engine:
                 need.latest.add(name)
         return needs
 
-    def _run_timed(self, session: OpenSession, head: OperationHead, request: bytes) -> Reply:
-        # The thread's own time: what others do on the machine meanwhile is none of the operation's.
+    def _run_all(
+        self,
+        sessions: dict[SessionKey, OpenSession],
+        heads: Sequence[OperationHead],
+        requests: Sequence[bytes],
+    ) -> list[Reply]:
+        """Run the operations in order, each timed."""
+        replies: list[Reply] = []
+        # The thread's own time: what others do on the machine meanwhile is none of an operation's.
         began = time.thread_time()
-        reply = self._run_operation(session, head, request)
-        return reply._replace(seconds=time.thread_time() - began)
+        for head, request in zip(heads, requests, strict=True):
+            kind, data = self._run_operation(sessions[_session_of(head)], head, request)
+            ended = time.thread_time()
+            replies.append(Reply(kind, data, ended - began))
+            began = ended
+        return replies
 
-    def _run_operation(self, session: OpenSession, head: OperationHead, request: bytes) -> Reply:
+    def _run_operation(self, session: OpenSession, head: OperationHead, request: bytes) -> Outcome:
         try:
             if 0 < head.deadline_unix_ms <= time.time() * 1000:
                 raise deadline_exceeded()
             parsed = _parse_request(head.method, request)
             response = self._methods[head.method](session, parsed)
-            return Reply(RESPONSE, response.SerializeToString())
+            return RESPONSE, response.SerializeToString()
         except ServiceError as error:
             return _failed(error)
         except MemoryError:
@@ -203,8 +214,8 @@ def _session_of(head: OperationHead) -> SessionKey:
     return SessionKey(head.caller, head.session_id)
 
 
-def _failed(error: ServiceError) -> Reply:
-    return Reply(STATUS, error.to_status().SerializeToString())
+def _failed(error: ServiceError) -> Outcome:
+    return STATUS, error.to_status().SerializeToString()
 
 
 def _out_of_memory() -> ServiceError:

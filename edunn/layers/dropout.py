@@ -88,9 +88,9 @@ class Dropout(Model):
         return self._apply(mask, self._gradient(δEδy, mask.shape)), {}
 
     def _apply(self, mask: Array, x: FloatArray) -> FloatArray:
-        y = np.empty(x.shape, compute_dtype(x.dtype))
-        # The mask first: scaling first could overflow a unit that is dropped.
+        y = mask.astype(compute_dtype(x.dtype))
+        y *= 1 / (1 - self.p)
+        # As in PyTorch: a dropped infinity is NaN, and a unit that is scaled may overflow.
         with np.errstate(invalid="ignore", over="ignore"):
-            np.multiply(x, mask, out=y)
-            y *= 1 / (1 - self.p)
+            y *= x
         return restore(y, x.dtype)
