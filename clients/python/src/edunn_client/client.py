@@ -116,7 +116,7 @@ class Client(Connection):
 
         At most `in_flight` operations are under way, so `operations` may be endless.
         """
-        return compute(self.stream(timeout=timeout), operations, in_flight)
+        return compute(lambda: self.stream(timeout=timeout), operations, in_flight)
 
     def _get_catalogue(self, timeout: float | None) -> Catalogue:
         if self._catalogue is None:
