@@ -20,6 +20,7 @@ from edunn_client import (
     Forward,
     NotFoundError,
     RemoteLayer,
+    Result,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -124,6 +125,23 @@ def test_compute_opens_no_stream_until_it_is_iterated(
     results = client.compute(operations)
     assert "edunn-stream" not in {thread.name for thread in threading.enumerate()}
     assert len(list(results)) == 1
+
+
+def test_compute_ends_with_the_stream(client: Client, scripted: ScriptedServer) -> None:
+    def broken(requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
+        next(requests)
+        context.abort(grpc.StatusCode.UNAVAILABLE, "going down")
+        yield
+
+    async def twin() -> list[Result]:
+        async with AsyncClient(scripted.address) as asyncio_client:
+            return [each async for each in asyncio_client.compute(operations, in_flight=1)]
+
+    operations = [Forward(layer_of(client, scripted), [1.0]) for _ in range(9)]
+    scripted.compute = broken
+    for results in (list(client.compute(operations, in_flight=1)), asyncio.run(twin())):
+        assert [result.operation for result in results] == operations[:2]
+        assert all(isinstance(result.error, UnavailableError) for result in results)
 
 
 def test_a_broken_stream_fails_its_operations(client: Client, scripted: ScriptedServer) -> None:
@@ -280,7 +298,7 @@ def test_an_asyncio_stream_refused_while_it_sends_says_why(scripted: ScriptedSer
         async with AsyncClient(scripted.address) as client:
             layer = (await client.session()).layers["l1"]
             scripted.compute = refuse
-            # So large that the refusal comes while it is sent; gRPC then now and then tells INTERNAL.
+            # So large that the refusal comes while it is sent; gRPC then tells INTERNAL at times.
             forward = Forward(layer, np.ones(10**6))
             for _ in range(10):
                 async with client.stream() as stream:

@@ -186,7 +186,12 @@ def compute(
             if waiting == in_flight:
                 yield results.get()
                 waiting -= 1
-            future = stream.submit(operation)
+            try:
+                future = stream.submit(operation)
+            except EdunnError as error:
+                # The stream has ended: with an error of its own, so that those before it come too.
+                yield Result(operation, error=error)
+                break
             future.add_done_callback(partial(note, operation))
             waiting += 1
         for _ in range(waiting):
