@@ -24,7 +24,8 @@ def test_suite_passes(stack: Stack) -> None:
     ran, skipped = map(int, totals[-1])
     print(f"Java client: tests run: {ran}, skipped: {skipped}")
     assert ran > 100
-    assert skipped == 0
+    # SecuredServiceTest, which test_secured_service.py runs.
+    assert skipped == 1
 
 
 def test_stubs_are_fresh(stack: Stack, tmp_path: Path) -> None:

@@ -35,16 +35,6 @@ def test_linters_find_nothing(stack: Stack) -> None:
     run_in_client(stack, "typescript", ["npm", "run", "lint"])
 
 
-def test_tokens_are_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EDUNN_TOKEN", "red")
-    with Stack(tmp_path, workers=1, environment={"EDUNN_TOKENS": "ana=red"}) as guarded:
-        run_in_client(guarded, "typescript", ["npm", "run", "build"])
-        printed = run_in_client(
-            guarded, "typescript", ["node", "--test", "build/tests/token.test.js"]
-        )
-    assert "# pass 3" in printed
-
-
 def test_stubs_are_fresh(tmp_path: Path) -> None:
     subprocess.run(
         [FOLDER / "generate", tmp_path], check=True, env={**os.environ, "PYTHON": sys.executable}

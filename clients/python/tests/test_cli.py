@@ -93,6 +93,7 @@ class TestCommands:
             (["forward", "Dropout", "[[1.0]]", "--config", '{"p": 2}'], "p"),
             (["forward", "Dropout", "[[1.0]]", "--config", "p=2"], "no JSON"),
             (["forward", "Dropout", "x.npy"], "x.npy"),
+            (["forward", "Dropout", "[[1.0]]", "--out", "no/such/y.npy"], "cannot be written"),
             (["forward", "Dropout", "[[1.0]]", "--phase", "tset"], "phase must be"),
             (["bench", "--shape", "8by4"], "8x64"),
         ],

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import grpc
+import numpy as np
 import pytest
 from edunn_client import (
     AsyncClient,
@@ -18,10 +20,13 @@ from edunn_client import (
     Forward,
     NotFoundError,
     RemoteLayer,
+    Result,
+    UnauthenticatedError,
     UnavailableError,
 )
 from edunn_client._stubs import layer_pb2, session_pb2
 from edunn_client._stubs import layer_service_pb2 as pb
+from grpc_status import rpc_status
 from scripted_server import ScriptedServer, status
 
 SESSION = session_pb2.Session(
@@ -111,6 +116,32 @@ def test_compute_takes_no_more_than_it_may(client: Client, scripted: ScriptedSer
     results.close()  # type: ignore[attr-defined]
     assert sorted(values) == list(range(1, 11))
     assert taken <= 14
+
+
+def test_compute_opens_no_stream_until_it_is_iterated(
+    client: Client, scripted: ScriptedServer
+) -> None:
+    operations = [Forward(layer_of(client, scripted), [1.0])]
+    results = client.compute(operations)
+    assert "edunn-stream" not in {thread.name for thread in threading.enumerate()}
+    assert len(list(results)) == 1
+
+
+def test_compute_ends_with_the_stream(client: Client, scripted: ScriptedServer) -> None:
+    def broken(requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
+        next(requests)
+        context.abort(grpc.StatusCode.UNAVAILABLE, "going down")
+        yield
+
+    async def twin() -> list[Result]:
+        async with AsyncClient(scripted.address) as asyncio_client:
+            return [each async for each in asyncio_client.compute(operations, in_flight=1)]
+
+    operations = [Forward(layer_of(client, scripted), [1.0]) for _ in range(9)]
+    scripted.compute = broken
+    for results in (list(client.compute(operations, in_flight=1)), asyncio.run(twin())):
+        assert [result.operation for result in results] == operations[:2]
+        assert all(isinstance(result.error, UnavailableError) for result in results)
 
 
 def test_a_broken_stream_fails_its_operations(client: Client, scripted: ScriptedServer) -> None:
@@ -250,6 +281,31 @@ def test_a_broken_asyncio_stream_fails_its_operations(scripted: ScriptedServer) 
                     await asyncio.sleep(0.05)
                     raise KeyError
             assert future.cancelled()
+
+    asyncio.run(run())
+
+
+def test_an_asyncio_stream_refused_while_it_sends_says_why(scripted: ScriptedServer) -> None:
+    scripted.script["CreateSession"] = [pb.CreateSessionResponse(session=SESSION)]
+
+    def refuse(_requests: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        context.abort_with_status(
+            rpc_status.to_status(status(grpc.StatusCode.UNAUTHENTICATED, "no token", "NO_TOKEN"))
+        )
+        yield
+
+    async def run() -> None:
+        async with AsyncClient(scripted.address) as client:
+            layer = (await client.session()).layers["l1"]
+            scripted.compute = refuse
+            # So large that the refusal comes while it is sent; gRPC then tells INTERNAL at times.
+            forward = Forward(layer, np.ones(10**6))
+            for _ in range(10):
+                async with client.stream() as stream:
+                    future = stream.submit(forward)
+                with pytest.raises(UnauthenticatedError, match="no token") as caught:
+                    await future
+                assert caught.value.reason == "NO_TOKEN"
 
     asyncio.run(run())
 

@@ -75,7 +75,8 @@ export class Client implements Disposable {
    * Runs forwards and backwards through a stream, yielding results as they come.
    *
    * At most `inFlight` operations are taken from `operations` whose results have not been taken
-   * from here, so `operations` may be endless.
+   * from here, so `operations` may be endless. If the stream breaks, what is under way has its error
+   * and no more than one further operation is taken.
    */
   compute(
     operations: Iterable<Operation> | AsyncIterable<Operation>,

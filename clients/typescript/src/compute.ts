@@ -113,6 +113,7 @@ class Feed {
     for await (const operation of operations) {
       if (this.#hasLeft()) return;
       this.#ahead += 1;
+      const last = this.#stream.hasEnded;
       run(this.#stream, operation).then(
         (result) => {
           this.#results.push(result);
@@ -122,6 +123,7 @@ class Feed {
           this.#fail(error);
         },
       );
+      if (last) break;
       while (this.#ahead >= this.#inFlight && !this.#hasLeft()) {
         await new Promise<void>((resolve) => {
           this.#wakeWriter = resolve;

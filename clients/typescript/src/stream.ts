@@ -90,6 +90,11 @@ export class ComputeStream implements AsyncDisposable {
     return this.#room.promise;
   }
 
+  /** @internal Whether it can take no further operation, as it broke or was cancelled. */
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
   /** Sends what `layer.forward` would and returns the promise of the output. */
   forward<A extends FloatArray>(
     layer: Layer,

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { Tensor, UnavailableError } from "edunn-client";
+import { type Operation, Tensor, UnavailableError } from "edunn-client";
 
 import { ByteProxy } from "./byte-proxy.js";
 import { LosingProxy } from "./losing-proxy.js";
@@ -48,6 +48,22 @@ describe("a connection that fails", needsService, () => {
     proxy.cut();
     await Promise.all(calls);
     await drop.backward(ONES);
+  });
+
+  test("compute ends with its stream, however many operations there are", async () => {
+    await using proxy = await ByteProxy.start(ADDRESS);
+    using client = connect(proxy.address);
+    await using session = await client.createSession();
+    const layer = await session.addLayer("drop", "Dropout", { p: 0.5 });
+    function* endless(): Generator<Operation> {
+      for (;;) yield { kind: "forward", layer, inputs: ONES };
+    }
+    let failed = 0;
+    for await (const result of client.compute(endless(), { inFlight: 4 })) {
+      if (result.kind === "error") failed += 1;
+      else proxy.cut();
+    }
+    assert.ok(failed >= 1 && failed <= 5, String(failed));
   });
 
   test("a stream fails what is left with UNAVAILABLE, and another can be opened", async () => {

@@ -1,17 +1,16 @@
-/** Proxies before the service that pass bytes on: one speaks TLS, one can cut its connections. */
+/** A proxy before the service that passes bytes on and can cut its connections. */
 
 import { once } from "node:events";
 import * as net from "node:net";
-import * as tls from "node:tls";
 
 /** A proxy that listens on a free port of this machine. */
 export class ByteProxy implements AsyncDisposable {
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
 
-  private constructor(target: string, options: tls.TlsOptions | undefined) {
+  private constructor(target: string) {
     const { hostname: host, port } = new URL(`tcp://${target}`);
-    const pass = (socket: net.Socket): void => {
+    this.#server = net.createServer((socket) => {
       const onward = net.connect({ host, port: Number(port) });
       for (const end of [socket, onward]) {
         this.#sockets.add(end);
@@ -19,16 +18,12 @@ export class ByteProxy implements AsyncDisposable {
         end.on("error", () => end.destroy());
       }
       socket.pipe(onward).pipe(socket);
-    };
-    this.#server =
-      options === undefined
-        ? net.createServer(pass)
-        : tls.createServer({ ...options, ALPNProtocols: ["h2"] }, pass);
+    });
   }
 
-  /** Starts a proxy; with options it speaks TLS. */
-  static async start(target: string, options?: tls.TlsOptions): Promise<ByteProxy> {
-    const proxy = new ByteProxy(target, options);
+  /** Starts a proxy. */
+  static async start(target: string): Promise<ByteProxy> {
+    const proxy = new ByteProxy(target);
     proxy.#server.listen(0, "localhost");
     await once(proxy.#server, "listening");
     return proxy;

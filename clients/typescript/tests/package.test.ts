@@ -82,6 +82,24 @@ describe("the published package", () => {
     }
   });
 
+  test("is installed by the README's own words", async () => {
+    const text = await readFile(join(content, "README.md"), "utf8");
+    const { name, scripts } = JSON.parse(await readFile(join(content, "package.json"), "utf8")) as {
+      name: string;
+      scripts: Record<string, string>;
+    };
+    const known = new Set(["ci", "pack", "test", `install ${name}`]);
+    for (const script of Object.keys(scripts)) known.add(`run ${script}`);
+    const commands = [...text.matchAll(/\bnpm ((?:run |install |)[\w-]+)/g)].map(
+      ([, command = ""]) => command,
+    );
+    assert.ok(commands.includes(`install ${name}`));
+    assert.deepEqual(
+      commands.filter((command) => !known.has(command)),
+      [],
+    );
+  });
+
   test("compiles and runs in a strict program of somebody else", async () => {
     await writeFile(join(folder, "package.json"), '{ "type": "module" }');
     await writeFile(join(folder, "consumer.ts"), CONSUMER);

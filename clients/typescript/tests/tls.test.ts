@@ -2,12 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { ServerCredentials } from "@grpc/grpc-js";
-import { Client, Tensor, UnavailableError } from "edunn-client";
+import { Client, UnavailableError } from "edunn-client";
 
-import { ByteProxy } from "./byte-proxy.js";
 import { makeCertificate } from "./certificate.js";
 import { ScriptedServer } from "./scripted-server.js";
-import { ADDRESS, needsService } from "./service.js";
 
 const pair = makeCertificate();
 if (pair === undefined && process.env["CI"] === "true") {
@@ -41,19 +39,6 @@ describe("TLS", { skip }, () => {
       assert.equal(server.seen.size, 0);
     });
   }
-
-  test("reaches the real service", needsService, async () => {
-    await using proxy = await ByteProxy.start(ADDRESS, { cert: certificate, key });
-    using client = new Client(proxy.address, {
-      tls: { ca: certificate },
-      token: process.env["EDUNN_TOKEN"],
-    });
-    await using session = await client.createSession();
-    const drop = await session.addLayer("drop", "Dropout", { p: 0.5 });
-    const x = Tensor.ones([4, 10]);
-    const output = await drop.forward(x);
-    assert.deepEqual((await drop.backward(x)).inputGradient.data, output.data);
-  });
 });
 
 test("an address is no URL", () => {

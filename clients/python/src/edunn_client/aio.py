@@ -96,7 +96,8 @@ class AsyncClient(Connection):
     ) -> AsyncIterator[Result]:
         """Run forwards and backwards through a stream, yielding results as they come.
 
-        At most `in_flight` operations are under way, so `operations` may be endless.
+        At most `in_flight` operations are under way, so `operations` may be endless; see
+        `Client.compute`.
         """
         return compute(self.stream(timeout=timeout), operations, in_flight)
 

@@ -12,6 +12,7 @@ import grpc
 from numpy.typing import ArrayLike
 
 from edunn_client._stubs import layer_service_pb2 as pb
+from edunn_client.aio_ending import Ending
 from edunn_client.compute import (
     Backward,
     Forward,
@@ -44,6 +45,7 @@ class AsyncStream:
 
     async def __aenter__(self) -> Self:
         self._call = self._open_call()
+        self._ending = Ending(self._call)
         self._writer = asyncio.create_task(self._write())
         self._reader = asyncio.create_task(self._read())
         self._watcher = asyncio.create_task(self._watch())
@@ -119,8 +121,8 @@ class AsyncStream:
             async for response in self._call:
                 for result in response.results:
                     self._settle(result)
-        except grpc.RpcError as error:
-            failure = error
+        except grpc.RpcError:
+            failure = await self._ending.failure()
         except asyncio.CancelledError:
             # gRPC raises it also where the call was cancelled, and not this task.
             if not self._call.cancelled():
@@ -166,7 +168,12 @@ async def compute(
             if waiting == in_flight:
                 yield await results.get()
                 waiting -= 1
-            future = stream.submit(operation)
+            try:
+                future = stream.submit(operation)
+            except EdunnError as error:
+                # The stream has ended: with an error of its own, so that those before it come too.
+                yield Result(operation, error=error)
+                break
             future.add_done_callback(partial(note, operation))
             waiting += 1
         for _ in range(waiting):

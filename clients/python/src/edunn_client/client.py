@@ -114,9 +114,10 @@ class Client(Connection):
     ) -> Iterator[Result]:
         """Run forwards and backwards through a stream, yielding results as they come.
 
-        At most `in_flight` operations are under way, so `operations` may be endless.
+        At most `in_flight` operations are under way, so `operations` may be endless. If the stream
+        breaks, what is under way has its error and no more than one further operation is taken.
         """
-        return compute(self.stream(timeout=timeout), operations, in_flight)
+        return compute(lambda: self.stream(timeout=timeout), operations, in_flight)
 
     def _get_catalogue(self, timeout: float | None) -> Catalogue:
         if self._catalogue is None:

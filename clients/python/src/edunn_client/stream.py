@@ -171,7 +171,9 @@ class Stream:
                 return
 
 
-def compute(stream: Stream, operations: Iterable[Operation], in_flight: int) -> Iterator[Result]:
+def compute(
+    open_stream: Callable[[], Stream], operations: Iterable[Operation], in_flight: int
+) -> Iterator[Result]:
     """Run operations through a stream and yield their results as they come."""
     results: SimpleQueue[Result] = SimpleQueue()
     waiting = 0
@@ -179,12 +181,17 @@ def compute(stream: Stream, operations: Iterable[Operation], in_flight: int) -> 
     def note(operation: Operation, future: Future[Any]) -> None:
         results.put(result_of(operation, future))
 
-    with stream:
+    with open_stream() as stream:
         for operation in operations:
             if waiting == in_flight:
                 yield results.get()
                 waiting -= 1
-            future = stream.submit(operation)
+            try:
+                future = stream.submit(operation)
+            except EdunnError as error:
+                # The stream has ended: with an error of its own, so that those before it come too.
+                yield Result(operation, error=error)
+                break
             future.add_done_callback(partial(note, operation))
             waiting += 1
         for _ in range(waiting):

@@ -111,7 +111,7 @@ def forward(
             results["input_gradient"], parameter_gradients = layer.backward(given)
             results |= {f"gradient of {name}": g for name, g in parameter_gradients.items()}
     if out is not None:
-        np.save(out, output)
+        _save(out, output)
     if as_json:
         _print_json(
             {
@@ -214,6 +214,13 @@ def _array(text: str) -> Array:
         return np.asarray(json.loads(text))
     except (OSError, ValueError) as error:
         raise _stop(f"{text!r} is neither a .npy file nor an array in JSON: {error}") from None
+
+
+def _save(path: Path, array: Array) -> None:
+    try:
+        np.save(path, array)
+    except OSError as error:
+        raise _stop(f"the output cannot be written: {error}") from None
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -5,10 +5,10 @@ import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.HandlerRegistry;
 import io.grpc.InsecureChannelCredentials;
+import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
-import io.grpc.ServerCredentials;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
@@ -28,16 +28,14 @@ final class LosingProxy extends HandlerRegistry implements AutoCloseable {
   private final AtomicInteger leftToLose;
 
   /** Loses the first `count` answers of the method; passes on all others. */
-  LosingProxy(
-      String target, ServerCredentials credentials, MethodDescriptor<?, ?> losing, int count)
-      throws IOException {
+  LosingProxy(String target, MethodDescriptor<?, ?> losing, int count) throws IOException {
     ChannelCredentials plaintext = InsecureChannelCredentials.create();
     channel =
         Grpc.newChannelBuilder(target, plaintext).maxInboundMessageSize(Integer.MAX_VALUE).build();
     this.losing = losing.getFullMethodName();
     leftToLose = new AtomicInteger(count);
     server =
-        Grpc.newServerBuilderForPort(0, credentials)
+        Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
             .maxInboundMessageSize(Integer.MAX_VALUE)
             .fallbackHandlerRegistry(this)
             .build()

@@ -2,7 +2,6 @@ package org.edunn.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.grpc.InsecureServerCredentials;
 import org.edunn.serving.v1.LayerServiceGrpc;
 import org.junit.jupiter.api.Test;
 
@@ -21,11 +20,7 @@ class LostAnswerTest {
       expected[1] = drop.forward(ONES);
     }
     try (LosingProxy proxy =
-            new LosingProxy(
-                Service.address(),
-                InsecureServerCredentials.create(),
-                LayerServiceGrpc.getForwardMethod(),
-                2);
+            new LosingProxy(Service.address(), LayerServiceGrpc.getForwardMethod(), 2);
         Client client = Client.connect(proxy.address());
         Session session = client.newSession().seed(7).create()) {
       Layer drop = dropout(session);

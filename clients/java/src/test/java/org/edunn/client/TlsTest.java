@@ -72,21 +72,6 @@ class TlsTest {
     assertThrows(UncheckedIOException.class, builder::build);
   }
 
-  @Test
-  @NeedsService
-  void serviceIsReachedThroughTls() throws Exception {
-    try (LosingProxy proxy =
-            new LosingProxy(
-                Service.address(), credentials().build(), LayerServiceGrpc.getForwardMethod(), 0);
-        Client client =
-            Client.builder(proxy.address()).tls(Tls.trusting(certificate.chain())).build();
-        Session session = client.newSession().create()) {
-      Layer relu = session.add(LayerSpec.of("relu", "ReLU"));
-      Tensor output = relu.forward(Tensor.of(new double[] {-1, 2}, 1, 2));
-      assertEquals(Tensor.of(new double[] {0, 2}, 1, 2), output);
-    }
-  }
-
   private static TlsServerCredentials.Builder credentials() throws IOException {
     return TlsServerCredentials.newBuilder()
         .keyManager(certificate.chain().toFile(), certificate.key().toFile());
