@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from edunn.arrays import FloatArray
-from edunn.composite import Composite, prefixed
+from edunn.composite import Composite, prefixed, walk
 from edunn.errors import ConfigError, Fault
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
@@ -115,11 +115,14 @@ class Sequential(Composite):
             path, name = f"layers[{i}]", layer.name
             if isinstance(layer, Loss):
                 faults.append(Fault(path, "a layer with one input", f"the loss {layer!r}"))
-            if id(layer) in places:
-                first = places[id(layer)]
-                faults.append(Fault(path, "a layer of its own", f"layers[{first}] again"))
+            # A layer keeps one forward: of two places the later would overwrite the earlier's.
+            parts = [id(part) for part in walk(layer)]
+            first = min((places[part] for part in parts if part in places), default=None)
+            if first is not None:
+                got = f"layers[{first}], or a layer in it, again"
+                faults.append(Fault(path, "a layer of its own", got))
                 continue
-            places[id(layer)] = i
+            places.update(dict.fromkeys(parts, i))
             if name is None or layer.auto_named:
                 continue
             if not name or "(" in name or ")" in name:

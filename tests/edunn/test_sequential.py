@@ -122,6 +122,13 @@ def test_one_layer_twice_is_refused():
     assert caught.value.argument == "layers[2]"
 
 
+def test_one_layer_twice_is_refused_also_where_one_of_them_is_further_in():
+    for shared in (nn.ReLU(), nn.Sequential([nn.ReLU()])):
+        with pytest.raises(nn.ConfigError, match="again") as caught:
+            nn.Sequential([nn.TanH(), shared, nn.Sequential([nn.Sequential([shared])])])
+        assert caught.value.argument == "layers[2]"
+
+
 def test_automatic_names_keep_clear_of_given_ones():
     net = nn.Sequential([nn.ReLU(), nn.ReLU(name="relu1"), nn.ReLU()])
     assert [layer.name for layer in net] == ["relu2", "relu1", "relu3"]
