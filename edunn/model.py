@@ -299,7 +299,17 @@ def _read_only(value: CacheValue) -> CacheValue:
 
 
 def _kept(value: CacheValue) -> CacheValue:
-    # A read-only array is what get_cache gives, or a buffer off the wire: nobody will change it.
-    if isinstance(value, np.ndarray) and (value.flags.writeable or not value.flags.c_contiguous):
+    if isinstance(value, np.ndarray) and not (value.flags.c_contiguous and _immutable(value)):
         return own(value)
     return value
+
+
+def _immutable(array: Array) -> bool:
+    """Tell whether nobody can write to an array, as to one over bytes off the wire."""
+    # A read-only view shows what is written to the array that it is of.
+    base: object = array
+    while isinstance(base, np.ndarray):
+        if base.flags.writeable:
+            return False
+        base = base.base
+    return True

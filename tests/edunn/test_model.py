@@ -78,6 +78,21 @@ def test_an_rng_that_is_no_generator_is_refused(rng):
     assert caught.value.argument == "rng"
 
 
+def test_a_cache_given_as_a_read_only_view_is_not_the_callers_array():
+    layer, mask = nn.ReLU(), np.ones((2, 2), dtype=bool)
+    view = mask.view()
+    view.flags.writeable = False
+    layer.set_cache({"mask": view})
+    mask[...] = False
+    np.testing.assert_array_equal(layer.backward(np.ones((2, 2)))[0], 1)
+
+
+def test_a_cache_over_bytes_is_not_copied():
+    layer, mask = nn.ReLU(), np.frombuffer(bytes(4), dtype=bool).reshape(2, 2)
+    layer.set_cache({"mask": mask})
+    assert np.shares_memory(layer.get_cache()["mask"], mask)
+
+
 def test_names_are_not_registered_anywhere():
     layers = [nn.ReLU(name="same") for _ in range(100)]
     assert {layer.name for layer in layers} == {"same"}
