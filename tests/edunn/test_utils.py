@@ -110,6 +110,13 @@ def test_batches_have_every_sample_once_and_in_step(samples, batch_size, shuffle
     assert all(len(a) == batch_size for a, _ in batches[:-1])
 
 
+@pytest.mark.parametrize("batch_size", [0, -1, 1.5, None])
+def test_a_batch_size_that_is_no_positive_integer_is_refused(batch_size):
+    with pytest.raises(nn.LayerError) as caught:
+        next(utils.batch_arrays(batch_size, np.ones(3)))
+    assert caught.value.argument == "batch_size"
+
+
 def test_a_shuffle_without_a_generator_is_numpys_global_one():
     orders = []
     for _ in range(2):
