@@ -165,7 +165,7 @@ class Model(ABC):
             self._assign_parameter(name, value)
 
     def n_parameters(self) -> int:
-        """Count the numbers that are trained."""
+        """Count the numbers in all parameters, frozen ones too."""
         return sum(parameter.size for parameter in self.get_parameters().values())
 
     def get_buffers(self) -> ParameterSet:

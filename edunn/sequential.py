@@ -95,11 +95,13 @@ class Sequential(Composite):
 
     def summary(self) -> str:
         """Return a table of the layers, their types and how many numbers each trains."""
-        rows = [("layer", "type", "parameters")]
+        rows, total = [("layer", "type", "parameters")], 0
         for name, layer in self._children.items():
-            count = "frozen" if layer.frozen else str(layer.n_parameters())
-            rows.append((name, type(layer).__name__, count))
-        rows.append(("total", "", str(self.n_parameters())))
+            count = 0 if self.frozen else sum(p.size for p in layer.trained_parameters().values())
+            total += count
+            shown = "frozen" if self.frozen or layer.frozen else str(count)
+            rows.append((name, type(layer).__name__, shown))
+        rows.append(("total", "", str(total)))
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         return "\n".join(
             f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {count:>{widths[2]}}"

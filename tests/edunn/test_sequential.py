@@ -104,6 +104,17 @@ def test_summary_counts_the_parameters_of_each_layer():
     assert lines[-1].split() == ["total", "21"]
 
 
+def test_summary_does_not_count_what_is_frozen_at_any_depth():
+    inner = nn.Sequential([nn.Dense(2, 2), nn.Linear(2, 2)], name="inner")
+    net = nn.Sequential([nn.Linear(2, 3), nn.Linear(3, 2), inner])
+    net["linear1"].frozen = inner["linear1"].frozen = True
+    counts = [line.split()[-1] for line in net.summary().splitlines()[1:]]
+    assert counts == ["frozen", "6", "6", "12"]
+    net.frozen = True
+    counts = [line.split()[-1] for line in net.summary().splitlines()[1:]]
+    assert counts == ["frozen", "frozen", "frozen", "0"]
+
+
 def test_an_empty_sequence_is_the_identity():
     net, x = nn.Sequential([]), np.ones((2, 3))
     y = net.forward(x)
