@@ -42,6 +42,18 @@ def test_same_refuses_another_shape_even_if_it_broadcasts():
     assert not utils.same(np.ones((1, 1)), 1.0)
 
 
+@pytest.mark.parametrize(
+    "values", [np.array([True, False]), np.array(["a", "b"]), np.array([1j, 2]), np.array([1, 2])]
+)
+def test_same_takes_masks_words_and_other_numbers(values):
+    assert utils.same(values, values.copy())
+    assert not utils.same(values, values[::-1])
+
+
+def test_same_takes_numbers_whose_difference_is_past_all_numbers():
+    assert not utils.same(1e308, -1e308)
+
+
 def test_nan_is_the_same_as_nothing():
     assert not utils.same(np.array([np.nan]), np.array([np.nan]))
 
