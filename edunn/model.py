@@ -135,8 +135,14 @@ class Model(ABC):
     # Parameters and buffers.
 
     def register_parameter(self, name: str, value: Array) -> None:
-        """Make `value` a parameter of this model. It is kept, not copied."""
-        self._parameters[name] = value
+        """Make `value` a parameter of this model: an array of floats, kept and not copied.
+
+        Raises
+        ------
+        LayerError
+            If it is not floats: integers cannot be trained.
+        """
+        self._parameters[name] = as_floats(self.label, name, value)
 
     def get_parameters(self) -> ParameterSet:
         """Return the parameters by name: the arrays themselves, to be updated in place."""
