@@ -65,6 +65,8 @@ class Sequential(Composite):
         y : ndarray, as the last layer gives it
         """
         x = y = self._input("x", x)
+        # Should a layer refuse, what the layers keep is of two forwards, and no backward's.
+        self._cache = None
         for layer in self._children.values():
             y = layer.forward(y)
         self._save()

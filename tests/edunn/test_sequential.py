@@ -98,6 +98,15 @@ def test_backward_before_forward_is_refused():
         network().backward(np.ones((1, 2)))
 
 
+def test_a_backward_after_a_forward_that_was_refused_is_refused():
+    net = nn.Sequential([nn.ReLU(), nn.Flatten(), nn.Linear(4, 2)])
+    net.forward(np.ones((1, 4)))
+    with pytest.raises(nn.LayerError):
+        net.forward(-np.ones((1, 4, 1, 2)))
+    with pytest.raises(nn.NoForwardError):
+        net.backward(np.ones((1, 2)))
+
+
 def test_summary_counts_the_parameters_of_each_layer():
     lines = network().summary().splitlines()
     assert lines[1].split() == ["first", "Linear", "12"]
