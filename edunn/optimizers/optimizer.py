@@ -157,7 +157,7 @@ class BatchedGradientOptimizer(Optimizer):
         parameters = model.get_parameters()
         states = self._states.setdefault(model, {})
         for name, g in gradients.items():
-            p = parameters.get(name)
+            p, g = parameters.get(name), np.asarray(g)
             if p is None or p.shape != g.shape:
                 raise LayerError(
                     layer=type(self).__name__,

@@ -250,7 +250,9 @@ def test_samples_that_do_not_match_are_refused(x, y):
         nn.GradientDescent(2, 1).optimize(nn.Identity(), np.ones(x), np.ones(y), LOSS, False)
 
 
-@pytest.mark.parametrize("gradients", [{"q": np.ones(2)}, {"p": np.ones(3)}])
+@pytest.mark.parametrize(
+    "gradients", [{"q": np.ones(2)}, {"p": np.ones(3)}, {"p": 1.0}, {"p": None}]
+)
 def test_a_gradient_of_nothing_is_refused(gradients):
     with pytest.raises(nn.LayerError) as caught:
         nn.GradientDescent(1, 1).optimize_batch(Parameter(np.ones(2)), gradients, 0, 0)
