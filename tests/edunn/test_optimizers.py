@@ -314,6 +314,30 @@ def test_digits_are_learned_to_95_percent_within_30_epochs():
     assert nn.metrics.accuracy(data.y_test, predicted) >= 0.95
 
 
+class Mine(nn.BatchedGradientOptimizer):
+    """An optimizer as a student would write one."""
+
+    def optimize_batch(self, model, gradients, epoch, iteration):
+        for name, p in model.get_parameters().items():
+            p[:] = p - 0.1 * gradients[name]
+
+
+def test_an_optimizer_of_ones_own_gives_its_batch_step_alone():
+    mine, ours = linear(), linear()
+    Mine(4, 3, shuffle=False).optimize(mine, *regression(), LOSS, verbose=False)
+    nn.GradientDescent(4, 3, shuffle=False).optimize(ours, *regression(), LOSS, verbose=False)
+    for name, p in ours.get_parameters().items():
+        np.testing.assert_allclose(mine.get_parameters()[name], p, rtol=1e-12)
+
+
+def test_an_optimizer_without_a_step_says_so():
+    class Without(nn.BatchedGradientOptimizer):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Without"):
+        Without(4, 3).optimize(linear(), *regression(), LOSS, verbose=False)
+
+
 def test_the_fakes_do_as_they_are_told():
     model = nn.FakeModel(np.array([4.0]), np.array([3.0]))
     optimizer = nn.GradientDescent(batch_size=2, epochs=2, lr=0.5)
