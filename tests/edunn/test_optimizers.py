@@ -228,6 +228,13 @@ def test_a_frozen_layer_is_not_trained(wrap):
         np.testing.assert_array_equal(p, before[name])
 
 
+def test_a_frozen_layer_of_ones_own_is_not_trained_whatever_its_backward_gives():
+    model = nn.FakeModel(np.array([4.0]), np.array([3.0]))
+    model.frozen = True
+    nn.Adam(1, 1).optimize_batch(model, {"parameter": np.array([3.0])}, 0, 0)
+    np.testing.assert_array_equal(model.get_parameters()["parameter"], [4])
+
+
 def test_a_loss_per_sample_is_averaged():
     x, y = regression()
     one, other = linear(), linear()
