@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, TypeVar
 
 import numpy as np
@@ -111,6 +111,14 @@ class Composite(Model):
         for name, child_cache in theirs.items():
             self._children[name].set_cache(child_cache)
         super().set_cache(mine)
+
+
+def walk(model: Model) -> Iterator[Model]:
+    """Go through a model and all that is within it."""
+    yield model
+    if isinstance(model, Composite):
+        for child in model.children.values():
+            yield from walk(child)
 
 
 def prefixed(child: str, entries: Mapping[str, Value]) -> dict[str, Value]:

@@ -135,8 +135,14 @@ class Model(ABC):
     # Parameters and buffers.
 
     def register_parameter(self, name: str, value: Array) -> None:
-        """Make `value` a parameter of this model. It is kept, not copied."""
-        self._parameters[name] = value
+        """Make `value` a parameter of this model: an array of floats, kept and not copied.
+
+        Raises
+        ------
+        LayerError
+            If it is not floats: integers cannot be trained.
+        """
+        self._parameters[name] = as_floats(self.label, name, value)
 
     def get_parameters(self) -> ParameterSet:
         """Return the parameters by name: the arrays themselves, to be updated in place."""
@@ -165,7 +171,7 @@ class Model(ABC):
             self._assign_parameter(name, value)
 
     def n_parameters(self) -> int:
-        """Count the numbers that are trained."""
+        """Count the numbers in all parameters, frozen ones too."""
         return sum(parameter.size for parameter in self.get_parameters().values())
 
     def get_buffers(self) -> ParameterSet:
@@ -299,7 +305,17 @@ def _read_only(value: CacheValue) -> CacheValue:
 
 
 def _kept(value: CacheValue) -> CacheValue:
-    # A read-only array is what get_cache gives, or a buffer off the wire: nobody will change it.
-    if isinstance(value, np.ndarray) and (value.flags.writeable or not value.flags.c_contiguous):
+    if isinstance(value, np.ndarray) and not (value.flags.c_contiguous and _immutable(value)):
         return own(value)
     return value
+
+
+def _immutable(array: Array) -> bool:
+    """Tell whether nobody can write to an array, as to one over bytes off the wire."""
+    # A read-only view shows what is written to the array that it is of.
+    base: object = array
+    while isinstance(base, np.ndarray):
+        if base.flags.writeable:
+            return False
+        base = base.base
+    return True

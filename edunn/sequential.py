@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from edunn.arrays import FloatArray
-from edunn.composite import Composite, prefixed
+from edunn.composite import Composite, prefixed, walk
 from edunn.errors import ConfigError, Fault
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
@@ -65,6 +65,8 @@ class Sequential(Composite):
         y : ndarray, as the last layer gives it
         """
         x = y = self._input("x", x)
+        # Should a layer refuse, what the layers keep is of two forwards, and no backward's.
+        self._cache = None
         for layer in self._children.values():
             y = layer.forward(y)
         self._save()
@@ -95,11 +97,13 @@ class Sequential(Composite):
 
     def summary(self) -> str:
         """Return a table of the layers, their types and how many numbers each trains."""
-        rows = [("layer", "type", "parameters")]
+        rows, total = [("layer", "type", "parameters")], 0
         for name, layer in self._children.items():
-            count = "frozen" if layer.frozen else str(layer.n_parameters())
-            rows.append((name, type(layer).__name__, count))
-        rows.append(("total", "", str(self.n_parameters())))
+            count = 0 if self.frozen else sum(p.size for p in layer.trained_parameters().values())
+            total += count
+            shown = "frozen" if self.frozen or layer.frozen else str(count)
+            rows.append((name, type(layer).__name__, shown))
+        rows.append(("total", "", str(total)))
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         return "\n".join(
             f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {count:>{widths[2]}}"
@@ -115,11 +119,14 @@ class Sequential(Composite):
             path, name = f"layers[{i}]", layer.name
             if isinstance(layer, Loss):
                 faults.append(Fault(path, "a layer with one input", f"the loss {layer!r}"))
-            if id(layer) in places:
-                first = places[id(layer)]
-                faults.append(Fault(path, "a layer of its own", f"layers[{first}] again"))
+            # A layer keeps one forward: of two places the later would overwrite the earlier's.
+            parts = [id(part) for part in walk(layer)]
+            first = min((places[part] for part in parts if part in places), default=None)
+            if first is not None:
+                got = f"layers[{first}], or a layer in it, again"
+                faults.append(Fault(path, "a layer of its own", got))
                 continue
-            places[id(layer)] = i
+            places.update(dict.fromkeys(parts, i))
             if name is None or layer.auto_named:
                 continue
             if not name or "(" in name or ")" in name:

@@ -148,6 +148,7 @@ def split(
         raise LayerError(
             layer="split", argument="x", expected="at least two samples", got=str(samples)
         )
+    x, y = np.asarray(x), np.asarray(y)
     order = (np.random if rng is None else rng).permutation(samples)
     tests = min(max(1, round(samples * test_share)), samples - 1)
     test, train = order[:tests], order[tests:]
@@ -159,6 +160,7 @@ def shuffle_dataset(
 ) -> tuple[Array, Array]:
     """Return the samples in a new order, the same for both."""
     samples = check_arrays("shuffle_dataset", x, y)
+    x, y = np.asarray(x), np.asarray(y)
     order = (np.random if rng is None else rng).permutation(samples)
     return x[order], y[order]
 

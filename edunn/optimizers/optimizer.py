@@ -68,9 +68,12 @@ class BatchedGradientOptimizer(Optimizer):
         self.rng = rng
         self._states: WeakKeyDictionary[Model, dict[str, State]] = WeakKeyDictionary()
 
-    @abstractmethod
     def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
-        """Return a parameter after one step, and its state; nothing is changed in place."""
+        """Return a parameter after one step, and its state; nothing is changed in place.
+
+        An optimizer of one's own gives this, or all of `optimize_batch`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no step of its own")
 
     def optimize(
         self, model: Model, x: Array, y: Array, error_layer: Model, verbose: bool = True
@@ -157,7 +160,7 @@ class BatchedGradientOptimizer(Optimizer):
         parameters = model.get_parameters()
         states = self._states.setdefault(model, {})
         for name, g in gradients.items():
-            p = parameters.get(name)
+            p, g = parameters.get(name), np.asarray(g)
             if p is None or p.shape != g.shape:
                 raise LayerError(
                     layer=type(self).__name__,

@@ -49,7 +49,7 @@ def plot_model_dataset_1d_classification(
     """
     _check_features(x, 1)
     grid = np.linspace(x.min(), x.max(), _POINTS).reshape(-1, 1)
-    outputs, labels = _outputs(model, grid), np.ravel(y)
+    outputs, labels = _probabilities(model, grid), np.ravel(y)
     figure, axes = new_figure()
     for label in range(outputs.shape[1]):
         (line,) = axes.plot(grid[:, 0], outputs[:, label], label=f"class {label}")
@@ -78,7 +78,7 @@ def plot_model_dataset_2d_classification(
         np.linspace(a - m, b + m, _POINTS) for a, b, m in zip(low, high, margin, strict=True)
     )
     grid = np.stack(np.meshgrid(first, second), axis=-1)
-    outputs = _outputs(model, grid.reshape(-1, 2))
+    outputs = _probabilities(model, grid.reshape(-1, 2))
     regions = np.argmax(outputs, axis=1).reshape(_POINTS, _POINTS)
     labels = np.ravel(y)
     colors = {"cmap": "tab10", "vmin": 0, "vmax": 9}
@@ -121,6 +121,12 @@ def plot_activation_function(
 def _outputs(model: Model, x: Array) -> Array:
     with _test_phase(model):
         return model.forward(x)
+
+
+def _probabilities(model: Model, x: Array) -> Array:
+    """Return one column per class, also where the model gives the probability of yes alone."""
+    outputs = _outputs(model, x)
+    return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
 
 
 @contextmanager

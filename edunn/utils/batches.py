@@ -36,8 +36,15 @@ def batch_arrays(
     Raises
     ------
     LayerError
-        If there is no sample, or the arrays differ in number.
+        If there is no sample, the arrays differ in number, or the batches are of none.
     """
+    if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+        raise LayerError(
+            layer="batch_arrays",
+            argument="batch_size",
+            expected="an integer with 1 <= batch_size",
+            got=repr(batch_size),
+        )
     samples = check_arrays("batch_arrays", *arrays)
     arrays = tuple(np.asarray(array) for array in arrays)
     order = np.arange(samples)

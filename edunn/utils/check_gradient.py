@@ -176,7 +176,8 @@ def _check_once(
     def run() -> Array:
         # Every forward draws the same random numbers, so that a mask holds still.
         replay.rewind()
-        return np.asarray(model.forward(*fixed.values(), x))
+        # A copy: what a layer does to its input in place must not move the point.
+        return np.asarray(model.forward(*fixed.values(), x.copy()))
 
     y = run()
     if y.size == 0:
@@ -185,7 +186,8 @@ def _check_once(
         return [ArrayCheck(argument, problem="two forwards of one input differ")]
     # Different for every output, or a layer that mixes outputs up would pass.
     δEδy = np.asarray(rng.uniform(0.5, 1.5, y.shape))
-    answer = model.backward(δEδy)
+    # A copy: a backward that scales the error in place would scale the differences too.
+    answer = model.backward(δEδy.copy())
     if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], dict)):
         return [ArrayCheck(argument, problem="backward gives no (δEδx, {parameter: gradient})")]
     δEδx, δEδp = answer

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from edunn.composite import Composite
+from edunn.composite import walk
 from edunn.model import Model
 
 
@@ -34,8 +34,10 @@ def preserved(model: Model) -> Iterator[Replay]:
     Parameters, buffers and generators, NumPy's global one included, are afterwards as they
     were. The last forward is not: its cache is that of the last run.
     """
-    generators = tuple((g, g.bit_generator.state) for g in _generators(model))
-    replay = Replay(generators, np.random.get_state(legacy=False))
+    generators = [part.rng for part in walk(model) if part.rng is not None]
+    replay = Replay(
+        tuple((g, g.bit_generator.state) for g in generators), np.random.get_state(legacy=False)
+    )
     parameters = _copies(model.get_parameters())
     buffers = _copies(model.get_buffers())
     try:
@@ -52,11 +54,3 @@ def preserved(model: Model) -> Iterator[Replay]:
 
 def _copies(arrays: dict[str, Any]) -> dict[str, Any]:
     return {name: array.copy() for name, array in arrays.items()}
-
-
-def _generators(model: Model) -> Iterator[np.random.Generator]:
-    if model.rng is not None:
-        yield model.rng
-    if isinstance(model, Composite):
-        for child in model.children.values():
-            yield from _generators(child)

@@ -94,6 +94,27 @@ def test_a_dropout_that_scales_its_backward_wrongly_is_found():
     assert not common_layer(Wrong(0.5), (4, 4))
 
 
+def test_a_backward_that_scales_its_argument_in_place_is_found():
+    class Wrong(nn.TanH):
+        def backward(self, δEδy):
+            δEδy *= 1.5
+            return super().backward(δEδy)
+
+    assert not common_layer(Wrong(), (3, 4))
+
+
+def test_a_forward_that_writes_to_its_input_does_not_move_the_point():
+    class InPlace(nn.ReLU):
+        def forward(self, x):
+            y = super().forward(x)
+            x[...] = 0
+            return y
+
+    answer = common_layer(InPlace(), (3, 4))
+    assert answer.passed
+    assert [a.checked for a in answer.arrays] == [12]
+
+
 def test_parameters_buffers_and_generators_are_left_as_they_were():
     net = nn.Sequential([nn.Linear(3, 4), nn.BatchNorm(4), nn.Dropout()])
     net.rng = np.random.default_rng(5)

@@ -95,6 +95,14 @@ def test_one_sample_cannot_be_split():
         datasets.split(np.arange(1), np.arange(1))
 
 
+def test_samples_may_come_as_lists():
+    x, y = [[1.0], [2.0], [3.0]], [1, 2, 3]
+    data = nn.datasets.split(x, y)
+    np.testing.assert_array_equal(data.x_train[:, 0], data.y_train)
+    shuffled, labels = nn.datasets.shuffle_dataset(x, y)
+    np.testing.assert_array_equal(shuffled[:, 0], labels)
+
+
 def test_shuffling_keeps_samples_together():
     x, y = datasets.shuffle_dataset(np.arange(20), np.arange(20), np.random.default_rng(0))
     np.testing.assert_array_equal(x, y)

@@ -14,6 +14,19 @@ def test_parameters_are_the_live_arrays():
     np.testing.assert_array_equal(layer.forward(np.ones((1, 2))), [[6, 6]])
 
 
+@pytest.mark.parametrize("value", [np.arange(2), "text", None])
+def test_a_parameter_that_is_no_floats_is_refused(value):
+    with pytest.raises(nn.LayerError) as caught:
+        nn.Identity(name="mine").register_parameter("p", value)
+    assert (caught.value.layer, caught.value.argument) == ("mine", "p")
+
+
+def test_a_parameter_is_kept_and_not_copied():
+    layer, p = nn.Identity(), np.ones(2)
+    layer.register_parameter("p", p)
+    assert layer.get_parameters()["p"] is p
+
+
 def test_set_parameters_copies():
     layer, w = nn.Linear(2, 2), np.ones((2, 2))
     layer.set_parameters({"w": w})
@@ -76,6 +89,21 @@ def test_an_rng_that_is_no_generator_is_refused(rng):
     with pytest.raises(nn.LayerError) as caught:
         nn.Dropout().rng = rng
     assert caught.value.argument == "rng"
+
+
+def test_a_cache_given_as_a_read_only_view_is_not_the_callers_array():
+    layer, mask = nn.ReLU(), np.ones((2, 2), dtype=bool)
+    view = mask.view()
+    view.flags.writeable = False
+    layer.set_cache({"mask": view})
+    mask[...] = False
+    np.testing.assert_array_equal(layer.backward(np.ones((2, 2)))[0], 1)
+
+
+def test_a_cache_over_bytes_is_not_copied():
+    layer, mask = nn.ReLU(), np.frombuffer(bytes(4), dtype=bool).reshape(2, 2)
+    layer.set_cache({"mask": mask})
+    assert np.shares_memory(layer.get_cache()["mask"], mask)
 
 
 def test_names_are_not_registered_anywhere():

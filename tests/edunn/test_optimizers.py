@@ -228,6 +228,13 @@ def test_a_frozen_layer_is_not_trained(wrap):
         np.testing.assert_array_equal(p, before[name])
 
 
+def test_a_frozen_layer_of_ones_own_is_not_trained_whatever_its_backward_gives():
+    model = nn.FakeModel(np.array([4.0]), np.array([3.0]))
+    model.frozen = True
+    nn.Adam(1, 1).optimize_batch(model, {"parameter": np.array([3.0])}, 0, 0)
+    np.testing.assert_array_equal(model.get_parameters()["parameter"], [4])
+
+
 def test_a_loss_per_sample_is_averaged():
     x, y = regression()
     one, other = linear(), linear()
@@ -250,7 +257,9 @@ def test_samples_that_do_not_match_are_refused(x, y):
         nn.GradientDescent(2, 1).optimize(nn.Identity(), np.ones(x), np.ones(y), LOSS, False)
 
 
-@pytest.mark.parametrize("gradients", [{"q": np.ones(2)}, {"p": np.ones(3)}])
+@pytest.mark.parametrize(
+    "gradients", [{"q": np.ones(2)}, {"p": np.ones(3)}, {"p": 1.0}, {"p": None}]
+)
 def test_a_gradient_of_nothing_is_refused(gradients):
     with pytest.raises(nn.LayerError) as caught:
         nn.GradientDescent(1, 1).optimize_batch(Parameter(np.ones(2)), gradients, 0, 0)
@@ -310,6 +319,30 @@ def test_digits_are_learned_to_95_percent_within_30_epochs():
     optimizer.optimize(model, data.x_train, data.y_train, loss, verbose=False)
     predicted = nn.utils.onehot2labels(model.forward(data.x_test))
     assert nn.metrics.accuracy(data.y_test, predicted) >= 0.95
+
+
+class Mine(nn.BatchedGradientOptimizer):
+    """An optimizer as a student would write one."""
+
+    def optimize_batch(self, model, gradients, epoch, iteration):
+        for name, p in model.get_parameters().items():
+            p[:] = p - 0.1 * gradients[name]
+
+
+def test_an_optimizer_of_ones_own_gives_its_batch_step_alone():
+    mine, ours = linear(), linear()
+    Mine(4, 3, shuffle=False).optimize(mine, *regression(), LOSS, verbose=False)
+    nn.GradientDescent(4, 3, shuffle=False).optimize(ours, *regression(), LOSS, verbose=False)
+    for name, p in ours.get_parameters().items():
+        np.testing.assert_allclose(mine.get_parameters()[name], p, rtol=1e-12)
+
+
+def test_an_optimizer_without_a_step_says_so():
+    class Without(nn.BatchedGradientOptimizer):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Without"):
+        Without(4, 3).optimize(linear(), *regression(), LOSS, verbose=False)
 
 
 def test_the_fakes_do_as_they_are_told():

@@ -75,6 +75,20 @@ def test_a_model_is_drawn_as_it_is_used_and_its_phase_is_put_back(pyplot):
     assert model.phase is Phase.Training
 
 
+def test_a_model_of_one_probability_is_drawn_with_both_classes(pyplot):
+    def sigmoid(features):
+        model = nn.Dense(features, 1, "sigmoid", linear_initializer=nn.initializers.Constant(9.0))
+        return nn.Sequential([model])
+
+    labels = (LINE[:, 0] > 0).astype(int)
+    (axes,) = nn.plot.plot_model_dataset_1d_classification(LINE, labels, sigmoid(1)).axes
+    no, yes = (line.get_ydata() for line in axes.lines)
+    np.testing.assert_allclose(no + yes, 1)
+    assert yes[-1] > 0.99
+    (axes,) = nn.plot.plot_model_dataset_2d_classification(PLANE, labels, sigmoid(2)).axes
+    assert set(np.unique(axes.collections[0].get_array())) == {0, 1}
+
+
 def test_the_wrong_number_of_features_is_refused():
     with pytest.raises(nn.LayerError, match="of shape"):
         nn.plot.plot_model_dataset_2d_classification(LINE, LABELS, nn.Identity())

@@ -94,6 +94,13 @@ def test_weights_start_by_the_xavier_rule_with_their_own_fans():
         assert 0.95 * bound < np.abs(w).max() <= bound
 
 
+def test_another_initializer_is_told_the_inputs_of_each_matrix():
+    layer = nn.RNN(input_dim=300, output_dim=20, hidden_dim=100, initializer="KaimingUniform")
+    for name, fan_in in (("U", 300), ("W", 100), ("V", 100)):
+        bound = np.sqrt(6 / fan_in)
+        assert 0.95 * bound < np.abs(layer.get_parameters()[name]).max() <= bound
+
+
 @pytest.mark.parametrize("shape", [(6, 3), (2, 6, 4), (3,)])
 def test_another_shape_is_refused(shape):
     with pytest.raises(nn.LayerError) as caught:

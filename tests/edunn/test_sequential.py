@@ -98,10 +98,30 @@ def test_backward_before_forward_is_refused():
         network().backward(np.ones((1, 2)))
 
 
+def test_a_backward_after_a_forward_that_was_refused_is_refused():
+    net = nn.Sequential([nn.ReLU(), nn.Flatten(), nn.Linear(4, 2)])
+    net.forward(np.ones((1, 4)))
+    with pytest.raises(nn.LayerError):
+        net.forward(-np.ones((1, 4, 1, 2)))
+    with pytest.raises(nn.NoForwardError):
+        net.backward(np.ones((1, 2)))
+
+
 def test_summary_counts_the_parameters_of_each_layer():
     lines = network().summary().splitlines()
     assert lines[1].split() == ["first", "Linear", "12"]
     assert lines[-1].split() == ["total", "21"]
+
+
+def test_summary_does_not_count_what_is_frozen_at_any_depth():
+    inner = nn.Sequential([nn.Dense(2, 2), nn.Linear(2, 2)], name="inner")
+    net = nn.Sequential([nn.Linear(2, 3), nn.Linear(3, 2), inner])
+    net["linear1"].frozen = inner["linear1"].frozen = True
+    counts = [line.split()[-1] for line in net.summary().splitlines()[1:]]
+    assert counts == ["frozen", "6", "6", "12"]
+    net.frozen = True
+    counts = [line.split()[-1] for line in net.summary().splitlines()[1:]]
+    assert counts == ["frozen", "frozen", "frozen", "0"]
 
 
 def test_an_empty_sequence_is_the_identity():
@@ -120,6 +140,13 @@ def test_one_layer_twice_is_refused():
     with pytest.raises(nn.ConfigError, match="again") as caught:
         nn.Sequential([layer, nn.TanH(), layer])
     assert caught.value.argument == "layers[2]"
+
+
+def test_one_layer_twice_is_refused_also_where_one_of_them_is_further_in():
+    for shared in (nn.ReLU(), nn.Sequential([nn.ReLU()])):
+        with pytest.raises(nn.ConfigError, match="again") as caught:
+            nn.Sequential([nn.TanH(), shared, nn.Sequential([nn.Sequential([shared])])])
+        assert caught.value.argument == "layers[2]"
 
 
 def test_automatic_names_keep_clear_of_given_ones():

@@ -42,6 +42,18 @@ def test_same_refuses_another_shape_even_if_it_broadcasts():
     assert not utils.same(np.ones((1, 1)), 1.0)
 
 
+@pytest.mark.parametrize(
+    "values", [np.array([True, False]), np.array(["a", "b"]), np.array([1j, 2]), np.array([1, 2])]
+)
+def test_same_takes_masks_words_and_other_numbers(values):
+    assert utils.same(values, values.copy())
+    assert not utils.same(values, values[::-1])
+
+
+def test_same_takes_numbers_whose_difference_is_past_all_numbers():
+    assert not utils.same(1e308, -1e308)
+
+
 def test_nan_is_the_same_as_nothing():
     assert not utils.same(np.array([np.nan]), np.array([np.nan]))
 
@@ -108,6 +120,13 @@ def test_batches_have_every_sample_once_and_in_step(samples, batch_size, shuffle
     assert sorted(np.concatenate([a for a, _ in batches])) == list(range(samples))
     assert all(np.array_equal(a, -b) for a, b in batches)
     assert all(len(a) == batch_size for a, _ in batches[:-1])
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 1.5, None])
+def test_a_batch_size_that_is_no_positive_integer_is_refused(batch_size):
+    with pytest.raises(nn.LayerError) as caught:
+        next(utils.batch_arrays(batch_size, np.ones(3)))
+    assert caught.value.argument == "batch_size"
 
 
 def test_a_shuffle_without_a_generator_is_numpys_global_one():
