@@ -13,11 +13,13 @@ from contract import array, backward, forward, new_session, spec
 from processes import (
     await_restart,
     batches_sent_again,
+    freeze_at_work,
     frozen,
     kill,
     workers_taken_for_dead,
 )
 from verified_load import VerifiedLoad
+from waiting import await_true, await_workers
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
@@ -34,6 +36,7 @@ X = np.random.default_rng(1).uniform(1, 2, (8, 64))
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One stack for all these faults: each test leaves it healed."""
     with Stack(tmp_path_factory.mktemp("faulty"), workers=2) as running:
+        await_workers(running)
         yield running
 
 
@@ -42,13 +45,18 @@ def live_workers(stack: Stack) -> int:
 
 
 def test_killed_worker_under_load_costs_no_answer(stack: Stack) -> None:
+    before = batches_sent_again(stack)
     with VerifiedLoad(stack.address) as load:
         for child in stack.workers:
             starts = child.starts
+            freeze_at_work(stack, child)
             kill(child)
             await_restart(child, starts)
             load.await_each_caller(20)
+            # Without it the next kill may leave nobody.
+            await_workers(stack)
     load.check()
+    assert batches_sent_again(stack) >= before + len(stack.workers)
 
 
 def test_all_workers_killed_at_once_heals(stack: Stack) -> None:
@@ -59,6 +67,7 @@ def test_all_workers_killed_at_once_heals(stack: Stack) -> None:
         for child, before in zip(stack.workers, starts, strict=True):
             await_restart(child, before)
         load.await_each_caller(20)
+        await_workers(stack)
     load.check(UNAVAILABLE)
 
 
@@ -110,7 +119,7 @@ def test_full_redis_is_said_clearly_and_heals_when_there_is_space(stack: Stack) 
             load.await_refusal("RESOURCE_EXHAUSTED")
             # Longer than a worker may be silent: a full Redis must still hear its workers.
             load.pause(5.0)
-            assert live_workers(stack) == 2
+            await_true(lambda: live_workers(stack) == 2, "a sign of life of both workers")
         finally:
             redis.config_set("maxmemory", 0)
         load.await_each_caller(20)
@@ -145,6 +154,8 @@ def test_worker_told_to_stop_loses_nothing(stack: Stack) -> None:
             os.kill(child.pid, signal.SIGTERM)
             await_restart(child, starts)
             load.await_each_caller(20)
+            # Without it the next stop may leave nobody.
+            await_workers(stack)
     load.check()
     # It has finished its batch and taken no other along.
     assert batches_sent_again(stack) == before
