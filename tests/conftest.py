@@ -9,6 +9,7 @@ import grpc
 import pytest
 from contract import UNLIMITED
 from edunn_client import Client
+from waiting import await_workers
 
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from server.stack import Stack
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(tmp_path_factory.mktemp("stack")) as running:
+        await_workers(running)
         yield running
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from server.stack import Stack
+from worker import keys
+
 POLL_SECONDS = 0.02
 
 
@@ -14,3 +17,15 @@ def await_true(condition: Callable[[], bool], what: str, seconds: float = 60.0) 
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
         time.sleep(POLL_SECONDS)
+
+
+def await_workers(stack: Stack) -> None:
+    """Wait until every worker is heard: a process that has started is none for seconds yet."""
+    redis = stack.redis_client()
+
+    def all_are_heard() -> bool:
+        heard = [name.decode() for name in redis.zrange(keys.WORKERS, 0, -1)]
+        # A worker's id contains its process id.
+        return all(any(f"-{child.pid}-" in each for each in heard) for child in stack.workers)
+
+    await_true(all_are_heard, "a sign of life of every worker")

@@ -115,7 +115,8 @@ func TestEveryCallHasADeadline(t *testing.T) {
 	server := newScriptedServer(t)
 	ended := make(chan error, 1)
 	server.next("GetSession", silent(ended))
-	client := connect(t, server.address, edunn.WithTimeout(100*time.Millisecond))
+	// Long enough for the call to reach the server, which could not see its end otherwise.
+	client := connect(t, server.address, edunn.WithTimeout(3*time.Second))
 	_, err := client.GetSession(context.WithoutCancel(t.Context()), "s1")
 	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, edunn.ErrDeadlineExceeded) {
 		t.Errorf("got %v", err)

@@ -188,7 +188,7 @@ func TestASilentStreamIsGivenUp(t *testing.T) {
 
 func TestAnIdleStreamIsNotGivenUp(t *testing.T) {
 	t.Parallel()
-	const timeout = time.Second
+	const timeout = 2 * time.Second
 	client, layer := streaming(t, echo, edunn.WithTimeout(timeout))
 	stream, err := client.OpenStream(t.Context())
 	must(t, err)

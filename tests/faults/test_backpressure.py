@@ -62,6 +62,10 @@ def test_full_queue_refuses_with_a_pause_and_takes_again_when_it_has_room(
     stub: LayerServiceStub, stack: Stack, x: np.ndarray
 ) -> None:
     session = new_session(stub, DROP)
+    size = request_of(session, x).ByteSize()
+    room = min(QUEUE_OPERATIONS, QUEUE_BYTES // size)
+    # What fits into the queue is taken, besides the one batch that is under way.
+    batch = min(64, max(1, 2 * MEBIBYTE // size))
     with frozen(stack.workers[0]):
         calls = [stub.Forward.future(request_of(session, x), timeout=120) for _ in range(300)]
         await_true(lambda: any(call.done() for call in calls), "a refusal")
@@ -71,12 +75,13 @@ def test_full_queue_refuses_with_a_pause_and_takes_again_when_it_has_room(
             "QUEUE_FULL",
         )
         assert 0 < refused.retry_seconds < 10
+        # Before the worker goes on: what came later would find room.
+        await_true(
+            lambda: sum(not call.done() for call in calls) <= room + batch,
+            "the refusal of what does not fit",
+        )
     outcomes = Counter(call.code() for call in calls)
     assert set(outcomes) == {grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED}
-    size = request_of(session, x).ByteSize()
-    room = min(QUEUE_OPERATIONS, QUEUE_BYTES // size)
-    # What fits into the queue was taken, besides the one batch that was under way.
-    batch = min(64, max(1, 2 * MEBIBYTE // size))
     assert room <= outcomes[grpc.StatusCode.OK] <= room + batch
     forward(stub, session, "drop", SMALL)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import grpc
@@ -24,6 +25,10 @@ from server.stack import Stack, free_port
 DROP = spec("drop", "Dropout", p=0.5)
 X = np.random.default_rng(1).uniform(1, 2, (8, 64))
 QUEUE = 2000
+# How long the calls may take that are meant to expire: long enough to arrive.
+SECONDS = 2.0
+AwaitGauge = Callable[[str, int], None]
+Busy = Callable[[], AbstractContextManager[None]]
 VANISHING = Path(__file__).parent / "vanishing_client.py"
 
 
@@ -54,20 +59,31 @@ def request_of(session: str, **fields: str) -> api.ForwardRequest:
     return api.ForwardRequest(session_id=session, layer="drop", inputs=[tensor(X)], **fields)
 
 
-def await_arrival(stub: LayerServiceStub) -> None:
-    """Wait until the server has taken what was sent before."""
-    stub.ListLayerTypes(api.ListLayerTypesRequest(), timeout=60)
+@pytest.fixture(scope="module")
+def await_gauge(metrics_address: str) -> AwaitGauge:
+    """Wait until the server says so of itself: what it has taken, and what it has let go."""
+
+    def wait(name: str, value: int) -> None:
+        gauge = f"edunn_{name}"
+        await_true(lambda: metric(metrics_address, gauge) == value, f"{gauge} {value}")
+
+    return wait
 
 
-@contextmanager
-def busy_worker(stub: LayerServiceStub, stack: Stack) -> Iterator[None]:
+@pytest.fixture(scope="module")
+def busy_worker(stub: LayerServiceStub, stack: Stack, await_gauge: AwaitGauge) -> Busy:
     """Keep the one worker busy with another session meanwhile, so that others must wait."""
-    session = new_session(stub, DROP)
-    with frozen(stack.workers[0]):
-        busy = stub.Forward.future(request_of(session), timeout=120)
-        await_arrival(stub)
-        yield
-    busy.result()
+
+    @contextmanager
+    def busy() -> Iterator[None]:
+        session = new_session(stub, DROP)
+        with frozen(stack.workers[0]):
+            call = stub.Forward.future(request_of(session), timeout=120)
+            await_gauge("batches_under_way", 1)
+            yield
+        call.result()
+
+    return busy
 
 
 def assert_was_never_run(stub: LayerServiceStub, session: str, forward_id: str) -> None:
@@ -78,87 +94,103 @@ def assert_was_never_run(stub: LayerServiceStub, session: str, forward_id: str) 
 
 
 def test_operation_that_expires_in_the_queue_is_never_run(
-    stub: LayerServiceStub, stack: Stack
+    stub: LayerServiceStub, busy_worker: Busy, await_gauge: AwaitGauge
 ) -> None:
     session = new_session(stub, DROP)
-    with busy_worker(stub, stack):
-        named = stub.Forward.future(request_of(session, forward_id="late"), timeout=0.5)
-        numbered = stub.Forward.future(request_of(session), timeout=0.5)
+    with busy_worker():
+        named = stub.Forward.future(request_of(session, forward_id="late"), timeout=SECONDS)
+        numbered = stub.Forward.future(request_of(session), timeout=SECONDS)
+        await_gauge("queue_operations", 2)
         for late in (named, numbered):
             assert late.exception().code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        await_gauge("queue_operations", 0)
     assert_was_never_run(stub, session, "late")
 
 
 def test_operation_that_expires_at_the_worker_is_never_run(
-    stub: LayerServiceStub, stack: Stack
+    stub: LayerServiceStub, stack: Stack, await_gauge: AwaitGauge
 ) -> None:
     """It has left the server, whose own look at the deadline was too early."""
     session = new_session(stub, DROP)
     with frozen(stack.workers[0]):
-        late = stub.Forward.future(request_of(session, forward_id="late"), timeout=0.5)
+        late = stub.Forward.future(request_of(session, forward_id="late"), timeout=SECONDS)
+        await_gauge("batches_under_way", 1)
+        # A deadline travels as the time that is left: the service's is later by the way there.
+        over = time.monotonic() + SECONDS + 0.1
         assert late.exception().code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        await_true(lambda: time.monotonic() > over, "the deadline as the service knows it")
     assert_was_never_run(stub, session, "late")
 
 
-def test_operations_of_a_stream_expire_with_it(stub: LayerServiceStub, stack: Stack) -> None:
+def test_operations_of_a_stream_expire_with_it(
+    stub: LayerServiceStub, busy_worker: Busy, await_gauge: AwaitGauge
+) -> None:
     session = new_session(stub, DROP)
     operations = [
         api.ComputeOperation(request_id="named", forward=request_of(session, forward_id="late")),
         api.ComputeOperation(request_id="numbered", forward=request_of(session)),
     ]
-    with busy_worker(stub, stack):
-        answers = stub.Compute(iter([api.ComputeRequest(operations=operations)]), timeout=0.5)
+    with busy_worker():
+        answers = stub.Compute(iter([api.ComputeRequest(operations=operations)]), timeout=SECONDS)
+        await_gauge("queue_operations", 2)
         refused = refusal(lambda: list(answers))
         assert refused.code is grpc.StatusCode.DEADLINE_EXCEEDED
+        await_gauge("queue_operations", 0)
     assert_was_never_run(stub, session, "late")
 
 
-def test_cancelled_call_leaves_the_queue(stub: LayerServiceStub, stack: Stack) -> None:
+def test_cancelled_call_leaves_the_queue(
+    stub: LayerServiceStub, busy_worker: Busy, await_gauge: AwaitGauge
+) -> None:
     session = new_session(stub, DROP)
-    with busy_worker(stub, stack):
+    with busy_worker():
         named = stub.Forward.future(request_of(session, forward_id="late"), timeout=60)
         numbered = stub.Forward.future(request_of(session), timeout=60)
-        await_arrival(stub)
+        await_gauge("queue_operations", 2)
         named.cancel()
         numbered.cancel()
-        # The server hears of it before it answers what comes behind on the same connection.
-        await_arrival(stub)
+        await_gauge("queue_operations", 0)
     assert_was_never_run(stub, session, "late")
+
+
+@contextmanager
+def vanishing(stack: Stack, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a client that queues forwards and waits; it is killed at the end."""
+    with subprocess.Popen([sys.executable, VANISHING, stack.address, *arguments]) as client:
+        try:
+            yield client
+        finally:
+            client.kill()
 
 
 def test_operations_that_expire_are_counted(
-    stub: LayerServiceStub, stack: Stack, metrics_address: str
+    stub: LayerServiceStub,
+    stack: Stack,
+    busy_worker: Busy,
+    await_gauge: AwaitGauge,
+    metrics_address: str,
 ) -> None:
     in_queue = 'edunn_operations_expired_total{where="queue"}'
     before = metric(metrics_address, in_queue)
     session = new_session(stub, DROP)
-    with busy_worker(stub, stack):
-        calls = [stub.Forward.future(request_of(session), timeout=0.3) for _ in range(5)]
-        assert {call.code() for call in calls} == {grpc.StatusCode.DEADLINE_EXCEEDED}
-        await_true(lambda: metric(metrics_address, in_queue) == before + 5, "their count")
+    with busy_worker(), vanishing(stack, session, "unary", "5", "5") as client:
+        await_gauge("queue_operations", 5)
+        # A client that says at its own deadline that it has gone may be counted as gone.
+        client.send_signal(signal.SIGSTOP)
+        await_gauge("queue_operations", 0)
+        assert metric(metrics_address, in_queue) == before + 5
 
 
 @pytest.mark.parametrize("way", ["unary", "compute"])
 def test_client_that_vanishes_frees_what_it_held(
-    stub: LayerServiceStub, stack: Stack, way: str
+    stub: LayerServiceStub, stack: Stack, busy_worker: Busy, await_gauge: AwaitGauge, way: str
 ) -> None:
-    session, other = new_session(stub, DROP), new_session(stub, DROP)
-
-    def has_room_for(count: int) -> bool:
-        probes = [stub.Forward.future(request_of(other), timeout=0.5) for _ in range(count)]
-        codes = {probe.code() for probe in probes}
-        return grpc.StatusCode.RESOURCE_EXHAUSTED not in codes
-
-    with busy_worker(stub, stack):
-        # More than fit, because the probes take places too.
-        count = str(QUEUE * 3 // 2)
-        command = [sys.executable, VANISHING, stack.address, session, way, count]
-        with subprocess.Popen(command) as client:
-            await_true(lambda: not has_room_for(1), "a full queue")
-            client.send_signal(signal.SIGKILL)
-            client.wait()
-        # Nearly all of it: the server hears of the calls' end one by one.
-        await_true(lambda: has_room_for(QUEUE - 100), "room in the queue")
-    await_true(lambda: has_room_for(1), "the end of the probes themselves")
+    session = new_session(stub, DROP)
+    with busy_worker():
+        with vanishing(stack, session, way, str(QUEUE * 3 // 2)):
+            await_gauge("queue_operations", QUEUE)
+            refused = refusal(lambda: forward(stub, session, "drop", X))
+            assert refused.reason == "QUEUE_FULL"
+        await_gauge("queue_operations", 0)
     # Nothing of what the client had queued was run for nobody.
     assert forward(stub, session, "drop", X).forward_id == "#1"

@@ -11,7 +11,7 @@ import pytest
 from contract import UNLIMITED, array, forward, new_session, spec, tensor
 from processes import await_restart, batches_sent_again, freeze_at_work, kill, thaw
 from slow_layer import SLOW, input_for
-from waiting import await_true
+from waiting import await_true, await_workers
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
@@ -24,14 +24,16 @@ STEPS = 25
 DROP = spec("drop", "Dropout", p=0.5)
 NORM = spec("norm", "BatchNorm", num_features=64)
 SHIFT = spec("shift", "Bias", output_size=64)
-# Short, so that the tests need not wait long until a worker counts as dead.
-WORKER_TIMEOUT = 1.0
+# Short, so that the tests need not wait long until a worker counts as dead; long enough that a busy
+# machine lets every worker be heard in time.
+WORKER_TIMEOUT = 2.5
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {"EDUNN_WORKER_TIMEOUT_SECONDS": str(WORKER_TIMEOUT)}
     with Stack(tmp_path_factory.mktemp("once"), workers=2, environment=settings) as running:
+        await_workers(running)
         yield running
 
 
@@ -128,7 +130,7 @@ def test_same_seed_and_calls_give_the_same_bytes_alone_and_on_one_worker(
         assert train(stub, 3) == undisturbed[3]
     finally:
         stack.add_worker()
-        await_true(lambda: stack.redis_client().zcard(keys.WORKERS) == 2, "the new worker")
+        await_workers(stack)
 
 
 def test_repeated_forward_id_leaves_one_context_and_one_update(
@@ -153,7 +155,7 @@ def test_slow_batch_of_a_worker_that_lives_is_not_sent_again(
     stub: LayerServiceStub, stack: Stack
 ) -> None:
     before = batches_sent_again(stack)
-    x = input_for(stub, seconds=3 * WORKER_TIMEOUT)
+    x = input_for(stub, seconds=2 * WORKER_TIMEOUT)
     session = new_session(stub, SLOW)
     request = api.ForwardRequest(
         session_id=session, layer="slow", inputs=[tensor(x)], untracked=True

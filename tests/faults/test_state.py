@@ -134,7 +134,8 @@ def test_sessions_that_come_and_go_leave_no_key(stub: LayerServiceStub, stack: S
 def test_unused_session_expires_with_everything_and_use_pushes_that_on(
     stub: LayerServiceStub, stack: Stack
 ) -> None:
-    ttl = duration_pb2.Duration(seconds=3)
+    # Long enough that a busy machine makes no pause of it between two calls.
+    ttl = duration_pb2.Duration(seconds=6)
     unused = new_session(stub, DROP, DENSE, NORM, ttl=ttl)
     for _ in range(200):
         forward(stub, unused, "drop", X)
@@ -147,5 +148,5 @@ def test_unused_session_expires_with_everything_and_use_pushes_that_on(
     assert refusal(lambda: use(stub, unused)).reason == "SESSION_NOT_FOUND"
     use(stub, used)
     began = time.monotonic()
-    await_true(lambda: not keys_of(stack, used), "the expiry of the session", seconds=20)
-    assert time.monotonic() - began > 1
+    await_true(lambda: not keys_of(stack, used), "the expiry of the session")
+    assert time.monotonic() - began > 2

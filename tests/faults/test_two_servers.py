@@ -11,11 +11,10 @@ import pytest
 from contract import array, backward, forward, new_session, spec
 from processes import kill
 from verified_load import VerifiedLoad
-from waiting import await_true
+from waiting import await_workers
 
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from server.stack import Stack
-from worker import keys
 
 DROP = spec("drop", "Dropout", p=0.5)
 DENSE = spec("dense", "Dense", input_size=64, output_size=32)
@@ -26,7 +25,7 @@ X = np.random.default_rng(1).uniform(1, 2, (8, 64))
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(tmp_path_factory.mktemp("two"), workers=4) as running:
         running.add_server()
-        await_true(lambda: running.redis_client().zcard(keys.WORKERS) == 4, "four workers")
+        await_workers(running)
         yield running
 
 

@@ -1,6 +1,7 @@
-"""`python vanishing_client.py ADDRESS SESSION unary|compute COUNT`: queues forwards, then waits.
+"""`python vanishing_client.py ADDRESS SESSION unary|compute COUNT [TIMEOUT]`: queues forwards.
 
-A process of its own, to be killed: its calls are never answered and never cancelled.
+Then it waits. It is a process of its own, to be killed or stopped: its calls are never answered and
+never cancelled.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ OPERATIONS_A_STREAM = 1000
 
 def main() -> None:
     """Queue so many forwards and wait for ever."""
-    address, session, way, count = sys.argv[1:]
+    address, session, way, count, *timeout = sys.argv[1:]
+    seconds = float(timeout[0]) if timeout else None
     request = ForwardRequest(
         session_id=session, layer="drop", inputs=[encode_tensor(np.ones((8, 64)))]
     )
     with grpc.insecure_channel(address) as channel:
         stub = LayerServiceStub(channel)
         if way == "unary":
-            calls = [stub.Forward.future(request) for _ in range(int(count))]
+            calls = [stub.Forward.future(request, timeout=seconds) for _ in range(int(count))]
         else:
             streams = -(-int(count) // OPERATIONS_A_STREAM)
-            calls = [stub.Compute(operations(request)) for _ in range(streams)]
+            calls = [stub.Compute(operations(request), timeout=seconds) for _ in range(streams)]
         threading.Event().wait()
         del calls
 

@@ -175,6 +175,7 @@ class VerifiedLoad:
 
         Each mask is compared with that of the same forward in a new session of the same seed.
         """
+        print(self.story())
         assert self._failure is None, f"the load itself failed: {self._failure!r}"
         assert not self.wrong, f"{len(self.wrong)} wrong answers, such as: {self.wrong[0]}"
         assert self.longest <= self._deadline + SLACK_SECONDS, self.story()

@@ -7,11 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from server.stack import Stack
 
 CLIENT = Path(__file__).resolve().parents[2] / "clients" / "python"
+# A guard against hanging, not against slowness: the suite is one test here.
+TIMEOUT_SECONDS = 600
 
 
+@pytest.mark.timeout(TIMEOUT_SECONDS + 60)
 def test_python_client_suite_passes(stack: Stack) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q"],
@@ -19,7 +24,7 @@ def test_python_client_suite_passes(stack: Stack) -> None:
         env={**os.environ, "EDUNN_ADDRESS": stack.address},
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     print(done.stdout[-5000:])

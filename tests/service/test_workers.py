@@ -12,7 +12,7 @@ import grpc
 import numpy as np
 from contract import array, backward, forward, new_session, refusal, spec
 from edunn_client import Client
-from waiting import await_true
+from waiting import await_true, await_workers
 
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from server.stack import Stack, is_serving
@@ -54,13 +54,14 @@ def test_killed_worker_costs_no_answer_and_changes_no_mask(tmp_path: Path) -> No
             return [each.result(timeout=60) for each in running]
 
     with Stack(tmp_path, workers=2) as stack, Client(stack.address, timeout=60) as client:
+        await_workers(stack)
         undisturbed = outputs(client, lambda: None)
         killed = outputs(client, lambda: os.kill(stack.workers[0].pid, signal.SIGKILL))
         assert killed == undisturbed
 
 
 def test_without_a_worker_calls_are_refused_within_the_bounded_wait(tmp_path: Path) -> None:
-    settings = {"EDUNN_WORKER_WAIT_SECONDS": "0.5", "EDUNN_WORKER_TIMEOUT_SECONDS": "1"}
+    settings = {"EDUNN_WORKER_WAIT_SECONDS": "0.5"}
     with (
         Stack(tmp_path, workers=1, environment=settings) as stack,
         grpc.insecure_channel(stack.address) as channel,

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -104,17 +105,28 @@ def test_too_large_is_not_tried_again(scripted: ScriptedServer) -> None:
 def test_no_pause_outlasts_the_deadline(scripted: ScriptedServer) -> None:
     scripted.script["GetSession"] = [status(Code.RESOURCE_EXHAUSTED, retry_delay=60)]
     began = time.monotonic()
-    with Client(scripted.address, timeout=1) as client, pytest.raises(ResourceExhaustedError):
+    with Client(scripted.address, timeout=30) as client, pytest.raises(ResourceExhaustedError):
         client.get_session("s1")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 30
 
 
-def test_every_call_has_a_deadline(scripted: ScriptedServer) -> None:
+@pytest.fixture
+def silent() -> Iterator[Callable[[object], pb.GetSessionResponse]]:
+    """An answer that comes when the test is over."""
+    over = threading.Event()
+
     def late(_request: object) -> pb.GetSessionResponse:
-        time.sleep(0.5)
+        over.wait()
         return pb.GetSessionResponse(session=SESSION)
 
-    scripted.script["GetSession"] = [late]
+    yield late
+    over.set()
+
+
+def test_every_call_has_a_deadline(
+    scripted: ScriptedServer, silent: Callable[[object], pb.GetSessionResponse]
+) -> None:
+    scripted.script["GetSession"] = [silent]
     with Client(scripted.address, timeout=0.1) as client, pytest.raises(DeadlineExceededError):
         client.get_session("s1")
 
@@ -212,12 +224,10 @@ def test_a_token_in_the_clear_beyond_this_machine_is_warned_of() -> None:
     Client("example.org:50051", token="abc", tls=True)  # noqa: S106
 
 
-def test_closing_the_client_cancels_calls_of_other_threads(scripted: ScriptedServer) -> None:
-    def slow(_request: object) -> pb.GetSessionResponse:
-        time.sleep(0.5)
-        return pb.GetSessionResponse(session=SESSION)
-
-    scripted.script["GetSession"] = [slow]
+def test_closing_the_client_cancels_calls_of_other_threads(
+    scripted: ScriptedServer, silent: Callable[[object], pb.GetSessionResponse]
+) -> None:
+    scripted.script["GetSession"] = [silent]
     client = Client(scripted.address)
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(client.get_session, "s1")

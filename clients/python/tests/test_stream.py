@@ -189,9 +189,11 @@ def test_a_silent_stream_is_given_up(client: Client, scripted: ScriptedServer) -
 
 def test_an_idle_stream_is_not_given_up(client: Client, scripted: ScriptedServer) -> None:
     layer = layer_of(client, scripted)
-    with client.stream(timeout=0.1) as stream:
+    timeout = 1.5
+    with client.stream(timeout=timeout) as stream:
         assert stream.forward(layer, [1.0]).result() == 1
-        time.sleep(0.4)
+        # That nothing happens can only be seen by waiting: the stream looks four times as often.
+        time.sleep(1.5 * timeout)
         assert stream.forward(layer, [2.0]).result() == 2
 
 

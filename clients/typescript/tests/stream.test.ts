@@ -263,9 +263,11 @@ describe("a stream that breaks", () => {
 
 test("an idle stream is not given up", () =>
   withLayer(echo, async (client, layer) => {
-    await using stream = client.stream({ timeoutMs: 100 });
+    const timeoutMs = 1_500;
+    await using stream = client.stream({ timeoutMs });
     await stream.forward(layer, ONE);
-    await pause(300);
+    // That nothing happens can only be seen by waiting.
+    await pause(1.5 * timeoutMs);
     await stream.forward(layer, ONE);
   }));
 

@@ -48,7 +48,8 @@ class CallsTest {
   @Test
   void everyCallHasADeadline() throws InterruptedException {
     answerNever();
-    Duration timeout = Duration.ofMillis(100);
+    // Long enough for the call to reach the server, which could not see its end otherwise.
+    Duration timeout = Duration.ofSeconds(3);
     try (Client hasty = Client.builder(server.address()).timeout(timeout).build()) {
       assertThrows(DeadlineExceededException.class, () -> hasty.getSession("s1"));
     }
@@ -92,8 +93,9 @@ class CallsTest {
   @Test
   void futureThatTimesOutCancelsTheCall() throws InterruptedException {
     answerNever();
-    CompletableFuture<SessionInfo> call =
-        client.getSessionAsync("s1").orTimeout(50, TimeUnit.MILLISECONDS);
+    CompletableFuture<SessionInfo> call = client.getSessionAsync("s1");
+    server.awaitSeen(GET_SESSION);
+    call.orTimeout(50, TimeUnit.MILLISECONDS);
     assertThrows(CompletionException.class, call::join);
     cancelled.await();
   }
