@@ -108,13 +108,14 @@ class EngineTask(Task):  # type: ignore[misc]  # Celery has no types.
                 store,
                 settings,
                 worker_id,
-                is_stopping=lambda: state.should_stop not in (None, False),
+                is_stopping=_is_stopping,
             )
         return self._engine
 
 
 def _is_stopping() -> bool:
-    return state.should_stop not in (None, False)
+    # The exit code once the worker is told to stop, and 0 is one.
+    return state.should_stop is not None and state.should_stop is not False
 
 
 def run_at_once(

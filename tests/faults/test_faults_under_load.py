@@ -16,6 +16,7 @@ from processes import (
     freeze_at_work,
     frozen,
     kill,
+    thaw,
     workers_taken_for_dead,
 )
 from verified_load import VerifiedLoad
@@ -163,6 +164,25 @@ def test_worker_told_to_stop_loses_nothing(stack: Stack) -> None:
     load.check()
     # It has finished its batch and taken no other along.
     assert batches_sent_again(stack) == before
+
+
+def test_worker_told_to_stop_does_not_wait_for_redis(stack: Stack) -> None:
+    """It has a batch that it cannot answer; whoever stops the service must not have to kill it."""
+    worker = stack.workers[0]
+    starts = [child.starts for child in (stack.redis, worker)]
+    with VerifiedLoad(stack.address, deadline=10.0) as load:
+        freeze_at_work(stack, worker)
+        stack.pause_supervision()
+        kill(stack.redis)
+        await_true(stack.redis.has_died, "the end of Redis")
+        os.kill(worker.pid, signal.SIGTERM)
+        thaw(worker)
+        await_true(worker.has_died, "the end of the worker")
+        stack.resume_supervision()
+        for child, before in zip((stack.redis, worker), starts, strict=True):
+            await_restart(child, before)
+        load.await_each_caller(20)
+    load.check(UNAVAILABLE)
 
 
 def test_server_told_to_stop_under_load_loses_nothing(stack: Stack) -> None:
