@@ -117,6 +117,7 @@ class OpenSession:
             ready = build_layer(
                 next(layer for layer in record.layers if layer.name == name),
                 generator=self.randomness.generator,
+                blank=True,
             )
             self.ready.layers[name] = ready
         _refresh(ready, stored)
