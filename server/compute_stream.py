@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any
 
+import grpc
 from google.protobuf.message import DecodeError
 
 from edunn_serving.internal.v1.stream_pb2 import (
@@ -27,6 +29,8 @@ MAX_BYTES = 64 * 1024 * 1024
 # Results that finish together share a message up to about this size, or half of what one may have.
 MESSAGE_BYTES = 4 * 1024 * 1024
 RESULT_OVERHEAD_BYTES = 512
+# Then other calls have a turn of the event loop: a message may carry thousands of operations.
+OPERATIONS_A_TURN = 64
 
 METHODS = {"forward": "Forward", "backward": "Backward"}
 
@@ -56,8 +60,13 @@ class ComputeStream:
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
 
-    async def run(self, requests: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def run(self, read: Callable[[], Awaitable[Any]]) -> AsyncIterator[bytes]:
         """Take requests and yield responses until both have come to their end.
+
+        Parameters
+        ----------
+        read
+            Returns the next request's bytes, or `grpc.aio.EOF`.
 
         Raises
         ------
@@ -65,7 +74,7 @@ class ComputeStream:
             INVALID_ARGUMENT where a message is not a ComputeRequest: the stream cannot go on.
             UNAVAILABLE where the server stops, once everything that it took is answered.
         """
-        reading = asyncio.create_task(self._read(requests))
+        reading = asyncio.create_task(self._read(read))
         reading.add_done_callback(lambda _: self._changed.set())
         closing = asyncio.create_task(self._dispatcher.closed.wait())
         closing.add_done_callback(lambda _: reading.cancel())
@@ -85,15 +94,21 @@ class ComputeStream:
                 # Its caller has gone: it leaves the queue, or its reply is dropped.
                 operation.reply.cancel()
 
-    async def _read(self, requests: AsyncIterator[bytes]) -> None:
-        async for data in requests:
-            try:
-                operations = RawComputeRequest.FromString(data).operations
-            except DecodeError as error:
-                raise invalid_argument("request", f"not a ComputeRequest: {error}") from error
-            for operation in operations:
-                await self._await_room()
-                self._start(operation)
+    async def _read(self, read: Callable[[], Awaitable[Any]]) -> None:
+        while (data := await read()) is not grpc.aio.EOF:
+            operations = _operations_of(data)
+            # While the next message is awaited none of this one is kept but the requests, which are
+            # copies: with large tensors it would take several times the memory.
+            del data
+            await self._start_all(operations)
+            del operations
+
+    async def _start_all(self, operations: Iterable[RawComputeOperation]) -> None:
+        for number, operation in enumerate(operations, 1):
+            await self._await_room()
+            self._start(operation)
+            if number % OPERATIONS_A_TURN == 0:
+                await asyncio.sleep(0)
 
     async def _await_room(self) -> None:
         while self._held >= MAX_OPERATIONS or self._held_bytes >= MAX_BYTES:
@@ -170,6 +185,13 @@ class ComputeStream:
         self._held_bytes -= size
         self._room.set()
         return RawComputeResponse(results=results).SerializeToString()
+
+
+def _operations_of(data: bytes) -> Iterable[RawComputeOperation]:
+    try:
+        return RawComputeRequest.FromString(data).operations
+    except DecodeError as error:
+        raise invalid_argument("request", f"not a ComputeRequest: {error}") from error
 
 
 def answer_too_large(size: int, limit: int) -> ServiceError:
