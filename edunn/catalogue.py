@@ -12,7 +12,7 @@ import numpy as np
 from edunn.description import LayerDescription
 from edunn.errors import ConfigError, Fault
 from edunn.fields import Rule, check_value, near, rules, shown
-from edunn.initializers import INITIALIZER_TYPES
+from edunn.initializers import INITIALIZER_TYPES, Zero
 from edunn.layers.activations import ReLU, Sigmoid, TanH
 from edunn.layers.batchnorm import BatchNorm
 from edunn.layers.constants import AddConstant, Identity, MultiplyConstant
@@ -95,6 +95,7 @@ def build(
     name: str | None = None,
     rng: np.random.Generator | None = None,
     max_bytes: int | None = None,
+    blank: bool = False,
 ) -> Model:
     """Build a layer from plain values, such as JSON has.
 
@@ -113,6 +114,8 @@ def build(
         gives one layer. None is NumPy's global generator.
     max_bytes : int, optional
         How many bytes its parameters and buffers may take. None is as many as there are.
+    blank : bool
+        Start what would be drawn at zero, for parameters that are set at once.
 
     Returns
     -------
@@ -131,7 +134,7 @@ def build(
     if plan is None or faults:
         raise ConfigError(layer=name or str(layer_type), faults=faults)
     with at_most(max_bytes):
-        model: Model = plan.make(rng)
+        model: Model = plan.make(rng, blank)
     model.rng = rng
     return model
 
@@ -145,10 +148,10 @@ class _Plan:
     arguments: dict[str, Any] = field(default_factory=dict)
     frozen: bool = False
 
-    def make(self, rng: np.random.Generator | None) -> Any:
-        arguments = {key: _made(value, rng) for key, value in self.arguments.items()}
+    def make(self, rng: np.random.Generator | None, blank: bool) -> Any:
+        arguments = {key: _made(value, rng, blank) for key, value in self.arguments.items()}
         if not issubclass(self.cls, Model):
-            return self.cls(**arguments, rng=rng)
+            return Zero() if blank else self.cls(**arguments, rng=rng)
         try:
             model = self.cls(**arguments)
         except ConfigError as error:
@@ -157,11 +160,11 @@ class _Plan:
         return model
 
 
-def _made(value: Any, rng: np.random.Generator | None) -> Any:
+def _made(value: Any, rng: np.random.Generator | None, blank: bool) -> Any:
     if isinstance(value, _Plan):
-        return value.make(rng)
+        return value.make(rng, blank)
     if isinstance(value, list):
-        return [_made(item, rng) for item in value]
+        return [_made(item, rng, blank) for item in value]
     return value
 
 

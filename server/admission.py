@@ -14,9 +14,9 @@ from typing import Any
 import grpc
 
 from server.lanes import Lanes, queue_full
-from server.request_messages import messages_of
+from server.request_messages import EOF, Read
 from server.status import abort
-from worker.errors import ServiceError
+from worker.errors import ServiceError, invalid_argument
 
 # A call whose caller goes away while gRPC reads its request is never heard of again. It counts as
 # arriving for no longer than this.
@@ -51,23 +51,25 @@ class Admission:
         arriving.append(now)
         return True
 
-    async def read(self, requests: AsyncIterator[bytes]) -> bytes:
+    async def read(self, read: Read) -> bytes:
         """Read a call's request, if what waits and what is being read leave room for it.
 
         Raises
         ------
         ServiceError
-            QUEUE_FULL; the request is not read then.
+            QUEUE_FULL; the request is not read then. INVALID_ARGUMENT where there is none.
         """
         # One is always read: its size cannot be known before.
         if self._reading and not self._has_room(self._reading + 1):
             raise queue_full()
         self._reading += 1
         try:
-            async with messages_of(requests) as messages:
-                return await anext(messages)
+            request = await read()
         finally:
             self._reading -= 1
+        if request is EOF:
+            raise invalid_argument("request", "expected a message, got none")
+        return bytes(request)
 
     def note_read(self, size: int) -> None:
         """Note a request that has been read."""
@@ -111,9 +113,9 @@ class AdmittingHandler(grpc.GenericRpcHandler):
 
 
 def _carefully(handler: UnaryHandler, admission: Admission) -> Any:
-    async def handle(requests: AsyncIterator[bytes], context: Any) -> bytes:
+    async def handle(_: AsyncIterator[bytes], context: Any) -> bytes:
         try:
-            request = await admission.read(requests)
+            request = await admission.read(context.read)
         except ServiceError as error:
             await abort(context, error)
         return await handler(request, context)

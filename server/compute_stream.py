@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from functools import partial
 from typing import Literal
 
@@ -18,7 +18,7 @@ from edunn_serving.internal.v1.stream_pb2 import (
 from server.dispatcher import Dispatcher, unavailable
 from server.envelope import head_of
 from server.operation import PendingOperation
-from server.request_messages import messages_of
+from server.request_messages import EOF, Read
 from server.status import shortened
 from worker.errors import Code, ServiceError, invalid_argument
 from worker.store import STATUS, Reply
@@ -30,6 +30,8 @@ MAX_BYTES = 64 * 1024 * 1024
 # Results that finish together share a message up to about this size, or half of what one may have.
 MESSAGE_BYTES = 4 * 1024 * 1024
 RESULT_OVERHEAD_BYTES = 512
+# Then other calls have a turn of the event loop: a message may carry thousands of operations.
+OPERATIONS_A_TURN = 64
 
 METHODS = {"forward": "Forward", "backward": "Backward"}
 
@@ -59,8 +61,13 @@ class ComputeStream:
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
 
-    async def run(self, requests: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def run(self, read: Read) -> AsyncIterator[bytes]:
         """Take requests and yield responses until both have come to their end.
+
+        Parameters
+        ----------
+        read
+            Returns the next request's bytes, or EOF.
 
         Raises
         ------
@@ -68,7 +75,7 @@ class ComputeStream:
             INVALID_ARGUMENT where a message is not a ComputeRequest: the stream cannot go on.
             UNAVAILABLE where the server stops, once everything that it took is answered.
         """
-        reading = asyncio.create_task(self._read(requests))
+        reading = asyncio.create_task(self._read(read))
         reading.add_done_callback(lambda _: self._changed.set())
         closing = asyncio.create_task(self._dispatcher.closed.wait())
         closing.add_done_callback(partial(_cancel, reading))
@@ -90,22 +97,21 @@ class ComputeStream:
             # Its error knows this frame: together they would wait for the garbage collector.
             del reading
 
-    async def _read(self, requests: AsyncIterator[bytes]) -> None:
-        async with messages_of(requests) as messages:
-            async for data in messages:
-                await self._start_all(data)
-                # Otherwise it would stay in memory until the next one comes.
-                del data
+    async def _read(self, read: Read) -> None:
+        while (data := await read()) is not EOF:
+            operations = _operations_of(data)
+            # While the next message is awaited none of this one is kept but the requests, which are
+            # copies: with large tensors it would take several times the memory.
+            del data
+            await self._start_all(operations)
+            del operations
 
-    async def _start_all(self, data: bytes) -> None:
-        """Start a message's operations, each as soon as there is room for it."""
-        try:
-            operations = RawComputeRequest.FromString(data).operations
-        except DecodeError as error:
-            raise invalid_argument("request", f"not a ComputeRequest: {error}") from error
-        for operation in operations:
+    async def _start_all(self, operations: Iterable[RawComputeOperation]) -> None:
+        for number, operation in enumerate(operations, 1):
             await self._await_room()
             self._start(operation)
+            if number % OPERATIONS_A_TURN == 0:
+                await asyncio.sleep(0)
 
     async def _await_room(self) -> None:
         while self._held >= MAX_OPERATIONS or self._held_bytes >= MAX_BYTES:
@@ -186,6 +192,13 @@ class ComputeStream:
 
 def _cancel(reading: asyncio.Task[None], closing: asyncio.Task[Literal[True]]) -> None:
     reading.cancel()
+
+
+def _operations_of(data: bytes) -> Iterable[RawComputeOperation]:
+    try:
+        return RawComputeRequest.FromString(data).operations
+    except DecodeError as error:
+        raise invalid_argument("request", f"not a ComputeRequest: {error}") from error
 
 
 def answer_too_large(size: int, limit: int) -> ServiceError:

@@ -83,7 +83,8 @@ class LayerService:
                 deadline_of(context),
                 max_message_bytes=self._max_message_bytes,
             )
-            async for response in stream.run(requests):
+            # Not by way of `requests`, which keeps each message until it has the next.
+            async for response in stream.run(context.read):
                 yield response
         except ServiceError as error:
             log.info("Compute %s %s", error.code.name, error.reason)

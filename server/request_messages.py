@@ -1,18 +1,14 @@
-"""The request messages of a call, read by whoever serves it."""
+"""How the request messages of a call are read."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AbstractAsyncContextManager, aclosing
-from typing import cast
+from collections.abc import Awaitable, Callable
+from typing import Any
 
+import grpc
 
-def messages_of(
-    requests: AsyncIterator[bytes],
-) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-    """Return a call's messages; they are let go of at the end of the `async with` block.
-
-    grpc.aio reads them in a generator that refers to itself. Left open it would keep the message
-    that it gave last until the garbage collector comes.
-    """
-    return aclosing(cast(AsyncGenerator[bytes], aiter(requests)))
+# Returns the next message's bytes, or EOF behind the last one: a context's `read`. The iterator
+# that grpc.aio gives to handlers keeps each message until it has the next one, and the last until
+# the garbage collector comes.
+Read = Callable[[], Awaitable[Any]]
+EOF = grpc.aio.EOF

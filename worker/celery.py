@@ -51,13 +51,16 @@ def make_app(settings: Settings) -> Celery:
         # its server, which knows sooner and bounds the tries. It saves two round trips a batch.
         task_queues=[Queue(keys.QUEUE, no_ack=True, durable=True)],
         task_default_queue=keys.QUEUE,
+        task_acks_late=False,
         # Only JSON is ever unpacked: pickle would let whoever reaches Redis run code here.
         task_serializer="json",
         accept_content=["json"],
         # Replies go to the server's own stream.
         task_ignore_result=True,
         result_backend=None,
-        # One batch at a time: what a busy worker held back another could run.
+        # One batch at a time: what a busy worker held back another could run. What is not to be
+        # acknowledged is not counted here; there the solo pool sees to it, which reads no message
+        # while it runs one.
         worker_prefetch_multiplier=1,
         worker_concurrency=1,
         # Nobody listens to events, and each would cost a round trip.
@@ -74,8 +77,12 @@ def make_app(settings: Settings) -> Celery:
             "socket_keepalive": True,
             "health_check_interval": 5,
         },
-        # The batch under way is finished at SIGTERM before the worker leaves.
+        # A batch under way goes on when Redis goes away, and is answered when it is back.
         worker_cancel_long_running_tasks_on_connection_loss=False,
+        # SIGTERM lets the worker finish its batch, however long it takes, and then leave. No softer
+        # way down is needed for SIGQUIT: what it cuts off is sent again.
+        worker_soft_shutdown_timeout=0.0,
+        worker_enable_soft_shutdown_on_idle=False,
         worker_hijack_root_logger=False,
         worker_log_color=False,
     )
@@ -134,7 +141,11 @@ def run_at_once(
     return handle
 
 
-@app.task(name=TASK, base=EngineTask, Strategy=f"{__name__}:{run_at_once.__name__}")  # type: ignore[untyped-decorator]
+# A message never expires. Its batch does, in Redis, and a message without one does nothing; each
+# operation has its deadline.
+@app.task(  # type: ignore[untyped-decorator]
+    name=TASK, base=EngineTask, Strategy=f"{__name__}:{run_at_once.__name__}", expires=None
+)
 def run_batch() -> None:
     """Run a batch and answer it on the server's stream. It runs by its strategy alone."""
     raise NotImplementedError("batches run as soon as they are received")

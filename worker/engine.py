@@ -36,8 +36,12 @@ from worker.task_message import OperationHead
 
 log = logging.getLogger(__name__)
 
-# Two servers that use one session at once make each other's commits fail; one of them always gets
-# through, so this many failures in a row are not chance but a fault.
+# Two servers that use one session at once make each other's commits fail. A batch to which that has
+# happened so often insists on its turn, for which the others wait, but no longer than this.
+PATIENT_CONFLICTS = 3
+LONGEST_WAIT_SECONDS = 30.0
+WAIT_SECONDS = 0.02
+# So many failures in a row are not chance but a fault.
 MAX_CONFLICTS = 100
 REDIS_RETRY_SECONDS = 0.2
 
@@ -105,9 +109,17 @@ class Engine:
                 time.sleep(REDIS_RETRY_SECONDS)
 
     def _run(self, batch_id: str, reply_stream: str, heads: Sequence[OperationHead]) -> None:
+        conflicts, waited = 0, 0.0
         try:
-            for _ in range(MAX_CONFLICTS):
-                if self._try(batch_id, reply_stream, heads) is not Committed.CONFLICT:
+            while conflicts < MAX_CONFLICTS:
+                insist = conflicts >= PATIENT_CONFLICTS or waited >= LONGEST_WAIT_SECONDS
+                committed = self._try(batch_id, reply_stream, heads, insist=insist)
+                if committed is Committed.CONFLICT:
+                    conflicts += 1
+                elif committed is Committed.WAIT:
+                    time.sleep(WAIT_SECONDS)
+                    waited += WAIT_SECONDS
+                else:
                     return
             raise RuntimeError(f"{MAX_CONFLICTS} conflicts in a row")
         except (redis.ConnectionError, redis.TimeoutError):
@@ -117,7 +129,9 @@ class Engine:
             failed = Reply(*_failed(logged_fault(f"batch {batch_id}")))
             self._store.commit(batch_id, reply_stream, [failed] * len(heads), ())
 
-    def _try(self, batch_id: str, reply_stream: str, heads: Sequence[OperationHead]) -> Committed:
+    def _try(
+        self, batch_id: str, reply_stream: str, heads: Sequence[OperationHead], *, insist: bool
+    ) -> Committed:
         """Run a batch on the sessions as they are now, and commit what it did."""
         requests, stored = self._store.take(batch_id, self._worker_id, self._needs_of(heads))
         if not requests:
@@ -131,7 +145,7 @@ class Engine:
         try:
             replies = self._run_all(sessions, heads, requests)
             changes = [each for session in sessions.values() if (each := session.changes())]
-            committed = self._store.commit(batch_id, reply_stream, replies, changes)
+            committed = self._store.commit(batch_id, reply_stream, replies, changes, insist=insist)
         finally:
             if committed is Committed.DONE:
                 self._keep_ready(sessions)

@@ -58,8 +58,10 @@ def replies(server_id: str) -> str:
 # A SessionRecord, and what changes whenever it does.
 RECORD = "record"
 REVISION = "revision"
-# How many bytes the contexts take. Missing while there has been none.
+# How many bytes of the budget the contexts take. Missing while there has been none.
 CONTEXT_BYTES = "context-bytes"
+# The key of the batch whose turn it is to change the session, after it has met with many conflicts.
+TURN = "turn"
 
 
 def last_batch(layer: str) -> str:

@@ -10,7 +10,14 @@ from worker import keys
 from worker.errors import Code, ServiceError, session_not_found
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, ReadySession, build_layer, decode_arrays, encode_arrays
-from worker.store import Changes, SessionKey, StoredLayer, StoredSession, Value
+from worker.store import (
+    Changes,
+    SessionKey,
+    StoredLayer,
+    StoredSession,
+    Value,
+    context_cost,
+)
 
 
 @dataclass(slots=True)
@@ -110,6 +117,7 @@ class OpenSession:
             ready = build_layer(
                 next(layer for layer in record.layers if layer.name == name),
                 generator=self.randomness.generator,
+                blank=True,
             )
             self.ready.layers[name] = ready
         _refresh(ready, stored)
@@ -173,7 +181,7 @@ class OpenSession:
         layer.latest = forward_id
         stored_as = keys.context(layer.name, forward_id)
         self._new_contexts.append(stored_as)
-        self._new_context_bytes += len(context)
+        self._new_context_bytes += context_cost(stored_as, context)
         self._has_contexts = True
         self._values[stored_as] = context
         self._values[keys.latest(layer.name)] = forward_id

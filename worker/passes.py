@@ -17,9 +17,11 @@ from edunn_serving.v1.layer_service_pb2 import (
     ForwardRequest,
     ForwardResponse,
 )
+from worker import keys
 from worker.contexts import decode_cache, digest_inputs, encode_context
 from worker.errors import Code, ServiceError, invalid_argument
 from worker.open_session import OpenLayer, OpenSession
+from worker.store import context_cost
 from worker.tensors import decode_tensor, fill_tensor, fill_tensors
 
 # Ids that the service gives begin with this, so a caller's never meet them.
@@ -53,7 +55,7 @@ def run_forward(
         context = b""
         if not request.untracked and not known:
             context = _context_of_forward(layer, phase, digest, output)
-            _check_budget(context, context_budget)
+            _check_budget(layer, forward_id, context, context_budget)
         response = ForwardResponse(forward_id=forward_id, phase=phase)
         fill_tensor(response.output, output)
         completed = True
@@ -198,14 +200,15 @@ def _input_error(error: LayerError, layer: OpenLayer) -> ServiceError:
     return invalid_argument(field, str(error))
 
 
-def _check_budget(context: bytes, context_budget: int) -> None:
-    if len(context) > context_budget:
+def _check_budget(layer: OpenLayer, forward_id: str, context: bytes, context_budget: int) -> None:
+    cost = context_cost(keys.context(layer.name, forward_id), context)
+    if cost > context_budget:
         raise ServiceError(
             Code.RESOURCE_EXHAUSTED,
             "TOO_LARGE",
-            f"what the backward needs takes {len(context)} bytes, a session may keep "
+            f"what the backward needs takes {cost} bytes, a session may keep "
             f"{context_budget}: send a smaller batch, or set untracked",
-            metadata={"bytes": str(len(context)), "limit": str(context_budget)},
+            metadata={"bytes": str(cost), "limit": str(context_budget)},
         )
 
 

@@ -90,11 +90,16 @@ class ReadySessions:
 
 
 def build_layer(
-    layer: Layer, *, generator: np.random.Generator, max_bytes: int | None = None
+    layer: Layer,
+    *,
+    generator: np.random.Generator,
+    max_bytes: int | None = None,
+    blank: bool = False,
 ) -> ReadyLayer:
     """Build a layer by its description, with parameters drawn from the generator.
 
-    Its parameters and buffers take at most `max_bytes`; None is no limit.
+    Its parameters and buffers take at most `max_bytes`; None is no limit. A blank one's are not
+    drawn, because stored ones will take their place.
 
     Raises
     ------
@@ -104,7 +109,9 @@ def build_layer(
         The parameters would be larger. They are not drawn.
     """
     config = plain_config(layer.config)
-    model = catalogue.build(layer.type, config, name=layer.name, rng=generator, max_bytes=max_bytes)
+    model = catalogue.build(
+        layer.type, config, name=layer.name, rng=generator, max_bytes=max_bytes, blank=blank
+    )
     return ReadyLayer(model, catalogue.describe(layer.type))
 
 

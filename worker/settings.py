@@ -91,7 +91,8 @@ class Settings:
     )
     session_context_bytes: int = _setting(
         256 * MEBIBYTE,
-        "How many bytes of contexts a session may keep. Beyond it the oldest are evicted.",
+        "How many bytes of contexts a session may keep, with what each takes in Redis besides. "
+        "Beyond it the oldest are evicted.",
         minimum=1024,
     )
     session_parameter_bytes: int = _setting(

@@ -109,6 +109,22 @@ def test_a_parameter_that_is_too_large_is_not_drawn():
     assert rng.bit_generator.state == before
 
 
+def test_nothing_is_drawn_for_a_blank_layer():
+    rng = np.random.default_rng(0)
+    before = rng.bit_generator.state
+    dense = {"type": "Dense", "config": {"input_size": 3, "output_size": 2}}
+    layers = [dense, {"type": "Dropout"}]
+    blank = nn.build("Sequential", {"layers": layers}, rng=rng, blank=True)
+    drawn = nn.build("Sequential", {"layers": layers}, rng=np.random.default_rng(0))
+    assert rng.bit_generator.state == before
+    assert not any(parameter.any() for parameter in blank.get_parameters().values())
+    blank.set_parameters(drawn.get_parameters())
+    # The layer still draws from its generator as it computes.
+    drawn.rng = np.random.default_rng(0)
+    x = np.ones((4, 3))
+    np.testing.assert_array_equal(blank.forward(x), drawn.forward(x))
+
+
 def test_what_was_allowed_one_layer_does_not_bind_the_next():
     with pytest.raises(nn.TooLargeError):
         nn.build("Linear", LARGE, max_bytes=1)

@@ -185,15 +185,23 @@ def test_two_servers_lose_no_update_of_one_session(two_servers: list[LayerServic
     np.testing.assert_allclose(mean, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("layer", ["drop", "slow"])
 def test_slow_operation_comes_through_beside_quick_ones_of_another_server(
-    two_servers: list[LayerServiceStub],
+    two_servers: list[LayerServiceStub], layer: str
 ) -> None:
+    """Also where all of them change the same layer: the quick ones wait then."""
     session = new_session(two_servers[0], DROP, SLOW)
     request = forward_request(session, "slow", input_for(two_servers[0], seconds=0.5))
+    x = X if layer == "drop" else np.ones((1, 3, 1))
     slow = two_servers[0].Forward.future(request, timeout=60)
+    ids = []
     while not slow.done():
-        forward(two_servers[1], session, "drop", X)
+        ids.append(forward(two_servers[1], session, layer, x).forward_id)
     assert slow.code() is grpc.StatusCode.OK
+    if layer == "slow":
+        ids.append(slow.result().forward_id)
+    numbers = sorted(int(each.removeprefix("#")) for each in ids)
+    assert numbers == list(range(1, len(ids) + 1))
 
 
 def test_two_servers_number_the_forwards_of_one_session_once(

@@ -16,6 +16,7 @@ from waiting import await_true
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from server.stack import Stack
+from worker import keys
 
 DROP = spec("drop", "Dropout", p=0.5)
 DENSE = spec("dense", "Dense", input_size=64, output_size=32)
@@ -59,16 +60,19 @@ def use(stub: LayerServiceStub, session: str) -> None:
         backward(stub, session, "dense", np.ones((8, 32)))
 
 
+@pytest.mark.parametrize("x", [X, X[:1, :1]], ids=["usual", "tiny"])
+@pytest.mark.parametrize("prefix", ["", "n" * 100], ids=["numbered", "long names"])
 def test_contexts_stay_within_their_budget_and_the_oldest_go_first(
-    stub: LayerServiceStub, stack: Stack
+    stub: LayerServiceStub, stack: Stack, x: np.ndarray, prefix: str
 ) -> None:
     session = new_session(stub, DROP)
     empty = sum(_bytes_of(stack, session))
-    ids = [forward(stub, session, "drop", X).forward_id for _ in range(400)]
+    names = [f"{prefix}{number}" if prefix else "" for number in range(400)]
+    ids = [forward(stub, session, "drop", x, forward_id=name).forward_id for name in names]
     kept = []
     for forward_id in ids:
         try:
-            backward(stub, session, "drop", X, forward_id=forward_id)
+            backward(stub, session, "drop", x, forward_id=forward_id)
         except grpc.RpcError as error:
             assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
             assert Refusal(error).reason == "CONTEXT_EVICTED"
@@ -76,10 +80,13 @@ def test_contexts_stay_within_their_budget_and_the_oldest_go_first(
             kept.append(forward_id)
     # Those kept are the last, without a gap, and they fill the budget.
     assert kept == ids[-len(kept) :]
+    name = len(keys.context("drop", ids[-1]))
     context = CONTEXT_BYTES / len(kept)
-    assert X.size / 8 < context < X.size / 8 + 128
-    # Redis keeps them, and for each evicted one a short note, in little more than that.
-    assert sum(_bytes_of(stack, session)) - empty < 5 * CONTEXT_BYTES
+    assert x.size / 8 < context < x.size / 8 + 2 * name + 192
+    # Redis keeps them in about so much, and for each evicted one a short note.
+    notes = (len(ids) - len(kept)) * (2 * name + 80)
+    taken = sum(_bytes_of(stack, session)) - empty - notes
+    assert CONTEXT_BYTES / 2 < taken < 1.1 * CONTEXT_BYTES
     delete(stub, session)
 
 

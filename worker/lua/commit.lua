@@ -10,22 +10,27 @@
 -- then     for each session: its hash, its context order, its evicted contexts
 -- ARGV[1]  how long the reply stream outlives this, in ms
 -- ARGV[2]  how many bytes of contexts a session may keep
--- ARGV[3]  how many evicted contexts a session remembers
--- ARGV[4]  the field of a session's revision
--- ARGV[5]  the field of a session's context bytes
--- ARGV[6]  the number of large results, and these
+-- ARGV[3]  how many of these a context takes besides its own and twice the name of its field
+-- ARGV[4]  how many evicted contexts a session remembers
+-- ARGV[5]  the field of a session's revision
+-- ARGV[6]  the field of a session's context bytes
+-- ARGV[7]  the field of a session's turn
+-- ARGV[8]  '1' to insist: this batch has met with so many conflicts that it is to have its turn
+-- ARGV[9]  the number of large results, and these
 -- then     the length of the reply, and the reply: names and values of a stream's entry
 -- then     for each session: the revision that it had when it was loaded ('' where it did not exist,
 --          '*' where nothing but its expiry changes); its time to live in ms; '1' where what it had
---          is deleted first; '1' where it may have contexts; how many bytes the new contexts take;
---          the number of new contexts, and their fields; twice the number of layers that change,
---          and for each the field of its last batch and which that was when it was loaded; the
---          number of fields and values to set, and these.
--- Returns 'done', 'answered' where another run was first, or 'conflict' where a session has changed
---          since it was loaded.
+--          is deleted first; '1' where it may have contexts; how many bytes of the budget the new
+--          contexts take; the number of new contexts, and their fields; twice the number of layers
+--          that change, and for each the field of its last batch and which that was when it was
+--          loaded; the number of fields and values to set, and these.
+-- Returns 'done', 'answered' where another run was first, 'conflict' where a session has changed
+--          since it was loaded, or 'wait' where it is another batch's turn to change one.
 redis.replicate_commands()
-local context_budget, evicted_limit = tonumber(ARGV[2]), tonumber(ARGV[3])
-local revision, context_bytes = ARGV[4], ARGV[5]
+local context_budget, context_overhead = tonumber(ARGV[2]), tonumber(ARGV[3])
+local evicted_limit = tonumber(ARGV[4])
+local revision, context_bytes, turn = ARGV[5], ARGV[6], ARGV[7]
+local insists = ARGV[8] == '1'
 -- Lua takes only so many arguments in one call.
 local CHUNK = 1000
 
@@ -33,22 +38,40 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
   return 'answered'
 end
 
+-- A batch that computes for long would never get through beside others that change the same session
+-- quickly. So that it does, they wait until it is answered, or lost. Who insists waits for nobody:
+-- no two batches ever wait for each other.
+local function conflict(session, exists)
+  if insists and exists then
+    -- A full Redis refuses it; then it stays a matter of luck.
+    redis.pcall('HSET', session, turn, KEYS[1])
+  end
+  return 'conflict'
+end
+
 -- First only read: a conflict must leave everything as it was.
-local large = tonumber(ARGV[6])
-local reply = 8 + large
+local large = tonumber(ARGV[9])
+local reply = 11 + large
 local first_session_key = 4 + large
 local first_session = reply + tonumber(ARGV[reply - 1])
 local at = first_session
 for number = first_session_key, #KEYS, 3 do
-  local expected = ARGV[at]
-  if expected ~= '*' and (redis.call('HGET', KEYS[number], revision) or '') ~= expected then
-    return 'conflict'
+  local expected, deleted = ARGV[at], ARGV[at + 2]
+  local found = redis.call('HMGET', KEYS[number], revision, turn)
+  if expected ~= '*' then
+    local waits = found[2] and not insists and deleted == '0'
+    if waits and redis.call('EXISTS', found[2]) == 1 then
+      return 'wait'
+    end
+    if (found[1] or '') ~= expected then
+      return conflict(KEYS[number], found[1])
+    end
   end
   at = at + 6 + tonumber(ARGV[at + 5])
   local layers = tonumber(ARGV[at])
   for layer = at + 1, at + layers, 2 do
     if (redis.call('HGET', KEYS[number], ARGV[layer]) or '') ~= ARGV[layer + 1] then
-      return 'conflict'
+      return conflict(KEYS[number], found[1])
     end
   end
   at = at + 1 + layers
@@ -67,7 +90,7 @@ local function evict(session, order, evicted, bytes)
     if not field then
       break
     end
-    bytes = bytes - redis.call('HSTRLEN', session, field)
+    bytes = bytes - redis.call('HSTRLEN', session, field) - 2 * #field - context_overhead
     -- An empty context tells a late backward what became of it.
     redis.call('HSET', session, field, '')
     if redis.call('RPUSH', evicted, field) > evicted_limit then
@@ -94,6 +117,9 @@ for number = first_session_key, #KEYS, 3 do
   if deleted == '1' then
     redis.call('UNLINK', session, order, evicted)
   end
+  if insists then
+    redis.call('HDEL', session, turn)
+  end
   with_each('HSET', session, values_at + 1, values)
   with_each('RPUSH', order, first_context, contexts)
   if new_bytes > 0 then
@@ -114,7 +140,7 @@ end
 -- restart before the server has read them, their callers hear of it.
 redis.set_repl(redis.REPL_NONE)
 for number = 1, large do
-  redis.call('SET', KEYS[3 + number], ARGV[6 + number], 'PX', ARGV[1])
+  redis.call('SET', KEYS[3 + number], ARGV[9 + number], 'PX', ARGV[1])
 end
 redis.set_repl(redis.REPL_ALL)
 redis.call('XADD', KEYS[3], '*', unpack(ARGV, reply, first_session - 1))
