@@ -8,7 +8,7 @@ import sys
 import uvloop
 
 from server.serving import serve
-from worker.memory import keep_freed_memory
+from worker.memory import calm_garbage_collector, keep_freed_memory
 from worker.settings import SettingsError, read_settings
 
 
@@ -20,6 +20,7 @@ def main() -> None:
             level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
         )
         keep_freed_memory()
+        calm_garbage_collector()
         uvloop.run(serve(settings))
     except SettingsError as error:
         sys.exit(f"edunn server: {error}")

@@ -25,7 +25,7 @@ from kombu.transport.redis import Channel
 from worker import keys
 from worker.engine import Engine
 from worker.heartbeat import Heartbeat
-from worker.memory import keep_freed_memory
+from worker.memory import calm_garbage_collector, keep_freed_memory
 from worker.settings import Settings, SettingsError, read_settings
 from worker.store import Store
 from worker.task_message import TASK, UNACKNOWLEDGED, OperationHead
@@ -161,6 +161,7 @@ def _begin(**signal: object) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (settings.worker_memory_bytes, hard))
     keep_freed_memory()
+    calm_garbage_collector()
     logging.getLogger("worker").setLevel(settings.log_level)
     logging.getLogger("worker").info("worker %s: %s", worker_id, settings.describe())
     _heartbeat.start()
