@@ -1,4 +1,4 @@
-"""How a process asks the system for memory."""
+"""How a process asks the system for memory, and gives it back."""
 
 from __future__ import annotations
 
