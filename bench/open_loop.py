@@ -18,7 +18,7 @@ from bench.calls import Call
 from bench.lean import LeanConnection
 
 # A call that finds none free waits for one, which counts as its time: it was due.
-CONNECTIONS = 512
+CONNECTIONS = 64
 
 
 @dataclass(frozen=True)

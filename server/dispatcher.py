@@ -33,9 +33,9 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 0.25
 # A second worker is used at once for so much work, in seconds of computing: a batch costs the
 # machine about as much whatever its size, so less work had better wait to leave with more.
-WORTH_A_WORKER_SECONDS = 0.002
+WORTH_A_WORKER_SECONDS = 0.004
 # But a batch that has been under way for so long is not waited for.
-LONGEST_GATHERING_SECONDS = 0.01
+LONGEST_GATHERING_SECONDS = 0.02
 # The event loop's timers are no more exact than this, and may be early.
 TIMER_SECONDS = 0.002
 # Workers are quick while no batch has been under way for longer.
@@ -230,11 +230,13 @@ class Dispatcher:
 
         It should while a batch is under way that may soon be back, unless it is much already.
         """
-        if not self._flights or not self._lanes.waiting:
+        # A batch that is expected to be slow is not waited for.
+        quick = [each.sent for each in self._flights.values() if not each.operations[0].is_slow]
+        if not quick or not self._lanes.waiting:
             return False
         if self._lanes.waiting * self._estimate.usual_seconds >= WORTH_A_WORKER_SECONDS:
             return False
-        newest = max(flight.sent for flight in self._flights.values())
+        newest = max(quick)
         left = newest + LONGEST_GATHERING_SECONDS - time.monotonic()
         if left < TIMER_SECONDS:
             return False

@@ -127,8 +127,8 @@ def test_memory_stays_bounded_under_ten_times_the_load(
     peak = asyncio.run(overload(callers))
     print(f"{usual / MEBIBYTE:.0f} MiB usually, {peak / MEBIBYTE:.0f} MiB overloaded, {answers}")
     assert set(answers) == {"right", "QUEUE_FULL"}
-    # What may wait, and its parts on their way in and out: 20 to 75 MiB, measured. It was 200 to 290
-    # when grpc.aio's circles kept what refused calls had brought for the garbage collector.
+    # What may wait, and its parts on their way in and out: 20 to 75 MiB, measured. It was 200 to
+    # 290 when grpc.aio's circles kept for the garbage collector what refused calls had brought.
     assert peak - usual < 4 * QUEUE_BYTES
 
 
