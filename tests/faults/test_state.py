@@ -86,7 +86,7 @@ def test_contexts_stay_within_their_budget_and_the_oldest_go_first(
     # Redis keeps them in about so much, and for each evicted one a short note.
     notes = (len(ids) - len(kept)) * (2 * name + 80)
     taken = sum(_bytes_of(stack, session)) - empty - notes
-    # Redis makes its tables larger or smaller when it likes: 0.5 to 0.7 of the budget were measured.
+    # Redis makes its tables larger when it likes: 0.5 to 0.7 of the budget were measured.
     assert taken < 1.5 * CONTEXT_BYTES
     delete(stub, session)
 
