@@ -57,21 +57,23 @@ local first_session = reply + tonumber(ARGV[reply - 1])
 local at = first_session
 for number = first_session_key, #KEYS, 3 do
   local expected, deleted = ARGV[at], ARGV[at + 2]
-  local found = redis.call('HMGET', KEYS[number], revision, turn)
+  local exists = false
   if expected ~= '*' then
+    local found = redis.call('HMGET', KEYS[number], revision, turn)
+    exists = found[1]
     local waits = found[2] and not insists and deleted == '0'
     if waits and redis.call('EXISTS', found[2]) == 1 then
       return 'wait'
     end
-    if (found[1] or '') ~= expected then
-      return conflict(KEYS[number], found[1])
+    if (exists or '') ~= expected then
+      return conflict(KEYS[number], exists)
     end
   end
   at = at + 6 + tonumber(ARGV[at + 5])
   local layers = tonumber(ARGV[at])
   for layer = at + 1, at + layers, 2 do
     if (redis.call('HGET', KEYS[number], ARGV[layer]) or '') ~= ARGV[layer + 1] then
-      return conflict(KEYS[number], found[1])
+      return conflict(KEYS[number], exists)
     end
   end
   at = at + 1 + layers
