@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from worker_ids import is_id_of
+
 from server.stack import Stack
 from worker import keys
 
@@ -24,8 +26,7 @@ def await_workers(stack: Stack) -> None:
     redis = stack.redis_client()
 
     def all_are_heard() -> bool:
-        heard = [name.decode() for name in redis.zrange(keys.WORKERS, 0, -1)]
-        # A worker's id contains its process id.
-        return all(any(f"-{child.pid}-" in each for each in heard) for child in stack.workers)
+        heard = redis.zrange(keys.WORKERS, 0, -1)
+        return all(any(is_id_of(each, child) for each in heard) for child in stack.workers)
 
     await_true(all_are_heard, "a sign of life of every worker")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from waiting import await_true
+from worker_ids import is_id_of
 
 from server.processes import Child
 from server.stack import Stack
@@ -64,8 +65,7 @@ def _has_batch(stack: Stack, worker: Child) -> bool:
     """Return whether a stopped worker has taken a batch that it has not answered."""
     redis = stack.redis_client()
     for name in redis.scan_iter(keys.holder("*"), count=1000):
-        # A worker's id contains its process id.
-        if f"-{worker.pid}-" in (redis.get(name) or b"").decode():
+        if is_id_of(redis.get(name) or b"", worker):
             return bool(redis.exists(keys.batch(name.decode().removeprefix(keys.holder("")))))
     return False
 

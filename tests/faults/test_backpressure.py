@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
 import grpc
 import numpy as np
@@ -17,6 +18,9 @@ from waiting import await_true
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from server.stack import Stack
+
+# Calls in a session until it is to stop.
+Caller = Callable[[grpc.aio.Channel, str, asyncio.Event], Coroutine[Any, Any, None]]
 
 MEBIBYTE = 1024 * 1024
 SECONDS = 4.0
@@ -86,6 +90,23 @@ def test_full_queue_refuses_with_a_pause_and_takes_again_when_it_has_room(
     forward(stub, session, "drop", SMALL)
 
 
+async def peak_memory(stack: Stack, callers: int, sessions: list[str], call: Caller) -> int:
+    """Return the most memory that the server takes while so many callers call for a while."""
+    stop, peak = asyncio.Event(), 0
+    async with (
+        grpc.aio.insecure_channel(stack.address) as channel,
+        asyncio.TaskGroup() as tasks,
+    ):
+        for at in range(callers):
+            tasks.create_task(call(channel, sessions[at % len(sessions)], stop))
+        over = time.monotonic() + SECONDS
+        while time.monotonic() < over:
+            peak = max(peak, resident_bytes(stack.servers[0]))
+            await asyncio.sleep(0.02)
+        stop.set()
+    return peak
+
+
 def test_memory_stays_bounded_under_ten_times_the_load(
     stub: LayerServiceStub, stack: Stack
 ) -> None:
@@ -107,24 +128,8 @@ def test_memory_stays_bounded_under_ten_times_the_load(
             else:
                 answers["right" if is_right(answer, LARGE) else "wrong"] += 1
 
-    async def overload(callers: int) -> int:
-        stop, peak = asyncio.Event(), 0
-        async with grpc.aio.insecure_channel(stack.address) as channel:
-            calling = [
-                asyncio.create_task(call(channel, sessions[at % len(sessions)], stop))
-                for at in range(callers)
-            ]
-            # The load goes on for a while: what is wanted is the most memory meanwhile.
-            over = time.monotonic() + SECONDS
-            while time.monotonic() < over:
-                peak = max(peak, resident_bytes(stack.servers[0]))
-                await asyncio.sleep(0.02)
-            stop.set()
-            await asyncio.gather(*calling)
-        return peak
-
-    usual = asyncio.run(overload(8))
-    peak = asyncio.run(overload(callers))
+    usual = asyncio.run(peak_memory(stack, 8, sessions, call))
+    peak = asyncio.run(peak_memory(stack, callers, sessions, call))
     print(f"{usual / MEBIBYTE:.0f} MiB usually, {peak / MEBIBYTE:.0f} MiB overloaded, {answers}")
     assert set(answers) == {"right", "QUEUE_FULL"}
     # What may wait, and its parts on their way in and out: 20 to 75 MiB, measured. It was 200 to
@@ -158,24 +163,8 @@ def test_memory_stays_bounded_under_ten_times_the_load_of_streams(
         await stream.done_writing()
         assert await stream.read() is grpc.aio.EOF
 
-    async def overload(streams: int) -> int:
-        stop, peak = asyncio.Event(), 0
-        async with (
-            grpc.aio.insecure_channel(stack.address) as channel,
-            asyncio.TaskGroup() as tasks,
-        ):
-            for at in range(streams):
-                tasks.create_task(call(channel, sessions[at % len(sessions)], stop))
-            # The load goes on for a while: what is wanted is the most memory meanwhile.
-            over = time.monotonic() + SECONDS
-            while time.monotonic() < over:
-                peak = max(peak, resident_bytes(stack.servers[0]))
-                await asyncio.sleep(0.02)
-            stop.set()
-        return peak
-
-    usual = asyncio.run(overload(8))
-    peak = asyncio.run(overload(streams))
+    usual = asyncio.run(peak_memory(stack, 8, sessions, call))
+    peak = asyncio.run(peak_memory(stack, streams, sessions, call))
     print(f"{usual / MEBIBYTE:.0f} MiB usually, {peak / MEBIBYTE:.0f} MiB overloaded, {results}")
     assert results["forward"]
     assert results["error"]
