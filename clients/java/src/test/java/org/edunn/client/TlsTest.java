@@ -67,7 +67,7 @@ class TlsTest {
 
   @Test
   void missingFileIsToldAtOnce() {
-    Client.Builder builder =
+    ClientBuilder builder =
         Client.builder("localhost:1").tls(Tls.trusting(folder.resolve("missing.pem")));
     assertThrows(UncheckedIOException.class, builder::build);
   }
@@ -77,7 +77,7 @@ class TlsTest {
         .keyManager(certificate.chain().toFile(), certificate.key().toFile());
   }
 
-  private static Client.Builder once(ScriptedServer server) {
+  private static ClientBuilder once(ScriptedServer server) {
     return Client.builder(server.address()).retry(RetryPolicy.never());
   }
 }
