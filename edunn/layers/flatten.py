@@ -28,7 +28,7 @@ class Flatten(Model):
         """
         x = self._input("x", x)
         if x.ndim == 0:
-            raise self.error("x", "of shape (samples, ...)", describe(x))
+            raise self.refusal("x", "of shape (samples, ...)", describe(x))
         # The number of samples comes back with the gradient.
         self._save(shape=np.array(x.shape[1:], dtype=np.int64))
         return own(x).reshape(x.shape[0], math.prod(x.shape[1:]))
@@ -50,5 +50,5 @@ class Flatten(Model):
         δEδy = self._input("δEδy", δEδy)
         features = math.prod(shape)
         if δEδy.ndim != 2 or δEδy.shape[1] != features:
-            raise self.error("δEδy", f"of shape (samples, {features})", describe(δEδy))
+            raise self.refusal("δEδy", f"of shape (samples, {features})", describe(δEδy))
         return own(δEδy).reshape(δEδy.shape[0], *shape), {}

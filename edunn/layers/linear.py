@@ -62,7 +62,7 @@ class Linear(Model):
         """
         x = self._input("x", x)
         if x.ndim != 2 or x.shape[1] != self.input_size:
-            raise self.error("x", f"of shape (samples, {self.input_size})", describe(x))
+            raise self.refusal("x", f"of shape (samples, {self.input_size})", describe(x))
         wide = widen(x)
         y = wide @ self._parameters["w"].astype(wide.dtype, copy=False)
         self._save(x=own(x))
@@ -127,7 +127,7 @@ class Bias(Model):
         """
         x = self._input("x", x)
         if x.ndim != 2 or x.shape[1] != self.output_size:
-            raise self.error("x", f"of shape (samples, {self.output_size})", describe(x))
+            raise self.refusal("x", f"of shape (samples, {self.output_size})", describe(x))
         wide = widen(x)
         y = wide + self._parameters["b"].astype(wide.dtype, copy=False)
         self._save()
@@ -149,7 +149,7 @@ class Bias(Model):
         self._saved()
         δEδy = self._input("δEδy", δEδy)
         if δEδy.ndim != 2 or δEδy.shape[1] != self.output_size:
-            raise self.error("δEδy", f"of shape (samples, {self.output_size})", describe(δEδy))
+            raise self.refusal("δEδy", f"of shape (samples, {self.output_size})", describe(δEδy))
         if self.frozen:
             return own(δEδy), {}
         δEδb: FloatArray = np.sum(δEδy, axis=0, dtype=compute_dtype(δEδy.dtype))

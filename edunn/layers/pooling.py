@@ -186,7 +186,7 @@ class AvgPool2d(_Pool2d):
         δEδy = self._input("δEδy", δEδy)
         if δEδy.ndim != 4 or δEδy.shape[2:] != (rows, columns):
             expected = f"of the output's shape (samples, channels, {rows}, {columns})"
-            raise self.error("δEδy", expected, describe(δEδy))
+            raise self.refusal("δEδy", expected, describe(δEδy))
         share = widen(δEδy) / (self.kernel_size[0] * self.kernel_size[1])
         across = np.zeros((*share.shape[:2], size[0], columns), share.dtype)
         for i in range(self.kernel_size[0]):

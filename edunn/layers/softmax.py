@@ -53,7 +53,7 @@ class Softmax(Model):
         """
         x = self._input("x", x)
         if x.ndim != 2 or x.shape[1] == 0:
-            raise self.error("x", "of shape (samples, classes), classes >= 1", describe(x))
+            raise self.refusal("x", "of shape (samples, classes), classes >= 1", describe(x))
         p = softmax(widen(x))
         p += self.smoothing
         p /= 1 + x.shape[1] * self.smoothing

@@ -39,12 +39,12 @@ class CrossEntropyWithLabels(Loss):
         """
         y = self._input("y", y)
         if y.ndim != 2:
-            raise self.error("y", "of shape (samples, classes)", describe(y))
+            raise self.refusal("y", "of shape (samples, classes)", describe(y))
         samples, classes = y.shape
         labels = self._samples(as_integers(self.label, "y_true", y_true), "y_true", samples)
         # A negative label would count from the last class without a word.
         if samples and (labels.min() < 0 or labels.max() >= classes):
-            raise self.error(
+            raise self.refusal(
                 "y_true",
                 f"of labels from 0 to {classes - 1}",
                 f"labels from {labels.min()} to {labels.max()}",
@@ -55,12 +55,12 @@ class CrossEntropyWithLabels(Loss):
         self._save(labels=own(labels), p=p, classes=classes)
         return E
 
-    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+    def backward(self, δEδyi: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Compute -1 / p at each true class, times the gradient of each sample's error.
 
         Parameters
         ----------
-        δEδy : ndarray, shape (samples, 1), or one number for all
+        δEδyi : ndarray, shape (samples, 1), or one number for all
             The gradient of this loss's output.
 
         Returns
@@ -72,7 +72,7 @@ class CrossEntropyWithLabels(Loss):
         cached = self._saved_array("p")
         labels, samples = self._saved_array("labels"), cached.shape[0]
         p = _clipped(cached)
-        δE = self._error_gradient(δEδy, (samples, 1), p.dtype).reshape(samples)
+        δE = self._error_gradient(δEδyi, (samples, 1), p.dtype).reshape(samples)
         gradient = np.zeros((samples, int(self._saved()["classes"])), cached.dtype)
         with np.errstate(over="ignore"):
             gradient[np.arange(samples), labels] = restore(-δE / p, cached.dtype)
@@ -108,10 +108,10 @@ class BinaryCrossEntropy(Loss):
         """
         y = self._input("y", y)
         if y.ndim not in (1, 2) or y.shape[1:] not in ((), (1,)):
-            raise self.error("y", "of shape (samples, 1) or (samples,)", describe(y))
+            raise self.refusal("y", "of shape (samples, 1) or (samples,)", describe(y))
         given = self._samples(y_true, "y_true", y.shape[0])
         if given.dtype.kind not in "biuf":
-            raise self.error("y_true", "an array of numbers", describe(given))
+            raise self.refusal("y_true", "an array of numbers", describe(given))
         truth = given.astype(y.dtype).reshape(y.shape)
         check_probabilities(self, "y_true", truth)
         check_probabilities(self, "y", y)
@@ -121,12 +121,12 @@ class BinaryCrossEntropy(Loss):
         self._save(y_true=truth, y=own(y))
         return restore(-(t * yes + (1 - t) * no).reshape(-1, 1), y.dtype)
 
-    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+    def backward(self, δEδyi: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Compute (y - y_true) / (y (1 - y)), times the gradient of each sample's error.
 
         Parameters
         ----------
-        δEδy : ndarray, shape (samples, 1), or one number for all
+        δEδyi : ndarray, shape (samples, 1), or one number for all
             The gradient of this loss's output.
 
         Returns
@@ -137,7 +137,7 @@ class BinaryCrossEntropy(Loss):
         """
         cached = self._saved_array("y")
         p, t = np.clip(widen(cached), 0, 1), widen(self._saved_array("y_true"))
-        δE = self._error_gradient(δEδy, (p.shape[0], 1), p.dtype).reshape(p.shape)
+        δE = self._error_gradient(δEδyi, (p.shape[0], 1), p.dtype).reshape(p.shape)
         return restore(δE * (p - t) / np.maximum(p * (1 - p), _FLAT), cached.dtype), {}
 
 
