@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
-
-from edunn.arrays import FloatArray, describe, own, restore, widen
+from edunn.arrays import FloatArray, describe, own, quiet, restore, total, widen
 from edunn.composite import Composite
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
@@ -74,6 +72,7 @@ class Dense(Composite):
         self._activation = ACTIVATIONS[self.activation_name]()
         self._children = {"activation": self._activation}
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute f(x w + b).
 
@@ -96,6 +95,7 @@ class Dense(Composite):
         self._save(x=own(x))
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Go back through the activation, then through the linear map.
 
@@ -113,7 +113,7 @@ class Dense(Composite):
         δEδy = self._gradient(δEδy, (x.shape[0], self.output_size))
         g, _ = self._activation.backward(δEδy.astype(x.dtype, copy=False))
         δEδx = g @ self._parameters["w"].astype(x.dtype, copy=False).T
-        δEδp = {} if self.frozen else {"w": x.T @ g, "b": np.sum(g, axis=0)}
+        δEδp = {} if self.frozen else {"w": x.T @ g, "b": total(g, axis=0)}
         return restore(δEδx, δEδy.dtype), δEδp
 
 
