@@ -101,9 +101,9 @@ class Composite(Model):
                 theirs[child][inner] = value
             else:
                 known = ", ".join(self._children) or "none"
-                raise self.error("cache", f"about its layers ({known})", f"an entry {entry!r}")
+                raise self.refusal("cache", f"about its layers ({known})", f"an entry {entry!r}")
         if mine.keys() != self.own_cache_entries:
-            raise self.error(
+            raise self.refusal(
                 "cache",
                 f"a cache with the entries {sorted(self.own_cache_entries)} of its own",
                 str(sorted(mine)),

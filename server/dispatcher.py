@@ -17,16 +17,17 @@ from functools import partial
 
 from redis.exceptions import RedisError
 
+from edunn_serving.batch_message import OperationHead
+from edunn_serving.errors import ServiceError, internal_error, unavailable
+from edunn_serving.keys import SessionKey
+from edunn_serving.replies import Reply
+from edunn_serving.settings import Settings
 from server.admission import Admission
 from server.lanes import Lanes
 from server.metrics import Counts
 from server.operation import PendingOperation
 from server.redis_link import RedisLink
 from server.work_estimate import WorkEstimate
-from worker.errors import Code, ServiceError, internal_error
-from worker.settings import Settings
-from worker.store import Reply, SessionKey
-from worker.task_message import OperationHead
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +133,7 @@ class Dispatcher:
         try:
             return self._enqueue(head, request)
         except ServiceError as error:
-            self.counts.refused[error.reason] += 1
+            self.counts.refused[error.reason.name] += 1
             raise
 
     def _enqueue(self, head: OperationHead, request: bytes) -> PendingOperation:
@@ -353,13 +354,6 @@ def _refuse(flight: Flight, error: ServiceError) -> None:
     for operation in flight.operations:
         if operation.is_wanted():
             operation.reply.set_exception(error)
-
-
-def unavailable(why: str) -> ServiceError:
-    """Return the error of what can be tried again shortly, here or at another server."""
-    return ServiceError(
-        Code.UNAVAILABLE, "UNAVAILABLE", f"{why}: try again shortly", retry_after=RETRY_SECONDS
-    )
 
 
 def _deadly(operation: PendingOperation) -> ServiceError:

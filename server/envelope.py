@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from worker.errors import invalid_argument
-from worker.task_message import OperationHead
+from edunn_serving.batch_message import OperationHead
+from edunn_serving.errors import invalid_argument
 
 # The fields of the LayerService's requests that matter here, the same in all that have them.
 SESSION_ID = 1

@@ -6,10 +6,10 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+from edunn_serving.errors import Reason, ServiceError, deadline_exceeded
+from edunn_serving.keys import SessionKey
 from server.metrics import Counts
 from server.operation import PendingOperation
-from worker.errors import Code, ServiceError, deadline_exceeded
-from worker.store import SessionKey
 
 # From this size on the work outweighs what leaving together would save, and may take long.
 ALONE_BYTES = 512 * 1024
@@ -171,8 +171,7 @@ class Lanes:
 def queue_full() -> ServiceError:
     """Return the error of a call that the server has no room for now."""
     return ServiceError(
-        Code.RESOURCE_EXHAUSTED,
-        "QUEUE_FULL",
+        Reason.QUEUE_FULL,
         "the server has as much waiting as it may hold: try again shortly",
         retry_after=FULL_QUEUE_RETRY_SECONDS,
     )

@@ -12,6 +12,8 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
+from edunn_serving.errors import ServiceError, invalid_argument, logged_fault
+from edunn_serving.replies import RESPONSE, STATUS
 from edunn_serving.v1.layer_service_pb2 import DESCRIPTOR, CreateSessionRequest
 from server.admission import AdmittingHandler
 from server.authentication import Authenticator
@@ -20,8 +22,6 @@ from server.compute_stream import ComputeStream, answer_too_large
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
 from server.status import abort, abort_with_status
-from worker.errors import ServiceError, invalid_argument, logged_fault
-from worker.store import RESPONSE, STATUS
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class LayerService:
             async for response in stream.run(context.read):
                 yield response
         except ServiceError as error:
-            log.info("Compute %s %s", error.code.name, error.reason)
+            log.info("Compute %s %s", error.code.name, error.reason.name)
             await abort(context, error)
         except Exception:
             await abort(context, logged_fault("Compute"))
@@ -103,7 +103,7 @@ class LayerService:
                 head = head_of(method, caller, deadline_of(context), request)
                 reply = await self._dispatcher.submit(head, request)
             except ServiceError as error:
-                log.info("%s %s %s", method, error.code.name, error.reason)
+                log.info("%s %s %s", method, error.code.name, error.reason.name)
                 await abort(context, error)
             except asyncio.CancelledError:
                 log.debug("%s cancelled by its caller", method)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from worker.store import Reply, SessionKey
-from worker.task_message import OperationHead
+from edunn_serving.batch_message import OperationHead
+from edunn_serving.keys import SessionKey
+from edunn_serving.replies import Reply
 
 
 @dataclass(slots=True, eq=False)

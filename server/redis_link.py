@@ -12,13 +12,13 @@ from typing import Any
 import redis.asyncio
 from redis.exceptions import RedisError, ResponseError
 
+from edunn_serving import keys
+from edunn_serving.batch_message import OperationHead, task_message
+from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.replies import BATCH_TTL_MS, LARGE, RESPONSE, STATUS, Reply
+from edunn_serving.scripts import Script
+from edunn_serving.settings import Settings
 from server.redis_pipe import RedisPipe
-from worker import keys
-from worker.errors import Code, ServiceError
-from worker.scripts import Script
-from worker.settings import Settings
-from worker.store import BATCH_TTL_MS, LARGE, RESPONSE, STATUS, Reply
-from worker.task_message import OperationHead, task_message
 
 log = logging.getLogger(__name__)
 
@@ -296,8 +296,7 @@ def _after(entry_id: str) -> str:
 
 def _result_is_lost() -> ServiceError:
     return ServiceError(
-        Code.UNAVAILABLE,
-        "UNAVAILABLE",
+        Reason.UNAVAILABLE,
         "the store went away with the result: try again",
         retry_after=1.0,
     )
@@ -305,8 +304,7 @@ def _result_is_lost() -> ServiceError:
 
 def _store_is_full() -> ServiceError:
     return ServiceError(
-        Code.RESOURCE_EXHAUSTED,
-        "QUOTA",
+        Reason.QUOTA,
         "the store has no memory left: delete sessions or try again later",
         retry_after=5.0,
     )

@@ -1,7 +1,7 @@
 """The Celery application: `celery -A worker worker -P solo`.
 
 Celery carries the ids of batches, Redis their bytes. Servers push the messages themselves, see
-`worker/task_message.py`.
+`edunn_serving/batch_message.py`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from celery.worker import state
 from kombu import Queue
 from kombu.transport.redis import Channel
 
-from worker import keys
+from edunn_serving import keys
+from edunn_serving.batch_message import TASK, UNACKNOWLEDGED, OperationHead
+from edunn_serving.memory import calm_garbage_collector, keep_freed_memory
+from edunn_serving.settings import Settings, SettingsError, read_settings
 from worker.engine import Engine
 from worker.heartbeat import Heartbeat
-from worker.memory import calm_garbage_collector, keep_freed_memory
-from worker.settings import Settings, SettingsError, read_settings
 from worker.store import Store
-from worker.task_message import TASK, UNACKNOWLEDGED, OperationHead
 
 
 def broker_url(redis_url: str) -> str:

@@ -10,6 +10,17 @@ from typing import Any
 import redis
 from google.protobuf.message import DecodeError, Message
 
+from edunn_serving.batch_message import OperationHead
+from edunn_serving.errors import (
+    Reason,
+    ServiceError,
+    deadline_exceeded,
+    invalid_argument,
+    logged_fault,
+)
+from edunn_serving.keys import SessionKey
+from edunn_serving.replies import RESPONSE, STATUS, Reply
+from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_service_pb2 as api
 from worker.administration import (
     add_layer,
@@ -19,20 +30,11 @@ from worker.administration import (
     get_session,
     set_parameters,
 )
-from worker.errors import (
-    Code,
-    ServiceError,
-    deadline_exceeded,
-    invalid_argument,
-    logged_fault,
-)
 from worker.open_session import OpenSession
 from worker.passes import run_backward, run_forward
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySessions
-from worker.settings import Settings
-from worker.store import RESPONSE, STATUS, Committed, Needs, Reply, SessionKey, Store
-from worker.task_message import OperationHead
+from worker.store import Committed, Needs, Store
 
 log = logging.getLogger(__name__)
 
@@ -233,6 +235,4 @@ def _failed(error: ServiceError) -> Outcome:
 
 
 def _out_of_memory() -> ServiceError:
-    return ServiceError(
-        Code.RESOURCE_EXHAUSTED, "TOO_LARGE", "the operation asks for more memory than there is"
-    )
+    return ServiceError(Reason.TOO_LARGE, "the operation asks for more memory than there is")

@@ -11,9 +11,9 @@ import sys
 
 import redis
 
-from worker import keys
-from worker.scripts import Script
-from worker.settings import SettingsError, read_settings
+from edunn_serving import keys
+from edunn_serving.scripts import Script
+from edunn_serving.settings import SettingsError, read_settings
 
 TIMEOUT_SECONDS = 3.0
 

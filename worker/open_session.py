@@ -5,19 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from edunn.model import Model
+from edunn_serving import keys
+from edunn_serving.errors import Reason, ServiceError, quoted, session_not_found
 from edunn_serving.internal.v1.state_pb2 import SessionRecord
-from worker import keys
-from worker.errors import Code, ServiceError, session_not_found
+from edunn_serving.keys import SessionKey
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, ReadySession, build_layer, decode_arrays, encode_arrays
-from worker.store import (
-    Changes,
-    SessionKey,
-    StoredLayer,
-    StoredSession,
-    Value,
-    context_cost,
-)
+from worker.store import Changes, StoredLayer, StoredSession, Value, context_cost
 
 
 @dataclass(slots=True)
@@ -217,9 +211,8 @@ def layer_not_found(name: str, names: list[str]) -> ServiceError:
     """Return the error of a layer that the session does not have."""
     there_are = f"it has {', '.join(names)}" if names else "it has none"
     return ServiceError(
-        Code.NOT_FOUND,
-        "LAYER_NOT_FOUND",
-        f"the session has no layer {name!r}: {there_are}",
+        Reason.LAYER_NOT_FOUND,
+        f"the session has no layer {quoted(name)}: {there_are}",
         metadata={"layer": name},
     )
 

@@ -9,25 +9,25 @@ from typing import Any, NamedTuple
 
 import redis
 
-from worker import keys
-from worker.scripts import Script, ScriptConnection
+from edunn_serving import keys
+from edunn_serving.keys import SessionKey
+from edunn_serving.replies import (
+    BATCH_TTL_MS,
+    LARGE,
+    LARGE_BYTES,
+    REPLY_TTL_MS,
+    RESPONSE,
+    Reply,
+)
+from edunn_serving.scripts import Script
+from worker.script_connection import ScriptConnection
 
-# Longer than any batch waits or computes; a batch that nobody answers must not stay for ever.
-BATCH_TTL_MS = 600_000
-REPLY_TTL_MS = 600_000
 EVICTED_CONTEXTS_REMEMBERED = 1000
 # What Redis takes for a context besides its bytes and twice the name of its field, which stands in
 # a hash and in a list: 55 to 90 bytes beside contexts of up to 100, measured with Redis 7.0.
 CONTEXT_OVERHEAD_BYTES = 96
 
 Value = bytes | str | int
-
-
-class SessionKey(NamedTuple):
-    """Names a session: its id is one of its caller's own."""
-
-    caller: str
-    session_id: str
 
 
 @dataclass(slots=True)
@@ -85,21 +85,6 @@ class Changes(NamedTuple):
     # The layers that change, and the batch that had changed each last when it was loaded.
     layers: dict[str, bytes] = {}  # noqa: RUF012  # never written into
     values: dict[str, Value] = {}  # noqa: RUF012  # never written into
-
-
-class Reply(NamedTuple):
-    """How one operation ended: with the bytes of its response, or of a google.rpc.Status."""
-
-    kind: bytes
-    data: bytes
-    # How long a worker computed it, of its own time.
-    seconds: float = 0.0
-
-
-RESPONSE, STATUS = b"r", b"s"
-# In the reply stream only: the key of a response, in place of a response of so many bytes or more.
-LARGE = b"l"
-LARGE_BYTES = 256 * 1024
 
 
 class Committed(Enum):
@@ -171,7 +156,8 @@ class Store:
         ]
         large: list[Value] = []
         for reply in replies:
-            if len(reply.data) < LARGE_BYTES:
+            # Only a response travels by another way: a status keeps its kind, and is small.
+            if reply.kind != RESPONSE or len(reply.data) < LARGE_BYTES:
                 entry += (reply.kind, reply.data)
             else:
                 touched.append(keys.large_result(batch_id, len(large)))

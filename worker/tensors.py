@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 from google.protobuf.internal.containers import MessageMap
 
+from edunn_serving.errors import invalid_argument
 from edunn_serving.v1 import tensor_pb2
 from edunn_serving.v1.tensor_pb2 import DataType, Tensor
-from worker.errors import invalid_argument
 
 TYPE_OF_DTYPE = {
     np.dtype(np.bool_): tensor_pb2.DATA_TYPE_BOOL,

@@ -9,7 +9,7 @@ import numpy as np
 from edunn.arrays import Array, FloatArray, compute_dtype, describe, double, quiet, restore
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
-from edunn.initializers import One, Zero
+from edunn.initializers import Initializer, One, Zero
 from edunn.model import Model, ParameterSet, Phase
 
 
@@ -26,6 +26,8 @@ class BatchNorm(Model):
         width) one.
     eps : float
         Added to the variance.
+    gamma_initializer, beta_initializer : Initializer or str
+        How `w` and `b` start: at one and at zero.
     momentum : float
         The weight of the new batch in the running statistics.
 
@@ -56,22 +58,31 @@ class BatchNorm(Model):
         self,
         num_features: Annotated[int, Field("Features, or channels of an image.", minimum=1)],
         eps: Annotated[float, Field("Added to the variance.", above=0)] = 1e-5,
+        gamma_initializer: Annotated[Initializer | str, Field("How w starts.")] = "One",
+        beta_initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        name: str | None = None,
+        *,
         momentum: Annotated[
             float,
             Field("Weight of the new batch in the running statistics.", minimum=0, maximum=1),
         ] = 0.1,
-        name: str | None = None,
     ) -> None:
         super().__init__(name)
         config = check_arguments(
-            BatchNorm, self.label, num_features=num_features, eps=eps, momentum=momentum
+            BatchNorm,
+            self.label,
+            num_features=num_features,
+            eps=eps,
+            gamma_initializer=gamma_initializer,
+            beta_initializer=beta_initializer,
+            momentum=momentum,
         )
         self.num_features: int = config["num_features"]
         self.eps: float = config["eps"]
         self.momentum: float = config["momentum"]
         shape = (self.num_features,)
-        self.register_parameter("w", One().create(shape))
-        self.register_parameter("b", Zero().create(shape))
+        self.register_parameter("w", config["gamma_initializer"].create(shape))
+        self.register_parameter("b", config["beta_initializer"].create(shape))
         self._buffers = {
             "running_mean": Zero().create(shape),
             "running_var": One().create(shape),
@@ -111,12 +122,12 @@ class BatchNorm(Model):
         x = self._input("x", x)
         if x.ndim not in (2, 4) or x.shape[1] != self.num_features:
             shapes = f"(samples, {self.num_features}) or (samples, {self.num_features}, h, w)"
-            raise self.error("x", f"of shape {shapes}", describe(x))
+            raise self.refusal("x", f"of shape {shapes}", describe(x))
         training, wide = self._phase is Phase.Training, double(x)
         if training:
             count = x.size // self.num_features
             if count < 2:
-                raise self.error(
+                raise self.refusal(
                     "x", "more than one value per feature in the training phase", describe(x)
                 )
             mean = _total(wide) / count

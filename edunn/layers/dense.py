@@ -86,7 +86,7 @@ class Dense(Composite):
         """
         x = self._input("x", x)
         if x.ndim != 2 or x.shape[1] != self.input_size:
-            raise self.error("x", f"of shape (samples, {self.input_size})", describe(x))
+            raise self.refusal("x", f"of shape (samples, {self.input_size})", describe(x))
         wide = widen(x)
         y = wide @ self._parameters["w"].astype(wide.dtype, copy=False)
         y += self._parameters["b"].astype(wide.dtype, copy=False)

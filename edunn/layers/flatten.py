@@ -27,7 +27,7 @@ class Flatten(Model):
         """
         x = self._input("x", x)
         if x.ndim == 0:
-            raise self.error("x", "of shape (samples, ...)", describe(x))
+            raise self.refusal("x", "of shape (samples, ...)", describe(x))
         self._save(shape=shape_of(x))
         return own(x).reshape(x.shape[0], math.prod(x.shape[1:]))
 

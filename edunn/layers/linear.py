@@ -61,7 +61,7 @@ class Linear(Model):
         """
         x = self._input("x", x)
         if x.ndim != 2 or x.shape[1] != self.input_size:
-            raise self.error("x", f"of shape (samples, {self.input_size})", describe(x))
+            raise self.refusal("x", f"of shape (samples, {self.input_size})", describe(x))
         wide = widen(x)
         y = wide @ self._parameters["w"].astype(wide.dtype, copy=False)
         self._save(x=own(x))
@@ -128,7 +128,7 @@ class Bias(Model):
         """
         x = self._input("x", x)
         if x.ndim != 2 or x.shape[1] != self.output_size:
-            raise self.error("x", f"of shape (samples, {self.output_size})", describe(x))
+            raise self.refusal("x", f"of shape (samples, {self.output_size})", describe(x))
         wide = widen(x)
         y = wide + self._parameters["b"].astype(wide.dtype, copy=False)
         self._save(shape=shape_of(y))

@@ -57,7 +57,7 @@ class Softmax(Model):
         """
         x = self._input("x", x)
         if x.ndim != 2 or x.shape[1] == 0:
-            raise self.error("x", "of shape (samples, classes), classes >= 1", describe(x))
+            raise self.refusal("x", "of shape (samples, classes), classes >= 1", describe(x))
         p = softmax(widen(x))
         # Before the smoothing: it cannot be taken off again where it is larger than p.
         self._save(p=own(p, x.dtype))

@@ -39,12 +39,12 @@ class CrossEntropyWithLabels(Loss):
         """
         y = self._input("y", y)
         if y.ndim != 2:
-            raise self.error("y", "of shape (samples, classes)", describe(y))
+            raise self.refusal("y", "of shape (samples, classes)", describe(y))
         samples, classes = y.shape
         labels = self._samples(as_integers(self.label, "y_true", y_true), "y_true", samples)
         # A negative label would count from the last class without a word.
         if samples and (labels.min() < 0 or labels.max() >= classes):
-            raise self.error(
+            raise self.refusal(
                 "y_true",
                 f"of labels from 0 to {classes - 1}",
                 f"labels from {labels.min()} to {labels.max()}",
@@ -56,12 +56,12 @@ class CrossEntropyWithLabels(Loss):
         return E
 
     @quiet
-    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+    def backward(self, δEδyi: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Compute -1 / p at each true class, times the gradient of each sample's error.
 
         Parameters
         ----------
-        δEδy : ndarray, shape (samples, 1), or one number for all
+        δEδyi : ndarray, shape (samples, 1), or one number for all
             The gradient of this loss's output.
 
         Returns
@@ -73,7 +73,7 @@ class CrossEntropyWithLabels(Loss):
         cached = self._saved_array("p")
         labels, samples = self._saved_array("labels"), cached.shape[0]
         p = above_zero(widen(cached), cached.dtype)
-        δE = self._error_gradient(δEδy, (samples, 1), p.dtype).reshape(samples)
+        δE = self._error_gradient(δEδyi, (samples, 1), p.dtype).reshape(samples)
         gradient = np.zeros((samples, int(self._saved()["classes"])), cached.dtype)
         gradient[np.arange(samples), labels] = bounded(-δE / p, cached.dtype)
         return gradient, {}
@@ -111,10 +111,10 @@ class BinaryCrossEntropy(Loss):
         """
         y = self._input("y", y)
         if y.ndim not in (1, 2) or y.shape[1:] not in ((), (1,)):
-            raise self.error("y", "of shape (samples, 1) or (samples,)", describe(y))
+            raise self.refusal("y", "of shape (samples, 1) or (samples,)", describe(y))
         given = self._samples(y_true, "y_true", y.shape[0])
         if given.dtype.kind not in "biuf":
-            raise self.error("y_true", "an array of numbers", describe(given))
+            raise self.refusal("y_true", "an array of numbers", describe(given))
         truth = given.astype(y.dtype).reshape(y.shape)
         check_probabilities(self, "y_true", truth)
         check_probabilities(self, "y", y)
@@ -124,12 +124,12 @@ class BinaryCrossEntropy(Loss):
         return restore(-(t * yes + (1 - t) * no).reshape(-1, 1), y.dtype)
 
     @quiet
-    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+    def backward(self, δEδyi: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Compute (y - y_true) / (y (1 - y)), times the gradient of each sample's error.
 
         Parameters
         ----------
-        δEδy : ndarray, shape (samples, 1), or one number for all
+        δEδyi : ndarray, shape (samples, 1), or one number for all
             The gradient of this loss's output.
 
         Returns
@@ -140,7 +140,7 @@ class BinaryCrossEntropy(Loss):
         """
         cached = self._saved_array("y")
         p, t = np.clip(widen(cached), 0, 1), widen(self._saved_array("y_true"))
-        δE = self._error_gradient(δEδy, (p.shape[0], 1), p.dtype).reshape(p.shape)
+        δE = self._error_gradient(δEδyi, (p.shape[0], 1), p.dtype).reshape(p.shape)
         # Divided one after the other: the product of the two may be too small to be told.
         slope = (p - t) / complement(p, cached.dtype) / above_zero(p, cached.dtype)
         return restore(bounded(δE * slope, cached.dtype), cached.dtype), {}

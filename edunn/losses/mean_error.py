@@ -48,16 +48,16 @@ class MeanError(Composite, Loss):
         """
         errors = self.sample_error.forward(y_true, y)
         if errors.size == 0:
-            raise self.error("y", "at least one sample", describe(np.asarray(y)))
+            raise self.refusal("y", "at least one sample", describe(np.asarray(y)))
         self._save(samples=errors.size)
         return mean(errors)
 
-    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+    def backward(self, δE: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Share the gradient among the samples.
 
         Parameters
         ----------
-        δEδy : ndarray of rank 0, or a number
+        δE : ndarray of rank 0, or a number
             The gradient of this loss's output.
 
         Returns
@@ -67,8 +67,8 @@ class MeanError(Composite, Loss):
             Empty.
         """
         samples = int(self._saved()["samples"])
-        δE = self._error_gradient(δEδy, (), np.dtype(np.float64))
-        return self.sample_error.backward(δE / samples)
+        share = self._error_gradient(δE, (), np.dtype(np.float64)) / samples
+        return self.sample_error.backward(share)
 
 
 @quiet

@@ -31,10 +31,10 @@ class SquaredError(Loss):
         """
         y, y_true = self._input("y", y), self._input("y_true", y_true)
         if y.ndim == 0:
-            raise self.error("y", "of shape (samples, ...)", describe(y))
+            raise self.refusal("y", "of shape (samples, ...)", describe(y))
         if y_true.shape != y.shape:
             # Broadcasting (n,) against (n, 1) would compare every sample with every other.
-            raise self.error("y_true", f"of the shape of y, {y.shape}", describe(y_true))
+            raise self.refusal("y_true", f"of the shape of y, {y.shape}", describe(y_true))
         wide = widen(y)
         difference = np.asarray(wide - y_true.astype(wide.dtype, copy=False))
         squares = np.square(difference, dtype=np.float64)
@@ -43,12 +43,12 @@ class SquaredError(Loss):
         return restore(E, y.dtype)
 
     @quiet
-    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+    def backward(self, δEδEi: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Compute 2 (y - y_true), times the gradient of each sample's error.
 
         Parameters
         ----------
-        δEδy : ndarray, shape (samples, 1), or one number for all
+        δEδEi : ndarray, shape (samples, 1), or one number for all
             The gradient of this loss's output.
 
         Returns
@@ -60,6 +60,6 @@ class SquaredError(Loss):
         cached = self._saved_array("difference")
         difference = widen(cached)
         samples = difference.shape[0]
-        δE = self._error_gradient(δEδy, (samples, 1), difference.dtype)
+        δE = self._error_gradient(δEδEi, (samples, 1), difference.dtype)
         δE = δE.reshape(samples, *[1] * (difference.ndim - 1))
         return restore(2 * difference * δE, cached.dtype), {}

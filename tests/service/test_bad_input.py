@@ -15,7 +15,7 @@ from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1 import tensor_pb2
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from edunn_serving.v1.tensor_pb2 import Tensor
-from server.stack import Stack
+from standalone.stack import Stack
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 X = np.ones((2, 10))

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from worker import keys
+from edunn_serving import keys
 
 TASK = "worker.run_batch"
 

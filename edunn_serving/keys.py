@@ -5,6 +5,8 @@ All keys of one session carry its id as their hash tag, so that they share a slo
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 ROOT = "edunn"
 
 # Celery's queue: the key of the list that the workers pop.
@@ -12,6 +14,13 @@ QUEUE = f"{ROOT}:queue"
 
 # Sorted set: worker id -> the time of its last sign of life, in seconds by Redis's clock.
 WORKERS = f"{ROOT}:workers"
+
+
+class SessionKey(NamedTuple):
+    """Names a session: its id is one of its caller's own."""
+
+    caller: str
+    session_id: str
 
 
 def session(caller: str, session_id: str) -> str:

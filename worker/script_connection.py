@@ -1,4 +1,4 @@
-"""The Lua scripts that run in Redis, and the connection on which a worker runs them.
+"""The connection on which a worker runs the scripts.
 
 redis-py makes the connection, so that TLS, unix sockets and passwords work, but does not carry the
 calls: it spends more on one than Redis does, and a batch makes two. Measured in one run, calls
@@ -7,38 +7,16 @@ through redis-py took a sixth more of the workers' time, and a lone caller waite
 
 from __future__ import annotations
 
-import hashlib
 import socket
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import hiredis
 import redis
 
-LUA = Path(__file__).parent / "lua"
+from edunn_serving.scripts import Command, Script
+
 RECEIVE_BYTES = 1 << 18
-
-Command = tuple[Any, ...]
-
-
-class Script(NamedTuple):
-    """A Lua script of the folder `lua/`."""
-
-    text: str
-    # What Redis knows it by.
-    digest: str
-
-    @classmethod
-    def named(cls, name: str) -> Script:
-        """Read a script."""
-        text = (LUA / f"{name}.lua").read_text()
-        # The digest is a name, it protects nothing.
-        return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
-
-    def command(self, keys: Sequence[Any], arguments: Sequence[Any]) -> Command:
-        """Return the command that runs the script, if Redis has seen it before."""
-        return ("EVALSHA", self.digest, len(keys), *keys, *arguments)
 
 
 class ScriptConnection:
