@@ -6,6 +6,7 @@ import pytest
 import edunn as nn
 
 X = np.arange(6.0).reshape(2, 3)
+RNG = np.random.default_rng(0)
 
 
 def test_linear_multiplies_by_w():
