@@ -26,7 +26,7 @@ def test_batchnorm_normalizes_float32_of_any_size(size, shape):
 def test_the_mean_of_large_errors_is_their_mean(dtype):
     largest = np.finfo(dtype).max
     loss = nn.MeanError(nn.CrossEntropyWithLabels())
-    loss.sample_error.forward = lambda y_true, y: np.full((64, 1), largest)
+    loss.sample_error_layer.forward = lambda y_true, y: np.full((64, 1), largest)
     assert loss.forward(None, None) == largest
 
 
