@@ -97,9 +97,19 @@ class Sigmoid(Model):
 
 
 class TanH(Model):
-    """Squash every number into (-1, 1): y = tanh(x)."""
+    """Squash every number into (-1, 1): y = tanh(x).
+
+    Attributes
+    ----------
+    sigmoid : Sigmoid
+        By which tanh could be computed: tanh(x) = 2 sigmoid(2 x) - 1.
+    """
 
     cache_entries = (frozenset({"y"}),)
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(name)
+        self.sigmoid = Sigmoid()
 
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute tanh(x).

@@ -45,6 +45,12 @@ class Conv2d(Model):
         Whether a number is added to each output channel.
     kernel_initializer, bias_initializer : Initializer or str
         How `w` and `b` start: by He's uniform rule, and at zero.
+
+    Attributes
+    ----------
+    in_channels, out_channels, kernel_size, stride, padding, bias
+        As given, what is per axis as a pair. The course calls four of them `input_size`,
+        `output_size`, `strides` and `pad_size`.
     """
 
     parameter_descriptions = (
@@ -93,6 +99,8 @@ class Conv2d(Model):
         self.kernel_size = as_pair(config["kernel_size"])
         self.stride = self._for_axes(config["stride"], still=1)
         self.padding = self._for_axes(config["padding"], still=0)
+        self.input_size, self.output_size = self.in_channels, self.out_channels
+        self.strides, self.pad_size = self.stride, self.padding
         self.bias: bool = config["bias"]
         shape = (self.out_channels, self.in_channels, *self.kernel_size)
         self.register_parameter("w", config["kernel_initializer"].create(shape))

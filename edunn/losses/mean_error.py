@@ -31,8 +31,8 @@ class MeanError(Composite, Loss):
     ) -> None:
         super().__init__(name)
         config = check_arguments(MeanError, self.label, sample_error=sample_error)
-        self.sample_error: Loss = config["sample_error"]
-        self._children = {"sample_error": self.sample_error}
+        self.sample_error_layer: Loss = config["sample_error"]
+        self._children = {"sample_error": self.sample_error_layer}
 
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
         """Compute the mean error.
@@ -46,7 +46,7 @@ class MeanError(Composite, Loss):
         -------
         E : ndarray of rank 0, dtype of y
         """
-        errors = self.sample_error.forward(y_true, y)
+        errors = self.sample_error_layer.forward(y_true, y)
         if errors.size == 0:
             raise self.refusal("y", "at least one sample", describe(np.asarray(y)))
         self._save(samples=errors.size)
@@ -68,4 +68,4 @@ class MeanError(Composite, Loss):
         """
         samples = int(self._saved()["samples"])
         share = self._error_gradient(δE, (), np.dtype(np.float64)) / samples
-        return self.sample_error.backward(share)
+        return self.sample_error_layer.backward(share)
