@@ -12,7 +12,7 @@ from contract import UNLIMITED, forward, new_session, refusal, spec, tensor
 from metrics_page import metric
 from processes import await_restart, frozen
 from slow_layer import SLOW, input_for
-from waiting import await_true
+from waiting import await_true, await_workers
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
@@ -34,6 +34,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, metrics_address: str) -> Ite
     settings = {
         "EDUNN_OPERATION_SECONDS": f"{LIMIT_SECONDS:g}",
         "EDUNN_METRICS_ADDRESS": metrics_address,
+        # A worker that has ended takes some seconds to come back.
+        "EDUNN_WORKER_WAIT_SECONDS": "60",
     }
     with Stack(tmp_path_factory.mktemp("overrun"), workers=1, environment=settings) as running:
         yield running
@@ -60,6 +62,7 @@ def test_deadline_ends_the_computation(
     refused = refusal(lambda: stub.Forward(long_request, timeout=1.0))
     assert refused.code == grpc.StatusCode.DEADLINE_EXCEEDED
     await_restart(stack.workers[0], starts)
+    await_workers(stack)
     assert time.monotonic() - began < COMPUTE_SECONDS
     forward(stub, new_session(stub, spec("drop", "Dropout", p=0.5)), "drop", X)
 
@@ -74,6 +77,7 @@ def test_computation_ends_when_its_caller_leaves(
     )
     call.cancel()
     await_restart(stack.workers[0], starts)
+    await_workers(stack)
 
 
 def test_computation_of_a_stream_ends_with_its_own_timeout(
@@ -86,6 +90,7 @@ def test_computation_of_a_stream_ends_with_its_own_timeout(
     (result,) = (result for answer in answers for result in answer.results)
     assert result.error.code == grpc.StatusCode.DEADLINE_EXCEEDED.value[0]
     await_restart(stack.workers[0], starts)
+    await_workers(stack)
 
 
 def test_computation_beyond_the_limit_is_refused_and_harms_no_other(
