@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import FloatArray, own, restore, widen
+from edunn.arrays import FloatArray, own, quiet, restore, total, widen
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer
@@ -108,6 +108,7 @@ class Conv2d(Model):
             start = config["bias_initializer"].create((self.out_channels,))
             self.register_parameter("b", start)
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Convolve.
 
@@ -136,6 +137,7 @@ class Conv2d(Model):
         self._save(x=own(x))
         return restore(y, x.dtype)
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Compute the gradients of input, kernels and biases.
 
@@ -169,7 +171,7 @@ class Conv2d(Model):
             return δEδx, {}
         δEδp = {"w": δEδw.reshape(self._parameters["w"].shape)}
         if self.bias:
-            δEδp["b"] = np.sum(g, axis=(1, 2, 3))
+            δEδp["b"] = total(g, axis=(1, 2, 3))
         return δEδx, δEδp
 
     def _add_to_inputs(self, δEδx: FloatArray, g: FloatArray, counts: Pair) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
-
-from edunn.arrays import Array, FloatArray, describe, own, restore, widen
+from edunn.arrays import Array, FloatArray, describe, own, quiet, restore, total, widen
 from edunn.composite import Composite
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
@@ -89,6 +87,7 @@ class Dense(Composite):
     def _assign_parameter(self, name: str, value: Array) -> None:
         (self.linear if name == "w" else self.bias)._assign_parameter(name, value)
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute f(x w + b).
 
@@ -111,6 +110,7 @@ class Dense(Composite):
         self._save(x=own(x))
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Go back through the activation, then through the linear map.
 
@@ -128,7 +128,7 @@ class Dense(Composite):
         δEδy = self._gradient(δEδy, (x.shape[0], self.output_size))
         g, _ = self.activation.backward(δEδy.astype(x.dtype, copy=False))
         δEδx = g @ self.get_parameters()["w"].astype(x.dtype, copy=False).T
-        δEδp = {} if self.frozen else {"w": x.T @ g, "b": np.sum(g, axis=0)}
+        δEδp = {} if self.frozen else {"w": x.T @ g, "b": total(g, axis=0)}
         return restore(δEδx, δEδy.dtype), δEδp
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, describe
+from edunn.arrays import Array, FloatArray, describe, quiet, restore
 from edunn.composite import Composite
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
@@ -50,7 +50,7 @@ class MeanError(Composite, Loss):
         if errors.size == 0:
             raise self.refusal("y", "at least one sample", describe(np.asarray(y)))
         self._save(samples=errors.size)
-        return np.asarray(np.mean(errors))
+        return mean(errors)
 
     def backward(self, δE: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Share the gradient among the samples.
@@ -69,3 +69,9 @@ class MeanError(Composite, Loss):
         samples = int(self._saved()["samples"])
         share = self._error_gradient(δE, (), np.dtype(np.float64)) / samples
         return self.sample_error_layer.backward(share)
+
+
+@quiet
+def mean(errors: FloatArray) -> FloatArray:
+    """Return the mean of at least one error, in their dtype; their sum need not fit in it."""
+    return restore(np.asarray(np.mean(errors, dtype=np.float64)), errors.dtype)
