@@ -109,6 +109,12 @@ class Settings:
         "How much memory a worker may take. An operation that asks for more is refused.",
         minimum=256 * MEBIBYTE,
     )
+    operation_seconds: float = _setting(
+        120.0,
+        "How long a worker may compute one operation. It is stopped with its worker then.",
+        minimum=0.1,
+        maximum=86400.0,
+    )
     shutdown_seconds: float = _setting(
         30.0, "How long a stopping server waits for what is in flight.", minimum=0.0
     )
