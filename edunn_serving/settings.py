@@ -10,6 +10,8 @@ from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 PREFIX = "EDUNN_"
+# Variables with the prefix that are the library's, and no settings of the service.
+_OF_THE_LIBRARY = frozenset({"EDUNN_DATASETS"})
 MEBIBYTE = 1024 * 1024
 
 
@@ -219,7 +221,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         setting (most likely misspelt). The message names the variable.
     """
     known = {variable(each.name): each for each in fields(Settings)}
-    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    unknown = sorted(
+        name
+        for name in environment.keys() - known.keys() - _OF_THE_LIBRARY
+        if name.startswith(PREFIX)
+    )
     if unknown:
         raise SettingsError(f"unknown setting {unknown[0]}: there are {', '.join(sorted(known))}")
     values = {
