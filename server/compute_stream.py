@@ -42,7 +42,7 @@ class ComputeStream:
         self,
         dispatcher: Dispatcher,
         caller: str,
-        deadline_unix_ms: int,
+        deadline: float,
         *,
         max_message_bytes: int,
     ) -> None:
@@ -51,7 +51,7 @@ class ComputeStream:
         self._max_result_bytes = max_message_bytes - RESULT_OVERHEAD_BYTES
         self._message_bytes = min(MESSAGE_BYTES, max_message_bytes // 2)
         self._caller = caller
-        self._deadline_unix_ms = deadline_unix_ms
+        self._deadline = deadline
         self._under_way: dict[str, PendingOperation] = {}
         self._finished: list[RawComputeResult] = []
         # Operations and bytes that are under way or not yet written.
@@ -127,8 +127,9 @@ class ComputeStream:
         try:
             self._check(request_id, kind)
             method = METHODS[kind or ""]
-            head = head_of(method, self._caller, self._deadline_unix_ms, request)
-            pending = self._dispatcher.enqueue(head, request)
+            deadline = self._deadline
+            head = head_of(method, self._caller, self._dispatcher.redis_ms(deadline), request)
+            pending = self._dispatcher.enqueue(head, request, deadline)
         except ServiceError as error:
             self._finish(request_id, "error", error.to_status().SerializeToString(), len(request))
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -100,8 +101,9 @@ class LayerService:
                 caller = self._authenticator.caller(context.invocation_metadata())
                 if method == "CreateSession":
                     request = _complete_create_session(request)
-                head = head_of(method, caller, deadline_of(context), request)
-                reply = await self._dispatcher.submit(head, request)
+                deadline = deadline_of(context)
+                head = head_of(method, caller, self._dispatcher.redis_ms(deadline), request)
+                reply = await self._dispatcher.submit(head, request, deadline)
             except ServiceError as error:
                 log.info("%s %s %s", method, error.code.name, error.reason.name)
                 await abort(context, error)
@@ -125,10 +127,10 @@ class LayerService:
         return handle
 
 
-def deadline_of(context: Context) -> int:
-    """Return a call's deadline in ms of Unix time, 0 where it has none."""
+def deadline_of(context: Context) -> float:
+    """Return a call's deadline by the monotonic clock, infinity where it has none."""
     remaining = context.time_remaining()
-    return int((time.time() + remaining) * 1000) if remaining is not None else 0
+    return math.inf if remaining is None else time.monotonic() + remaining
 
 
 def _complete_create_session(request: bytes) -> bytes:

@@ -50,7 +50,7 @@ async def serve(settings: Settings) -> None:
 
     background: list[asyncio.Task[None]] = [
         asyncio.create_task(dispatcher.run()),
-        asyncio.create_task(report_health(health_servicer, dispatcher.link)),
+        asyncio.create_task(report_health(health_servicer, dispatcher)),
     ]
     # A server that is just starting must not say that Redis is away because it has not looked yet.
     await dispatcher.link.tried.wait()
