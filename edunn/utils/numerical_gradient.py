@@ -32,7 +32,8 @@ def numerical_gradient(
     δEδy : ndarray, shape of f(x), or a number, optional
         The gradient of an error E with respect to f(x). Without it E is the sum of f(x).
     h : float
-        The step. The result is off by about h² times the third derivative.
+        The step, longer where the dtype of `x` cannot tell it. The result is off by about h²
+        times the third derivative.
 
     Returns
     -------
@@ -56,9 +57,11 @@ def numerical_gradient(
     gradient = np.zeros(point.shape)
     for index in np.ndindex(point.shape):
         here = float(point[index])
+        # In single precision two numbers near 300 are further apart than the step.
+        step = max(h, 8 * abs(float(np.spacing(moved[index]))))
         try:
-            above, end = at(index, here + h), point[index]
-            below, start = at(index, here - h), point[index]
+            above, end = at(index, here + step), point[index]
+            below, start = at(index, here - step), point[index]
         finally:
             moved[index] = point[index] = here
         if index == (0,) * point.ndim:
