@@ -1,0 +1,47 @@
+"""The one place where an error becomes the status of a gRPC call."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, NoReturn
+
+import grpc
+from google.rpc import status_pb2
+
+from edunn_serving.errors import ServiceError
+
+DETAILS_KEY = "grpc-status-details-bin"
+
+CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+async def abort(context: grpc.aio.ServicerContext[Any, Any], error: ServiceError) -> NoReturn:
+    """End a call with an error."""
+    await abort_with_status(context, error.to_status().SerializeToString())
+
+
+async def abort_with_status(
+    context: grpc.aio.ServicerContext[Any, Any], serialized: bytes
+) -> NoReturn:
+    """End a call with a serialized google.rpc.Status, as workers send them."""
+    status = status_pb2.Status.FromString(serialized)
+    try:
+        await context.abort(
+            CODES[status.code],
+            status.message,
+            ((DETAILS_KEY, serialized),),
+        )
+    except grpc.aio.AbortError as aborted:
+        # Once the call has ended with it.
+        asyncio.get_running_loop().call_soon(_forget_way, aborted)
+        raise
+    raise RuntimeError("abort returned")
+
+
+def _forget_way(aborted: grpc.aio.AbortError) -> None:
+    """Let an exception no longer know where it was raised.
+
+    grpc.aio keeps it with the call, and the frames that it came through know the call. Such a
+    circle would keep the request in memory until the garbage collector comes.
+    """
+    aborted.__traceback__ = aborted.__context__ = None
