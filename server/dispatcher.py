@@ -295,7 +295,12 @@ class Dispatcher:
         """Refuse what waits, once Redis or the workers have been away for too long."""
         away_since = self._away_since
         patience = self._settings.worker_wait_seconds
-        if away_since is None or time.monotonic() - away_since < patience:
+        if away_since is None:
+            return
+        # Workers are heard a moment later than Redis.
+        if self._link.up:
+            away_since = max(away_since, self._link.up_since)
+        if time.monotonic() - away_since < patience:
             return
         away = unavailable("there is no worker" if self._link.up else "the store is away")
         for operation in self._lanes.remove_all():
@@ -306,8 +311,13 @@ class Dispatcher:
                 # A worker may have it. It stays under way, so that what comes after it keeps its
                 # order, until Redis is back and tells.
                 _refuse(flight, away)
-            elif await self._link.withdraw(flight.batch_id):
-                self._fail_flight(flight, away)
+                continue
+            try:
+                if await self._link.withdraw(flight.batch_id):
+                    self._fail_flight(flight, away)
+            except (RedisError, OSError):
+                _refuse(flight, away)
+                raise
 
     async def _recover_lost_batches(self) -> None:
         """Take back the batches whose worker has died, or that never reached one."""

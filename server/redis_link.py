@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-import redis.asyncio
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from edunn_serving import keys
 from edunn_serving.batch_message import OperationHead, task_message
 from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.redis_connections import connect_async
 from edunn_serving.replies import BATCH_TTL_MS, LARGE, RESPONSE, STATUS, Reply
 from edunn_serving.scripts import Script
 from edunn_serving.settings import Settings
@@ -27,7 +27,6 @@ READ_BLOCK_MS = 1000
 REPLIES_A_READ = 64
 MONITOR_SECONDS = 0.5
 RECONNECT_SECONDS = 0.2
-SOCKET_TIMEOUT_SECONDS = 2.5
 # The stream of replies is trimmed when so many bytes of it have been read.
 TRIM_BYTES = 1 << 20
 
@@ -50,13 +49,7 @@ class RedisLink:
         on_reply: Callable[[str, list[Reply]], None],
         on_change: Callable[[], None],
     ) -> None:
-        self._client = redis.asyncio.Redis.from_url(
-            settings.redis_url,
-            socket_timeout=SOCKET_TIMEOUT_SECONDS,
-            socket_connect_timeout=SOCKET_TIMEOUT_SECONDS,
-            # The pipes read answers as version 2 of the protocol has them.
-            protocol=2,
-        )
+        self._client = connect_async(settings.redis_url)
         self._send_script = Script.named("send")
         self._sender = RedisPipe(self._client, self._break, (self._send_script,))
         # A connection of its own: a read that waits for replies holds up what comes behind it.
@@ -119,7 +112,7 @@ class RedisLink:
         touched = (keys.batch(batch_id), keys.QUEUE, keys.holder(batch_id))
 
         def on_answer(answer: Any) -> None:
-            if isinstance(answer, ResponseError) and "OOM" in str(answer):
+            if isinstance(answer, OutOfMemoryError):
                 on_stored(_store_is_full())
                 return
             if isinstance(answer, Exception):
@@ -187,6 +180,8 @@ class RedisLink:
                 why = error
             self._broken = None
             self._note(up=False, why=why)
+            # Its name may be another Redis's by now, so no connection to the old one is kept.
+            await self._client.connection_pool.disconnect()
             await asyncio.sleep(RECONNECT_SECONDS)
 
     def _break(self, why: Exception) -> None:

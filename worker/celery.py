@@ -9,47 +9,41 @@ from __future__ import annotations
 import logging
 import os
 import resource
+import signal
 import sys
 import uuid
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit, urlunsplit
 
-import redis
 from celery import Celery, Task
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import setup_logging, worker_ready, worker_shutdown
 from celery.worker import state
 from kombu import Queue
 from kombu.transport.redis import Channel
 
 from edunn_serving import keys
 from edunn_serving.batch_message import TASK, UNACKNOWLEDGED, OperationHead
+from edunn_serving.log_lines import configure_logging
 from edunn_serving.memory import calm_garbage_collector, keep_freed_memory
+from edunn_serving.redis_connections import CONNECT_SECONDS, LONG_ANSWER_SECONDS, connect
 from edunn_serving.settings import Settings, SettingsError, read_settings
+from worker.consumer import PatientConsumer
 from worker.engine import Engine
 from worker.heartbeat import Heartbeat
 from worker.store import Store
 
 
-def broker_url(redis_url: str) -> str:
-    """Return a Redis's address as kombu wants it, which has a scheme of its own for sockets."""
-    parts = urlsplit(redis_url)
-    if parts.scheme != "unix":
-        return redis_url
-    database = parse_qs(parts.query).get("db", ["0"])[0]
-    return urlunsplit(parts._replace(scheme="redis+socket", query=f"virtual_host={database}"))
-
-
 def make_app(settings: Settings) -> Celery:
     """Return the Celery application, every setting that matters set on purpose."""
-    app = Celery("edunn", broker=broker_url(settings.redis_url))
+    app = Celery("edunn", broker=settings.redis_url.broker_url)
     # kombu's Redis transport acknowledges messages of no-ack consumers all the same, a round trip
     # each, unless the channel names the consumer here.
     Channel.no_ack_consumers = frozenset({UNACKNOWLEDGED})
     app.conf.update(
         # The queue needs no acknowledgement: a batch that is lost with its worker is sent again by
         # its server, which knows sooner and bounds the tries. It saves two round trips a batch.
-        task_queues=[Queue(keys.QUEUE, no_ack=True, durable=True)],
+        # A full or a read-only Redis would refuse its declaration, which nobody reads.
+        task_queues=[Queue(keys.QUEUE, no_ack=True, durable=True, no_declare=True)],
         task_default_queue=keys.QUEUE,
         task_acks_late=False,
         # Only JSON is ever unpacked: pickle would let whoever reaches Redis run code here.
@@ -67,18 +61,23 @@ def make_app(settings: Settings) -> Celery:
         worker_send_task_events=False,
         task_send_sent_event=False,
         worker_enable_remote_control=False,
-        # Wait for Redis at the start and whenever it goes away, for as long as it takes.
+        # Wait for Redis at the start and whenever it goes away or refuses, for as long as it takes.
+        worker_consumer=f"{PatientConsumer.__module__}:{PatientConsumer.__name__}",
         broker_connection_retry_on_startup=True,
         broker_connection_retry=True,
-        broker_connection_max_retries=None,
+        broker_channel_error_retry=True,
+        # Without it kombu takes any certificate.
+        broker_use_ssl=settings.redis_url.broker_tls,
         broker_transport_options={
             # Nothing is ever unacknowledged, so nothing may be redelivered by the transport.
             "visibility_timeout": 3600,
+            "socket_connect_timeout": CONNECT_SECONDS,
             "socket_keepalive": True,
             "health_check_interval": 5,
         },
-        # A batch under way goes on when Redis goes away, and is answered when it is back.
-        worker_cancel_long_running_tasks_on_connection_loss=False,
+        # Celery knows of no request that it could cancel. A batch under way goes on when Redis goes
+        # away, and is answered when it is back.
+        worker_cancel_long_running_tasks_on_connection_loss=True,
         # SIGTERM lets the worker finish its batch, however long it takes, and then leave. No softer
         # way down is needed for SIGQUIT: what it cuts off is sent again.
         worker_soft_shutdown_timeout=0.0,
@@ -109,7 +108,7 @@ class EngineTask(Task):  # type: ignore[misc]  # Celery has no types.
     @property
     def engine(self) -> Engine:
         if self._engine is None:
-            client = redis.Redis.from_url(settings.redis_url)
+            client = connect(settings.redis_url, answer_seconds=LONG_ANSWER_SECONDS)
             store = Store(client, context_budget=settings.session_context_bytes)
             self._engine = Engine(
                 store,
@@ -152,22 +151,35 @@ def run_batch() -> None:
 
 
 _heartbeat = Heartbeat(settings, worker_id)
+PatientConsumer.on_refusal = _heartbeat.hush
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _configure_logging(**unused: object) -> None:
+    configure_logging("WARNING", settings.secrets())
+    for name in ("worker", "edunn_serving"):
+        logging.getLogger(name).setLevel(settings.log_level)
+    # The consumer tells itself of lost connections, and not each time.
+    logging.getLogger("celery.worker.consumer.consumer").setLevel(logging.CRITICAL)
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
-def _begin(**signal: object) -> None:
+def _begin(**unused: object) -> None:
     # Beyond it NumPy raises MemoryError, which refuses one operation; without it the kernel would
     # kill the whole worker.
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (settings.worker_memory_bytes, hard))
+    wanted = settings.worker_memory_bytes
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
     keep_freed_memory()
     calm_garbage_collector()
-    logging.getLogger("worker").setLevel(settings.log_level)
+    # Celery would start the worker anew.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     logging.getLogger("worker").info("worker %s: %s", worker_id, settings.describe())
     _heartbeat.start()
 
 
 # Only when the last batch is finished: until then servers must not take it for dead.
 @worker_shutdown.connect  # type: ignore[untyped-decorator]
-def _leave(**signal: object) -> None:
+def _leave(**unused: object) -> None:
     _heartbeat.stop()

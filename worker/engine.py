@@ -17,8 +17,10 @@ from edunn_serving.errors import (
     deadline_exceeded,
     invalid_argument,
     logged_fault,
+    unavailable,
 )
 from edunn_serving.keys import SessionKey
+from edunn_serving.redis_connections import RedisRefuses
 from edunn_serving.replies import RESPONSE, STATUS, Reply
 from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_service_pb2 as api
@@ -124,6 +126,10 @@ class Engine:
                 else:
                     return
             raise RuntimeError(f"{MAX_CONFLICTS} conflicts in a row")
+        except RedisRefuses:
+            # Where Redis takes an answer, though not the changes, the callers hear of it.
+            refused = Reply(*_failed(unavailable("the store takes no changes")))
+            self._store.commit(batch_id, reply_stream, [refused] * len(heads), ())
         except (redis.ConnectionError, redis.TimeoutError):
             raise
         except Exception:
