@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 MAX_PENDING = 100_000
 # How long the last answers may take on their way out of a stopping server.
 ANSWER_SECONDS = 2.0
+# How much longer than it waits for what is in flight a server may take to stop.
+HANGING_SECONDS = 10.0
 
 
 class StartError(RuntimeError):
@@ -72,6 +75,8 @@ async def serve(settings: Settings) -> None:
     done, _ = await asyncio.wait({stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
 
     log.info("stopping: finishing what is in flight")
+    # Told to stop it stops, though something that is not known yet should hang, and says where.
+    faulthandler.dump_traceback_later(settings.shutdown_seconds + HANGING_SECONDS, exit=True)
     await health_servicer.enter_graceful_shutdown()
     # New operations are refused from here on; those under way may finish.
     await dispatcher.drain(settings.shutdown_seconds)
@@ -82,6 +87,7 @@ async def serve(settings: Settings) -> None:
     await asyncio.gather(*background, return_exceptions=True)
     if stop_metrics is not None:
         stop_metrics()
+    faulthandler.cancel_dump_traceback_later()
     for task in background:
         if task in done:
             # It ended by itself, which is a failure, and its error is the server's.
