@@ -118,6 +118,12 @@ class Settings(BaseSettings):
     max_queued_bytes: int = _setting(
         512 * MEBIBYTE, "How many request bytes may wait in a server.", minimum=1024
     )
+    max_streams: int = _setting(
+        1000, "How many Compute streams may be open at a server.", minimum=1
+    )
+    max_connection_streams: int = _setting(
+        100, "How many of them one connection may have.", minimum=1
+    )
     worker_wait_seconds: float = _setting(
         5.0, "How long operations wait for a worker to appear before UNAVAILABLE.", minimum=0.0
     )
@@ -151,6 +157,12 @@ class Settings(BaseSettings):
         4096 * MEBIBYTE,
         "How much memory a worker may take. An operation that asks for more is refused.",
         minimum=256 * MEBIBYTE,
+    )
+    operation_seconds: float = _setting(
+        120.0,
+        "How long a worker may compute one operation. It is stopped with its worker then.",
+        minimum=0.1,
+        maximum=86400.0,
     )
     shutdown_seconds: float = _setting(
         30.0, "How long a stopping server waits for what is in flight.", minimum=0.0

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher
 
 PREFIX = "EDUNN_"
+# The library's, which the service uses: no settings, and nothing to warn of.
+OF_THE_LIBRARY = frozenset({"EDUNN_DATASETS"})
 # What the clients read, by their own documents.
 OF_CLIENTS = frozenset({"EDUNN_ADDRESS", "EDUNN_TOKEN", "EDUNN_TLS", "EDUNN_CA"})
 # What Kubernetes puts into the containers of a namespace that has a service `edunn` or `edunn-...`.
@@ -22,8 +24,9 @@ NEAR_WITH_PREFIX = 0.9
 def misspelt(names: Iterable[str], known: Collection[str]) -> dict[str, str]:
     """Return the names that are nearly a known one, each with that one."""
     found: dict[str, str] = {}
+    others = OF_CLIENTS | OF_THE_LIBRARY
     for name in sorted(names):
-        if name in known or name in OF_CLIENTS or OF_KUBERNETES.fullmatch(name):
+        if name in known or name in others or OF_KUBERNETES.fullmatch(name):
             continue
         likeness, nearest = max((_likeness(name.upper(), each), each) for each in known)
         if likeness >= NEAR:
@@ -33,7 +36,8 @@ def misspelt(names: Iterable[str], known: Collection[str]) -> dict[str, str]:
 
 def unknown(names: Iterable[str], known: Collection[str]) -> list[str]:
     """Return the names that begin as settings do, and are none."""
-    return sorted(name for name in names if name.startswith(PREFIX) and name not in known)
+    ours = OF_THE_LIBRARY.union(known)
+    return sorted(name for name in names if name.startswith(PREFIX) and name not in ours)
 
 
 def _likeness(name: str, known: str) -> float:
