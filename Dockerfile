@@ -16,6 +16,7 @@ COPY edunn/ /src/edunn/
 COPY edunn_serving/ /src/edunn_serving/
 COPY worker/ /src/worker/
 COPY server/ /src/server/
+COPY standalone/ /src/standalone/
 RUN /opt/edunn/bin/pip install --no-deps .
 
 

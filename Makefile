@@ -17,7 +17,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.runtime ## Bring the service up, run the Dropout walk-through against it, stop it
-	@$(BIN)/python -m server.demo
+	@$(BIN)/python -m standalone.demo
 
 serve: $(VENV)/.runtime ## Run the service in the foreground (PORT=50051 WORKERS=2 DATA=.data)
 	@exec $(BIN)/edunn-serve --port $(PORT) --workers $(WORKERS) --data "$(DATA)"
@@ -31,7 +31,7 @@ test-torch: $(VENV)/.development $(TORCH_VENV)/.ready ## Run what needs PyTorch 
 lint: $(VENV)/.development ## Run ruff, mypy and buf
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy edunn server worker
+	$(BIN)/mypy edunn edunn_serving server worker standalone
 	cd clients/python && ../../$(BIN)/mypy src
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code

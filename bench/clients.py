@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.lines_of_code import lines_of_code
 from bench.probes import CLIENTS, PROBES, Probe
-from server.stack import Stack
+from standalone.stack import Stack
 
 README = CLIENTS / "README.md"
 BEGIN = "<!-- The table is written by `make bench-clients`. -->\n"

@@ -12,7 +12,7 @@ import signal
 import grpc
 import uvloop
 
-from worker.settings import Settings
+from edunn_serving.settings import Settings
 
 SERVICE = "edunn.bench.Echo"
 METHOD = f"/{SERVICE}/Echo"

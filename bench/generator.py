@@ -28,7 +28,7 @@ from bench.lean import LeanConnection
 from bench.lean_stream import LeanStream
 from bench.load import Load, Measured
 from bench.open_loop import Punctual, send_when_due
-from worker.settings import Settings
+from edunn_serving.settings import Settings
 
 # Connections to each server, over which the callers are spread.
 CONNECTIONS = 4

@@ -10,7 +10,7 @@ import redis
 from bench import calls
 from bench.generator import Connections
 from bench.load import SMALL
-from worker import keys
+from edunn_serving import keys
 
 FORWARDS = 2000
 # Over the bits themselves: the marks of issue 4.

@@ -17,8 +17,8 @@ from bench.children import Echo, GeneratorProcess
 from bench.figures import Figures
 from bench.flame_graphs import record
 from bench.masks import allowed_bytes, bytes_per_mask
-from server.stack import Stack
-from server.stop_signal import StopRequested, StopSignal
+from standalone.stack import Stack
+from standalone.stop_signal import StopRequested, StopSignal
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.md"

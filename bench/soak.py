@@ -29,7 +29,7 @@ from edunn_serving.v1.layer_service_pb2 import (
     ComputeResult,
     ForwardRequest,
 )
-from server.stack import Stack
+from standalone.stack import Stack
 
 MEBIBYTE = 1024 * 1024
 SHAPE = (8, 64)

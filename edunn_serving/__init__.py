@@ -1,1 +1,1 @@
-"""Generated from proto/ by `make proto`. Do not edit."""
+"""The floor that server and worker stand on: the stubs, and what the two say to each other."""

@@ -7,9 +7,9 @@ import sys
 
 import uvloop
 
+from edunn_serving.memory import calm_garbage_collector, keep_freed_memory
+from edunn_serving.settings import SettingsError, read_settings
 from server.serving import serve
-from worker.memory import calm_garbage_collector, keep_freed_memory
-from worker.settings import SettingsError, read_settings
 
 
 def main() -> None:

@@ -13,10 +13,10 @@ from typing import Any
 
 import grpc
 
+from edunn_serving.errors import ServiceError, invalid_argument
 from server.lanes import Lanes, queue_full
 from server.request_messages import EOF, Read
 from server.status import abort
-from worker.errors import ServiceError, invalid_argument
 
 # A call whose caller goes away while gRPC reads its request is never heard of again. It counts as
 # arriving for no longer than this.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Mapping
 
-from worker.errors import Code, ServiceError
+from edunn_serving.errors import Reason, ServiceError
 
 SCHEME = "bearer "
 
@@ -31,8 +31,7 @@ class Authenticator:
         names = [name for token, name in self._callers if hmac.compare_digest(token, given)]
         if not names:
             raise ServiceError(
-                Code.UNAUTHENTICATED,
-                "UNAUTHENTICATED",
+                Reason.UNAUTHENTICATED,
                 "expected the metadata 'authorization: Bearer TOKEN' with a token of this server",
             )
         return names[0]

@@ -9,19 +9,18 @@ from typing import Literal
 
 from google.protobuf.message import DecodeError
 
+from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted, unavailable
 from edunn_serving.internal.v1.stream_pb2 import (
     RawComputeOperation,
     RawComputeRequest,
     RawComputeResponse,
     RawComputeResult,
 )
-from server.dispatcher import Dispatcher, unavailable
+from edunn_serving.replies import STATUS, Reply
+from server.dispatcher import Dispatcher
 from server.envelope import head_of
 from server.operation import PendingOperation
 from server.request_messages import EOF, Read
-from server.status import shortened
-from worker.errors import Code, ServiceError, invalid_argument
-from worker.store import STATUS, Reply
 
 # What one stream may have under way or unread. Beyond it the server reads no further, so a client
 # that sends without reading is held up by HTTP/2 and costs no more memory than this.
@@ -43,7 +42,7 @@ class ComputeStream:
         self,
         dispatcher: Dispatcher,
         caller: str,
-        deadline_unix_ms: int,
+        deadline: float,
         *,
         max_message_bytes: int,
     ) -> None:
@@ -52,7 +51,7 @@ class ComputeStream:
         self._max_result_bytes = max_message_bytes - RESULT_OVERHEAD_BYTES
         self._message_bytes = min(MESSAGE_BYTES, max_message_bytes // 2)
         self._caller = caller
-        self._deadline_unix_ms = deadline_unix_ms
+        self._deadline = deadline
         self._under_way: dict[str, PendingOperation] = {}
         self._finished: list[RawComputeResult] = []
         # Operations and bytes that are under way or not yet written.
@@ -128,8 +127,9 @@ class ComputeStream:
         try:
             self._check(request_id, kind)
             method = METHODS[kind or ""]
-            head = head_of(method, self._caller, self._deadline_unix_ms, request)
-            pending = self._dispatcher.enqueue(head, request)
+            deadline = self._deadline
+            head = head_of(method, self._caller, self._dispatcher.redis_ms(deadline), request)
+            pending = self._dispatcher.enqueue(head, request, deadline)
         except ServiceError as error:
             self._finish(request_id, "error", error.to_status().SerializeToString(), len(request))
             return
@@ -142,7 +142,7 @@ class ComputeStream:
         if not request_id:
             raise invalid_argument("request_id", "expected an id, got none")
         if request_id in self._under_way:
-            raise invalid_argument("request_id", f"{request_id!r} is still under way")
+            raise invalid_argument("request_id", f"{quoted(request_id)} is still under way")
         if kind is None:
             raise invalid_argument("operation", "expected a forward or a backward, got neither")
 
@@ -158,8 +158,7 @@ class ComputeStream:
         elif error is not None:
             raise error
         elif future.result().kind == STATUS:
-            status = shortened(future.result().data).SerializeToString()
-            self._finish(request_id, "error", status, size)
+            self._finish(request_id, "error", future.result().data, size)
         elif len(future.result().data) > self._max_result_bytes:
             refused = answer_too_large(len(future.result().data), self._max_result_bytes)
             self._finish(request_id, "error", refused.to_status().SerializeToString(), size)
@@ -204,8 +203,7 @@ def _operations_of(data: bytes) -> Iterable[RawComputeOperation]:
 def answer_too_large(size: int, limit: int) -> ServiceError:
     """Return the error of an answer that no message can carry. What was asked for has been done."""
     return ServiceError(
-        Code.RESOURCE_EXHAUSTED,
-        "TOO_LARGE",
+        Reason.TOO_LARGE,
         f"the answer would take {size} bytes, {limit} are allowed: send a smaller batch",
         metadata={"bytes": str(size), "limit": str(limit)},
     )

@@ -8,16 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from worker.errors import invalid_argument
-from worker.task_message import OperationHead
-
-# The fields of the LayerService's requests that matter here, the same in all that have them.
-SESSION_ID = 1
-LAYER = 2
-# Where a Forward or a Backward names a forward.
-FORWARD_ID = {"Forward": 5, "Backward": 3}
-# Methods whose requests name a layer.
-OF_A_LAYER = {"Forward", "Backward", "GetParameters", "SetParameters"}
+from edunn_serving.batch_message import OperationHead
+from edunn_serving.errors import invalid_argument
+from edunn_serving.rpcs import LAYER_RPCS
 
 # What a name may be long; the worker looks at the rest of their rules.
 MAX_NAME = 64
@@ -29,7 +22,7 @@ MAX_FIELDS = 10_000
 VARINT, EIGHT_BYTES, LENGTH_DELIMITED, FOUR_BYTES = 0, 1, 2, 5
 
 
-def head_of(method: str, caller: str, deadline_unix_ms: int, request: bytes) -> OperationHead:
+def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> OperationHead:
     """Return what a worker should know of a request before it has it.
 
     Raises
@@ -37,25 +30,20 @@ def head_of(method: str, caller: str, deadline_unix_ms: int, request: bytes) -> 
     ServiceError
         INVALID_ARGUMENT where the request names no session or is no message.
     """
-    forward_field = FORWARD_ID.get(method, 0)
-    about_layer = method in OF_A_LAYER
-    wanted = (SESSION_ID, LAYER, forward_field) if about_layer else (SESSION_ID,)
+    rpc = LAYER_RPCS[method]
     try:
-        found = _strings(request, wanted)
+        found = _strings(request, (rpc.session_field, rpc.layer_field, rpc.forward_field))
     except (ValueError, IndexError) as error:
         raise invalid_argument("request", f"not a message of the method's type: {error}") from error
-    session_id = found.get(SESSION_ID)
+    session_id = found.get(rpc.session_field)
     if not session_id:
         raise invalid_argument("session_id", "expected the id of a session, got none")
     _check_length("session_id", session_id, MAX_NAME)
-    if not about_layer:
-        return OperationHead(method, caller, session_id, deadline_unix_ms, None, None)
-    # A forward without an id is a new one; a backward without one means the latest.
-    default = "" if method == "Backward" else None
-    layer, forward_id = found.get(LAYER, ""), found.get(forward_field) or default
-    _check_length("layer", layer, MAX_NAME)
+    layer = found.get(rpc.layer_field, "") if rpc.layer_field else None
+    forward_id = found.get(rpc.forward_field, "") if rpc.forward_field else None
+    _check_length("layer", layer or "", MAX_NAME)
     _check_length("forward_id", forward_id or "", MAX_FORWARD_ID)
-    return OperationHead(method, caller, session_id, deadline_unix_ms, layer, forward_id)
+    return OperationHead(method, caller, session_id, deadline_ms, layer, forward_id)
 
 
 def _check_length(field: str, name: str, limit: int) -> None:

@@ -1,4 +1,4 @@
-"""Health: SERVING while Redis and at least one worker are there."""
+"""Health: SERVING while Redis and at least one worker are there, and batches come back."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import asyncio
 from grpc_health.v1 import health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
+from server.dispatcher import Dispatcher
 from server.layer_service import SERVICE
-from server.redis_link import RedisLink
 
 WATCH_SECONDS = 0.1
 
 
-async def report_health(servicer: health.aio.HealthServicer, link: RedisLink) -> None:
+async def report_health(servicer: health.aio.HealthServicer, dispatcher: Dispatcher) -> None:
     """Keep the health service's answer true until cancelled."""
     shown: bool | None = None
     while True:
-        serving = link.up and bool(link.workers)
+        serving = dispatcher.is_serving()
         if serving is not shown:
             shown = serving
             status = HealthCheckResponse.SERVING if serving else HealthCheckResponse.NOT_SERVING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,6 +13,8 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
+from edunn_serving.errors import ServiceError, invalid_argument, logged_fault
+from edunn_serving.replies import RESPONSE, STATUS
 from edunn_serving.v1.layer_service_pb2 import DESCRIPTOR, CreateSessionRequest
 from server.admission import AdmittingHandler
 from server.authentication import Authenticator
@@ -20,8 +23,6 @@ from server.compute_stream import ComputeStream, answer_too_large
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
 from server.status import abort, abort_with_status
-from worker.errors import ServiceError, invalid_argument, logged_fault
-from worker.store import RESPONSE, STATUS
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class LayerService:
             async for response in stream.run(context.read):
                 yield response
         except ServiceError as error:
-            log.info("Compute %s %s", error.code.name, error.reason)
+            log.info("Compute %s %s", error.code.name, error.reason.name)
             await abort(context, error)
         except Exception:
             await abort(context, logged_fault("Compute"))
@@ -100,10 +101,11 @@ class LayerService:
                 caller = self._authenticator.caller(context.invocation_metadata())
                 if method == "CreateSession":
                     request = _complete_create_session(request)
-                head = head_of(method, caller, deadline_of(context), request)
-                reply = await self._dispatcher.submit(head, request)
+                deadline = deadline_of(context)
+                head = head_of(method, caller, self._dispatcher.redis_ms(deadline), request)
+                reply = await self._dispatcher.submit(head, request, deadline)
             except ServiceError as error:
-                log.info("%s %s %s", method, error.code.name, error.reason)
+                log.info("%s %s %s", method, error.code.name, error.reason.name)
                 await abort(context, error)
             except asyncio.CancelledError:
                 log.debug("%s cancelled by its caller", method)
@@ -125,10 +127,10 @@ class LayerService:
         return handle
 
 
-def deadline_of(context: Context) -> int:
-    """Return a call's deadline in ms of Unix time, 0 where it has none."""
+def deadline_of(context: Context) -> float:
+    """Return a call's deadline by the monotonic clock, infinity where it has none."""
     remaining = context.time_remaining()
-    return int((time.time() + remaining) * 1000) if remaining is not None else 0
+    return math.inf if remaining is None else time.monotonic() + remaining
 
 
 def _complete_create_session(request: bytes) -> bytes:

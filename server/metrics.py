@@ -11,9 +11,9 @@ from google.rpc import status_pb2
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from worker.errors import Code
-from worker.settings import SettingsError
-from worker.store import STATUS, Reply
+from edunn_serving.errors import Code
+from edunn_serving.replies import STATUS, Reply
+from edunn_serving.settings import SettingsError
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ import hiredis
 import redis.asyncio
 from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, ResponseError
 
-from worker.scripts import Command, Script
+from edunn_serving.scripts import Command, Script
 
 # Takes an answer, or the RedisError that there is instead.
 OnAnswer = Callable[[Any], None]

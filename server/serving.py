@@ -13,12 +13,12 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from edunn_serving.settings import Settings, SettingsError
 from server.authentication import Authenticator
 from server.dispatcher import Dispatcher
 from server.health import report_health
 from server.layer_service import SERVICE, LayerService
 from server.metrics import serve_metrics
-from worker.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ async def serve(settings: Settings) -> None:
 
     background: list[asyncio.Task[None]] = [
         asyncio.create_task(dispatcher.run()),
-        asyncio.create_task(report_health(health_servicer, dispatcher.link)),
+        asyncio.create_task(report_health(health_servicer, dispatcher)),
     ]
     # A server that is just starting must not say that Redis is away because it has not looked yet.
     await dispatcher.link.tried.wait()

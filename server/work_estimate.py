@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from worker.task_message import OperationHead
+from edunn_serving.batch_message import OperationHead
 
 # From here on an operation keeps its worker long enough for others to notice.
 SLOW_SECONDS = 0.02

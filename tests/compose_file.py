@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from server.stack import find_redis, free_port
+from standalone.stack import find_redis, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1"

@@ -12,7 +12,7 @@ from edunn_client import Client
 from waiting import await_workers
 
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack
+from standalone.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 

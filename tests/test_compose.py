@@ -25,9 +25,9 @@ from compose_file import (
     seconds,
 )
 
-from server.stack import Stack, worker_command
-from worker import keys
-from worker.settings import read_settings
+from edunn_serving import keys
+from edunn_serving.settings import read_settings
+from standalone.stack import Stack, worker_command
 
 VARIABLES = {"EDUNN_REDIS_PASSWORD": secrets.token_hex(16)}
 SERVICES = ("redis", "worker", "server")

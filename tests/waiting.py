@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from worker_ids import is_id_of
 
-from server.stack import Stack
-from worker import keys
+from edunn_serving import keys
+from standalone.stack import Stack
 
 POLL_SECONDS = 0.02
 

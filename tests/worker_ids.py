@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.processes import Child
+from standalone.processes import Child
 
 
 def is_id_of(worker_id: bytes, child: Child) -> bool:

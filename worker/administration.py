@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import os
 import re
-import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from edunn.errors import ConfigError, LayerError
 from edunn.parameter_memory import TooLargeError
+from edunn_serving.errors import Reason, ServiceError, invalid_argument, invalid_arguments, quoted
 from edunn_serving.internal.v1.state_pb2 import SessionRecord
+from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_pb2
 from edunn_serving.v1.layer_pb2 import Layer, LayerSpec, ParameterInfo
 from edunn_serving.v1.layer_service_pb2 import (
@@ -30,10 +31,8 @@ from edunn_serving.v1.layer_service_pb2 import (
     SetParametersResponse,
 )
 from edunn_serving.v1.session_pb2 import Session
-from worker.errors import Code, ServiceError, invalid_argument, invalid_arguments
 from worker.open_session import OpenSession
 from worker.ready import ReadyLayer, build_layer
-from worker.settings import Settings
 from worker.tensors import TYPE_OF_DTYPE, decode_tensors, fill_tensors
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -45,12 +44,13 @@ def create_session(
 ) -> CreateSessionResponse:
     """Begin a session with its first layers."""
     if not NAME.fullmatch(request.session_id):
-        raise invalid_argument("session_id", f"expected {NAME_RULE}, got {request.session_id!r}")
+        raise invalid_argument(
+            "session_id", f"expected {NAME_RULE}, got {quoted(request.session_id)}"
+        )
     if session.exists:
         raise ServiceError(
-            Code.ALREADY_EXISTS,
-            "SESSION_EXISTS",
-            f"you have a session {request.session_id!r} already",
+            Reason.SESSION_EXISTS,
+            f"you have a session {quoted(request.session_id)} already",
             metadata={"session_id": request.session_id},
         )
     record = SessionRecord(
@@ -63,7 +63,7 @@ def create_session(
             "phase", f"expected PHASE_TRAINING or PHASE_TEST, got {request.phase}"
         )
     record.ttl.FromMilliseconds(round(_ttl_seconds(request, settings) * 1000))
-    record.create_time.FromMilliseconds(int(time.time() * 1000))
+    record.create_time.FromMilliseconds(session.now_ms)
     # Every layer is built before the session begins, so a bad one leaves nothing behind.
     built: list[ReadyLayer] = []
     for at, spec in enumerate(request.layers):
@@ -76,12 +76,16 @@ def create_session(
     return CreateSessionResponse(session=_session_of(session))
 
 
-def get_session(session: OpenSession, request: GetSessionRequest) -> GetSessionResponse:
+def get_session(
+    session: OpenSession, request: GetSessionRequest, settings: Settings
+) -> GetSessionResponse:
     """Describe a session."""
     return GetSessionResponse(session=_session_of(session))
 
 
-def delete_session(session: OpenSession, request: DeleteSessionRequest) -> DeleteSessionResponse:
+def delete_session(
+    session: OpenSession, request: DeleteSessionRequest, settings: Settings
+) -> DeleteSessionResponse:
     """End a session and remove everything that it holds."""
     _ = session.record  # there must be one
     session.delete()
@@ -99,7 +103,9 @@ def add_layer(
     return AddLayerResponse(layer=layer)
 
 
-def get_parameters(session: OpenSession, request: GetParametersRequest) -> GetParametersResponse:
+def get_parameters(
+    session: OpenSession, request: GetParametersRequest, settings: Settings
+) -> GetParametersResponse:
     """Return the parameters and buffers of a layer."""
     model = session.layer(request.layer).model
     arrays = {**model.get_parameters(), **model.get_buffers()}
@@ -108,7 +114,9 @@ def get_parameters(session: OpenSession, request: GetParametersRequest) -> GetPa
     return response
 
 
-def set_parameters(session: OpenSession, request: SetParametersRequest) -> SetParametersResponse:
+def set_parameters(
+    session: OpenSession, request: SetParametersRequest, settings: Settings
+) -> SetParametersResponse:
     """Replace parameters or buffers of a layer."""
     layer = session.layer(request.layer)
     parameters, buffers = _apply_arrays(
@@ -137,18 +145,16 @@ def _build(
 ) -> ReadyLayer:
     """Build a layer as a caller describes it, with its first parameters."""
     if not NAME.fullmatch(spec.name):
-        raise invalid_argument(f"{field}.name", f"expected {NAME_RULE}, got {spec.name!r}")
+        raise invalid_argument(f"{field}.name", f"expected {NAME_RULE}, got {quoted(spec.name)}")
     if any(layer.name == spec.name for layer in record.layers):
         raise ServiceError(
-            Code.ALREADY_EXISTS,
-            "LAYER_EXISTS",
-            f"the session has a layer {spec.name!r} already",
+            Reason.LAYER_EXISTS,
+            f"the session has a layer {quoted(spec.name)} already",
             metadata={"layer": spec.name},
         )
     if len(record.layers) >= settings.session_layers:
         raise ServiceError(
-            Code.RESOURCE_EXHAUSTED,
-            "QUOTA",
+            Reason.QUOTA,
             f"a session may have {settings.session_layers} layers",
             metadata={"limit": str(settings.session_layers)},
         )
@@ -173,8 +179,7 @@ def _build(
 def _config_error(error: ConfigError, spec: LayerSpec, field: str) -> ServiceError:
     if error.argument == "type":
         return ServiceError(
-            Code.NOT_FOUND,
-            "LAYER_TYPE_NOT_FOUND",
+            Reason.LAYER_TYPE_NOT_FOUND,
             str(error),
             violations=[(f"{field}.type", str(error))],
             metadata={"type": spec.type},
@@ -238,8 +243,7 @@ def _parameter_bytes(record: SessionRecord) -> int:
 
 def _too_large(needed: int, limit: int) -> ServiceError:
     return ServiceError(
-        Code.RESOURCE_EXHAUSTED,
-        "TOO_LARGE",
+        Reason.TOO_LARGE,
         f"the session's parameters would take {needed} bytes or more, {limit} are allowed",
         metadata={"bytes": str(needed), "limit": str(limit)},
     )
@@ -272,5 +276,5 @@ def _session_of(session: OpenSession) -> Session:
         ttl=record.ttl,
         create_time=record.create_time,
     )
-    described.expire_time.FromMilliseconds(int(time.time() * 1000) + session.ttl_ms)
+    described.expire_time.FromMilliseconds(session.now_ms + session.ttl_ms)
     return described

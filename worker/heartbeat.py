@@ -7,9 +7,9 @@ import threading
 
 import redis
 
-from worker import keys
-from worker.scripts import Script
-from worker.settings import Settings
+from edunn_serving import keys
+from edunn_serving.scripts import Script
+from edunn_serving.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,10 @@ import numpy as np
 
 from edunn.errors import LayerError
 from edunn.model import Phase as LayerPhase
+from edunn_serving import keys
+from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
 from edunn_serving.internal.v1.state_pb2 import Context
+from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_pb2
 from edunn_serving.v1.layer_pb2 import Phase
 from edunn_serving.v1.layer_service_pb2 import (
@@ -17,9 +20,7 @@ from edunn_serving.v1.layer_service_pb2 import (
     ForwardRequest,
     ForwardResponse,
 )
-from worker import keys
 from worker.contexts import decode_cache, digest_inputs, encode_context
-from worker.errors import Code, ServiceError, invalid_argument
 from worker.open_session import OpenLayer, OpenSession
 from worker.store import context_cost
 from worker.tensors import decode_tensor, fill_tensor, fill_tensors
@@ -35,7 +36,7 @@ LAYER_PHASES = {
 
 
 def run_forward(
-    session: OpenSession, request: ForwardRequest, *, context_budget: int
+    session: OpenSession, request: ForwardRequest, settings: Settings
 ) -> ForwardResponse:
     """Compute a layer's output and keep what the backward needs."""
     layer = session.layer(request.layer)
@@ -55,7 +56,7 @@ def run_forward(
         context = b""
         if not request.untracked and not known:
             context = _context_of_forward(layer, phase, digest, output)
-            _check_budget(layer, forward_id, context, context_budget)
+            _check_budget(layer, forward_id, context, settings.session_context_bytes)
         response = ForwardResponse(forward_id=forward_id, phase=phase)
         fill_tensor(response.output, output)
         completed = True
@@ -85,14 +86,15 @@ def _context_of_forward(layer: OpenLayer, phase: Phase, digest: bytes, output: n
     )
 
 
-def run_backward(session: OpenSession, request: BackwardRequest) -> BackwardResponse:
+def run_backward(
+    session: OpenSession, request: BackwardRequest, settings: Settings
+) -> BackwardResponse:
     """Compute the gradients of an earlier forward."""
     layer = session.layer(request.layer)
     forward_id = request.forward_id or layer.latest
     if not forward_id:
         raise ServiceError(
-            Code.FAILED_PRECONDITION,
-            "NO_FORWARD",
+            Reason.NO_FORWARD,
             f"layer {layer.name!r} has had no tracked forward yet: call Forward before Backward",
             metadata={"layer": layer.name},
         )
@@ -143,7 +145,7 @@ def _forward_id_of(request: ForwardRequest, layer: OpenLayer, phase: Phase) -> s
             raise invalid_argument(
                 "forward_id",
                 "expected 1 to 128 printable ASCII characters, the first not '#', "
-                f"got {request.forward_id!r}",
+                f"got {quoted(request.forward_id)}",
             )
         return request.forward_id
     if request.untracked and phase == layer_pb2.PHASE_TEST:
@@ -166,8 +168,7 @@ def _is_repetition(layer: OpenLayer, forward_id: str, digest: bytes) -> bool:
     context = Context.FromString(stored)
     if context.request_digest != digest:
         raise ServiceError(
-            Code.ALREADY_EXISTS,
-            "FORWARD_EXISTS",
+            Reason.FORWARD_EXISTS,
             f"layer {layer.name!r} has a forward {forward_id!r} with other inputs or another "
             "phase: choose another forward_id",
             metadata={"layer": layer.name, "forward_id": forward_id},
@@ -204,8 +205,7 @@ def _check_budget(layer: OpenLayer, forward_id: str, context: bytes, context_bud
     cost = context_cost(keys.context(layer.name, forward_id), context)
     if cost > context_budget:
         raise ServiceError(
-            Code.RESOURCE_EXHAUSTED,
-            "TOO_LARGE",
+            Reason.TOO_LARGE,
             f"what the backward needs takes {cost} bytes, a session may keep "
             f"{context_budget}: send a smaller batch, or set untracked",
             metadata={"bytes": str(cost), "limit": str(context_budget)},
@@ -221,15 +221,13 @@ def _context_of(layer: OpenLayer, forward_id: str) -> Context:
     was_numbered = forward_id != number and number.isdecimal() and int(number) <= layer.count
     if stored == b"" or was_numbered:
         raise ServiceError(
-            Code.FAILED_PRECONDITION,
-            "CONTEXT_EVICTED",
+            Reason.CONTEXT_EVICTED,
             f"forward {forward_id!r} of layer {layer.name!r} is no longer kept, or was untracked: "
             "send the forward again",
             metadata=metadata,
         )
     raise ServiceError(
-        Code.NOT_FOUND,
-        "FORWARD_NOT_FOUND",
+        Reason.FORWARD_NOT_FOUND,
         f"layer {layer.name!r} has had no forward {forward_id!r}",
         metadata=metadata,
     )
@@ -237,8 +235,7 @@ def _context_of(layer: OpenLayer, forward_id: str) -> Context:
 
 def _forward_stale(layer: OpenLayer, forward_id: str) -> ServiceError:
     return ServiceError(
-        Code.FAILED_PRECONDITION,
-        "FORWARD_STALE",
+        Reason.FORWARD_STALE,
         f"what layer {layer.name!r} computes with has changed since forward {forward_id!r}: "
         "send the forward again",
         metadata={"layer": layer.name, "forward_id": forward_id},

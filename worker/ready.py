@@ -17,8 +17,8 @@ from edunn import catalogue
 from edunn.description import LayerDescription
 from edunn.model import Model
 from edunn_serving.internal.v1.state_pb2 import Arrays, SessionRecord
+from edunn_serving.keys import SessionKey
 from edunn_serving.v1.layer_pb2 import Layer
-from worker.store import SessionKey
 from worker.tensors import decode_tensors, fill_tensors
 
 # What a layer or a session costs in memory besides its arrays; a generous guess.

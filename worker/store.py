@@ -9,25 +9,25 @@ from typing import Any, NamedTuple
 
 import redis
 
-from worker import keys
-from worker.scripts import Script, ScriptConnection
+from edunn_serving import keys
+from edunn_serving.keys import SessionKey
+from edunn_serving.replies import (
+    BATCH_TTL_MS,
+    LARGE,
+    LARGE_BYTES,
+    REPLY_TTL_MS,
+    RESPONSE,
+    Reply,
+)
+from edunn_serving.scripts import Script
+from worker.script_connection import ScriptConnection
 
-# Longer than any batch waits or computes; a batch that nobody answers must not stay for ever.
-BATCH_TTL_MS = 600_000
-REPLY_TTL_MS = 600_000
 EVICTED_CONTEXTS_REMEMBERED = 1000
 # What Redis takes for a context besides its bytes and twice the name of its field, which stands in
 # a hash and in a list: 55 to 90 bytes beside contexts of up to 100, measured with Redis 7.0.
 CONTEXT_OVERHEAD_BYTES = 96
 
 Value = bytes | str | int
-
-
-class SessionKey(NamedTuple):
-    """Names a session: its id is one of its caller's own."""
-
-    caller: str
-    session_id: str
 
 
 @dataclass(slots=True)
@@ -87,21 +87,6 @@ class Changes(NamedTuple):
     values: dict[str, Value] = {}  # noqa: RUF012  # never written into
 
 
-class Reply(NamedTuple):
-    """How one operation ended: with the bytes of its response, or of a google.rpc.Status."""
-
-    kind: bytes
-    data: bytes
-    # How long a worker computed it, of its own time.
-    seconds: float = 0.0
-
-
-RESPONSE, STATUS = b"r", b"s"
-# In the reply stream only: the key of a response, in place of a response of so many bytes or more.
-LARGE = b"l"
-LARGE_BYTES = 256 * 1024
-
-
 class Committed(Enum):
     """How a commit ended."""
 
@@ -125,7 +110,7 @@ class Store:
 
     def take(
         self, batch_id: str, worker_id: str, needs: dict[SessionKey, Needs]
-    ) -> tuple[list[bytes], dict[SessionKey, StoredSession | None]]:
+    ) -> tuple[list[bytes], dict[SessionKey, StoredSession | None], int]:
         """Take a batch, and load what it needs of its sessions.
 
         Returns
@@ -134,6 +119,8 @@ class Store:
             The batch's requests; none where it is answered already or has expired.
         sessions
             What is stored of each session; None where there is no such session.
+        now_ms
+            What Redis's clock said, in ms of Unix time.
         """
         touched = [keys.batch(batch_id), keys.holder(batch_id)]
         arguments: list[Value] = [worker_id, BATCH_TTL_MS]
@@ -143,11 +130,12 @@ class Store:
         found, requests = self._connection.run(
             self._take.command(touched, arguments), ("LRANGE", keys.batch(batch_id), 0, -1)
         )
+        now_ms, *answers = found
         sessions = {
             key: _stored_session(need, answer) if answer else None
-            for (key, need), answer in zip(needs.items(), found, strict=True)
+            for (key, need), answer in zip(needs.items(), answers, strict=True)
         }
-        return requests, sessions
+        return requests, sessions, now_ms
 
     def commit(
         self,
@@ -171,7 +159,8 @@ class Store:
         ]
         large: list[Value] = []
         for reply in replies:
-            if len(reply.data) < LARGE_BYTES:
+            # Only a response travels by another way: a status keeps its kind, and is small.
+            if reply.kind != RESPONSE or len(reply.data) < LARGE_BYTES:
                 entry += (reply.kind, reply.data)
             else:
                 touched.append(keys.large_result(batch_id, len(large)))

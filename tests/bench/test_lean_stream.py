@@ -14,7 +14,7 @@ from bench.calls import StreamCall, WrongAnswerError
 from bench.lean_stream import LeanStream
 from edunn_serving.v1.layer_service_pb2 import ForwardRequest
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack
+from standalone.stack import Stack
 
 SHAPE = (8, 64)
 TIMEOUT_SECONDS = 60

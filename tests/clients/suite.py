@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from server.stack import Stack
+from standalone.stack import Stack
 
 CLIENTS = Path(__file__).resolve().parents[2] / "clients"
 # On a new machine it fetches and compiles all that the client is built with.

@@ -13,7 +13,7 @@ import pytest
 from suite import require_tools
 
 from bench.probes import CLIENTS, JAVA_CLASSPATH, PROBES, Probe
-from server.stack import Stack
+from standalone.stack import Stack
 
 README = (CLIENTS / "README.md").read_text()
 # A guard against hanging, not against slowness.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from suite import CLIENTS, TIMEOUT_SECONDS, require_tools, run_in_client
 
-from server.stack import Stack
+from standalone.stack import Stack
 
 GO = CLIENTS / "go"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from suite import CLIENTS, require_tools, run_in_client
 
-from server.stack import Stack
+from standalone.stack import Stack
 
 STUBS = Path("src/generated/java")
 MAVEN = ["mvn", "--batch-mode", "--no-transfer-progress"]

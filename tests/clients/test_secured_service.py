@@ -12,7 +12,7 @@ import grpc
 import pytest
 from suite import require_tools, run_in_client
 
-from server.stack import Stack, free_port
+from standalone.stack import Stack, free_port
 
 START_SECONDS = 60
 TOKEN = "red"  # noqa: S105

@@ -13,7 +13,7 @@ from suite import require_tools
 
 import edunn as nn
 from bench.probes import PROBES, Probe
-from server.stack import Stack
+from standalone.stack import Stack
 from worker.randomness import RepeatableGenerator
 
 SESSIONS = 100

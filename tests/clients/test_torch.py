@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from suite import TIMEOUT_SECONDS, run_in_client
 
-from server.stack import Stack
+from standalone.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = ROOT / "docs" / "notebooks" / "dropout.ipynb"

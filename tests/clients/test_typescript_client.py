@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from suite import CLIENTS, require_tools, run_in_client
 
-from server.stack import Stack
+from standalone.stack import Stack
 
 FOLDER = CLIENTS / "typescript"
 LOCK = FOLDER / "package-lock.json"

@@ -11,9 +11,9 @@ from pathlib import Path
 from waiting import await_true
 from worker_ids import is_id_of
 
-from server.processes import Child
-from server.stack import Stack
-from worker import keys
+from edunn_serving import keys
+from standalone.processes import Child
+from standalone.stack import Stack
 
 
 def kill(child: Child) -> None:

@@ -17,7 +17,7 @@ from waiting import await_true
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack
+from standalone.stack import Stack
 
 # Calls in a session until it is to stop.
 Caller = Callable[[grpc.aio.Channel, str, asyncio.Event], Coroutine[Any, Any, None]]

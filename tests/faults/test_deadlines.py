@@ -20,7 +20,7 @@ from waiting import await_true
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack, free_port
+from standalone.stack import Stack, free_port
 
 DROP = spec("drop", "Dropout", p=0.5)
 X = np.random.default_rng(1).uniform(1, 2, (8, 64))

@@ -22,10 +22,10 @@ from processes import (
 from verified_load import VerifiedLoad
 from waiting import await_true, await_workers
 
+from edunn_serving import keys
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack
-from worker import keys
+from standalone.stack import Stack
 
 UNAVAILABLE = ("UNAVAILABLE", "UNAVAILABLE")
 # What gRPC itself says where it reaches no server, or loses it during a call.

@@ -11,7 +11,7 @@ from processes import resident_bytes
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack
+from standalone.stack import Stack
 
 MEBIBYTE = 1024 * 1024
 DROP = spec("drop", "Dropout", p=0.5)

@@ -14,7 +14,7 @@ from google.rpc import error_details_pb2
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack
+from standalone.stack import Stack
 
 MEBIBYTE = 1024 * 1024
 LIMIT = 2 * MEBIBYTE

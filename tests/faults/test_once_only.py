@@ -13,10 +13,10 @@ from processes import await_restart, batches_sent_again, freeze_at_work, kill, t
 from slow_layer import SLOW, input_for
 from waiting import await_true, await_workers
 
+from edunn_serving import keys
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack
-from worker import keys
+from standalone.stack import Stack
 
 X = np.random.default_rng(1).uniform(1, 2, (8, 64))
 SESSIONS = 24

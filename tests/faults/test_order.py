@@ -14,7 +14,7 @@ from verified_load import VerifiedLoad
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack
+from standalone.stack import Stack
 
 ROUNDS = 100
 DROP = spec("drop", "Dropout", p=0.5)

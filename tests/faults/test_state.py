@@ -13,10 +13,10 @@ from contract import Refusal, array, backward, forward, new_session, refusal, sp
 from google.protobuf import duration_pb2
 from waiting import await_true
 
+from edunn_serving import keys
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack
-from worker import keys
+from standalone.stack import Stack
 
 DROP = spec("drop", "Dropout", p=0.5)
 DENSE = spec("dense", "Dense", input_size=64, output_size=32)

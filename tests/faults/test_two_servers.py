@@ -14,7 +14,7 @@ from verified_load import VerifiedLoad
 from waiting import await_workers
 
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack
+from standalone.stack import Stack
 
 DROP = spec("drop", "Dropout", p=0.5)
 DENSE = spec("dense", "Dense", input_size=64, output_size=32)

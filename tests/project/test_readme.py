@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.stack import Stack
+from standalone.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)

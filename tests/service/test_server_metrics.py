@@ -11,7 +11,7 @@ from contract import forward, new_session, refusal, spec
 from metrics_page import metric
 
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack, free_port
+from standalone.stack import Stack, free_port
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from waiting import await_true
 from edunn_serving.v1 import layer_pb2
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack
+from standalone.stack import Stack
 
 DROP = spec("drop", "Dropout", p=0.5)
 X = np.ones((2, 10))

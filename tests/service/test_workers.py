@@ -14,9 +14,9 @@ from contract import array, backward, forward, new_session, refusal, spec
 from edunn_client import Client
 from waiting import await_true, await_workers
 
+from edunn_serving import keys
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.stack import Stack, is_serving
-from worker import keys
+from standalone.stack import Stack, is_serving
 
 DROP = spec("drop", "Dropout", p=0.5)
 X = np.random.default_rng(1).uniform(1, 2, (8, 64))

@@ -1,4 +1,4 @@
-"""The Lua scripts that run in Redis, and the connection on which a worker runs them.
+"""The connection on which a worker runs the scripts.
 
 redis-py makes the connection, so that TLS, unix sockets and passwords work, but does not carry the
 calls: it spends more on one than Redis does, and a batch makes two. Measured in one run, calls
@@ -7,38 +7,16 @@ through redis-py took a sixth more of the workers' time, and a lone caller waite
 
 from __future__ import annotations
 
-import hashlib
 import socket
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import hiredis
 import redis
 
-LUA = Path(__file__).parent / "lua"
+from edunn_serving.scripts import Command, Script
+
 RECEIVE_BYTES = 1 << 18
-
-Command = tuple[Any, ...]
-
-
-class Script(NamedTuple):
-    """A Lua script of the folder `lua/`."""
-
-    text: str
-    # What Redis knows it by.
-    digest: str
-
-    @classmethod
-    def named(cls, name: str) -> Script:
-        """Read a script."""
-        text = (LUA / f"{name}.lua").read_text()
-        # The digest is a name, it protects nothing.
-        return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
-
-    def command(self, keys: Sequence[Any], arguments: Sequence[Any]) -> Command:
-        """Return the command that runs the script, if Redis has seen it before."""
-        return ("EVALSHA", self.digest, len(keys), *keys, *arguments)
 
 
 class ScriptConnection:
@@ -86,12 +64,12 @@ class ScriptConnection:
                     self._reader.feed(data)
                 answers.append(answer)
         except (OSError, hiredis.ProtocolError) as error:
-            self._close()
+            self.close()
             raise redis.ConnectionError(str(error)) from error
         except BaseException:
             # Out of memory, say, in the middle of an answer: the rest of it must not be read as the
             # next one.
-            self._close()
+            self.close()
             raise
         return answers
 
@@ -102,7 +80,8 @@ class ScriptConnection:
         connected: socket.socket = self._connection._sock
         return connected
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Give up the connection; the next command makes a new one."""
         if self._connection is not None:
             self._connection.disconnect()
         self._connection = self._socket = None

@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from server.stack import Stack, StackError
-from server.stop_signal import StopRequested, StopSignal
+from standalone.stack import Stack, StackError
+from standalone.stop_signal import StopRequested, StopSignal
 
 INTERRUPTED = 130
 POLL_SECONDS = 0.05

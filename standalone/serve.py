@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
-from server.stack import Stack, StackError
-from server.stop_signal import StopRequested, StopSignal
-from worker.settings import Settings, variable
+from edunn_serving.settings import Settings, variable
+from standalone.stack import Stack, StackError
+from standalone.stop_signal import StopRequested, StopSignal
 
 # Settings that are the stack's own.
 DECIDED_HERE = {"EDUNN_REDIS_URL", "EDUNN_ADDRESS"}

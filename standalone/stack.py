@@ -20,7 +20,7 @@ import grpc
 import redis
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from server.processes import Child, Supervisor
+from standalone.processes import Child, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0

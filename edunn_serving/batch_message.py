@@ -1,0 +1,68 @@
+"""The message by which a server tells the workers of a batch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from edunn_serving.keys import SessionKey
+
+
+class OperationHead(NamedTuple):
+    """What a worker knows of an operation before it has its request."""
+
+    # The name of a LayerService method.
+    method: str
+    # Who calls, as the server authenticated them. Empty where it asks for no token.
+    caller: str
+    # The session that the call names, by which operations are kept in order.
+    session_id: str
+    # When the call's deadline passes, in ms of Redis's clock. 0 for none.
+    deadline_ms: int
+    # The layer that the request names, if its kind names one.
+    layer: str | None
+    # The forward that the request names: empty where it names none, None where its kind cannot.
+    forward_id: str | None
+
+    @property
+    def session(self) -> SessionKey:
+        return SessionKey(self.caller, self.session_id)
+
+
+HEAD_TYPES = (str, str, str, int, (str, type(None)), (str, type(None)))
+
+
+class BatchMessage(NamedTuple):
+    """Names a batch, who awaits its replies, and what its operations are about."""
+
+    batch_id: str
+    reply_stream: str
+    heads: list[OperationHead]
+
+    def encode(self) -> str:
+        """Return the message as the queue carries it."""
+        return json.dumps(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> BatchMessage:
+        """Return the message that `encode` was given.
+
+        Raises
+        ------
+        ValueError
+            The data is no such message.
+        """
+        message = json.loads(data)
+        if not _is_list(message, (str, str, list)):
+            raise ValueError("expected a batch's id, its reply stream and its operations")
+        batch_id, reply_stream, heads = message
+        if not heads or not all(_is_list(head, HEAD_TYPES) for head in heads):
+            raise ValueError("expected the heads of operations")
+        return cls(batch_id, reply_stream, [OperationHead(*head) for head in heads])
+
+
+def _is_list(value: Any, types: tuple[Any, ...]) -> bool:
+    """Tell whether a value is a list whose members have these types, each in its place."""
+    return (
+        isinstance(value, list) and len(value) == len(types) and all(map(isinstance, value, types))
+    )

@@ -1,0 +1,240 @@
+"""The errors of the service, and the one place that turns them into gRPC statuses."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterable, Mapping
+from enum import Enum, IntEnum
+
+from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+DOMAIN = "edunn"
+
+# A status travels in HTTP/2 headers, of which many peers take 8 KiB. Its parts are bounded, in
+# bytes of UTF-8, so that their sum stays below that also where each byte is escaped.
+MAX_MESSAGE_BYTES = 600
+MAX_DESCRIPTION_BYTES = 300
+MAX_FIELD_BYTES = 200
+MAX_VIOLATIONS = 5
+MAX_QUOTED_CHARACTERS = 100
+
+log = logging.getLogger(__name__)
+
+
+class Code(IntEnum):
+    """The gRPC status codes that the service answers with.
+
+    Spelt out here because a worker must not import gRPC, which is not safe beside a fork.
+    """
+
+    INVALID_ARGUMENT = 3
+    DEADLINE_EXCEEDED = 4
+    NOT_FOUND = 5
+    ALREADY_EXISTS = 6
+    RESOURCE_EXHAUSTED = 8
+    FAILED_PRECONDITION = 9
+    UNIMPLEMENTED = 12
+    INTERNAL = 13
+    UNAVAILABLE = 14
+    UNAUTHENTICATED = 16
+
+
+class Reason(Enum):
+    """The conditions that callers can tell apart: each has a status code and a meaning.
+
+    Their names are the `reason` of an `ErrorInfo`. They are stable.
+    """
+
+    INVALID_ARGUMENT = Code.INVALID_ARGUMENT, "a field of the request is wrong; all are named"
+    LAYER_TYPE_NOT_FOUND = Code.NOT_FOUND, "there is no such type of layer"
+    SESSION_NOT_FOUND = Code.NOT_FOUND, "there is no such session, or it is somebody else's"
+    LAYER_NOT_FOUND = Code.NOT_FOUND, "the session has no such layer"
+    FORWARD_NOT_FOUND = Code.NOT_FOUND, "the layer has had no such forward"
+    NO_FORWARD = Code.FAILED_PRECONDITION, "the layer has had no tracked forward yet"
+    CONTEXT_EVICTED = (
+        Code.FAILED_PRECONDITION,
+        "what the backward needs is no longer kept, or was untracked",
+    )
+    FORWARD_STALE = (
+        Code.FAILED_PRECONDITION,
+        "what the layer computes with has changed since the forward",
+    )
+    SESSION_EXISTS = Code.ALREADY_EXISTS, "the caller has a session of this id"
+    LAYER_EXISTS = Code.ALREADY_EXISTS, "the session has a layer of this name"
+    FORWARD_EXISTS = Code.ALREADY_EXISTS, "the `forward_id` has other inputs or another phase"
+    QUEUE_FULL = Code.RESOURCE_EXHAUSTED, "the server has as much waiting as it may hold"
+    QUOTA = Code.RESOURCE_EXHAUSTED, "a limit of the session or of the store is reached"
+    TOO_LARGE = Code.RESOURCE_EXHAUSTED, "the operation, its request or its answer is too large"
+    UNAVAILABLE = Code.UNAVAILABLE, "Redis or all workers are away, or the server stops"
+    DEADLINE_EXCEEDED = Code.DEADLINE_EXCEEDED, "the deadline passed before the answer was there"
+    UNAUTHENTICATED = Code.UNAUTHENTICATED, "the call brings no token of this server"
+    UNIMPLEMENTED = Code.UNIMPLEMENTED, "the server has no such method"
+    INTERNAL = Code.INTERNAL, "a fault of the service; the log has the error id too"
+
+    def __init__(self, code: Code, meaning: str) -> None:
+        self.code = code
+        self.meaning = meaning
+
+
+class ServiceError(Exception):
+    """An operation that cannot be done, in the caller's terms.
+
+    Parameters
+    ----------
+    reason
+        The condition, which decides the gRPC status code.
+    message
+        What is wrong and what would be right, in a sentence.
+    violations
+        For INVALID_ARGUMENT: (field, what is wrong with it) for every field at fault. Only the
+        first `MAX_VIOLATIONS` are sent.
+    retry_after
+        After how many seconds trying again may help. None where it does not.
+    metadata
+        The variable parts of the message, for machines.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        violations: Iterable[tuple[str, str]] = (),
+        retry_after: float | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        self.reason = reason
+        self.message = _cut(message, MAX_MESSAGE_BYTES)
+        self.violations = tuple(
+            (_cut(field, MAX_FIELD_BYTES), _cut(text, MAX_DESCRIPTION_BYTES))
+            for field, text in tuple(violations)[:MAX_VIOLATIONS]
+        )
+        self.retry_after = retry_after
+        self.metadata = {
+            name: _cut(text, MAX_FIELD_BYTES) for name, text in (metadata or {}).items()
+        }
+        super().__init__(self.message)
+
+    @property
+    def code(self) -> Code:
+        return self.reason.code
+
+    def to_status(self) -> status_pb2.Status:
+        """Return the error as the status that the caller receives."""
+        details: list[Message] = [
+            error_details_pb2.ErrorInfo(
+                reason=self.reason.name, domain=DOMAIN, metadata=self.metadata
+            )
+        ]
+        if self.violations:
+            details.append(
+                error_details_pb2.BadRequest(
+                    field_violations=[
+                        error_details_pb2.BadRequest.FieldViolation(field=field, description=text)
+                        for field, text in self.violations
+                    ]
+                )
+            )
+        if self.retry_after is not None:
+            delay = duration_pb2.Duration()
+            delay.FromNanoseconds(int(self.retry_after * 1e9))
+            details.append(error_details_pb2.RetryInfo(retry_delay=delay))
+        return status_pb2.Status(
+            code=int(self.code), message=self.message, details=[_packed(each) for each in details]
+        )
+
+
+def quoted(text: object) -> str:
+    """Return what a caller sent, quoted as Python quotes it, of at most 100 characters.
+
+    A line break or a control character of the caller's is escaped, so that it forges no log line.
+    """
+    if isinstance(text, str):
+        # Cut first: escaping a string of many MiB takes as much again.
+        return repr(_first(text, MAX_QUOTED_CHARACTERS))
+    return _first(repr(text), MAX_QUOTED_CHARACTERS)
+
+
+def _first(text: str, characters: int) -> str:
+    return text if len(text) <= characters else text[: characters - 1] + "…"
+
+
+def _cut(text: str, limit: int) -> str:
+    """Return a text of at most so many bytes of UTF-8."""
+    encoded = text[:limit].encode(errors="replace")
+    if len(text) <= limit and len(encoded) <= limit:
+        return text
+    return encoded[: limit - len("…".encode())].decode(errors="ignore") + "…"
+
+
+def _packed(detail: Message) -> any_pb2.Any:
+    packed = any_pb2.Any()
+    packed.Pack(detail)
+    return packed
+
+
+def invalid_argument(field: str, description: str) -> ServiceError:
+    """Return the error of one field whose value cannot be accepted."""
+    return invalid_arguments([(field, description)])
+
+
+def invalid_arguments(violations: Iterable[tuple[str, str]]) -> ServiceError:
+    """Return the error of fields whose values cannot be accepted."""
+    violations = tuple(violations)
+    message = "; ".join(f"{field}: {text}" for field, text in violations[:MAX_VIOLATIONS])
+    if len(violations) > MAX_VIOLATIONS:
+        message = f"{len(violations)} fields are wrong; {message}"
+    return ServiceError(
+        Reason.INVALID_ARGUMENT,
+        message,
+        violations=violations,
+        metadata={"field": violations[0][0]},
+    )
+
+
+def session_not_found(session_id: str) -> ServiceError:
+    """Return the error of a session that does not exist, has expired, or is somebody else's."""
+    return ServiceError(
+        Reason.SESSION_NOT_FOUND,
+        f"there is no session {quoted(session_id)}: "
+        "it was never created, has expired or was deleted",
+        metadata={"session_id": session_id},
+    )
+
+
+def deadline_exceeded() -> ServiceError:
+    """Return the error of an operation whose deadline passed before it was computed."""
+    return ServiceError(
+        Reason.DEADLINE_EXCEEDED, "the deadline passed before the operation was computed"
+    )
+
+
+def unavailable(why: str, *, retry_after: float = 1.0) -> ServiceError:
+    """Return the error of what can be tried again shortly, here or at another server."""
+    return ServiceError(Reason.UNAVAILABLE, f"{why}: try again shortly", retry_after=retry_after)
+
+
+def internal_error(error_id: str) -> ServiceError:
+    """Return the error of a fault of ours, of which the log tells more."""
+    return ServiceError(
+        Reason.INTERNAL,
+        f"the service failed; its log says more under the error id {error_id}",
+        metadata={"error_id": error_id},
+    )
+
+
+def logged_fault(where: str) -> ServiceError:
+    """Log the exception being handled and return the error that refers to it."""
+    error_id = uuid.uuid4().hex
+    log.exception("error %s in %s", error_id, where)
+    return internal_error(error_id)
+
+
+def reasons_table() -> str:
+    """Return the reasons as the Markdown table that the README shows."""
+    rows = ["| reason | status | meaning |", "| --- | --- | --- |"]
+    rows += [f"| `{each.name}` | {each.code.name} | {each.meaning} |" for each in Reason]
+    return "\n".join(rows) + "\n"
