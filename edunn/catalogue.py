@@ -212,8 +212,13 @@ def _arguments(
     cls: type, config: Mapping[str, object], inside: str, faults: list[Fault]
 ) -> dict[str, Any]:
     known = rules(cls)
+    # What the configuration calls each field: by its name, or by the name that it had before.
+    called = {
+        name: next((key for key in (name, rule.field.formerly or name) if key in config), name)
+        for name, rule in known.items()
+    }
     for key in config:
-        if key not in known:
+        if key not in called.values():
             takes = (
                 f"one of {', '.join(known)}" if known else f"absent, {cls.__name__} has no fields"
             )
@@ -221,14 +226,15 @@ def _arguments(
                 Fault(inside + str(key), takes, f"an unknown field{near(str(key), known)}")
             )
     arguments: dict[str, Any] = {}
-    for key, rule in known.items():
+    for name, rule in known.items():
+        key = called[name]
         if key in config:
-            arguments[key] = _argument(rule, config[key], inside + key, faults)
+            arguments[name] = _argument(rule, config[key], inside + key, faults)
         elif rule.description.required:
             faults.append(Fault(inside + key, f"given, {cls.__name__} needs it", "nothing"))
         elif rule.description.type == "initializer":
             # Named here rather than by the constructor, so that it draws from `rng`.
-            arguments[key] = _argument(rule, rule.description.default, inside + key, faults)
+            arguments[name] = _argument(rule, rule.description.default, inside + key, faults)
     return arguments
 
 

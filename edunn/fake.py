@@ -21,8 +21,9 @@ class FakeModel(ModelWithParameters):
 
     def __init__(self, parameter: Array, gradient: Array, name: str | None = None) -> None:
         super().__init__(name)
+        self.parameter = _floats(parameter)
         self.gradient = _floats(gradient)
-        self.register_parameter("parameter", _floats(parameter))
+        self.register_parameter("parameter", self.parameter)
 
     def forward(self, x: FloatArray) -> FloatArray:
         """Return the input."""
@@ -42,18 +43,18 @@ class FakeError(Loss):
     """
 
     def __init__(
-        self, error: float = 1.0, derivative_value: float = 1.0, name: str | None = None
+        self, error: float = 1, derivative_value: float = 1, name: str | None = None
     ) -> None:
         super().__init__(name)
-        self.error_value = error
+        self.error = error
         self.derivative_value = derivative_value
 
-    def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
+    def forward(self, y: FloatArray, y_true: Array) -> FloatArray:
         """Return the error, as an array of rank 0."""
         self._save(shape=np.array(np.shape(y)))
-        return np.asarray(float(self.error_value))
+        return np.asarray(float(self.error))
 
-    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+    def backward(self, δE: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Return the derivative in the shape of the output."""
         return np.full(self._saved_array("shape"), float(self.derivative_value)), {}
 

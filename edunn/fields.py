@@ -49,6 +49,8 @@ class Field:
     maximum: float | None = None
     below: float | None = None
     choices: tuple[str, ...] = ()
+    #: A name that the field had before. Configurations may go on using it.
+    formerly: str | None = None
 
 
 @dataclass(frozen=True)

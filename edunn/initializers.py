@@ -77,33 +77,33 @@ class Constant(Initializer):
 
     Parameters
     ----------
-    value : float or ndarray of numbers
+    c : float or ndarray of numbers
         Of an array, each element gets its own: the array must have the parameter's shape.
     """
 
     def __init__(
         self,
-        value: Annotated[float, Field("The value of every element.")],
+        c: Annotated[float, Field("The value of every element.", formerly="value")],
         rng: np.random.Generator | None = None,
     ) -> None:
         super().__init__(rng)
-        self.value: float | Floats
-        if isinstance(value, np.ndarray) and value.ndim > 0 and value.dtype.kind in "iuf":
-            self.value = own(value, np.dtype(np.float64))
+        self.c: float | Floats
+        if isinstance(c, np.ndarray) and c.ndim > 0 and c.dtype.kind in "iuf":
+            self.c = own(c, np.dtype(np.float64))
         else:
-            self.value = check_arguments(Constant, "Constant", value=value)["value"]
+            self.c = check_arguments(Constant, "Constant", c=c)["c"]
 
     def create(
         self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
     ) -> Floats:
-        if np.shape(self.value) not in ((), shape):
+        if np.shape(self.c) not in ((), shape):
             raise LayerError(
                 layer="Constant",
-                argument="value",
+                argument="c",
                 expected=f"a number or an array of shape {shape}",
-                got=describe(np.asarray(self.value)),
+                got=describe(np.asarray(self.c)),
             )
-        return np.full(reserve(shape), self.value, dtype=np.float64)
+        return np.full(reserve(shape), self.c, dtype=np.float64)
 
 
 class Zero(Constant):

@@ -23,8 +23,14 @@ Cache = dict[str, CacheValue]
 class Phase(Enum):
     """What the model is being used for. Dropout and BatchNorm differ between the two."""
 
-    Training = "training"
-    Test = "test"
+    Training = "Training"
+    Test = "Test"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Phase | None:
+        """Find a phase by its value in any case, such as ``Phase("training")``."""
+        name = value.title() if isinstance(value, str) else value
+        return next((phase for phase in cls if phase.value == name), None)
 
 
 class Model(ABC):
@@ -118,7 +124,7 @@ class Model(ABC):
             If it is not a `Phase`.
         """
         if not isinstance(phase, Phase):
-            raise self.error("phase", "Phase.Training or Phase.Test", repr(phase))
+            raise self.refusal("phase", "Phase.Training or Phase.Test", repr(phase))
         self._phase = phase
 
     @property
@@ -129,7 +135,7 @@ class Model(ABC):
     @rng.setter
     def rng(self, rng: np.random.Generator | None) -> None:
         if rng is not None and not isinstance(rng, np.random.Generator):
-            raise self.error("rng", "a numpy.random.Generator or None", repr(rng))
+            raise self.refusal("rng", "a numpy.random.Generator or None", repr(rng))
         self._rng = rng
 
     # Parameters and buffers.
@@ -197,10 +203,10 @@ class Model(ABC):
         for name, value in new.items():
             if name not in current:
                 known = ", ".join(current) or f"none, it has no {what}"
-                raise self.error(name, f"one of its {what} ({known})", "an unknown name")
+                raise self.refusal(name, f"one of its {what} ({known})", "an unknown name")
             array = as_floats(self.label, name, value)
             if array.shape != current[name].shape:
-                raise self.error(name, f"of shape {current[name].shape}", describe(array))
+                raise self.refusal(name, f"of shape {current[name].shape}", describe(array))
             checked[name] = array
         return checked
 
@@ -236,12 +242,16 @@ class Model(ABC):
         """
         if self.cache_entries is not None and frozenset(cache) not in self.cache_entries:
             sets = " or ".join(str(sorted(entries)) for entries in self.cache_entries)
-            raise self.error("cache", f"a cache with the entries {sets}", str(sorted(cache)))
+            raise self.refusal("cache", f"a cache with the entries {sets}", str(sorted(cache)))
         self._cache = {name: _kept(value) for name, value in cache.items()}
 
     def _save(self, **entries: CacheValue) -> None:
         """Keep what the backward of this forward will need."""
-        self._cache = entries
+        # NumPy makes single numbers of arrays of rank 0; a cache has arrays.
+        self._cache = {
+            name: np.asarray(value) if isinstance(value, np.generic) else value
+            for name, value in entries.items()
+        }
 
     def _saved(self, argument: str = "δEδy") -> Cache:
         if self._cache is None:
@@ -253,6 +263,10 @@ class Model(ABC):
         value = self._saved()[entry]
         return value if isinstance(value, np.ndarray) else np.asarray(value)
 
+    def _saved_shape(self) -> tuple[int, ...]:
+        """Return the shape in the cache, as `shape_of` gave it."""
+        return tuple(self._saved_array("shape").tolist())
+
     # Words for errors.
 
     @property
@@ -260,7 +274,7 @@ class Model(ABC):
         """The name, or the type where there is no name, as error messages show it."""
         return self.name or type(self).__name__
 
-    def error(self, argument: str, expected: str, got: str) -> LayerError:
+    def refusal(self, argument: str, expected: str, got: str) -> LayerError:
         """Make a LayerError that speaks for this model."""
         return LayerError(layer=self.label, argument=argument, expected=expected, got=got)
 
@@ -272,7 +286,7 @@ class Model(ABC):
         """Return an output gradient, checked against the shape of the output."""
         gradient = as_floats(self.label, "δEδy", δEδy)
         if gradient.shape != shape:
-            raise self.error("δEδy", f"of the output's shape {shape}", describe(gradient))
+            raise self.refusal("δEδy", f"of the output's shape {shape}", describe(gradient))
         return gradient
 
     def __repr__(self) -> str:

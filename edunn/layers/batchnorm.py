@@ -6,10 +6,10 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, describe, own, restore, widen
+from edunn.arrays import Array, FloatArray, compute_dtype, describe, double, quiet, restore
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
-from edunn.initializers import One, Zero
+from edunn.initializers import Initializer, One, Zero
 from edunn.model import Model, ParameterSet, Phase
 
 
@@ -26,6 +26,8 @@ class BatchNorm(Model):
         width) one.
     eps : float
         Added to the variance.
+    gamma_initializer, beta_initializer : Initializer or str
+        How `w` and `b` start: at one and at zero.
     momentum : float
         The weight of the new batch in the running statistics.
 
@@ -56,22 +58,31 @@ class BatchNorm(Model):
         self,
         num_features: Annotated[int, Field("Features, or channels of an image.", minimum=1)],
         eps: Annotated[float, Field("Added to the variance.", above=0)] = 1e-5,
+        gamma_initializer: Annotated[Initializer | str, Field("How w starts.")] = "One",
+        beta_initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        name: str | None = None,
+        *,
         momentum: Annotated[
             float,
             Field("Weight of the new batch in the running statistics.", minimum=0, maximum=1),
         ] = 0.1,
-        name: str | None = None,
     ) -> None:
         super().__init__(name)
         config = check_arguments(
-            BatchNorm, self.label, num_features=num_features, eps=eps, momentum=momentum
+            BatchNorm,
+            self.label,
+            num_features=num_features,
+            eps=eps,
+            gamma_initializer=gamma_initializer,
+            beta_initializer=beta_initializer,
+            momentum=momentum,
         )
         self.num_features: int = config["num_features"]
         self.eps: float = config["eps"]
         self.momentum: float = config["momentum"]
         shape = (self.num_features,)
-        self.register_parameter("w", One().create(shape))
-        self.register_parameter("b", Zero().create(shape))
+        self.register_parameter("w", config["gamma_initializer"].create(shape))
+        self.register_parameter("b", config["beta_initializer"].create(shape))
         self._buffers = {
             "running_mean": Zero().create(shape),
             "running_var": One().create(shape),
@@ -95,6 +106,7 @@ class BatchNorm(Model):
     def running_var(self, value: Array) -> None:
         self.set_buffers({"running_var": value})
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Normalise; in the training phase, update the running statistics too.
 
@@ -110,35 +122,36 @@ class BatchNorm(Model):
         x = self._input("x", x)
         if x.ndim not in (2, 4) or x.shape[1] != self.num_features:
             shapes = f"(samples, {self.num_features}) or (samples, {self.num_features}, h, w)"
-            raise self.error("x", f"of shape {shapes}", describe(x))
-        training, wide = self._phase is Phase.Training, widen(x)
+            raise self.refusal("x", f"of shape {shapes}", describe(x))
+        training, wide = self._phase is Phase.Training, double(x)
         if training:
             count = x.size // self.num_features
             if count < 2:
-                raise self.error(
+                raise self.refusal(
                     "x", "more than one value per feature in the training phase", describe(x)
                 )
             mean = _total(wide) / count
-            centered = _centered(wide, mean)
-            var = _total(np.square(centered)) / count
-        else:
-            mean, var = self.running_mean, self.running_var
-            centered = _centered(wide, mean)
-        inverse_std = (1 / np.sqrt(var + self.eps)).astype(wide.dtype)
-        centered *= _spread(inverse_std, x)
-        y = centered * _spread(self._parameters["w"], x).astype(wide.dtype, copy=False)
-        y += _spread(self._parameters["b"], x).astype(wide.dtype, copy=False)
-        if training:
+            centered = wide - _spread(mean, x)
+            var = _total_product(centered, centered) / count
             self._update("running_mean", mean)
             self._update("running_var", var * (count / (count - 1)))
+        else:
+            mean, var = self.running_mean, self.running_var
+            centered = wide - _spread(mean, x)
+        inverse_std = 1 / np.sqrt(var.astype(np.float64, copy=False) + self.eps)
+        normalized = centered
+        normalized *= _spread(inverse_std, x)
+        y = normalized * _spread(self._parameters["w"], x)
+        y += _spread(self._parameters["b"], x)
         self._save(
-            # centered is this forward's own; in half precision the cache is as narrow as x.
-            normalized=np.ascontiguousarray(restore(centered, x.dtype)),
+            # In single and half precision the cache is as narrow as x.
+            normalized=np.ascontiguousarray(restore(normalized, x.dtype)),
             inverse_std=inverse_std,
             batch_statistics=training,
         )
         return restore(y, x.dtype)
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Compute the gradients, through the statistics too where they were the batch's.
 
@@ -158,20 +171,23 @@ class BatchNorm(Model):
         δEδx = w / (m std) (m δEδy - Σ δEδy - x̂ Σ δEδy x̂).
         """
         cache = self._saved()
-        normalized = widen(self._saved_array("normalized"))
-        δEδy = self._gradient(δEδy, normalized.shape)
-        dtype = normalized.dtype
-        g = δEδy.astype(dtype, copy=False)
-        δEδw = _total(g * normalized).astype(dtype, copy=False)
-        δEδb = _total(g).astype(dtype, copy=False)
-        slope = self._parameters["w"].astype(dtype, copy=False) * cache["inverse_std"]
-        δEδx = own(g)
+        cached = self._saved_array("normalized")
+        δEδy = self._gradient(δEδy, cached.shape)
+        normalized, g = double(cached), double(δEδy)
+        δEδw, δEδb = _total_product(g, normalized), _total(g)
+        slope = self._parameters["w"] * cache["inverse_std"]
         if cache["batch_statistics"]:
-            count = g.size // self.num_features
+            count = max(1, g.size // self.num_features)
+            δEδx = normalized * _spread(-δEδw / count, g)
+            δEδx += g
             δEδx -= _spread(δEδb / count, g)
-            δEδx -= normalized * _spread(δEδw / count, g)
-        δEδx *= _spread(slope, g)
-        return restore(δEδx, δEδy.dtype), {} if self.frozen else {"w": δEδw, "b": δEδb}
+            δEδx *= _spread(slope, g)
+        else:
+            δEδx = g * _spread(slope, g)
+        if self.frozen:
+            return restore(δEδx, δEδy.dtype), {}
+        dtype = compute_dtype(cached.dtype)
+        return restore(δEδx, δEδy.dtype), {"w": restore(δEδw, dtype), "b": restore(δEδb, dtype)}
 
     def _update(self, name: str, batch: Array) -> None:
         running = self._buffers[name]
@@ -179,20 +195,16 @@ class BatchNorm(Model):
         running += self.momentum * batch
 
 
-def _total(values: FloatArray) -> Array:
-    """Sum the values of each feature, in double precision: sums of many floats lose digits."""
-    axes = (0,) if values.ndim == 2 else (0, 2, 3)
-    return np.asarray(np.sum(values, axis=axes, dtype=np.float64))
+def _total(values: FloatArray) -> FloatArray:
+    """Sum the values of each feature."""
+    summed: FloatArray = np.sum(values, axis=0 if values.ndim == 2 else (0, 2, 3))
+    return summed
 
 
-def _centered(x: FloatArray, mean: Array) -> FloatArray:
-    """Subtract the mean of each feature, as precisely as the dtype of `x` can tell."""
-    near = mean.astype(x.dtype, copy=False)
-    centered = x - _spread(near, x)
-    if near.dtype != mean.dtype:
-        # What rounding took off a large mean counts beside a small spread.
-        centered -= _spread((mean - near).astype(x.dtype), x)
-    return centered
+def _total_product(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Sum the products of each feature, without an array of them."""
+    summed: FloatArray = np.einsum("nf,nf->f" if left.ndim == 2 else "nchw,nchw->c", left, right)
+    return summed
 
 
 def _spread(values: Array, x: FloatArray) -> Array:

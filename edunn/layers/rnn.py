@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import FloatArray, describe, own, restore, widen
+from edunn.arrays import FloatArray, describe, own, quiet, restore, widen
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer
@@ -24,7 +24,7 @@ class RNN(Model):
         Numbers per step of the input, of the output and of the hidden state.
     bptt_truncate : int, optional
         How many steps back in time the error of a step reaches. None is all the way.
-    initializer : Initializer or str
+    kernel_initializer : Initializer or str
         How `U`, `W` and `V` start: by Glorot's uniform rule unless told otherwise.
 
     Notes
@@ -48,7 +48,9 @@ class RNN(Model):
         bptt_truncate: Annotated[
             int | None, Field("Steps back that an error reaches; null is all.", minimum=0)
         ] = None,
-        initializer: Annotated[Initializer | str, Field("How U, W and V start.")] = "XavierUniform",
+        kernel_initializer: Annotated[
+            Initializer | str, Field("How U, W and V start.", formerly="initializer")
+        ] = "XavierUniform",
         name: str | None = None,
     ) -> None:
         super().__init__(name)
@@ -59,7 +61,7 @@ class RNN(Model):
             output_dim=output_dim,
             hidden_dim=hidden_dim,
             bptt_truncate=bptt_truncate,
-            initializer=initializer,
+            kernel_initializer=kernel_initializer,
         )
         self.input_dim: int = config["input_dim"]
         self.output_dim: int = config["output_dim"]
@@ -71,9 +73,12 @@ class RNN(Model):
             ("W", self.hidden_dim, self.hidden_dim),
             ("V", self.output_dim, self.hidden_dim),
         ):
-            start = config["initializer"].create((outputs, inputs), fan_in=inputs, fan_out=outputs)
+            start = config["kernel_initializer"].create(
+                (outputs, inputs), fan_in=inputs, fan_out=outputs
+            )
             self.register_parameter(key, start)
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Run over the steps of every sequence at once.
 
@@ -87,7 +92,7 @@ class RNN(Model):
         """
         x = self._input("x", x)
         if x.ndim != 3 or x.shape[2] != self.input_dim:
-            raise self.error("x", f"of shape (samples, steps, {self.input_dim})", describe(x))
+            raise self.refusal("x", f"of shape (samples, steps, {self.input_dim})", describe(x))
         wide = widen(x)
         U, W, V = self._weights(wide.dtype)
         h = wide @ U.T
@@ -99,6 +104,7 @@ class RNN(Model):
         self._save(x=own(x), h=restore(h, x.dtype))
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Go back through time, as far as `bptt_truncate` says.
 

@@ -26,7 +26,7 @@ def check_images(model: Model, x: FloatArray, channels: int | None) -> None:
     """
     if x.ndim != 4 or channels not in (None, x.shape[1]):
         shape = f"(samples, {channels or 'channels'}, height, width)"
-        raise model.error("x", f"of shape {shape}", describe(x))
+        raise model.refusal("x", f"of shape {shape}", describe(x))
 
 
 def count_windows(
@@ -45,7 +45,7 @@ def count_windows(
     columns = (size[1] + 2 * padding[1] - kernel[1]) // stride[1] + 1
     if rows < 1 or columns < 1:
         least = [max(0, k - 2 * p) for k, p in zip(kernel, padding, strict=True)]
-        raise model.error(
+        raise model.refusal(
             "x",
             f"at least {least[0]} high and {least[1]} wide to hold its window",
             f"{size[0]} high and {size[1]} wide",

@@ -27,14 +27,16 @@ class Loss(Model):
             return np.full(shape, δE, dtype=dtype)
         gradient = as_floats(self.label, "δEδy", δE)
         if gradient.shape not in (shape, ()):
-            raise self.error("δEδy", f"of the output's shape {shape}", describe(gradient))
+            raise self.refusal("δEδy", f"of the output's shape {shape}", describe(gradient))
         return np.broadcast_to(gradient, shape).astype(dtype)
 
     def _samples(self, values: object, argument: str, samples: int) -> FloatArray:
         """Return one number per sample, given as (samples,) or (samples, 1), as (samples,)."""
         array = as_array(self.label, argument, values, "an array of numbers")
         if array.shape not in ((samples,), (samples, 1)):
-            raise self.error(argument, f"of shape ({samples},) or ({samples}, 1)", describe(array))
+            raise self.refusal(
+                argument, f"of shape ({samples},) or ({samples}, 1)", describe(array)
+            )
         return array.reshape(samples)
 
 
@@ -50,6 +52,6 @@ def check_probabilities(loss: Loss, argument: str, p: FloatArray) -> None:
     slack = 1e-3
     if p.size and (np.min(p) < -slack or np.max(p) > 1 + slack):
         wide = widen(p)
-        raise loss.error(
+        raise loss.refusal(
             argument, "of probabilities between 0 and 1", f"{np.min(wide):g} to {np.max(wide):g}"
         )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, describe
+from edunn.arrays import Array, FloatArray, describe, quiet, restore
 from edunn.composite import Composite
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
@@ -31,8 +31,8 @@ class MeanError(Composite, Loss):
     ) -> None:
         super().__init__(name)
         config = check_arguments(MeanError, self.label, sample_error=sample_error)
-        self.sample_error: Loss = config["sample_error"]
-        self._children = {"sample_error": self.sample_error}
+        self.sample_error_layer: Loss = config["sample_error"]
+        self._children = {"sample_error": self.sample_error_layer}
 
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
         """Compute the mean error.
@@ -46,18 +46,18 @@ class MeanError(Composite, Loss):
         -------
         E : ndarray of rank 0, dtype of y
         """
-        errors = self.sample_error.forward(y_true, y)
+        errors = self.sample_error_layer.forward(y_true, y)
         if errors.size == 0:
-            raise self.error("y", "at least one sample", describe(np.asarray(y)))
+            raise self.refusal("y", "at least one sample", describe(np.asarray(y)))
         self._save(samples=errors.size)
-        return np.asarray(np.mean(errors))
+        return mean(errors)
 
-    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+    def backward(self, δE: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Share the gradient among the samples.
 
         Parameters
         ----------
-        δEδy : ndarray of rank 0, or a number
+        δE : ndarray of rank 0, or a number
             The gradient of this loss's output.
 
         Returns
@@ -67,5 +67,11 @@ class MeanError(Composite, Loss):
             Empty.
         """
         samples = int(self._saved()["samples"])
-        δE = self._error_gradient(δEδy, (), np.dtype(np.float64))
-        return self.sample_error.backward(δE / samples)
+        share = self._error_gradient(δE, (), np.dtype(np.float64)) / samples
+        return self.sample_error_layer.backward(share)
+
+
+@quiet
+def mean(errors: FloatArray) -> FloatArray:
+    """Return the mean of at least one error, in their dtype; their sum need not fit in it."""
+    return restore(np.asarray(np.mean(errors, dtype=np.float64)), errors.dtype)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, as_array, describe, restore, widen
+from edunn.arrays import Array, FloatArray, as_array, describe, quiet, restore, widen
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
 from edunn.model import ParameterSet
@@ -41,6 +41,7 @@ class SequenceCrossEntropyWithLabels(Loss):
         config = check_arguments(SequenceCrossEntropyWithLabels, self.label, pad_index=pad_index)
         self.pad_index: int = config["pad_index"]
 
+    @quiet
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
         """Compute the mean error of all steps of all sequences.
 
@@ -57,31 +58,31 @@ class SequenceCrossEntropyWithLabels(Loss):
         """
         y = self._input("y", y)
         if y.ndim != 3 or y.shape[2] == 0:
-            raise self.error("y", "of shape (samples, steps, classes), classes >= 1", describe(y))
+            raise self.refusal("y", "of shape (samples, steps, classes), classes >= 1", describe(y))
         onehot = self._onehot(y_true, y.shape)
         counted = np.asarray(onehot.any(axis=2))
         if 0 <= self.pad_index < y.shape[2]:
             counted &= ~onehot[:, :, self.pad_index]
         steps = int(np.count_nonzero(counted))
         wide = widen(y)
-        with np.errstate(invalid="ignore"):
-            log_p = wide - np.max(wide, axis=2, keepdims=True)
+        log_p = wide - np.max(wide, axis=2, keepdims=True)
         log_p -= np.log(np.sum(np.exp(log_p), axis=2, keepdims=True))
         onehot &= counted[:, :, np.newaxis]
         # Only the true classes are summed: a score of minus infinity elsewhere is no error.
-        E = (0 - np.sum(log_p, where=onehot)) / max(1, steps)
+        E = (0 - np.sum(log_p, where=onehot, dtype=np.float64)) / max(1, steps)
         slope = np.exp(log_p)
         slope -= onehot
         slope *= counted[:, :, np.newaxis]
         self._save(slope=restore(slope, y.dtype), steps=steps)
         return restore(E, y.dtype)
 
-    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+    @quiet
+    def backward(self, δEδyi: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Compute (softmax(y) - y_true) / steps for the steps that are not padding.
 
         Parameters
         ----------
-        δEδy : ndarray of rank 0, or a number
+        δEδyi : ndarray of rank 0, or a number
             The gradient of this loss's output.
 
         Returns
@@ -92,7 +93,7 @@ class SequenceCrossEntropyWithLabels(Loss):
         """
         cached = self._saved_array("slope")
         slope = widen(cached)
-        δE = self._error_gradient(δEδy, (), slope.dtype)
+        δE = self._error_gradient(δEδyi, (), slope.dtype)
         return restore(slope * (δE / max(1, int(self._saved()["steps"]))), cached.dtype), {}
 
     def _onehot(self, y_true: object, shape: tuple[int, ...]) -> Array:
@@ -100,9 +101,9 @@ class SequenceCrossEntropyWithLabels(Loss):
         expected = f"one-hot, of the shape of y, {shape}"
         truth = as_array(self.label, "y_true", y_true, expected)
         if truth.shape != shape or truth.dtype.kind not in "biuf":
-            raise self.error("y_true", expected, describe(truth))
+            raise self.refusal("y_true", expected, describe(truth))
         onehot = np.asarray(truth == 1)
         zeros = np.count_nonzero(truth) == np.count_nonzero(onehot)
         if not zeros or (truth.size and onehot.sum(axis=2).max() > 1):
-            raise self.error("y_true", expected, "other values than a single one per step")
+            raise self.refusal("y_true", expected, "other values than a single one per step")
         return onehot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edunn.arrays import FloatArray, describe, restore, widen
+from edunn.arrays import FloatArray, describe, quiet, restore, widen
 from edunn.losses.loss import Loss
 from edunn.model import ParameterSet
 
@@ -17,6 +17,7 @@ class SquaredError(Loss):
 
     cache_entries = (frozenset({"difference"}),)
 
+    @quiet
     def forward(self, y_true: FloatArray, y: FloatArray) -> FloatArray:
         """Compute the error of each sample.
 
@@ -30,24 +31,24 @@ class SquaredError(Loss):
         """
         y, y_true = self._input("y", y), self._input("y_true", y_true)
         if y.ndim == 0:
-            raise self.error("y", "of shape (samples, ...)", describe(y))
+            raise self.refusal("y", "of shape (samples, ...)", describe(y))
         if y_true.shape != y.shape:
             # Broadcasting (n,) against (n, 1) would compare every sample with every other.
-            raise self.error("y_true", f"of the shape of y, {y.shape}", describe(y_true))
-        with np.errstate(over="ignore", invalid="ignore"):
-            wide = widen(y)
-            difference = np.asarray(wide - y_true.astype(wide.dtype, copy=False))
-            squares = np.square(difference)
-            E = np.sum(squares.reshape(y.shape[0], squares[:1].size), axis=1, keepdims=True)
+            raise self.refusal("y_true", f"of the shape of y, {y.shape}", describe(y_true))
+        wide = widen(y)
+        difference = np.asarray(wide - y_true.astype(wide.dtype, copy=False))
+        squares = np.square(difference, dtype=np.float64)
+        E = np.sum(squares.reshape(y.shape[0], squares[:1].size), axis=1, keepdims=True)
         self._save(difference=restore(difference, y.dtype))
         return restore(E, y.dtype)
 
-    def backward(self, δEδy: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
+    @quiet
+    def backward(self, δEδEi: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Compute 2 (y - y_true), times the gradient of each sample's error.
 
         Parameters
         ----------
-        δEδy : ndarray, shape (samples, 1), or one number for all
+        δEδEi : ndarray, shape (samples, 1), or one number for all
             The gradient of this loss's output.
 
         Returns
@@ -59,6 +60,6 @@ class SquaredError(Loss):
         cached = self._saved_array("difference")
         difference = widen(cached)
         samples = difference.shape[0]
-        δE = self._error_gradient(δEδy, (samples, 1), difference.dtype)
+        δE = self._error_gradient(δEδEi, (samples, 1), difference.dtype)
         δE = δE.reshape(samples, *[1] * (difference.ndim - 1))
         return restore(2 * difference * δE, cached.dtype), {}

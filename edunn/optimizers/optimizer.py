@@ -136,16 +136,14 @@ class BatchedGradientOptimizer(Optimizer):
         δEδy, _ = error_layer.backward(1.0 / E.size)  # type: ignore[arg-type]
         return float(np.mean(E)), model.backward(δEδy)[1]
 
-    def optimize_batch(
-        self, model: Model, gradients: ParameterSet, epoch: int, iteration: int
-    ) -> None:
+    def optimize_batch(self, model: Model, δEδps: ParameterSet, epoch: int, iteration: int) -> None:
         """Take one step, updating the model's parameters in place.
 
         Parameters
         ----------
         model : Model
-        gradients : dict
-            By parameter name, as `backward` gives them. Parameters without one, as
+        δEδps : dict
+            The gradients by parameter name, as `backward` gives them. Parameters without one, as
             in frozen layers, stay as they are.
         epoch, iteration : int
             Where training is. Not needed by the optimizers here, which count for themselves.
@@ -159,7 +157,7 @@ class BatchedGradientOptimizer(Optimizer):
             return
         parameters = model.get_parameters()
         states = self._states.setdefault(model, {})
-        for name, g in gradients.items():
+        for name, g in δEδps.items():
             p, g = parameters.get(name), np.asarray(g)
             if p is None or p.shape != g.shape:
                 raise LayerError(

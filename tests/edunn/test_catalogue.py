@@ -51,11 +51,17 @@ def test_all_faults_are_reported_at_once_by_their_paths():
 def test_an_initializer_is_a_name_or_an_object():
     config = {"input_size": 2, "output_size": 2}
     ones = nn.build("Linear", config | {"initializer": "One"})
-    fives = nn.build(
-        "Linear", config | {"initializer": {"type": "Constant", "config": {"value": 5}}}
-    )
+    fives = nn.build("Linear", config | {"initializer": {"type": "Constant", "config": {"c": 5}}})
     assert np.all(ones.get_parameters()["w"] == 1)
     assert np.all(fives.get_parameters()["w"] == 5)
+
+
+def test_a_field_may_be_called_by_its_former_name_but_not_by_both():
+    five = {"type": "Constant", "config": {"value": 5}}
+    sizes = {"input_dim": 1, "output_dim": 1, "hidden_dim": 1}
+    assert nn.build("RNN", sizes | {"initializer": five}).get_parameters()["U"] == 5
+    both = {"initializer": five, "kernel_initializer": five}
+    assert set(violations("RNN", sizes | both)) == {"initializer"}
 
 
 def test_a_boolean_is_not_a_number():

@@ -109,4 +109,4 @@ def test_a_constant_may_have_a_value_for_every_element():
 def test_values_of_another_shape_are_refused():
     with pytest.raises(nn.LayerError) as caught:
         nn.Linear(3, 2, initializer=nn.initializers.Constant(np.ones((2, 3))))
-    assert caught.value.argument == "value"
+    assert caught.value.argument == "c"

@@ -95,7 +95,9 @@ def test_weights_start_by_the_xavier_rule_with_their_own_fans():
 
 
 def test_another_initializer_is_told_the_inputs_of_each_matrix():
-    layer = nn.RNN(input_dim=300, output_dim=20, hidden_dim=100, initializer="KaimingUniform")
+    layer = nn.RNN(
+        input_dim=300, output_dim=20, hidden_dim=100, kernel_initializer="KaimingUniform"
+    )
     for name, fan_in in (("U", 300), ("W", 100), ("V", 100)):
         bound = np.sqrt(6 / fan_in)
         assert 0.95 * bound < np.abs(layer.get_parameters()[name]).max() <= bound
