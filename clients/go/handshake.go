@@ -92,6 +92,9 @@ func (h handshakes) ClientHandshake(
 	conn, info, err := h.TransportCredentials.ClientHandshake(ctx, authority, raw)
 	if encrypted {
 		reason := tlsMistake(raw.RemoteAddr(), err)
+		if reason != nil && h.asked.Load() {
+			reason = certificateMistake(raw.RemoteAddr(), err)
+		}
 		h.mistake.set(reason)
 		if reason != nil {
 			return nil, nil, reason
@@ -129,7 +132,7 @@ func tlsMistake(server net.Addr, err error) error {
 	case errors.As(err, &invalidCertificate):
 		return fmt.Errorf("the certificate of the service at %v will not do: %w", server, err)
 	case strings.Contains(err.Error(), "remote error: tls:"):
-		return certificateMistake(server, err)
+		return fmt.Errorf("the service at %v does not take this client's TLS: %w", server, err)
 	case strings.Contains(err.Error(), "missing selected ALPN property"):
 		return fmt.Errorf("what listens at %v speaks TLS and no gRPC: %w", server, err)
 	}
