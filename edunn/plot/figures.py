@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
+
+from edunn.notebook import running_cell
 
 
 def new_figure() -> tuple[Any, Any]:
@@ -39,7 +40,7 @@ def finish(figure: Any, filepath: str | Path | None) -> Any:
             # Without a screen there is nothing to show, and nothing to warn of.
             warnings.filterwarnings("ignore", ".*non-interactive.*")
             pyplot.show()
-    return None if _in_notebook() else figure
+    return figure if running_cell() is None else None
 
 
 def spines_origin(ax: Any) -> None:
@@ -55,8 +56,3 @@ def _pyplot() -> Any:
         return importlib.import_module("matplotlib.pyplot")
     except ImportError as error:
         raise ImportError("Plots need matplotlib: pip install 'edunn-serving[plot]'") from error
-
-
-def _in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and ipython.get_ipython() is not None
