@@ -75,6 +75,12 @@ class Settings:
     max_queued_bytes: int = _setting(
         512 * MEBIBYTE, "How many request bytes may wait in a server.", minimum=1024
     )
+    max_streams: int = _setting(
+        1000, "How many Compute streams may be open at a server.", minimum=1
+    )
+    max_connection_streams: int = _setting(
+        100, "How many of them one connection may have.", minimum=1
+    )
     worker_wait_seconds: float = _setting(
         5.0, "How long operations wait for a worker to appear before UNAVAILABLE.", minimum=0.0
     )

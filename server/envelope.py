@@ -6,7 +6,8 @@ stepped over, neither parsed nor copied.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator
 
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import invalid_argument
@@ -51,6 +52,29 @@ def _check_length(field: str, name: str, limit: int) -> None:
         raise invalid_argument(field, f"expected at most {limit} characters, got {len(name)}")
 
 
+def largest_field(message: bytes) -> int:
+    """Return the number of the field that takes the most bytes; 0 where there is none."""
+    sizes: Counter[int] = Counter()
+    try:
+        for number, begin, end in _fields(message):
+            sizes[number] += end - begin
+    except (ValueError, IndexError):
+        return 0
+    return sizes.most_common(1)[0][0] if sizes else 0
+
+
+def check_field_count(message: bytes, limit: int) -> None:
+    """Check that a message has at most so many fields, before it is parsed.
+
+    Raises
+    ------
+    ValueError, IndexError
+        It has more, or the bytes are no message.
+    """
+    for _ in _fields(message, limit):
+        pass
+
+
 def _strings(message: bytes, wanted: Collection[int]) -> dict[int, str]:
     """Return the wanted fields of a message, which are strings. Of repeated ones the last counts.
 
@@ -59,21 +83,35 @@ def _strings(message: bytes, wanted: Collection[int]) -> dict[int, str]:
     ValueError, IndexError
         The bytes are no message.
     """
-    found: dict[int, str] = {}
+    return {
+        number: message[begin:end].decode()
+        for number, begin, end in _fields(message)
+        if number in wanted
+    }
+
+
+def _fields(message: bytes, limit: int = MAX_FIELDS) -> Iterator[tuple[int, int, int]]:
+    """Yield each field's number, and where its value begins and ends.
+
+    A value that is no string, no bytes and no message is taken for empty.
+    """
     at, end = 0, len(message)
     fields = 0
     while at < end:
         fields += 1
-        if fields > MAX_FIELDS:
-            raise ValueError(f"it has more than {MAX_FIELDS} fields")
+        if fields > limit:
+            raise ValueError(f"it has more than {limit} fields")
         tag, at = _varint(message, at)
         number, wire_type = tag >> 3, tag & 7
+        begin = at
         if wire_type == LENGTH_DELIMITED:
-            size, at = _varint(message, at)
-            if number in wanted:
-                found[number] = message[at : at + size].decode()
-            at += size
-        elif wire_type == VARINT:
+            size, begin = _varint(message, at)
+            at = begin + size
+            if at > end:
+                break
+            yield number, begin, at
+            continue
+        if wire_type == VARINT:
             _, at = _varint(message, at)
         elif wire_type == EIGHT_BYTES:
             at += 8
@@ -81,9 +119,9 @@ def _strings(message: bytes, wanted: Collection[int]) -> dict[int, str]:
             at += 4
         else:
             raise ValueError(f"unknown wire type {wire_type}")
+        yield number, begin, begin
     if at != end:
         raise ValueError("it ends in the middle of a field")
-    return found
 
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:
