@@ -21,13 +21,18 @@ class Printable:
 
     _printed_in: int | None = None
 
+    @property
+    def line(self) -> str:
+        """What is printed: all that it has to say, unless a class says less."""
+        return str(self)
+
     def printed(self) -> Self:
         """Print it, and return it."""
-        print(self)
+        print(self.line)
         # Results are frozen, and where one was printed is not part of it.
         object.__setattr__(self, "_printed_in", running_cell())
         return self
 
     def _ipython_display_(self) -> None:
         if self._printed_in is None or self._printed_in != running_cell():
-            print(self)
+            print(self.line)
