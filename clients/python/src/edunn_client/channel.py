@@ -54,9 +54,11 @@ def channel_credentials(tls: TLSLike) -> grpc.ChannelCredentials | None:
     return tls.credentials() if isinstance(tls, TLS) else tls
 
 
-def channel_options(more: Options | None) -> Options:
-    """Return the channel's options; those of `more` come last and win."""
+def channel_options(address: str, more: Options | None) -> Options:
+    """Return the options of a channel to an address; those of `more` come last and win."""
     return [
+        # A proxy that the environment names is for the world outside, not for this machine.
+        *([("grpc.enable_http_proxy", 0)] if _is_local(address) else []),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         # By default a lost connection is made anew after a second, and ever later up to two

@@ -60,7 +60,7 @@ class Connection:
         self._retry = retry or RetryPolicy()
         self._credentials = channel_credentials(tls)
         self._metadata = call_metadata(token, address, encrypted=self._credentials is not None)
-        self._options = channel_options(options)
+        self._options = channel_options(self.address, options)
         self._channel: Any = None
         self._methods: dict[str, Any] = {}
         self._catalogue: Catalogue | None = None
