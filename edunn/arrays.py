@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,9 @@ IntArray = npt.NDArray[np.integer[Any]]
 BoolArray = npt.NDArray[np.bool_]
 FloatDType = np.dtype[np.floating[Any]]
 
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
 _F16, _F32, _F64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
 
 # Half precision has ten bits of mantissa: sums and products are taken in single precision.
@@ -26,6 +31,21 @@ _MOST_ELEMENTS = 2**48
 
 _FLOAT_EXPECTED = "an array of float16, float32 or float64"
 _INTEGER_EXPECTED = "an array of integers"
+
+
+def quiet(arithmetic: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Let a function neither warn nor raise where a number is too large, too small or NaN.
+
+    Whatever `np.seterr` says: infinity and NaN are answers, as in PyTorch, and what is too small
+    to be told from zero is zero.
+    """
+
+    @functools.wraps(arithmetic)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        with np.errstate(all="ignore"):
+            return arithmetic(*args, **kwargs)
+
+    return run
 
 
 def compute_dtype(dtype: np.dtype[Any]) -> FloatDType:
@@ -110,6 +130,11 @@ def widen(array: FloatArray) -> FloatArray:
     return array.astype(_COMPUTE[array.dtype], copy=False)
 
 
+def double(array: FloatArray) -> FloatArray:
+    """Return an array in double precision: sums and squares of what float32 holds fit in it."""
+    return array.astype(np.float64, copy=False)
+
+
 def restore(array: FloatArray | np.floating[Any], dtype: np.dtype[Any]) -> FloatArray:
     """Return a result in the caller's dtype, as an array also where it is a single number.
 
@@ -117,8 +142,21 @@ def restore(array: FloatArray | np.floating[Any], dtype: np.dtype[Any]) -> Float
     """
     if array.dtype == dtype:
         return np.asarray(array)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         return np.asarray(array, dtype=dtype)
+
+
+def shape_of(array: Array) -> IntArray:
+    """Return the shape as an array, which a cache can hold."""
+    return np.array(array.shape, dtype=np.int64)
+
+
+def total(values: FloatArray, axis: int | tuple[int, ...] | None = None) -> FloatArray:
+    """Sum in double precision, and return the sum in the dtype in which `values` are computed.
+
+    Many single-precision numbers lose digits in a single-precision sum, and large ones their sum.
+    """
+    return restore(np.sum(values, axis=axis, dtype=np.float64), compute_dtype(values.dtype))
 
 
 def keep_where(mask: BoolArray, values: FloatArray) -> FloatArray:

@@ -214,7 +214,7 @@ def _arguments(
     known = rules(cls)
     # What the configuration calls each field: by its name, or by the name that it had before.
     called = {
-        name: next((key for key in (name, rule.field.formerly) if key in config), name)
+        name: next((key for key in (name, rule.field.formerly or name) if key in config), name)
         for name, rule in known.items()
     }
     for key in config:

@@ -35,7 +35,7 @@ class Composite(Model):
 
     def set_phase(self, phase: Phase) -> None:
         super().set_phase(phase)
-        for child in self._children.values():
+        for child in self.children.values():
             child.set_phase(phase)
 
     @property
@@ -47,12 +47,12 @@ class Composite(Model):
     def rng(self, rng: np.random.Generator | None) -> None:
         # The base class checks the value.
         Model.rng.fset(self, rng)  # type: ignore[attr-defined]
-        for child in self._children.values():
+        for child in self.children.values():
             child.rng = rng
 
     def get_parameters(self) -> ParameterSet:
         parameters = super().get_parameters()
-        for name, child in self._children.items():
+        for name, child in self.children.items():
             parameters.update(prefixed(name, child.get_parameters()))
         return parameters
 
@@ -60,13 +60,13 @@ class Composite(Model):
         if self.frozen:
             return {}
         parameters = dict(self._parameters)
-        for name, child in self._children.items():
+        for name, child in self.children.items():
             parameters.update(prefixed(name, child.trained_parameters()))
         return parameters
 
     def get_buffers(self) -> ParameterSet:
         buffers = super().get_buffers()
-        for name, child in self._children.items():
+        for name, child in self.children.items():
             buffers.update(prefixed(name, child.get_buffers()))
         return buffers
 
@@ -75,24 +75,24 @@ class Composite(Model):
         if child is None:
             super()._assign_parameter(name, value)
         else:
-            self._children[child]._assign_parameter(inner, value)
+            self.children[child]._assign_parameter(inner, value)
 
     def _assign_buffer(self, name: str, value: Array) -> None:
         child, inner = split(name)
         if child is None:
             super()._assign_buffer(name, value)
         else:
-            self._children[child]._assign_buffer(inner, value)
+            self.children[child]._assign_buffer(inner, value)
 
     def get_cache(self) -> Cache:
         cache = super().get_cache()
-        for name, child in self._children.items():
+        for name, child in self.children.items():
             cache.update(prefixed(name, child.get_cache()))
         return cache
 
     def set_cache(self, cache: Mapping[str, CacheValue]) -> None:
         mine: Cache = {}
-        theirs: dict[str, Cache] = {name: {} for name in self._children}
+        theirs: dict[str, Cache] = {name: {} for name in self.children}
         for entry, value in cache.items():
             child, inner = split(entry)
             if child is None:
@@ -100,7 +100,7 @@ class Composite(Model):
             elif child in theirs:
                 theirs[child][inner] = value
             else:
-                known = ", ".join(self._children) or "none"
+                known = ", ".join(self.children) or "none"
                 raise self.refusal("cache", f"about its layers ({known})", f"an entry {entry!r}")
         if mine.keys() != self.own_cache_entries:
             raise self.refusal(
@@ -109,7 +109,7 @@ class Composite(Model):
                 str(sorted(mine)),
             )
         for name, child_cache in theirs.items():
-            self._children[name].set_cache(child_cache)
+            self.children[name].set_cache(child_cache)
         super().set_cache(mine)
 
 

@@ -247,7 +247,11 @@ class Model(ABC):
 
     def _save(self, **entries: CacheValue) -> None:
         """Keep what the backward of this forward will need."""
-        self._cache = entries
+        # NumPy makes single numbers of arrays of rank 0; a cache has arrays.
+        self._cache = {
+            name: np.asarray(value) if isinstance(value, np.generic) else value
+            for name, value in entries.items()
+        }
 
     def _saved(self, argument: str = "δEδy") -> Cache:
         if self._cache is None:
@@ -258,6 +262,10 @@ class Model(ABC):
         """Return an array of the cache, C ordered, or refuse a backward without forward."""
         value = self._saved()[entry]
         return value if isinstance(value, np.ndarray) else np.asarray(value)
+
+    def _saved_shape(self) -> tuple[int, ...]:
+        """Return the shape in the cache, as `shape_of` gave it."""
+        return tuple(self._saved_array("shape").tolist())
 
     # Words for errors.
 

@@ -22,6 +22,12 @@ class Sequential(Composite):
         A layer without a name is named after its type and its number among those of that
         type: ``dense1``, ``dense2``. Names are unique within one Sequential only.
 
+    Attributes
+    ----------
+    layers : list of Model
+        The layers in their order. The list may be changed; layers that are put into it are
+        checked and named when the model is next used.
+
     Notes
     -----
     Parameters, gradients, buffers and cache entries are named ``layer(entry)``. A frozen
@@ -34,24 +40,25 @@ class Sequential(Composite):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        children: list[Model] = check_arguments(Sequential, self.label, layers=layers)["layers"]
-        self._check(children)
-        self._children = _named(children)
+        self.layers: list[Model] = check_arguments(Sequential, self.label, layers=layers)["layers"]
+        self._children = self._named_layers()
 
     @property
-    def layers(self) -> tuple[Model, ...]:
-        """The layers, in the order they run."""
-        return tuple(self._children.values())
+    def children(self) -> dict[str, Model]:
+        """The layers by name, in the order they run."""
+        if list(self._children.values()) != self.layers:
+            self._children = self._named_layers()
+        return self._children
 
     def __len__(self) -> int:
-        return len(self._children)
+        return len(self.layers)
 
     def __iter__(self) -> Iterator[Model]:
-        return iter(self._children.values())
+        return iter(self.layers)
 
     def __getitem__(self, key: str | int) -> Model:
         """Return a layer by its name or its place."""
-        return self._children[key] if isinstance(key, str) else self.layers[key]
+        return self.children[key] if isinstance(key, str) else self.layers[key]
 
     def forward(self, x: FloatArray) -> FloatArray:
         """Run every layer on the output of the one before.
@@ -67,7 +74,7 @@ class Sequential(Composite):
         x = y = self._input("x", x)
         # Should a layer refuse, what the layers keep is of two forwards, and no backward's.
         self._cache = None
-        for layer in self._children.values():
+        for layer in self.children.values():
             y = layer.forward(y)
         self._save()
         # Without layers it is the identity; its output is still not the caller's array.
@@ -89,16 +96,36 @@ class Sequential(Composite):
         self._saved()
         δEδx = given = self._input("δEδy", δEδy)
         δEδp: ParameterSet = {}
-        for name, layer in reversed(self._children.items()):
+        for name, layer in reversed(self.children.items()):
             δEδx, gradients = layer.backward(δEδx)
             if not (self.frozen or layer.frozen):
                 δEδp.update(prefixed(name, gradients))
         return given.copy() if δEδx is given else δEδx, δEδp
 
+    def generate_parameter_name(self, l: Model, parameter_name: str) -> str:  # noqa: E741
+        """Return the name that a parameter of a layer has in this model."""
+        return f"{l.name}({parameter_name})"
+
+    def merge_gradients(self, m_i: Model, δEδp_i: ParameterSet, δEδp: ParameterSet) -> None:
+        """Add the gradients of a layer to those of this model, unless the layer is frozen.
+
+        Parameters
+        ----------
+        m_i : Model
+            The layer.
+        δEδp_i : dict
+            Its gradients.
+        δEδp : dict
+            Those of this model, to which they are added under the names that they have here.
+        """
+        if not m_i.frozen:
+            for name, gradient in δEδp_i.items():
+                δEδp[self.generate_parameter_name(m_i, name)] = gradient
+
     def summary(self) -> str:
         """Return a table of the layers, their types and how many numbers each trains."""
         rows, total = [("layer", "type", "parameters")], 0
-        for name, layer in self._children.items():
+        for name, layer in self.children.items():
             count = 0 if self.frozen else sum(p.size for p in layer.trained_parameters().values())
             total += count
             shown = "frozen" if self.frozen or layer.frozen else str(count)
@@ -109,6 +136,12 @@ class Sequential(Composite):
             f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {count:>{widths[2]}}"
             for name, kind, count in rows
         )
+
+    def _named_layers(self) -> dict[str, Model]:
+        """Return the layers by name, or say what is wrong with them."""
+        layers = check_arguments(Sequential, self.label, layers=self.layers)["layers"]
+        self._check(layers)
+        return _named(layers)
 
     def _check(self, layers: list[Model]) -> None:
         """Refuse layers that cannot stand in one sequence."""

@@ -10,6 +10,8 @@ from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 PREFIX = "EDUNN_"
+# Variables with the prefix that are the library's, and no settings of the service.
+_OF_THE_LIBRARY = frozenset({"EDUNN_DATASETS"})
 MEBIBYTE = 1024 * 1024
 
 
@@ -73,6 +75,12 @@ class Settings:
     max_queued_bytes: int = _setting(
         512 * MEBIBYTE, "How many request bytes may wait in a server.", minimum=1024
     )
+    max_streams: int = _setting(
+        1000, "How many Compute streams may be open at a server.", minimum=1
+    )
+    max_connection_streams: int = _setting(
+        100, "How many of them one connection may have.", minimum=1
+    )
     worker_wait_seconds: float = _setting(
         5.0, "How long operations wait for a worker to appear before UNAVAILABLE.", minimum=0.0
     )
@@ -106,6 +114,12 @@ class Settings:
         4096 * MEBIBYTE,
         "How much memory a worker may take. An operation that asks for more is refused.",
         minimum=256 * MEBIBYTE,
+    )
+    operation_seconds: float = _setting(
+        120.0,
+        "How long a worker may compute one operation. It is stopped with its worker then.",
+        minimum=0.1,
+        maximum=86400.0,
     )
     shutdown_seconds: float = _setting(
         30.0, "How long a stopping server waits for what is in flight.", minimum=0.0
@@ -207,7 +221,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         setting (most likely misspelt). The message names the variable.
     """
     known = {variable(each.name): each for each in fields(Settings)}
-    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    unknown = sorted(
+        name
+        for name in environment.keys() - known.keys() - _OF_THE_LIBRARY
+        if name.startswith(PREFIX)
+    )
     if unknown:
         raise SettingsError(f"unknown setting {unknown[0]}: there are {', '.join(sorted(known))}")
     values = {

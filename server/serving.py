@@ -7,23 +7,28 @@ import logging
 import os
 import signal
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from edunn_serving.settings import Settings, SettingsError
 from server.authentication import Authenticator
+from server.call import Service
 from server.dispatcher import Dispatcher
-from server.health import report_health
-from server.layer_service import SERVICE, LayerService
+from server.handlers import Handlers
+from server.health import Health
 from server.metrics import serve_metrics
+from server.services import make_services
 
 log = logging.getLogger(__name__)
 
 # How many calls gRPC may hold that it has not yet handed over.
 MAX_PENDING = 100_000
+# How far beyond the limit a request may be so that it is refused in our words, not in gRPC's.
+READ_BEYOND_BYTES = 64 * 1024 * 1024
 # How long the last answers may take on their way out of a stopping server.
 ANSWER_SECONDS = 2.0
 
@@ -36,8 +41,9 @@ async def serve(settings: Settings) -> None:
     server_id = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     log.info("server %s: %s", server_id, settings.describe())
     dispatcher = Dispatcher(settings, server_id)
-    health_servicer = health.aio.HealthServicer()
-    server = _grpc_server(settings, dispatcher, health_servicer)
+    services = make_services(dispatcher, settings)
+    health = Health(each.descriptor.full_name for each in services)
+    server = _grpc_server(settings, dispatcher, services, health)
     address = _listen(server, settings)
     stop_metrics = (
         serve_metrics(settings.metrics_address, dispatcher) if settings.metrics_address else None
@@ -50,7 +56,7 @@ async def serve(settings: Settings) -> None:
 
     background: list[asyncio.Task[None]] = [
         asyncio.create_task(dispatcher.run()),
-        asyncio.create_task(report_health(health_servicer, dispatcher.link)),
+        asyncio.create_task(health.report(dispatcher)),
     ]
     # A server that is just starting must not say that Redis is away because it has not looked yet.
     await dispatcher.link.tried.wait()
@@ -60,7 +66,7 @@ async def serve(settings: Settings) -> None:
     done, _ = await asyncio.wait({stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
 
     log.info("stopping: finishing what is in flight")
-    await health_servicer.enter_graceful_shutdown()
+    await health.enter_graceful_shutdown()
     # New operations are refused from here on; those under way may finish.
     await dispatcher.drain(settings.shutdown_seconds)
     await server.stop(ANSWER_SECONDS)
@@ -78,11 +84,12 @@ async def serve(settings: Settings) -> None:
 
 
 def _grpc_server(
-    settings: Settings, dispatcher: Dispatcher, health_servicer: health.aio.HealthServicer
+    settings: Settings, dispatcher: Dispatcher, services: Sequence[Service], health: Health
 ) -> grpc.aio.Server:
     server = grpc.aio.server(
         options=[
-            ("grpc.max_receive_message_length", settings.max_message_bytes),
+            # Somewhat larger requests are read, to be refused with a reason and the field at fault.
+            ("grpc.max_receive_message_length", settings.max_message_bytes + READ_BEYOND_BYTES),
             ("grpc.max_send_message_length", settings.max_message_bytes),
             # Beyond a thousand that it has not yet handed over gRPC cancels calls at random,
             # without a reason. Our queue refuses them with one.
@@ -99,15 +106,18 @@ def _grpc_server(
             ("grpc.keepalive_permit_without_calls", 1),
         ]
     )
-    service = LayerService(
-        dispatcher,
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+    names = [each.descriptor.full_name for each in services]
+    reflection.enable_server_reflection((*names, health_name, reflection.SERVICE_NAME), server)
+    # The last: what they do not know nobody does.
+    handlers = Handlers(
+        services,
         Authenticator(settings.callers()),
+        dispatcher.admission,
         max_message_bytes=settings.max_message_bytes,
     )
-    server.add_generic_rpc_handlers((service.handlers(),))
-    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
-    health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-    reflection.enable_server_reflection((SERVICE, health_name, reflection.SERVICE_NAME), server)
+    server.add_generic_rpc_handlers((handlers,))
     return server
 
 

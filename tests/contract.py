@@ -51,8 +51,9 @@ def forward(
 def backward(
     stub: LayerServiceStub, session_id: str, layer: str, gradient: Any, **fields: Any
 ) -> Any:
+    message = gradient if isinstance(gradient, Tensor) else tensor(gradient)
     request = api.BackwardRequest(
-        session_id=session_id, layer=layer, output_gradient=tensor(gradient), **fields
+        session_id=session_id, layer=layer, output_gradient=message, **fields
     )
     return stub.Backward(request, timeout=30)
 

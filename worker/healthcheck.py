@@ -30,7 +30,7 @@ def main() -> int:
         ) as client:
             # The very question that a server asks.
             live_workers = client.register_script(Script.named("live_workers").text)
-            live = live_workers([keys.WORKERS], [settings.worker_timeout_seconds])
+            _, live = live_workers([keys.WORKERS], [settings.worker_timeout_seconds])
     except (SettingsError, redis.RedisError) as error:
         print(f"worker of {host}: {error}", file=sys.stderr)
         return 1

@@ -64,12 +64,12 @@ class ScriptConnection:
                     self._reader.feed(data)
                 answers.append(answer)
         except (OSError, hiredis.ProtocolError) as error:
-            self._close()
+            self.close()
             raise redis.ConnectionError(str(error)) from error
         except BaseException:
             # Out of memory, say, in the middle of an answer: the rest of it must not be read as the
             # next one.
-            self._close()
+            self.close()
             raise
         return answers
 
@@ -80,7 +80,8 @@ class ScriptConnection:
         connected: socket.socket = self._connection._sock
         return connected
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Give up the connection; the next command makes a new one."""
         if self._connection is not None:
             self._connection.disconnect()
         self._connection = self._socket = None

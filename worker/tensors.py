@@ -23,6 +23,9 @@ TYPE_OF_DTYPE = {
 DTYPE_OF_TYPE = {data_type: dtype for dtype, data_type in TYPE_OF_DTYPE.items()}
 
 MAX_AXES = 32
+# Above the addresses of any machine, below what NumPy can count, also in a wider dtype. An empty
+# tensor too may have sizes that no array can have: [0, 2**62], say.
+MAX_ELEMENTS = 2**48
 
 
 def decode_tensor(tensor: Tensor, field: str) -> np.ndarray:
@@ -38,11 +41,11 @@ def decode_tensor(tensor: Tensor, field: str) -> np.ndarray:
         raise invalid_argument(
             f"{field}.data_type", f"expected one of {_type_names()}, got {tensor.data_type}"
         )
-    shape = tuple(tensor.shape)
-    if len(shape) > MAX_AXES:
+    if len(tensor.shape) > MAX_AXES:
         raise invalid_argument(
-            f"{field}.shape", f"expected at most {MAX_AXES} axes, got {len(shape)}"
+            f"{field}.shape", f"expected at most {MAX_AXES} axes, got {len(tensor.shape)}"
         )
+    shape = tuple(tensor.shape)
     if shape and min(shape) < 0:
         raise invalid_argument(
             f"{field}.shape", f"expected no negative size, got {_shape_text(shape)}"
@@ -54,6 +57,12 @@ def decode_tensor(tensor: Tensor, field: str) -> np.ndarray:
             f"{field}.data",
             f"expected {expected} bytes for shape {_shape_text(shape)} of "
             f"{DataType.Name(tensor.data_type)}, got {len(data)}",
+        )
+    if math.prod(shape) == 0 and math.prod(filter(None, shape)) > MAX_ELEMENTS:
+        raise invalid_argument(
+            f"{field}.shape",
+            f"expected sizes that, but for the zeros, multiply to at most {MAX_ELEMENTS}, "
+            f"got {_shape_text(shape)}",
         )
     if dtype.kind == "b" and np.frombuffer(data, np.uint8).max(initial=0) > 1:
         raise invalid_argument(f"{field}.data", "expected bytes 0 and 1 for DATA_TYPE_BOOL")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from edunn.arrays import FloatArray, keep_where, own, restore, widen
+from edunn.arrays import FloatArray, compute_dtype, keep_where, own, quiet, restore, widen
 from edunn.model import Model, ParameterSet
+from edunn.probabilities import above_zero, complement
 
 
 class ReLU(Model):
@@ -16,6 +17,7 @@ class ReLU(Model):
 
     cache_entries = (frozenset({"mask"}),)
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute max(x, 0).
 
@@ -30,9 +32,10 @@ class ReLU(Model):
         x = self._input("x", x)
         y = np.maximum(x, 0, out=np.empty(x.shape, x.dtype))
         # Not y > 0: the error passes where the input was NaN, as in PyTorch.
-        self._save(mask=~np.asarray(y <= 0))
+        self._save(mask=~(y <= 0))
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Pass the error on where the input was positive.
 
@@ -55,11 +58,12 @@ class Sigmoid(Model):
 
     Notes
     -----
-    Computed from exp(-|x|), which cannot overflow, and precise for x far below zero too.
+    The gradient passes also where the output was rounded to 0 or 1: see `probabilities`.
     """
 
     cache_entries = (frozenset({"y"}),)
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute 1 / (1 + exp(-x)).
 
@@ -72,12 +76,15 @@ class Sigmoid(Model):
         y : ndarray, same shape and dtype
         """
         x = self._input("x", x)
-        e = np.exp(-np.abs(widen(x)))
-        # For x >= 0: 1 / (1 + e). For x < 0: e / (1 + e), the same number. NaN goes with e.
-        y = restore(np.where(x >= 0, 1, e).astype(e.dtype, copy=False) / (1 + e), x.dtype)
+        wide = np.negative(widen(x), out=np.empty(x.shape, compute_dtype(x.dtype)))
+        # Where this overflows, 1 / infinity is the zero that it should be.
+        np.exp(wide, out=wide)
+        wide += 1
+        y = restore(np.reciprocal(wide, out=wide), x.dtype)
         self._save(y=own(y))
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Multiply the error by y (1 - y).
 
@@ -91,16 +98,31 @@ class Sigmoid(Model):
         δEδp : dict
             Empty.
         """
-        y = widen(self._saved_array("y"))
-        δEδy = self._gradient(δEδy, y.shape)
-        return restore(δEδy.astype(y.dtype, copy=False) * (y * (1 - y)), δEδy.dtype), {}
+        cached = self._saved_array("y")
+        δEδy = self._gradient(δEδy, cached.shape)
+        y = widen(cached)
+        slope = complement(y, cached.dtype)
+        slope *= above_zero(y, cached.dtype)
+        slope *= δEδy.astype(y.dtype, copy=False)
+        return restore(slope, δEδy.dtype), {}
 
 
 class TanH(Model):
-    """Squash every number into (-1, 1): y = tanh(x)."""
+    """Squash every number into (-1, 1): y = tanh(x).
+
+    Attributes
+    ----------
+    sigmoid : Sigmoid
+        By which tanh could be computed: tanh(x) = 2 sigmoid(2 x) - 1.
+    """
 
     cache_entries = (frozenset({"y"}),)
 
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(name)
+        self.sigmoid = Sigmoid()
+
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute tanh(x).
 
@@ -117,6 +139,7 @@ class TanH(Model):
         self._save(y=own(y))
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Multiply the error by 1 - y².
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, describe, own, restore, widen
+from edunn.arrays import Array, FloatArray, compute_dtype, describe, double, quiet, restore
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer, One, Zero
@@ -106,6 +106,7 @@ class BatchNorm(Model):
     def running_var(self, value: Array) -> None:
         self.set_buffers({"running_var": value})
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Normalise; in the training phase, update the running statistics too.
 
@@ -122,7 +123,7 @@ class BatchNorm(Model):
         if x.ndim not in (2, 4) or x.shape[1] != self.num_features:
             shapes = f"(samples, {self.num_features}) or (samples, {self.num_features}, h, w)"
             raise self.refusal("x", f"of shape {shapes}", describe(x))
-        training, wide = self._phase is Phase.Training, widen(x)
+        training, wide = self._phase is Phase.Training, double(x)
         if training:
             count = x.size // self.num_features
             if count < 2:
@@ -130,26 +131,27 @@ class BatchNorm(Model):
                     "x", "more than one value per feature in the training phase", describe(x)
                 )
             mean = _total(wide) / count
-            centered = _centered(wide, mean)
-            var = _total(np.square(centered)) / count
-        else:
-            mean, var = self.running_mean, self.running_var
-            centered = _centered(wide, mean)
-        inverse_std = (1 / np.sqrt(var + self.eps)).astype(wide.dtype)
-        centered *= _spread(inverse_std, x)
-        y = centered * _spread(self._parameters["w"], x).astype(wide.dtype, copy=False)
-        y += _spread(self._parameters["b"], x).astype(wide.dtype, copy=False)
-        if training:
+            centered = wide - _spread(mean, x)
+            var = _total_product(centered, centered) / count
             self._update("running_mean", mean)
             self._update("running_var", var * (count / (count - 1)))
+        else:
+            mean, var = self.running_mean, self.running_var
+            centered = wide - _spread(mean, x)
+        inverse_std = 1 / np.sqrt(var.astype(np.float64, copy=False) + self.eps)
+        normalized = centered
+        normalized *= _spread(inverse_std, x)
+        y = normalized * _spread(self._parameters["w"], x)
+        y += _spread(self._parameters["b"], x)
         self._save(
-            # centered is this forward's own; in half precision the cache is as narrow as x.
-            normalized=np.ascontiguousarray(restore(centered, x.dtype)),
+            # In single and half precision the cache is as narrow as x.
+            normalized=np.ascontiguousarray(restore(normalized, x.dtype)),
             inverse_std=inverse_std,
             batch_statistics=training,
         )
         return restore(y, x.dtype)
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Compute the gradients, through the statistics too where they were the batch's.
 
@@ -169,20 +171,23 @@ class BatchNorm(Model):
         δEδx = w / (m std) (m δEδy - Σ δEδy - x̂ Σ δEδy x̂).
         """
         cache = self._saved()
-        normalized = widen(self._saved_array("normalized"))
-        δEδy = self._gradient(δEδy, normalized.shape)
-        dtype = normalized.dtype
-        g = δEδy.astype(dtype, copy=False)
-        δEδw = _total(g * normalized).astype(dtype, copy=False)
-        δEδb = _total(g).astype(dtype, copy=False)
-        slope = self._parameters["w"].astype(dtype, copy=False) * cache["inverse_std"]
-        δEδx = own(g)
+        cached = self._saved_array("normalized")
+        δEδy = self._gradient(δEδy, cached.shape)
+        normalized, g = double(cached), double(δEδy)
+        δEδw, δEδb = _total_product(g, normalized), _total(g)
+        slope = self._parameters["w"] * cache["inverse_std"]
         if cache["batch_statistics"]:
-            count = g.size // self.num_features
+            count = max(1, g.size // self.num_features)
+            δEδx = normalized * _spread(-δEδw / count, g)
+            δEδx += g
             δEδx -= _spread(δEδb / count, g)
-            δEδx -= normalized * _spread(δEδw / count, g)
-        δEδx *= _spread(slope, g)
-        return restore(δEδx, δEδy.dtype), {} if self.frozen else {"w": δEδw, "b": δEδb}
+            δEδx *= _spread(slope, g)
+        else:
+            δEδx = g * _spread(slope, g)
+        if self.frozen:
+            return restore(δEδx, δEδy.dtype), {}
+        dtype = compute_dtype(cached.dtype)
+        return restore(δEδx, δEδy.dtype), {"w": restore(δEδw, dtype), "b": restore(δEδb, dtype)}
 
     def _update(self, name: str, batch: Array) -> None:
         running = self._buffers[name]
@@ -190,20 +195,16 @@ class BatchNorm(Model):
         running += self.momentum * batch
 
 
-def _total(values: FloatArray) -> Array:
-    """Sum the values of each feature, in double precision: sums of many floats lose digits."""
-    axes = (0,) if values.ndim == 2 else (0, 2, 3)
-    return np.asarray(np.sum(values, axis=axes, dtype=np.float64))
+def _total(values: FloatArray) -> FloatArray:
+    """Sum the values of each feature."""
+    summed: FloatArray = np.sum(values, axis=0 if values.ndim == 2 else (0, 2, 3))
+    return summed
 
 
-def _centered(x: FloatArray, mean: Array) -> FloatArray:
-    """Subtract the mean of each feature, as precisely as the dtype of `x` can tell."""
-    near = mean.astype(x.dtype, copy=False)
-    centered = x - _spread(near, x)
-    if near.dtype != mean.dtype:
-        # What rounding took off a large mean counts beside a small spread.
-        centered -= _spread((mean - near).astype(x.dtype), x)
-    return centered
+def _total_product(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Sum the products of each feature, without an array of them."""
+    summed: FloatArray = np.einsum("nf,nf->f" if left.ndim == 2 else "nchw,nchw->c", left, right)
+    return summed
 
 
 def _spread(values: Array, x: FloatArray) -> Array:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
-
-from edunn.arrays import FloatArray, own, restore, widen
+from edunn.arrays import FloatArray, own, quiet, restore, shape_of, widen
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet
 
@@ -14,8 +12,9 @@ from edunn.model import Model, ParameterSet
 class Identity(Model):
     """Give back a copy of the input: y = x."""
 
-    cache_entries = (frozenset(),)
+    cache_entries = (frozenset({"shape"}),)
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Copy the input.
 
@@ -28,9 +27,10 @@ class Identity(Model):
         y : ndarray, same shape and dtype
         """
         y = own(self._input("x", x))
-        self._save()
+        self._save(shape=shape_of(y))
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Copy the error.
 
@@ -44,8 +44,7 @@ class Identity(Model):
         δEδp : dict
             Empty.
         """
-        self._saved()
-        return own(self._input("δEδy", δEδy)), {}
+        return own(self._gradient(δEδy, self._saved_shape())), {}
 
 
 class AddConstant(Model):
@@ -56,7 +55,7 @@ class AddConstant(Model):
     value : float
     """
 
-    cache_entries = (frozenset(),)
+    cache_entries = (frozenset({"shape"}),)
 
     def __init__(
         self,
@@ -66,6 +65,7 @@ class AddConstant(Model):
         super().__init__(name)
         self.value: float = check_arguments(AddConstant, self.label, value=value)["value"]
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute x + value.
 
@@ -78,11 +78,11 @@ class AddConstant(Model):
         y : ndarray, same shape and dtype
         """
         x = self._input("x", x)
-        with np.errstate(over="ignore", invalid="ignore"):
-            y = restore(widen(x) + self.value, x.dtype)
-        self._save()
+        y = restore(widen(x) + self.value, x.dtype)
+        self._save(shape=shape_of(y))
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Copy the error.
 
@@ -96,8 +96,7 @@ class AddConstant(Model):
         δEδp : dict
             Empty.
         """
-        self._saved()
-        return own(self._input("δEδy", δEδy)), {}
+        return own(self._gradient(δEδy, self._saved_shape())), {}
 
 
 class MultiplyConstant(Model):
@@ -108,7 +107,7 @@ class MultiplyConstant(Model):
     value : float
     """
 
-    cache_entries = (frozenset(),)
+    cache_entries = (frozenset({"shape"}),)
 
     def __init__(
         self,
@@ -118,6 +117,7 @@ class MultiplyConstant(Model):
         super().__init__(name)
         self.value: float = check_arguments(MultiplyConstant, self.label, value=value)["value"]
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute x * value.
 
@@ -130,9 +130,10 @@ class MultiplyConstant(Model):
         y : ndarray, same shape and dtype
         """
         y = self._scaled(self._input("x", x))
-        self._save()
+        self._save(shape=shape_of(y))
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Multiply the error by the same number.
 
@@ -146,9 +147,7 @@ class MultiplyConstant(Model):
         δEδp : dict
             Empty.
         """
-        self._saved()
-        return self._scaled(self._input("δEδy", δEδy)), {}
+        return self._scaled(self._gradient(δEδy, self._saved_shape())), {}
 
     def _scaled(self, x: FloatArray) -> FloatArray:
-        with np.errstate(over="ignore", invalid="ignore"):
-            return restore(widen(x) * self.value, x.dtype)
+        return restore(widen(x) * self.value, x.dtype)

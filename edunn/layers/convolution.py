@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import FloatArray, own, restore, widen
+from edunn.arrays import FloatArray, own, quiet, restore, total, widen
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer
@@ -45,6 +45,12 @@ class Conv2d(Model):
         Whether a number is added to each output channel.
     kernel_initializer, bias_initializer : Initializer or str
         How `w` and `b` start: by He's uniform rule, and at zero.
+
+    Attributes
+    ----------
+    in_channels, out_channels, kernel_size, stride, padding, bias
+        As given, what is per axis as a pair. The course calls four of them `input_size`,
+        `output_size`, `strides` and `pad_size`.
     """
 
     parameter_descriptions = (
@@ -93,6 +99,8 @@ class Conv2d(Model):
         self.kernel_size = as_pair(config["kernel_size"])
         self.stride = self._for_axes(config["stride"], still=1)
         self.padding = self._for_axes(config["padding"], still=0)
+        self.input_size, self.output_size = self.in_channels, self.out_channels
+        self.strides, self.pad_size = self.stride, self.padding
         self.bias: bool = config["bias"]
         shape = (self.out_channels, self.in_channels, *self.kernel_size)
         self.register_parameter("w", config["kernel_initializer"].create(shape))
@@ -100,6 +108,7 @@ class Conv2d(Model):
             start = config["bias_initializer"].create((self.out_channels,))
             self.register_parameter("b", start)
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Convolve.
 
@@ -128,6 +137,7 @@ class Conv2d(Model):
         self._save(x=own(x))
         return restore(y, x.dtype)
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Compute the gradients of input, kernels and biases.
 
@@ -161,7 +171,7 @@ class Conv2d(Model):
             return δEδx, {}
         δEδp = {"w": δEδw.reshape(self._parameters["w"].shape)}
         if self.bias:
-            δEδp["b"] = np.sum(g, axis=(1, 2, 3))
+            δEδp["b"] = total(g, axis=(1, 2, 3))
         return δEδx, δEδp
 
     def _add_to_inputs(self, δEδx: FloatArray, g: FloatArray, counts: Pair) -> None:

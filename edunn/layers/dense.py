@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
-
-from edunn.arrays import FloatArray, describe, own, restore, widen
+from edunn.arrays import Array, FloatArray, describe, own, quiet, restore, total, widen
 from edunn.composite import Composite
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer
 from edunn.layers.activations import ReLU, Sigmoid, TanH
 from edunn.layers.constants import Identity
+from edunn.layers.linear import Bias, Linear
 from edunn.layers.softmax import Softmax
 from edunn.model import Model, ParameterSet
 
@@ -36,6 +35,11 @@ class Dense(Composite):
         One of ``id``, ``relu``, ``tanh``, ``sigmoid``, ``softmax``.
     linear_initializer, bias_initializer : Initializer or str
         How `w` and `b` start: by Glorot's uniform rule, and at zero.
+
+    Attributes
+    ----------
+    linear, bias, activation : Model
+        The layers that this one stands for. `w` is that of `linear`, `b` that of `bias`.
     """
 
     parameter_descriptions = (
@@ -68,12 +72,22 @@ class Dense(Composite):
         self.input_size: int = config["input_size"]
         self.output_size: int = config["output_size"]
         self.activation_name: str = config["activation_name"]
-        shape = (self.input_size, self.output_size)
-        self.register_parameter("w", config["linear_initializer"].create(shape))
-        self.register_parameter("b", config["bias_initializer"].create(shape[1:]))
-        self._activation = ACTIVATIONS[self.activation_name]()
-        self._children = {"activation": self._activation}
+        # The parameters are theirs; what they compute is computed here in one go.
+        self.linear = Linear(self.input_size, self.output_size, config["linear_initializer"])
+        self.bias = Bias(self.output_size, config["bias_initializer"])
+        self.activation = ACTIVATIONS[self.activation_name]()
+        self._children = {"activation": self.activation}
 
+    def get_parameters(self) -> ParameterSet:
+        return {**self.linear.get_parameters(), **self.bias.get_parameters()}
+
+    def trained_parameters(self) -> ParameterSet:
+        return {} if self.frozen else self.get_parameters()
+
+    def _assign_parameter(self, name: str, value: Array) -> None:
+        (self.linear if name == "w" else self.bias)._assign_parameter(name, value)
+
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute f(x w + b).
 
@@ -88,14 +102,15 @@ class Dense(Composite):
         x = self._input("x", x)
         if x.ndim != 2 or x.shape[1] != self.input_size:
             raise self.refusal("x", f"of shape (samples, {self.input_size})", describe(x))
-        wide = widen(x)
-        y = wide @ self._parameters["w"].astype(wide.dtype, copy=False)
-        y += self._parameters["b"].astype(wide.dtype, copy=False)
+        wide, parameters = widen(x), self.get_parameters()
+        y = wide @ parameters["w"].astype(wide.dtype, copy=False)
+        y += parameters["b"].astype(wide.dtype, copy=False)
         # In the caller's dtype, so that the activation keeps no wider cache than it needs.
-        y = self._activation.forward(restore(y, x.dtype))
+        y = self.activation.forward(restore(y, x.dtype))
         self._save(x=own(x))
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Go back through the activation, then through the linear map.
 
@@ -111,9 +126,9 @@ class Dense(Composite):
         """
         x = widen(self._saved_array("x"))
         δEδy = self._gradient(δEδy, (x.shape[0], self.output_size))
-        g, _ = self._activation.backward(δEδy.astype(x.dtype, copy=False))
-        δEδx = g @ self._parameters["w"].astype(x.dtype, copy=False).T
-        δEδp = {} if self.frozen else {"w": x.T @ g, "b": np.sum(g, axis=0)}
+        g, _ = self.activation.backward(δEδy.astype(x.dtype, copy=False))
+        δEδx = g @ self.get_parameters()["w"].astype(x.dtype, copy=False).T
+        δEδp = {} if self.frozen else {"w": x.T @ g, "b": total(g, axis=0)}
         return restore(δEδx, δEδy.dtype), δEδp
 
 
@@ -161,3 +176,8 @@ class LogisticRegression(Dense):
         super().__init__(
             input_size, output_size, "softmax", linear_initializer, bias_initializer, name
         )
+
+    @property
+    def softmax(self) -> Model:
+        """The activation, by the name it has in this model."""
+        return self.activation

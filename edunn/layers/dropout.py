@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, compute_dtype, own, restore
+from edunn.arrays import Array, FloatArray, compute_dtype, own, quiet, restore, shape_of
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet, Phase
 
@@ -34,7 +34,7 @@ class Dropout(Model):
     a dropped negative number is -0.
     """
 
-    cache_entries = (frozenset({"mask"}), frozenset({"test"}))
+    cache_entries = (frozenset({"mask"}), frozenset({"test", "shape"}))
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Dropout(Model):
         super().__init__(name)
         self.p: float = check_arguments(Dropout, self.label, p=p)["p"]
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Drop units in the training phase, copy the input in the test phase.
 
@@ -59,7 +60,7 @@ class Dropout(Model):
         """
         x = self._input("x", x)
         if self._phase is Phase.Test:
-            self._save(test=True)
+            self._save(test=True, shape=shape_of(x))
             return own(x)
         # np.random, the module, is the global generator that a notebook seeds.
         uniform = np.random.random if self._rng is None else self._rng.random
@@ -67,6 +68,7 @@ class Dropout(Model):
         self._save(mask=mask)
         return self._apply(mask, x)
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Propagate the error through the surviving units.
 
@@ -83,7 +85,7 @@ class Dropout(Model):
         """
         cache = self._saved()
         if "test" in cache:
-            return own(self._input("δEδy", δEδy)), {}
+            return own(self._gradient(δEδy, self._saved_shape())), {}
         mask = self._saved_array("mask")
         return self._apply(mask, self._gradient(δEδy, mask.shape)), {}
 
@@ -91,6 +93,5 @@ class Dropout(Model):
         y = mask.astype(compute_dtype(x.dtype))
         y *= 1 / (1 - self.p)
         # As in PyTorch: a dropped infinity is NaN, and a unit that is scaled may overflow.
-        with np.errstate(invalid="ignore", over="ignore"):
-            y *= x
+        y *= x
         return restore(y, x.dtype)

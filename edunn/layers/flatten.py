@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from edunn.arrays import FloatArray, describe, own
+from edunn.arrays import FloatArray, describe, own, quiet, shape_of
 from edunn.model import Model, ParameterSet
 
 
@@ -15,6 +13,7 @@ class Flatten(Model):
 
     cache_entries = (frozenset({"shape"}),)
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Reshape to a matrix.
 
@@ -29,10 +28,10 @@ class Flatten(Model):
         x = self._input("x", x)
         if x.ndim == 0:
             raise self.refusal("x", "of shape (samples, ...)", describe(x))
-        # The number of samples comes back with the gradient.
-        self._save(shape=np.array(x.shape[1:], dtype=np.int64))
+        self._save(shape=shape_of(x))
         return own(x).reshape(x.shape[0], math.prod(x.shape[1:]))
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Reshape the error to the shape of the input.
 
@@ -46,9 +45,6 @@ class Flatten(Model):
         δEδp : dict
             Empty.
         """
-        shape = tuple(int(size) for size in self._saved_array("shape"))
-        δEδy = self._input("δEδy", δEδy)
-        features = math.prod(shape)
-        if δEδy.ndim != 2 or δEδy.shape[1] != features:
-            raise self.refusal("δEδy", f"of shape (samples, {features})", describe(δEδy))
-        return own(δEδy).reshape(δEδy.shape[0], *shape), {}
+        shape = self._saved_shape()
+        δEδy = self._gradient(δEδy, (shape[0], math.prod(shape[1:])))
+        return own(δEδy).reshape(shape), {}

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from edunn.arrays import FloatArray, own, restore, widen
+from edunn.arrays import FloatArray, own, quiet, restore, widen
 from edunn.model import Model, ParameterSet
 
 # (1 + 2z) exp(z²) erfc(z) for z >= 0 as a Chebyshev series in t = (z - k) / (z + k).
@@ -60,6 +60,7 @@ class GELU(Model):
 
     cache_entries = (frozenset({"x"}),)
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute x Φ(x).
 
@@ -73,12 +74,12 @@ class GELU(Model):
         """
         x = self._input("x", x)
         wide = widen(x)
-        # As in PyTorch, minus infinity gives -inf * 0 = NaN; that needs no warning.
-        with np.errstate(invalid="ignore", over="ignore"):
-            y = restore(wide * normal_cdf(wide), x.dtype)
+        # As in PyTorch, minus infinity gives -inf * 0 = NaN.
+        y = restore(wide * normal_cdf(wide), x.dtype)
         self._save(x=own(x))
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Multiply the error by Φ(x) + x φ(x), φ being the normal density.
 
@@ -94,9 +95,8 @@ class GELU(Model):
         """
         x = widen(self._saved_array("x"))
         δEδy = self._gradient(δEδy, x.shape)
-        with np.errstate(invalid="ignore", over="ignore"):
-            slope = normal_cdf(x) + x * (np.exp(-x * x / 2) / math.sqrt(2 * math.pi))
-            δEδx = restore(δEδy.astype(x.dtype, copy=False) * slope, δEδy.dtype)
+        slope = normal_cdf(x) + x * (np.exp(-x * x / 2) / math.sqrt(2 * math.pi))
+        δEδx = restore(δEδy.astype(x.dtype, copy=False) * slope, δEδy.dtype)
         return δEδx, {}
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
-
-from edunn.arrays import FloatArray, compute_dtype, describe, own, restore, widen
+from edunn.arrays import FloatArray, describe, own, quiet, restore, shape_of, total, widen
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer
@@ -49,6 +47,7 @@ class Linear(Model):
         shape = (self.input_size, self.output_size)
         self.register_parameter("w", config["initializer"].create(shape))
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute x w.
 
@@ -68,6 +67,7 @@ class Linear(Model):
         self._save(x=own(x))
         return restore(y, x.dtype)
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Compute δEδx = δEδy wᵀ and δEδw = xᵀ δEδy.
 
@@ -101,7 +101,7 @@ class Bias(Model):
     """
 
     parameter_descriptions = (ParameterDescription("b", "(output_size,)", "The biases."),)
-    cache_entries = (frozenset(),)
+    cache_entries = (frozenset({"shape"}),)
 
     def __init__(
         self,
@@ -114,6 +114,7 @@ class Bias(Model):
         self.output_size: int = config["output_size"]
         self.register_parameter("b", config["initializer"].create((self.output_size,)))
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute x + b.
 
@@ -130,9 +131,10 @@ class Bias(Model):
             raise self.refusal("x", f"of shape (samples, {self.output_size})", describe(x))
         wide = widen(x)
         y = wide + self._parameters["b"].astype(wide.dtype, copy=False)
-        self._save()
+        self._save(shape=shape_of(y))
         return restore(y, x.dtype)
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Pass the error on, and sum it over the samples for b.
 
@@ -146,11 +148,5 @@ class Bias(Model):
         δEδp : dict
             ``b``, shape (output_size,), in the dtype in which `δEδy` is computed.
         """
-        self._saved()
-        δEδy = self._input("δEδy", δEδy)
-        if δEδy.ndim != 2 or δEδy.shape[1] != self.output_size:
-            raise self.refusal("δEδy", f"of shape (samples, {self.output_size})", describe(δEδy))
-        if self.frozen:
-            return own(δEδy), {}
-        δEδb: FloatArray = np.sum(δEδy, axis=0, dtype=compute_dtype(δEδy.dtype))
-        return own(δEδy), {"b": δEδb}
+        δEδy = self._gradient(δEδy, self._saved_shape())
+        return own(δEδy), {} if self.frozen else {"b": total(δEδy, axis=0)}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, describe, keep_where, restore, widen
+from edunn.arrays import Array, FloatArray, double, keep_where, quiet, restore, shape_of, widen
 from edunn.fields import Field, check_arguments
 from edunn.layers.windows import (
     Pair,
@@ -69,6 +69,7 @@ class MaxPool2d(_Pool2d):
 
     cache_entries = (frozenset({"index", "height", "width"}),)
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Take the maxima, and remember where they were.
 
@@ -101,6 +102,7 @@ class MaxPool2d(_Pool2d):
         self._save(index=index, height=x.shape[2], width=x.shape[3])
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Give the error of each window to its largest value; where windows overlap, add.
 
@@ -140,8 +142,9 @@ class AvgPool2d(_Pool2d):
         Steps between windows. Rows and columns that do not fill a window are left out.
     """
 
-    cache_entries = (frozenset({"height", "width"}),)
+    cache_entries = (frozenset({"shape"}),)
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Take the means.
 
@@ -156,7 +159,7 @@ class AvgPool2d(_Pool2d):
         """
         x = self._input("x", x)
         rows, columns = self._counts(x)
-        wide = widen(x)
+        wide = double(x)
         across = self._column(wide, 0, columns).copy()
         for j in range(1, self.kernel_size[1]):
             across += self._column(wide, j, columns)
@@ -164,9 +167,10 @@ class AvgPool2d(_Pool2d):
         for i in range(1, self.kernel_size[0]):
             y += self._row(across, i, rows)
         y /= self.kernel_size[0] * self.kernel_size[1]
-        self._save(height=x.shape[2], width=x.shape[3])
+        self._save(shape=shape_of(x))
         return restore(y, x.dtype)
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Share the error of each window among its values.
 
@@ -180,14 +184,10 @@ class AvgPool2d(_Pool2d):
         δEδp : dict
             Empty.
         """
-        cache = self._saved()
-        size = (int(cache["height"]), int(cache["width"]))
-        rows, columns = count_windows(self, size, self.kernel_size, self.stride)
-        δEδy = self._input("δEδy", δEδy)
-        if δEδy.ndim != 4 or δEδy.shape[2:] != (rows, columns):
-            expected = f"of the output's shape (samples, channels, {rows}, {columns})"
-            raise self.refusal("δEδy", expected, describe(δEδy))
-        share = widen(δEδy) / (self.kernel_size[0] * self.kernel_size[1])
+        samples, channels, *size = self._saved_shape()
+        rows, columns = count_windows(self, (size[0], size[1]), self.kernel_size, self.stride)
+        δEδy = self._gradient(δEδy, (samples, channels, rows, columns))
+        share = double(δEδy) / (self.kernel_size[0] * self.kernel_size[1])
         across = np.zeros((*share.shape[:2], size[0], columns), share.dtype)
         for i in range(self.kernel_size[0]):
             self._row(across, i, rows)[...] += share

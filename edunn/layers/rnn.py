@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import FloatArray, describe, own, restore, widen
+from edunn.arrays import FloatArray, describe, own, quiet, restore, widen
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer
@@ -78,6 +78,7 @@ class RNN(Model):
             )
             self.register_parameter(key, start)
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Run over the steps of every sequence at once.
 
@@ -103,6 +104,7 @@ class RNN(Model):
         self._save(x=own(x), h=restore(h, x.dtype))
         return y
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Go back through time, as far as `bptt_truncate` says.
 

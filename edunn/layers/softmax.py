@@ -6,9 +6,10 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import FloatArray, describe, own, restore, widen
+from edunn.arrays import FloatArray, describe, own, quiet, restore, widen
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet
+from edunn.probabilities import above_zero
 
 
 class Softmax(Model):
@@ -18,28 +19,31 @@ class Softmax(Model):
     ----------
     smoothing : float
         Added to each probability, after which they are scaled to sum to one again: no class
-        is ever impossible. With n classes, y = (p + smoothing) / (1 + n smoothing).
+        is ever impossible. With n classes, y = (p + smoothing) / (1 + n smoothing). A sample
+        whose true class has a probability below it hardly learns.
 
     Notes
     -----
     The largest score is subtracted first: no exponential overflows, and the result is the
-    same.
+    same. Without smoothing the gradient passes also where a probability was rounded to 0: see
+    `probabilities`.
     """
 
-    cache_entries = (frozenset({"y"}),)
+    cache_entries = (frozenset({"p"}),)
 
     def __init__(
         self,
+        name: str | None = None,
         smoothing: Annotated[
             float, Field("Added to every probability, then scaled back.", minimum=0)
-        ] = 1e-16,
-        name: str | None = None,
+        ] = 0.0,
     ) -> None:
         super().__init__(name)
         self.smoothing: float = check_arguments(Softmax, self.label, smoothing=smoothing)[
             "smoothing"
         ]
 
+    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute exp(x) / Σ exp(x) over the classes.
 
@@ -55,14 +59,18 @@ class Softmax(Model):
         if x.ndim != 2 or x.shape[1] == 0:
             raise self.refusal("x", "of shape (samples, classes), classes >= 1", describe(x))
         p = softmax(widen(x))
-        p += self.smoothing
-        p /= 1 + x.shape[1] * self.smoothing
-        y = restore(p, x.dtype)
-        self._save(y=own(y))
-        return y
+        # Before the smoothing: it cannot be taken off again where it is larger than p.
+        self._save(p=own(p, x.dtype))
+        if self.smoothing:
+            p += self.smoothing
+            p /= 1 + x.shape[1] * self.smoothing
+        return restore(p, x.dtype)
 
+    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Compute δEδx = p (δEδy - Σ p δEδy), the Jacobian times the error.
+
+        With a smoothing, over 1 + n smoothing: the gradient of what was computed.
 
         Parameters
         ----------
@@ -74,20 +82,22 @@ class Softmax(Model):
         δEδp : dict
             Empty.
         """
-        y = widen(self._saved_array("y"))
-        δEδy = self._gradient(δEδy, y.shape)
-        g = δEδy.astype(y.dtype, copy=False)
-        scale = 1 + y.shape[1] * self.smoothing
-        p = y * scale - self.smoothing
+        cached = self._saved_array("p")
+        δEδy = self._gradient(δEδy, cached.shape)
+        p = widen(cached)
+        g = δEδy.astype(p.dtype, copy=False)
+        if self.smoothing:
+            g = g / (1 + p.shape[1] * self.smoothing)
+        else:
+            p = above_zero(p, cached.dtype)
         mean = np.sum(p * g, axis=1, keepdims=True)
-        return restore(p * (g - mean) / scale, δEδy.dtype), {}
+        return restore(p * (g - mean), δEδy.dtype), {}
 
 
 def softmax(x: FloatArray) -> FloatArray:
     """Compute the softmax of the last axis, which may not be empty, as a new array."""
-    # Infinite scores give NaN, as in PyTorch; that needs no warning.
-    with np.errstate(invalid="ignore"):
-        p: FloatArray = x - np.max(x, axis=-1, keepdims=True)
+    # Infinite scores give NaN, as in PyTorch.
+    p: FloatArray = x - np.max(x, axis=-1, keepdims=True)
     np.exp(p, out=p)
     p /= np.sum(p, axis=-1, keepdims=True)
     return p

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, as_integers, describe, own, restore, widen
+from edunn.arrays import Array, FloatArray, as_integers, describe, own, quiet, restore, widen
 from edunn.losses.loss import Loss, check_probabilities
 from edunn.model import ParameterSet
-
-# The least y (1 - y) that BinaryCrossEntropy divides by: PyTorch has it in single precision.
-_FLAT = float(np.float32(1e-12))
+from edunn.probabilities import above_zero, bounded, complement
 
 
 class CrossEntropyWithLabels(Loss):
@@ -17,12 +15,14 @@ class CrossEntropyWithLabels(Loss):
 
     Notes
     -----
-    A probability is clipped from below to the smallest normal number of its dtype, in the
-    error and in its gradient: 0 gives 708 in float64 and 87 in float32, never infinity.
+    A probability below the smallest normal number of its dtype counts as that number, in the
+    error and in its gradient: 0 gives 708 in float64 and 87 in float32, never infinity. After a
+    Softmax the gradient of the score is right however wrong the sample is: see `probabilities`.
     """
 
     cache_entries = (frozenset({"labels", "p", "classes"}),)
 
+    @quiet
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
         """Compute the error of each sample.
 
@@ -51,10 +51,11 @@ class CrossEntropyWithLabels(Loss):
             )
         p = y[np.arange(samples), labels]
         check_probabilities(self, "y", p)
-        E = restore(-np.log(_clipped(p)), y.dtype).reshape(samples, 1)
+        E = restore(-np.log(above_zero(widen(p), p.dtype)), y.dtype).reshape(samples, 1)
         self._save(labels=own(labels), p=p, classes=classes)
         return E
 
+    @quiet
     def backward(self, δEδyi: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Compute -1 / p at each true class, times the gradient of each sample's error.
 
@@ -71,11 +72,10 @@ class CrossEntropyWithLabels(Loss):
         """
         cached = self._saved_array("p")
         labels, samples = self._saved_array("labels"), cached.shape[0]
-        p = _clipped(cached)
+        p = above_zero(widen(cached), cached.dtype)
         δE = self._error_gradient(δEδyi, (samples, 1), p.dtype).reshape(samples)
         gradient = np.zeros((samples, int(self._saved()["classes"])), cached.dtype)
-        with np.errstate(over="ignore"):
-            gradient[np.arange(samples), labels] = restore(-δE / p, cached.dtype)
+        gradient[np.arange(samples), labels] = bounded(-δE / p, cached.dtype)
         return gradient, {}
 
 
@@ -86,12 +86,15 @@ class BinaryCrossEntropy(Loss):
 
     Notes
     -----
-    As in PyTorch, logarithms are clipped from below to -100, and the y (1 - y) that the
-    gradient divides by to 1e-12. A sure and wrong answer costs 100, not infinity.
+    As in PyTorch, no logarithm counts as less than -100: a sure and wrong answer costs 100, not
+    infinity. The gradient goes on there as that of the logarithm itself. Unlike in PyTorch, where
+    it fades from 1e-12 on, the gradient of the score before a Sigmoid is right however wrong the
+    sample is: see `probabilities`.
     """
 
     cache_entries = (frozenset({"y_true", "y"}),)
 
+    @quiet
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
         """Compute the error of each sample.
 
@@ -116,11 +119,11 @@ class BinaryCrossEntropy(Loss):
         check_probabilities(self, "y_true", truth)
         check_probabilities(self, "y", y)
         t, p = widen(truth), np.clip(widen(y), 0, 1)
-        with np.errstate(divide="ignore"):
-            yes, no = np.maximum(np.log(p), -100), np.maximum(np.log1p(-p), -100)
+        yes, no = np.maximum(np.log(p), -100), np.maximum(np.log1p(-p), -100)
         self._save(y_true=truth, y=own(y))
         return restore(-(t * yes + (1 - t) * no).reshape(-1, 1), y.dtype)
 
+    @quiet
     def backward(self, δEδyi: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Compute (y - y_true) / (y (1 - y)), times the gradient of each sample's error.
 
@@ -138,10 +141,6 @@ class BinaryCrossEntropy(Loss):
         cached = self._saved_array("y")
         p, t = np.clip(widen(cached), 0, 1), widen(self._saved_array("y_true"))
         δE = self._error_gradient(δEδyi, (p.shape[0], 1), p.dtype).reshape(p.shape)
-        return restore(δE * (p - t) / np.maximum(p * (1 - p), _FLAT), cached.dtype), {}
-
-
-def _clipped(p: FloatArray) -> FloatArray:
-    """Return probabilities in the dtype they are computed in, far enough from zero."""
-    # The limit is that of the dtype given: -1 / limit can be told in that dtype.
-    return np.maximum(widen(p), np.finfo(p.dtype).tiny)
+        # Divided one after the other: the product of the two may be too small to be told.
+        slope = (p - t) / complement(p, cached.dtype) / above_zero(p, cached.dtype)
+        return restore(bounded(δE * slope, cached.dtype), cached.dtype), {}

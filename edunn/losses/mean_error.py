@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, describe
+from edunn.arrays import Array, FloatArray, describe, quiet, restore
 from edunn.composite import Composite
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
@@ -31,8 +31,8 @@ class MeanError(Composite, Loss):
     ) -> None:
         super().__init__(name)
         config = check_arguments(MeanError, self.label, sample_error=sample_error)
-        self.sample_error: Loss = config["sample_error"]
-        self._children = {"sample_error": self.sample_error}
+        self.sample_error_layer: Loss = config["sample_error"]
+        self._children = {"sample_error": self.sample_error_layer}
 
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
         """Compute the mean error.
@@ -46,11 +46,11 @@ class MeanError(Composite, Loss):
         -------
         E : ndarray of rank 0, dtype of y
         """
-        errors = self.sample_error.forward(y_true, y)
+        errors = self.sample_error_layer.forward(y_true, y)
         if errors.size == 0:
             raise self.refusal("y", "at least one sample", describe(np.asarray(y)))
         self._save(samples=errors.size)
-        return np.asarray(np.mean(errors))
+        return mean(errors)
 
     def backward(self, δE: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Share the gradient among the samples.
@@ -68,4 +68,10 @@ class MeanError(Composite, Loss):
         """
         samples = int(self._saved()["samples"])
         share = self._error_gradient(δE, (), np.dtype(np.float64)) / samples
-        return self.sample_error.backward(share)
+        return self.sample_error_layer.backward(share)
+
+
+@quiet
+def mean(errors: FloatArray) -> FloatArray:
+    """Return the mean of at least one error, in their dtype; their sum need not fit in it."""
+    return restore(np.asarray(np.mean(errors, dtype=np.float64)), errors.dtype)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, as_array, describe, restore, widen
+from edunn.arrays import Array, FloatArray, as_array, describe, quiet, restore, widen
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
 from edunn.model import ParameterSet
@@ -41,6 +41,7 @@ class SequenceCrossEntropyWithLabels(Loss):
         config = check_arguments(SequenceCrossEntropyWithLabels, self.label, pad_index=pad_index)
         self.pad_index: int = config["pad_index"]
 
+    @quiet
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
         """Compute the mean error of all steps of all sequences.
 
@@ -64,18 +65,18 @@ class SequenceCrossEntropyWithLabels(Loss):
             counted &= ~onehot[:, :, self.pad_index]
         steps = int(np.count_nonzero(counted))
         wide = widen(y)
-        with np.errstate(invalid="ignore"):
-            log_p = wide - np.max(wide, axis=2, keepdims=True)
+        log_p = wide - np.max(wide, axis=2, keepdims=True)
         log_p -= np.log(np.sum(np.exp(log_p), axis=2, keepdims=True))
         onehot &= counted[:, :, np.newaxis]
         # Only the true classes are summed: a score of minus infinity elsewhere is no error.
-        E = (0 - np.sum(log_p, where=onehot)) / max(1, steps)
+        E = (0 - np.sum(log_p, where=onehot, dtype=np.float64)) / max(1, steps)
         slope = np.exp(log_p)
         slope -= onehot
         slope *= counted[:, :, np.newaxis]
         self._save(slope=restore(slope, y.dtype), steps=steps)
         return restore(E, y.dtype)
 
+    @quiet
     def backward(self, δEδyi: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Compute (softmax(y) - y_true) / steps for the steps that are not padding.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edunn.arrays import FloatArray, describe, restore, widen
+from edunn.arrays import FloatArray, describe, quiet, restore, widen
 from edunn.losses.loss import Loss
 from edunn.model import ParameterSet
 
@@ -17,6 +17,7 @@ class SquaredError(Loss):
 
     cache_entries = (frozenset({"difference"}),)
 
+    @quiet
     def forward(self, y_true: FloatArray, y: FloatArray) -> FloatArray:
         """Compute the error of each sample.
 
@@ -34,14 +35,14 @@ class SquaredError(Loss):
         if y_true.shape != y.shape:
             # Broadcasting (n,) against (n, 1) would compare every sample with every other.
             raise self.refusal("y_true", f"of the shape of y, {y.shape}", describe(y_true))
-        with np.errstate(over="ignore", invalid="ignore"):
-            wide = widen(y)
-            difference = np.asarray(wide - y_true.astype(wide.dtype, copy=False))
-            squares = np.square(difference)
-            E = np.sum(squares.reshape(y.shape[0], squares[:1].size), axis=1, keepdims=True)
+        wide = widen(y)
+        difference = np.asarray(wide - y_true.astype(wide.dtype, copy=False))
+        squares = np.square(difference, dtype=np.float64)
+        E = np.sum(squares.reshape(y.shape[0], squares[:1].size), axis=1, keepdims=True)
         self._save(difference=restore(difference, y.dtype))
         return restore(E, y.dtype)
 
+    @quiet
     def backward(self, δEδEi: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Compute 2 (y - y_true), times the gradient of each sample's error.
 

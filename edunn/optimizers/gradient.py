@@ -104,7 +104,7 @@ class RMSprop(BatchedGradientOptimizer):
         self,
         batch_size: int,
         epochs: int,
-        lr: Annotated[float, _LR] = 0.001,
+        lr: Annotated[float, _LR] = 0.1,
         beta: Annotated[float, _BETA] = 0.99,
         eps: Annotated[float, _EPS] = 1e-8,
         shuffle: bool = True,
@@ -137,7 +137,7 @@ class Adam(BatchedGradientOptimizer):
         self,
         batch_size: int,
         epochs: int,
-        lr: Annotated[float, _LR] = 0.001,
+        lr: Annotated[float, _LR] = 0.1,
         betas: Annotated[tuple[float, float], _BETA] = (0.9, 0.999),
         eps: Annotated[float, _EPS] = 1e-8,
         shuffle: bool = True,
@@ -147,6 +147,7 @@ class Adam(BatchedGradientOptimizer):
         config = check_arguments(Adam, type(self).__name__, lr=lr, betas=betas, eps=eps)
         self.lr: float = config["lr"]
         self.betas: tuple[float, float] = config["betas"]
+        self.beta_1, self.beta_2 = self.betas
         self.eps: float = config["eps"]
 
     def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
@@ -168,7 +169,7 @@ class SignGD(BatchedGradientOptimizer):
         self,
         batch_size: int,
         epochs: int,
-        lr: Annotated[float, _LR] = 0.01,
+        lr: Annotated[float, _LR] = 0.1,
         eps: Annotated[float, _EPS] = 1e-8,
         shuffle: bool = True,
         rng: np.random.Generator | None = None,

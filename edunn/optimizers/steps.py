@@ -11,13 +11,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, compute_dtype, restore
+from edunn.arrays import Array, FloatArray, double, quiet, restore
 
 #: What one parameter's last step left for its next.
 State = dict[str, Array | int]
 PastState = Mapping[str, Array | int]
 
 
+@quiet
 def gradient_descent(
     p: FloatArray, g: FloatArray, state: PastState, *, lr: float
 ) -> tuple[FloatArray, State]:
@@ -41,6 +42,7 @@ def gradient_descent(
     return restore(wide - lr * g, p.dtype), {}
 
 
+@quiet
 def momentum(
     p: FloatArray, g: FloatArray, state: PastState, *, lr: float, gamma: float
 ) -> tuple[FloatArray, State]:
@@ -70,6 +72,7 @@ def momentum(
     return restore(wide - lr * v, p.dtype), {"v": v}
 
 
+@quiet
 def nesterov_momentum(
     p: FloatArray, g: FloatArray, state: PastState, *, lr: float, gamma: float
 ) -> tuple[FloatArray, State]:
@@ -99,6 +102,7 @@ def nesterov_momentum(
     return restore(wide - lr * (g + gamma * v), p.dtype), {"v": v}
 
 
+@quiet
 def rmsprop(
     p: FloatArray, g: FloatArray, state: PastState, *, lr: float, beta: float, eps: float
 ) -> tuple[FloatArray, State]:
@@ -129,6 +133,7 @@ def rmsprop(
     return restore(wide - lr * g / (np.sqrt(s) + eps), p.dtype), {"s": s}
 
 
+@quiet
 def adam(
     p: FloatArray,
     g: FloatArray,
@@ -166,6 +171,7 @@ def adam(
     return restore(wide - lr * mean / (size + eps), p.dtype), {"m": m, "s": s, "t": t}
 
 
+@quiet
 def sign_descent(
     p: FloatArray, g: FloatArray, state: PastState, *, lr: float, eps: float
 ) -> tuple[FloatArray, State]:
@@ -191,9 +197,8 @@ def sign_descent(
 
 
 def _wide(p: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return parameter and gradient in the dtype in which the parameter is computed."""
-    dtype = compute_dtype(p.dtype)
-    return p.astype(dtype, copy=False), g.astype(dtype, copy=False)
+    """Return parameter and gradient in double precision, in which the squares of both fit."""
+    return double(p), double(g)
 
 
 def _past(state: PastState, key: str, like: FloatArray) -> FloatArray:

@@ -32,7 +32,7 @@ class ArrayCheck:
         return replace(self, sample=sample)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GradientCheck:
     """The answer of a gradient check: true where it passed, a report where it is printed."""
 
@@ -53,6 +53,25 @@ class GradientCheck:
             if not check.passed:
                 found.setdefault(check.name, check.problem or "nothing was compared")
         return found
+
+    @property
+    def line(self) -> str:
+        """What was found, in one line."""
+        if not self.arrays:
+            return f"{self.layer}: nothing was checked"
+        if not self.passed:
+            others = len(self.problems) - 1
+            name, problem = next(iter(self.problems.items()))
+            more = f" (and {others} more)" if others else ""
+            return f"{self.layer}: gradients are WRONG: {name}: {problem}{more}"
+        checked = sum(check.checked for check in self.arrays)
+        samples = max(check.sample for check in self.arrays) + 1
+        worst = max(check.worst for check in self.arrays)
+        counted = f"{checked} derivatives of {samples} random input{'s' if samples > 1 else ''}"
+        return f"{self.layer}: gradients are right: {counted}, off by {worst:.1e} at most"
+
+    def __repr__(self) -> str:
+        return f"GradientCheck({self.layer}: {'passed' if self.passed else 'failed'})"
 
     def __bool__(self) -> bool:
         return self.passed

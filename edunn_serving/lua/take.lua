@@ -14,8 +14,9 @@
 --          in the field of its context, or '' where the latest forward's context is not wanted.
 --          Versions count only beside the known revision: another session of the same name has
 --          others.
--- Returns for each session nil where there is none, else { values of the fields, record, and for
---          each layer parameters, buffers, latest context }, nil for what is not there or known.
+-- Returns the time in ms, then for each session nil where there is none, else { values of the fields,
+--          record, and for each layer parameters, buffers, latest context }, nil for what is not
+--          there or known.
 if redis.call('EXISTS', KEYS[1]) == 1 then
   redis.replicate_commands()
   redis.set_repl(redis.REPL_NONE)
@@ -29,7 +30,8 @@ local function unless(known, key, field)
   return not known and redis.call('HGET', key, field)
 end
 
-local sessions = {}
+local now = redis.call('TIME')
+local sessions = { now[1] * 1000 + math.floor(now[2] / 1000) }
 local at = 2
 for number = 3, #KEYS do
   local key = KEYS[number]

@@ -33,8 +33,11 @@ def test_softmax_sums_to_one_with_smoothing():
     np.testing.assert_allclose(y[0, 2], 0.1 / 1.3, rtol=1e-15)
 
 
-def test_softmax_never_gives_an_impossible_class_by_default():
-    assert nn.Softmax().forward(np.array([[1000.0, -1000.0]])).min() > 0
+def test_the_first_argument_of_softmax_is_its_name():
+    assert nn.Softmax("scores").name == "scores"
+    with pytest.raises(nn.ConfigError) as caught:
+        nn.Softmax(3)
+    assert caught.value.argument == "name"
 
 
 def test_softmax_of_a_single_class_is_one_and_its_gradient_zero():

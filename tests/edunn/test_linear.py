@@ -6,6 +6,7 @@ import pytest
 import edunn as nn
 
 X = np.arange(6.0).reshape(2, 3)
+RNG = np.random.default_rng(0)
 
 
 def test_linear_multiplies_by_w():
@@ -102,3 +103,13 @@ def test_flatten_lays_features_out_in_c_order():
     layer = nn.Flatten()
     np.testing.assert_array_equal(layer.forward(x), np.arange(12.0).reshape(2, 6))
     np.testing.assert_array_equal(layer.backward(np.arange(12.0).reshape(2, 6))[0], x)
+
+
+def test_a_dense_shares_its_parameters_with_the_layers_that_it_stands_for():
+    model, x = nn.LogisticRegression(3, 2), RNG.standard_normal((4, 3))
+    y = model.softmax.forward(model.bias.forward(model.linear.forward(x)))
+    np.testing.assert_allclose(model.forward(x), y, rtol=1e-12)
+    model.set_parameters({"w": np.ones((3, 2), np.float32)})
+    assert model.linear.get_parameters()["w"] is model.get_parameters()["w"]
+    model.bias.set_parameters({"b": np.array([0.0, 1.0], np.float32)})
+    assert model.get_parameters()["b"].tolist() == [0, 1]

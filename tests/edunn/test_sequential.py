@@ -195,3 +195,33 @@ def test_buffers_inside_are_named_and_set_like_parameters():
     net.set_buffers({"bn(running_mean)": np.full(2, 3.0)})
     np.testing.assert_array_equal(net["bn"].running_mean, 3)
     assert set(net.get_buffers()) == {"bn(running_mean)", "bn(running_var)"}
+
+
+def test_the_list_of_layers_may_be_changed():
+    model = nn.Sequential([nn.Linear(3, 2)])
+    model.layers.append(nn.Bias(2))
+    model.layers[0] = nn.Linear(3, 2, initializer="One", name="ones")
+    y = model.forward(np.ones((1, 3)))
+    np.testing.assert_array_equal(y, [[3.0, 3.0]])
+    assert list(model.get_parameters()) == ["ones(w)", "bias1(b)"]
+    assert model["bias1"] is model.layers[1]
+    model.layers.append(model.layers[0])
+    with pytest.raises(nn.ConfigError, match=r"layers\[2\]"):
+        model.forward(np.ones((1, 3)))
+
+
+def test_what_is_no_layer_cannot_be_put_into_the_list():
+    model = nn.Sequential([])
+    model.layers.append("relu")
+    with pytest.raises(nn.ConfigError, match=r"layers\[0\]"):
+        model.forward(np.ones((1, 3)))
+
+
+def test_gradients_of_a_layer_are_merged_under_the_names_of_the_model():
+    layer = nn.Linear(1, 1, name="fc")
+    model, merged = nn.Sequential([layer]), {}
+    model.merge_gradients(layer, {"w": np.ones((1, 1))}, merged)
+    assert list(merged) == [model.generate_parameter_name(layer, "w")] == ["fc(w)"]
+    layer.frozen = True
+    model.merge_gradients(layer, {"v": np.ones((1, 1))}, merged)
+    assert list(merged) == ["fc(w)"]

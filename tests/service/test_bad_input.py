@@ -111,6 +111,9 @@ def malformed(**fields: Any) -> Tensor:
         ("data", malformed(shape=[1 << 62, 1 << 62])),
         ("shape", malformed(shape=[-2, -10])),
         ("shape", malformed(shape=[1] * 40)),
+        ("shape", malformed(shape=[0, 1 << 62], data=b"")),
+        ("shape", malformed(shape=[(1 << 63) - 1, 0], data=b"")),
+        ("shape", malformed(shape=[1 << 24, 0, 1 << 25], data=b"")),
         ("data_type", malformed(data_type=tensor_pb2.DATA_TYPE_UNSPECIFIED)),
         ("data_type", malformed(data_type=99)),
         ("data", malformed(data_type=tensor_pb2.DATA_TYPE_BOOL, shape=[2], data=b"\1\2")),
@@ -121,6 +124,32 @@ def test_malformed_tensor_names_its_part(
 ) -> None:
     refused = refusal(lambda: forward(stub, session, "drop", bad))
     assert (refused.code, refused.fields) == (INVALID, [f"inputs[0].{part}"])
+
+
+IMPOSSIBLE = malformed(shape=[0, 1 << 62], data=b"")
+
+
+def test_shape_that_no_array_can_have_is_named_in_every_message_with_a_tensor(
+    stub: LayerServiceStub, session: str
+) -> None:
+    add(stub, session, "Linear", input_size=10, output_size=2)
+    forward(stub, session, "new", X)
+    layer = spec("other", "Bias", output_size=1)
+    layer.parameters["b"].CopyFrom(IMPOSSIBLE)
+    calls = {
+        "output_gradient.shape": lambda: backward(stub, session, "new", IMPOSSIBLE),
+        "parameters[w].shape": lambda: stub.SetParameters(
+            api.SetParametersRequest(session_id=session, layer="new", parameters={"w": IMPOSSIBLE}),
+            timeout=30,
+        ),
+        "layer.parameters[b].shape": lambda: stub.AddLayer(
+            api.AddLayerRequest(session_id=session, layer=layer), timeout=30
+        ),
+        "layers[0].parameters[b].shape": lambda: new_session(stub, layer),
+    }
+    for field, call in calls.items():
+        refused = refusal(call)
+        assert (refused.code, refused.fields) == (INVALID, [field])
 
 
 def test_integers_are_an_error_not_a_cast(stub: LayerServiceStub, session: str) -> None:

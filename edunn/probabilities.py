@@ -1,0 +1,35 @@
+"""Probabilities that were rounded to 0 or to 1, and why a gradient still passes there.
+
+A score of 40 makes a probability of 1 - 4e-18, which is stored as 1; a score of -800 makes one
+that is stored as 0. The derivative of the rounded number is zero, that of its logarithm is
+infinite, and their product, which is what a sure and wrong sample learns from, is lost. So the
+layers that make probabilities and the losses that take them agree on what 0 and 1 stand for in a
+backward: the nearest number of the dtype that is neither. Their product is then the right one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edunn.arrays import FloatArray
+
+
+def above_zero(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
+    """Return probabilities that are stored in a dtype, each at least its smallest normal number."""
+    lifted: FloatArray = np.maximum(p, np.finfo(dtype).tiny)
+    return lifted
+
+
+def complement(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
+    """Return 1 - p of probabilities that are stored in a dtype; of 1, that of the next below."""
+    rest: FloatArray = np.asarray(1 - p)
+    return np.maximum(rest, np.finfo(dtype).epsneg, out=rest)
+
+
+def bounded(gradient: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
+    """Return a gradient that a dtype can tell: a number too large for it is its largest one.
+
+    Infinity times the tiny probability that it belongs to would be infinity or NaN.
+    """
+    largest = np.finfo(dtype).max
+    return np.clip(gradient, -largest, largest)
