@@ -93,6 +93,10 @@ class Softmax(Model):
         mean = np.sum(p * g, axis=1, keepdims=True)
         return restore(p * (g - mean), δEδy.dtype), {}
 
+    def backward_sample(self, δEδy: FloatArray, y: FloatArray) -> FloatArray:
+        """Compute the gradient of one sample from its probabilities `y`, shape (classes,)."""
+        return np.asarray(y * (δEδy - np.dot(y, δEδy)))
+
 
 def softmax(x: FloatArray) -> FloatArray:
     """Compute the softmax of the last axis, which may not be empty, as a new array."""
