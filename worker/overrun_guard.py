@@ -17,6 +17,7 @@ from typing import NamedTuple
 import redis
 
 from edunn_serving import keys
+from edunn_serving.redis_connections import connect
 from edunn_serving.replies import BATCH_TTL_MS
 from edunn_serving.settings import Settings
 
@@ -51,9 +52,7 @@ class OverrunGuard(threading.Thread):
         super().__init__(name="overrun guard", daemon=True)
         self._worker_id = worker_id
         self._longest = settings.operation_seconds
-        self._client = redis.Redis.from_url(
-            settings.redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
-        )
+        self._client = connect(settings.redis_url, answer_seconds=REDIS_SECONDS)
         self._running: _Running | None = None
         self._stopped = threading.Event()
 

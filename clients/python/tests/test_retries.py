@@ -253,16 +253,16 @@ def test_two_attached_sessions_never_meet_in_a_name(
 
 def test_the_token_travels_with_every_call(scripted: ScriptedServer) -> None:
     scripted.script["GetSession"] = [pb.GetSessionResponse(session=SESSION)]
-    with Client(scripted.address, token="abc") as client:  # noqa: S106
+    with Client(scripted.address, token="abc") as client:
         client.get_session("s1")
     assert scripted.metadata[0]["authorization"] == "Bearer abc"
 
 
 def test_a_token_in_the_clear_beyond_this_machine_is_warned_of() -> None:
     with pytest.warns(UserWarning, match="unencrypted"):
-        Client("example.org:50051", token="abc")  # noqa: S106
-    Client("[::1]:50051", token="abc")  # noqa: S106
-    Client("example.org:50051", token="abc", tls=True)  # noqa: S106
+        Client("example.org:50051", token="abc")
+    Client("[::1]:50051", token="abc")
+    Client("example.org:50051", token="abc", tls=True)
 
 
 def test_closing_the_client_cancels_calls_of_other_threads(
