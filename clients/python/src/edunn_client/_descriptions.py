@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from edunn_client._config import decode_config, decode_value
+from edunn_client._phase import Phase, decode_phase
 from edunn_client._stubs import layer_pb2, session_pb2, tensor_pb2
-from edunn_client.config import decode_config, decode_value
-from edunn_client.phase import Phase, decode_phase
+
+_PREFIX = "DATA_TYPE_"
+_DATA_TYPES = tensor_pb2.DESCRIPTOR.enum_types_by_name["DataType"]
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,9 @@ def decode_layer(message: layer_pb2.Layer) -> LayerInfo:
         parameters=tuple(
             ParameterInfo(
                 parameter.name,
-                tensor_pb2.DataType.Name(parameter.data_type).removeprefix("DATA_TYPE_").lower(),
+                _DATA_TYPES.values_by_number[parameter.data_type]
+                .name.removeprefix(_PREFIX)
+                .lower(),
                 tuple(parameter.shape),
             )
             for parameter in message.parameters

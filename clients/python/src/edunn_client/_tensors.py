@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from edunn_client._errors import InternalError
 from edunn_client._stubs import tensor_pb2
-from edunn_client.errors import InternalError
 
 Array = NDArray[Any]
 
@@ -26,8 +26,8 @@ _CODES: dict[str, tensor_pb2.DataType] = {
 _WIRE = {code: np.dtype("<" + name) for name, code in _CODES.items()}
 
 
-def encode_tensor(value: ArrayLike) -> tensor_pb2.Tensor:
-    """Return `value` as a Tensor message.
+def sendable(value: ArrayLike) -> Array:
+    """Return `value` as an array that can be sent.
 
     Raises
     ------
@@ -36,16 +36,31 @@ def encode_tensor(value: ArrayLike) -> tensor_pb2.Tensor:
         the layer computes with is the caller's choice.
     """
     array = np.asarray(value)
-    code = _CODES.get(f"{array.dtype.kind}{array.dtype.itemsize}")
-    if code is None:
+    if _kind(array) not in _CODES:
         raise TypeError(
             f"a tensor cannot have the dtype {array.dtype}: "
             "use bool, int32, int64, float16, float32 or float64"
         )
+    return array
+
+
+def encode_tensor(value: ArrayLike) -> tensor_pb2.Tensor:
+    """Return `value` as a Tensor message; a TypeError says which dtypes cannot be sent."""
+    array = sendable(value)
+    code = _CODES[_kind(array)]
     # tobytes() writes C order whatever the array's strides; astype() copies only if the array is of
     # the other byte order.
     data = array.astype(_WIRE[code], copy=False).tobytes()
     return tensor_pb2.Tensor(data_type=code, shape=array.shape, data=data)
+
+
+def _kind(array: Array) -> str:
+    return f"{array.dtype.kind}{array.dtype.itemsize}"
+
+
+def dtype_of(tensor: tensor_pb2.Tensor) -> np.dtype[Any]:
+    """Return the dtype of the array that a Tensor message holds."""
+    return _WIRE[tensor.data_type].newbyteorder("=")
 
 
 def decode_tensor(tensor: tensor_pb2.Tensor) -> Array:

@@ -18,13 +18,15 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from edunn_client.channel import TLS
-from edunn_client.cli.bench import bench
-from edunn_client.client import Client
-from edunn_client.descriptions import ConfigField, LayerType
-from edunn_client.errors import EdunnError
-from edunn_client.phase import Phase
-from edunn_client.tensors import Array
+from edunn_client._channel import TLS, TLSLike
+from edunn_client._cli.bench import bench
+from edunn_client._client import Client
+from edunn_client._descriptions import ConfigField, LayerType
+from edunn_client._errors import EdunnError
+from edunn_client._phase import Phase
+from edunn_client._retries import RetryPolicy
+from edunn_client._tensors import Array
+from edunn_client._version import __version__
 from edunn_client.walkthrough import CheckFailed, walkthrough
 
 app = typer.Typer(
@@ -35,14 +37,14 @@ app = typer.Typer(
 )
 
 Address = Annotated[
-    str, typer.Option("--address", "-a", envvar="EDUNN_ADDRESS", help="host:port of the service.")
+    str, typer.Option("--address", "-a", envvar="EDUNN_TARGET", help="host:port of the service.")
 ]
 Token = Annotated[
     str | None, typer.Option(envvar="EDUNN_TOKEN", help="The bearer token.", show_default=False)
 ]
 Ca = Annotated[
     Path | None,
-    typer.Option(envvar="EDUNN_CA", help="TLS, trusting the authority in this PEM file."),
+    typer.Option(help="TLS, trusting the authority in this PEM file."),
 ]
 Tls = Annotated[
     bool, typer.Option("--tls", envvar="EDUNN_TLS", help="TLS, trusting the usual authorities.")
@@ -50,6 +52,23 @@ Tls = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 LOCAL = "localhost:50051"
+# Who sits before a command would rather be told than wait.
+_BRIEF = RetryPolicy(attempts=4)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"edunn-client {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -101,11 +120,14 @@ def forward(
 ) -> None:
     """Run one layer forward, and backward if a gradient is given, in a session of its own."""
     arrays = [_array(text) for text in inputs]
+    if len(arrays) == 1:
+        # A layer computes with floats, and people write [1, 2]. A loss may want labels.
+        arrays = [array * 1.0 if array.dtype.kind == "i" else array for array in arrays]
     fields = _json_object(config)
     with _client(address, token, tls, ca) as client, client.session(seed=seed) as session:
         layer = session.layer("layer", layer_type, **fields)
         output = layer.forward(*arrays, phase=phase, untracked=gradient is None)
-        results = {"output": output}
+        results: dict[str, Array] = {"output": output}
         if gradient is not None:
             given = np.ones_like(output) if gradient == "ones" else _array(gradient)
             results["input_gradient"], parameter_gradients = layer.backward(given)
@@ -187,10 +209,15 @@ _ERRORS = Console(stderr=True)
 def _client(address: str, token: str | None, tls: bool, ca: Path | None) -> Iterator[Client]:
     """Open a client; what the service refuses ends the command with its sentence."""
     try:
-        with Client(address, token=token, tls=tls if ca is None else TLS(ca=ca)) as client:
+        with Client(address, token=token, tls=_tls(tls, ca), retry=_BRIEF) as client:
             yield client
     except (EdunnError, ValueError, TypeError, OSError) as error:
         raise _stop(str(error)) from None
+
+
+def _tls(tls: bool, ca: Path | None) -> TLSLike:
+    """Return what the options say; None leaves it to the environment."""
+    return TLS(ca=ca) if ca is not None else tls or None
 
 
 def _stop(message: str) -> typer.Exit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edunn_client.descriptions import LayerInfo, LayerType
+from edunn_client._descriptions import LayerInfo, LayerType
 
 
 class Catalogue:
@@ -30,6 +30,11 @@ class Catalogue:
         buffers = {buffer.name for kind in types for buffer in kind.buffers} - learned
         names = (parameter.name for parameter in layer.parameters)
         return frozenset(name for name in names if _innermost(name) in buffers)
+
+    def is_loss(self, layer: LayerInfo) -> bool:
+        """Tell whether a layer compares an output with the truth."""
+        found = self._by_name.get(layer.type)
+        return found is not None and found.inputs == ("y_true", "y")
 
 
 def _innermost(name: str) -> str:

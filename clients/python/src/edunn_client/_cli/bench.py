@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from edunn_client.client import Client
-from edunn_client.compute import Forward
-from edunn_client.tensors import Array
+from edunn_client._client import Client
+from edunn_client._operations import Forward
+from edunn_client._tensors import Array
 
 
 def bench(

@@ -9,9 +9,11 @@
     ├── UnauthenticatedError       no token, or none that the service knows
     ├── DeadlineExceededError      also a TimeoutError
     ├── UnavailableError           the service, its store or its workers are away
+    ├── CancelledError             the caller has cancelled the call, or closed the client
     └── InternalError              a fault of the service; the message has an id that its log has
 
-Any other gRPC status is an EdunnError itself.
+Any other gRPC status is an EdunnError itself. Errors that the client makes have a reason too:
+DEADLINE_EXCEEDED, UNAVAILABLE, CANCELLED, TOO_LARGE, NO_FORWARD.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ class EdunnError(Exception):
         What went wrong, in the service's words.
     code : grpc.StatusCode
     reason : str
-        A stable name such as `FORWARD_STALE`; empty where the service gave none.
+        A stable name such as `FORWARD_STALE`; empty where neither service nor client gave one.
     violations : tuple of Violation
         The fields at fault.
     retry_delay : float or None
@@ -59,7 +61,7 @@ class EdunnError(Exception):
         The variable parts of the message.
     """
 
-    default_code: ClassVar[grpc.StatusCode] = grpc.StatusCode.UNKNOWN
+    _default_code: ClassVar[grpc.StatusCode] = grpc.StatusCode.UNKNOWN
 
     def __init__(
         self,
@@ -71,7 +73,7 @@ class EdunnError(Exception):
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         # All of them as args: an exception is pickled (to another process, say) by its args.
-        self.code = code or self.default_code
+        self.code = code or self._default_code
         self.violations = tuple(violations)
         self.metadata = dict(metadata or {})
         super().__init__(message, self.code, reason, self.violations, retry_delay, self.metadata)
@@ -91,43 +93,47 @@ class EdunnError(Exception):
 
 
 class InvalidArgumentError(EdunnError, ValueError):
-    default_code = grpc.StatusCode.INVALID_ARGUMENT
+    _default_code = grpc.StatusCode.INVALID_ARGUMENT
 
 
 class NotFoundError(EdunnError):
-    default_code = grpc.StatusCode.NOT_FOUND
+    _default_code = grpc.StatusCode.NOT_FOUND
 
 
 class AlreadyExistsError(EdunnError):
-    default_code = grpc.StatusCode.ALREADY_EXISTS
+    _default_code = grpc.StatusCode.ALREADY_EXISTS
 
 
 class FailedPreconditionError(EdunnError):
-    default_code = grpc.StatusCode.FAILED_PRECONDITION
+    _default_code = grpc.StatusCode.FAILED_PRECONDITION
 
 
 class ResourceExhaustedError(EdunnError):
-    default_code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    _default_code = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 class UnauthenticatedError(EdunnError):
-    default_code = grpc.StatusCode.UNAUTHENTICATED
+    _default_code = grpc.StatusCode.UNAUTHENTICATED
 
 
 class DeadlineExceededError(EdunnError, TimeoutError):
-    default_code = grpc.StatusCode.DEADLINE_EXCEEDED
+    _default_code = grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 class UnavailableError(EdunnError):
-    default_code = grpc.StatusCode.UNAVAILABLE
+    _default_code = grpc.StatusCode.UNAVAILABLE
+
+
+class CancelledError(EdunnError):
+    _default_code = grpc.StatusCode.CANCELLED
 
 
 class InternalError(EdunnError):
-    default_code = grpc.StatusCode.INTERNAL
+    _default_code = grpc.StatusCode.INTERNAL
 
 
 _CLASSES: dict[grpc.StatusCode, type[EdunnError]] = {
-    cls.default_code: cls
+    cls._default_code: cls
     for cls in (
         InvalidArgumentError,
         NotFoundError,
@@ -137,6 +143,7 @@ _CLASSES: dict[grpc.StatusCode, type[EdunnError]] = {
         UnauthenticatedError,
         DeadlineExceededError,
         UnavailableError,
+        CancelledError,
         InternalError,
     )
 }
@@ -176,17 +183,71 @@ def _read_details(
     return reason, violations, retry_delay, metadata
 
 
-def error_from_rpc(error: grpc.RpcError) -> EdunnError:
-    """Return the exception for a failed call, whether of a sync or of an asyncio channel."""
-    code = error.code()
+def error_of_service(error: grpc.RpcError) -> EdunnError | None:
+    """Return the exception for what the service says of a failed call; None if it says nothing."""
     trailing: Any = error.trailing_metadata() or ()
     details = dict(trailing).get(_DETAILS, b"")
     try:
         # An OperationError has the fields of google.rpc.Status.
         status = OperationError.FromString(details)
     except DecodeError:
-        status = OperationError()
+        return None
     # There may be none, or a proxy may have rewritten the status and left details that contradict.
-    if _CODES.get(status.code) is code:
-        return error_from_status(status)
-    return _CLASSES.get(code, EdunnError)(error.details() or code.name, code)
+    return error_from_status(status) if _CODES.get(status.code) is error.code() else None
+
+
+def error_from_rpc(error: grpc.RpcError) -> EdunnError:
+    """Return the exception for a failed call, whether of a sync or of an asyncio channel."""
+    told = error_of_service(error)
+    if told is not None:
+        return told
+    code: grpc.StatusCode = error.code()
+    message = error.details() or code.name
+    return _CLASSES.get(code, EdunnError)(message, code, _client_reason(code, message))
+
+
+# The conditions that gRPC finds on this side of the connection.
+_CLIENT_REASONS = frozenset(
+    {
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.CANCELLED,
+    }
+)
+
+
+def _client_reason(code: grpc.StatusCode, message: str) -> str:
+    if code in _CLIENT_REASONS:
+        return code.name
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in message:
+        return "TOO_LARGE"
+    return ""
+
+
+def cancelled() -> CancelledError:
+    """Return the error of a call that its caller has cancelled."""
+    return CancelledError("the call was cancelled", reason="CANCELLED")
+
+
+def unavailable(message: str) -> UnavailableError:
+    """Return the error of a call for which there is no connection."""
+    return UnavailableError(message, reason="UNAVAILABLE")
+
+
+def deadline_exceeded(message: str) -> DeadlineExceededError:
+    """Return the error of a call that has taken longer than it may."""
+    return DeadlineExceededError(message, reason="DEADLINE_EXCEEDED")
+
+
+def too_large(message: str) -> ResourceExhaustedError:
+    """Return the error of a message beyond the largest that the client sends."""
+    return ResourceExhaustedError(message, reason="TOO_LARGE")
+
+
+def no_forward(layer: str) -> FailedPreconditionError:
+    """Return the error of a backward before the first forward of its layer object."""
+    return FailedPreconditionError(
+        f"layer {layer!r} has made no forward here that a backward could go back through: "
+        "call forward first, or name one",
+        reason="NO_FORWARD",
+    )
