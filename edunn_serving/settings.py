@@ -146,6 +146,9 @@ class Settings(BaseSettings):
         "Beyond it the oldest are evicted.",
         minimum=1024,
     )
+    session_contexts: int = _setting(
+        65_536, "How many contexts a session may keep. Beyond it the oldest are evicted.", minimum=1
+    )
     session_parameter_bytes: int = _setting(
         256 * MEBIBYTE, "How many bytes of parameters a session may have.", minimum=1024
     )

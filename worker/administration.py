@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -35,6 +35,7 @@ from edunn_serving.v1.session_pb2 import Session
 from worker.configs import TooDeepError
 from worker.open_session import OpenSession
 from worker.ready import ReadyLayer, build_layer
+from worker.slots import BUFFERS, PARAMETERS
 from worker.tensors import TYPE_OF_DTYPE, decode_tensors, fill_tensors
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -56,7 +57,7 @@ def create_session(
             metadata={"session_id": request.session_id},
         )
     record = SessionRecord(
-        incarnation=os.urandom(8),
+        incarnation=secrets.token_hex(8),
         seed=request.seed,
         phase=request.phase or layer_pb2.PHASE_TRAINING,
     )
@@ -125,9 +126,9 @@ def set_parameters(
         layer.ready, decode_tensors(request.parameters, "parameters"), "parameters"
     )
     if parameters:
-        session.save_parameters(layer)
+        session.save(layer, PARAMETERS)
     if buffers:
-        session.save_buffers(layer)
+        session.save(layer, BUFFERS)
     return SetParametersResponse()
 
 

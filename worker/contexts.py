@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from edunn.model import Cache, CacheValue
-from edunn_serving.internal.v1.state_pb2 import CachedValue, Context
+from edunn_serving.internal.v1.state_pb2 import CachedValue, Context, ContextHeader
 from edunn_serving.v1.layer_pb2 import Phase
 from edunn_serving.v1.tensor_pb2 import Tensor
 
@@ -24,16 +24,23 @@ def encode_context(
 ) -> bytes:
     """Return a layer's cache and what it belongs to as bytes."""
     context = Context(
-        parameters_version=parameters_version,
-        buffers_version=buffers_version,
+        header=ContextHeader(
+            parameters_version=parameters_version,
+            buffers_version=buffers_version,
+            request_digest=request_digest,
+        ),
         phase=phase,
-        request_digest=request_digest,
         output_shape=output_shape,
     )
     for name, value in cache.items():
         # In its place within the context, where one that is made elsewhere would be copied.
         _fill(context.cache[name], value)
     return context.SerializeToString()
+
+
+def is_evicted(context: Context) -> bool:
+    """Tell whether only the header of a context is left."""
+    return not context.phase
 
 
 def decode_cache(context: Context) -> Cache:

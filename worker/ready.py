@@ -15,11 +15,11 @@ import numpy as np
 from edunn import catalogue
 from edunn.description import LayerDescription
 from edunn.model import Model
-from edunn_serving.internal.v1.state_pb2 import Arrays, SessionRecord
+from edunn_serving.internal.v1.state_pb2 import SessionRecord
 from edunn_serving.keys import SessionKey
 from edunn_serving.v1.layer_pb2 import Layer
 from worker.configs import plain_config
-from worker.tensors import decode_tensors, fill_tensors
+from worker.slots import SLOT_NAMES, SLOTS
 
 # What a layer or a session costs in memory besides its arrays; a generous guess.
 OVERHEAD_BYTES = 4096
@@ -31,12 +31,12 @@ class ReadyLayer:
 
     model: Model
     description: LayerDescription
-    parameters_version: int = 0
-    buffers_version: int = 0
+    # How often each slot has been set, by its name; 0 where it has not.
+    versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SLOT_NAMES, 0))
 
     def size(self) -> int:
         """Return about how many bytes the layer takes."""
-        arrays = (*self.model.get_parameters().values(), *self.model.get_buffers().values())
+        arrays = (array for slot in SLOTS for array in slot.read(self.model).values())
         return OVERHEAD_BYTES + sum(array.nbytes for array in arrays)
 
 
@@ -44,7 +44,7 @@ class ReadyLayer:
 class ReadySession:
     """A session's record, and those of its layers that this worker has run."""
 
-    revision: bytes
+    revision: str
     record: SessionRecord
     layers: dict[str, ReadyLayer] = field(default_factory=dict)
 
@@ -113,15 +113,3 @@ def build_layer(
         layer.type, config, name=layer.name, rng=generator, max_bytes=max_bytes, blank=blank
     )
     return ReadyLayer(model, catalogue.describe(layer.type))
-
-
-def encode_arrays(arrays: dict[str, np.ndarray]) -> bytes:
-    """Return parameters or buffers as the bytes to store."""
-    message = Arrays()
-    fill_tensors(message.arrays, arrays)
-    return message.SerializeToString()
-
-
-def decode_arrays(data: bytes) -> dict[str, np.ndarray]:
-    """Return stored parameters or buffers."""
-    return decode_tensors(Arrays.FromString(data).arrays, "arrays")

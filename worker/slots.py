@@ -1,0 +1,42 @@
+"""Slots: the versioned sets of arrays that a layer has, one mechanism for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from edunn.model import Model
+from edunn_serving.internal.v1.state_pb2 import Arrays
+from worker.tensors import decode_tensors, fill_tensors
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One kind of set: how it is read from a layer at hand and put into it."""
+
+    # Its name in Redis.
+    name: str
+    read: Callable[[Model], dict[str, np.ndarray]]
+    write: Callable[[Model, Mapping[str, np.ndarray]], None]
+
+
+# What a layer learns, and what it keeps besides.
+PARAMETERS = Slot("parameters", Model.get_parameters, Model.set_parameters)
+BUFFERS = Slot("buffers", Model.get_buffers, Model.set_buffers)
+
+SLOTS = (PARAMETERS, BUFFERS)
+SLOT_NAMES = [slot.name for slot in SLOTS]
+
+
+def encode_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Return a slot's arrays as the bytes to store."""
+    message = Arrays()
+    fill_tensors(message.arrays, arrays)
+    return message.SerializeToString()
+
+
+def decode_arrays(data: bytes) -> dict[str, np.ndarray]:
+    """Return a slot's stored arrays."""
+    return decode_tensors(Arrays.FromString(data).arrays, "arrays")
