@@ -85,14 +85,8 @@ def _maker(entry: Entry, kind: str) -> str:
     method = lower_first(entry.type)
     lines += _signature(f"  public static {result} {method}(", arguments)
     if named:
-        made = f'LayerSpec.of(name, "{entry.type}")'
-        sets = "".join(f"\n        {_set(field)}" for field in entry.required)
-        if sets:
-            lines += [f"    return new {result}(", f"        {made}"]
-            lines += [f"            {_set(field)}" for field in entry.required]
-            lines[-1] += ");"
-        else:
-            lines.append(f"    return new {result}({made});")
+        chain = [f'LayerSpec.of(name, "{entry.type}")', *(_set(field) for field in entry.required)]
+        lines += _returned(result, chain, "    ")
     else:
         pairs = ", ".join(
             f'"{field.name}", {_value(field, _argument(field))}' for field in entry.required
@@ -170,7 +164,7 @@ def _setter(field: FieldDescription, name: str, holder: str) -> list[str]:
     call = f'{holder}.config("{field.name}", {value})'
     if holder == "config":
         call = f'with(config, "{field.name}", {value})'
-    lines = [*said, *one, f"      return new {name}({call});", "    }"]
+    lines = [*said, *one, *_returned(name, [call], "      "), "    }"]
     if field.type == "integer or pair":
         lines += [
             "",
@@ -184,8 +178,9 @@ def _setter(field: FieldDescription, name: str, holder: str) -> list[str]:
                 "    ",
             ),
             f"    public {name} {method}(int height, int width) {{",
-            f"      return new {name}(",
-            f'          {holder}.config("{field.name}", List.of(height, width)));',
+            *_returned(
+                name, [f'{holder}.config("{field.name}", List.of(height, width))'], "      "
+            ),
             "    }",
         ]
     return lines
@@ -219,6 +214,19 @@ def _signature(begin: str, arguments: list[str]) -> list[str]:
         return [line]
     indent = " " * (len(begin) - len(begin.lstrip()) + 4)
     return [begin, f"{indent}{', '.join(arguments)}) {{"]
+
+
+def _returned(result: str, chain: list[str], indent: str) -> list[str]:
+    """Return a new object as google-java-format breaks its lines."""
+    one_line = f"{indent}return new {result}({''.join(chain)});"
+    inside = f"{indent}    {''.join(chain)});"
+    if len(one_line) <= 100:
+        return [one_line]
+    if len(inside) <= 100:
+        return [f"{indent}return new {result}(", inside]
+    first, *others = chain
+    calls = [f"{indent}        {call}" for call in others]
+    return [f"{indent}return new {result}(", f"{indent}    {first}", *calls[:-1], f"{calls[-1]});"]
 
 
 def _comment(text: str, tags: list[str], indent: str) -> list[str]:

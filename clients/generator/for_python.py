@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edunn_client.layer_config import InitializerConfig, LayerConfig, NamedLayers
+from edunn_client._layer_config import InitializerConfig, LayerConfig, NamedLayers
 '''
 
 TYPES = {
@@ -62,7 +62,7 @@ def _entry(entry: Entry, base: str) -> str:
 def _docstring(text: str) -> list[str]:
     if len(text) <= 90:
         return [f'    """{text}"""']
-    first, *rest = textwrap.wrap(text, 93, break_on_hyphens=False)
+    first, *rest = textwrap.wrap(text, 88, break_on_hyphens=False)
     return [f'    """{first}', *(f"    {line}" for line in rest), '    """']
 
 

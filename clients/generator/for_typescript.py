@@ -13,6 +13,8 @@ HEADER = """\
 
 /** Typed configurations of the catalogue's layers and initializers, for an editor to complete. */
 
+import type { Config } from "./config.js";
+
 /** An initializer: its type's name, or its type and its configuration. */
 export type InitializerSpec =
   | InitializerName
@@ -21,15 +23,18 @@ export type InitializerSpec =
     }[InitializerName];
 
 /** A layer within another one: its type and its configuration. */
-export type LayerSpec = {
-  [T in LayerTypeName]: {
-    readonly type: T;
-    readonly name?: string;
-    readonly config?: LayerConfigs[T];
-    /** Whether the layer's parameters are to have no gradients. */
-    readonly frozen?: boolean;
-  };
-}[LayerTypeName];
+export type LayerSpec =
+  | { [T in LayerTypeName]: Within<T, LayerConfigs[T]> }[LayerTypeName]
+  // What was made elsewhere, and a type that this client does not know.
+  | Within<string, Config>;
+
+interface Within<T, C> {
+  readonly type: T;
+  readonly name?: string | undefined;
+  readonly config?: C | undefined;
+  /** Whether the layer's parameters are to have no gradients. */
+  readonly frozen?: boolean | undefined;
+}
 
 /** The name of a layer type of the catalogue. */
 export type LayerTypeName = keyof LayerConfigs;
@@ -63,13 +68,15 @@ def write(catalogue: Catalogue) -> str:
 def _config(entry: Entry, kind: str) -> str:
     lines = ["", *_comment(f"The configuration of {entry.type}. {entry.summary}", "")]
     if not entry.fields:
-        return "\n".join([*lines, f"export type {entry.type}{kind}Config = {{}};", ""])
-    lines.append(f"export type {entry.type}{kind}Config = {{")
+        return "\n".join(
+            [*lines, f"export type {entry.type}{kind}Config = Record<string, never>;", ""]
+        )
+    lines.append(f"export interface {entry.type}{kind}Config {{")
     for field in entry.fields:
         optional = "" if field.required else "?"
         lines += _comment(meaning(field), "  ")
         lines.append(f"  readonly {field.name}{optional}: {_hint(field)};")
-    return "\n".join([*lines, "};", ""])
+    return "\n".join([*lines, "}", ""])
 
 
 def _hint(field: FieldDescription) -> str:
@@ -80,9 +87,13 @@ def _hint(field: FieldDescription) -> str:
 
 
 def _map(name: str, what: str, entries: tuple[Entry, ...], kind: str) -> str:
-    lines = ["", f"/** The configurations of the {what}, by name. */", f"export type {name} = {{"]
+    lines = [
+        "",
+        f"/** The configurations of the {what}, by name. */",
+        f"export interface {name} {{",
+    ]
     lines += [f"  readonly {entry.type}: {entry.type}{kind}Config;" for entry in entries]
-    return "\n".join([*lines, "};", ""])
+    return "\n".join([*lines, "}", ""])
 
 
 def _comment(text: str, indent: str) -> list[str]:

@@ -9,7 +9,7 @@ type AddConstantLayer struct{ description }
 
 // AddConstant describes a layer. Add a fixed number: y = x + value.
 //
-//  - value: The number that is added.
+//   - value: The number that is added.
 func AddConstant(value float64) AddConstantLayer {
 	return AddConstantLayer{describe("AddConstant").with("value", value)}
 }
@@ -19,7 +19,7 @@ type AvgPool2dLayer struct{ description }
 
 // AvgPool2d describes a layer. Take the mean of each window of an image.
 //
-//  - kernelSize: Height and width of the window; 1 <= kernel_size.
+//   - kernelSize: Height and width of the window; 1 <= kernel_size.
 func AvgPool2d(kernelSize Size) AvgPool2dLayer {
 	return AvgPool2dLayer{describe("AvgPool2d").with("kernel_size", kernelSize.value())}
 }
@@ -35,7 +35,7 @@ type BatchNormLayer struct{ description }
 // BatchNorm describes a layer. Give each feature, or each channel, mean zero and variance one,
 // then scale and shift it.
 //
-//  - numFeatures: Features, or channels of an image; 1 <= num_features.
+//   - numFeatures: Features, or channels of an image; 1 <= num_features.
 func BatchNorm(numFeatures int) BatchNormLayer {
 	return BatchNormLayer{describe("BatchNorm").with("num_features", numFeatures)}
 }
@@ -66,7 +66,7 @@ type BiasLayer struct{ description }
 
 // Bias describes a layer. Add a vector of biases: y = x + b.
 //
-//  - outputSize: Features per sample; 1 <= output_size.
+//   - outputSize: Features per sample; 1 <= output_size.
 func Bias(outputSize int) BiasLayer {
 	return BiasLayer{describe("Bias").with("output_size", outputSize)}
 }
@@ -91,9 +91,9 @@ type Conv2dLayer struct{ description }
 // Conv2d describes a layer. Slide learned kernels over images and take the products: a
 // cross-correlation.
 //
-//  - inChannels: Channels of the input; 1 <= in_channels.
-//  - outChannels: Channels of the output; 1 <= out_channels.
-//  - kernelSize: Height and width of the window; 1 <= kernel_size.
+//   - inChannels: Channels of the input; 1 <= in_channels.
+//   - outChannels: Channels of the output; 1 <= out_channels.
+//   - kernelSize: Height and width of the window; 1 <= kernel_size.
 func Conv2d(inChannels int, outChannels int, kernelSize Size) Conv2dLayer {
 	return Conv2dLayer{describe("Conv2d").with("in_channels", inChannels).with("out_channels", outChannels).with("kernel_size", kernelSize.value())}
 }
@@ -140,8 +140,8 @@ type DenseLayer struct{ description }
 // Dense describes a layer. Map each sample linearly, add a bias and apply an activation: y = f(x
 // w + b).
 //
-//  - inputSize: Features per sample; 1 <= input_size.
-//  - outputSize: Features per output; 1 <= output_size.
+//   - inputSize: Features per sample; 1 <= input_size.
+//   - outputSize: Features per output; 1 <= output_size.
 func Dense(inputSize int, outputSize int) DenseLayer {
 	return DenseLayer{describe("Dense").with("input_size", inputSize).with("output_size", outputSize)}
 }
@@ -206,8 +206,8 @@ type LinearLayer struct{ description }
 
 // Linear describes a layer. Multiply by a matrix of weights: y = x w.
 //
-//  - inputSize: Features per sample; 1 <= input_size.
-//  - outputSize: Features per output; 1 <= output_size.
+//   - inputSize: Features per sample; 1 <= input_size.
+//   - outputSize: Features per output; 1 <= output_size.
 func Linear(inputSize int, outputSize int) LinearLayer {
 	return LinearLayer{describe("Linear").with("input_size", inputSize).with("output_size", outputSize)}
 }
@@ -222,8 +222,8 @@ type LinearRegressionLayer struct{ description }
 
 // LinearRegression describes a layer. Predict numbers by a linear map with a bias: y = x w + b.
 //
-//  - inputSize: Features per sample; 1 <= input_size.
-//  - outputSize: Numbers predicted; 1 <= output_size.
+//   - inputSize: Features per sample; 1 <= input_size.
+//   - outputSize: Numbers predicted; 1 <= output_size.
 func LinearRegression(inputSize int, outputSize int) LinearRegressionLayer {
 	return LinearRegressionLayer{describe("LinearRegression").with("input_size", inputSize).with("output_size", outputSize)}
 }
@@ -244,8 +244,8 @@ type LogisticRegressionLayer struct{ description }
 // LogisticRegression describes a layer. Predict the probabilities of classes by a linear map and
 // a softmax.
 //
-//  - inputSize: Features per sample; 1 <= input_size.
-//  - outputSize: Classes; 1 <= output_size.
+//   - inputSize: Features per sample; 1 <= input_size.
+//   - outputSize: Classes; 1 <= output_size.
 func LogisticRegression(inputSize int, outputSize int) LogisticRegressionLayer {
 	return LogisticRegressionLayer{describe("LogisticRegression").with("input_size", inputSize).with("output_size", outputSize)}
 }
@@ -265,7 +265,7 @@ type MaxPool2dLayer struct{ description }
 
 // MaxPool2d describes a layer. Take the largest value of each window of an image.
 //
-//  - kernelSize: Height and width of the window; 1 <= kernel_size.
+//   - kernelSize: Height and width of the window; 1 <= kernel_size.
 func MaxPool2d(kernelSize Size) MaxPool2dLayer {
 	return MaxPool2dLayer{describe("MaxPool2d").with("kernel_size", kernelSize.value())}
 }
@@ -280,7 +280,7 @@ type MeanErrorLayer struct{ description }
 
 // MeanError describes a layer. Average a loss over the samples of a batch.
 //
-//  - sampleError: The loss that gives the error of each sample.
+//   - sampleError: The loss that gives the error of each sample.
 func MeanError(sampleError edunn.LayerSpec) MeanErrorLayer {
 	return MeanErrorLayer{describe("MeanError").with("sample_error", object(sampleError))}
 }
@@ -290,7 +290,7 @@ type MultiplyConstantLayer struct{ description }
 
 // MultiplyConstant describes a layer. Multiply by a fixed number: y = x * value.
 //
-//  - value: The number that is multiplied by.
+//   - value: The number that is multiplied by.
 func MultiplyConstant(value float64) MultiplyConstantLayer {
 	return MultiplyConstantLayer{describe("MultiplyConstant").with("value", value)}
 }
@@ -301,9 +301,9 @@ type RNNLayer struct{ description }
 // RNN describes a layer. Read a sequence step by step with a hidden state: h_t = tanh(U x_t + W
 // h_(t-1)), y_t = V h_t.
 //
-//  - inputDim: Numbers per step of the input; 1 <= input_dim.
-//  - outputDim: Numbers per step of the output; 1 <= output_dim.
-//  - hiddenDim: Numbers in the hidden state; 1 <= hidden_dim.
+//   - inputDim: Numbers per step of the input; 1 <= input_dim.
+//   - outputDim: Numbers per step of the output; 1 <= output_dim.
+//   - hiddenDim: Numbers in the hidden state; 1 <= hidden_dim.
 func RNN(inputDim int, outputDim int, hiddenDim int) RNNLayer {
 	return RNNLayer{describe("RNN").with("input_dim", inputDim).with("output_dim", outputDim).with("hidden_dim", hiddenDim)}
 }
@@ -347,7 +347,7 @@ type SequentialLayer struct{ description }
 
 // Sequential describes a layer. Run layers one after another.
 //
-//  - layers: The layers, in the order they run.
+//   - layers: The layers, in the order they run.
 func Sequential(layers ...Named) SequentialLayer {
 	return SequentialLayer{describe("Sequential").with("layers", objects(layers))}
 }
@@ -396,7 +396,7 @@ type ConstantInitializer struct{ description }
 
 // Constant describes an initializer. The same value everywhere.
 //
-//  - c: The value of every element.
+//   - c: The value of every element.
 func Constant(c float64) ConstantInitializer {
 	return ConstantInitializer{describe("Constant").with("c", c)}
 }

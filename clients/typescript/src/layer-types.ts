@@ -2,6 +2,8 @@
 
 /** Typed configurations of the catalogue's layers and initializers, for an editor to complete. */
 
+import type { Config } from "./config.js";
+
 /** An initializer: its type's name, or its type and its configuration. */
 export type InitializerSpec =
   | InitializerName
@@ -10,15 +12,18 @@ export type InitializerSpec =
     }[InitializerName];
 
 /** A layer within another one: its type and its configuration. */
-export type LayerSpec = {
-  [T in LayerTypeName]: {
-    readonly type: T;
-    readonly name?: string;
-    readonly config?: LayerConfigs[T];
-    /** Whether the layer's parameters are to have no gradients. */
-    readonly frozen?: boolean;
-  };
-}[LayerTypeName];
+export type LayerSpec =
+  | { [T in LayerTypeName]: Within<T, LayerConfigs[T]> }[LayerTypeName]
+  // What was made elsewhere, and a type that this client does not know.
+  | Within<string, Config>;
+
+interface Within<T, C> {
+  readonly type: T;
+  readonly name?: string | undefined;
+  readonly config?: C | undefined;
+  /** Whether the layer's parameters are to have no gradients. */
+  readonly frozen?: boolean | undefined;
+}
 
 /** The name of a layer type of the catalogue. */
 export type LayerTypeName = keyof LayerConfigs;
@@ -27,24 +32,24 @@ export type LayerTypeName = keyof LayerConfigs;
 export type InitializerName = keyof InitializerConfigs;
 
 /** The configuration of AddConstant. Add a fixed number: y = x + value. */
-export type AddConstantConfig = {
+export interface AddConstantConfig {
   /** The number that is added. */
   readonly value: number;
-};
+}
 
 /** The configuration of AvgPool2d. Take the mean of each window of an image. */
-export type AvgPool2dConfig = {
+export interface AvgPool2dConfig {
   /** Height and width of the window; 1 <= kernel_size. */
   readonly kernel_size: number | readonly [number, number];
   /** Steps between windows; 1 <= stride; 1 unless given. */
   readonly stride?: number | readonly [number, number];
-};
+}
 
 /**
  * The configuration of BatchNorm. Give each feature, or each channel, mean zero and variance one,
  * then scale and shift it.
  */
-export type BatchNormConfig = {
+export interface BatchNormConfig {
   /** Features, or channels of an image; 1 <= num_features. */
   readonly num_features: number;
   /** Added to the variance; 0 < eps; 1e-05 unless given. */
@@ -55,27 +60,27 @@ export type BatchNormConfig = {
   readonly beta_initializer?: InitializerSpec;
   /** Weight of the new batch in the running statistics; 0 <= momentum <= 1; 0.1 unless given. */
   readonly momentum?: number;
-};
+}
 
 /** The configuration of Bias. Add a vector of biases: y = x + b. */
-export type BiasConfig = {
+export interface BiasConfig {
   /** Features per sample; 1 <= output_size. */
   readonly output_size: number;
   /** How b starts; Zero unless given. */
   readonly initializer?: InitializerSpec;
-};
+}
 
 /**
  * The configuration of BinaryCrossEntropy. Compare the probability of yes with whether it was yes,
  * for each sample.
  */
-export type BinaryCrossEntropyConfig = {};
+export type BinaryCrossEntropyConfig = Record<string, never>;
 
 /**
  * The configuration of Conv2d. Slide learned kernels over images and take the products: a
  * cross-correlation.
  */
-export type Conv2dConfig = {
+export interface Conv2dConfig {
   /** Channels of the input; 1 <= in_channels. */
   readonly in_channels: number;
   /** Channels of the output; 1 <= out_channels. */
@@ -96,19 +101,19 @@ export type Conv2dConfig = {
   readonly kernel_initializer?: InitializerSpec;
   /** How b starts; Zero unless given. */
   readonly bias_initializer?: InitializerSpec;
-};
+}
 
 /**
  * The configuration of CrossEntropyWithLabels. Take minus the logarithm of the probability given to
  * the true class of each sample.
  */
-export type CrossEntropyWithLabelsConfig = {};
+export type CrossEntropyWithLabelsConfig = Record<string, never>;
 
 /**
  * The configuration of Dense. Map each sample linearly, add a bias and apply an activation: y = f(x
  * w + b).
  */
-export type DenseConfig = {
+export interface DenseConfig {
   /** Features per sample; 1 <= input_size. */
   readonly input_size: number;
   /** Features per output; 1 <= output_size. */
@@ -119,43 +124,43 @@ export type DenseConfig = {
   readonly linear_initializer?: InitializerSpec;
   /** How b starts; Zero unless given. */
   readonly bias_initializer?: InitializerSpec;
-};
+}
 
 /**
  * The configuration of Dropout. Zero each unit with probability p while training and scale the
  * others by 1 / (1 - p).
  */
-export type DropoutConfig = {
+export interface DropoutConfig {
   /** Probability with which a unit is dropped; 0 <= p < 1; 0.5 unless given. */
   readonly p?: number;
-};
+}
 
 /** The configuration of Flatten. Lay the features of each sample out in one row, in C order. */
-export type FlattenConfig = {};
+export type FlattenConfig = Record<string, never>;
 
 /**
  * The configuration of GELU. Weigh every number by the probability that a normal variable is below
  * it: y = x Φ(x).
  */
-export type GELUConfig = {};
+export type GELUConfig = Record<string, never>;
 
 /** The configuration of Identity. Give back a copy of the input: y = x. */
-export type IdentityConfig = {};
+export type IdentityConfig = Record<string, never>;
 
 /** The configuration of Linear. Multiply by a matrix of weights: y = x w. */
-export type LinearConfig = {
+export interface LinearConfig {
   /** Features per sample; 1 <= input_size. */
   readonly input_size: number;
   /** Features per output; 1 <= output_size. */
   readonly output_size: number;
   /** How w starts; XavierUniform unless given. */
   readonly initializer?: InitializerSpec;
-};
+}
 
 /**
  * The configuration of LinearRegression. Predict numbers by a linear map with a bias: y = x w + b.
  */
-export type LinearRegressionConfig = {
+export interface LinearRegressionConfig {
   /** Features per sample; 1 <= input_size. */
   readonly input_size: number;
   /** Numbers predicted; 1 <= output_size. */
@@ -164,13 +169,13 @@ export type LinearRegressionConfig = {
   readonly linear_initializer?: InitializerSpec;
   /** How b starts; Zero unless given. */
   readonly bias_initializer?: InitializerSpec;
-};
+}
 
 /**
  * The configuration of LogisticRegression. Predict the probabilities of classes by a linear map and
  * a softmax.
  */
-export type LogisticRegressionConfig = {
+export interface LogisticRegressionConfig {
   /** Features per sample; 1 <= input_size. */
   readonly input_size: number;
   /** Classes; 1 <= output_size. */
@@ -179,33 +184,33 @@ export type LogisticRegressionConfig = {
   readonly linear_initializer?: InitializerSpec;
   /** How b starts; Zero unless given. */
   readonly bias_initializer?: InitializerSpec;
-};
+}
 
 /** The configuration of MaxPool2d. Take the largest value of each window of an image. */
-export type MaxPool2dConfig = {
+export interface MaxPool2dConfig {
   /** Height and width of the window; 1 <= kernel_size. */
   readonly kernel_size: number | readonly [number, number];
   /** Steps between windows; 1 <= stride; 1 unless given. */
   readonly stride?: number | readonly [number, number];
-};
+}
 
 /** The configuration of MeanError. Average a loss over the samples of a batch. */
-export type MeanErrorConfig = {
+export interface MeanErrorConfig {
   /** The loss that gives the error of each sample. */
   readonly sample_error: LayerSpec;
-};
+}
 
 /** The configuration of MultiplyConstant. Multiply by a fixed number: y = x * value. */
-export type MultiplyConstantConfig = {
+export interface MultiplyConstantConfig {
   /** The number that is multiplied by. */
   readonly value: number;
-};
+}
 
 /**
  * The configuration of RNN. Read a sequence step by step with a hidden state: h_t = tanh(U x_t + W
  * h_(t-1)), y_t = V h_t.
  */
-export type RNNConfig = {
+export interface RNNConfig {
   /** Numbers per step of the input; 1 <= input_dim. */
   readonly input_dim: number;
   /** Numbers per step of the output; 1 <= output_dim. */
@@ -216,92 +221,92 @@ export type RNNConfig = {
   readonly bptt_truncate?: number | null;
   /** How U, W and V start; XavierUniform unless given. */
   readonly kernel_initializer?: InitializerSpec;
-};
+}
 
 /** The configuration of ReLU. Keep what is positive and make the rest zero: y = max(x, 0). */
-export type ReLUConfig = {};
+export type ReLUConfig = Record<string, never>;
 
 /**
  * The configuration of SequenceCrossEntropyWithLabels. Average the cross-entropy of scores with the
  * true classes over what is not padding.
  */
-export type SequenceCrossEntropyWithLabelsConfig = {
+export interface SequenceCrossEntropyWithLabelsConfig {
   /** The class that stands for padding, -1 for none; -1 <= pad_index; 0 unless given. */
   readonly pad_index?: number;
-};
+}
 
 /** The configuration of Sequential. Run layers one after another. */
-export type SequentialConfig = {
+export interface SequentialConfig {
   /** The layers, in the order they run. */
   readonly layers: readonly LayerSpec[];
-};
+}
 
 /** The configuration of Sigmoid. Squash every number into (0, 1): y = 1 / (1 + exp(-x)). */
-export type SigmoidConfig = {};
+export type SigmoidConfig = Record<string, never>;
 
 /**
  * The configuration of Softmax. Turn the scores of each sample into probabilities that sum to one.
  */
-export type SoftmaxConfig = {
+export interface SoftmaxConfig {
   /** Added to every probability, then scaled back; 0 <= smoothing; 0.0 unless given. */
   readonly smoothing?: number;
-};
+}
 
 /**
  * The configuration of SquaredError. Sum the squares of the differences over the features of each
  * sample.
  */
-export type SquaredErrorConfig = {};
+export type SquaredErrorConfig = Record<string, never>;
 
 /** The configuration of TanH. Squash every number into (-1, 1): y = tanh(x). */
-export type TanHConfig = {};
+export type TanHConfig = Record<string, never>;
 
 /** The configuration of Constant. The same value everywhere. */
-export type ConstantInitializerConfig = {
+export interface ConstantInitializerConfig {
   /** The value of every element. */
   readonly c: number;
-};
+}
 
 /**
  * The configuration of KaimingNormal. Normal with standard deviation sqrt(2 / fan_in), for layers
  * before a ReLU.
  */
-export type KaimingNormalInitializerConfig = {};
+export type KaimingNormalInitializerConfig = Record<string, never>;
 
 /**
  * The configuration of KaimingUniform. Uniform with bound sqrt(6 / fan_in), for layers before a
  * ReLU.
  */
-export type KaimingUniformInitializerConfig = {};
+export type KaimingUniformInitializerConfig = Record<string, never>;
 
 /** The configuration of One. One everywhere. */
-export type OneInitializerConfig = {};
+export type OneInitializerConfig = Record<string, never>;
 
 /** The configuration of RandomNormal. Normal around zero with standard deviation std. */
-export type RandomNormalInitializerConfig = {
+export interface RandomNormalInitializerConfig {
   /** The standard deviation; 0 <= std; 0.05 unless given. */
   readonly std?: number;
-};
+}
 
 /** The configuration of RandomUniform. Uniform between -a and a. */
-export type RandomUniformInitializerConfig = {
+export interface RandomUniformInitializerConfig {
   /** The largest magnitude; 0 <= a; 0.05 unless given. */
   readonly a?: number;
-};
+}
 
 /**
  * The configuration of XavierNormal. Normal with standard deviation sqrt(2 / (fan_in + fan_out)).
  */
-export type XavierNormalInitializerConfig = {};
+export type XavierNormalInitializerConfig = Record<string, never>;
 
 /** The configuration of XavierUniform. Uniform with bound sqrt(6 / (fan_in + fan_out)). */
-export type XavierUniformInitializerConfig = {};
+export type XavierUniformInitializerConfig = Record<string, never>;
 
 /** The configuration of Zero. Zero everywhere. */
-export type ZeroInitializerConfig = {};
+export type ZeroInitializerConfig = Record<string, never>;
 
 /** The configurations of the layer types, by name. */
-export type LayerConfigs = {
+export interface LayerConfigs {
   readonly AddConstant: AddConstantConfig;
   readonly AvgPool2d: AvgPool2dConfig;
   readonly BatchNorm: BatchNormConfig;
@@ -328,10 +333,10 @@ export type LayerConfigs = {
   readonly Softmax: SoftmaxConfig;
   readonly SquaredError: SquaredErrorConfig;
   readonly TanH: TanHConfig;
-};
+}
 
 /** The configurations of the initializers, by name. */
-export type InitializerConfigs = {
+export interface InitializerConfigs {
   readonly Constant: ConstantInitializerConfig;
   readonly KaimingNormal: KaimingNormalInitializerConfig;
   readonly KaimingUniform: KaimingUniformInitializerConfig;
@@ -341,4 +346,4 @@ export type InitializerConfigs = {
   readonly XavierNormal: XavierNormalInitializerConfig;
   readonly XavierUniform: XavierUniformInitializerConfig;
   readonly Zero: ZeroInitializerConfig;
-};
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from edunn_client.layer_config import InitializerConfig, LayerConfig, NamedLayers
+from edunn_client._layer_config import InitializerConfig, LayerConfig, NamedLayers
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ class Conv2d(LayerConfig):
     given.
     """
     padding: int | tuple[int, int] = 0
-    """Zeros on each side; an integer pads a one-row kernel sideways; 0 <= padding; 0 unless given.
+    """Zeros on each side; an integer pads a one-row kernel sideways; 0 <= padding; 0 unless
+    given.
     """
     bias: bool = False
     """Whether each output channel gets a bias; false unless given."""
@@ -198,7 +199,9 @@ class MultiplyConstant(LayerConfig):
 
 @dataclass(frozen=True)
 class RNN(LayerConfig):
-    """Read a sequence step by step with a hidden state: h_t = tanh(U x_t + W h_(t-1)), y_t = V h_t."""
+    """Read a sequence step by step with a hidden state: h_t = tanh(U x_t + W h_(t-1)), y_t = V
+    h_t.
+    """
 
     input_dim: int
     """Numbers per step of the input; 1 <= input_dim."""

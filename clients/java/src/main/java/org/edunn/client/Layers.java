@@ -33,9 +33,7 @@ public final class Layers {
    * @return the description
    */
   public static AddConstantLayer addConstant(String name, double value) {
-    return new AddConstantLayer(
-        LayerSpec.of(name, "AddConstant")
-            .config("value", value));
+    return new AddConstantLayer(LayerSpec.of(name, "AddConstant").config("value", value));
   }
 
   /**
@@ -46,9 +44,7 @@ public final class Layers {
    * @return the description
    */
   public static AvgPool2dLayer avgPool2d(String name, int kernelSize) {
-    return new AvgPool2dLayer(
-        LayerSpec.of(name, "AvgPool2d")
-            .config("kernel_size", kernelSize));
+    return new AvgPool2dLayer(LayerSpec.of(name, "AvgPool2d").config("kernel_size", kernelSize));
   }
 
   /**
@@ -60,9 +56,7 @@ public final class Layers {
    * @return the description
    */
   public static BatchNormLayer batchNorm(String name, int numFeatures) {
-    return new BatchNormLayer(
-        LayerSpec.of(name, "BatchNorm")
-            .config("num_features", numFeatures));
+    return new BatchNormLayer(LayerSpec.of(name, "BatchNorm").config("num_features", numFeatures));
   }
 
   /**
@@ -73,9 +67,7 @@ public final class Layers {
    * @return the description
    */
   public static BiasLayer bias(String name, int outputSize) {
-    return new BiasLayer(
-        LayerSpec.of(name, "Bias")
-            .config("output_size", outputSize));
+    return new BiasLayer(LayerSpec.of(name, "Bias").config("output_size", outputSize));
   }
 
   /**
@@ -229,9 +221,7 @@ public final class Layers {
    * @return the description
    */
   public static MaxPool2dLayer maxPool2d(String name, int kernelSize) {
-    return new MaxPool2dLayer(
-        LayerSpec.of(name, "MaxPool2d")
-            .config("kernel_size", kernelSize));
+    return new MaxPool2dLayer(LayerSpec.of(name, "MaxPool2d").config("kernel_size", kernelSize));
   }
 
   /**
@@ -243,8 +233,7 @@ public final class Layers {
    */
   public static MeanErrorLayer meanError(String name, TypedLayer sampleError) {
     return new MeanErrorLayer(
-        LayerSpec.of(name, "MeanError")
-            .layer("sample_error", sampleError.spec()));
+        LayerSpec.of(name, "MeanError").layer("sample_error", sampleError.spec()));
   }
 
   /**
@@ -255,9 +244,7 @@ public final class Layers {
    * @return the description
    */
   public static MultiplyConstantLayer multiplyConstant(String name, double value) {
-    return new MultiplyConstantLayer(
-        LayerSpec.of(name, "MultiplyConstant")
-            .config("value", value));
+    return new MultiplyConstantLayer(LayerSpec.of(name, "MultiplyConstant").config("value", value));
   }
 
   /**
@@ -296,7 +283,8 @@ public final class Layers {
    * @return the description
    */
   public static SequenceCrossEntropyWithLabelsLayer sequenceCrossEntropyWithLabels(String name) {
-    return new SequenceCrossEntropyWithLabelsLayer(LayerSpec.of(name, "SequenceCrossEntropyWithLabels"));
+    return new SequenceCrossEntropyWithLabelsLayer(
+        LayerSpec.of(name, "SequenceCrossEntropyWithLabels"));
   }
 
   /**
@@ -307,9 +295,7 @@ public final class Layers {
    * @return the description
    */
   public static SequentialLayer sequential(String name, TypedLayer... layers) {
-    return new SequentialLayer(
-        LayerSpec.of(name, "Sequential")
-            .layers(specs(layers)));
+    return new SequentialLayer(LayerSpec.of(name, "Sequential").layers(specs(layers)));
   }
 
   /**
@@ -484,8 +470,7 @@ public final class Layers {
      * @return the new description
      */
     public AvgPool2dLayer stride(int height, int width) {
-      return new AvgPool2dLayer(
-          spec.config("stride", List.of(height, width)));
+      return new AvgPool2dLayer(spec.config("stride", List.of(height, width)));
     }
 
     @Override
@@ -634,8 +619,7 @@ public final class Layers {
      * @return the new description
      */
     public Conv2dLayer stride(int height, int width) {
-      return new Conv2dLayer(
-          spec.config("stride", List.of(height, width)));
+      return new Conv2dLayer(spec.config("stride", List.of(height, width)));
     }
 
     /**
@@ -657,8 +641,7 @@ public final class Layers {
      * @return the new description
      */
     public Conv2dLayer padding(int height, int width) {
-      return new Conv2dLayer(
-          spec.config("padding", List.of(height, width)));
+      return new Conv2dLayer(spec.config("padding", List.of(height, width)));
     }
 
     /**
@@ -901,7 +884,8 @@ public final class Layers {
      * @return the new description
      */
     public LinearRegressionLayer linearInitializer(Initializer linearInitializer) {
-      return new LinearRegressionLayer(spec.config("linear_initializer", linearInitializer.toMap()));
+      return new LinearRegressionLayer(
+          spec.config("linear_initializer", linearInitializer.toMap()));
     }
 
     /**
@@ -940,7 +924,8 @@ public final class Layers {
      * @return the new description
      */
     public LogisticRegressionLayer linearInitializer(Initializer linearInitializer) {
-      return new LogisticRegressionLayer(spec.config("linear_initializer", linearInitializer.toMap()));
+      return new LogisticRegressionLayer(
+          spec.config("linear_initializer", linearInitializer.toMap()));
     }
 
     /**
@@ -990,8 +975,7 @@ public final class Layers {
      * @return the new description
      */
     public MaxPool2dLayer stride(int height, int width) {
-      return new MaxPool2dLayer(
-          spec.config("stride", List.of(height, width)));
+      return new MaxPool2dLayer(spec.config("stride", List.of(height, width)));
     }
 
     @Override
