@@ -37,6 +37,11 @@ class ProgressBar:
             self._drawn_at = now
             self._draw("")
 
+    def show(self, note: str) -> None:
+        """Draw the bar with another note; nothing more is done."""
+        self._note = note
+        self._draw("")
+
     def close(self) -> None:
         """Draw the bar a last time and end its line."""
         self._draw("\n")

@@ -1,22 +1,11 @@
-"""The message with which Celery runs a batch.
-
-A server pushes it in the same round trip as the batch itself; Celery's own `send_task` would block
-its event loop. It needs nothing of Celery, so that a server need not import it.
-"""
+"""The message by which a server tells the workers of a batch."""
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from edunn_serving import keys
-
-TASK = "worker.run_batch"
-
-# Marks messages that nobody acknowledges.
-UNACKNOWLEDGED = "edunn-unacknowledged"
+from edunn_serving.keys import SessionKey
 
 
 class OperationHead(NamedTuple):
@@ -28,39 +17,52 @@ class OperationHead(NamedTuple):
     caller: str
     # The session that the call names, by which operations are kept in order.
     session_id: str
-    # When the call's deadline passes, in ms of Unix time. 0 for none.
-    deadline_unix_ms: int
+    # When the call's deadline passes, in ms of Redis's clock. 0 for none.
+    deadline_ms: int
     # The layer that the request names, if its kind names one.
     layer: str | None
-    # The forward whose context is needed: empty for the layer's latest, None for none.
+    # The forward that the request names: empty where it names none, None where its kind cannot.
     forward_id: str | None
 
-
-# Celery's message protocol, version 2, inside kombu's envelope for virtual transports. Only the
-# body and the id are a message's own.
-_ENVELOPE = json.dumps(
-    {
-        "body": "%(body)s",
-        "content-encoding": "utf-8",
-        "content-type": "application/json",
-        "headers": {"lang": "py", "task": TASK, "id": "%(id)s", "ignore_result": True},
-        "properties": {
-            "correlation_id": "%(id)s",
-            "delivery_mode": 2,
-            "delivery_info": {
-                "exchange": "",
-                "routing_key": keys.QUEUE,
-                "consumer_tag": UNACKNOWLEDGED,
-            },
-            "priority": 0,
-            "body_encoding": "base64",
-            "delivery_tag": "%(id)s",
-        },
-    }
-)
+    @property
+    def session(self) -> SessionKey:
+        return SessionKey(self.caller, self.session_id)
 
 
-def task_message(batch_id: str, reply_stream: str, heads: Iterable[OperationHead]) -> str:
-    """Return the message with which Celery runs a batch, as its Redis transport expects it."""
-    body = json.dumps([[batch_id, reply_stream, list(heads)], {}, {}])
-    return _ENVELOPE % {"body": base64.b64encode(body.encode()).decode(), "id": batch_id}
+HEAD_TYPES = (str, str, str, int, (str, type(None)), (str, type(None)))
+
+
+class BatchMessage(NamedTuple):
+    """Names a batch, who awaits its replies, and what its operations are about."""
+
+    batch_id: str
+    reply_stream: str
+    heads: list[OperationHead]
+
+    def encode(self) -> str:
+        """Return the message as the queue carries it."""
+        return json.dumps(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> BatchMessage:
+        """Return the message that `encode` was given.
+
+        Raises
+        ------
+        ValueError
+            The data is no such message.
+        """
+        message = json.loads(data)
+        if not _is_list(message, (str, str, list)):
+            raise ValueError("expected a batch's id, its reply stream and its operations")
+        batch_id, reply_stream, heads = message
+        if not heads or not all(_is_list(head, HEAD_TYPES) for head in heads):
+            raise ValueError("expected the heads of operations")
+        return cls(batch_id, reply_stream, [OperationHead(*head) for head in heads])
+
+
+def _is_list(value: Any, types: tuple[Any, ...]) -> bool:
+    """Tell whether a value is a list whose members have these types, each in its place."""
+    return (
+        isinstance(value, list) and len(value) == len(types) and all(map(isinstance, value, types))
+    )

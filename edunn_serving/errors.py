@@ -17,7 +17,7 @@ DOMAIN = "edunn"
 # bytes of UTF-8, so that their sum stays below that also where each byte is escaped.
 MAX_MESSAGE_BYTES = 600
 MAX_DESCRIPTION_BYTES = 300
-MAX_FIELD_BYTES = 200
+MAX_FIELD_BYTES = 120
 MAX_VIOLATIONS = 5
 MAX_QUOTED_CHARACTERS = 100
 
@@ -30,6 +30,7 @@ class Code(IntEnum):
     Spelt out here because a worker must not import gRPC, which is not safe beside a fork.
     """
 
+    CANCELLED = 1
     INVALID_ARGUMENT = 3
     DEADLINE_EXCEEDED = 4
     NOT_FOUND = 5
@@ -70,6 +71,8 @@ class Reason(Enum):
     TOO_LARGE = Code.RESOURCE_EXHAUSTED, "the operation, its request or its answer is too large"
     UNAVAILABLE = Code.UNAVAILABLE, "Redis or all workers are away, or the server stops"
     DEADLINE_EXCEEDED = Code.DEADLINE_EXCEEDED, "the deadline passed before the answer was there"
+    CANCELLED = Code.CANCELLED, "the caller has cancelled the operation of a stream"
+    SERVICE_NOT_FOUND = Code.NOT_FOUND, "the health of a service was asked that is not here"
     UNAUTHENTICATED = Code.UNAUTHENTICATED, "the call brings no token of this server"
     UNIMPLEMENTED = Code.UNIMPLEMENTED, "the server has no such method"
     INTERNAL = Code.INTERNAL, "a fault of the service; the log has the error id too"
@@ -109,7 +112,7 @@ class ServiceError(Exception):
         self.reason = reason
         self.message = _cut(message, MAX_MESSAGE_BYTES)
         self.violations = tuple(
-            (_cut(field, MAX_FIELD_BYTES), _cut(text, MAX_DESCRIPTION_BYTES))
+            (_cut_within(field, MAX_FIELD_BYTES), _cut(text, MAX_DESCRIPTION_BYTES))
             for field, text in tuple(violations)[:MAX_VIOLATIONS]
         )
         self.retry_after = retry_after
@@ -170,6 +173,14 @@ def _cut(text: str, limit: int) -> str:
     return encoded[: limit - len("…".encode())].decode(errors="ignore") + "…"
 
 
+def _cut_within(path: str, limit: int) -> str:
+    """Return the path of a field in at most so many bytes, its beginning and its end."""
+    half = limit // 2
+    if len(path) <= limit and len(path.encode(errors="replace")) <= limit:
+        return path
+    return _cut(path, half) + path[-half:].encode(errors="replace")[-half:].decode(errors="ignore")
+
+
 def _packed(detail: Message) -> any_pb2.Any:
     packed = any_pb2.Any()
     packed.Pack(detail)
@@ -184,7 +195,10 @@ def invalid_argument(field: str, description: str) -> ServiceError:
 def invalid_arguments(violations: Iterable[tuple[str, str]]) -> ServiceError:
     """Return the error of fields whose values cannot be accepted."""
     violations = tuple(violations)
-    message = "; ".join(f"{field}: {text}" for field, text in violations[:MAX_VIOLATIONS])
+    message = "; ".join(
+        f"{_cut_within(field, MAX_FIELD_BYTES)}: {text}"
+        for field, text in violations[:MAX_VIOLATIONS]
+    )
     if len(violations) > MAX_VIOLATIONS:
         message = f"{len(violations)} fields are wrong; {message}"
     return ServiceError(

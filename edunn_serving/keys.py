@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 ROOT = "edunn"
 
-# Celery's queue: the key of the list that the workers pop.
+# List of the messages of batches. The workers pop it.
 QUEUE = f"{ROOT}:queue"
 
 # Sorted set: worker id -> the time of its last sign of life, in seconds by Redis's clock.
@@ -48,8 +48,24 @@ def batch(batch_id: str) -> str:
 
 
 def holder(batch_id: str) -> str:
-    """The id of the worker that took a batch."""
+    """The id of the worker that took a batch; see `overrun_holder` too."""
     return f"{ROOT}:holder:{batch_id}"
+
+
+def overrun_holder(worker_id: str, number: int) -> str:
+    """The value of a batch's holder that a worker leaves when it ends over an operation of it."""
+    return f"{worker_id} {number}"
+
+
+def read_holder(value: str) -> tuple[str, int | None]:
+    """Return the worker that a batch's holder names, and the operation over which it ended."""
+    worker_id, _, number = value.partition(" ")
+    return worker_id, int(number) if number else None
+
+
+def abandoned(batch_id: str) -> str:
+    """Set of the numbers of a batch's operations that nobody awaits any more."""
+    return f"{ROOT}:abandoned:{batch_id}"
 
 
 def large_result(batch_id: str, number: int) -> str:

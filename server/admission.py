@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import grpc
-
 from edunn_serving.errors import ServiceError, invalid_argument
+from server.abort import abort
+from server.call import EOF, Read
 from server.lanes import Lanes, queue_full
-from server.request_messages import EOF, Read
-from server.status import abort
 
 # A call whose caller goes away while gRPC reads its request is never heard of again. It counts as
 # arriving for no longer than this.
@@ -40,8 +38,8 @@ class Admission:
         self._reading = 0
         self._expected_size = 0.0
 
-    def is_calm(self) -> bool:
-        """Tell whether gRPC may read the next call; if so, it counts as arriving."""
+    def admit(self) -> bool:
+        """Let gRPC read the next call, which then counts as arriving; False where it may not."""
         now = time.monotonic()
         arriving = self._arriving
         while arriving and arriving[0] < now - ARRIVAL_SECONDS:
@@ -81,38 +79,9 @@ class Admission:
         return self._lanes.has_room(count, int(count * self._expected_size))
 
 
-class AdmittingHandler(grpc.GenericRpcHandler):
-    """Finds the handlers of a service's methods.
+def carefully(handler: UnaryHandler, admission: Admission) -> Any:
+    """Return a unary handler as one of a stream, which reads its request if there is room."""
 
-    Unary ones are also given as handlers of a stream with one request, which look whether there is
-    room before they read it.
-    """
-
-    def __init__(
-        self,
-        service: str,
-        handlers: Mapping[str, Any],
-        guarded: Mapping[str, UnaryHandler],
-        admission: Admission,
-    ) -> None:
-        self._handlers = {f"/{service}/{name}": handler for name, handler in handlers.items()}
-        self._careful: dict[str, Any] = {
-            f"/{service}/{name}": grpc.stream_unary_rpc_method_handler(
-                _carefully(handler, admission)
-            )
-            for name, handler in guarded.items()
-        }
-        self._admission = admission
-
-    def service(self, details: grpc.HandlerCallDetails) -> Any:
-        """Return the handler of a call, None where there is no such method."""
-        careful = self._careful.get(details.method)
-        if careful is not None and not self._admission.is_calm():
-            return careful
-        return self._handlers.get(details.method)
-
-
-def _carefully(handler: UnaryHandler, admission: Admission) -> Any:
     async def handle(_: AsyncIterator[bytes], context: Any) -> bytes:
         try:
             request = await admission.read(context.read)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from functools import partial
 from typing import Literal
 
 from google.protobuf.message import DecodeError
 
-from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted, unavailable
+from edunn_serving.errors import (
+    Reason,
+    ServiceError,
+    deadline_exceeded,
+    invalid_argument,
+    quoted,
+    unavailable,
+)
 from edunn_serving.internal.v1.stream_pb2 import (
     RawComputeOperation,
     RawComputeRequest,
@@ -17,15 +25,18 @@ from edunn_serving.internal.v1.stream_pb2 import (
     RawComputeResult,
 )
 from edunn_serving.replies import STATUS, Reply
+from edunn_serving.wire_format import check_field_count
+from server.call import EOF, Call, Read, answer_too_large
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
 from server.operation import PendingOperation
-from server.request_messages import EOF, Read
 
 # What one stream may have under way or unread. Beyond it the server reads no further, so a client
 # that sends without reading is held up by HTTP/2 and costs no more memory than this.
 MAX_OPERATIONS = 1024
 MAX_BYTES = 64 * 1024 * 1024
+# What one message may have, operations and cancellations together. The contract says so too.
+MAX_OPERATIONS_A_MESSAGE = 1024
 # Results that finish together share a message up to about this size, or half of what one may have.
 MESSAGE_BYTES = 4 * 1024 * 1024
 RESULT_OVERHEAD_BYTES = 512
@@ -41,8 +52,7 @@ class ComputeStream:
     def __init__(
         self,
         dispatcher: Dispatcher,
-        caller: str,
-        deadline_unix_ms: int,
+        call: Call,
         *,
         max_message_bytes: int,
     ) -> None:
@@ -50,8 +60,7 @@ class ComputeStream:
         # The ids and lengths around a result take a little too.
         self._max_result_bytes = max_message_bytes - RESULT_OVERHEAD_BYTES
         self._message_bytes = min(MESSAGE_BYTES, max_message_bytes // 2)
-        self._caller = caller
-        self._deadline_unix_ms = deadline_unix_ms
+        self._call = call
         self._under_way: dict[str, PendingOperation] = {}
         self._finished: list[RawComputeResult] = []
         # Operations and bytes that are under way or not yet written.
@@ -98,12 +107,13 @@ class ComputeStream:
 
     async def _read(self, read: Read) -> None:
         while (data := await read()) is not EOF:
-            operations = _operations_of(data)
+            request = _parse(data)
             # While the next message is awaited none of this one is kept but the requests, which are
             # copies: with large tensors it would take several times the memory.
             del data
-            await self._start_all(operations)
-            del operations
+            self._cancel_all(request.cancelled_request_ids)
+            await self._start_all(request.operations)
+            del request
 
     async def _start_all(self, operations: Iterable[RawComputeOperation]) -> None:
         for number, operation in enumerate(operations, 1):
@@ -127,8 +137,10 @@ class ComputeStream:
         try:
             self._check(request_id, kind)
             method = METHODS[kind or ""]
-            head = head_of(method, self._caller, self._deadline_unix_ms, request)
-            pending = self._dispatcher.enqueue(head, request)
+            deadline = self._deadline_of(operation)
+            deadline_ms = self._dispatcher.redis_ms(deadline)
+            head = head_of(method, self._call.caller, deadline_ms, request)
+            pending = self._dispatcher.enqueue(head, request, deadline)
         except ServiceError as error:
             self._finish(request_id, "error", error.to_status().SerializeToString(), len(request))
             return
@@ -136,6 +148,32 @@ class ComputeStream:
         pending.reply.add_done_callback(
             lambda reply: self._on_reply(request_id, kind or "", len(request), reply)
         )
+        if deadline < self._call.deadline:
+            late = asyncio.get_running_loop().call_later(
+                deadline - time.monotonic(), _refuse, pending, deadline_exceeded()
+            )
+            pending.reply.add_done_callback(lambda _: late.cancel())
+
+    def _deadline_of(self, operation: RawComputeOperation) -> float:
+        """Return an operation's deadline by the monotonic clock.
+
+        Raises
+        ------
+        ServiceError
+            DEADLINE_EXCEEDED where it has passed already.
+        """
+        if not operation.HasField("timeout"):
+            return self._call.deadline
+        seconds = operation.timeout.seconds + operation.timeout.nanos / 1e9
+        if seconds <= 0:
+            raise deadline_exceeded()
+        return min(self._call.deadline, time.monotonic() + seconds)
+
+    def _cancel_all(self, request_ids: Iterable[str]) -> None:
+        for request_id in request_ids:
+            pending = self._under_way.get(request_id)
+            if pending is not None:
+                _refuse(pending, _cancelled())
 
     def _check(self, request_id: str, kind: str | None) -> None:
         if not request_id:
@@ -192,20 +230,21 @@ def _cancel(reading: asyncio.Task[None], closing: asyncio.Task[Literal[True]]) -
     reading.cancel()
 
 
-def _operations_of(data: bytes) -> Iterable[RawComputeOperation]:
+def _refuse(operation: PendingOperation, error: ServiceError) -> None:
+    if operation.is_wanted():
+        operation.reply.set_exception(error)
+
+
+def _parse(data: bytes) -> RawComputeRequest:
     try:
-        return RawComputeRequest.FromString(data).operations
-    except DecodeError as error:
+        check_field_count(data, MAX_OPERATIONS_A_MESSAGE)
+        return RawComputeRequest.FromString(data)
+    except (DecodeError, ValueError, IndexError) as error:
         raise invalid_argument("request", f"not a ComputeRequest: {error}") from error
 
 
-def answer_too_large(size: int, limit: int) -> ServiceError:
-    """Return the error of an answer that no message can carry. What was asked for has been done."""
-    return ServiceError(
-        Reason.TOO_LARGE,
-        f"the answer would take {size} bytes, {limit} are allowed: send a smaller batch",
-        metadata={"bytes": str(size), "limit": str(limit)},
-    )
+def _cancelled() -> ServiceError:
+    return ServiceError(Reason.CANCELLED, "the caller has cancelled the operation")
 
 
 def _size(result: RawComputeResult) -> int:

@@ -130,7 +130,7 @@ class Lanes:
             waiting = list(lane.operations)
             lane.operations.clear()
             for operation in waiting:
-                if self._is_wanted(operation, time.time() * 1000):
+                if self._is_wanted(operation, time.monotonic()):
                     lane.operations.append(operation)
 
     def _enqueue(self, lane: Lane) -> None:
@@ -142,16 +142,16 @@ class Lanes:
 
     def _wanted(self, lane: Lane) -> Iterator[PendingOperation]:
         """Yield the lane's next operation again and again, dropping what is wanted no longer."""
-        now = time.time() * 1000
+        now = time.monotonic()
         while lane.operations:
             if self._is_wanted(lane.operations[0], now):
                 yield lane.operations[0]
             else:
                 lane.operations.popleft()
 
-    def _is_wanted(self, operation: PendingOperation, now_unix_ms: float) -> bool:
+    def _is_wanted(self, operation: PendingOperation, now: float) -> bool:
         """Tell whether an operation should still be sent; if not, it counts no longer."""
-        if operation.is_late(now_unix_ms):
+        if operation.is_late(now):
             # gRPC may have told the caller already.
             self._counts.expired["queue"] += 1
             if operation.is_wanted():

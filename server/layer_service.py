@@ -1,142 +1,84 @@
-"""The LayerService: decodes no more than it must, has the work done, encodes the answer."""
+"""The LayerService: has its operations run by workers, and knows the catalogue of layers."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import secrets
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from typing import cast
 
-import grpc
-from google.protobuf.message import DecodeError
-
-from edunn_serving.errors import ServiceError, invalid_argument, logged_fault
-from edunn_serving.replies import RESPONSE, STATUS
-from edunn_serving.v1.layer_service_pb2 import DESCRIPTOR, CreateSessionRequest
-from server.admission import AdmittingHandler
-from server.authentication import Authenticator
+from edunn_serving.replies import STATUS
+from edunn_serving.requests import parse_request
+from edunn_serving.rpcs import LAYER_RPCS, LAYER_SERVICE
+from edunn_serving.settings import Settings
+from edunn_serving.v1.layer_service_pb2 import CreateSessionRequest
+from server.call import AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
 from server.catalogue import layer_types
-from server.compute_stream import ComputeStream, answer_too_large
+from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
-from server.status import abort, abort_with_status
-
-log = logging.getLogger(__name__)
-
-SERVICE = DESCRIPTOR.services_by_name["LayerService"].full_name
-
-# The methods that workers run. Their requests and responses pass through the server as bytes.
-WORKER_METHODS = (
-    "CreateSession",
-    "GetSession",
-    "DeleteSession",
-    "AddLayer",
-    "Forward",
-    "Backward",
-    "GetParameters",
-    "SetParameters",
-)
-
-Context = grpc.aio.ServicerContext[bytes, bytes]
-UnaryHandler = Callable[[bytes, Context], Awaitable[bytes]]
+from server.open_streams import OpenStreams
 
 
 class LayerService:
     """The rpcs of the LayerService."""
 
-    def __init__(
-        self, dispatcher: Dispatcher, authenticator: Authenticator, *, max_message_bytes: int
-    ) -> None:
+    descriptor = LAYER_SERVICE
+
+    def __init__(self, dispatcher: Dispatcher, settings: Settings) -> None:
         self._dispatcher = dispatcher
-        self._max_message_bytes = max_message_bytes
-        self._authenticator = authenticator
+        self._max_message_bytes = settings.max_message_bytes
+        self._streams = OpenStreams(
+            in_all=settings.max_streams, a_connection=settings.max_connection_streams
+        )
         self._layer_types = layer_types().SerializeToString()
 
-    def handlers(self) -> grpc.GenericRpcHandler:
-        """Return the handlers to register with a server."""
-        # Without serializers: the bytes of most messages are none of the server's business.
-        on_worker = {method: self._on_worker(method) for method in WORKER_METHODS}
-        unary = {**on_worker, "ListLayerTypes": self._list_layer_types}
-        handlers: dict[str, Any] = {
-            name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()
+    def unary_methods(self) -> Mapping[str, UnaryMethod]:
+        """Return the methods that workers run, which are about a session, and the catalogue."""
+        on_worker = {
+            name: self._on_worker(name) for name, rpc in LAYER_RPCS.items() if rpc.session_field
         }
-        handlers["Compute"] = grpc.stream_stream_rpc_method_handler(self._compute)
-        return AdmittingHandler(SERVICE, handlers, on_worker, self._dispatcher.admission)
+        return {
+            **on_worker,
+            "CreateSession": self._create_session,
+            "ListLayerTypes": self._list_layer_types,
+        }
 
-    async def _list_layer_types(self, request: bytes, context: Context) -> bytes:
-        try:
-            self._authenticator.caller(context.invocation_metadata())
-        except ServiceError as error:
-            await abort(context, error)
+    def stream_methods(self) -> Mapping[str, StreamMethod]:
+        """Return Compute."""
+        return {"Compute": self._compute}
+
+    async def _list_layer_types(self, call: Call, request: bytes) -> bytes:
         return self._layer_types
 
-    async def _compute(
-        self, requests: AsyncIterator[bytes], context: Context
-    ) -> AsyncIterator[bytes]:
-        try:
-            caller = self._authenticator.caller(context.invocation_metadata())
+    async def _create_session(self, call: Call, request: bytes) -> bytes:
+        return await self._run("CreateSession", call, _complete_create_session(request))
+
+    async def _compute(self, call: Call, read: Read) -> AsyncIterator[bytes]:
+        with self._streams.one_more(call.peer):
             stream = ComputeStream(
-                self._dispatcher,
-                caller,
-                deadline_of(context),
-                max_message_bytes=self._max_message_bytes,
+                self._dispatcher, call, max_message_bytes=self._max_message_bytes
             )
-            # Not by way of `requests`, which keeps each message until it has the next.
-            async for response in stream.run(context.read):
+            async for response in stream.run(read):
                 yield response
-        except ServiceError as error:
-            log.info("Compute %s %s", error.code.name, error.reason.name)
-            await abort(context, error)
-        except Exception:
-            await abort(context, logged_fault("Compute"))
 
-    def _on_worker(self, method: str) -> UnaryHandler:
-        async def handle(request: bytes, context: Context) -> bytes:
-            began = time.monotonic()
-            self._dispatcher.admission.note_read(len(request))
-            try:
-                caller = self._authenticator.caller(context.invocation_metadata())
-                if method == "CreateSession":
-                    request = _complete_create_session(request)
-                head = head_of(method, caller, deadline_of(context), request)
-                reply = await self._dispatcher.submit(head, request)
-            except ServiceError as error:
-                log.info("%s %s %s", method, error.code.name, error.reason.name)
-                await abort(context, error)
-            except asyncio.CancelledError:
-                log.debug("%s cancelled by its caller", method)
-                raise
-            except Exception:
-                await abort(context, logged_fault(method))
-            if log.isEnabledFor(logging.DEBUG):
-                log.debug(
-                    "%s session=%s ok=%s ms=%.1f",
-                    method, head.session_id, reply.kind == RESPONSE,
-                    (time.monotonic() - began) * 1000,
-                )  # fmt: skip
-            if reply.kind == STATUS:
-                await abort_with_status(context, reply.data)
-            if len(reply.data) > self._max_message_bytes:
-                await abort(context, answer_too_large(len(reply.data), self._max_message_bytes))
-            return reply.data
+    def _on_worker(self, method: str) -> UnaryMethod:
+        async def run(call: Call, request: bytes) -> bytes:
+            return await self._run(method, call, request)
 
-        return handle
+        return run
 
-
-def deadline_of(context: Context) -> int:
-    """Return a call's deadline in ms of Unix time, 0 where it has none."""
-    remaining = context.time_remaining()
-    return int((time.time() + remaining) * 1000) if remaining is not None else 0
+    async def _run(self, method: str, call: Call, request: bytes) -> bytes:
+        deadline_ms = self._dispatcher.redis_ms(call.deadline)
+        head = head_of(method, call.caller, deadline_ms, request)
+        reply = await self._dispatcher.submit(head, request, call.deadline)
+        if reply.kind == STATUS:
+            raise AnsweredWithStatusError(reply.data)
+        return reply.data
 
 
 def _complete_create_session(request: bytes) -> bytes:
     """Choose what the caller left to the service, once, so that a second run finds the same."""
-    try:
-        message = CreateSessionRequest.FromString(request)
-    except DecodeError as error:
-        raise invalid_argument("request", f"not a CreateSessionRequest: {error}") from error
+    message = cast(CreateSessionRequest, parse_request(LAYER_RPCS["CreateSession"], request))
     if not message.session_id:
         message.session_id = secrets.token_urlsafe(16)
     if not message.HasField("seed"):

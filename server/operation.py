@@ -17,10 +17,16 @@ class PendingOperation:
     head: OperationHead
     request: bytes
     reply: asyncio.Future[Reply]
+    # When its caller gives up, by the monotonic clock; infinity where it does not.
+    deadline: float
     # Whether it may keep a worker for long.
     is_slow: bool = False
     # How many workers have died over it.
     deaths: int = 0
+    # Whether the last of them ended because it computed for too long.
+    has_overrun: bool = False
+    # Whether its worker knows that nobody awaits it any more.
+    is_abandoned: bool = False
     session: SessionKey = field(init=False)
     # The request's length in bytes.
     size: int = field(init=False)
@@ -33,6 +39,6 @@ class PendingOperation:
         """Tell whether anybody still waits for the reply."""
         return not self.reply.done()
 
-    def is_late(self, now_unix_ms: float) -> bool:
+    def is_late(self, now: float) -> bool:
         """Tell whether the deadline has passed."""
-        return 0 < self.head.deadline_unix_ms <= now_unix_ms
+        return self.deadline <= now

@@ -3,86 +3,118 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
+import ssl
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from edunn_serving.settings import Settings, SettingsError
 from server.authentication import Authenticator
+from server.call import Service
 from server.dispatcher import Dispatcher
-from server.health import report_health
-from server.layer_service import SERVICE, LayerService
+from server.handlers import Handlers
+from server.health import Health
 from server.metrics import serve_metrics
+from server.services import make_services
 
 log = logging.getLogger(__name__)
 
 # How many calls gRPC may hold that it has not yet handed over.
 MAX_PENDING = 100_000
+# How far beyond the limit a request may be so that it is refused in our words, not in gRPC's.
+READ_BEYOND_BYTES = 64 * 1024 * 1024
 # How long the last answers may take on their way out of a stopping server.
 ANSWER_SECONDS = 2.0
+# How much longer than it waits for what is in flight a server may take to stop.
+HANGING_SECONDS = 10.0
+
+
+class StartError(RuntimeError):
+    """The server cannot start. The message says why, in a sentence."""
 
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight and return.
 
     The address is printed on standard output, alone on its line, once calls are answered.
-    """
-    server_id = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    log.info("server %s: %s", server_id, settings.describe())
-    dispatcher = Dispatcher(settings, server_id)
-    health_servicer = health.aio.HealthServicer()
-    server = _grpc_server(settings, dispatcher, health_servicer)
-    address = _listen(server, settings)
-    stop_metrics = (
-        serve_metrics(settings.metrics_address, dispatcher) if settings.metrics_address else None
-    )
 
+    Raises
+    ------
+    SettingsError, StartError
+        The server cannot start.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
+    server_id = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    log.info("server %s: %s", server_id, settings.describe())
+    dispatcher = Dispatcher(settings, server_id)
+    services = make_services(dispatcher, settings)
+    health = Health(each.descriptor.full_name for each in services)
+    server = _grpc_server(settings, dispatcher, services, health)
+    address = _listen(server, settings)
+    stop_metrics = (
+        serve_metrics(settings.metrics_address, dispatcher) if settings.metrics_address else None
+    )
     background: list[asyncio.Task[None]] = [
         asyncio.create_task(dispatcher.run()),
-        asyncio.create_task(report_health(health_servicer, dispatcher.link)),
+        asyncio.create_task(health.report(dispatcher)),
     ]
+    stopping = asyncio.create_task(stop.wait())
     # A server that is just starting must not say that Redis is away because it has not looked yet.
-    await dispatcher.link.tried.wait()
+    tried = asyncio.create_task(dispatcher.link.tried.wait())
+    await asyncio.wait({tried, stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
+    _check_start(background)
     await server.start()
     print(address, flush=True)
-    stopping = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
 
     log.info("stopping: finishing what is in flight")
-    await health_servicer.enter_graceful_shutdown()
+    # Told to stop it stops, though something that is not known yet should hang, and says where.
+    faulthandler.dump_traceback_later(settings.shutdown_seconds + HANGING_SECONDS, exit=True)
+    await health.enter_graceful_shutdown()
     # New operations are refused from here on; those under way may finish.
     await dispatcher.drain(settings.shutdown_seconds)
     await server.stop(ANSWER_SECONDS)
     await dispatcher.forget()
-    for task in background:
+    for task in (*background, tried, stopping):
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)
-    stopping.cancel()
     if stop_metrics is not None:
         stop_metrics()
+    faulthandler.cancel_dump_traceback_later()
     for task in background:
         if task in done:
             # It ended by itself, which is a failure, and its error is the server's.
             task.result()
 
 
+def _check_start(background: Sequence[asyncio.Task[None]]) -> None:
+    """Give up where what should go on until the server stops has ended already."""
+    for task in background:
+        if task.done() and (error := task.exception()):
+            while isinstance(error, BaseExceptionGroup):
+                error = error.exceptions[0]
+            raise StartError(f"cannot start: {type(error).__name__}: {error}") from error
+
+
 def _grpc_server(
-    settings: Settings, dispatcher: Dispatcher, health_servicer: health.aio.HealthServicer
+    settings: Settings, dispatcher: Dispatcher, services: Sequence[Service], health: Health
 ) -> grpc.aio.Server:
     server = grpc.aio.server(
         options=[
-            ("grpc.max_receive_message_length", settings.max_message_bytes),
+            # Somewhat larger requests are read, to be refused with a reason and the field at fault.
+            ("grpc.max_receive_message_length", settings.max_message_bytes + READ_BEYOND_BYTES),
             ("grpc.max_send_message_length", settings.max_message_bytes),
             # Beyond a thousand that it has not yet handed over gRPC cancels calls at random,
             # without a reason. Our queue refuses them with one.
@@ -99,31 +131,44 @@ def _grpc_server(
             ("grpc.keepalive_permit_without_calls", 1),
         ]
     )
-    service = LayerService(
-        dispatcher,
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+    names = [each.descriptor.full_name for each in services]
+    reflection.enable_server_reflection((*names, health_name, reflection.SERVICE_NAME), server)
+    # The last: what they do not know nobody does.
+    handlers = Handlers(
+        services,
         Authenticator(settings.callers()),
+        dispatcher.admission,
         max_message_bytes=settings.max_message_bytes,
     )
-    server.add_generic_rpc_handlers((service.handlers(),))
-    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
-    health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-    reflection.enable_server_reflection((SERVICE, health_name, reflection.SERVICE_NAME), server)
+    server.add_generic_rpc_handlers((handlers,))
     return server
 
 
 def _listen(server: grpc.aio.Server, settings: Settings) -> str:
     """Bind the server's port and return the address with the port that it is."""
     host = settings.address.rpartition(":")[0]
+    credentials = _credentials(settings) if settings.tls_certificate else None
     try:
-        if settings.tls_certificate:
-            key = Path(settings.tls_key).read_bytes()
-            chain = Path(settings.tls_certificate).read_bytes()
-            credentials = grpc.ssl_server_credentials([(key, chain)])
+        if credentials is not None:
             port = server.add_secure_port(settings.address, credentials)
         else:
             port = server.add_insecure_port(settings.address)
-    except OSError as error:
-        raise SettingsError(f"EDUNN_TLS_CERTIFICATE, EDUNN_TLS_KEY: {error}") from error
     except RuntimeError as error:
         raise SettingsError(f"EDUNN_ADDRESS {settings.address} cannot be used: {error}") from error
     return f"{host}:{port}"
+
+
+def _credentials(settings: Settings) -> grpc.ServerCredentials:
+    certificate, key = Path(settings.tls_certificate), Path(settings.tls_key)
+    try:
+        # gRPC would say of wrong files that it cannot listen. Without a password Python would ask
+        # for one on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, lambda: "")
+        return grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
+    except OSError as error:
+        raise SettingsError(
+            "EDUNN_TLS_CERTIFICATE and EDUNN_TLS_KEY are no certificate with its key, in PEM: "
+            f"{error}"
+        ) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,6 +13,7 @@ from edunn.errors import ConfigError, LayerError
 from edunn.parameter_memory import TooLargeError
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, invalid_arguments, quoted
 from edunn_serving.internal.v1.state_pb2 import SessionRecord
+from edunn_serving.requests import nested_too_deeply
 from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_pb2
 from edunn_serving.v1.layer_pb2 import Layer, LayerSpec, ParameterInfo
@@ -32,6 +32,7 @@ from edunn_serving.v1.layer_service_pb2 import (
     SetParametersResponse,
 )
 from edunn_serving.v1.session_pb2 import Session
+from worker.configs import TooDeepError
 from worker.open_session import OpenSession
 from worker.ready import ReadyLayer, build_layer
 from worker.tensors import TYPE_OF_DTYPE, decode_tensors, fill_tensors
@@ -64,7 +65,7 @@ def create_session(
             "phase", f"expected PHASE_TRAINING or PHASE_TEST, got {request.phase}"
         )
     record.ttl.FromMilliseconds(round(_ttl_seconds(request, settings) * 1000))
-    record.create_time.FromMilliseconds(int(time.time() * 1000))
+    record.create_time.FromMilliseconds(session.now_ms)
     # Every layer is built before the session begins, so a bad one leaves nothing behind.
     built: list[ReadyLayer] = []
     for at, spec in enumerate(request.layers):
@@ -77,12 +78,16 @@ def create_session(
     return CreateSessionResponse(session=_session_of(session))
 
 
-def get_session(session: OpenSession, request: GetSessionRequest) -> GetSessionResponse:
+def get_session(
+    session: OpenSession, request: GetSessionRequest, settings: Settings
+) -> GetSessionResponse:
     """Describe a session."""
     return GetSessionResponse(session=_session_of(session))
 
 
-def delete_session(session: OpenSession, request: DeleteSessionRequest) -> DeleteSessionResponse:
+def delete_session(
+    session: OpenSession, request: DeleteSessionRequest, settings: Settings
+) -> DeleteSessionResponse:
     """End a session and remove everything that it holds."""
     _ = session.record  # there must be one
     session.delete()
@@ -100,7 +105,9 @@ def add_layer(
     return AddLayerResponse(layer=layer)
 
 
-def get_parameters(session: OpenSession, request: GetParametersRequest) -> GetParametersResponse:
+def get_parameters(
+    session: OpenSession, request: GetParametersRequest, settings: Settings
+) -> GetParametersResponse:
     """Return the parameters and buffers of a layer."""
     model = session.layer(request.layer).model
     arrays = {**model.get_parameters(), **model.get_buffers()}
@@ -109,7 +116,9 @@ def get_parameters(session: OpenSession, request: GetParametersRequest) -> GetPa
     return response
 
 
-def set_parameters(session: OpenSession, request: SetParametersRequest) -> SetParametersResponse:
+def set_parameters(
+    session: OpenSession, request: SetParametersRequest, settings: Settings
+) -> SetParametersResponse:
     """Replace parameters or buffers of a layer."""
     layer = session.layer(request.layer)
     parameters, buffers = _apply_arrays(
@@ -160,6 +169,8 @@ def _build(
             generator=session.randomness.generator,
             max_bytes=settings.session_parameter_bytes - taken,
         )
+    except TooDeepError as error:
+        raise nested_too_deeply(f"{field}.config") from error
     except ConfigError as error:
         raise _config_error(error, spec, field) from error
     except TooLargeError as error:
@@ -269,5 +280,5 @@ def _session_of(session: OpenSession) -> Session:
         ttl=record.ttl,
         create_time=record.create_time,
     )
-    described.expire_time.FromMilliseconds(int(time.time() * 1000) + session.ttl_ms)
+    described.expire_time.FromMilliseconds(session.now_ms + session.ttl_ms)
     return described

@@ -47,9 +47,14 @@ class OpenSession:
         stored: StoredSession | None,
         ready: ReadySession | None,
         randomness: RepeatableGenerator,
+        now_ms: int,
     ) -> None:
         self.key = key
         self.randomness = randomness
+        # When the batch took the session, in ms of Unix time by Redis's clock.
+        self.now_ms = now_ms
+        # Set by whatever changes the session. Who runs an operation clears it before.
+        self.changed = False
         self._loaded_revision = stored.revision if stored else b""
         self._stored_layers = stored.layers if stored else {}
         self._layers: dict[str, OpenLayer] = {}
@@ -121,12 +126,14 @@ class OpenSession:
 
     def create(self, record: SessionRecord) -> None:
         """Begin the session."""
+        self.changed = True
         self.ready = ReadySession(b"", record)
         self._layers.clear()
         self._save_record()
 
     def add_layer(self, name: str, ready: ReadyLayer) -> None:
         """Take in a new layer, the description of which is in the record already."""
+        self.changed = True
         if self.ready is None:
             raise session_not_found(self.key.session_id)
         self.ready.layers[name] = ready
@@ -138,6 +145,7 @@ class OpenSession:
 
     def delete(self) -> None:
         """End the session."""
+        self.changed = True
         self.ready = None
         self._layers.clear()
         self._stored_layers = {}
@@ -150,6 +158,7 @@ class OpenSession:
 
     def save_parameters(self, layer: OpenLayer) -> None:
         """Store the parameters as the layer has them now, as a new version."""
+        self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
         layer.ready.parameters_version += 1
         self._values[keys.parameters(layer.name)] = encode_arrays(layer.model.get_parameters())
@@ -157,6 +166,7 @@ class OpenSession:
 
     def save_buffers(self, layer: OpenLayer) -> None:
         """Store the buffers as the layer has them now, as a new version."""
+        self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
         layer.ready.buffers_version += 1
         self._values[keys.buffers(layer.name)] = encode_arrays(layer.model.get_buffers())
@@ -164,12 +174,14 @@ class OpenSession:
 
     def count_forward(self, layer: OpenLayer) -> None:
         """Note that the service has numbered one more forward of the layer."""
+        self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
         layer.count += 1
         self._values[keys.count(layer.name)] = layer.count
 
     def save_context(self, layer: OpenLayer, forward_id: str, context: bytes) -> None:
         """Store what a backward needs; its forward becomes the layer's latest."""
+        self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
         layer.contexts[forward_id] = context
         layer.latest = forward_id

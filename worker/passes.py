@@ -11,6 +11,7 @@ from edunn.model import Phase as LayerPhase
 from edunn_serving import keys
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
 from edunn_serving.internal.v1.state_pb2 import Context
+from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_pb2
 from edunn_serving.v1.layer_pb2 import Phase
 from edunn_serving.v1.layer_service_pb2 import (
@@ -35,7 +36,7 @@ LAYER_PHASES = {
 
 
 def run_forward(
-    session: OpenSession, request: ForwardRequest, *, context_budget: int
+    session: OpenSession, request: ForwardRequest, settings: Settings
 ) -> ForwardResponse:
     """Compute a layer's output and keep what the backward needs."""
     layer = session.layer(request.layer)
@@ -55,7 +56,7 @@ def run_forward(
         context = b""
         if not request.untracked and not known:
             context = _context_of_forward(layer, phase, digest, output)
-            _check_budget(layer, forward_id, context, context_budget)
+            _check_budget(layer, forward_id, context, settings.session_context_bytes)
         response = ForwardResponse(forward_id=forward_id, phase=phase)
         fill_tensor(response.output, output)
         completed = True
@@ -85,7 +86,9 @@ def _context_of_forward(layer: OpenLayer, phase: Phase, digest: bytes, output: n
     )
 
 
-def run_backward(session: OpenSession, request: BackwardRequest) -> BackwardResponse:
+def run_backward(
+    session: OpenSession, request: BackwardRequest, settings: Settings
+) -> BackwardResponse:
     """Compute the gradients of an earlier forward."""
     layer = session.layer(request.layer)
     forward_id = request.forward_id or layer.latest

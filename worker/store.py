@@ -110,7 +110,7 @@ class Store:
 
     def take(
         self, batch_id: str, worker_id: str, needs: dict[SessionKey, Needs]
-    ) -> tuple[list[bytes], dict[SessionKey, StoredSession | None]]:
+    ) -> tuple[list[bytes], dict[SessionKey, StoredSession | None], int]:
         """Take a batch, and load what it needs of its sessions.
 
         Returns
@@ -119,6 +119,8 @@ class Store:
             The batch's requests; none where it is answered already or has expired.
         sessions
             What is stored of each session; None where there is no such session.
+        now_ms
+            What Redis's clock said, in ms of Unix time.
         """
         touched = [keys.batch(batch_id), keys.holder(batch_id)]
         arguments: list[Value] = [worker_id, BATCH_TTL_MS]
@@ -128,11 +130,12 @@ class Store:
         found, requests = self._connection.run(
             self._take.command(touched, arguments), ("LRANGE", keys.batch(batch_id), 0, -1)
         )
+        now_ms, *answers = found
         sessions = {
             key: _stored_session(need, answer) if answer else None
-            for (key, need), answer in zip(needs.items(), found, strict=True)
+            for (key, need), answer in zip(needs.items(), answers, strict=True)
         }
-        return requests, sessions
+        return requests, sessions, now_ms
 
     def commit(
         self,

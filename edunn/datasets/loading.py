@@ -1,30 +1,23 @@
-"""Small real data sets by name, from the copies that scikit-learn ships."""
+"""Data sets by name, from the first place that has them."""
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from edunn.arrays import Array
+from edunn.datasets import bundled, download, files, text
+from edunn.datasets.sources import CLASSIFICATION, REGRESSION, Kind, Source, Table
 from edunn.errors import LayerError
 from edunn.fields import near, shown
-from edunn.utils.batches import check_arrays
 from edunn.utils.labels import labels2onehot
 
-Kind = Literal["classification", "regression"]
-
-#: Every data set by name: what it is for, and scikit-learn's function that reads it.
-_LOADERS: dict[str, tuple[Kind, str]] = {
-    "iris": ("classification", "load_iris"),
-    "wine": ("classification", "load_wine"),
-    "digits": ("classification", "load_digits"),
-    "breast_cancer": ("classification", "load_breast_cancer"),
-    "diabetes": ("regression", "load_diabetes"),
-}
+#: How many words the texts keep.
+TEXTS = {"reddit_comments": 8000}
 
 
 @dataclass(frozen=True)
@@ -35,7 +28,7 @@ class Dataset:
     ----------
     x : ndarray of float64, shape (samples, features)
     y : ndarray
-        Labels of int64, shape (samples,), or numbers of float64, shape (samples, 1).
+        Labels of int64, shape (samples,), or numbers of float64, shape (samples, targets).
     classes : tuple of str
         What the labels mean; empty for a regression.
     features : tuple of str
@@ -49,143 +42,164 @@ class Dataset:
     features: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Split:
-    """Samples for training and for the test afterwards."""
-
-    x_train: Array
-    y_train: Array
-    x_test: Array
-    y_test: Array
-
-
 def get_classification_names() -> list[str]:
     """Return the names that `load_classification` knows."""
-    return _names("classification")
+    return list(CLASSIFICATION)
 
 
 def get_regression_names() -> list[str]:
     """Return the names that `load_regression` knows."""
-    return _names("regression")
+    return list(REGRESSION)
 
 
-def load(name: str) -> Dataset:
-    """Read a data set.
+def get_sequence_generation_names() -> list[str]:
+    """Return the names that `load_sequence_generation` knows."""
+    return list(TEXTS)
+
+
+def load(
+    dataset_name: str, loaders: Mapping[str, Callable[[], Any]] | None = None, title: str = ""
+) -> Any:
+    """Read a data set of any kind as a `Dataset`, or by one of the functions given.
+
+    Parameters
+    ----------
+    dataset_name : str
+        A name that is both a classification and a regression is read as the former.
+    loaders : mapping of str to function, optional
+        Functions that read data sets, such as `classification.loaders`.
+    title : str
+        What the functions are for, for the error.
 
     Raises
     ------
     LayerError
         If there is none of that name.
+    FileNotFoundError
+        If it is not on this machine and cannot be downloaded. The message says where to put it.
     ImportError
-        If scikit-learn is not installed.
+        If scikit-learn is needed and not installed.
     """
-    if name not in _LOADERS:
-        hint = near(name, _LOADERS) if isinstance(name, str) else ""
-        raise LayerError(
-            layer="datasets",
-            argument="name",
-            expected=f"one of {', '.join(_LOADERS)}",
-            got=shown(name) + hint,
-        )
-    kind, function = _LOADERS[name]
-    bunch: Any = getattr(_sklearn_datasets(), function)()
-    x = np.array(bunch.data, dtype=np.float64)
-    if kind == "regression":
-        y: Array = np.array(bunch.target, dtype=np.float64).reshape(-1, 1)
-        classes: tuple[str, ...] = ()
-    else:
-        y = np.array(bunch.target, dtype=np.int64)
-        classes = tuple(str(target) for target in bunch.target_names)
-    features = tuple(str(feature) for feature in bunch.feature_names)
-    return Dataset(name, kind, x, y, classes, features)
+    if loaders is not None:
+        return loaders[
+            _known(dataset_name, loaders, f"a data set for {title}: " if title else "")
+        ]()
+    return _read(
+        {**REGRESSION, **CLASSIFICATION}[_known(dataset_name, [*CLASSIFICATION, *REGRESSION])]
+    )
 
 
 def load_classification(
-    name: str, onehot: bool = False
-) -> tuple[npt.NDArray[np.float64], Array, tuple[str, ...]]:
+    dataset_name: str, onehot: bool = False
+) -> tuple[npt.NDArray[np.float64], Array, list[str]]:
     """Return the inputs, the labels and the names of the classes of a data set.
 
-    With `onehot`, a row per sample instead of a label.
+    With `onehot`, a row per sample instead of a label. Errors are those of `load`.
     """
-    data = _of_kind(name, "classification")
+    data = _read(_of_kind(dataset_name, CLASSIFICATION, REGRESSION, "classification"))
     y = labels2onehot(data.y, len(data.classes)) if onehot else data.y
-    return data.x, y, data.classes
+    return data.x, y, list(data.classes)
 
 
-def load_regression(name: str) -> tuple[npt.NDArray[np.float64], Array]:
-    """Return the inputs, and the numbers to predict, shape (samples, 1), of a data set."""
-    data = _of_kind(name, "regression")
+def load_regression(dataset_name: str) -> tuple[npt.NDArray[np.float64], Array]:
+    """Return the inputs, and the numbers to predict, shape (samples, targets), of a data set.
+
+    Errors are those of `load`.
+    """
+    data = _read(_of_kind(dataset_name, REGRESSION, CLASSIFICATION, "regression"))
     return data.x, data.y
 
 
-def split(
-    x: Array, y: Array, test_share: float = 0.2, rng: np.random.Generator | None = None
-) -> Split:
-    """Divide samples at random into training and test.
+def load_sequence_generation(dataset_name: str) -> text.Sequences:
+    """Return the sentences of a text, and the words that their numbers stand for.
 
-    Parameters
-    ----------
-    x, y : ndarray, with as many samples each, at least two
-    test_share : float
-        The share for the test, between 0 and 1. Each part gets at least one sample.
-    rng : numpy.random.Generator, optional
-        Where the order comes from. None is NumPy's global generator.
+    The text is ``<name>.txt``, a comment a line, in the folder of data sets.
 
     Returns
     -------
-    Split
-        Copies.
+    x, y : ndarray of objects, shape (sentences,)
+        Lists of integers: all words but the last, and all but the first.
+    word_to_index : dict of str to int
+    index_to_word : ndarray of str
+
+    Raises
+    ------
+    LayerError
+        If there is none of that name.
+    FileNotFoundError
+        If it is not on this machine. The message says where to put it.
     """
-    samples = check_arrays("split", x, y)
-    if not 0 < test_share < 1:
-        raise LayerError(
-            layer="split",
-            argument="test_share",
-            expected="a number with 0 < test_share < 1",
-            got=shown(test_share),
+    name = _known(dataset_name, TEXTS)
+    places = (files.folder() / f"{name}.txt", files.folder() / "sequence_data" / f"{name}.csv")
+    path = next((path for path in places if path.is_file()), None)
+    if path is None:
+        raise FileNotFoundError(
+            f"The text {name} is not on this machine: put it, a comment a line, at {places[0]}, "
+            "or name the folder that has it in EDUNN_DATASETS."
         )
-    if samples < 2:
-        raise LayerError(
-            layer="split", argument="x", expected="at least two samples", got=str(samples)
+    return text.read(path, TEXTS[name])
+
+
+def _read(source: Source) -> Dataset:
+    rows, names = _table(source)
+    expected = source.features + source.targets
+    if rows.shape[1] != expected:
+        raise ValueError(
+            f"{source.name} should have {expected} columns ({source.layout}), but has "
+            f"{rows.shape[1]}."
         )
-    x, y = np.asarray(x), np.asarray(y)
-    order = (np.random if rng is None else rng).permutation(samples)
-    tests = min(max(1, round(samples * test_share)), samples - 1)
-    test, train = order[:tests], order[tests:]
-    return Split(x[train], y[train], x[test], y[test])
+    x, y = rows[:, : source.features].copy(), rows[:, source.features :].copy()
+    if source.kind == "classification":
+        y = y[:, 0].astype(np.int64)
+    return Dataset(source.name, source.kind, x, y, source.classes, names[: source.features])
 
 
-def shuffle_dataset(
-    x: Array, y: Array, rng: np.random.Generator | None = None
-) -> tuple[Array, Array]:
-    """Return the samples in a new order, the same for both."""
-    samples = check_arrays("shuffle_dataset", x, y)
-    x, y = np.asarray(x), np.asarray(y)
-    order = (np.random if rng is None else rng).permutation(samples)
-    return x[order], y[order]
+def _table(source: Source) -> Table:
+    path = files.find(source)
+    if path is not None:
+        return files.read(path)
+    if source.scikit_learn:
+        return bundled.read(source.scikit_learn)
+    if source.made_up is not None:
+        return source.made_up()
+    reason = "nobody offers it for download"
+    if source.openml is not None:
+        try:
+            table = download.fetch(source, source.openml)
+        except (OSError, ValueError) as error:
+            reason = f"openml.org did not give it ({error})"
+        else:
+            files.write(source, table)
+            return table
+    raise FileNotFoundError(
+        f"The data set {source.name} is not on this machine, and {reason}: put it at "
+        f"{files.folder() / source.name}.csv ({source.layout}), or name the folder that has it in "
+        "EDUNN_DATASETS."
+    )
 
 
-def _names(kind: Kind) -> list[str]:
-    return [name for name, (its_kind, _) in _LOADERS.items() if its_kind == kind]
+def _known(name: str, names: Iterable[str], what: str = "") -> str:
+    """Return a name that is one of several, or say which there are."""
+    known = list(dict.fromkeys(names))
+    if isinstance(name, str) and name in known:
+        return name
+    hint = near(name, known) if isinstance(name, str) else ""
+    raise LayerError(
+        layer="datasets",
+        argument="dataset_name",
+        expected=f"{what}one of {', '.join(known)}",
+        got=shown(name) + hint,
+    )
 
 
-def _of_kind(name: str, kind: Kind) -> Dataset:
-    data = load(name)
-    if data.kind != kind:
+def _of_kind(
+    name: str, sources: Mapping[str, Source], others: Mapping[str, Source], kind: Kind
+) -> Source:
+    if name in others and name not in sources:
         raise LayerError(
             layer="datasets",
-            argument="name",
-            expected=f"a {kind}: {', '.join(_names(kind))}",
-            got=f"{name}, a {data.kind}",
+            argument="dataset_name",
+            expected=f"a {kind}: {', '.join(sources)}",
+            got=f"{name}, a {others[name].kind}",
         )
-    return data
-
-
-def _sklearn_datasets() -> Any:
-    # Imported here: the library itself needs NumPy alone.
-    try:
-        return importlib.import_module("sklearn.datasets")
-    except ImportError as error:
-        raise ImportError(
-            "The data sets come with scikit-learn: pip install 'edunn-serving[datasets]'"
-        ) from error
+    return sources[_known(name, sources)]

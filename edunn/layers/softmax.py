@@ -101,6 +101,10 @@ class Softmax(Model):
         if x.ndim != 2 or x.shape[1] == 0:
             raise self.refusal("x", "of shape (samples, classes), classes >= 1", describe(x))
 
+    def backward_sample(self, δEδy: FloatArray, y: FloatArray) -> FloatArray:
+        """Compute the gradient of one sample from its probabilities `y`, shape (classes,)."""
+        return np.asarray(y * (δEδy - np.dot(y, δEδy)))
+
 
 def softmax(x: FloatArray) -> FloatArray:
     """Compute the softmax of the last axis, which may not be empty, as a new array."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from edunn.notebook import Printable
+
 
 @dataclass(frozen=True)
 class ArrayCheck:
@@ -32,8 +34,8 @@ class ArrayCheck:
         return replace(self, sample=sample)
 
 
-@dataclass(frozen=True)
-class GradientCheck:
+@dataclass(frozen=True, repr=False)
+class GradientCheck(Printable):
     """The answer of a gradient check: true where it passed, a report where it is printed."""
 
     layer: str
@@ -53,6 +55,25 @@ class GradientCheck:
             if not check.passed:
                 found.setdefault(check.name, check.problem or "nothing was compared")
         return found
+
+    @property
+    def line(self) -> str:
+        """What was found, in one line."""
+        if not self.arrays:
+            return f"{self.layer}: nothing was checked"
+        if not self.passed:
+            others = len(self.problems) - 1
+            name, problem = next(iter(self.problems.items()))
+            more = f" (and {others} more)" if others else ""
+            return f"{self.layer}: gradients are WRONG: {name}: {problem}{more}"
+        checked = sum(check.checked for check in self.arrays)
+        samples = max(check.sample for check in self.arrays) + 1
+        worst = max(check.worst for check in self.arrays)
+        counted = f"{checked} derivatives of {samples} random input{'s' if samples > 1 else ''}"
+        return f"{self.layer}: gradients are right: {counted}, off by {worst:.1e} at most"
+
+    def __repr__(self) -> str:
+        return f"GradientCheck({self.layer}: {'passed' if self.passed else 'failed'})"
 
     def __bool__(self) -> bool:
         return self.passed

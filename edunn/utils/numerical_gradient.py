@@ -7,9 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from edunn.arrays import Array
+from edunn.arrays import Array, describe
+from edunn.errors import LayerError
 
 Floats = npt.NDArray[np.float64]
+Index = tuple[int, ...]
 
 
 def numerical_gradient(
@@ -25,47 +27,59 @@ def numerical_gradient(
     f : callable
         Of an array like `x`, in float64; it may return an array of any shape.
     x : ndarray of numbers, any shape
-        Not changed.
-    δEδy : ndarray, shape of f(x), optional
+        An array of floats is moved while `f` runs, and put back: `f` may use it by another name
+        and pay no heed to its argument, as where it is a parameter of a layer.
+    δEδy : ndarray, shape of f(x), or a number, optional
         The gradient of an error E with respect to f(x). Without it E is the sum of f(x).
     h : float
-        The step. The result is off by about h² times the third derivative.
+        The step, longer where the dtype of `x` cannot tell it. The result is off by about h²
+        times the third derivative.
 
     Returns
     -------
     δEδx : ndarray of float64, shape of x
+
+    Raises
+    ------
+    LayerError
+        If `δEδy` has another shape than f(x).
     """
+    moved = x if _can_be_moved(x) else np.array(x, dtype=np.float64)
+    # In float64 it is the very array; a narrower one is moved beside its copy.
+    point = moved.astype(np.float64, copy=False)
 
-    def error(point: Floats) -> float:
-        y = np.asarray(f(point), dtype=np.float64)
-        return float(np.sum(y if δEδy is None else y * δEδy))
+    def at(index: Index, value: float) -> Floats:
+        moved[index] = value
+        point[index] = moved[index]
+        # A copy: `f` may return one array at every call.
+        return np.array(f(point), dtype=np.float64)
 
-    point = np.array(x, dtype=np.float64)
     gradient = np.zeros(point.shape)
     for index in np.ndindex(point.shape):
-        gradient[index] = central_difference(error, point, index, h)
+        here = float(point[index])
+        # In single precision two numbers near 300 are further apart than the step.
+        step = max(h, 8 * abs(float(np.spacing(moved[index]))))
+        try:
+            above, end = at(index, here + step), point[index]
+            below, start = at(index, here - step), point[index]
+        finally:
+            moved[index] = point[index] = here
+        if index == (0,) * point.ndim:
+            _check_shape(δEδy, above)
+        change = above - below
+        gradient[index] = np.sum(change if δEδy is None else change * δEδy) / (end - start)
     return gradient
 
 
-def central_difference(
-    error: Callable[[Floats], float], point: Floats, index: tuple[int, ...], h: float
-) -> float:
-    """Approximate one partial derivative. `point` is moved while it runs, and moved back."""
-    below, _, above = around(error, point, index, h)
-    return (above - below) / (2 * h)
+def _can_be_moved(x: object) -> bool:
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.flags.writeable
 
 
-def around(
-    error: Callable[[Floats], float], point: Floats, index: tuple[int, ...], h: float
-) -> tuple[float, float, float]:
-    """Return the error h below a coordinate of a point, at it and h above it."""
-    here = float(point[index])
-    try:
-        at = error(point)
-        point[index] = here - h
-        below = error(point)
-        point[index] = here + h
-        above = error(point)
-    finally:
-        point[index] = here
-    return below, at, above
+def _check_shape(δEδy: Array | None, y: Floats) -> None:
+    if δEδy is not None and np.shape(δEδy) not in ((), y.shape):
+        raise LayerError(
+            layer="numerical_gradient",
+            argument="δEδy",
+            expected=f"of the shape of f(x), {y.shape}",
+            got=describe(np.asarray(δEδy)),
+        )

@@ -15,10 +15,17 @@ from edunn.model import Model
 
 @dataclass(frozen=True)
 class Replay:
-    """Where all sources of randomness stood, to be put back there."""
+    """Where all sources of randomness of a model stood, to be put back there."""
 
     generators: tuple[tuple[np.random.Generator, Mapping[str, Any]], ...]
     global_state: dict[str, Any]
+
+    @classmethod
+    def of(cls, model: Model) -> Replay:
+        """Return where they stand now: those of all that is within, and NumPy's global one."""
+        generators = [part.rng for part in walk(model) if part.rng is not None]
+        states = tuple((g, g.bit_generator.state) for g in generators)
+        return cls(states, np.random.get_state(legacy=False))
 
     def rewind(self) -> None:
         """Make the next forward draw the same numbers as the last."""
@@ -26,31 +33,40 @@ class Replay:
             generator.bit_generator.state = state
         np.random.set_state(self.global_state)
 
+    def is_where_it_was(self) -> bool:
+        """Tell whether no number has been drawn since."""
+        return _same(np.random.get_state(legacy=False), self.global_state) and all(
+            _same(generator.bit_generator.state, state) for generator, state in self.generators
+        )
+
 
 @contextmanager
-def preserved(model: Model) -> Iterator[Replay]:
-    """Let a model be run and its parameters be moved, and restore it.
+def preserved(model: Model) -> Iterator[None]:
+    """Let a model be run and its parameters and buffers be moved, and restore it.
 
     Parameters, buffers and generators, NumPy's global one included, are afterwards as they
     were. The last forward is not: its cache is that of the last run.
     """
-    generators = [part.rng for part in walk(model) if part.rng is not None]
-    replay = Replay(
-        tuple((g, g.bit_generator.state) for g in generators), np.random.get_state(legacy=False)
-    )
+    replay = Replay.of(model)
     parameters = _copies(model.get_parameters())
     buffers = _copies(model.get_buffers())
     try:
-        yield replay
+        yield
     finally:
-        for live, saved in (
-            (model.get_parameters(), parameters),
-            (model.get_buffers(), buffers),
-        ):
-            for name, value in saved.items():
-                live[name][...] = value
+        for name, live in model.get_parameters().items():
+            if name in parameters:
+                live[...] = parameters[name]
+        if buffers:
+            model.set_buffers(buffers)
         replay.rewind()
 
 
-def _copies(arrays: dict[str, Any]) -> dict[str, Any]:
-    return {name: array.copy() for name, array in arrays.items()}
+def _copies(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: np.array(array) for name, array in arrays.items()}
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare states of generators: nested dictionaries of numbers and arrays."""
+    if isinstance(one, Mapping):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    return bool(np.array_equal(one, other))

@@ -14,22 +14,28 @@
 --          in the field of its context, or '' where the latest forward's context is not wanted.
 --          Versions count only beside the known revision: another session of the same name has
 --          others.
--- Returns for each session nil where there is none, else { values of the fields, record, and for
---          each layer parameters, buffers, latest context }, nil for what is not there or known.
+-- Returns the time in ms, then for each session nil where there is none, else { values of the fields,
+--          record, and for each layer parameters, buffers, latest context }, nil for what is not
+--          there or known.
 if redis.call('EXISTS', KEYS[1]) == 1 then
   redis.replicate_commands()
   redis.set_repl(redis.REPL_NONE)
   -- Where Redis has no memory left the note is missing, and the batch may be run twice. That is
-  -- better than not at all: answering it makes room.
-  redis.pcall('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+  -- better than not at all: answering it makes room. A Redis that takes no writes at all takes no
+  -- answer either, so the batch is not run.
+  local noted = redis.pcall('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
   redis.set_repl(redis.REPL_ALL)
+  if noted.err and not string.find(noted.err, 'OOM', 1, true) then
+    return noted
+  end
 end
 
 local function unless(known, key, field)
   return not known and redis.call('HGET', key, field)
 end
 
-local sessions = {}
+local now = redis.call('TIME')
+local sessions = { now[1] * 1000 + math.floor(now[2] / 1000) }
 local at = 2
 for number = 3, #KEYS do
   local key = KEYS[number]

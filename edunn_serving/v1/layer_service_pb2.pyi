@@ -175,20 +175,24 @@ class SetParametersResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class ComputeRequest(_message.Message):
-    __slots__ = ("operations",)
+    __slots__ = ("operations", "cancelled_request_ids")
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
+    CANCELLED_REQUEST_IDS_FIELD_NUMBER: _ClassVar[int]
     operations: _containers.RepeatedCompositeFieldContainer[ComputeOperation]
-    def __init__(self, operations: _Optional[_Iterable[_Union[ComputeOperation, _Mapping]]] = ...) -> None: ...
+    cancelled_request_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, operations: _Optional[_Iterable[_Union[ComputeOperation, _Mapping]]] = ..., cancelled_request_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ComputeOperation(_message.Message):
-    __slots__ = ("request_id", "forward", "backward")
+    __slots__ = ("request_id", "forward", "backward", "timeout")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     FORWARD_FIELD_NUMBER: _ClassVar[int]
     BACKWARD_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     forward: ForwardRequest
     backward: BackwardRequest
-    def __init__(self, request_id: _Optional[str] = ..., forward: _Optional[_Union[ForwardRequest, _Mapping]] = ..., backward: _Optional[_Union[BackwardRequest, _Mapping]] = ...) -> None: ...
+    timeout: _duration_pb2.Duration
+    def __init__(self, request_id: _Optional[str] = ..., forward: _Optional[_Union[ForwardRequest, _Mapping]] = ..., backward: _Optional[_Union[BackwardRequest, _Mapping]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class ComputeResponse(_message.Message):
     __slots__ = ("results",)

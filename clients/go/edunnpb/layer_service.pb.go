@@ -1010,10 +1010,14 @@ func (*SetParametersResponse) Descriptor() ([]byte, []int) {
 // Some operations of a Compute stream, sent together.
 type ComputeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The operations, in the order in which they take effect within their session.
-	Operations    []*ComputeOperation `protobuf:"bytes,1,rep,name=operations,proto3" json:"operations,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The operations, in the order in which they take effect within their session: at most 1024.
+	Operations []*ComputeOperation `protobuf:"bytes,1,rep,name=operations,proto3" json:"operations,omitempty"`
+	// The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+	// answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+	// operations that have finished, or never were, are passed over.
+	CancelledRequestIds []string `protobuf:"bytes,2,rep,name=cancelled_request_ids,json=cancelledRequestIds,proto3" json:"cancelled_request_ids,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *ComputeRequest) Reset() {
@@ -1053,6 +1057,13 @@ func (x *ComputeRequest) GetOperations() []*ComputeOperation {
 	return nil
 }
 
+func (x *ComputeRequest) GetCancelledRequestIds() []string {
+	if x != nil {
+		return x.CancelledRequestIds
+	}
+	return nil
+}
+
 // One operation of a Compute stream.
 type ComputeOperation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1065,7 +1076,10 @@ type ComputeOperation struct {
 	//
 	//	*ComputeOperation_Forward
 	//	*ComputeOperation_Backward
-	Operation     isComputeOperation_Operation `protobuf_oneof:"operation"`
+	Operation isComputeOperation_Operation `protobuf_oneof:"operation"`
+	// How long the caller waits, from when the server has received the operation. Then it is answered
+	// with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+	Timeout       *durationpb.Duration `protobuf:"bytes,4,opt,name=timeout,proto3" json:"timeout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1128,6 +1142,13 @@ func (x *ComputeOperation) GetBackward() *BackwardRequest {
 		if x, ok := x.Operation.(*ComputeOperation_Backward); ok {
 			return x.Backward
 		}
+	}
+	return nil
+}
+
+func (x *ComputeOperation) GetTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.Timeout
 	}
 	return nil
 }
@@ -1456,16 +1477,18 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\x0fParametersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12.\n" +
 	"\x05value\x18\x02 \x01(\v2\x18.edunn_serving.v1.TensorR\x05value:\x028\x01\"\x17\n" +
-	"\x15SetParametersResponse\"T\n" +
+	"\x15SetParametersResponse\"\x88\x01\n" +
 	"\x0eComputeRequest\x12B\n" +
 	"\n" +
 	"operations\x18\x01 \x03(\v2\".edunn_serving.v1.ComputeOperationR\n" +
-	"operations\"\xbd\x01\n" +
+	"operations\x122\n" +
+	"\x15cancelled_request_ids\x18\x02 \x03(\tR\x13cancelledRequestIds\"\xf2\x01\n" +
 	"\x10ComputeOperation\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12<\n" +
 	"\aforward\x18\x02 \x01(\v2 .edunn_serving.v1.ForwardRequestH\x00R\aforward\x12?\n" +
-	"\bbackward\x18\x03 \x01(\v2!.edunn_serving.v1.BackwardRequestH\x00R\bbackwardB\v\n" +
+	"\bbackward\x18\x03 \x01(\v2!.edunn_serving.v1.BackwardRequestH\x00R\bbackward\x123\n" +
+	"\atimeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\atimeoutB\v\n" +
 	"\toperation\"L\n" +
 	"\x0fComputeResponse\x129\n" +
 	"\aresults\x18\x01 \x03(\v2\x1f.edunn_serving.v1.ComputeResultR\aresults\"\xf3\x01\n" +
@@ -1564,39 +1587,40 @@ var file_edunn_serving_v1_layer_service_proto_depIdxs = []int32{
 	19, // 17: edunn_serving.v1.ComputeRequest.operations:type_name -> edunn_serving.v1.ComputeOperation
 	10, // 18: edunn_serving.v1.ComputeOperation.forward:type_name -> edunn_serving.v1.ForwardRequest
 	12, // 19: edunn_serving.v1.ComputeOperation.backward:type_name -> edunn_serving.v1.BackwardRequest
-	21, // 20: edunn_serving.v1.ComputeResponse.results:type_name -> edunn_serving.v1.ComputeResult
-	11, // 21: edunn_serving.v1.ComputeResult.forward:type_name -> edunn_serving.v1.ForwardResponse
-	13, // 22: edunn_serving.v1.ComputeResult.backward:type_name -> edunn_serving.v1.BackwardResponse
-	22, // 23: edunn_serving.v1.ComputeResult.error:type_name -> edunn_serving.v1.OperationError
-	33, // 24: edunn_serving.v1.OperationError.details:type_name -> google.protobuf.Any
-	32, // 25: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry.value:type_name -> edunn_serving.v1.Tensor
-	32, // 26: edunn_serving.v1.GetParametersResponse.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
-	32, // 27: edunn_serving.v1.SetParametersRequest.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
-	0,  // 28: edunn_serving.v1.LayerService.ListLayerTypes:input_type -> edunn_serving.v1.ListLayerTypesRequest
-	2,  // 29: edunn_serving.v1.LayerService.CreateSession:input_type -> edunn_serving.v1.CreateSessionRequest
-	4,  // 30: edunn_serving.v1.LayerService.GetSession:input_type -> edunn_serving.v1.GetSessionRequest
-	6,  // 31: edunn_serving.v1.LayerService.DeleteSession:input_type -> edunn_serving.v1.DeleteSessionRequest
-	8,  // 32: edunn_serving.v1.LayerService.AddLayer:input_type -> edunn_serving.v1.AddLayerRequest
-	10, // 33: edunn_serving.v1.LayerService.Forward:input_type -> edunn_serving.v1.ForwardRequest
-	12, // 34: edunn_serving.v1.LayerService.Backward:input_type -> edunn_serving.v1.BackwardRequest
-	18, // 35: edunn_serving.v1.LayerService.Compute:input_type -> edunn_serving.v1.ComputeRequest
-	14, // 36: edunn_serving.v1.LayerService.GetParameters:input_type -> edunn_serving.v1.GetParametersRequest
-	16, // 37: edunn_serving.v1.LayerService.SetParameters:input_type -> edunn_serving.v1.SetParametersRequest
-	1,  // 38: edunn_serving.v1.LayerService.ListLayerTypes:output_type -> edunn_serving.v1.ListLayerTypesResponse
-	3,  // 39: edunn_serving.v1.LayerService.CreateSession:output_type -> edunn_serving.v1.CreateSessionResponse
-	5,  // 40: edunn_serving.v1.LayerService.GetSession:output_type -> edunn_serving.v1.GetSessionResponse
-	7,  // 41: edunn_serving.v1.LayerService.DeleteSession:output_type -> edunn_serving.v1.DeleteSessionResponse
-	9,  // 42: edunn_serving.v1.LayerService.AddLayer:output_type -> edunn_serving.v1.AddLayerResponse
-	11, // 43: edunn_serving.v1.LayerService.Forward:output_type -> edunn_serving.v1.ForwardResponse
-	13, // 44: edunn_serving.v1.LayerService.Backward:output_type -> edunn_serving.v1.BackwardResponse
-	20, // 45: edunn_serving.v1.LayerService.Compute:output_type -> edunn_serving.v1.ComputeResponse
-	15, // 46: edunn_serving.v1.LayerService.GetParameters:output_type -> edunn_serving.v1.GetParametersResponse
-	17, // 47: edunn_serving.v1.LayerService.SetParameters:output_type -> edunn_serving.v1.SetParametersResponse
-	38, // [38:48] is the sub-list for method output_type
-	28, // [28:38] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	29, // 20: edunn_serving.v1.ComputeOperation.timeout:type_name -> google.protobuf.Duration
+	21, // 21: edunn_serving.v1.ComputeResponse.results:type_name -> edunn_serving.v1.ComputeResult
+	11, // 22: edunn_serving.v1.ComputeResult.forward:type_name -> edunn_serving.v1.ForwardResponse
+	13, // 23: edunn_serving.v1.ComputeResult.backward:type_name -> edunn_serving.v1.BackwardResponse
+	22, // 24: edunn_serving.v1.ComputeResult.error:type_name -> edunn_serving.v1.OperationError
+	33, // 25: edunn_serving.v1.OperationError.details:type_name -> google.protobuf.Any
+	32, // 26: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry.value:type_name -> edunn_serving.v1.Tensor
+	32, // 27: edunn_serving.v1.GetParametersResponse.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
+	32, // 28: edunn_serving.v1.SetParametersRequest.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
+	0,  // 29: edunn_serving.v1.LayerService.ListLayerTypes:input_type -> edunn_serving.v1.ListLayerTypesRequest
+	2,  // 30: edunn_serving.v1.LayerService.CreateSession:input_type -> edunn_serving.v1.CreateSessionRequest
+	4,  // 31: edunn_serving.v1.LayerService.GetSession:input_type -> edunn_serving.v1.GetSessionRequest
+	6,  // 32: edunn_serving.v1.LayerService.DeleteSession:input_type -> edunn_serving.v1.DeleteSessionRequest
+	8,  // 33: edunn_serving.v1.LayerService.AddLayer:input_type -> edunn_serving.v1.AddLayerRequest
+	10, // 34: edunn_serving.v1.LayerService.Forward:input_type -> edunn_serving.v1.ForwardRequest
+	12, // 35: edunn_serving.v1.LayerService.Backward:input_type -> edunn_serving.v1.BackwardRequest
+	18, // 36: edunn_serving.v1.LayerService.Compute:input_type -> edunn_serving.v1.ComputeRequest
+	14, // 37: edunn_serving.v1.LayerService.GetParameters:input_type -> edunn_serving.v1.GetParametersRequest
+	16, // 38: edunn_serving.v1.LayerService.SetParameters:input_type -> edunn_serving.v1.SetParametersRequest
+	1,  // 39: edunn_serving.v1.LayerService.ListLayerTypes:output_type -> edunn_serving.v1.ListLayerTypesResponse
+	3,  // 40: edunn_serving.v1.LayerService.CreateSession:output_type -> edunn_serving.v1.CreateSessionResponse
+	5,  // 41: edunn_serving.v1.LayerService.GetSession:output_type -> edunn_serving.v1.GetSessionResponse
+	7,  // 42: edunn_serving.v1.LayerService.DeleteSession:output_type -> edunn_serving.v1.DeleteSessionResponse
+	9,  // 43: edunn_serving.v1.LayerService.AddLayer:output_type -> edunn_serving.v1.AddLayerResponse
+	11, // 44: edunn_serving.v1.LayerService.Forward:output_type -> edunn_serving.v1.ForwardResponse
+	13, // 45: edunn_serving.v1.LayerService.Backward:output_type -> edunn_serving.v1.BackwardResponse
+	20, // 46: edunn_serving.v1.LayerService.Compute:output_type -> edunn_serving.v1.ComputeResponse
+	15, // 47: edunn_serving.v1.LayerService.GetParameters:output_type -> edunn_serving.v1.GetParametersResponse
+	17, // 48: edunn_serving.v1.LayerService.SetParameters:output_type -> edunn_serving.v1.SetParametersResponse
+	39, // [39:49] is the sub-list for method output_type
+	29, // [29:39] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_edunn_serving_v1_layer_service_proto_init() }

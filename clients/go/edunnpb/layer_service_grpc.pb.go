@@ -86,7 +86,8 @@ type LayerServiceClient interface {
 	// Runs many forwards and backwards over one stream.
 	//
 	// Answers come as the operations finish; operations of one session take effect in the order sent.
-	// An error answers its own operation and the stream lives on.
+	// An error answers its own operation and the stream lives on. The operations of many callers'
+	// threads may share one stream: each has its own `timeout` and can be cancelled alone.
 	Compute(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ComputeRequest, ComputeResponse], error)
 	// Returns the parameters and buffers of a layer.
 	GetParameters(ctx context.Context, in *GetParametersRequest, opts ...grpc.CallOption) (*GetParametersResponse, error)
@@ -263,7 +264,8 @@ type LayerServiceServer interface {
 	// Runs many forwards and backwards over one stream.
 	//
 	// Answers come as the operations finish; operations of one session take effect in the order sent.
-	// An error answers its own operation and the stream lives on.
+	// An error answers its own operation and the stream lives on. The operations of many callers'
+	// threads may share one stream: each has its own `timeout` and can be cancelled alone.
 	Compute(grpc.BidiStreamingServer[ComputeRequest, ComputeResponse]) error
 	// Returns the parameters and buffers of a layer.
 	GetParameters(context.Context, *GetParametersRequest) (*GetParametersResponse, error)

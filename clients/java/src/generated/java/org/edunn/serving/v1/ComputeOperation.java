@@ -53,6 +53,7 @@ private static final long serialVersionUID = 0L;
             org.edunn.serving.v1.ComputeOperation.class, org.edunn.serving.v1.ComputeOperation.Builder.class);
   }
 
+  private int bitField0_;
   private int operationCase_ = 0;
   @SuppressWarnings("serial")
   private java.lang.Object operation_;
@@ -230,6 +231,47 @@ private static final long serialVersionUID = 0L;
     return org.edunn.serving.v1.BackwardRequest.getDefaultInstance();
   }
 
+  public static final int TIMEOUT_FIELD_NUMBER = 4;
+  private com.google.protobuf.Duration timeout_;
+  /**
+   * <pre>
+   * How long the caller waits, from when the server has received the operation. Then it is answered
+   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration timeout = 4;</code>
+   * @return Whether the timeout field is set.
+   */
+  @java.lang.Override
+  public boolean hasTimeout() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * How long the caller waits, from when the server has received the operation. Then it is answered
+   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration timeout = 4;</code>
+   * @return The timeout.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Duration getTimeout() {
+    return timeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : timeout_;
+  }
+  /**
+   * <pre>
+   * How long the caller waits, from when the server has received the operation. Then it is answered
+   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration timeout = 4;</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.DurationOrBuilder getTimeoutOrBuilder() {
+    return timeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : timeout_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -253,6 +295,9 @@ private static final long serialVersionUID = 0L;
     if (operationCase_ == 3) {
       output.writeMessage(3, (org.edunn.serving.v1.BackwardRequest) operation_);
     }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(4, getTimeout());
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -267,6 +312,10 @@ private static final long serialVersionUID = 0L;
     if (operationCase_ == 3) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(3, (org.edunn.serving.v1.BackwardRequest) operation_);
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(4, getTimeout());
     }
     return size;
   }
@@ -294,6 +343,11 @@ private static final long serialVersionUID = 0L;
 
     if (!getRequestId()
         .equals(other.getRequestId())) return false;
+    if (hasTimeout() != other.hasTimeout()) return false;
+    if (hasTimeout()) {
+      if (!getTimeout()
+          .equals(other.getTimeout())) return false;
+    }
     if (!getOperationCase().equals(other.getOperationCase())) return false;
     switch (operationCase_) {
       case 2:
@@ -320,6 +374,10 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
     hash = (53 * hash) + getRequestId().hashCode();
+    if (hasTimeout()) {
+      hash = (37 * hash) + TIMEOUT_FIELD_NUMBER;
+      hash = (53 * hash) + getTimeout().hashCode();
+    }
     switch (operationCase_) {
       case 2:
         hash = (37 * hash) + FORWARD_FIELD_NUMBER;
@@ -455,13 +513,19 @@ private static final long serialVersionUID = 0L;
 
     // Construct using org.edunn.serving.v1.ComputeOperation.newBuilder()
     private Builder() {
-
+      maybeForceBuilderInitialization();
     }
 
     private Builder(
         com.google.protobuf.GeneratedMessage.BuilderParent parent) {
       super(parent);
-
+      maybeForceBuilderInitialization();
+    }
+    private void maybeForceBuilderInitialization() {
+      if (com.google.protobuf.GeneratedMessage
+              .alwaysUseFieldBuilders) {
+        internalGetTimeoutFieldBuilder();
+      }
     }
     @java.lang.Override
     public Builder clear() {
@@ -473,6 +537,11 @@ private static final long serialVersionUID = 0L;
       }
       if (backwardBuilder_ != null) {
         backwardBuilder_.clear();
+      }
+      timeout_ = null;
+      if (timeoutBuilder_ != null) {
+        timeoutBuilder_.dispose();
+        timeoutBuilder_ = null;
       }
       operationCase_ = 0;
       operation_ = null;
@@ -513,6 +582,14 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000001) != 0)) {
         result.requestId_ = requestId_;
       }
+      int to_bitField0_ = 0;
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.timeout_ = timeoutBuilder_ == null
+            ? timeout_
+            : timeoutBuilder_.build();
+        to_bitField0_ |= 0x00000001;
+      }
+      result.bitField0_ |= to_bitField0_;
     }
 
     private void buildPartialOneofs(org.edunn.serving.v1.ComputeOperation result) {
@@ -544,6 +621,9 @@ private static final long serialVersionUID = 0L;
         requestId_ = other.requestId_;
         bitField0_ |= 0x00000001;
         onChanged();
+      }
+      if (other.hasTimeout()) {
+        mergeTimeout(other.getTimeout());
       }
       switch (other.getOperationCase()) {
         case FORWARD: {
@@ -601,6 +681,13 @@ private static final long serialVersionUID = 0L;
               operationCase_ = 3;
               break;
             } // case 26
+            case 34: {
+              input.readMessage(
+                  internalGetTimeoutFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 34
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1080,6 +1167,170 @@ private static final long serialVersionUID = 0L;
       operationCase_ = 3;
       onChanged();
       return backwardBuilder_;
+    }
+
+    private com.google.protobuf.Duration timeout_;
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> timeoutBuilder_;
+    /**
+     * <pre>
+     * How long the caller waits, from when the server has received the operation. Then it is answered
+     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration timeout = 4;</code>
+     * @return Whether the timeout field is set.
+     */
+    public boolean hasTimeout() {
+      return ((bitField0_ & 0x00000008) != 0);
+    }
+    /**
+     * <pre>
+     * How long the caller waits, from when the server has received the operation. Then it is answered
+     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration timeout = 4;</code>
+     * @return The timeout.
+     */
+    public com.google.protobuf.Duration getTimeout() {
+      if (timeoutBuilder_ == null) {
+        return timeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : timeout_;
+      } else {
+        return timeoutBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How long the caller waits, from when the server has received the operation. Then it is answered
+     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration timeout = 4;</code>
+     */
+    public Builder setTimeout(com.google.protobuf.Duration value) {
+      if (timeoutBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        timeout_ = value;
+      } else {
+        timeoutBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the caller waits, from when the server has received the operation. Then it is answered
+     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration timeout = 4;</code>
+     */
+    public Builder setTimeout(
+        com.google.protobuf.Duration.Builder builderForValue) {
+      if (timeoutBuilder_ == null) {
+        timeout_ = builderForValue.build();
+      } else {
+        timeoutBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the caller waits, from when the server has received the operation. Then it is answered
+     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration timeout = 4;</code>
+     */
+    public Builder mergeTimeout(com.google.protobuf.Duration value) {
+      if (timeoutBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0) &&
+          timeout_ != null &&
+          timeout_ != com.google.protobuf.Duration.getDefaultInstance()) {
+          getTimeoutBuilder().mergeFrom(value);
+        } else {
+          timeout_ = value;
+        }
+      } else {
+        timeoutBuilder_.mergeFrom(value);
+      }
+      if (timeout_ != null) {
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the caller waits, from when the server has received the operation. Then it is answered
+     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration timeout = 4;</code>
+     */
+    public Builder clearTimeout() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      timeout_ = null;
+      if (timeoutBuilder_ != null) {
+        timeoutBuilder_.dispose();
+        timeoutBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the caller waits, from when the server has received the operation. Then it is answered
+     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration timeout = 4;</code>
+     */
+    public com.google.protobuf.Duration.Builder getTimeoutBuilder() {
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return internalGetTimeoutFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How long the caller waits, from when the server has received the operation. Then it is answered
+     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration timeout = 4;</code>
+     */
+    public com.google.protobuf.DurationOrBuilder getTimeoutOrBuilder() {
+      if (timeoutBuilder_ != null) {
+        return timeoutBuilder_.getMessageOrBuilder();
+      } else {
+        return timeout_ == null ?
+            com.google.protobuf.Duration.getDefaultInstance() : timeout_;
+      }
+    }
+    /**
+     * <pre>
+     * How long the caller waits, from when the server has received the operation. Then it is answered
+     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration timeout = 4;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> 
+        internalGetTimeoutFieldBuilder() {
+      if (timeoutBuilder_ == null) {
+        timeoutBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder>(
+                getTimeout(),
+                getParentForChildren(),
+                isClean());
+        timeout_ = null;
+      }
+      return timeoutBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:edunn_serving.v1.ComputeOperation)

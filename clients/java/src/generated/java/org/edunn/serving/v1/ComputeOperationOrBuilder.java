@@ -86,5 +86,35 @@ public interface ComputeOperationOrBuilder extends
    */
   org.edunn.serving.v1.BackwardRequestOrBuilder getBackwardOrBuilder();
 
+  /**
+   * <pre>
+   * How long the caller waits, from when the server has received the operation. Then it is answered
+   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration timeout = 4;</code>
+   * @return Whether the timeout field is set.
+   */
+  boolean hasTimeout();
+  /**
+   * <pre>
+   * How long the caller waits, from when the server has received the operation. Then it is answered
+   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration timeout = 4;</code>
+   * @return The timeout.
+   */
+  com.google.protobuf.Duration getTimeout();
+  /**
+   * <pre>
+   * How long the caller waits, from when the server has received the operation. Then it is answered
+   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration timeout = 4;</code>
+   */
+  com.google.protobuf.DurationOrBuilder getTimeoutOrBuilder();
+
   org.edunn.serving.v1.ComputeOperation.OperationCase getOperationCase();
 }

@@ -33,6 +33,8 @@ private static final long serialVersionUID = 0L;
   }
   private ComputeRequest() {
     operations_ = java.util.Collections.emptyList();
+    cancelledRequestIds_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -58,7 +60,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<org.edunn.serving.v1.ComputeOperation> operations_;
   /**
    * <pre>
-   * The operations, in the order in which they take effect within their session.
+   * The operations, in the order in which they take effect within their session: at most 1024.
    * </pre>
    *
    * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -69,7 +71,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The operations, in the order in which they take effect within their session.
+   * The operations, in the order in which they take effect within their session: at most 1024.
    * </pre>
    *
    * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -81,7 +83,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The operations, in the order in which they take effect within their session.
+   * The operations, in the order in which they take effect within their session: at most 1024.
    * </pre>
    *
    * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -92,7 +94,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The operations, in the order in which they take effect within their session.
+   * The operations, in the order in which they take effect within their session: at most 1024.
    * </pre>
    *
    * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -103,7 +105,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The operations, in the order in which they take effect within their session.
+   * The operations, in the order in which they take effect within their session: at most 1024.
    * </pre>
    *
    * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -112,6 +114,67 @@ private static final long serialVersionUID = 0L;
   public org.edunn.serving.v1.ComputeOperationOrBuilder getOperationsOrBuilder(
       int index) {
     return operations_.get(index);
+  }
+
+  public static final int CANCELLED_REQUEST_IDS_FIELD_NUMBER = 2;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList cancelledRequestIds_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+   * operations that have finished, or never were, are passed over.
+   * </pre>
+   *
+   * <code>repeated string cancelled_request_ids = 2;</code>
+   * @return A list containing the cancelledRequestIds.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getCancelledRequestIdsList() {
+    return cancelledRequestIds_;
+  }
+  /**
+   * <pre>
+   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+   * operations that have finished, or never were, are passed over.
+   * </pre>
+   *
+   * <code>repeated string cancelled_request_ids = 2;</code>
+   * @return The count of cancelledRequestIds.
+   */
+  public int getCancelledRequestIdsCount() {
+    return cancelledRequestIds_.size();
+  }
+  /**
+   * <pre>
+   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+   * operations that have finished, or never were, are passed over.
+   * </pre>
+   *
+   * <code>repeated string cancelled_request_ids = 2;</code>
+   * @param index The index of the element to return.
+   * @return The cancelledRequestIds at the given index.
+   */
+  public java.lang.String getCancelledRequestIds(int index) {
+    return cancelledRequestIds_.get(index);
+  }
+  /**
+   * <pre>
+   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+   * operations that have finished, or never were, are passed over.
+   * </pre>
+   *
+   * <code>repeated string cancelled_request_ids = 2;</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the cancelledRequestIds at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getCancelledRequestIdsBytes(int index) {
+    return cancelledRequestIds_.getByteString(index);
   }
 
   private byte memoizedIsInitialized = -1;
@@ -131,6 +194,9 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < operations_.size(); i++) {
       output.writeMessage(1, operations_.get(i));
     }
+    for (int i = 0; i < cancelledRequestIds_.size(); i++) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 2, cancelledRequestIds_.getRaw(i));
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -144,6 +210,14 @@ private static final long serialVersionUID = 0L;
           }
           size += 1 * count;
         }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < cancelledRequestIds_.size(); i++) {
+        dataSize += computeStringSizeNoTag(cancelledRequestIds_.getRaw(i));
+      }
+      size += dataSize;
+      size += 1 * getCancelledRequestIdsList().size();
+    }
     return size;
   }
   @java.lang.Override
@@ -170,6 +244,8 @@ private static final long serialVersionUID = 0L;
 
     if (!getOperationsList()
         .equals(other.getOperationsList())) return false;
+    if (!getCancelledRequestIdsList()
+        .equals(other.getCancelledRequestIdsList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -184,6 +260,10 @@ private static final long serialVersionUID = 0L;
     if (getOperationsCount() > 0) {
       hash = (37 * hash) + OPERATIONS_FIELD_NUMBER;
       hash = (53 * hash) + getOperationsList().hashCode();
+    }
+    if (getCancelledRequestIdsCount() > 0) {
+      hash = (37 * hash) + CANCELLED_REQUEST_IDS_FIELD_NUMBER;
+      hash = (53 * hash) + getCancelledRequestIdsList().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -327,6 +407,8 @@ private static final long serialVersionUID = 0L;
         operationsBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000001);
+      cancelledRequestIds_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
       return this;
     }
 
@@ -373,6 +455,10 @@ private static final long serialVersionUID = 0L;
 
     private void buildPartial0(org.edunn.serving.v1.ComputeRequest result) {
       int from_bitField0_ = bitField0_;
+      if (((from_bitField0_ & 0x00000002) != 0)) {
+        cancelledRequestIds_.makeImmutable();
+        result.cancelledRequestIds_ = cancelledRequestIds_;
+      }
     }
 
     @java.lang.Override
@@ -413,6 +499,16 @@ private static final long serialVersionUID = 0L;
           }
         }
       }
+      if (!other.cancelledRequestIds_.isEmpty()) {
+        if (cancelledRequestIds_.isEmpty()) {
+          cancelledRequestIds_ = other.cancelledRequestIds_;
+          bitField0_ |= 0x00000002;
+        } else {
+          ensureCancelledRequestIdsIsMutable();
+          cancelledRequestIds_.addAll(other.cancelledRequestIds_);
+        }
+        onChanged();
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -450,6 +546,11 @@ private static final long serialVersionUID = 0L;
               }
               break;
             } // case 10
+            case 18: {
+              ensureCancelledRequestIdsIsMutable();
+              cancelledRequestIds_.add(input.readStringRequireUtf8());
+              break;
+            } // case 18
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -481,7 +582,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -495,7 +596,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -509,7 +610,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -523,7 +624,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -542,7 +643,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -560,7 +661,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -578,7 +679,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -597,7 +698,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -615,7 +716,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -633,7 +734,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -652,7 +753,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -669,7 +770,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -686,7 +787,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -697,7 +798,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -711,7 +812,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -726,7 +827,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -737,7 +838,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -749,7 +850,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The operations, in the order in which they take effect within their session.
+     * The operations, in the order in which they take effect within their session: at most 1024.
      * </pre>
      *
      * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -771,6 +872,171 @@ private static final long serialVersionUID = 0L;
         operations_ = null;
       }
       return operationsBuilder_;
+    }
+
+    private com.google.protobuf.LazyStringArrayList cancelledRequestIds_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureCancelledRequestIdsIsMutable() {
+      if (!cancelledRequestIds_.isModifiable()) {
+        cancelledRequestIds_ = new com.google.protobuf.LazyStringArrayList(cancelledRequestIds_);
+      }
+      bitField0_ |= 0x00000002;
+    }
+    /**
+     * <pre>
+     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+     * operations that have finished, or never were, are passed over.
+     * </pre>
+     *
+     * <code>repeated string cancelled_request_ids = 2;</code>
+     * @return A list containing the cancelledRequestIds.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getCancelledRequestIdsList() {
+      cancelledRequestIds_.makeImmutable();
+      return cancelledRequestIds_;
+    }
+    /**
+     * <pre>
+     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+     * operations that have finished, or never were, are passed over.
+     * </pre>
+     *
+     * <code>repeated string cancelled_request_ids = 2;</code>
+     * @return The count of cancelledRequestIds.
+     */
+    public int getCancelledRequestIdsCount() {
+      return cancelledRequestIds_.size();
+    }
+    /**
+     * <pre>
+     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+     * operations that have finished, or never were, are passed over.
+     * </pre>
+     *
+     * <code>repeated string cancelled_request_ids = 2;</code>
+     * @param index The index of the element to return.
+     * @return The cancelledRequestIds at the given index.
+     */
+    public java.lang.String getCancelledRequestIds(int index) {
+      return cancelledRequestIds_.get(index);
+    }
+    /**
+     * <pre>
+     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+     * operations that have finished, or never were, are passed over.
+     * </pre>
+     *
+     * <code>repeated string cancelled_request_ids = 2;</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the cancelledRequestIds at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getCancelledRequestIdsBytes(int index) {
+      return cancelledRequestIds_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+     * operations that have finished, or never were, are passed over.
+     * </pre>
+     *
+     * <code>repeated string cancelled_request_ids = 2;</code>
+     * @param index The index to set the value at.
+     * @param value The cancelledRequestIds to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCancelledRequestIds(
+        int index, java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      ensureCancelledRequestIdsIsMutable();
+      cancelledRequestIds_.set(index, value);
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+     * operations that have finished, or never were, are passed over.
+     * </pre>
+     *
+     * <code>repeated string cancelled_request_ids = 2;</code>
+     * @param value The cancelledRequestIds to add.
+     * @return This builder for chaining.
+     */
+    public Builder addCancelledRequestIds(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      ensureCancelledRequestIdsIsMutable();
+      cancelledRequestIds_.add(value);
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+     * operations that have finished, or never were, are passed over.
+     * </pre>
+     *
+     * <code>repeated string cancelled_request_ids = 2;</code>
+     * @param values The cancelledRequestIds to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllCancelledRequestIds(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureCancelledRequestIdsIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, cancelledRequestIds_);
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+     * operations that have finished, or never were, are passed over.
+     * </pre>
+     *
+     * <code>repeated string cancelled_request_ids = 2;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCancelledRequestIds() {
+      cancelledRequestIds_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000002);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+     * operations that have finished, or never were, are passed over.
+     * </pre>
+     *
+     * <code>repeated string cancelled_request_ids = 2;</code>
+     * @param value The bytes of the cancelledRequestIds to add.
+     * @return This builder for chaining.
+     */
+    public Builder addCancelledRequestIdsBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      ensureCancelledRequestIdsIsMutable();
+      cancelledRequestIds_.add(value);
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:edunn_serving.v1.ComputeRequest)

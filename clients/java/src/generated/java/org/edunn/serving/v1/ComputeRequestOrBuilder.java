@@ -12,7 +12,7 @@ public interface ComputeRequestOrBuilder extends
 
   /**
    * <pre>
-   * The operations, in the order in which they take effect within their session.
+   * The operations, in the order in which they take effect within their session: at most 1024.
    * </pre>
    *
    * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -21,7 +21,7 @@ public interface ComputeRequestOrBuilder extends
       getOperationsList();
   /**
    * <pre>
-   * The operations, in the order in which they take effect within their session.
+   * The operations, in the order in which they take effect within their session: at most 1024.
    * </pre>
    *
    * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -29,7 +29,7 @@ public interface ComputeRequestOrBuilder extends
   org.edunn.serving.v1.ComputeOperation getOperations(int index);
   /**
    * <pre>
-   * The operations, in the order in which they take effect within their session.
+   * The operations, in the order in which they take effect within their session: at most 1024.
    * </pre>
    *
    * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -37,7 +37,7 @@ public interface ComputeRequestOrBuilder extends
   int getOperationsCount();
   /**
    * <pre>
-   * The operations, in the order in which they take effect within their session.
+   * The operations, in the order in which they take effect within their session: at most 1024.
    * </pre>
    *
    * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
@@ -46,11 +46,60 @@ public interface ComputeRequestOrBuilder extends
       getOperationsOrBuilderList();
   /**
    * <pre>
-   * The operations, in the order in which they take effect within their session.
+   * The operations, in the order in which they take effect within their session: at most 1024.
    * </pre>
    *
    * <code>repeated .edunn_serving.v1.ComputeOperation operations = 1;</code>
    */
   org.edunn.serving.v1.ComputeOperationOrBuilder getOperationsOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+   * operations that have finished, or never were, are passed over.
+   * </pre>
+   *
+   * <code>repeated string cancelled_request_ids = 2;</code>
+   * @return A list containing the cancelledRequestIds.
+   */
+  java.util.List<java.lang.String>
+      getCancelledRequestIdsList();
+  /**
+   * <pre>
+   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+   * operations that have finished, or never were, are passed over.
+   * </pre>
+   *
+   * <code>repeated string cancelled_request_ids = 2;</code>
+   * @return The count of cancelledRequestIds.
+   */
+  int getCancelledRequestIdsCount();
+  /**
+   * <pre>
+   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+   * operations that have finished, or never were, are passed over.
+   * </pre>
+   *
+   * <code>repeated string cancelled_request_ids = 2;</code>
+   * @param index The index of the element to return.
+   * @return The cancelledRequestIds at the given index.
+   */
+  java.lang.String getCancelledRequestIds(int index);
+  /**
+   * <pre>
+   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
+   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
+   * operations that have finished, or never were, are passed over.
+   * </pre>
+   *
+   * <code>repeated string cancelled_request_ids = 2;</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the cancelledRequestIds at the given index.
+   */
+  com.google.protobuf.ByteString
+      getCancelledRequestIdsBytes(int index);
 }

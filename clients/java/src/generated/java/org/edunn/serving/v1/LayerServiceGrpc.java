@@ -508,7 +508,8 @@ public final class LayerServiceGrpc {
      * <pre>
      * Runs many forwards and backwards over one stream.
      * Answers come as the operations finish; operations of one session take effect in the order sent.
-     * An error answers its own operation and the stream lives on.
+     * An error answers its own operation and the stream lives on. The operations of many callers'
+     * threads may share one stream: each has its own `timeout` and can be cancelled alone.
      * </pre>
      */
     default io.grpc.stub.StreamObserver<org.edunn.serving.v1.ComputeRequest> compute(
@@ -692,7 +693,8 @@ public final class LayerServiceGrpc {
      * <pre>
      * Runs many forwards and backwards over one stream.
      * Answers come as the operations finish; operations of one session take effect in the order sent.
-     * An error answers its own operation and the stream lives on.
+     * An error answers its own operation and the stream lives on. The operations of many callers'
+     * threads may share one stream: each has its own `timeout` and can be cancelled alone.
      * </pre>
      */
     public io.grpc.stub.StreamObserver<org.edunn.serving.v1.ComputeRequest> compute(
@@ -843,7 +845,8 @@ public final class LayerServiceGrpc {
      * <pre>
      * Runs many forwards and backwards over one stream.
      * Answers come as the operations finish; operations of one session take effect in the order sent.
-     * An error answers its own operation and the stream lives on.
+     * An error answers its own operation and the stream lives on. The operations of many callers'
+     * threads may share one stream: each has its own `timeout` and can be cancelled alone.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")

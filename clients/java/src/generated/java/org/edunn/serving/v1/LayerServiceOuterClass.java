@@ -215,49 +215,50 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
       "26.edunn_serving.v1.SetParametersRequest" +
       ".ParametersEntry\032K\n\017ParametersEntry\022\013\n\003k" +
       "ey\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_serving." +
-      "v1.Tensor:\0028\001\"\027\n\025SetParametersResponse\"H" +
+      "v1.Tensor:\0028\001\"\027\n\025SetParametersResponse\"g" +
       "\n\016ComputeRequest\0226\n\noperations\030\001 \003(\0132\".e" +
-      "dunn_serving.v1.ComputeOperation\"\237\001\n\020Com" +
-      "puteOperation\022\022\n\nrequest_id\030\001 \001(\t\0223\n\007for" +
-      "ward\030\002 \001(\0132 .edunn_serving.v1.ForwardReq" +
-      "uestH\000\0225\n\010backward\030\003 \001(\0132!.edunn_serving" +
-      ".v1.BackwardRequestH\000B\013\n\toperation\"C\n\017Co" +
-      "mputeResponse\0220\n\007results\030\001 \003(\0132\037.edunn_s" +
-      "erving.v1.ComputeResult\"\316\001\n\rComputeResul" +
-      "t\022\022\n\nrequest_id\030\001 \001(\t\0224\n\007forward\030\002 \001(\0132!" +
-      ".edunn_serving.v1.ForwardResponseH\000\0226\n\010b" +
-      "ackward\030\003 \001(\0132\".edunn_serving.v1.Backwar" +
-      "dResponseH\000\0221\n\005error\030\004 \001(\0132 .edunn_servi" +
-      "ng.v1.OperationErrorH\000B\010\n\006result\"V\n\016Oper" +
-      "ationError\022\014\n\004code\030\001 \001(\005\022\017\n\007message\030\002 \001(" +
-      "\t\022%\n\007details\030\003 \003(\0132\024.google.protobuf.Any" +
-      "2\262\007\n\014LayerService\022h\n\016ListLayerTypes\022\'.ed" +
-      "unn_serving.v1.ListLayerTypesRequest\032(.e" +
-      "dunn_serving.v1.ListLayerTypesResponse\"\003" +
-      "\220\002\001\022`\n\rCreateSession\022&.edunn_serving.v1." +
-      "CreateSessionRequest\032\'.edunn_serving.v1." +
-      "CreateSessionResponse\022\\\n\nGetSession\022#.ed" +
-      "unn_serving.v1.GetSessionRequest\032$.edunn" +
-      "_serving.v1.GetSessionResponse\"\003\220\002\001\022`\n\rD" +
-      "eleteSession\022&.edunn_serving.v1.DeleteSe" +
-      "ssionRequest\032\'.edunn_serving.v1.DeleteSe" +
-      "ssionResponse\022Q\n\010AddLayer\022!.edunn_servin" +
-      "g.v1.AddLayerRequest\032\".edunn_serving.v1." +
-      "AddLayerResponse\022N\n\007Forward\022 .edunn_serv" +
-      "ing.v1.ForwardRequest\032!.edunn_serving.v1" +
-      ".ForwardResponse\022Q\n\010Backward\022!.edunn_ser" +
-      "ving.v1.BackwardRequest\032\".edunn_serving." +
-      "v1.BackwardResponse\022R\n\007Compute\022 .edunn_s" +
-      "erving.v1.ComputeRequest\032!.edunn_serving" +
-      ".v1.ComputeResponse(\0010\001\022e\n\rGetParameters" +
-      "\022&.edunn_serving.v1.GetParametersRequest" +
-      "\032\'.edunn_serving.v1.GetParametersRespons" +
-      "e\"\003\220\002\001\022e\n\rSetParameters\022&.edunn_serving." +
-      "v1.SetParametersRequest\032\'.edunn_serving." +
-      "v1.SetParametersResponse\"\003\220\002\002BS\n\024org.edu" +
-      "nn.serving.v1P\001Z9github.com/edunn/edunn-" +
-      "serving/clients/go/edunnpb;edunnpbb\006prot" +
-      "o3"
+      "dunn_serving.v1.ComputeOperation\022\035\n\025canc" +
+      "elled_request_ids\030\002 \003(\t\"\313\001\n\020ComputeOpera" +
+      "tion\022\022\n\nrequest_id\030\001 \001(\t\0223\n\007forward\030\002 \001(" +
+      "\0132 .edunn_serving.v1.ForwardRequestH\000\0225\n" +
+      "\010backward\030\003 \001(\0132!.edunn_serving.v1.Backw" +
+      "ardRequestH\000\022*\n\007timeout\030\004 \001(\0132\031.google.p" +
+      "rotobuf.DurationB\013\n\toperation\"C\n\017Compute" +
+      "Response\0220\n\007results\030\001 \003(\0132\037.edunn_servin" +
+      "g.v1.ComputeResult\"\316\001\n\rComputeResult\022\022\n\n" +
+      "request_id\030\001 \001(\t\0224\n\007forward\030\002 \001(\0132!.edun" +
+      "n_serving.v1.ForwardResponseH\000\0226\n\010backwa" +
+      "rd\030\003 \001(\0132\".edunn_serving.v1.BackwardResp" +
+      "onseH\000\0221\n\005error\030\004 \001(\0132 .edunn_serving.v1" +
+      ".OperationErrorH\000B\010\n\006result\"V\n\016Operation" +
+      "Error\022\014\n\004code\030\001 \001(\005\022\017\n\007message\030\002 \001(\t\022%\n\007" +
+      "details\030\003 \003(\0132\024.google.protobuf.Any2\262\007\n\014" +
+      "LayerService\022h\n\016ListLayerTypes\022\'.edunn_s" +
+      "erving.v1.ListLayerTypesRequest\032(.edunn_" +
+      "serving.v1.ListLayerTypesResponse\"\003\220\002\001\022`" +
+      "\n\rCreateSession\022&.edunn_serving.v1.Creat" +
+      "eSessionRequest\032\'.edunn_serving.v1.Creat" +
+      "eSessionResponse\022\\\n\nGetSession\022#.edunn_s" +
+      "erving.v1.GetSessionRequest\032$.edunn_serv" +
+      "ing.v1.GetSessionResponse\"\003\220\002\001\022`\n\rDelete" +
+      "Session\022&.edunn_serving.v1.DeleteSession" +
+      "Request\032\'.edunn_serving.v1.DeleteSession" +
+      "Response\022Q\n\010AddLayer\022!.edunn_serving.v1." +
+      "AddLayerRequest\032\".edunn_serving.v1.AddLa" +
+      "yerResponse\022N\n\007Forward\022 .edunn_serving.v" +
+      "1.ForwardRequest\032!.edunn_serving.v1.Forw" +
+      "ardResponse\022Q\n\010Backward\022!.edunn_serving." +
+      "v1.BackwardRequest\032\".edunn_serving.v1.Ba" +
+      "ckwardResponse\022R\n\007Compute\022 .edunn_servin" +
+      "g.v1.ComputeRequest\032!.edunn_serving.v1.C" +
+      "omputeResponse(\0010\001\022e\n\rGetParameters\022&.ed" +
+      "unn_serving.v1.GetParametersRequest\032\'.ed" +
+      "unn_serving.v1.GetParametersResponse\"\003\220\002" +
+      "\001\022e\n\rSetParameters\022&.edunn_serving.v1.Se" +
+      "tParametersRequest\032\'.edunn_serving.v1.Se" +
+      "tParametersResponse\"\003\220\002\002BS\n\024org.edunn.se" +
+      "rving.v1P\001Z9github.com/edunn/edunn-servi" +
+      "ng/clients/go/edunnpb;edunnpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -399,13 +400,13 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     internal_static_edunn_serving_v1_ComputeRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeRequest_descriptor,
-        new java.lang.String[] { "Operations", });
+        new java.lang.String[] { "Operations", "CancelledRequestIds", });
     internal_static_edunn_serving_v1_ComputeOperation_descriptor =
       getDescriptor().getMessageType(19);
     internal_static_edunn_serving_v1_ComputeOperation_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeOperation_descriptor,
-        new java.lang.String[] { "RequestId", "Forward", "Backward", "Operation", });
+        new java.lang.String[] { "RequestId", "Forward", "Backward", "Timeout", "Operation", });
     internal_static_edunn_serving_v1_ComputeResponse_descriptor =
       getDescriptor().getMessageType(20);
     internal_static_edunn_serving_v1_ComputeResponse_fieldAccessorTable = new

@@ -1,0 +1,73 @@
+"""Data sets as files: where they lie, and how they are read and written."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from edunn.datasets.sources import Source, Table
+
+
+def folder() -> Path:
+    """Return where data sets are looked for and kept.
+
+    That is the folder that the environment variable ``EDUNN_DATASETS`` names, or else ``edunn``
+    in the user's cache.
+    """
+    chosen = os.environ.get("EDUNN_DATASETS")
+    if chosen:
+        return Path(chosen).expanduser()
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "edunn"
+
+
+def find(source: Source) -> Path | None:
+    """Return the file of a data set, if there is one.
+
+    It is ``<name>.csv``, or where the course's own library keeps it: the folder may be that
+    library's folder of data sets.
+    """
+    beside = Path(f"{source.kind}_data") / f"{source.file or source.name}.csv"
+    candidates = (folder() / f"{source.name}.csv", folder() / beside)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def read(path: Path) -> Table:
+    """Read a table: a row of names, then rows of numbers, separated by commas.
+
+    Raises
+    ------
+    ValueError
+        If it is not such a file. The message names the file.
+    """
+    with path.open(encoding="utf-8") as file, warnings.catch_warnings():
+        # NumPy warns of a file without rows, which is refused below.
+        warnings.simplefilter("ignore")
+        names = tuple(name.strip().strip('"') for name in file.readline().split(","))
+        try:
+            rows = np.loadtxt(file, delimiter=",", ndmin=2)
+        except ValueError as error:
+            raise ValueError(
+                f"{path} is no table of numbers under a header row: {error}"
+            ) from error
+    if rows.size == 0 or rows.shape[1] < 2:
+        raise ValueError(f"{path} has no rows of at least one feature and a target.")
+    return rows, names
+
+
+def write(source: Source, table: Table) -> Path:
+    """Keep a table as the file of a data set, whole or not at all, and return its path."""
+    rows, names = table
+    folder().mkdir(parents=True, exist_ok=True)
+    path = folder() / f"{source.name}.csv"
+    # Written beside it and then renamed: nobody finds half a file under the name.
+    part = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        np.savetxt(part, rows, "%.17g", ",", header=",".join(names), comments="")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,296 @@
+"""The check of a backward at one point: against differences, and for what it may not do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from edunn.arrays import Array
+from edunn.model import Model, ParameterSet
+from edunn.utils.gradient_report import ArrayCheck
+from edunn.utils.numerical_gradient import Floats, Index
+from edunn.utils.preserve import Replay
+
+# With the first step truncation and rounding are about 1e-10. The smaller ones are tried where the
+# function bends too much for it, or has a kink within it.
+_STEPS = (1e-5, 1.25e-6, 1.5e-7)
+# An array of which less lies away from kinks has not been checked.
+_LEAST_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a model is run: its arguments, by name, the last being the one that is moved."""
+
+    arguments: Mapping[str, Array]
+
+    @property
+    def moved(self) -> tuple[str, Floats]:
+        name = list(self.arguments)[-1]
+        return name, self.arguments[name]
+
+
+class WrongError(Exception):
+    """What is wrong with a layer, and which array shows it."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(problem)
+        self.check = ArrayCheck(name, problem=problem)
+
+
+def check_at(
+    model: Model, point: Point, tolerance: float, rng: np.random.Generator
+) -> list[ArrayCheck]:
+    """Compare every derivative at one point; parameters are moved in place, and moved back."""
+    start, state = Replay.of(model), rng.bit_generator.state
+    try:
+        checks = _check_at(_Runs(model, point, start, still=False), tolerance, rng)
+        if not start.is_where_it_was():
+            # It draws random numbers: once more, with the same ones at every forward.
+            start.rewind()
+            rng.bit_generator.state = state
+            checks = _check_at(_Runs(model, point, start, still=True), tolerance, rng)
+    except WrongError as fault:
+        return [fault.check]
+    return checks
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """The forwards of a model at a point that is moved."""
+
+    model: Model
+    point: Point
+    start: Replay
+    #: Whether every forward draws the same random numbers, so that a mask holds still.
+    still: bool
+
+    def forward(self) -> Array:
+        if self.still:
+            self.start.rewind()
+        # A copy: what a layer does to its input in place must not move the point.
+        *others, x = self.point.arguments.values()
+        return np.asarray(self.model.forward(*others, x.copy()))
+
+    def draws(self) -> bool:
+        return not self.still and not self.start.is_where_it_was()
+
+
+def _check_at(runs: _Runs, tolerance: float, rng: np.random.Generator) -> list[ArrayCheck]:
+    model, (argument, x) = runs.model, runs.point.moved
+    y = _first_forward(runs)
+    if runs.draws():
+        return []
+    output = y.copy()
+    # Different for every output, or a layer that mixes outputs up would pass.
+    δEδy = np.asarray(rng.uniform(0.5, 1.5, y.shape))
+    δEδx, δEδp = _first_backward(runs, δEδy)
+    # Copies, in case a later backward writes to them.
+    compared = _Comparison(runs.forward, output, δEδy, tolerance)
+    kept_x, kept_p = np.array(δEδx), _copies(δEδp)
+    checks = [compared.along(argument, kept_x, x)]
+    trained = model.trained_parameters()
+    for name, p in trained.items():
+        if name not in kept_p:
+            checks.append(ArrayCheck(name, problem="the gradient is missing"))
+        elif not isinstance(p, np.ndarray) or p.dtype != np.float64:
+            found = getattr(p, "dtype", type(p).__name__)
+            checks.append(ArrayCheck(name, problem=f"to be checked in float64, it is {found}"))
+        else:
+            checks.append(compared.along(name, kept_p[name], p))
+    checks += [
+        ArrayCheck(name, problem="a gradient of nothing that is trained")
+        for name in kept_p
+        if name not in trained
+    ]
+    if all(check.passed for check in checks):
+        if not np.array_equal(y, output):
+            raise WrongError(argument, "a later forward writes to an earlier output")
+        _check_next_backward(runs, δEδy, {argument: δEδx, **δEδp}, {argument: kept_x, **kept_p})
+    return checks
+
+
+def _first_forward(runs: _Runs) -> Array:
+    """Run the forward twice, and look at what it does to what it was given."""
+    model, (argument, _) = runs.model, runs.point.moved
+    arguments = {name: np.array(value) for name, value in runs.point.arguments.items()}
+    state = _copies(model.get_parameters())
+    if runs.still:
+        runs.start.rewind()
+    answer = model.forward(*arguments.values())
+    if answer is None:
+        raise WrongError(argument, "forward returns None: is there a `return y`?")
+    y = np.asarray(answer)
+    if y.dtype.kind not in "biuf":
+        raise WrongError(
+            argument, f"forward returns {type(answer).__name__}, not an array of numbers"
+        )
+    for name, value in arguments.items():
+        if not np.array_equal(value, runs.point.arguments[name], equal_nan=True):
+            raise WrongError(name, "forward writes to its argument: it needs a copy")
+    _check_unchanged(model, state, "forward")
+    _check_own(model, {"the output": y}, argument)
+    if y.size == 0:
+        raise WrongError(argument, "the output is empty, there is nothing to check")
+    if not np.all(np.isfinite(y)):
+        raise WrongError(argument, "the output has NaN or infinity")
+    if runs.draws():
+        return y
+    kept = y.copy()
+    again = runs.forward()
+    if not np.array_equal(kept, again):
+        raise WrongError(argument, "two forwards of one input differ")
+    return again
+
+
+def _first_backward(runs: _Runs, δEδy: Floats) -> tuple[Array, ParameterSet]:
+    """Run the backward, and look at what it does to what it was given."""
+    model, (argument, _) = runs.model, runs.point.moved
+    state = _copies(model.get_parameters())
+    # A copy: a backward that scales the error in place would scale the differences too.
+    given = δEδy.copy()
+    δEδx, δEδp = _pair(model.backward(given), argument)
+    if not np.array_equal(given, δEδy):
+        raise WrongError(argument, "backward writes to δEδy: it needs a copy")
+    _check_unchanged(model, state, "backward")
+    _check_own(model, {argument: δEδx, **δEδp}, argument)
+    return δEδx, δEδp
+
+
+def _check_next_backward(
+    runs: _Runs, δEδy: Floats, gradients: Mapping[str, Array], values: Mapping[str, Array]
+) -> None:
+    """Run forward and backward once more: nothing of the first backward may be left in it."""
+    argument, _ = runs.point.moved
+    runs.forward()
+    later_x, later_p = _pair(runs.model.backward(2 * δEδy), argument)
+    for name, gradient in gradients.items():
+        if not np.array_equal(gradient, values[name]):
+            raise WrongError(name, "a later backward writes to an earlier gradient")
+    for name, later in {argument: later_x, **later_p}.items():
+        if name not in values or not _is_twice(np.asarray(later), values[name]):
+            problem = "for twice the δEδy the next backward does not give twice the gradient"
+            raise WrongError(name, problem)
+
+
+def _is_twice(later: Array, first: Array) -> bool:
+    same = later.shape == first.shape and later.dtype.kind in "biuf"
+    return same and bool(np.allclose(later, 2.0 * first, rtol=1e-9, atol=1e-300))
+
+
+def _pair(answer: object, argument: str) -> tuple[Array, ParameterSet]:
+    if answer is None:
+        raise WrongError(argument, "backward returns None: is there a `return δEδx, δEδp`?")
+    if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], Mapping)):
+        raise WrongError(argument, "backward gives no (δEδx, {parameter: gradient})")
+    return answer[0], dict(answer[1])
+
+
+def _check_unchanged(model: Model, before: ParameterSet, method: str) -> None:
+    # A remote layer counts its buffers among its parameters, and a forward may change those.
+    parameters = {name: before[name] for name in before.keys() - model.get_buffers().keys()}
+    for name, value in model.get_parameters().items():
+        if name in parameters and not np.array_equal(value, parameters[name], equal_nan=True):
+            raise WrongError(
+                name, f"{method} changes the parameter: that is for an optimizer to do"
+            )
+
+
+def _check_own(model: Model, results: Mapping[str, Array], argument: str) -> None:
+    """Refuse a result that is a parameter or a buffer, or a view of one: it changes with it."""
+    for kept, array in (*model.get_parameters().items(), *model.get_buffers().items()):
+        for name, result in results.items():
+            if isinstance(result, np.ndarray) and np.may_share_memory(result, array):
+                shown = name if name in (argument, "the output") else f"the gradient of {name}"
+                raise WrongError(
+                    argument if name == "the output" else name,
+                    f"{shown} is a view of {kept}: it needs a copy",
+                )
+
+
+def _copies(arrays: Mapping[str, Array]) -> ParameterSet:
+    return {name: np.array(array) for name, array in arrays.items()}
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Gradients against differences of the output, weighed by `δEδy`."""
+
+    forward: Callable[[], Array]
+    y: Array
+    δEδy: Floats
+    tolerance: float
+
+    def along(self, name: str, analytic: object, moved: Floats) -> ArrayCheck:
+        """Compare a gradient element by element; `moved` is moved in place, and moved back."""
+        given = np.asarray(analytic)
+        if given.shape != moved.shape or given.dtype.kind not in "biuf":
+            shape = f"{given.shape} of {given.dtype}"
+            return ArrayCheck(name, problem=f"the gradient is {shape}, not floats {moved.shape}")
+        if moved.size == 0:
+            return ArrayCheck(name, problem="it is empty, there is nothing to check")
+        if not np.all(np.isfinite(given)):
+            return ArrayCheck(name, problem="the gradient has NaN or infinity")
+        worst, kinks = 0.0, 0
+        for index in np.ndindex(moved.shape):
+            slope = float(given[index])
+            off, numerical, kink = self._element(moved, index, slope)
+            if kink:
+                kinks += 1
+            elif off <= self.tolerance:
+                worst = max(worst, off)
+            else:
+                # NaN compares as no agreement: it ends up here too.
+                place = f"at {list(index)} it is {slope:.6g}, differences say {numerical:.6g}"
+                return ArrayCheck(name, worst=off, kinks=kinks, problem=place)
+        if kinks > (1 - _LEAST_SHARE) * moved.size:
+            return ArrayCheck(name, worst=worst, kinks=kinks, problem="most of it lies at kinks")
+        return ArrayCheck(name, checked=moved.size - kinks, worst=worst, kinks=kinks)
+
+    def _element(self, moved: Floats, index: Index, given: float) -> tuple[float, float, bool]:
+        """Return how far a slope is off, what differences say, and whether there is a kink."""
+        off, numerical = np.nan, np.nan
+        for step in _STEPS:
+            below, above, width = self._around(moved, index, step)
+            numerical = self._weigh(above - below) / width
+            scale = max(1.0, abs(numerical), abs(given))
+            off = abs(numerical - given) / scale
+            if off <= self.tolerance:
+                return off, numerical, False
+        # Where the slope jumps, as that of ReLU does at zero, differences say something between
+        # the slopes on both sides, of which the given one may be any. Where it does not jump, the
+        # slopes on both sides of so small a step are the same.
+        jump = abs(self._weigh(above + below - 2 * self.y)) / (width / 2)
+        return off, numerical, off * scale <= jump / 2 + self.tolerance * scale
+
+    def _around(self, moved: Floats, index: Index, step: float) -> tuple[Array, Array, float]:
+        """Return the outputs below and above a coordinate, and how far they are apart."""
+        here = moved[index]
+        try:
+            moved[index] = start = here - step
+            # A copy: a forward may write every output to one array.
+            below = self.forward().copy()
+            moved[index] = end = here + step
+            above = self.forward()
+        finally:
+            moved[index] = here
+        return below, above, float(end - start)
+
+    def _weigh(self, change: Array) -> float:
+        return float(np.vdot(change, self.δEδy))
+
+
+def redraw(model: Model, rng: np.random.Generator) -> None:
+    """Give a model other parameters and buffers, in place.
+
+    A scale of ones hides a backward that forgets the scale. Buffers are drawn positive: they may
+    be variances.
+    """
+    for p in model.get_parameters().values():
+        if isinstance(p, np.ndarray) and p.dtype == np.float64 and p.flags.writeable:
+            p[...] = rng.standard_normal(p.shape)
+    buffers = model.get_buffers()
+    if buffers:
+        model.set_buffers({name: rng.uniform(0.5, 1.5, b.shape) for name, b in buffers.items()})

@@ -1,0 +1,60 @@
+"""The rpcs of a service, read off the contract: nothing of them is declared anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from edunn_serving.v1 import layer_service_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc:
+    """One method of a service, as the contract describes it."""
+
+    # Its name in the service, such as `Forward`.
+    name: str
+    # What HTTP/2 calls it, such as `/edunn_serving.v1.LayerService/Forward`.
+    path: str
+    request_type: type[Message]
+    request_descriptor: Descriptor
+    response_type: type[Message]
+    client_streaming: bool
+    server_streaming: bool
+    # The numbers of the request's fields that say what it is about; 0 where it has no such field.
+    session_field: int
+    layer_field: int
+    forward_field: int
+
+
+def rpcs_of(service: ServiceDescriptor) -> Mapping[str, Rpc]:
+    """Return the rpcs of a service by their names, in the order of the contract."""
+    return {
+        method.name: Rpc(
+            method.name,
+            f"/{service.full_name}/{method.name}",
+            GetMessageClass(method.input_type),
+            method.input_type,
+            GetMessageClass(method.output_type),
+            method.client_streaming,
+            method.server_streaming,
+            session_field=_string_field(method.input_type, "session_id"),
+            layer_field=_string_field(method.input_type, "layer"),
+            forward_field=_string_field(method.input_type, "forward_id"),
+        )
+        for method in service.methods
+    }
+
+
+def _string_field(message: Descriptor, name: str) -> int:
+    """Return the number of a string field, 0 where there is none of this name and type."""
+    field = message.fields_by_name.get(name)
+    return field.number if field and field.type == FieldDescriptor.TYPE_STRING else 0
+
+
+LAYER_SERVICE: ServiceDescriptor = layer_service_pb2.DESCRIPTOR.services_by_name["LayerService"]
+LAYER_RPCS = rpcs_of(LAYER_SERVICE)

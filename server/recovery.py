@@ -1,0 +1,167 @@
+"""Looks after what does not come back by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable
+
+from redis.exceptions import RedisError
+
+from edunn_serving.errors import Reason, ServiceError, internal_error, quoted, unavailable
+from edunn_serving.settings import Settings
+from server.batch_store import BatchStore, Loss
+from server.flights import Flight, Flights
+from server.lanes import Lanes
+from server.metrics import Counts
+from server.operation import PendingOperation
+from server.redis_link import RedisLink
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 0.25
+# Only a batch that has been away for so long is looked through for operations that nobody awaits.
+ABANDONED_SECONDS = 0.5
+# An operation over which this many workers have died is not tried again.
+MAX_DEATHS = 2
+
+
+class Recovery:
+    """Takes back batches that are lost, and refuses what can be served by nobody."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        link: RedisLink,
+        store: BatchStore,
+        lanes: Lanes,
+        flights: Flights,
+        counts: Counts,
+        pump: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._link = link
+        self._store = store
+        self._lanes = lanes
+        self._flights = flights
+        self._counts = counts
+        # Sends what can be sent: called whenever something may.
+        self._pump = pump
+        # Since when nothing could be served, by the monotonic clock; None while it can.
+        self._away_since: float | None = time.monotonic()
+
+    def note_change(self) -> None:
+        """Note that Redis or a worker has come or gone."""
+        if self._link.up and self._link.workers:
+            self._away_since = None
+        elif self._away_since is None:
+            self._away_since = time.monotonic()
+
+    async def run(self) -> None:
+        """Look after it until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self._lanes.drop_unwanted()
+            try:
+                await self._give_up_waiting()
+                await self._recover_lost_batches()
+                await self._note_abandoned()
+            except (RedisError, OSError) as error:
+                log.warning("could not look after lost batches: %s", error)
+
+    async def _give_up_waiting(self) -> None:
+        """Refuse what waits, once Redis or the workers have been away for too long."""
+        patience = self._settings.worker_wait_seconds
+        if self._away_since is None:
+            return
+        # Workers are heard a moment later than Redis.
+        since = max(self._away_since, self._link.up_since if self._link.up else 0.0)
+        if time.monotonic() - since < patience:
+            return
+        away = unavailable("there is no worker" if self._link.up else "the store is away")
+        for operation in self._lanes.remove_all():
+            if operation.is_wanted():
+                operation.reply.set_exception(away)
+        for flight in self._flights:
+            if not self._link.up:
+                # A worker may have it. It stays under way, so that what comes after it keeps its
+                # order, until Redis is back and tells.
+                flight.refuse(away)
+                continue
+            try:
+                if await self._store.withdraw(flight.batch_id) and self._flights.fail(flight, away):
+                    self._pump()
+            except (RedisError, OSError):
+                flight.refuse(away)
+                raise
+
+    async def _recover_lost_batches(self) -> None:
+        """Take back the batches whose worker has died, or that never reached one."""
+        old = time.monotonic() - self._settings.worker_timeout_seconds
+        if not self._link.up or self._link.up_since > old:
+            # While Redis was away it heard no worker, which is not their death.
+            return
+        flights = [each for each in self._flights if each.stored and each.stored < old]
+        if not flights:
+            return
+        lost = await self._store.lost({each.batch_id: each.message for each in flights})
+        for flight in flights:
+            if flight.batch_id in lost and flight in self._flights:
+                await self._take_back(flight, lost[flight.batch_id])
+
+    async def _take_back(self, flight: Flight, loss: Loss) -> None:
+        if not await self._store.withdraw(flight.batch_id):
+            return  # the reply is on its way
+        if self._flights.give_up(flight.batch_id) is None:
+            return
+        self._counts.batches_sent_again += 1
+        log.warning("batch %s is sent again: %s", flight.batch_id,
+                    "its worker has died" if loss.worker_died else "it was lost")  # fmt: skip
+        # A batch that Redis forgot as it went away is nobody's fault.
+        has_culprit = loss.worker_died or (flight.stored or 0.0) > self._link.up_since
+        again: list[PendingOperation] = []
+        for number, operation in enumerate(flight.operations):
+            if has_culprit and loss.overrun in (None, number):
+                operation.deaths += 1
+                operation.has_overrun = loss.overrun is not None
+            if operation.deaths < MAX_DEATHS:
+                again.append(operation)
+            elif operation.is_wanted():
+                operation.reply.set_exception(self._deadly(operation))
+        self._lanes.put_back(again)
+        self._lanes.release(flight.sessions())
+        self._pump()
+
+    async def _note_abandoned(self) -> None:
+        """Let workers know which operations of long batches nobody awaits any more."""
+        old = time.monotonic() - ABANDONED_SECONDS
+        for flight in self._flights:
+            if not self._link.up or not flight.stored or flight.stored > old:
+                continue
+            numbers = [
+                number
+                for number, operation in enumerate(flight.operations)
+                if not (operation.is_wanted() or operation.is_abandoned)
+            ]
+            if numbers:
+                await self._store.abandon(flight.batch_id, numbers)
+                for number in numbers:
+                    flight.operations[number].is_abandoned = True
+
+    def _deadly(self, operation: PendingOperation) -> ServiceError:
+        """Return the error of an operation that has cost workers their life."""
+        session = quoted(operation.session.session_id)
+        if operation.has_overrun:
+            seconds = self._settings.operation_seconds
+            log.error("an operation of session %s computed for over %g s", session, seconds)
+            return ServiceError(
+                Reason.TOO_LARGE,
+                f"the operation computed for longer than the {seconds:g} s that one may take",
+                metadata={"limit_seconds": f"{seconds:g}"},
+            )
+        error_id = uuid.uuid4().hex
+        log.error("error %s: %d workers died over an operation of session %s",
+                  error_id, operation.deaths, session)  # fmt: skip
+        return internal_error(error_id)

@@ -1,0 +1,160 @@
+"""One run of a batch's operations on its sessions, in memory: what they answer and change."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from edunn_serving.batch_message import BatchMessage, OperationHead
+from edunn_serving.errors import (
+    Reason,
+    ServiceError,
+    deadline_exceeded,
+    logged_fault,
+)
+from edunn_serving.keys import SessionKey
+from edunn_serving.replies import RESPONSE, STATUS, Reply
+from edunn_serving.requests import parse_request
+from edunn_serving.rpcs import LAYER_RPCS
+from edunn_serving.settings import Settings
+from worker.open_session import OpenSession
+from worker.operations import OPERATIONS
+from worker.overrun_guard import OverrunGuard
+from worker.randomness import RepeatableGenerator
+from worker.ready import ReadySession
+from worker.store import Changes, StoredSession
+
+
+class Outcome(NamedTuple):
+    """A reply's kind and data."""
+
+    kind: bytes
+    data: bytes
+
+
+class BatchRun:
+    """Runs the operations of a batch, session by session, those of one session in their order.
+
+    An operation that fails changes nothing. Where that cannot be had by putting things back (it ran
+    out of memory, or failed by a fault of ours) its session is spoilt: it must be loaded anew, and
+    its operations run again without the one that failed. The other sessions do not notice.
+    """
+
+    def __init__(
+        self,
+        batch: BatchMessage,
+        requests: Sequence[bytes],
+        settings: Settings,
+        randomness: RepeatableGenerator,
+        guard: OverrunGuard,
+        failures: dict[int, Outcome],
+        now_ms: int,
+    ) -> None:
+        self._batch = batch
+        self._requests = requests
+        self._settings = settings
+        self._randomness = randomness
+        self._guard = guard
+        # By their numbers in the batch, how operations ended that must not run again.
+        self._failures = failures
+        # Redis's clock less this machine's monotonic one, in seconds.
+        self._clock_offset = now_ms / 1000 - time.monotonic()
+        self._numbers: dict[SessionKey, list[int]] = {}
+        for number, head in enumerate(batch.heads):
+            self._numbers.setdefault(head.session, []).append(number)
+        self._pending = list(self._numbers)
+        self.sessions: dict[SessionKey, OpenSession] = {}
+        self.replies: list[Reply] = [Reply(STATUS, b"")] * len(batch.heads)
+
+    def open(
+        self, key: SessionKey, stored: StoredSession | None, ready: ReadySession | None
+    ) -> None:
+        """Take in a session as it is stored, and as it is at hand."""
+        now_ms = int((time.monotonic() + self._clock_offset) * 1000)
+        self.sessions[key] = OpenSession(key, stored, ready, self._randomness, now_ms)
+
+    def run_all(self) -> SessionKey | None:
+        """Run what has not been run.
+
+        Returns
+        -------
+        SessionKey or None
+            A session that is spoilt. It must be opened anew, then this called again.
+        """
+        try:
+            while self._pending:
+                key = self._pending[-1]
+                if not self._run_session(key):
+                    return key
+                self._pending.pop()
+            return None
+        finally:
+            self._guard.end()
+
+    def changes(self) -> list[Changes]:
+        """Return what the operations changed, of every session."""
+        return [each for session in self.sessions.values() if (each := session.changes())]
+
+    def _run_session(self, key: SessionKey) -> bool:
+        """Run a session's operations, each timed; False as soon as the session is spoilt."""
+        session = self.sessions[key]
+        # The thread's own time: what others do on the machine meanwhile is none of an operation's.
+        began = time.thread_time()
+        for number in self._numbers[key]:
+            outcome = self._failures.get(number)
+            if outcome is None:
+                session.changed = False
+                outcome, clean = self._run_operation(session, number)
+                if not clean:
+                    self._failures[number] = outcome
+                    return False
+            ended = time.thread_time()
+            self.replies[number] = Reply(*outcome, ended - began)
+            began = ended
+        return True
+
+    def _run_operation(self, session: OpenSession, number: int) -> tuple[Outcome, bool]:
+        """Run an operation; return its outcome, and whether the session is as it should be."""
+        head = self._batch.heads[number]
+        try:
+            deadline = self._deadline_of(head)
+            self._guard.begin(self._batch.batch_id, number, deadline)
+            operation = OPERATIONS[head.method]
+            request = parse_request(LAYER_RPCS[head.method], self._requests[number])
+            response = operation.run(session, request, self._settings)
+            return Outcome(RESPONSE, response.SerializeToString()), True
+        except ServiceError as error:
+            # One that came late, say from encoding, may have left changes behind.
+            return failed(error), not session.changed
+        except MemoryError:
+            return failed(out_of_memory()), False
+        except Exception:
+            # One operation's fault must not take the rest of its batch along.
+            return failed(logged_fault(head.method)), False
+
+    def _deadline_of(self, head: OperationHead) -> float:
+        """Return an operation's deadline by the monotonic clock.
+
+        Raises
+        ------
+        ServiceError
+            DEADLINE_EXCEEDED where it has passed.
+        """
+        if not head.deadline_ms:
+            return math.inf
+        deadline = head.deadline_ms / 1000 - self._clock_offset
+        if deadline <= time.monotonic():
+            raise deadline_exceeded()
+        return deadline
+
+
+def failed(error: ServiceError) -> Outcome:
+    """Return an error as an operation's outcome."""
+    return Outcome(STATUS, error.to_status().SerializeToString())
+
+
+def out_of_memory() -> ServiceError:
+    """Return the error of an operation for which the worker has no memory."""
+    return ServiceError(Reason.TOO_LARGE, "the operation asks for more memory than there is")

@@ -1,0 +1,41 @@
+"""The operations that a worker runs, by the names of their rpcs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from google.protobuf.message import Message
+
+from edunn_serving.settings import Settings
+from worker.administration import (
+    add_layer,
+    create_session,
+    delete_session,
+    get_parameters,
+    get_session,
+    set_parameters,
+)
+from worker.open_session import OpenSession
+from worker.passes import run_backward, run_forward
+
+
+class Operation(NamedTuple):
+    """How a method is run, and what is known of it besides what the contract says."""
+
+    # Typed loosely: each method takes its own request and gives its own response.
+    run: Callable[[OpenSession, Any, Settings], Message]
+    # Whether a request that names no forward means the layer's latest one.
+    means_latest_forward: bool = False
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "CreateSession": Operation(create_session),
+    "GetSession": Operation(get_session),
+    "DeleteSession": Operation(delete_session),
+    "AddLayer": Operation(add_layer),
+    "Forward": Operation(run_forward),
+    "Backward": Operation(run_backward, means_latest_forward=True),
+    "GetParameters": Operation(get_parameters),
+    "SetParameters": Operation(set_parameters),
+}

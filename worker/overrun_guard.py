@@ -1,0 +1,134 @@
+"""Watches what the worker computes: a batch that takes long is kept in Redis, and an operation that
+computes on although nobody awaits it, or for too long, is ended with the worker.
+
+NumPy cannot be interrupted, so the process ends with the operation. Its server sends the rest of
+the batch again, to another worker.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import signal
+import threading
+import time
+from typing import NamedTuple
+
+import redis
+
+from edunn_serving import keys
+from edunn_serving.redis_connections import connect
+from edunn_serving.replies import BATCH_TTL_MS
+from edunn_serving.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.2
+# How long an operation may run on after its end, in seconds.
+GRACE_SECONDS = 1.0
+# After so long again the kernel ends the worker, should this thread not get its turn: a computation
+# may hold Python's lock.
+LAST_RESORT_SECONDS = 2.0
+# A batch that is still computed after so long is kept in Redis for longer, and again after as long.
+KEEP_SECONDS = BATCH_TTL_MS / 1000 / 4
+# How long the last words to Redis may take.
+REDIS_SECONDS = 1.0
+
+
+class _Running(NamedTuple):
+    """The operation that is computed."""
+
+    batch_id: str
+    # Its place in the batch.
+    number: int
+    # By the monotonic clock.
+    began: float
+    # When it must end.
+    end: float
+
+
+class OverrunGuard(threading.Thread):
+    """Watches the operation that the main thread computes."""
+
+    def __init__(self, settings: Settings, worker_id: str) -> None:
+        super().__init__(name="overrun guard", daemon=True)
+        self._worker_id = worker_id
+        self._longest = settings.operation_seconds
+        self._client = connect(settings.redis_url, answer_seconds=REDIS_SECONDS)
+        self._running: _Running | None = None
+        self._stopped = threading.Event()
+
+    def begin(self, batch_id: str, number: int, deadline: float) -> None:
+        """Watch an operation, which should end by its deadline (monotonic clock, or infinity)."""
+        now = time.monotonic()
+        end = min(deadline, now + self._longest)
+        self._running = _Running(batch_id, number, now, end)
+        signal.setitimer(signal.ITIMER_REAL, end - now + GRACE_SECONDS + LAST_RESORT_SECONDS)
+
+    def end(self) -> None:
+        """Note that nothing is computed any more."""
+        self._running = None
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def stop(self) -> None:
+        """Let the thread end."""
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Look at what is computed, again and again."""
+        abandoned: _Running | None = None
+        end = math.inf
+        kept, kept_at = "", 0.0
+        while not self._stopped.wait(LOOK_SECONDS):
+            running = self._running
+            if running is None:
+                continue
+            now = time.monotonic()
+            if running.batch_id != kept:
+                kept, kept_at = running.batch_id, now
+            elif now - kept_at > KEEP_SECONDS:
+                kept_at = now
+                self._keep_batch(running.batch_id)
+            if running is not abandoned:
+                end = running.end
+                if now - running.began > GRACE_SECONDS and self._is_abandoned(running):
+                    abandoned, end = running, min(end, now)
+            if now > end + GRACE_SECONDS and self._running is running:
+                self._end_worker(running, now)
+
+    def _keep_batch(self, batch_id: str) -> None:
+        """Let Redis keep a batch that takes long: an expired one would be sent again."""
+        try:
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.pexpire(keys.batch(batch_id), BATCH_TTL_MS)
+            pipeline.pexpire(keys.holder(batch_id), BATCH_TTL_MS)
+            pipeline.execute()
+        except redis.RedisError as error:
+            log.warning("cannot keep batch %s for longer: %s", batch_id, error)
+
+    def _is_abandoned(self, running: _Running) -> bool:
+        """Tell whether the server has noted that nobody awaits the operation any more."""
+        try:
+            found = self._client.sismember(keys.abandoned(running.batch_id), str(running.number))
+            return bool(found)
+        except redis.RedisError as error:
+            log.debug("cannot ask who awaits an operation: %s", error)
+            return False
+
+    def _end_worker(self, running: _Running, now: float) -> None:
+        """Tell which operation it was, and end the process."""
+        log.error(
+            "operation %d of batch %s has computed for %.1f s, beyond its deadline or the limit of "
+            "%g s: the worker ends",
+            running.number, running.batch_id, now - running.began, self._longest,
+        )  # fmt: skip
+        try:
+            pipeline = self._client.pipeline(transaction=False)
+            overrun = keys.overrun_holder(self._worker_id, running.number)
+            pipeline.set(keys.holder(running.batch_id), overrun, px=BATCH_TTL_MS)
+            pipeline.zrem(keys.WORKERS, self._worker_id)
+            pipeline.execute()
+        except redis.RedisError as error:
+            log.warning("the server will find out later: %s", error)
+        os.kill(os.getpid(), signal.SIGKILL)
