@@ -10,18 +10,22 @@ from typing import NamedTuple
 # The number grows with each change of form: sessions of an older form are then not found.
 ROOT = "edunn:2"
 
-# List of the messages of batches. The workers pop it.
-QUEUE = f"{ROOT}:queue"
-
-# Sorted set: worker id -> the time of its last sign of life, in seconds by Redis's clock.
-WORKERS = f"{ROOT}:workers"
-
 
 class SessionKey(NamedTuple):
     """Names a session: its id is one of its caller's own."""
 
     caller: str
     session_id: str
+
+
+def queue(pool: str) -> str:
+    """List of what the workers of a pool are to run."""
+    return f"{ROOT}:queue:{pool}"
+
+
+def signs_of_life(pool: str) -> str:
+    """Sorted set: worker id -> the time of its last sign of life, in seconds by Redis's clock."""
+    return f"{ROOT}:workers:{pool}"
 
 
 def session(caller: str, session_id: str) -> str:

@@ -22,9 +22,18 @@ class Slot:
     write: Callable[[Model, Mapping[str, np.ndarray]], None]
 
 
-# What a layer learns, and what it keeps besides.
-PARAMETERS = Slot("parameters", Model.get_parameters, Model.set_parameters)
-BUFFERS = Slot("buffers", Model.get_buffers, Model.set_buffers)
+# What a layer learns, and what it keeps besides. Not the methods of Model themselves: layers that
+# have layers within them have their own.
+PARAMETERS = Slot(
+    "parameters",
+    lambda model: model.get_parameters(),
+    lambda model, arrays: model.set_parameters(arrays),
+)
+BUFFERS = Slot(
+    "buffers",
+    lambda model: model.get_buffers(),
+    lambda model, arrays: model.set_buffers(arrays),
+)
 
 SLOTS = (PARAMETERS, BUFFERS)
 SLOT_NAMES = [slot.name for slot in SLOTS]

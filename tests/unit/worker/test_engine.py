@@ -15,6 +15,7 @@ from google.rpc import error_details_pb2, status_pb2
 from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage, OperationHead
 from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.pools import LAYERS
 from edunn_serving.replies import RESPONSE
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.settings import Settings
@@ -41,7 +42,7 @@ class Worker:
             context_budget=settings.session_context_bytes,
             context_limit=settings.session_contexts,
         )
-        self._engine = Engine(self.store, settings, name, OverrunGuard(settings, name))
+        self._engine = Engine(self.store, settings, name, OverrunGuard(settings, LAYERS, name))
         # redis-py would make a dict of a stream's entry, whose fields may have one name.
         self._connection = ScriptConnection(client, ())
         self._name = name
