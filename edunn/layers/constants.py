@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from edunn.arrays import FloatArray, own, quiet, restore, shape_of, widen
+import numpy as np
+
+from edunn.arrays import FloatArray, as_floats, own, quiet, restore, shape_of, sum_to, widen
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet
 
@@ -47,15 +49,34 @@ class Identity(Model):
         return own(self._gradient(δEδy, self._saved_shape())), {}
 
 
-class AddConstant(Model):
+class _Constant(Model):
+    """A layer with one fixed number, or an array of them."""
+
+    cache_entries = (frozenset({"shape"}),)
+
+    def _constant(self, value: Any) -> float | FloatArray:
+        if isinstance(value, list | tuple) or np.ndim(value) > 0:
+            return own(as_floats(self.label, "value", value), np.dtype(np.float64))
+        checked: float = check_arguments(type(self), self.label, value=value)["value"]
+        return checked
+
+    def _output_shape(self, value: float | FloatArray, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape that an input of a shape has with the constant broadcast against it."""
+        try:
+            return np.broadcast_shapes(shape, np.shape(value))
+        except ValueError:
+            expected = f"of a shape that broadcasts against the constant's {np.shape(value)}"
+            raise self.refusal("x", expected, f"shape {shape}") from None
+
+
+class AddConstant(_Constant):
     """Add a fixed number: y = x + value.
 
     Parameters
     ----------
-    value : float
+    value : float or ndarray of numbers
+        An array is broadcast against the input.
     """
-
-    cache_entries = (frozenset({"shape"}),)
 
     def __init__(
         self,
@@ -63,7 +84,7 @@ class AddConstant(Model):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        self.value: float = check_arguments(AddConstant, self.label, value=value)["value"]
+        self.value = self._constant(value)
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:
@@ -75,16 +96,17 @@ class AddConstant(Model):
 
         Returns
         -------
-        y : ndarray, same shape and dtype
+        y : ndarray, same dtype, and same shape unless the constant makes it larger
         """
         x = self._input("x", x)
+        self._output_shape(self.value, x.shape)
         y = restore(widen(x) + self.value, x.dtype)
-        self._save(shape=shape_of(y))
+        self._save(shape=shape_of(x))
         return y
 
     @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
-        """Copy the error.
+        """Copy the error; where the constant made copies of the input, sum theirs.
 
         Parameters
         ----------
@@ -92,22 +114,23 @@ class AddConstant(Model):
 
         Returns
         -------
-        δEδx : ndarray, same shape and dtype
+        δEδx : ndarray, shape of the last input, same dtype
         δEδp : dict
             Empty.
         """
-        return own(self._gradient(δEδy, self._saved_shape())), {}
+        shape = self._saved_shape()
+        δEδy = self._gradient(δEδy, self._output_shape(self.value, shape))
+        return own(sum_to(δEδy, shape)), {}
 
 
-class MultiplyConstant(Model):
+class MultiplyConstant(_Constant):
     """Multiply by a fixed number: y = x * value.
 
     Parameters
     ----------
-    value : float
+    value : float or ndarray of numbers
+        An array is broadcast against the input.
     """
-
-    cache_entries = (frozenset({"shape"}),)
 
     def __init__(
         self,
@@ -115,7 +138,7 @@ class MultiplyConstant(Model):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        self.value: float = check_arguments(MultiplyConstant, self.label, value=value)["value"]
+        self.value = self._constant(value)
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:
@@ -127,10 +150,12 @@ class MultiplyConstant(Model):
 
         Returns
         -------
-        y : ndarray, same shape and dtype
+        y : ndarray, same dtype, and same shape unless the constant makes it larger
         """
-        y = self._scaled(self._input("x", x))
-        self._save(shape=shape_of(y))
+        x = self._input("x", x)
+        self._output_shape(self.value, x.shape)
+        y = restore(widen(x) * self.value, x.dtype)
+        self._save(shape=shape_of(x))
         return y
 
     @quiet
@@ -143,11 +168,10 @@ class MultiplyConstant(Model):
 
         Returns
         -------
-        δEδx : ndarray, same shape and dtype
+        δEδx : ndarray, shape of the last input, same dtype
         δEδp : dict
             Empty.
         """
-        return self._scaled(self._gradient(δEδy, self._saved_shape())), {}
-
-    def _scaled(self, x: FloatArray) -> FloatArray:
-        return restore(widen(x) * self.value, x.dtype)
+        shape = self._saved_shape()
+        δEδy = self._gradient(δEδy, self._output_shape(self.value, shape))
+        return restore(sum_to(widen(δEδy) * self.value, shape), δEδy.dtype), {}

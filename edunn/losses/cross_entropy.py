@@ -22,6 +22,9 @@ class CrossEntropyWithLabels(Loss):
 
     cache_entries = (frozenset({"labels", "p", "classes"}),)
 
+    def takes_integers(self, argument: str) -> bool:
+        return argument == "y_true"
+
     @quiet
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
         """Compute the error of each sample.
@@ -93,6 +96,9 @@ class BinaryCrossEntropy(Loss):
     """
 
     cache_entries = (frozenset({"y_true", "y"}),)
+
+    def takes_integers(self, argument: str) -> bool:
+        return argument == "y_true"
 
     @quiet
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:

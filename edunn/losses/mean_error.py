@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, describe, quiet, restore
+from edunn.answers import backward_of, forward_of
+from edunn.arrays import Array, FloatArray, as_floats, describe, quiet, restore, shape_of
 from edunn.composite import Composite
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
-from edunn.model import ParameterSet
+from edunn.model import Model, ParameterSet
 
 
 class MeanError(Composite, Loss):
@@ -18,11 +20,11 @@ class MeanError(Composite, Loss):
 
     Parameters
     ----------
-    sample_error : Loss
-        What gives the error of each sample.
+    sample_error : Model
+        What gives the error of each sample: a loss, or any model with ``forward(y_true, y)``.
     """
 
-    own_cache_entries = frozenset({"samples"})
+    own_cache_entries = frozenset({"shape"})
 
     def __init__(
         self,
@@ -30,8 +32,10 @@ class MeanError(Composite, Loss):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        config = check_arguments(MeanError, self.label, sample_error=sample_error)
-        self.sample_error_layer: Loss = config["sample_error"]
+        # The catalogue knows losses alone; somebody's own may be any model.
+        if not isinstance(sample_error, Model):
+            check_arguments(MeanError, self.label, sample_error=sample_error)
+        self.sample_error_layer: Model = sample_error
         self._children = {"sample_error": self.sample_error_layer}
 
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
@@ -46,11 +50,11 @@ class MeanError(Composite, Loss):
         -------
         E : ndarray of rank 0, dtype of y
         """
-        errors = self.sample_error_layer.forward(y_true, y)
+        errors = forward_of(self.sample_error_layer, y_true, y)
         if errors.size == 0:
             raise self.refusal("y", "at least one sample", describe(np.asarray(y)))
-        self._save(samples=errors.size)
-        return mean(errors)
+        self._save(shape=shape_of(errors))
+        return mean(as_floats(self.sample_error_layer.label, "the error", errors))
 
     def backward(self, δE: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Share the gradient among the samples.
@@ -66,9 +70,12 @@ class MeanError(Composite, Loss):
         δEδp : dict
             Empty.
         """
-        samples = int(self._saved()["samples"])
-        share = self._error_gradient(δE, (), np.dtype(np.float64)) / samples
-        return self.sample_error_layer.backward(share)
+        shape = self._saved_shape()
+        share = self._error_gradient(δE, (), np.dtype(np.float64)) / math.prod(shape)
+        return backward_of(self.sample_error_layer, np.full(shape, share))
+
+    def takes_integers(self, argument: str) -> bool:
+        return self.sample_error_layer.takes_integers(argument)
 
 
 @quiet

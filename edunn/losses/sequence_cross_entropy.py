@@ -30,6 +30,9 @@ class SequenceCrossEntropyWithLabels(Loss):
 
     cache_entries = (frozenset({"slope", "steps"}),)
 
+    def takes_integers(self, argument: str) -> bool:
+        return argument == "y_true"
+
     def __init__(
         self,
         pad_index: Annotated[
