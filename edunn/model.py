@@ -10,10 +10,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, as_floats, describe, own
+from edunn.arrays import (
+    FLOAT_DTYPES,
+    FLOATS_EXPECTED,
+    Array,
+    FloatArray,
+    as_floats,
+    describe,
+    own,
+)
 from edunn.caches import Cache, CacheValue, kept, read_only
 from edunn.description import FieldType, ParameterDescription
 from edunn.errors import NoForwardError
+from edunn.estimate import ArraySpec, Estimate
 from edunn.live_arrays import LiveArrays
 from edunn.names import Named
 
@@ -100,6 +109,23 @@ class Model(Named, ABC):
         NoForwardError
             If there was no forward.
         """
+
+    def estimate(self, *inputs: Any, **named: Any) -> Estimate:
+        """Tell what a forward takes and leaves, and what its backward takes, before they run.
+
+        Parameters
+        ----------
+        inputs : ArraySpec
+            The shapes and dtypes of what `forward` takes.
+
+        Raises
+        ------
+        LayerError
+            If `forward` refuses such inputs.
+        NotImplementedError
+            If the model does not tell. Every layer of the catalogue does.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not tell what it takes")
 
     # What the model is in: its phase and its source of randomness.
 
@@ -337,16 +363,18 @@ class Model(Named, ABC):
         """Return an input as an array of floats, or say what is wrong with it."""
         return as_floats(self.label, argument, x)
 
+    def _floats(self, argument: str, x: ArraySpec) -> ArraySpec:
+        """Return the spec of an input of floats, or say what is wrong with it."""
+        if x.dtype not in FLOAT_DTYPES:
+            raise self.refusal(argument, FLOATS_EXPECTED, describe(x))
+        return x
+
     def _gradient(self, δEδy: object, shape: tuple[int, ...]) -> FloatArray:
         """Return an output gradient, checked against the shape of the output."""
         gradient = as_floats(self.label, "δEδy", δEδy)
         if gradient.shape != shape:
             raise self.refusal("δEδy", f"of the output's shape {shape}", describe(gradient))
         return gradient
-
-    def takes_integers(self, argument: str) -> bool:
-        """Tell whether an input is of labels: integers are not cast to floats there."""
-        return False
 
 
 class ModelWithParameters(Model):

@@ -12,6 +12,7 @@ from edunn.arrays import Array, FloatArray, as_array, own
 from edunn.caches import CacheValue
 from edunn.composite import Composite, has_brackets_in_pairs, prefixed, walk
 from edunn.errors import ConfigError, Fault
+from edunn.estimate import ArraySpec, Estimate, Passes, chained, elementwise
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
 from edunn.model import Model, ParameterSet
@@ -115,6 +116,20 @@ class Sequential(Composite):
     def _put_back(self, cache: Mapping[str, CacheValue]) -> None:
         self._shapes = []
         super()._put_back(cache)
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        x = self._floats("x", x)
+        parts: list[Estimate] = []
+        cache: dict[str, ArraySpec] = {}
+        for name, layer in self.children.items():
+            part = layer.estimate(parts[-1].output if parts else x)
+            if self.frozen or layer.frozen:
+                part = part._replace(gradients=0)
+            parts.append(part)
+            cache.update(prefixed(name, part.cache))
+        if not parts:
+            return elementwise(x, {}, forward=Passes(1, 0), backward=Passes(1, 0))
+        return chained(parts, cache)
 
     def generate_parameter_name(self, l: Model, parameter_name: str) -> str:  # noqa: E741
         """Return the name that a parameter of a layer has in this model."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from edunn.arrays import FloatArray, as_floats, own, quiet, restore, shape_of, sum_to, widen
+from edunn.estimate import ArraySpec, Estimate, Passes, elementwise, shape_spec
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet
 
@@ -47,6 +48,10 @@ class Identity(Model):
             Empty.
         """
         return own(self._gradient(δEδy, self._saved_shape())), {}
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        x = self._floats("x", x)
+        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(4, 1), backward=Passes(4, 1))
 
 
 class _Constant(Model):
@@ -122,6 +127,10 @@ class AddConstant(_Constant):
         δEδy = self._gradient(δEδy, self._output_shape(self.value, shape))
         return own(sum_to(δEδy, shape)), {}
 
+    def estimate(self, x: ArraySpec) -> Estimate:
+        x = self._floats("x", x)
+        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(4, 1), backward=Passes(4, 1))
+
 
 class MultiplyConstant(_Constant):
     """Multiply by a fixed number: y = x * value.
@@ -175,3 +184,7 @@ class MultiplyConstant(_Constant):
         shape = self._saved_shape()
         δEδy = self._gradient(δEδy, self._output_shape(self.value, shape))
         return restore(sum_to(widen(δEδy) * self.value, shape), δEδy.dtype), {}
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        x = self._floats("x", x)
+        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(4, 1), backward=Passes(4, 1))

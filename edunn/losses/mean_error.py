@@ -9,7 +9,8 @@ import numpy as np
 
 from edunn.answers import backward_of, forward_of
 from edunn.arrays import Array, FloatArray, as_floats, describe, quiet, restore, shape_of
-from edunn.composite import Composite
+from edunn.composite import Composite, prefixed
+from edunn.estimate import ArraySpec, Cost, Estimate, shape_spec, work
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
 from edunn.model import Model, ParameterSet
@@ -74,8 +75,17 @@ class MeanError(Composite, Loss):
         share = self._error_gradient(δE, (), np.dtype(np.float64)) / math.prod(shape)
         return backward_of(self.sample_error_layer, np.full(shape, share))
 
-    def takes_integers(self, argument: str) -> bool:
-        return self.sample_error_layer.takes_integers(argument)
+    def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
+        taken = self.sample_error_layer.estimate(y_true, y)
+        errors = taken.output.size
+        if errors == 0:
+            raise self.refusal("y", "at least one sample", describe(y))
+        return taken._replace(
+            output=ArraySpec((), y.dtype),
+            cache={"shape": shape_spec(taken.output), **prefixed("sample_error", taken.cache)},
+            forward=taken.forward.and_also(Cost(work(calls=4, elements=errors), 64)),
+            backward=taken.backward.and_also(Cost(work(calls=4), 64)),
+        )
 
 
 @quiet

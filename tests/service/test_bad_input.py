@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
-from contract import UNLIMITED, backward, forward, new_session, refusal, spec, tensor
+from contract import UNLIMITED, array, backward, forward, new_session, refusal, spec, tensor
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1 import tensor_pb2
@@ -152,6 +152,28 @@ def test_shape_that_no_array_can_have_is_named_in_every_message_with_a_tensor(
         assert (refused.code, refused.fields) == (INVALID, [field])
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.bool_])
+@pytest.mark.parametrize("layer_type", ["Linear", "Sequential", "SquaredError", "MeanError"])
+def test_the_service_does_not_cast_as_the_library_does(
+    stub: LayerServiceStub, session: str, layer_type: str, dtype: type[np.generic]
+) -> None:
+    config: dict[str, dict[str, Any]] = {
+        "Linear": {"input_size": 2, "output_size": 2},
+        "Sequential": {"layers": ["ReLU"]},
+        "SquaredError": {},
+        "MeanError": {"sample_error": "SquaredError"},
+    }
+    add(stub, session, layer_type, **config[layer_type])
+    floats = [np.ones((2, 2))] * (2 if layer_type.endswith("Error") else 1)
+    for at in range(len(floats)):
+        given = [*floats[:at], np.ones((2, 2), dtype), *floats[at + 1 :]]
+        refused = refusal(lambda given=given: forward(stub, session, "new", *given))
+        assert (refused.code, refused.fields) == (INVALID, [f"inputs[{at}]"])
+    output = array(forward(stub, session, "new", *floats).output)
+    refused = refusal(lambda: backward(stub, session, "new", np.ones(output.shape, dtype)))
+    assert (refused.code, refused.fields) == (INVALID, ["output_gradient"])
+
+
 def test_integers_are_an_error_not_a_cast(stub: LayerServiceStub, session: str) -> None:
     refused = refusal(lambda: forward(stub, session, "drop", np.ones((2, 2), np.int64)))
     assert (refused.code, refused.fields) == (INVALID, ["inputs[0]"])
@@ -251,3 +273,46 @@ def test_request_of_countless_fields_holds_up_nobody(stub: LayerServiceStub, sta
         refused = refusal(lambda: call(request, timeout=30))
     assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
     assert "10000" in refused.message
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """A configuration of so many Sequentials within each other, around a ReLU."""
+    layer: dict[str, Any] = {"type": "ReLU"}
+    for _ in range(depth):
+        layer = {"type": "Sequential", "config": {"layers": [layer]}}
+    return dict(layer["config"])
+
+
+def test_layers_as_deep_as_the_contract_says_are_served(stub: LayerServiceStub) -> None:
+    session = new_session(stub, spec("deep", "Sequential", **nested(10)))
+    assert forward(stub, session, "deep", X).output.shape == [2, 10]
+    got = stub.GetSession(api.GetSessionRequest(session_id=session), timeout=30)
+    assert got.session.layers[0].type == "Sequential"
+
+
+@pytest.mark.parametrize("method", ["CreateSession", "AddLayer"])
+@pytest.mark.parametrize("depth", [11, 12, 13, 40, 400])
+def test_layers_within_each_other_too_deep_are_refused_in_a_sentence(
+    stack: Stack, session: str, method: str, depth: int
+) -> None:
+    # By hand: protobuf does not write what it would not read.
+    value = b""
+    for _ in range(depth):
+        value = _field(5, _field(1, _field(1, b"layers") + _field(2, _field(6, _field(1, value)))))
+        value = _field(5, _field(1, _field(1, b"config") + _field(2, value)))
+    config = _field(1, _field(1, b"layers") + _field(2, value))
+    layer = _field(1, b"deep") + _field(2, b"Sequential") + _field(3, config)
+    request = _field(2, layer) + (_field(1, session.encode()) if method == "AddLayer" else b"")
+    with grpc.insecure_channel(stack.address) as channel:
+        call = channel.unary_unary(f"/edunn_serving.v1.LayerService/{method}")
+        refused = refusal(lambda: call(request, timeout=30))
+    assert (refused.code, refused.reason) == (INVALID, "INVALID_ARGUMENT")
+    assert "10 layers within each other" in refused.message
+
+
+def _field(number: int, value: bytes) -> bytes:
+    size, length = len(value), b""
+    while size > 0x7F:
+        length += bytes([size & 0x7F | 0x80])
+        size >>= 7
+    return bytes([number << 3 | 2]) + length + bytes([size]) + value

@@ -1,5 +1,8 @@
 /** The service's methods as values: what to send, how to read the answer, whether to repeat. */
 
+import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+
 import {
   create,
   type DescMessage,
@@ -20,7 +23,7 @@ import {
   type LayerType,
   type SessionInfo,
 } from "./descriptions.js";
-import { InternalError } from "./errors.js";
+import { type EdunnError, InternalError, NotFoundError } from "./errors.js";
 import { encodePhase, type Phase } from "./phase.js";
 import { LayerService } from "./stubs/edunn_serving/v1/layer_service_pb.js";
 import { type FloatTensor, type Tensor } from "./tensor.js";
@@ -36,7 +39,15 @@ export interface Call<Result> {
   readonly read: (reply: Buffer) => Result;
   /** Whether sending it a second time changes nothing, even if the first arrived. */
   readonly repeatable: boolean;
+  /**
+   * Looks at what a repetition failed with after an attempt that may have taken effect, and returns
+   * the result where that attempt did.
+   */
+  readonly confirm?: (error: EdunnError, run: Run) => Promise<Result | undefined>;
 }
+
+/** Makes another call on the way, one that is repeatable. */
+type Run = <Result>(call: Call<Result>) => Promise<Result>;
 
 /** What a caller may ask of a session to be created. */
 export interface SessionOptions {
@@ -89,8 +100,10 @@ export function listLayerTypes(): Call<LayerType[]> {
 
 /** Returns the call that creates a session. */
 export function createSession(options: SessionOptions): Call<SessionInfo> {
-  const { seed, phase, ttlSeconds, sessionId = "" } = options;
-  return makeCall(
+  const { phase, ttlSeconds, sessionId = "" } = options;
+  // A session that is named has a seed of the client's, by which it is known again.
+  const seed = options.seed ?? (sessionId === "" ? undefined : randomBytes(8).readBigUInt64LE());
+  const call = makeCall(
     LayerService.method.createSession,
     {
       sessionId,
@@ -99,10 +112,23 @@ export function createSession(options: SessionOptions): Call<SessionInfo> {
       ...(ttlSeconds !== undefined && { ttl: duration(ttlSeconds) }),
     },
     (reply) => decodeSession(reply.session),
-    // A repetition without a name leaves at worst an empty session, which ends with its ttl. With a
-    // name it could fail with SESSION_EXISTS because of the first attempt.
-    sessionId === "",
+    // A repetition without a name leaves at worst an empty session, which ends with its ttl.
+    true,
   );
+  if (seed === undefined || sessionId === "") return call;
+  const asAsked = (info: SessionInfo): boolean =>
+    info.seed === BigInt(seed) &&
+    info.phase === (phase ?? "training") &&
+    Math.abs(info.ttlSeconds - (ttlSeconds ?? info.ttlSeconds)) < 1e-6 &&
+    info.layers.length === 0;
+  return {
+    ...call,
+    confirm: async (error, run) => {
+      if (error.reason !== "SESSION_EXISTS") return undefined;
+      const info = await unlessNotFound(run(getSession(sessionId)));
+      return info !== undefined && asAsked(info) ? info : undefined;
+    },
+  };
 }
 
 /** Returns the call that asks how a session stands. */
@@ -136,13 +162,49 @@ export function addLayer(
     config: encodeConfig(config),
     parameters: encodeTensors(parameters),
   };
-  return makeCall(
+  const call = makeCall(
     LayerService.method.addLayer,
     { sessionId, layer },
     (reply) => decodeLayer(reply.layer),
-    // The repetition could fail with LAYER_EXISTS because of the first attempt.
-    false,
+    true,
   );
+  return {
+    ...call,
+    confirm: async (error, run) => {
+      if (error.reason !== "LAYER_EXISTS") return undefined;
+      const info = await unlessNotFound(run(getSession(sessionId)));
+      const found = info?.layers.find((other) => other.name === name);
+      const same = found?.type === type && isDeepStrictEqual(found.config, layer.config);
+      if (!same || Object.keys(parameters).length === 0) return same ? found : undefined;
+      const values = await unlessNotFound(run(getParameters(sessionId, name)));
+      return hasValues(values ?? {}, parameters) ? found : undefined;
+    },
+  };
+}
+
+async function unlessNotFound<Result>(result: Promise<Result>): Promise<Result | undefined> {
+  return result.catch((error: unknown) => {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  });
+}
+
+/** Tells whether tensors have, under their names, the elements that are expected. */
+function hasValues(
+  found: Readonly<Record<string, Tensor>>,
+  expected: Readonly<Record<string, Tensor>>,
+): boolean {
+  return Object.entries(expected).every(([name, { data, shape }]) => {
+    const other = found[name];
+    return (
+      other !== undefined &&
+      isDeepStrictEqual(other.shape, shape) &&
+      isDeepStrictEqual(
+        Array.from(other.data as ArrayLike<unknown>),
+        Array.from(data as ArrayLike<unknown>),
+      )
+    );
+  });
 }
 
 /** Returns the call for a layer's parameters and buffers. */
@@ -190,8 +252,11 @@ function checkedSeed(seed: bigint | number): bigint {
 }
 
 function duration(seconds: number): Duration {
-  if (!Number.isFinite(seconds)) {
-    throw new RangeError(`ttlSeconds must be a number of seconds, not ${String(seconds)}`);
+  // No longer than protobuf's Duration can say.
+  if (!(seconds >= 0 && seconds <= 315_576_000_000)) {
+    throw new RangeError(
+      `ttlSeconds must be a number of seconds from 0 on, not ${String(seconds)}`,
+    );
   }
   const nanos = BigInt(Math.round(seconds * 1e9));
   return create(DurationSchema, {

@@ -3,8 +3,9 @@
 import * as calls from "./calls.js";
 import type { SessionOptions } from "./calls.js";
 import { compute, type Operation, type Result } from "./compute.js";
-import { type CallOptions, type ClientOptions, Connection } from "./connection.js";
+import { Connection } from "./connection.js";
 import type { LayerType, SessionInfo } from "./descriptions.js";
+import type { CallOptions, ClientOptions } from "./options.js";
 import { Session } from "./session.js";
 import { ComputeStream, DEFAULT_IN_FLIGHT, type StreamOptions } from "./stream.js";
 
@@ -21,22 +22,29 @@ import { ComputeStream, DEFAULT_IN_FLIGHT, type StreamOptions } from "./stream.j
  */
 export class Client implements Disposable {
   /** The service's `host:port`. */
-  readonly address: string;
+  get address(): string {
+    return this.#connection.endpoint.address;
+  }
   readonly #connection: Connection;
 
   /**
    * Makes a client; the connection itself is made at the first call.
    *
-   * @param address - `host:port`
+   * @param address - `host:port`, or several separated by commas, which then take turns; left out,
+   * `EDUNN_TARGET` of the environment
+   * @throws TypeError where the address is none, with a sentence that says what to write
    */
-  constructor(address: string, options: ClientOptions = {}) {
-    this.address = address;
-    this.#connection = new Connection(address, options);
+  constructor(address?: string, options?: ClientOptions);
+  constructor(options?: ClientOptions);
+  constructor(address?: string | ClientOptions, options: ClientOptions = {}) {
+    const given = address ?? undefined;
+    this.#connection =
+      typeof given === "object" ? new Connection(undefined, given) : new Connection(given, options);
   }
 
   /** Returns the catalogue: the layer types that a session can have, by name. */
   async listLayerTypes(options?: CallOptions): Promise<LayerType[]> {
-    return this.#connection.run(calls.listLayerTypes(), options);
+    return this.#connection.run(calls.listLayerTypes, options);
   }
 
   /**
@@ -45,7 +53,7 @@ export class Client implements Disposable {
    * @throws AlreadyExistsError where the chosen `sessionId` is taken
    */
   async createSession(options: SessionOptions & CallOptions = {}): Promise<Session> {
-    const info = await this.#connection.run(calls.createSession(options), options);
+    const info = await this.#connection.run(() => calls.createSession(options), options);
     return new Session(this.#connection, info, true);
   }
 
@@ -63,7 +71,7 @@ export class Client implements Disposable {
 
   /** Returns how a session stands: its layers, phase, seed and expiry. */
   async getSession(sessionId: string, options?: CallOptions): Promise<SessionInfo> {
-    return this.#connection.run(calls.getSession(sessionId), options);
+    return this.#connection.run(() => calls.getSession(sessionId), options);
   }
 
   /** Opens a Compute stream, for many operations at once. */

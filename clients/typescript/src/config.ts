@@ -14,16 +14,27 @@ export type ConfigValue =
 /** A layer's configuration by field name, such as `{ p: 0.5 }`. */
 export type Config = Readonly<Record<string, ConfigValue>>;
 
+// The wire takes no message that is nested much deeper.
+const DEEPEST_LAYERS = 32;
+const LEVELS_OF_A_LAYER = 3; // The list, the layer in it, its configuration.
+
 /**
  * Returns the configuration as the Struct field of a message takes it.
  *
  * @throws TypeError where a value is nothing that JSON has
+ * @throws RangeError where layers are nested deeper than the wire allows
  */
 export function encodeConfig(config: Config): JsonObject {
-  return plainObject(config, "");
+  return plainObject(config, "", 0);
 }
 
-function plain(value: unknown, where: string): JsonValue {
+function plain(value: unknown, where: string, depth: number): JsonValue {
+  if (depth > DEEPEST_LAYERS * LEVELS_OF_A_LAYER) {
+    throw new RangeError(
+      `a configuration nests layers at most ${String(DEEPEST_LAYERS)} deep; this one goes on at ` +
+        `${where.slice(0, 60)}...`,
+    );
+  }
   if (value === null) return null;
   switch (typeof value) {
     case "boolean":
@@ -32,9 +43,9 @@ function plain(value: unknown, where: string): JsonValue {
       return value;
     case "object":
       if (Array.isArray(value)) {
-        return value.map((item, i) => plain(item, `${where}[${String(i)}]`));
+        return value.map((item, i) => plain(item, `${where}[${String(i)}]`, depth + 1));
       }
-      if (isPlainObject(value)) return plainObject(value, `${where}.`);
+      if (isPlainObject(value)) return plainObject(value, `${where}.`, depth);
   }
   const kind = typeof value === "object" ? value.constructor.name : typeof value;
   throw new TypeError(
@@ -43,9 +54,9 @@ function plain(value: unknown, where: string): JsonValue {
   );
 }
 
-function plainObject(value: object, prefix: string): JsonObject {
+function plainObject(value: object, prefix: string, depth: number): JsonObject {
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, plain(item, `${prefix}${name}`)]),
+    Object.entries(value).map(([name, item]) => [name, plain(item, `${prefix}${name}`, depth + 1)]),
   );
 }
 

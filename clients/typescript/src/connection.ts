@@ -4,101 +4,122 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 
 import {
-  type ChannelOptions,
   Client as GrpcClient,
   type ClientDuplexStream,
   type Metadata,
   type ServiceError,
+  status,
 } from "@grpc/grpc-js";
 
+import { CallMetadata } from "./call-metadata.js";
 import type { Call } from "./calls.js";
 import {
-  callMetadata,
   channelCredentials,
   channelOptions,
-  checkAddress,
-  isEncrypted,
-  type TlsOptions,
+  type Endpoint,
+  endpointOf,
+  grpcTarget,
 } from "./channel.js";
-import { CancelledError, EdunnError } from "./errors.js";
+import { CancelledError, DeadlineExceededError, EdunnError, UnavailableError } from "./errors.js";
+import { type Logger, NODE_DEBUG_LOGGER } from "./logger.js";
+import type { CallOptions, ClientOptions, Headers } from "./options.js";
+import { Readiness } from "./readiness.js";
 import { Attempts, retryPolicy, type RetryPolicy } from "./retries.js";
 import { errorFromCall } from "./status.js";
-
-/** How a client connects. */
-export interface ClientOptions {
-  /** The bearer token, where the service asks for one. */
-  readonly token?: string | undefined;
-  /** `true` for TLS with the usual authorities. Without it the connection is plaintext. */
-  readonly tls?: TlsOptions | boolean | undefined;
-  /** Milliseconds that a call may take, all attempts together; 30 000 by default. */
-  readonly timeoutMs?: number | undefined;
-  /** How often, and after what pauses, a call is tried again where that is safe. */
-  readonly retry?: Partial<RetryPolicy> | undefined;
-  /** Further options of `@grpc/grpc-js`. */
-  readonly channelOptions?: ChannelOptions | undefined;
-}
-
-/** What each call takes besides. */
-export interface CallOptions {
-  /** Milliseconds that the call may take, all attempts together; otherwise the client's. */
-  readonly timeoutMs?: number | undefined;
-  /** Cancels the call: it then fails with a CancelledError whose `cause` is the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** gRPC's half of a stream whose messages are bytes. */
 export type ByteStream = ClientDuplexStream<Buffer, Buffer>;
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
+// A service that has just been found away is not waited for again by what only tidies up.
+const FAREWELL_MS = 500;
+
 /** A connection to a service, made at the first call. */
 export class Connection {
+  readonly endpoint: Endpoint;
   readonly timeoutMs: number;
   readonly #grpc: GrpcClient;
-  readonly #metadata: Metadata;
+  readonly #ownsChannel: boolean;
+  readonly #readiness: Readiness;
+  readonly #metadata: CallMetadata;
   readonly #retry: RetryPolicy;
+  readonly #logger: Logger;
+  readonly #slowCallMs: number;
   readonly #underway = new Set<AbortController>();
   #closed = false;
+  #foundAway = false;
 
-  constructor(address: string, options: ClientOptions) {
-    checkAddress(address);
-    const channel = channelCredentials(options.tls);
+  constructor(address: string | undefined, options: ClientOptions) {
+    this.endpoint = endpointOf(address, options);
     this.timeoutMs = checkedTimeout(options.timeoutMs ?? 30_000);
-    this.#metadata = callMetadata(options.token, address, isEncrypted(options.tls));
+    this.#metadata = new CallMetadata(options, this.endpoint);
     this.#retry = retryPolicy(options.retry);
-    this.#grpc = new GrpcClient(address, channel, channelOptions(options.channelOptions));
+    this.#logger = options.logger ?? NODE_DEBUG_LOGGER;
+    this.#slowCallMs = options.slowCallMs ?? 1_000;
+    this.#ownsChannel = options.channel === undefined;
+    this.#grpc = new GrpcClient(grpcTarget(this.endpoint), channelCredentials(this.endpoint), {
+      ...channelOptions(this.endpoint, options),
+      ...(options.channel !== undefined && { channelOverride: options.channel }),
+      interceptors: [...(options.interceptors ?? [])],
+    });
+    this.#readiness = new Readiness(this.#grpc.getChannel(), this.endpoint, this.#logger);
   }
 
   /** Carries out a call, again where that is safe, until its deadline. */
-  async run<Result>(call: Call<Result>, options: CallOptions = {}): Promise<Result> {
+  async run<Result>(makeCall: () => Call<Result>, options: CallOptions = {}): Promise<Result> {
     const timeoutMs = checkedTimeout(options.timeoutMs ?? this.timeoutMs);
-    const attempts = new Attempts(this.#retry, timeoutMs, call.repeatable);
     const cancellation = this.begin(options.signal);
+    const began = performance.now();
+    // Only now, as what is cancelled already is not to be encoded, nor to take a forward's name.
+    const { signal } = cancellation;
     try {
-      for (;;) {
-        const outcome = await this.#attempt(call, attempts.timeLeftMs, cancellation.signal);
-        if (outcome.reply !== undefined) return call.read(outcome.reply);
-        const pauseMs = attempts.pauseAfter(errorFromCall(outcome.failure));
-        await pause(pauseMs, undefined, { signal: cancellation.signal });
-      }
+      const call = makeCall();
+      const attempts = new Attempts(this.#retry, timeoutMs, call.repeatable);
+      const result = await this.#carryOut(call, attempts, options, signal);
+      this.#noteSlowness(call.path, performance.now() - began, attempts);
+      this.#foundAway = false;
+      return result;
     } catch (error) {
-      throw cancellation.signal.aborted ? cancelled(cancellation.signal) : error;
+      this.#foundAway = error instanceof UnavailableError || error instanceof DeadlineExceededError;
+      throw signal.aborted ? cancelled(signal) : error;
     } finally {
       cancellation.end();
     }
   }
 
-  /** Opens a Compute stream; it ends when the signal is aborted. */
-  openStream(path: string, signal: AbortSignal): ByteStream {
-    const stream = this.#grpc.makeBidiStreamRequest(path, asIs, asIs, this.#metadata, {});
-    const cancel = (): void => {
-      stream.cancel();
-    };
-    signal.addEventListener("abort", cancel, { once: true });
-    stream.once("status", () => {
-      signal.removeEventListener("abort", cancel);
-    });
-    return stream;
+  /** Carries out what tidies up: without waiting for a service that has just been found away. */
+  async runFarewell(makeCall: () => Call<void>): Promise<void> {
+    const timeoutMs = this.#foundAway ? Math.min(FAREWELL_MS, this.timeoutMs) : this.timeoutMs;
+    return this.run(makeCall, { timeoutMs });
+  }
+
+  /** Opens a Compute stream as soon as there is a connection; the signal ends it. */
+  async openStream(
+    path: string,
+    timeoutMs: number,
+    headers: Headers | undefined,
+    signal: AbortSignal,
+  ): Promise<ByteStream> {
+    try {
+      const end = performance.now() + timeoutMs;
+      await this.#readiness.wait({ end, signal, impatient: this.#retry.attempts === 1 });
+      const metadata = await this.#metadata.next(headers);
+      signal.throwIfAborted();
+      // The connection may be lost just now: what is written then waits for the next.
+      metadata.setOptions({ waitForReady: true });
+      const stream = this.#grpc.makeBidiStreamRequest(path, asIs, asIs, metadata, {});
+      const cancel = (): void => {
+        stream.cancel();
+      };
+      signal.addEventListener("abort", cancel, { once: true });
+      stream.once("status", () => {
+        signal.removeEventListener("abort", cancel);
+      });
+      return stream;
+    } catch (error) {
+      throw signal.aborted ? cancelled(signal) : error;
+    }
   }
 
   /** Takes up something that the caller's signal, and closing, shall cancel until its end. */
@@ -106,11 +127,13 @@ export class Connection {
     if (this.#closed) throw new TypeError("the client has been closed");
     if (signal?.aborted === true) throw cancelled(signal);
     const controller = new AbortController();
+    // A wait and an attempt listen at the same time, and many calls may share a caller's signal.
+    // Each removes its listener, so it is no leak to be warned of.
+    setMaxListeners(0, controller.signal);
     const follow = (): void => {
       controller.abort(signal?.reason);
     };
     if (signal !== undefined) {
-      // Many calls may share a signal. Each removes its listener, so it is no leak to be warned of.
       setMaxListeners(0, signal);
       signal.addEventListener("abort", follow, { once: true });
     }
@@ -133,10 +156,43 @@ export class Connection {
     for (const controller of this.#underway) {
       controller.abort(new CancelledError("the client has been closed"));
     }
-    this.#grpc.close();
+    if (this.#ownsChannel) this.#grpc.close();
   }
 
-  #attempt(call: Call<unknown>, timeLeftMs: number, signal: AbortSignal): Promise<Outcome> {
+  async #carryOut<Result>(
+    call: Call<Result>,
+    attempts: Attempts,
+    options: CallOptions,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    const impatient = this.#retry.attempts === 1;
+    for (;;) {
+      await this.#readiness.wait({ end: attempts.end, signal, impatient });
+      const metadata = await this.#metadata.next(options.metadata);
+      signal.throwIfAborted();
+      const outcome = await this.#attempt(call, metadata, attempts, signal);
+      if (outcome.reply !== undefined) return call.read(outcome.reply);
+      signal.throwIfAborted();
+      const error = errorFromCall(outcome.failure, attempts.timeoutMs);
+      if (attempts.mayHaveRun && call.confirm !== undefined) {
+        const confirmed = await call.confirm(error, (other) =>
+          this.#carryOut(other, attempts.continued(), options, signal),
+        );
+        if (confirmed !== undefined) return confirmed;
+      }
+      const pauseMs = attempts.pauseAfter(error, wasNotSent(outcome.failure));
+      const what = `${methodOf(call.path)} is tried again in ${String(Math.round(pauseMs))} ms`;
+      this.#logger.info(`${what}: ${error.code}: ${error.message}`);
+      await pause(pauseMs, undefined, { signal });
+    }
+  }
+
+  #attempt(
+    call: Call<unknown>,
+    metadata: Metadata,
+    { end }: Attempts,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     return new Promise((resolve) => {
       const cancel = (): void => {
         underway.cancel();
@@ -146,8 +202,8 @@ export class Connection {
         asIs,
         asIs,
         call.request,
-        this.#metadata,
-        { deadline: Date.now() + timeLeftMs },
+        metadata,
+        { deadline: deadlineAt(end) },
         (failure, reply) => {
           signal.removeEventListener("abort", cancel);
           resolve(failure === null ? { reply: reply ?? Buffer.alloc(0) } : { failure });
@@ -155,6 +211,12 @@ export class Connection {
       );
       signal.addEventListener("abort", cancel, { once: true });
     });
+  }
+
+  #noteSlowness(path: string, tookMs: number, { failures }: Attempts): void {
+    if (tookMs < this.#slowCallMs) return;
+    const tries = failures === 0 ? "" : `, in ${String(failures + 1)} attempts`;
+    this.#logger.warn(`${methodOf(path)} took ${String(Math.round(tookMs))} ms${tries}`);
   }
 }
 
@@ -181,8 +243,26 @@ export function cancelled(signal: AbortSignal): EdunnError {
 export function checkedTimeout(timeoutMs: number): number {
   if (!(timeoutMs > 0)) {
     throw new RangeError(
-      `timeoutMs must be a positive number of milliseconds, not ${String(timeoutMs)}`,
+      `timeoutMs must be a positive number of milliseconds, or Infinity, not ${String(timeoutMs)}`,
     );
   }
   return timeoutMs;
+}
+
+// gRPC cannot write down a deadline that is much later.
+const LONGEST_DEADLINE_MS = 1e11;
+
+/** Returns the moment of `performance.now()` as gRPC takes it. */
+function deadlineAt(end: number): number {
+  const leftMs = Math.max(0, end - performance.now());
+  return leftMs > LONGEST_DEADLINE_MS ? Infinity : Date.now() + leftMs;
+}
+
+/** Tells whether gRPC says that it had no connection to send the call over. */
+function wasNotSent({ code, details }: ServiceError): boolean {
+  return code === status.UNAVAILABLE && /No connection established|Name resolution/.test(details);
+}
+
+function methodOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }

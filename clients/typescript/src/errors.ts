@@ -13,6 +13,8 @@
  *     ├── UnavailableError           the service, its store or its workers are away
  *     └── InternalError              a fault of the service; the message has an id that its log has
  *
+ * A cancelled call's error has the `name` that JavaScript expects of one, AbortError.
+ *
  * Any other gRPC status is an EdunnError itself. What a caller got wrong before anything was sent
  * is a TypeError or a RangeError.
  */
@@ -69,7 +71,11 @@ export interface ErrorDetails {
 export class EdunnError extends Error {
   /** gRPC's status. */
   readonly code: StatusCode;
-  /** A stable name such as `FORWARD_STALE`; empty where the service gave none. */
+  /**
+   * A stable name such as `FORWARD_STALE`. Errors that this client makes have one too:
+   * DEADLINE_EXCEEDED, UNAVAILABLE, CANCELLED, TOO_LARGE, NO_FORWARD, INTERNAL. Empty where a proxy
+   * gave a status without one.
+   */
   readonly reason: string;
   /** The fields at fault. */
   readonly violations: readonly Violation[];
@@ -139,27 +145,32 @@ export class UnauthenticatedError extends EdunnError {
 /** The answer did not come in time. */
 export class DeadlineExceededError extends EdunnError {
   constructor(message: string, details?: ErrorDetails) {
-    super(message, { code: "DEADLINE_EXCEEDED", ...details });
+    super(message, { code: "DEADLINE_EXCEEDED", reason: "DEADLINE_EXCEEDED", ...details });
   }
 }
 
 /** The call was cancelled: by an AbortSignal, whose reason is the `cause`, or by closing. */
 export class CancelledError extends EdunnError {
+  /** What JavaScript calls the error of something that was aborted. */
+  override get name(): string {
+    return "AbortError";
+  }
+
   constructor(message: string, details?: ErrorDetails) {
-    super(message, { code: "CANCELLED", ...details });
+    super(message, { code: "CANCELLED", reason: "CANCELLED", ...details });
   }
 }
 
 /** The service, its store or its workers are away. */
 export class UnavailableError extends EdunnError {
   constructor(message: string, details?: ErrorDetails) {
-    super(message, { code: "UNAVAILABLE", ...details });
+    super(message, { code: "UNAVAILABLE", reason: "UNAVAILABLE", ...details });
   }
 }
 
 /** A fault of the service. */
 export class InternalError extends EdunnError {
   constructor(message: string, details?: ErrorDetails) {
-    super(message, { code: "INTERNAL", ...details });
+    super(message, { code: "INTERNAL", reason: "INTERNAL", ...details });
   }
 }

@@ -9,7 +9,6 @@ export type { TlsOptions } from "./channel.js";
 export { Client } from "./client.js";
 export type { BackwardOperation, ForwardOperation, Operation, Result } from "./compute.js";
 export type { Config, ConfigValue } from "./config.js";
-export type { CallOptions, ClientOptions } from "./connection.js";
 export type {
   ConfigField,
   LayerInfo,
@@ -36,6 +35,8 @@ export {
 } from "./errors.js";
 export type { Layer } from "./layer.js";
 export type { BackwardOptions, ForwardOptions, Gradients, Inputs } from "./layer-state.js";
+export type { Logger } from "./logger.js";
+export type { CallOptions, ClientOptions, Headers, TokenProvider } from "./options.js";
 export type { Output } from "./output.js";
 export type { Phase } from "./phase.js";
 export type { RetryPolicy } from "./retries.js";
@@ -53,3 +54,4 @@ export {
   Tensor,
   type TensorArray,
 } from "./tensor.js";
+export { VERSION } from "./version.js";

@@ -4,7 +4,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 
 import { type Call, makeCall } from "./calls.js";
 import type { LayerInfo } from "./descriptions.js";
-import { InternalError } from "./errors.js";
+import { FailedPreconditionError, InternalError } from "./errors.js";
 import type { ForwardIds } from "./forward-ids.js";
 import { checkedPhase, decodePhase, encodePhase, type Phase } from "./phase.js";
 import {
@@ -70,7 +70,7 @@ export class LayerState {
   readonly #ids: ForwardIds;
   readonly #sessionPhase: Phase;
   #phase: Phase | undefined;
-  #forwardId = "";
+  #forwardId: string | undefined;
   #begun = 0;
   #latest = 0;
 
@@ -82,7 +82,7 @@ export class LayerState {
   }
 
   get forwardId(): string {
-    return this.#forwardId;
+    return this.#forwardId ?? "";
   }
 
   get phase(): Phase {
@@ -124,12 +124,19 @@ export class LayerState {
     inputs: Inputs<A>,
     options: ForwardOptions,
   ): Begun<ForwardInit, ForwardResponse, Output<A>> {
-    const begun = this.#forward(inputs, options);
-    if (options.untracked !== true) {
-      this.#latest = ++this.#begun;
-      this.#forwardId = begun.request.forwardId;
-    }
-    return begun;
+    const { request, decode } = this.#forward(inputs, options);
+    if (options.untracked === true) return { request, decode };
+    const order = ++this.#begun;
+    this.#latest = order;
+    this.#forwardId = request.forwardId;
+    return {
+      request,
+      decode: (reply) => {
+        // The service may have given the name.
+        if (order === this.#latest) this.#forwardId = reply.forwardId;
+        return decode(reply);
+      },
+    };
   }
 
   /** Returns a backward as a call of its own. */
@@ -146,10 +153,24 @@ export class LayerState {
     const request = {
       sessionId: this.#sessionId,
       layer: this.info.name,
-      forwardId: options.forwardId ?? this.#forwardId,
+      forwardId: options.forwardId ?? this.#ownForwardId(),
       outputGradient: encodeTensor(outputGradient),
     };
     return { request, decode: decodeGradients };
+  }
+
+  /** Without a name the service would take the latest forward of any client. */
+  #ownForwardId(): string {
+    if (this.#forwardId) return this.#forwardId;
+    const why =
+      this.#forwardId === undefined
+        ? "has had no tracked forward through this object: call forward first, or name one by " +
+          "`forwardId`"
+        : "does not know its latest forward's name yet, which the service gives: await that forward";
+    throw new FailedPreconditionError(`layer "${this.info.name}" ${why}`, {
+      reason: "NO_FORWARD",
+      metadata: { layer: this.info.name },
+    });
   }
 
   #forward<A extends FloatArray>(

@@ -1,7 +1,7 @@
 /** A layer of a session. */
 
 import * as calls from "./calls.js";
-import type { CallOptions, Connection } from "./connection.js";
+import type { Connection } from "./connection.js";
 import type { Config } from "./config.js";
 import type { ParameterInfo } from "./descriptions.js";
 import type {
@@ -11,6 +11,7 @@ import type {
   Inputs,
   LayerState,
 } from "./layer-state.js";
+import type { CallOptions } from "./options.js";
 import type { Output } from "./output.js";
 import type { Phase } from "./phase.js";
 import type { FloatArray, FloatTensor, Tensor } from "./tensor.js";
@@ -82,14 +83,14 @@ export class Layer {
     inputs: Inputs<A>,
     options: ForwardOptions & CallOptions = {},
   ): Promise<Output<A>> {
-    return this.#connection.run(this.state.forwardCall(inputs, options), options);
+    return this.#connection.run(() => this.state.forwardCall(inputs, options), options);
   }
 
   /**
-   * Computes the gradients of the latest forward that was answered, or of the one named.
+   * Computes the gradients of this object's latest forward that was answered, or of the one named.
    *
    * @param outputGradient - the gradient of the error with respect to the output, in its shape
-   * @throws FailedPreconditionError for the reason NO_FORWARD before any forward,
+   * @throws FailedPreconditionError for the reason NO_FORWARD before this object's first forward,
    * FORWARD_STALE where the parameters have changed since, CONTEXT_EVICTED where the session had no
    * room for what the backward needs
    * @throws NotFoundError where there is no forward of that name
@@ -98,7 +99,7 @@ export class Layer {
     outputGradient: FloatTensor,
     options: BackwardOptions & CallOptions = {},
   ): Promise<Gradients> {
-    return this.#connection.run(this.state.backwardCall(outputGradient, options), options);
+    return this.#connection.run(() => this.state.backwardCall(outputGradient, options), options);
   }
 
   /**
@@ -106,7 +107,7 @@ export class Layer {
    * BatchNorm's running statistics), by name; inside a Sequential `layer(w)`.
    */
   async getParameters(options?: CallOptions): Promise<Record<string, FloatTensor>> {
-    return this.#connection.run(calls.getParameters(this.#sessionId, this.name), options);
+    return this.#connection.run(() => calls.getParameters(this.#sessionId, this.name), options);
   }
 
   /**
@@ -120,7 +121,8 @@ export class Layer {
     parameters: Readonly<Record<string, Tensor>>,
     options?: CallOptions,
   ): Promise<void> {
-    const call = calls.setParameters(this.#sessionId, this.name, parameters);
-    return this.#connection.run(call, options);
+    const makeCall = (): calls.Call<void> =>
+      calls.setParameters(this.#sessionId, this.name, parameters);
+    return this.#connection.run(makeCall, options);
   }
 }

@@ -4,7 +4,7 @@ import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
 import { asBuffer } from "./calls.js";
-import { type EdunnError, InternalError } from "./errors.js";
+import { InternalError } from "./errors.js";
 import { errorFromStatus } from "./status.js";
 import {
   ComputeOperationSchema,
@@ -93,7 +93,7 @@ export class Pending {
   }
 
   /** Fails every operation that waits. */
-  failAll(error: EdunnError): void {
+  failAll(error: Error): void {
     const entries = [...this.#waiting.values()];
     this.#waiting.clear();
     this.#outbox.length = 0;

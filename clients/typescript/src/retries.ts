@@ -11,21 +11,21 @@ import type { EdunnError } from "./errors.js";
  */
 export interface RetryPolicy {
   /**
-   * How often a call is made at most; 1 turns retries off. With the default of 7, a service that is
-   * away for three seconds, as while it restarts, is waited for.
+   * How often a call is made at most. By default as often as its deadline allows; 1 turns retries
+   * off, and the wait for a connection too.
    */
   readonly attempts: number;
-  /** In milliseconds; 100 by default. */
+  /** In milliseconds; 50 by default. */
   readonly firstPauseMs: number;
-  /** In milliseconds; 5000 by default. */
+  /** In milliseconds; 500 by default. */
   readonly longestPauseMs: number;
 }
 
 /** The policy of a client that is given none. */
 export const DEFAULT_RETRIES: RetryPolicy = {
-  attempts: 7,
-  firstPauseMs: 100,
-  longestPauseMs: 5_000,
+  attempts: Infinity,
+  firstPauseMs: 50,
+  longestPauseMs: 500,
 };
 
 /** Returns the policy that a caller asks for, completed by the default. */
@@ -43,36 +43,58 @@ export function retryPolicy(asked: Partial<RetryPolicy> = {}): RetryPolicy {
 
 /** The attempts at one call: how much time is left, and what to do after a failure. */
 export class Attempts {
+  /** The call's deadline, by `performance.now()`. */
+  readonly end: number;
+  readonly timeoutMs: number;
   readonly #policy: RetryPolicy;
   readonly #repeatable: boolean;
-  readonly #end: number;
   #failures = 0;
+  #mayHaveRun = false;
 
   constructor(policy: RetryPolicy, timeoutMs: number, repeatable: boolean) {
     this.#policy = policy;
     this.#repeatable = repeatable;
-    this.#end = performance.now() + timeoutMs;
+    this.timeoutMs = timeoutMs;
+    this.end = performance.now() + timeoutMs;
   }
 
-  /** The milliseconds until the call's deadline. */
-  get timeLeftMs(): number {
-    return Math.max(0, this.#end - performance.now());
+  /** How many attempts have failed. */
+  get failures(): number {
+    return this.#failures;
   }
 
-  /** Returns the milliseconds to wait before the next attempt, or throws what ends the call. */
-  pauseAfter(error: EdunnError): number {
+  /** Whether an attempt that failed may have taken effect. */
+  get mayHaveRun(): boolean {
+    return this.#mayHaveRun;
+  }
+
+  /** Returns the attempts at a repeatable call that is made on the way, within the same deadline. */
+  continued(): Attempts {
+    return new Attempts(this.#policy, Math.max(1, this.end - performance.now()), true);
+  }
+
+  /**
+   * Returns the milliseconds to wait before the next attempt, or throws what ends the call.
+   *
+   * @param wasNotSent - whether the attempt cannot have taken effect
+   */
+  pauseAfter(error: EdunnError, wasNotSent: boolean): number {
     const pause = pauseMs(this.#policy, this.#failures, error.retryDelayMs);
     this.#failures += 1;
+    this.#mayHaveRun ||= error.code === "UNAVAILABLE" && !wasNotSent;
     if (
       this.#failures >= this.#policy.attempts ||
-      !mayRepeat(error, this.#repeatable) ||
-      pause >= this.timeLeftMs
+      !mayRepeat(error, this.#repeatable || wasNotSent) ||
+      performance.now() + pause >= this.end
     ) {
       throw error;
     }
-    return pause;
+    return Math.min(pause, LONGEST_TIMER_MS);
   }
 }
+
+/** A timer of Node's that is longer fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Returns the pause after the failed attempt of that number, counted from 0. */
 export function pauseMs(
@@ -81,7 +103,8 @@ export function pauseMs(
   retryDelayMs: number | undefined,
 ): number {
   const share = 0.5 + Math.random() / 2;
-  const backoff = share * Math.min(policy.firstPauseMs * 2 ** attempt, policy.longestPauseMs);
+  const backoff =
+    share * Math.min(policy.firstPauseMs * 2 ** Math.min(attempt, 30), policy.longestPauseMs);
   return backoff + (retryDelayMs ?? 0);
 }
 

@@ -2,12 +2,13 @@
 
 import * as calls from "./calls.js";
 import type { Config } from "./config.js";
-import type { CallOptions, Connection } from "./connection.js";
+import type { Connection } from "./connection.js";
 import type { LayerInfo, SessionInfo } from "./descriptions.js";
 import { EdunnError, NotFoundError } from "./errors.js";
 import { ForwardIds } from "./forward-ids.js";
 import { Layer } from "./layer.js";
 import { LayerState } from "./layer-state.js";
+import type { CallOptions } from "./options.js";
 import type { Phase } from "./phase.js";
 import type { Tensor } from "./tensor.js";
 
@@ -54,7 +55,7 @@ export class Session implements AsyncDisposable {
     return this.#info.seed;
   }
 
-  /** How the session stood when the service was last asked. */
+  /** How the session stood when the service was last asked, and the layers added here since. */
   get info(): SessionInfo {
     return this.#info;
   }
@@ -81,8 +82,12 @@ export class Session implements AsyncDisposable {
     config: Config = {},
     options: LayerOptions = {},
   ): Promise<Layer> {
-    const call = calls.addLayer(this.sessionId, name, type, config, options.parameters ?? {});
-    return this.#know(await this.#connection.run(call, options));
+    const makeCall = (): calls.Call<LayerInfo> =>
+      calls.addLayer(this.sessionId, name, type, config, options.parameters ?? {});
+    const layer = await this.#connection.run(makeCall, options);
+    const others = this.#info.layers.filter((other) => other.name !== name);
+    this.#info = { ...this.#info, layers: [...others, layer] };
+    return this.#know(layer);
   }
 
   /**
@@ -97,25 +102,25 @@ export class Session implements AsyncDisposable {
 
   /** Asks the service how the session stands; layers that others have added become known. */
   async refresh(options?: CallOptions): Promise<SessionInfo> {
-    this.#info = await this.#connection.run(calls.getSession(this.sessionId), options);
+    this.#info = await this.#connection.run(() => calls.getSession(this.sessionId), options);
     for (const layer of this.#info.layers) this.#know(layer);
     return this.#info;
   }
 
   /** Ends the session, whoever created it. One that has already ended is no error. */
   async delete(options?: CallOptions): Promise<void> {
-    try {
-      await this.#connection.run(calls.deleteSession(this.sessionId), options);
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
-    }
+    const makeCall = (): calls.Call<void> => calls.deleteSession(this.sessionId);
+    await unlessGone(this.#connection.run(makeCall, options));
   }
 
-  /** Ends a session that this object has created. */
+  /**
+   * Ends a session that this object has created. Where the service has just been found away it is
+   * not waited for again: the session then ends with its ttl.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#created) return;
     try {
-      await this.delete();
+      await unlessGone(this.#connection.runFarewell(() => calls.deleteSession(this.sessionId)));
     } catch (error) {
       if (!(error instanceof EdunnError)) throw error;
       // Thrown from here, it would hide the error that ended the block, which says more.
@@ -133,5 +138,13 @@ export class Session implements AsyncDisposable {
     const layer = new Layer(this.#connection, this.sessionId, state);
     this.#layers.set(info.name, layer);
     return layer;
+  }
+}
+
+async function unlessGone(deletion: Promise<void>): Promise<void> {
+  try {
+    await deletion;
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
   }
 }

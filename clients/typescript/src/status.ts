@@ -65,12 +65,26 @@ function readDetail({ typeUrl, value }: Any, details: Writable<ErrorDetails>): v
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Returns the error of a call that failed in gRPC. */
-export function errorFromCall(failure: ServiceError): EdunnError {
+/**
+ * Returns the error of a call that failed in gRPC.
+ *
+ * @param timeoutMs - how long the call was to take at most, where it had a deadline
+ */
+export function errorFromCall(failure: ServiceError, timeoutMs?: number): EdunnError {
   const status = statusOf(failure);
   if (status !== undefined) return errorFromStatus(status);
   const code = STATUS_CODES[failure.code];
-  return new (CLASSES[code] ?? EdunnError)(failure.details || code, { code, cause: failure });
+  if (code === "DEADLINE_EXCEEDED" && timeoutMs !== undefined) {
+    const message = `no answer within ${String(timeoutMs)} ms`;
+    return new errors.DeadlineExceededError(message, { cause: failure });
+  }
+  // gRPC's own words, here and at the other end, for a message beyond its limit.
+  const tooLarge = code === "RESOURCE_EXHAUSTED" && /message.* larger than/i.test(failure.details);
+  return new (CLASSES[code] ?? EdunnError)(failure.details || code, {
+    code,
+    cause: failure,
+    ...(tooLarge && { reason: "TOO_LARGE" }),
+  });
 }
 
 /** Returns the status with details that travelled beside gRPC's own, if one did and agrees. */

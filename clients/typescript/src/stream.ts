@@ -10,16 +10,13 @@ import {
   checkedTimeout,
   type Connection,
 } from "./connection.js";
-import {
-  CancelledError,
-  DeadlineExceededError,
-  type EdunnError,
-  UnavailableError,
-} from "./errors.js";
+import { CancelledError, DeadlineExceededError, UnavailableError } from "./errors.js";
 import type { Layer } from "./layer.js";
 import type { BackwardOptions, ForwardOptions, Gradients, Inputs } from "./layer-state.js";
+import type { Headers } from "./options.js";
 import type { Output } from "./output.js";
 import { type Entry, Pending, wrongAnswer } from "./pending.js";
+import { LONGEST_TIMER_MS } from "./retries.js";
 import { errorFromCall } from "./status.js";
 import { ComputeResponseSchema, LayerService } from "./stubs/edunn_serving/v1/layer_service_pb.js";
 import type { FloatArray, FloatTensor } from "./tensor.js";
@@ -41,10 +38,13 @@ export interface StreamOptions {
   readonly timeoutMs?: number | undefined;
   /** Ends the stream; what has no answer fails with a CancelledError. */
   readonly signal?: AbortSignal | undefined;
+  /** Headers of the stream, besides the client's. */
+  readonly metadata?: Headers | undefined;
 }
 
 /**
- * A Compute stream, made by `Client.stream`.
+ * A Compute stream, made by `Client.stream`. It is opened by its first operation, as soon as there
+ * is a connection.
  *
  * Operations of one session take effect in the order in which they are given, and a backward may be
  * given before its forward is answered. What is given at once travels together. An error is its own
@@ -59,15 +59,17 @@ export class ComputeStream implements AsyncDisposable {
   readonly #timeoutMs: number;
   readonly #pending: Pending;
   readonly #cancellation: Cancellation;
-  readonly #stream: ByteStream;
-  readonly #over: Promise<void>;
+  readonly #connection: Connection;
+  readonly #metadata: Headers | undefined;
+  #stream: ByteStream | undefined;
+  #over: Promise<void> | undefined;
   #room: Signal | undefined;
   #lastProgress = 0;
   #watch: NodeJS.Timeout | undefined;
   #flushScheduled = false;
   #writable = true;
   #closing = false;
-  #ended: EdunnError | undefined;
+  #ended: Error | undefined;
 
   /** @internal */
   constructor(connection: Connection, options: StreamOptions) {
@@ -75,12 +77,15 @@ export class ComputeStream implements AsyncDisposable {
     if (!Number.isSafeInteger(inFlight) || inFlight < 1) {
       throw new RangeError(`inFlight must be a whole number from 1 on, not ${String(inFlight)}`);
     }
+    this.#connection = connection;
+    this.#metadata = options.metadata;
     this.#inFlight = inFlight;
     this.#timeoutMs = checkedTimeout(timeoutMs);
     this.#pending = new Pending(inFlight);
     this.#cancellation = connection.begin(signal);
-    this.#stream = connection.openStream(PATH, this.#cancellation.signal);
-    this.#over = this.#read();
+    this.#cancellation.signal.addEventListener("abort", () => {
+      if (this.#stream === undefined) this.#end();
+    });
   }
 
   /** Resolves as soon as fewer than `inFlight` operations are under way, or the stream has ended. */
@@ -140,12 +145,17 @@ export class ComputeStream implements AsyncDisposable {
   /** Sends what is left, waits for all answers, and ends the stream. */
   async close(): Promise<void> {
     this.#closing = true;
+    if (this.#over === undefined) {
+      this.#cancellation.end();
+      return;
+    }
     this.#scheduleFlush();
     await this.#over;
   }
 
   /** Ends the stream at once; what has no answer fails with a CancelledError. */
   cancel(): void {
+    if (this.#closing && this.#over === undefined) return;
     this.#closing = true;
     this.#cancellation.cancel(new CancelledError("the stream was cancelled"));
   }
@@ -166,6 +176,8 @@ export class ComputeStream implements AsyncDisposable {
       if (this.#ended !== undefined) throw this.#ended;
       if (this.#closing) throw new TypeError("the stream has been closed");
       this.#pending.add(begin(resolve, reject));
+      this.#over ??= this.#open();
+      if (this.#stream === undefined) return;
       if (this.#pending.size === 1) this.#lastProgress = performance.now();
       this.#watch ??= this.#startWatch(this.#timeoutMs);
       this.#scheduleFlush();
@@ -187,7 +199,7 @@ export class ComputeStream implements AsyncDisposable {
   }
 
   #flush(): void {
-    if (this.#ended !== undefined) return;
+    if (this.#ended !== undefined || this.#stream === undefined) return;
     while (this.#writable) {
       const message = this.#pending.nextMessage();
       if (message === undefined) break;
@@ -196,21 +208,41 @@ export class ComputeStream implements AsyncDisposable {
     if (this.#closing && this.#pending.allSent) this.#stream.end();
   }
 
-  #read(): Promise<void> {
+  /** Opens the stream, and resolves when it is over. */
+  async #open(): Promise<void> {
+    const { signal } = this.#cancellation;
+    try {
+      this.#stream = await this.#connection.openStream(
+        PATH,
+        this.#timeoutMs,
+        this.#metadata,
+        signal,
+      );
+    } catch (error) {
+      this.#end(error);
+      return;
+    }
+    this.#lastProgress = performance.now();
+    this.#watch = this.#startWatch(this.#timeoutMs);
+    this.#scheduleFlush();
+    await this.#read(this.#stream);
+  }
+
+  #read(stream: ByteStream): Promise<void> {
     return new Promise((resolve) => {
       const end = (failure?: ServiceError): void => {
-        this.#end(failure);
+        this.#end(failure === undefined ? undefined : errorFromCall(failure));
         resolve();
       };
-      this.#stream.on("data", (message: Buffer) => {
+      stream.on("data", (message: Buffer) => {
         this.#receive(message);
       });
-      this.#stream.on("drain", () => {
+      stream.on("drain", () => {
         this.#writable = true;
         this.#flush();
       });
-      this.#stream.on("error", end);
-      this.#stream.once("end", end);
+      stream.on("error", end);
+      stream.once("end", end);
     });
   }
 
@@ -227,7 +259,7 @@ export class ComputeStream implements AsyncDisposable {
     this.#scheduleFlush();
   }
 
-  #end(failure: ServiceError | undefined): void {
+  #end(failure?: unknown): void {
     if (this.#ended !== undefined) return;
     this.#ended = this.#whyEnded(failure);
     clearTimeout(this.#watch);
@@ -236,10 +268,10 @@ export class ComputeStream implements AsyncDisposable {
     this.#noteRoom();
   }
 
-  #whyEnded(failure: ServiceError | undefined): EdunnError {
+  #whyEnded(failure: unknown): Error {
     const { signal } = this.#cancellation;
     if (signal.aborted) return cancelled(signal);
-    if (failure !== undefined) return errorFromCall(failure);
+    if (failure instanceof Error) return failure;
     return new UnavailableError("the stream ended before the answer came");
   }
 
@@ -268,9 +300,6 @@ export class ComputeStream implements AsyncDisposable {
     );
   }
 }
-
-// A timer of Node's that is longer fires at once.
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface Signal {
   readonly promise: Promise<void>;

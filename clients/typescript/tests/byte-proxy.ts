@@ -6,6 +6,7 @@ import * as net from "node:net";
 /** A proxy that listens on a free port of this machine. */
 export class ByteProxy implements AsyncDisposable {
   readonly #server: net.Server;
+  #port = 0;
   readonly #sockets = new Set<net.Socket>();
 
   private constructor(target: string) {
@@ -24,14 +25,27 @@ export class ByteProxy implements AsyncDisposable {
   /** Starts a proxy. */
   static async start(target: string): Promise<ByteProxy> {
     const proxy = new ByteProxy(target);
-    proxy.#server.listen(0, "localhost");
-    await once(proxy.#server, "listening");
+    await proxy.listen();
     return proxy;
   }
 
   /** Where it listens. */
   get address(): string {
-    return `localhost:${String((this.#server.address() as net.AddressInfo).port)}`;
+    return `localhost:${String(this.#port)}`;
+  }
+
+  /** Listens, after `refuse` again at the same port. */
+  async listen(): Promise<void> {
+    this.#server.listen(this.#port, "localhost");
+    await once(this.#server, "listening");
+    this.#port = (this.#server.address() as net.AddressInfo).port;
+  }
+
+  /** Breaks every connection and refuses new ones, as a machine whose server restarts. */
+  async refuse(): Promise<void> {
+    this.#server.close();
+    this.cut();
+    await once(this.#server, "close");
   }
 
   /** Breaks every connection at once; new ones are taken. */
@@ -42,6 +56,7 @@ export class ByteProxy implements AsyncDisposable {
 
   /** Stops at once. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#server.listening) return;
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
     await once(this.#server, "close");

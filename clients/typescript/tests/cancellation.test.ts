@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
-import { CancelledError, Client, EdunnError } from "edunn-client";
+import { CancelledError, Client, EdunnError, type FloatTensor, Tensor } from "edunn-client";
 
-import { type Answer, ScriptedServer, SESSION, status } from "./scripted-server.js";
+import { Log } from "./log.js";
+import { type Answer, forwarded, ScriptedServer, SESSION, status } from "./scripted-server.js";
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
@@ -50,6 +51,45 @@ test("a signal aborted before cancels a call that is not sent", async () => {
   const failure = await failureOf(client.getSession("s1", { signal: AbortSignal.abort() }));
   assert.ok(failure instanceof CancelledError);
   assert.equal(server.requests("getSession").length, 0);
+});
+
+test("a signal aborted before is looked at before anything is encoded, or takes a name", async () => {
+  await using server = await ScriptedServer.start();
+  using client = new Client(server.address);
+  server.script.set("createSession", [{ session: SESSION }]);
+  const layer = (await client.createSession()).layer("l1");
+  const signal = AbortSignal.abort();
+  const notATensor = {} as unknown as FloatTensor;
+  for (const call of [
+    layer.forward(notATensor, { signal }),
+    layer.backward(notATensor, { signal }),
+  ]) {
+    assert.equal((await failureOf(call)).code, "CANCELLED");
+  }
+  await failureOf(layer.forward(Tensor.from([1]), { signal }));
+  server.script.set("forward", [forwarded]);
+  assert.equal((await layer.forward(Tensor.from([1]))).forwardId, "c1");
+});
+
+test("what is cancelled is an AbortError, as everywhere in JavaScript", async () => {
+  await using server = await ScriptedServer.start();
+  using client = new Client(server.address);
+  server.script.set("getSession", [never]);
+  const failure = await failureOf(client.getSession("s1", { signal: AbortSignal.timeout(1) }));
+  assert.deepEqual([failure.name, failure.reason], ["AbortError", "CANCELLED"]);
+  assert.equal((failure.cause as Error).name, "TimeoutError");
+});
+
+test("a signal cancels the wait for a connection", async () => {
+  const log = new Log();
+  using client = new Client("127.0.0.1:1", { logger: log });
+  const controller = new AbortController();
+  const calls = [
+    failureOf(client.getSession("s1", { signal: controller.signal, timeoutMs: Infinity })),
+  ];
+  await log.line(/no connection/);
+  controller.abort();
+  for (const call of calls) assert.ok((await call) instanceof CancelledError);
 });
 
 test("a signal is followed by many calls, and by none once they have ended", async () => {

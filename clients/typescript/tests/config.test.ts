@@ -34,6 +34,28 @@ describe("another value is refused, and named", () => {
   });
 });
 
+describe("a configuration that is nested", () => {
+  function nested(depth: number): Config {
+    let layer: Config = { name: "inmost", type: "ReLU", config: {} };
+    for (let i = 1; i < depth; i++) {
+      layer = { name: "l", type: "Sequential", config: { layers: [layer] } };
+    }
+    return { layers: [layer] };
+  }
+
+  test("goes as deep as the wire allows", () => {
+    assert.deepEqual(encodeConfig(nested(32)), nested(32));
+  });
+
+  test("deeper, or in itself, is refused in a sentence", () => {
+    const endless: Record<string, unknown> = {};
+    endless["layers"] = [endless];
+    for (const config of [nested(33), endless as Config]) {
+      assert.throws(() => encodeConfig(config), /^RangeError: .* nests layers at most 32 deep/);
+    }
+  });
+});
+
 test("a seed has 64 bits without sign", () => {
   for (const seed of [-1, 2n ** 64n, 1.5, 2 ** 53]) {
     assert.throws(() => createSession({ seed }), RangeError);
@@ -41,8 +63,10 @@ test("a seed has 64 bits without sign", () => {
   assert.ok(createSession({ seed: 2n ** 64n - 1n }).request.length > 0);
 });
 
-test("a ttl is a number of seconds", () => {
-  assert.throws(() => createSession({ ttlSeconds: NaN }), RangeError);
+test("a ttl is a finite number of seconds", () => {
+  for (const ttlSeconds of [NaN, Infinity, -1, 1e300]) {
+    assert.throws(() => createSession({ ttlSeconds }), RangeError);
+  }
 });
 
 test("a phase is training or test", () => {

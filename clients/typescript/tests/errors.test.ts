@@ -4,7 +4,14 @@ import { describe, test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { Metadata } from "@grpc/grpc-js";
 import * as edunn from "edunn-client";
-import { Client, EdunnError, NotFoundError, type StatusCode, UnavailableError } from "edunn-client";
+import {
+  Client,
+  EdunnError,
+  NotFoundError,
+  type StatusCode,
+  Tensor,
+  UnavailableError,
+} from "edunn-client";
 
 import { STATUS_CODES } from "#dist/errors.js";
 import { errorFromStatus } from "#dist/status.js";
@@ -13,7 +20,9 @@ import { OperationErrorSchema } from "#dist/stubs/edunn_serving/v1/layer_service
 import {
   detailsOf,
   plainStatus,
+  forwarded,
   ScriptedServer,
+  SESSION,
   status,
   type StatusSpec,
 } from "./scripted-server.js";
@@ -45,7 +54,7 @@ describe("each status has its class", () => {
       const error = errorOf(code);
       assert.equal(error.constructor, TYPED[code] ?? EdunnError);
       assert.equal(error.code, code);
-      assert.equal(error.name, error.constructor.name);
+      assert.equal(error.name, code === "CANCELLED" ? "AbortError" : error.constructor.name);
     });
   }
 });
@@ -119,12 +128,40 @@ describe("a call's error", () => {
     const { metadata } = status("NOT_FOUND", { reason: "SESSION_NOT_FOUND" });
     const error = await failing(plainStatus("UNAVAILABLE", metadata));
     assert.ok(error instanceof UnavailableError);
-    assert.equal(error.reason, "");
+    assert.equal(error.reason, "UNAVAILABLE");
   });
 
   test("says UNAVAILABLE where nobody listens", async () => {
     using client = new Client("127.0.0.1:1", { retry: { attempts: 1 } });
     await assert.rejects(client.listLayerTypes(), UnavailableError);
+  });
+});
+
+describe("a message beyond a limit has the reason TOO_LARGE", () => {
+  const large = Tensor.ones([1_000]);
+
+  test("on its way out", async () => {
+    await using server = await ScriptedServer.start();
+    const channelOptions = { "grpc.max_send_message_length": 1_000 };
+    using client = new Client(server.address, { channelOptions });
+    server.script.set("createSession", [{ session: SESSION }]);
+    const layer = (await client.createSession()).layer("l1");
+    await assert.rejects(layer.forward(large), {
+      name: "ResourceExhaustedError",
+      reason: "TOO_LARGE",
+    });
+    await using stream = client.stream();
+    await assert.rejects(stream.forward(layer, large), { reason: "TOO_LARGE" });
+  });
+
+  test("on its way in", async () => {
+    await using server = await ScriptedServer.start();
+    const channelOptions = { "grpc.max_receive_message_length": 1_000 };
+    using client = new Client(server.address, { channelOptions });
+    server.script.set("createSession", [{ session: SESSION }]);
+    server.script.set("forward", [forwarded]);
+    const layer = (await client.createSession()).layer("l1");
+    await assert.rejects(layer.forward(large), { reason: "TOO_LARGE" });
   });
 });
 

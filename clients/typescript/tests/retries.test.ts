@@ -14,6 +14,7 @@ import {
 import { DEFAULT_RETRIES, pauseMs, retryPolicy } from "#dist/retries.js";
 import type { ForwardRequest } from "#dist/stubs/edunn_serving/v1/layer_service_pb.js";
 
+import { Log, Warnings } from "./log.js";
 import { forwarded, plainStatus, ScriptedServer, SESSION, status } from "./scripted-server.js";
 
 const FAST = { attempts: 4, firstPauseMs: 1 };
@@ -133,19 +134,6 @@ describe("a call is not made again", () => {
       server.script.set("forward", [AWAY]);
       await assert.rejects(layer.forward(X, { untracked: true }), UnavailableError);
     }));
-
-  test("after UNAVAILABLE as AddLayer", () =>
-    withServer(async (client, server) => {
-      const session = await created(client, server);
-      server.script.set("addLayer", [AWAY]);
-      await assert.rejects(session.addLayer("l2", "ReLU"), UnavailableError);
-    }));
-
-  test("after UNAVAILABLE as CreateSession of a chosen name", () =>
-    withServer(async (client, server) => {
-      server.script.set("createSession", [AWAY]);
-      await assert.rejects(client.createSession({ sessionId: "s1" }), UnavailableError);
-    }));
 });
 
 describe("a deadline", () => {
@@ -171,9 +159,47 @@ describe("a deadline", () => {
     assert.ok(performance.now() - begin < 5_000);
   });
 
-  test("must be positive", () => {
-    assert.throws(() => new Client("localhost:1", { timeoutMs: 0 }), RangeError);
+  test("is none where it is infinite, or very far away", () =>
+    withServer(async (client, server) => {
+      for (const timeoutMs of [Infinity, 1e10, 1e300]) {
+        server.script.set("getSession", [AWAY, { session: SESSION }]);
+        assert.equal((await client.getSession("s1", { timeoutMs })).sessionId, "s1");
+      }
+    }));
+
+  test("is a positive number", async () => {
+    await using server = await ScriptedServer.start();
+    using client = new Client(server.address);
+    for (const timeoutMs of [0, -1, NaN, -Infinity]) {
+      assert.throws(() => new Client("localhost:1", { timeoutMs }), RangeError);
+      assert.throws(() => client.stream({ timeoutMs }), RangeError);
+      await assert.rejects(client.getSession("s1", { timeoutMs }), RangeError);
+    }
   });
+
+  test("that passes while the service is away is told with what is wrong", async () => {
+    await using server = await ScriptedServer.start();
+    using client = new Client(server.address, { timeoutMs: 300, retry: { firstPauseMs: 1 } });
+    server.script.set("getSession", Array<typeof AWAY>(1_000).fill(AWAY));
+    await assert.rejects(client.getSession("s1"), { name: "UnavailableError", message: "no" });
+    assert.ok(server.requests("getSession").length > 7);
+  });
+});
+
+test("leaving a session after a failure does not wait again", async () => {
+  await using server = await ScriptedServer.start();
+  const timeoutMs = 2_000;
+  const log = new Log();
+  using client = new Client(server.address, { timeoutMs, logger: log });
+  const warnings = new Warnings();
+  const began = performance.now();
+  await assert.rejects(async () => {
+    await using session = await created(client, server);
+    await server[Symbol.asyncDispose]();
+    await session.refresh();
+  }, UnavailableError);
+  assert.ok(performance.now() - began < 1.9 * timeoutMs);
+  assert.match((await warnings.taken()).join(), /session s1 ends with its ttl: no connection/);
 });
 
 test("a policy has attempts and pauses", () => {
@@ -215,18 +241,13 @@ test("the token travels with every call", async () => {
 });
 
 test("a token in the clear beyond this machine is warned of", async () => {
-  const warnings: string[] = [];
-  const note = (warning: Error): void => {
-    warnings.push(warning.message);
-  };
-  process.on("warning", note);
+  const warnings = new Warnings();
   for (const address of ["localhost:1", "127.0.0.1:1", "[::1]:1", "unix:/tmp/x"]) {
     new Client(address, { token: "abc" }).close();
   }
   new Client("example.org:1", { token: "abc", tls: true }).close();
   new Client("example.org:1", { token: "abc" }).close();
-  await new Promise(setImmediate);
-  process.off("warning", note);
-  assert.equal(warnings.length, 1);
-  assert.match(warnings[0] ?? "", /unencrypted/);
+  const [warning, ...more] = await warnings.taken();
+  assert.match(warning ?? "", /unencrypted/);
+  assert.deepEqual(more, []);
 });

@@ -91,6 +91,35 @@ describe("the service", needsService, () => {
         assert.deepEqual(zeros(inputGradient), zeros(outputs[19] as Tensor<Float64Array>));
       }));
 
+    test("goes back through no forward but its own object's", () =>
+      withDropout(async (drop, session) => {
+        const output = await drop.forward(X);
+        await using attached = await client.attachSession(session.sessionId);
+        const other = attached.layer("drop");
+        assert.equal(attached.layer("drop"), other);
+        await assert.rejects(other.backward(G), {
+          name: "FailedPreconditionError",
+          reason: "NO_FORWARD",
+          message: /layer "drop" has had no tracked forward through this object/,
+        });
+        await using stream = client.stream();
+        await assert.rejects(stream.backward(other, G), { reason: "NO_FORWARD" });
+        const named = await other.backward(G, { forwardId: output.forwardId });
+        assert.deepEqual(zeros(named.inputGradient), zeros(output));
+        await other.forward(X, { untracked: true });
+        await assert.rejects(other.backward(G), { reason: "NO_FORWARD" });
+      }));
+
+    test("does not guess in a stream the name that the service is to give", () =>
+      withDropout(async (drop) => {
+        await using stream = client.stream();
+        const forward = stream.forward(drop, X, { forwardId: "" });
+        await assert.rejects(stream.backward(drop, G), { reason: "NO_FORWARD" });
+        assert.equal((await forward).forwardId, "#1");
+        const { inputGradient } = await stream.backward(drop, G);
+        assert.deepEqual(zeros(inputGradient), zeros(await forward));
+      }));
+
     test("keeps nothing of an untracked forward", () =>
       withDropout(async (drop) => {
         const output = await drop.forward(X);
@@ -138,6 +167,13 @@ describe("the service", needsService, () => {
     const x = Tensor.ones([8, 1024, 1024]);
     const output = await relu.forward(x, { untracked: true, timeoutMs: 120_000 });
     assert.ok(Buffer.from(output.data.buffer).equals(Buffer.from(x.data.buffer)));
+  });
+
+  test("a tensor beyond what the service takes is refused as TOO_LARGE", async () => {
+    await using session = await client.createSession();
+    const relu = await session.addLayer("relu", "ReLU");
+    const x = Tensor.zeros([81, 1024, 128]);
+    await assert.rejects(relu.forward(x), { name: "ResourceExhaustedError", reason: "TOO_LARGE" });
   });
 
   describe("parameters", () => {
@@ -220,6 +256,10 @@ describe("the service", needsService, () => {
       await using session = await client.createSession({ seed, sessionId, ttlSeconds: 90.5 });
       await session.addLayer("drop", "Dropout", { p: 0.25 });
       assert.deepEqual([session.sessionId, session.seed], [sessionId, seed]);
+      assert.deepEqual(
+        session.info.layers.map(({ name }) => name),
+        ["drop"],
+      );
       const { layers, ttlSeconds, createTime, expireTime, ...info } = await session.refresh();
       assert.deepEqual(info, { sessionId, seed, phase: "training" });
       assert.deepEqual(layers, [

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { ServerCredentials } from "@grpc/grpc-js";
-import { Client, UnavailableError } from "edunn-client";
+import { Client, type TlsOptions, UnavailableError } from "edunn-client";
 
 import { makeCertificate } from "./certificate.js";
 import { ScriptedServer } from "./scripted-server.js";
@@ -13,7 +13,6 @@ if (pair === undefined && process.env["CI"] === "true") {
 }
 const { certificate, key } = pair ?? { certificate: "", key: "" };
 const skip = pair === undefined && "openssl is not on this machine";
-const once = { attempts: 1 };
 
 describe("TLS", { skip }, () => {
   /** A server that asks for a certificate of the client's too, from the same authority. */
@@ -31,16 +30,58 @@ describe("TLS", { skip }, () => {
     assert.deepEqual(server.metadata[0]?.get("authorization"), ["Bearer abc"]);
   });
 
-  for (const tls of [true, false]) {
-    test(`${tls ? "with an unknown authority" : "left out"} fails`, async () => {
-      await using server = await secured();
-      using client = new Client(server.address, { tls, retry: once });
-      await assert.rejects(client.listLayerTypes(), UnavailableError);
-      assert.equal(server.seen.size, 0);
-    });
-  }
-});
+  describe("a mistake is told at once, with what to write:", () => {
+    /** A server with the certificate, which asks for none of the client's. */
+    function open(): Promise<ScriptedServer> {
+      const pairs = [{ cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) }];
+      return ScriptedServer.start(ServerCredentials.createSsl(null, pairs));
+    }
 
-test("an address is no URL", () => {
-  assert.throws(() => new Client("http://localhost:50051"), /host:port, not a URL/);
+    const trusting = { ca: certificate };
+    const mistakes: [string, () => Promise<ScriptedServer>, TlsOptions | boolean, RegExp][] = [
+      ["plaintext to TLS", open, false, /speaks TLS: give `tls: true`/],
+      ["plaintext to mutual TLS", secured, false, /speaks TLS: give `tls: true`/],
+      [
+        "TLS to plaintext",
+        () => ScriptedServer.start(),
+        true,
+        /does not speak TLS: leave `tls` out/,
+      ],
+      ["an unknown authority", open, true, /an authority that is not trusted here: give it as/],
+      [
+        "another name",
+        open,
+        { ...trusting, serverName: "layers.example.org" },
+        /is for another name: call the service by the name in its certificate/,
+      ],
+      ["no certificate", secured, trusting, /asks for a certificate of the client's: give `tls: {/],
+    ];
+    for (const [name, start, tls, sentence] of mistakes) {
+      test(name, async () => {
+        await using server = await start();
+        // Without a deadline: it would wait for ever if it waited.
+        using client = new Client(server.address, { tls, timeoutMs: Infinity });
+        await assert.rejects(client.listLayerTypes(), (error: unknown) => {
+          assert.ok(error instanceof UnavailableError);
+          assert.match(error.message, sentence);
+          assert.match(error.message, new RegExp(server.address));
+          return true;
+        });
+        assert.equal(server.seen.size, 0);
+      });
+    }
+
+    test("a certificate without its key", () => {
+      assert.throws(() => new Client("localhost:1", { tls: { certificate } }), /needs its key/);
+    });
+  });
+
+  test("takes the name of the server's certificate from its options", async () => {
+    await using server = await secured();
+    server.script.set("listLayerTypes", [{ layerTypes: [] }]);
+    const address = server.address.replace("localhost", "127.0.0.1");
+    const tls = { ca: certificate, certificate, key, serverName: "localhost" };
+    using client = new Client(address, { tls });
+    assert.deepEqual(await client.listLayerTypes(), []);
+  });
 });
