@@ -51,7 +51,7 @@ class Identity(Model):
 
     def estimate(self, x: ArraySpec) -> Estimate:
         x = self._floats("x", x)
-        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(4, 1), backward=Passes(4, 1))
+        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(5, 1), backward=Passes(5, 1))
 
 
 class _Constant(Model):
@@ -129,7 +129,7 @@ class AddConstant(_Constant):
 
     def estimate(self, x: ArraySpec) -> Estimate:
         x = self._floats("x", x)
-        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(4, 1), backward=Passes(4, 1))
+        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(5, 1), backward=Passes(5, 1))
 
 
 class MultiplyConstant(_Constant):
@@ -187,4 +187,4 @@ class MultiplyConstant(_Constant):
 
     def estimate(self, x: ArraySpec) -> Estimate:
         x = self._floats("x", x)
-        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(4, 1), backward=Passes(4, 1))
+        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(5, 1), backward=Passes(5, 1))
