@@ -237,34 +237,6 @@ def test_a_gradient_of_another_shape_is_refused(kind, phase):
 
 
 @every_type
-@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.bool_, np.longdouble])
-def test_other_numbers_are_taken_as_float64(kind, dtype):
-    *truth, x = inputs(kind)
-    x, expected = (np.abs(x) > 0.5).astype(dtype), make(kind)
-    y = make(kind).forward(*truth, x)
-    np.testing.assert_array_equal(y, expected.forward(*truth, x.astype(np.float64)))
-    assert y.dtype == np.float64
-
-
-@every_type
-@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.bool_, np.longdouble])
-def test_a_gradient_of_other_numbers_is_taken_as_float64(kind, dtype):
-    layer, _, y = run(kind)
-    given = np.ones(y.shape, dtype=dtype)
-    assert snapshot(layer.backward(given)) == snapshot(layer.backward(np.ones(y.shape)))
-    assert snapshot(layer.backward(given.tolist())) == snapshot(layer.backward(np.ones(y.shape)))
-
-
-@every_type
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_a_gradient_need_not_have_the_dtype_of_the_forward(kind, dtype):
-    layer, _, y = run(kind, np.float32)
-    g = gradient(y)
-    δEδx, _ = layer.backward(g.astype(dtype))
-    np.testing.assert_allclose(δEδx, layer.backward(g)[0], rtol=2e-3, atol=2e-3)
-
-
-@every_type
 def test_a_frozen_layer_gives_no_parameter_gradients(kind):
     layer, _, y = run(kind)
     free = layer.backward(gradient(y))
