@@ -56,6 +56,9 @@ class PublicTypesTest {
             Tls.usual(),
             CallOption.gzip(),
             RetryPolicy.standard(),
+            Layers.dropout("drop"),
+            Layers.conv2d("conv", 1, 1, 1),
+            Layers.zero(),
             Answers.ONE);
   }
 
@@ -109,7 +112,7 @@ class PublicTypesTest {
           NullPointerException error =
               assertInstanceOf(
                   NullPointerException.class, thrown.getCause(), () -> method + " with null");
-          if (!("" + error.getMessage()).matches("[a-zA-Z]+")) {
+          if (!("" + error.getMessage()).matches("[a-zA-Z]+|.* because \"\\w+\" is null")) {
             found.add(method + " says " + error.getMessage());
           }
         }
@@ -136,6 +139,7 @@ class PublicTypesTest {
       case "Map" -> Map.of();
       case "Path" -> Path.of("p");
       case "int" -> 1;
+      case "double" -> 1.0;
       case "long" -> 1L;
       case "boolean" -> true;
       case "Phase" -> Phase.TEST;
