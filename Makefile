@@ -11,7 +11,7 @@ WORKERS ?= 2
 DATA ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch lint bench bench-clients profile soak proto clean
+.PHONY: help demo serve test unit test-torch lint bench bench-clients profile soak proto clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ serve: $(VENV)/.runtime ## Run the service in the foreground (PORT=50051 WORKERS
 
 test: lint $(if $(TORCH),$(TORCH_VENV)/.ready) ## Run the linters and the whole test suite against a real stack
 	$(BIN)/python -m pytest
+
+unit: $(VENV)/.development ## Run the unit tests of server, worker and edunn_serving alone
+	$(BIN)/python -m pytest tests/unit
 
 test-torch: $(VENV)/.development $(TORCH_VENV)/.ready ## Run what needs PyTorch (Debian's python3-torch)
 	$(BIN)/python -m pytest tests/clients/test_torch.py

@@ -43,7 +43,7 @@ SOURCES = {
         ("src/edunn_client/**/*.py",),
         (
             "src/edunn_client/_stubs/*",
-            "src/edunn_client/cli/*",
+            "src/edunn_client/_cli/*",
             "src/edunn_client/__main__.py",
             "src/edunn_client/torch.py",
             "src/edunn_client/walkthrough.py",

@@ -50,7 +50,7 @@ class Probe:
         return subprocess.Popen(  # noqa: S603 - the table's own command
             [*self.command, *arguments],
             cwd=CLIENTS / self.language,
-            env={**os.environ, "EDUNN_ADDRESS": address},
+            env={**os.environ, "EDUNN_ADDRESS": address, "EDUNN_TARGET": address},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,6 +1,18 @@
 """The layers of a neural network in NumPy: `import edunn as nn`."""
 
-from edunn import catalogue, datasets, errors, initializers, metrics, model, plot, utils
+from edunn import (
+    catalogue,
+    datasets,
+    errors,
+    initializers,
+    metrics,
+    model,
+    models,
+    optimizer,
+    plot,
+    trainers,
+    utils,
+)
 from edunn.catalogue import LAYER_TYPES, build, describe
 from edunn.errors import ConfigError, LayerError, NoForwardError
 from edunn.fake import FakeError, FakeModel
@@ -28,6 +40,26 @@ from edunn.model import (
     ParameterSet,
     Phase,
 )
+
+# The course's library shows the files of its layers here too.
+from edunn.models import (
+    activations,
+    batchnorm,
+    bias,
+    binary_cross_entropy_error,
+    convolution,
+    cross_entropy_error,
+    dense,
+    dropout,
+    flatten,
+    linear,
+    linear_regression,
+    logistic_regression,
+    mean_error,
+    pooling,
+    rnn,
+    squared_error,
+)
 from edunn.optimizers import steps
 from edunn.optimizers.gradient import (
     Adam,
@@ -40,6 +72,9 @@ from edunn.optimizers.gradient import (
 from edunn.optimizers.optimizer import BatchedGradientOptimizer, Optimizer
 from edunn.parameter_memory import TooLargeError
 from edunn.sequential import Sequential
+
+#: What the course adds to a probability before it takes the logarithm.
+eps = 1e-12
 
 __all__ = [
     "GELU",
@@ -89,15 +124,35 @@ __all__ = [
     "SquaredError",
     "TanH",
     "TooLargeError",
+    "activations",
+    "batchnorm",
+    "bias",
+    "binary_cross_entropy_error",
     "build",
     "catalogue",
+    "convolution",
+    "cross_entropy_error",
     "datasets",
+    "dense",
     "describe",
+    "dropout",
+    "eps",
     "errors",
+    "flatten",
     "initializers",
+    "linear",
+    "linear_regression",
+    "logistic_regression",
+    "mean_error",
     "metrics",
     "model",
+    "models",
+    "optimizer",
     "plot",
+    "pooling",
+    "rnn",
+    "squared_error",
     "steps",
+    "trainers",
     "utils",
 ]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from edunn.arrays import Array, as_array, describe
 from edunn.errors import LayerError
+from edunn.notebook import Printable
 from edunn.utils.labels import check_labels, onehot2labels
 
 Labels = npt.NDArray[np.intp]
@@ -24,6 +25,39 @@ def accuracy(y_true: Array, y_pred: Array) -> float:
     """
     y_true, y_pred = _labels("accuracy", y_true, y_pred)
     return float(np.mean(y_true == y_pred))
+
+
+def check_label_array(y: Array) -> None:
+    """Refuse what is no vector of labels.
+
+    Raises
+    ------
+    LayerError
+        If it is not integers from 0 up, of shape (samples,).
+    """
+    if check_labels("check_label_array", "y", y).shape != np.shape(y):
+        raise LayerError(
+            layer="check_label_array",
+            argument="y",
+            expected="of shape (samples,)",
+            got=describe(np.asarray(y)),
+        )
+
+
+def check_binary(y: Array) -> None:
+    """Refuse labels that are not 0 or 1.
+
+    Raises
+    ------
+    LayerError
+        If there is another.
+    """
+    values = np.asarray(y)
+    wrong = values[(values != 0) & (values != 1)]
+    if wrong.size:
+        raise LayerError(
+            layer="check_binary", argument="y", expected="labels 0 and 1", got=str(wrong[0])
+        )
 
 
 def precision(y_true: Array, y_pred: Array, positive: int | None = None) -> float:
@@ -113,7 +147,7 @@ def mae(y_true: Array, y_pred: Array) -> float:
 
 
 @dataclass(frozen=True)
-class ClassificationSummary:
+class ClassificationSummary(Printable):
     """How good labels are, as a whole and for each class; a table where it is printed."""
 
     accuracy: float
@@ -133,7 +167,7 @@ class ClassificationSummary:
 
 
 @dataclass(frozen=True)
-class RegressionSummary:
+class RegressionSummary(Printable):
     """How good predicted numbers are; a line where it is printed."""
 
     rmse: float
@@ -164,9 +198,7 @@ def classification_summary(
         tuple(fscore(y_true, y_pred, label) for label in classes),
         counts,
     )
-    if verbose:
-        print(summary)
-    return summary
+    return summary.printed() if verbose else summary
 
 
 def classification_summary_onehot(
@@ -186,9 +218,7 @@ def regression_summary(y_true: Array, y_pred: Array, verbose: bool = True) -> Re
         Whether it is printed.
     """
     summary = RegressionSummary(rmse(y_true, y_pred), mae(y_true, y_pred))
-    if verbose:
-        print(summary)
-    return summary
+    return summary.printed() if verbose else summary
 
 
 def _labels(metric: str, y_true: object, y_pred: object) -> tuple[Labels, Labels]:

@@ -21,6 +21,7 @@ class Rpc:
     # What HTTP/2 calls it, such as `/edunn_serving.v1.LayerService/Forward`.
     path: str
     request_type: type[Message]
+    request_descriptor: Descriptor
     response_type: type[Message]
     client_streaming: bool
     server_streaming: bool
@@ -37,6 +38,7 @@ def rpcs_of(service: ServiceDescriptor) -> Mapping[str, Rpc]:
             method.name,
             f"/{service.full_name}/{method.name}",
             GetMessageClass(method.input_type),
+            method.input_type,
             GetMessageClass(method.output_type),
             method.client_streaming,
             method.server_streaming,

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, cast
-from urllib.parse import urlsplit, urlunsplit
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, get_args
 
-PREFIX = "EDUNN_"
-# Variables with the prefix that are the library's, and no settings of the service.
-_OF_THE_LIBRARY = frozenset({"EDUNN_DATASETS"})
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from edunn_serving.errors import quoted
+from edunn_serving.redis_url import RedisUrl
+from edunn_serving.variables import PREFIX, misspelt, unknown
+
+log = logging.getLogger(__name__)
+
 MEBIBYTE = 1024 * 1024
+# Larger numbers fit into none of the places where they are used: about 30 years, and 63 bits.
+LONGEST_SECONDS = 1e9
+LARGEST_NUMBER = 2**63 - 1
 
 
 class SettingsError(ValueError):
@@ -22,29 +31,61 @@ class SettingsError(ValueError):
 def _setting(
     default: Any, doc: str, *, minimum: float | None = None, maximum: float | None = None
 ) -> Any:
-    return field(default=default, metadata={"doc": doc, "minimum": minimum, "maximum": maximum})
+    if minimum is not None and maximum is None:
+        maximum = LONGEST_SECONDS if isinstance(default, float) else LARGEST_NUMBER
+    return Field(default=default, description=doc, ge=minimum, le=maximum)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+def _parse_redis_url(given: str | RedisUrl) -> RedisUrl:
+    if isinstance(given, RedisUrl):
+        return given
+    try:
+        return RedisUrl.parse(given)
+    except ValueError as error:
+        raise ValueError(f"cannot be used: {error}") from None
+
+
+def _check_address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
+        raise ValueError(f"must be host:port, such as 127.0.0.1:50051, got {quoted(text)}")
+    return text
+
+
+def _check_address_if_any(text: str) -> str:
+    return _check_address(text) if text else text
+
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+Address = Annotated[str, BeforeValidator(_check_address)]
+AddressOrNothing = Annotated[str, BeforeValidator(_check_address_if_any)]
+# Not JSON, which pydantic would take it for.
+ParsedRedisUrl = Annotated[RedisUrl, NoDecode, BeforeValidator(_parse_redis_url)]
+
+
+class Settings(BaseSettings):
     """What server and worker are told by their environment.
 
     Each field is read from the variable of its name in capitals behind `EDUNN_`.
     """
 
-    redis_url: str = _setting(
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, validate_default=True, allow_inf_nan=False
+    )
+
+    redis_url: ParsedRedisUrl = _setting(
         "redis://127.0.0.1:6379/0",
         "The Redis that holds sessions and carries batches: `redis://`, `rediss://` or `unix://`.",
     )
-    address: str = _setting(
+    address: Address = _setting(
         "127.0.0.1:50051", "Where the server listens: `host:port`; port 0 takes a free one."
     )
-    metrics_address: str = _setting(
+    metrics_address: AddressOrNothing = _setting(
         "",
         "Where Prometheus reads the server's metrics: `host:port`, the path is `/metrics`. Empty: "
         "nowhere.",
     )
-    tokens: str = _setting(
+    tokens: SecretStr = _setting(
         "",
         "Who may call: `name=token` pairs, separated by commas. Empty: anybody, without a token. "
         "Sessions belong to the name that created them.",
@@ -57,6 +98,8 @@ class Settings:
         80 * MEBIBYTE,
         "The largest request or answer: 64 MiB of tensor and room to spare.",
         minimum=1024,
+        # gRPC counts in 32 bits.
+        maximum=2**31 - 1,
     )
     max_batch_operations: int = _setting(
         64,
@@ -124,86 +167,52 @@ class Settings:
     shutdown_seconds: float = _setting(
         30.0, "How long a stopping server waits for what is in flight.", minimum=0.0
     )
-    log_level: str = _setting(
+    log_level: LogLevel = _setting(
         "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`. DEBUG logs each call."
     )
 
-    def __post_init__(self) -> None:
-        for each in fields(self):
-            minimum = each.metadata["minimum"]
-            # Written so that NaN is refused too.
-            if minimum is not None and not getattr(self, each.name) >= minimum:
-                raise SettingsError(
-                    f"{variable(each.name)} must be at least {minimum:g}, "
-                    f"got {getattr(self, each.name)}"
-                )
-            maximum = each.metadata["maximum"]
-            if maximum is not None and getattr(self, each.name) > maximum:
-                raise SettingsError(
-                    f"{variable(each.name)} must be at most {maximum:g}, "
-                    f"got {getattr(self, each.name)}"
-                )
-        self._check_redis_url()
-        self._check_address("address")
-        if self.metrics_address:
-            self._check_address("metrics_address")
-        if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-            raise SettingsError(
-                f"EDUNN_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, got {self.log_level!r}"
-            )
+    @model_validator(mode="after")
+    def _check_together(self) -> Settings:
         if bool(self.tls_certificate) != bool(self.tls_key):
-            raise SettingsError("EDUNN_TLS_CERTIFICATE and EDUNN_TLS_KEY go together: set both")
+            raise ValueError("EDUNN_TLS_CERTIFICATE and EDUNN_TLS_KEY go together: set both")
         if self.session_ttl_seconds > self.max_session_ttl_seconds:
-            raise SettingsError(
+            raise ValueError(
                 "EDUNN_SESSION_TTL_SECONDS must not be above EDUNN_MAX_SESSION_TTL_SECONDS"
             )
         self.callers()
-
-    def _check_redis_url(self) -> None:
-        scheme = urlsplit(self.redis_url).scheme
-        if scheme not in ("redis", "rediss", "unix"):
-            raise SettingsError(
-                "EDUNN_REDIS_URL must begin with redis://, rediss:// or unix://, "
-                f"got {self._masked_redis_url()!r}"
-            )
-
-    def _check_address(self, name: str) -> None:
-        address: str = getattr(self, name)
-        host, colon, port = address.rpartition(":")
-        if not colon or not host or not port.isdecimal() or int(port) > 65535:
-            raise SettingsError(
-                f"{variable(name)} must be host:port, such as 127.0.0.1:50051, got {address!r}"
-            )
+        return self
 
     def callers(self) -> dict[str, str]:
         """Return the callers' names by their token."""
         callers: dict[str, str] = {}
-        for entry in filter(None, (part.strip() for part in self.tokens.split(","))):
+        entries = (part.strip() for part in self.tokens.get_secret_value().split(","))
+        for entry in filter(None, entries):
             name, equals, token = entry.partition("=")
             if not equals or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name) or not token:
                 # The entry itself is not shown: it may hold a secret.
-                raise SettingsError(
+                raise ValueError(
                     "EDUNN_TOKENS must be name=token pairs separated by commas, "
                     "the name of letters, digits, _, - and ."
                 )
             if token in callers:
-                raise SettingsError("EDUNN_TOKENS gives one token to two names")
+                raise ValueError("EDUNN_TOKENS gives one token to two names")
             callers[token] = name
         return callers
 
-    def _masked_redis_url(self) -> str:
-        parts = urlsplit(self.redis_url)
-        if parts.password is None:
-            return self.redis_url
-        netloc = parts.netloc.rpartition("@")[2]
-        return urlunsplit(parts._replace(netloc=f"***@{netloc}"))
+    def secrets(self) -> list[str]:
+        """Return what must not be shown anywhere."""
+        return [*self.callers(), self.redis_url.password or ""]
 
     def describe(self) -> str:
         """Return the settings on one line, without secrets."""
-        shown = {each.name: getattr(self, each.name) for each in fields(self)}
-        shown["redis_url"] = self._masked_redis_url()
+        shown = {name: str(getattr(self, name)) for name in names()}
         shown["tokens"] = ",".join(f"{name}=***" for name in self.callers().values())
-        return " ".join(f"{name}={value}" for name, value in shown.items())
+        return " ".join(f"{name}={text}" for name, text in shown.items())
+
+
+def names() -> Iterable[str]:
+    """Return the names of the settings' fields."""
+    return Settings.model_fields
 
 
 def variable(name: str) -> str:
@@ -211,43 +220,64 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+def check_variables(environment: Iterable[str] = os.environ) -> None:
+    """Warn of variables that begin with `EDUNN_` and are no setting.
+
+    Raises
+    ------
+    SettingsError
+        One is nearly the name of a setting, so most likely misspelt.
+    """
+    known = {variable(name) for name in names()}
+    for name, meant in misspelt(environment, known).items():
+        raise SettingsError(f"there is no setting {name}: {meant} is meant, most likely")
+    for name in unknown(environment, known):
+        log.warning("%s is no setting of the service and does nothing", name)
+
+
+def read_settings() -> Settings:
     """Read the settings from the environment.
 
     Raises
     ------
     SettingsError
-        A value is malformed or out of bounds, or a variable begins with `EDUNN_` and is not a
-        setting (most likely misspelt). The message names the variable.
+        A value is malformed or out of bounds, or a variable is nearly the name of a setting. The
+        message names the variable.
     """
-    known = {variable(each.name): each for each in fields(Settings)}
-    unknown = sorted(
-        name
-        for name in environment.keys() - known.keys() - _OF_THE_LIBRARY
-        if name.startswith(PREFIX)
-    )
-    if unknown:
-        raise SettingsError(f"unknown setting {unknown[0]}: there are {', '.join(sorted(known))}")
-    values = {
-        each.name: _parse(name, environment[name], type(each.default))
-        for name, each in known.items()
-        if name in environment
-    }
-    return Settings(**values)
-
-
-def _parse(name: str, text: str, kind: type) -> Any:
+    check_variables()
     try:
-        return cast(Any, kind)(text)
-    except ValueError:
-        wanted = "a whole number" if kind is int else "a number"
-        raise SettingsError(f"{name} must be {wanted}, got {text!r}") from None
+        return Settings()
+    except ValidationError as error:
+        # Not its own text, and not as the cause: it repeats values, which may be secret.
+        raise SettingsError(_sentence(error.errors(include_url=False)[0])) from None
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """Return what is wrong with a value, in the terms of the environment."""
+    place, bounds = error["loc"], error.get("ctx", {})
+    if error["type"] == "value_error":
+        return " ".join([*map(_variable_at, place), str(bounds["error"])])
+    wanted = {
+        "int_parsing": "a whole number",
+        "int_parsing_size": "a whole number with fewer digits",
+        "int_from_float": "a whole number",
+        "float_parsing": "a number",
+        "finite_number": "a finite number",
+        "greater_than_equal": f"at least {bounds.get('ge')}",
+        "less_than_equal": f"at most {bounds.get('le')}",
+        "literal_error": ", ".join(get_args(LogLevel)[:-1]) + f" or {get_args(LogLevel)[-1]}",
+    }[error["type"]]
+    return f"{_variable_at(place[0])} must be {wanted}, got {quoted(error['input'])}"
+
+
+def _variable_at(place: int | str) -> str:
+    return variable(str(place))
 
 
 def settings_table() -> str:
     """Return the settings as the Markdown table that the README shows."""
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
-    for each in fields(Settings):
-        default = f"`{each.default}`" if each.default != "" else ""
-        rows.append(f"| `{variable(each.name)}` | {default} | {each.metadata['doc']} |")
+    for name, field in Settings.model_fields.items():
+        default = f"`{field.default}`" if field.default != "" else ""
+        rows.append(f"| `{variable(name)}` | {default} | {field.description} |")
     return "\n".join(rows) + "\n"

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from redis.exceptions import ResponseError
+from redis.exceptions import OutOfMemoryError
 
 from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage, OperationHead
@@ -64,7 +64,7 @@ class BatchStore:
         touched = (keys.batch(batch_id), keys.QUEUE, keys.holder(batch_id))
 
         def on_answer(answer: Any) -> None:
-            if isinstance(answer, ResponseError) and "OOM" in str(answer):
+            if isinstance(answer, OutOfMemoryError):
                 on_stored(_store_is_full())
                 return
             if isinstance(answer, Exception):

@@ -25,9 +25,10 @@ from edunn_serving.internal.v1.stream_pb2 import (
     RawComputeResult,
 )
 from edunn_serving.replies import STATUS, Reply
+from edunn_serving.wire_format import check_field_count
 from server.call import EOF, Call, Read, answer_too_large
 from server.dispatcher import Dispatcher
-from server.envelope import check_field_count, head_of
+from server.envelope import head_of
 from server.operation import PendingOperation
 
 # What one stream may have under way or unread. Beyond it the server reads no further, so a client

@@ -7,20 +7,16 @@ stepped over, neither parsed nor copied.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import invalid_argument
 from edunn_serving.rpcs import LAYER_RPCS
+from edunn_serving.wire_format import fields
 
 # What a name may be long; the worker looks at the rest of their rules.
 MAX_NAME = 64
 MAX_FORWARD_ID = 128
-# Reading the fields holds up everybody else.
-MAX_FIELDS = 10_000
-
-# Wire types, https://protobuf.dev/programming-guides/encoding/#structure.
-VARINT, EIGHT_BYTES, LENGTH_DELIMITED, FOUR_BYTES = 0, 1, 2, 5
 
 
 def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> OperationHead:
@@ -56,23 +52,11 @@ def largest_field(message: bytes) -> int:
     """Return the number of the field that takes the most bytes; 0 where there is none."""
     sizes: Counter[int] = Counter()
     try:
-        for number, begin, end in _fields(message):
+        for number, begin, end in fields(message):
             sizes[number] += end - begin
     except (ValueError, IndexError):
         return 0
     return sizes.most_common(1)[0][0] if sizes else 0
-
-
-def check_field_count(message: bytes, limit: int) -> None:
-    """Check that a message has at most so many fields, before it is parsed.
-
-    Raises
-    ------
-    ValueError, IndexError
-        It has more, or the bytes are no message.
-    """
-    for _ in _fields(message, limit):
-        pass
 
 
 def _strings(message: bytes, wanted: Collection[int]) -> dict[int, str]:
@@ -85,55 +69,6 @@ def _strings(message: bytes, wanted: Collection[int]) -> dict[int, str]:
     """
     return {
         number: message[begin:end].decode()
-        for number, begin, end in _fields(message)
+        for number, begin, end in fields(message)
         if number in wanted
     }
-
-
-def _fields(message: bytes, limit: int = MAX_FIELDS) -> Iterator[tuple[int, int, int]]:
-    """Yield each field's number, and where its value begins and ends.
-
-    A value that is no string, no bytes and no message is taken for empty.
-    """
-    at, end = 0, len(message)
-    fields = 0
-    while at < end:
-        fields += 1
-        if fields > limit:
-            raise ValueError(f"it has more than {limit} fields")
-        tag, at = _varint(message, at)
-        number, wire_type = tag >> 3, tag & 7
-        begin = at
-        if wire_type == LENGTH_DELIMITED:
-            size, begin = _varint(message, at)
-            at = begin + size
-            if at > end:
-                break
-            yield number, begin, at
-            continue
-        if wire_type == VARINT:
-            _, at = _varint(message, at)
-        elif wire_type == EIGHT_BYTES:
-            at += 8
-        elif wire_type == FOUR_BYTES:
-            at += 4
-        else:
-            raise ValueError(f"unknown wire type {wire_type}")
-        yield number, begin, begin
-    if at != end:
-        raise ValueError("it ends in the middle of a field")
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    """Return the number that begins at a place, and the place behind it."""
-    byte = message[at]
-    number = byte & 0x7F
-    shift = 7
-    while byte > 0x7F:
-        at += 1
-        byte = message[at]
-        number |= (byte & 0x7F) << shift
-        shift += 7
-        if shift > 70:
-            raise ValueError("a number is too long")
-    return number, at + 1

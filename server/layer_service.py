@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Mapping
+from typing import cast
 
-from google.protobuf.message import DecodeError
-
-from edunn_serving.errors import invalid_argument
 from edunn_serving.replies import STATUS
+from edunn_serving.requests import parse_request
 from edunn_serving.rpcs import LAYER_RPCS, LAYER_SERVICE
 from edunn_serving.settings import Settings
 from edunn_serving.v1.layer_service_pb2 import CreateSessionRequest
@@ -79,10 +78,7 @@ class LayerService:
 
 def _complete_create_session(request: bytes) -> bytes:
     """Choose what the caller left to the service, once, so that a second run finds the same."""
-    try:
-        message = CreateSessionRequest.FromString(request)
-    except DecodeError as error:
-        raise invalid_argument("request", f"not a CreateSessionRequest: {error}") from error
+    message = cast(CreateSessionRequest, parse_request(LAYER_RPCS["CreateSession"], request))
     if not message.session_id:
         message.session_id = secrets.token_urlsafe(16)
     if not message.HasField("seed"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from edunn_serving.errors import Code
 from edunn_serving.replies import STATUS, Reply
 from edunn_serving.settings import SettingsError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -97,9 +100,12 @@ def serve_metrics(address: str, observed: Observed) -> Callable[[], None]:
     registry.register(ServerCollector(observed))
     host, _, port = address.rpartition(":")
     try:
-        server, thread = start_http_server(int(port), host, registry)
+        server, thread = start_http_server(int(port), host.strip("[]"), registry)
     except OSError as error:
         raise SettingsError(f"EDUNN_METRICS_ADDRESS {address} cannot be used: {error}") from error
+
+    # Instead of a traceback on standard error for each connection that is reset.
+    server.handle_error = _log_error  # type: ignore[method-assign]
 
     def stop() -> None:
         server.shutdown()
@@ -107,6 +113,10 @@ def serve_metrics(address: str, observed: Observed) -> Callable[[], None]:
         thread.join()
 
     return stop
+
+
+def _log_error(request: object, client_address: object) -> None:
+    log.info("a reader of the metrics at %s was not served", client_address, exc_info=True)
 
 
 def _counter(

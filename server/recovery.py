@@ -74,7 +74,11 @@ class Recovery:
     async def _give_up_waiting(self) -> None:
         """Refuse what waits, once Redis or the workers have been away for too long."""
         patience = self._settings.worker_wait_seconds
-        if self._away_since is None or time.monotonic() - self._away_since < patience:
+        if self._away_since is None:
+            return
+        # Workers are heard a moment later than Redis.
+        since = max(self._away_since, self._link.up_since if self._link.up else 0.0)
+        if time.monotonic() - since < patience:
             return
         away = unavailable("there is no worker" if self._link.up else "the store is away")
         for operation in self._lanes.remove_all():
@@ -85,8 +89,13 @@ class Recovery:
                 # A worker may have it. It stays under way, so that what comes after it keeps its
                 # order, until Redis is back and tells.
                 flight.refuse(away)
-            elif await self._store.withdraw(flight.batch_id) and self._flights.fail(flight, away):
-                self._pump()
+                continue
+            try:
+                if await self._store.withdraw(flight.batch_id) and self._flights.fail(flight, away):
+                    self._pump()
+            except (RedisError, OSError):
+                flight.refuse(away)
+                raise
 
     async def _recover_lost_batches(self) -> None:
         """Take back the batches whose worker has died, or that never reached one."""

@@ -7,10 +7,10 @@ import logging
 import time
 from collections.abc import Callable
 
-import redis.asyncio
 from redis.exceptions import RedisError
 
 from edunn_serving import keys
+from edunn_serving.redis_connections import connect_async
 from edunn_serving.scripts import Script
 from edunn_serving.settings import Settings
 from server.redis_pipe import RedisPipe
@@ -19,7 +19,6 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
 RECONNECT_SECONDS = 0.2
-SOCKET_TIMEOUT_SECONDS = 2.5
 
 # What the sender runs: Redis learns it with each new connection.
 SEND_SCRIPT = Script.named("send")
@@ -39,13 +38,7 @@ class RedisLink:
     def __init__(
         self, settings: Settings, on_connect: Callable[[], None], on_change: Callable[[], None]
     ) -> None:
-        self.client = redis.asyncio.Redis.from_url(
-            settings.redis_url,
-            socket_timeout=SOCKET_TIMEOUT_SECONDS,
-            socket_connect_timeout=SOCKET_TIMEOUT_SECONDS,
-            # The pipes read answers as version 2 of the protocol has them.
-            protocol=2,
-        )
+        self.client = connect_async(settings.redis_url)
         self.sender = RedisPipe(self.client, self.give_up_connections, (SEND_SCRIPT,))
         # A connection of its own: a read that waits for replies holds up what comes behind it.
         self.reader = RedisPipe(self.client, self.give_up_connections)
@@ -99,6 +92,8 @@ class RedisLink:
                 why = error
             self._broken = None
             self._note(up=False, why=why)
+            # Its name may be another Redis's by now, so no connection to the old one is kept.
+            await self.client.connection_pool.disconnect()
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _look_often(self) -> None:

@@ -15,8 +15,9 @@ from typing import Any
 
 import hiredis
 import redis.asyncio
-from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, ResponseError
+from redis.exceptions import ConnectionError
 
+from edunn_serving.redis_connections import error_of
 from edunn_serving.scripts import Command, Script
 
 # Takes an answer, or the RedisError that there is instead.
@@ -119,7 +120,7 @@ class _Wire(asyncio.Protocol):
         self._reader.feed(data)
         while self._waiting and (answer := self._reader.gets()) is not False:
             if isinstance(answer, hiredis.ReplyError):
-                answer = _error(str(answer))
+                answer = error_of(str(answer))
             self._waiting.popleft()(answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -132,7 +133,3 @@ class _Wire(asyncio.Protocol):
         self._lost = why
         while self._waiting:
             self._waiting.popleft()(why)
-
-
-def _error(text: str) -> RedisError:
-    return (BusyLoadingError if text.startswith("LOADING") else ResponseError)(text)

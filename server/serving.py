@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
+import ssl
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,13 +33,29 @@ MAX_PENDING = 100_000
 READ_BEYOND_BYTES = 64 * 1024 * 1024
 # How long the last answers may take on their way out of a stopping server.
 ANSWER_SECONDS = 2.0
+# How much longer than it waits for what is in flight a server may take to stop.
+HANGING_SECONDS = 10.0
+
+
+class StartError(RuntimeError):
+    """The server cannot start. The message says why, in a sentence."""
 
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight and return.
 
     The address is printed on standard output, alone on its line, once calls are answered.
+
+    Raises
+    ------
+    SettingsError, StartError
+        The server cannot start.
     """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
     server_id = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     log.info("server %s: %s", server_id, settings.describe())
     dispatcher = Dispatcher(settings, server_id)
@@ -48,39 +66,46 @@ async def serve(settings: Settings) -> None:
     stop_metrics = (
         serve_metrics(settings.metrics_address, dispatcher) if settings.metrics_address else None
     )
-
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-
     background: list[asyncio.Task[None]] = [
         asyncio.create_task(dispatcher.run()),
         asyncio.create_task(health.report(dispatcher)),
     ]
+    stopping = asyncio.create_task(stop.wait())
     # A server that is just starting must not say that Redis is away because it has not looked yet.
-    await dispatcher.link.tried.wait()
+    tried = asyncio.create_task(dispatcher.link.tried.wait())
+    await asyncio.wait({tried, stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
+    _check_start(background)
     await server.start()
     print(address, flush=True)
-    stopping = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
 
     log.info("stopping: finishing what is in flight")
+    # Told to stop it stops, though something that is not known yet should hang, and says where.
+    faulthandler.dump_traceback_later(settings.shutdown_seconds + HANGING_SECONDS, exit=True)
     await health.enter_graceful_shutdown()
     # New operations are refused from here on; those under way may finish.
     await dispatcher.drain(settings.shutdown_seconds)
     await server.stop(ANSWER_SECONDS)
     await dispatcher.forget()
-    for task in background:
+    for task in (*background, tried, stopping):
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)
-    stopping.cancel()
     if stop_metrics is not None:
         stop_metrics()
+    faulthandler.cancel_dump_traceback_later()
     for task in background:
         if task in done:
             # It ended by itself, which is a failure, and its error is the server's.
             task.result()
+
+
+def _check_start(background: Sequence[asyncio.Task[None]]) -> None:
+    """Give up where what should go on until the server stops has ended already."""
+    for task in background:
+        if task.done() and (error := task.exception()):
+            while isinstance(error, BaseExceptionGroup):
+                error = error.exceptions[0]
+            raise StartError(f"cannot start: {type(error).__name__}: {error}") from error
 
 
 def _grpc_server(
@@ -124,16 +149,26 @@ def _grpc_server(
 def _listen(server: grpc.aio.Server, settings: Settings) -> str:
     """Bind the server's port and return the address with the port that it is."""
     host = settings.address.rpartition(":")[0]
+    credentials = _credentials(settings) if settings.tls_certificate else None
     try:
-        if settings.tls_certificate:
-            key = Path(settings.tls_key).read_bytes()
-            chain = Path(settings.tls_certificate).read_bytes()
-            credentials = grpc.ssl_server_credentials([(key, chain)])
+        if credentials is not None:
             port = server.add_secure_port(settings.address, credentials)
         else:
             port = server.add_insecure_port(settings.address)
-    except OSError as error:
-        raise SettingsError(f"EDUNN_TLS_CERTIFICATE, EDUNN_TLS_KEY: {error}") from error
     except RuntimeError as error:
         raise SettingsError(f"EDUNN_ADDRESS {settings.address} cannot be used: {error}") from error
     return f"{host}:{port}"
+
+
+def _credentials(settings: Settings) -> grpc.ServerCredentials:
+    certificate, key = Path(settings.tls_certificate), Path(settings.tls_key)
+    try:
+        # gRPC would say of wrong files that it cannot listen. Without a password Python would ask
+        # for one on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, lambda: "")
+        return grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
+    except OSError as error:
+        raise SettingsError(
+            "EDUNN_TLS_CERTIFICATE and EDUNN_TLS_KEY are no certificate with its key, in PEM: "
+            f"{error}"
+        ) from error

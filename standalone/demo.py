@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from standalone.stack import Stack, StackError
+from standalone.errors import StackError
+from standalone.stack import Stack
 from standalone.stop_signal import StopRequested, StopSignal
 
 INTERRUPTED = 130
@@ -17,7 +19,8 @@ POLL_SECONDS = 0.05
 
 def main() -> int:
     """Run the walk-through and return its exit code."""
-    stop_signal = StopSignal()
+    # Closing its terminal stops it too: it would leave its folder behind.
+    stop_signal = StopSignal(signal.SIGHUP)
     try:
         with (
             tempfile.TemporaryDirectory(prefix="edunn-demo-") as folder,

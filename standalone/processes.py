@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -12,11 +13,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from standalone.data_folder import private
+
 log = logging.getLogger(__name__)
 
 DIE_WITH_PARENT = Path(__file__).parent / "die_with_parent.py"
 # How long a child that dies again and again is given before the next start.
 RESTART_SECONDS = 0.5
+WATCH_SECONDS = 0.1
+# A larger log becomes `name.log.1`, in place of the one before.
+MAX_LOG_BYTES = 16 * 1024 * 1024
 
 
 class Child:
@@ -49,6 +55,8 @@ class Child:
         self._environment = dict(environment)
         self._log_path = log_folder / f"{name}.log"
         self._configuration = configuration
+        # Where the output of the present process begins.
+        self._log_start = 0
         self._process: subprocess.Popen[bytes] | None = None
         self.starts = 0
 
@@ -60,7 +68,8 @@ class Child:
 
     def start(self) -> None:
         """Start the process."""
-        with self._log_path.open("ab") as log_file:
+        with open(self._log_path, "ab", opener=private) as log_file:
+            self._log_start = log_file.tell()
             self._process = subprocess.Popen(  # noqa: S603  # our own commands
                 # However this process dies, the kernel then stops the child.
                 [sys.executable, "-I", "-S", DIE_WITH_PARENT, str(os.getpid()), *self._command],
@@ -70,6 +79,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 # A Ctrl-C is for us alone: we stop the children in their order.
                 start_new_session=True,
+                umask=0o077,
             )
         # Last: whoever waits for the new process finds it.
         self.starts += 1
@@ -90,6 +100,26 @@ class Child:
             log.warning("%s did not stop within %g s and is killed", self.name, timeout)
             self._process.kill()
             self._process.wait()
+
+    def has_said(self, line: str) -> bool:
+        """Tell whether the present process has written such a line."""
+        with self._log_path.open("rb") as log_file:
+            log_file.seek(self._log_start)
+            return line.encode() in log_file.read().splitlines()
+
+    def rotate_log(self) -> None:
+        """Put the log aside where it has become too large.
+
+        The process goes on writing into the same file, at its end. What it writes between the copy
+        and the cut is lost.
+        """
+        if self._log_path.stat().st_size <= MAX_LOG_BYTES:
+            return
+        aside = self._log_path.with_name(f"{self._log_path.name}.1")
+        with self._log_path.open("rb") as source, open(aside, "wb", opener=private) as target:
+            shutil.copyfileobj(source, target)
+        os.truncate(self._log_path, 0)
+        self._log_start = 0
 
     def log_tail(self, lines: int = 20) -> str:
         """Return the last lines of the log."""
@@ -140,8 +170,10 @@ class Supervisor:
 
     def _watch(self) -> None:
         last_starts: dict[str, float] = {}
-        while not self._stopping.wait(0.1):
+        while not self._stopping.wait(WATCH_SECONDS):
             with self._lock:
+                for child in self._children:
+                    child.rotate_log()
                 for child in () if self._paused else self._children:
                     last = last_starts.get(child.name, 0.0)
                     if child.has_died() and time.monotonic() - last >= RESTART_SECONDS:

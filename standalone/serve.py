@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import MutableMapping
 from pathlib import Path
 
-from edunn_serving.settings import Settings, variable
-from standalone.stack import Stack, StackError
+from edunn_serving.settings import SettingsError, names, read_settings, variable
+from standalone.errors import StackError
+from standalone.stack import Stack
 from standalone.stop_signal import StopRequested, StopSignal
 
 # Settings that are the stack's own.
@@ -36,38 +37,44 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    # It serves on when its terminal is closed, and so do the processes that it starts.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     stop_signal = StopSignal()
     try:
         with Stack(
             arguments.data,
             port=arguments.port,
             workers=arguments.workers,
-            environment=_settings_of(os.environ),
+            environment=_take_settings(os.environ),
             wait=stop_signal.wait,
         ) as stack:
             print(GREETING.format(address=stack.address), flush=True)
             stop_signal.wait()
     except StopRequested:
         print("stopped", flush=True)
-    except StackError as error:
+    except (StackError, SettingsError) as error:
         sys.exit(f"edunn-serve: {error}")
 
 
-def _settings_of(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings of server and workers that the environment holds.
+def _take_settings(environment: MutableMapping[str, str]) -> dict[str, str]:
+    """Return the settings of server and workers, after a look at each.
 
-    Not those that the stack itself decides. Variables of clients begin with EDUNN_ too.
+    Those that the stack itself decides are taken out of the environment.
 
     Raises
     ------
+    SettingsError
+        One is wrong.
     StackError
         There is one that the stack cannot do.
     """
-    names = {variable(each.name) for each in fields(Settings)}
-    found = {name: text for name, text in environment.items() if name in names - DECIDED_HERE}
-    for name in WITHOUT_TLS & found.keys():
+    for name in DECIDED_HERE:
+        environment.pop(name, None)
+    for name in WITHOUT_TLS & environment.keys():
         raise StackError(f"{name}: the stack is for loopback, without TLS; see `python -m server`")
-    return found
+    read_settings()
+    known = {variable(name) for name in names()}
+    return {name: text for name, text in environment.items() if name in known}
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib
 import os
 import secrets
@@ -20,6 +19,10 @@ import grpc
 import redis
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from edunn_serving.redis_connections import connect
+from edunn_serving.redis_url import RedisUrl
+from standalone.data_folder import claim
+from standalone.errors import StackError
 from standalone.processes import Child, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,10 +32,9 @@ STOP_SECONDS = 15.0
 MAX_STARTS = 2
 # Linux takes 108 bytes, the last of them 0.
 MAX_SOCKET_PATH = 107
-
-
-class StackError(RuntimeError):
-    """The stack could not be brought up. The message says what to do."""
+LOOPBACK = "127.0.0.1"
+# A proxy that the environment names is for the world outside, not for the server next to us.
+WITHOUT_PROXY = [("grpc.enable_http_proxy", 0)]
 
 
 class Stack:
@@ -64,6 +66,10 @@ class Stack:
         redis_binary: str | None = None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
+        if not 0 <= port <= 65535:
+            raise StackError(f"port {port} is none: ports go from 1 to 65535, 0 takes a free one")
+        if workers < 1:
+            raise StackError(f"{workers} workers are too few: at least one does the work")
         self.data = data
         self._redis_binary = redis_binary or find_redis()
         self._password = secrets.token_hex(16)
@@ -107,12 +113,12 @@ class Stack:
 
     def redis_client(self) -> redis.Redis:
         """Return a client of the stack's Redis."""
-        return redis.Redis.from_url(self.redis_url)
+        return connect(RedisUrl.parse(self.redis_url))
 
     def __enter__(self) -> Stack:
-        self.data.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self.data)
+        self._lock = claim(self.data)
         try:
+            _check_port(self.port)
             self._supervisor.add(self.redis)
             self._await_redis()
             for child in (*self.workers, *self.servers):
@@ -170,9 +176,11 @@ class Stack:
 
     def await_serving(self, address: str) -> None:
         """Wait until a server says that it serves."""
+        # Somebody else's server could answer there. Ours has said that it listens.
+        child = self.servers[self.addresses.index(address)]
         deadline = time.monotonic() + START_SECONDS
-        with grpc.insecure_channel(address) as channel:
-            while not is_serving(channel):
+        with grpc.insecure_channel(address, WITHOUT_PROXY) as channel:
+            while not (child.has_said(address) and is_serving(channel)):
                 self._check_starts()
                 if time.monotonic() > deadline:
                     raise StackError(f"the service did not start:\n{self._tails()}")
@@ -208,7 +216,7 @@ class Stack:
             [
                 *self._redis_listens(),
                 f"requirepass {self._password}",
-                f'dir "{self.data.resolve()}"',
+                f"dir {_quoted(self.data.resolve())}",
                 "appendonly yes",
                 'save ""',
                 # Batches pass through the file and are gone: rewriting it at Redis's own 64 MiB
@@ -224,7 +232,7 @@ class Stack:
     def _redis_listens(self) -> list[str]:
         if self._redis_port:
             return ["bind 127.0.0.1", f"port {self._redis_port}"]
-        return ["port 0", f'unixsocket "{self._socket}"', "unixsocketperm 700"]
+        return ["port 0", f"unixsocket {_quoted(self._socket)}", "unixsocketperm 700"]
 
     def _server_child(self, name: str, port: int) -> Child:
         environment = {**self.environment, "EDUNN_ADDRESS": f"127.0.0.1:{port}"}
@@ -234,15 +242,24 @@ class Stack:
         return Child(f"worker-{number}", worker_command(), self.environment, self.data)
 
 
-def _locked(data: Path) -> IO[str]:
-    """Claim a data folder: two Redis writing into one would destroy it."""
-    lock = (data / "lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise StackError(f"{data} is in use by another stack: choose another folder") from error
-    return lock
+def _check_port(port: int) -> None:
+    """Refuse a port that is taken, before a server tries it again and again."""
+    with socket.socket() as probe:
+        # As gRPC does it: connections that have ended do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+            probe.listen()
+        except OSError as error:
+            raise StackError(
+                f"port {port} of {LOOPBACK} cannot be used: {error.strerror}"
+            ) from error
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as Redis reads it in its configuration."""
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def is_serving(channel: grpc.Channel) -> bool:
@@ -288,6 +305,6 @@ def find_redis() -> str:
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port

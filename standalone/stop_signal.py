@@ -12,15 +12,15 @@ class StopRequested(Exception):  # noqa: N818  # not an error
 
 
 class StopSignal:
-    """Notes SIGINT and SIGTERM.
+    """Notes SIGINT, SIGTERM and further signals.
 
     An exception out of the handler could come while a child is being started, and leave it behind.
     So the handler only takes note, and whoever waits looks here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *further: signal.Signals) -> None:
         self._requested = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, *further):
             signal.signal(number, self._note)
 
     def _note(self, number: int, frame: FrameType | None) -> None:

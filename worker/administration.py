@@ -13,6 +13,7 @@ from edunn.errors import ConfigError, LayerError
 from edunn.parameter_memory import TooLargeError
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, invalid_arguments, quoted
 from edunn_serving.internal.v1.state_pb2 import SessionRecord
+from edunn_serving.requests import nested_too_deeply
 from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_pb2
 from edunn_serving.v1.layer_pb2 import Layer, LayerSpec, ParameterInfo
@@ -31,6 +32,7 @@ from edunn_serving.v1.layer_service_pb2 import (
     SetParametersResponse,
 )
 from edunn_serving.v1.session_pb2 import Session
+from worker.configs import TooDeepError
 from worker.open_session import OpenSession
 from worker.ready import ReadyLayer, build_layer
 from worker.tensors import TYPE_OF_DTYPE, decode_tensors, fill_tensors
@@ -167,6 +169,8 @@ def _build(
             generator=session.randomness.generator,
             max_bytes=settings.session_parameter_bytes - taken,
         )
+    except TooDeepError as error:
+        raise nested_too_deeply(f"{field}.config") from error
     except ConfigError as error:
         raise _config_error(error, spec, field) from error
     except TooLargeError as error:

@@ -18,6 +18,7 @@ from celery.worker import state
 from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage
 from edunn_serving.errors import quoted
+from edunn_serving.redis_connections import RedisRefuses
 from worker.engine import Engine
 from worker.script_connection import ScriptConnection
 
@@ -43,11 +44,14 @@ class BatchConsumer:
         engine: Engine,
         *,
         announce: Callable[[BatchConsumer], None],
+        on_refusal: Callable[[], None],
         pool: Any,
     ) -> None:
         self.pool = pool
         # Tells Celery that the worker is ready.
         self._announce = announce
+        # Called again and again while Redis gives no batch although it answers.
+        self._on_refusal = on_refusal
         self._queue = queue
         self._engine = engine
         self._reachable = True
@@ -76,6 +80,8 @@ class BatchConsumer:
             if self._reachable:
                 log.warning("no batches can be read: %s", error)
             self._reachable = False
+            if isinstance(error, RedisRefuses):
+                self._on_refusal()
             time.sleep(RETRY_SECONDS)
             return None
         if not self._reachable:

@@ -16,9 +16,11 @@ from edunn_serving.errors import (
 )
 from edunn_serving.keys import SessionKey
 from edunn_serving.replies import RESPONSE, STATUS, Reply
+from edunn_serving.requests import parse_request
+from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.settings import Settings
 from worker.open_session import OpenSession
-from worker.operations import OPERATIONS, parse_request
+from worker.operations import OPERATIONS
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySession
@@ -120,7 +122,7 @@ class BatchRun:
             deadline = self._deadline_of(head)
             self._guard.begin(self._batch.batch_id, number, deadline)
             operation = OPERATIONS[head.method]
-            request = parse_request(head.method, self._requests[number])
+            request = parse_request(LAYER_RPCS[head.method], self._requests[number])
             response = operation.run(session, request, self._settings)
             return Outcome(RESPONSE, response.SerializeToString()), True
         except ServiceError as error:

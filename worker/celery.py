@@ -9,17 +9,18 @@ from __future__ import annotations
 import logging
 import os
 import resource
+import signal
 import sys
 import uuid
 from typing import Any
-from urllib.parse import parse_qs, urlsplit, urlunsplit
 
-import redis
 from celery import Celery
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import setup_logging, worker_ready, worker_shutdown
 
 from edunn_serving import keys
+from edunn_serving.log_lines import configure_logging
 from edunn_serving.memory import calm_garbage_collector, keep_freed_memory
+from edunn_serving.redis_connections import ANSWER_SECONDS, LONG_ANSWER_SECONDS, connect
 from edunn_serving.settings import Settings, SettingsError, read_settings
 from worker.batch_consumer import READ_SECONDS, BatchConsumer, is_stopping
 from worker.engine import Engine
@@ -28,22 +29,13 @@ from worker.overrun_guard import OverrunGuard
 from worker.script_connection import ScriptConnection
 from worker.store import Store
 
-CONNECT_SECONDS = 5.0
-
-
-def broker_url(redis_url: str) -> str:
-    """Return a Redis's address as kombu wants it, which has a scheme of its own for sockets."""
-    parts = urlsplit(redis_url)
-    if parts.scheme != "unix":
-        return redis_url
-    database = parse_qs(parts.query).get("db", ["0"])[0]
-    return urlunsplit(parts._replace(scheme="redis+socket", query=f"virtual_host={database}"))
-
 
 def make_app(settings: Settings) -> Celery:
     """Return the Celery application, every setting that matters set on purpose."""
-    app = Celery("edunn", broker=broker_url(settings.redis_url))
+    app = Celery("edunn", broker=settings.redis_url.broker_url)
     app.conf.update(
+        # Without it kombu takes any certificate.
+        broker_use_ssl=settings.redis_url.broker_tls,
         # Batches are read past kombu: see `worker/batch_consumer.py`.
         worker_consumer=f"{__name__}:make_consumer",
         # No task is ever run by name, but for those of the pools of their own.
@@ -88,26 +80,38 @@ def make_consumer(
     on_task_request: object, *, init_callback: Any, pool: Any, **unused: object
 ) -> BatchConsumer:
     """Return what runs batches: Celery's worker asks for its consumer by this name."""
-    client = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=CONNECT_SECONDS)
+    client = connect(settings.redis_url, answer_seconds=LONG_ANSWER_SECONDS)
     store = Store(client, context_budget=settings.session_context_bytes)
     engine = Engine(store, settings, worker_id, _guard, is_stopping=is_stopping)
-    reader = redis.Redis.from_url(
-        settings.redis_url,
-        socket_connect_timeout=CONNECT_SECONDS,
-        socket_timeout=READ_SECONDS + CONNECT_SECONDS,
+    reader = connect(settings.redis_url, answer_seconds=READ_SECONDS + ANSWER_SECONDS)
+    return BatchConsumer(
+        ScriptConnection(reader, ()),
+        engine,
+        announce=init_callback,
+        on_refusal=_heartbeat.hush,
+        pool=pool,
     )
-    return BatchConsumer(ScriptConnection(reader, ()), engine, announce=init_callback, pool=pool)
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _configure_logging(**unused: object) -> None:
+    configure_logging("WARNING", settings.secrets())
+    for name in ("worker", "edunn_serving"):
+        logging.getLogger(name).setLevel(settings.log_level)
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
-def _begin(**signal: object) -> None:
+def _begin(**unused: object) -> None:
     # Beyond it NumPy raises MemoryError, which refuses one operation; without it the kernel would
     # kill the whole worker.
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (settings.worker_memory_bytes, hard))
+    wanted = settings.worker_memory_bytes
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
     keep_freed_memory()
     calm_garbage_collector()
-    logging.getLogger("worker").setLevel(settings.log_level)
+    # Celery would start the worker anew.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     logging.getLogger("worker").info("worker %s: %s", worker_id, settings.describe())
     _heartbeat.start()
     _guard.start()
@@ -115,6 +119,6 @@ def _begin(**signal: object) -> None:
 
 # Only when the last batch is finished: until then servers must not take it for dead.
 @worker_shutdown.connect  # type: ignore[untyped-decorator]
-def _leave(**signal: object) -> None:
+def _leave(**unused: object) -> None:
     _heartbeat.stop()
     _guard.stop()

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 import redis
 
 from edunn_serving.batch_message import BatchMessage, OperationHead
-from edunn_serving.errors import logged_fault
+from edunn_serving.errors import ServiceError, logged_fault, unavailable
 from edunn_serving.keys import SessionKey
+from edunn_serving.redis_connections import RedisRefuses
 from edunn_serving.replies import Reply
 from edunn_serving.settings import Settings
 from worker.batch_run import BatchRun, Outcome, failed, out_of_memory
@@ -86,12 +87,18 @@ class Engine:
                 else:
                     return
             raise RuntimeError(f"{MAX_CONFLICTS} conflicts in a row")
+        except RedisRefuses:
+            # Where Redis takes an answer, though not the changes, the callers hear of it.
+            self._answer_all(batch, unavailable("the store takes no changes"))
         except (redis.ConnectionError, redis.TimeoutError):
             raise
         except Exception:
             # Nothing has been stored. The callers must not wait for an answer that never comes.
-            answer = Reply(*failed(logged_fault(f"batch {batch.batch_id}")))
-            self._store.commit(batch.batch_id, batch.reply_stream, [answer] * len(batch.heads), ())
+            self._answer_all(batch, logged_fault(f"batch {batch.batch_id}"))
+
+    def _answer_all(self, batch: BatchMessage, error: ServiceError) -> None:
+        answers = [Reply(*failed(error))] * len(batch.heads)
+        self._store.commit(batch.batch_id, batch.reply_stream, answers, ())
 
     def _try(self, batch: BatchMessage, failures: dict[int, Outcome], *, insist: bool) -> Committed:
         """Run a batch on the sessions as they are now, and commit what it did.

@@ -12,10 +12,9 @@ import sys
 import redis
 
 from edunn_serving import keys
+from edunn_serving.redis_connections import connect
 from edunn_serving.scripts import Script
 from edunn_serving.settings import SettingsError, read_settings
-
-TIMEOUT_SECONDS = 3.0
 
 
 def main() -> int:
@@ -23,11 +22,7 @@ def main() -> int:
     host = os.uname().nodename
     try:
         settings = read_settings()
-        with redis.Redis.from_url(
-            settings.redis_url,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-        ) as client:
+        with connect(settings.redis_url) as client:
             # The very question that a server asks.
             live_workers = client.register_script(Script.named("live_workers").text)
             _, live = live_workers([keys.WORKERS], [settings.worker_timeout_seconds])

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 import redis
 
 from edunn_serving import keys
+from edunn_serving.redis_connections import connect
 from edunn_serving.scripts import Script
 from edunn_serving.settings import Settings
 
 log = logging.getLogger(__name__)
+
+# Longer than from one refusal to the next.
+HUSHED_SECONDS = 1.5
 
 
 class Heartbeat(threading.Thread):
@@ -24,25 +29,31 @@ class Heartbeat(threading.Thread):
     def __init__(self, settings: Settings, worker_id: str) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self._worker_id = worker_id
+        self._hushed_until = 0.0
         self._interval = settings.worker_timeout_seconds / 4
-        self._client = redis.Redis.from_url(
-            settings.redis_url,
-            socket_timeout=settings.worker_timeout_seconds,
-            socket_connect_timeout=settings.worker_timeout_seconds,
-        )
+        self._client = connect(settings.redis_url)
         self._beat = self._client.register_script(Script.named("heartbeat").text)
         self._stopped = threading.Event()
+
+    def hush(self) -> None:
+        """Give no sign of life for a while: the worker can take no batch."""
+        self._hushed_until = time.monotonic() + HUSHED_SECONDS
 
     def run(self) -> None:
         reachable = True
         while not self._stopped.is_set():
+            hushed = time.monotonic() < self._hushed_until
             try:
-                self._beat([keys.WORKERS], [self._worker_id, "1"])
+                self._beat([keys.WORKERS], [self._worker_id, "0" if hushed else "1"])
+                if not reachable:
+                    log.warning("Redis hears the heartbeat again")
                 reachable = True
             except redis.RedisError as error:
                 if reachable:
                     log.warning("Redis does not hear the heartbeat: %s", error)
                 reachable = False
+                # Its name may be another Redis's by now.
+                self._client.connection_pool.disconnect()
             self._stopped.wait(self._interval)
         self._say_goodbye()
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
-from edunn_serving.errors import invalid_argument
-from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.settings import Settings
 from worker.administration import (
     add_layer,
@@ -41,17 +39,3 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetParameters": Operation(get_parameters),
     "SetParameters": Operation(set_parameters),
 }
-
-
-def parse_request(method: str, request: bytes) -> Message:
-    """Return a method's request.
-
-    Raises
-    ------
-    ServiceError
-        INVALID_ARGUMENT where the bytes are no such message.
-    """
-    try:
-        return LAYER_RPCS[method].request_type.FromString(request)
-    except DecodeError as error:
-        raise invalid_argument("request", f"not a message of the method's type: {error}") from error

@@ -1,4 +1,5 @@
-"""Ends the worker when an operation computes on although nobody awaits it, or for too long.
+"""Watches what the worker computes: a batch that takes long is kept in Redis, and an operation that
+computes on although nobody awaits it, or for too long, is ended with the worker.
 
 NumPy cannot be interrupted, so the process ends with the operation. Its server sends the rest of
 the batch again, to another worker.
@@ -17,6 +18,7 @@ from typing import NamedTuple
 import redis
 
 from edunn_serving import keys
+from edunn_serving.redis_connections import connect
 from edunn_serving.replies import BATCH_TTL_MS
 from edunn_serving.settings import Settings
 
@@ -28,6 +30,8 @@ GRACE_SECONDS = 1.0
 # After so long again the kernel ends the worker, should this thread not get its turn: a computation
 # may hold Python's lock.
 LAST_RESORT_SECONDS = 2.0
+# A batch that is still computed after so long is kept in Redis for longer, and again after as long.
+KEEP_SECONDS = BATCH_TTL_MS / 1000 / 4
 # How long the last words to Redis may take.
 REDIS_SECONDS = 1.0
 
@@ -51,9 +55,7 @@ class OverrunGuard(threading.Thread):
         super().__init__(name="overrun guard", daemon=True)
         self._worker_id = worker_id
         self._longest = settings.operation_seconds
-        self._client = redis.Redis.from_url(
-            settings.redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
-        )
+        self._client = connect(settings.redis_url, answer_seconds=REDIS_SECONDS)
         self._running: _Running | None = None
         self._stopped = threading.Event()
 
@@ -74,19 +76,36 @@ class OverrunGuard(threading.Thread):
         self._stopped.set()
 
     def run(self) -> None:
+        """Look at what is computed, again and again."""
         abandoned: _Running | None = None
         end = math.inf
+        kept, kept_at = "", 0.0
         while not self._stopped.wait(LOOK_SECONDS):
             running = self._running
             if running is None:
                 continue
             now = time.monotonic()
+            if running.batch_id != kept:
+                kept, kept_at = running.batch_id, now
+            elif now - kept_at > KEEP_SECONDS:
+                kept_at = now
+                self._keep_batch(running.batch_id)
             if running is not abandoned:
                 end = running.end
                 if now - running.began > GRACE_SECONDS and self._is_abandoned(running):
                     abandoned, end = running, min(end, now)
             if now > end + GRACE_SECONDS and self._running is running:
                 self._end_worker(running, now)
+
+    def _keep_batch(self, batch_id: str) -> None:
+        """Let Redis keep a batch that takes long: an expired one would be sent again."""
+        try:
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.pexpire(keys.batch(batch_id), BATCH_TTL_MS)
+            pipeline.pexpire(keys.holder(batch_id), BATCH_TTL_MS)
+            pipeline.execute()
+        except redis.RedisError as error:
+            log.warning("cannot keep batch %s for longer: %s", batch_id, error)
 
     def _is_abandoned(self, running: _Running) -> bool:
         """Tell whether the server has noted that nobody awaits the operation any more."""

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from google.protobuf.struct_pb2 import Struct, Value
 
 from edunn import catalogue
 from edunn.description import LayerDescription
@@ -19,6 +18,7 @@ from edunn.model import Model
 from edunn_serving.internal.v1.state_pb2 import Arrays, SessionRecord
 from edunn_serving.keys import SessionKey
 from edunn_serving.v1.layer_pb2 import Layer
+from worker.configs import plain_config
 from worker.tensors import decode_tensors, fill_tensors
 
 # What a layer or a session costs in memory besides its arrays; a generous guess.
@@ -125,22 +125,3 @@ def encode_arrays(arrays: dict[str, np.ndarray]) -> bytes:
 def decode_arrays(data: bytes) -> dict[str, np.ndarray]:
     """Return stored parameters or buffers."""
     return decode_tensors(Arrays.FromString(data).arrays, "arrays")
-
-
-def plain_config(config: Struct) -> dict[str, object]:
-    """Return a configuration as plain values. Unlike `json_format` it lets NaN pass, to be refused
-    where the field's bounds are known.
-    """
-    return {name: _plain(value) for name, value in config.fields.items()}
-
-
-def _plain(value: Value) -> object:
-    kind = value.WhichOneof("kind")
-    if kind == "struct_value":
-        return plain_config(value.struct_value)
-    if kind == "list_value":
-        return [_plain(each) for each in value.list_value.values]
-    if kind is None or kind == "null_value":
-        return None
-    plain: object = getattr(value, kind)
-    return plain

@@ -14,6 +14,7 @@ from typing import Any
 import hiredis
 import redis
 
+from edunn_serving.redis_connections import RedisRefuses, error_of
 from edunn_serving.scripts import Command, Script
 
 RECEIVE_BYTES = 1 << 18
@@ -35,9 +36,11 @@ class ScriptConnection:
         Raises
         ------
         redis.ConnectionError
-            Redis is away. It may have run the commands.
+            Redis is away, and may have run the commands. Or it refuses one, and may not later.
+        redis.OutOfMemoryError
+            Redis has no memory left.
         redis.ResponseError
-            Redis has refused one of them.
+            One of them is wrong.
         """
         answers = self._exchange(*commands)
         if any(_is_missing_script(answer) for answer in answers):
@@ -46,8 +49,11 @@ class ScriptConnection:
             answers = self._exchange(*commands)
         for answer in answers:
             if isinstance(answer, hiredis.ReplyError):
-                loading = str(answer).startswith("LOADING")
-                raise (redis.BusyLoadingError if loading else redis.ResponseError)(str(answer))
+                error = error_of(str(answer))
+                if isinstance(error, RedisRefuses):
+                    # Its name may be another Redis's by now.
+                    self.close()
+                raise error
         return answers
 
     def _exchange(self, *commands: Command) -> list[Any]:

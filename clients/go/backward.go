@@ -1,6 +1,12 @@
 package edunn
 
-import "github.com/edunn/edunn-serving/clients/go/edunnpb"
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/edunn/edunn-serving/clients/go/edunnpb"
+)
 
 // Gradients is what a backward computed.
 type Gradients struct {
@@ -10,6 +16,15 @@ type Gradients struct {
 	// Parameters are the gradients with respect to what the layer learns, by name; empty for a layer
 	// without parameters.
 	Parameters map[string]AnyTensor
+}
+
+// String shows the gradients, the long ones cut short.
+func (g Gradients) String() string {
+	shown := fmt.Sprintf("input %v", g.Input)
+	for _, name := range slices.Sorted(maps.Keys(g.Parameters)) {
+		shown += fmt.Sprintf(", %s %v", name, g.Parameters[name])
+	}
+	return shown
 }
 
 // BackwardOption says something about one backward. [WithForwardID] is one: it says which forward
@@ -43,17 +58,24 @@ func newBackward(layer *Layer, outputGradient AnyTensor, options []BackwardOptio
 
 // request returns the backward's message. Unless it names its forward, that is the layer's latest
 // at this moment.
-func (b *backward) request(outputGradient *edunnpb.Tensor) *edunnpb.BackwardRequest {
-	forwardID := b.layer.ForwardID()
-	if b.options.forwardID != nil {
-		forwardID = *b.options.forwardID
+func (b *backward) request(outputGradient *edunnpb.Tensor) (*edunnpb.BackwardRequest, error) {
+	forwardID, err := b.forwardID()
+	if err != nil {
+		return nil, err
 	}
 	return &edunnpb.BackwardRequest{
 		SessionId:      b.layer.session.ID(),
 		Layer:          b.layer.Name(),
 		ForwardId:      forwardID,
 		OutputGradient: outputGradient,
+	}, nil
+}
+
+func (b *backward) forwardID() (string, error) {
+	if b.options.forwardID != nil {
+		return *b.options.forwardID, nil
 	}
+	return b.layer.latestForward()
 }
 
 func decodeGradients(response *edunnpb.BackwardResponse) (Gradients, error) {

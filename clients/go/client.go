@@ -3,7 +3,8 @@ package edunn
 import (
 	"context"
 	"fmt"
-	"time"
+	"math/rand/v2"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
 
@@ -12,39 +13,81 @@ import (
 
 // Client is a connection to an edunn-serving service. Goroutines may share it.
 type Client struct {
-	settings   settings
-	connection *grpc.ClientConn
-	service    edunnpb.LayerServiceClient
+	settings *settings
+	service  edunnpb.LayerServiceClient
+	// connection is nil where the caller gave a channel of its own.
+	connection *connection
+	// away tells whether the latest call found no service.
+	away atomic.Bool
 }
 
-// NewClient returns a client of the service at address, "host:port". It connects at the first call,
-// so an address where nobody listens shows then. Without [WithTLS] or [WithCA] the connection is
-// plaintext, which is for loopback.
+// NewClient returns a client of the service at address, "host:port". Several servers of one service
+// are separated by commas: calls go round them, past those that are away.
+//
+// It connects at the first call, so an address where nobody listens shows then. Without [WithTLS],
+// [WithCA] or [WithCertificate] the connection is plaintext, which is for loopback.
 func NewClient(address string, options ...Option) (*Client, error) {
-	client := &Client{settings: settings{timeout: 30 * time.Second, retry: DefaultRetryPolicy()}}
-	for _, option := range options {
-		if err := option(&client.settings); err != nil {
-			return nil, fmt.Errorf("edunn: %w", err)
-		}
-	}
-	connection, err := dial(address, &client.settings)
+	settings, err := newSettings(options)
 	if err != nil {
-		return nil, fmt.Errorf("edunn: %w", err)
+		return nil, err
 	}
-	client.connection = connection
-	client.service = edunnpb.NewLayerServiceClient(connection)
-	return client, nil
+	target, err := parseTarget(address)
+	if err != nil {
+		return nil, err
+	}
+	if err := settings.checkToken(target); err != nil {
+		return nil, err
+	}
+	connection, err := dial(target, settings)
+	if err != nil {
+		return nil, err
+	}
+	go connection.watch(settings.log())
+	return &Client{
+		settings:   settings,
+		service:    edunnpb.NewLayerServiceClient(connection.channel),
+		connection: connection,
+	}, nil
+}
+
+// NewClientOn returns a client that calls through a channel of the caller's, which stays the
+// caller's to close. Of the options those about the connection (TLS, tokens, dial options) have no
+// effect: the channel has its own.
+func NewClientOn(channel grpc.ClientConnInterface, options ...Option) (*Client, error) {
+	settings, err := newSettings(options)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{settings: settings, service: edunnpb.NewLayerServiceClient(channel)}, nil
+}
+
+// withoutRetries returns the same client, whose calls are made once.
+func (c *Client) withoutRetries() *Client {
+	settings := *c.settings
+	settings.retry.Attempts = 1
+	return &Client{settings: &settings, service: c.service, connection: c.connection}
+}
+
+// String says what the client is connected to.
+func (c *Client) String() string {
+	if c.connection == nil {
+		return "edunn.Client on a channel of its caller's"
+	}
+	return fmt.Sprintf("edunn.Client of %v", c.connection.target)
 }
 
 // Close closes the connection. Calls under way in other goroutines end with CANCELLED.
-func (c *Client) Close() error { return c.connection.Close() }
+func (c *Client) Close() error {
+	if c.connection == nil {
+		return nil
+	}
+	return c.connection.channel.Close()
+}
 
 // LayerTypes returns the catalogue: the layer types that a session can have, by name.
 func (c *Client) LayerTypes(ctx context.Context) ([]LayerType, error) {
-	response, err := call(ctx, c, true,
-		func(ctx context.Context) (*edunnpb.ListLayerTypesResponse, error) {
-			return c.service.ListLayerTypes(ctx, &edunnpb.ListLayerTypesRequest{})
-		})
+	response, err := call(ctx, c, c.service.ListLayerTypes, &edunnpb.ListLayerTypesRequest{},
+		repeatable)
 	if err != nil {
 		return nil, err
 	}
@@ -55,18 +98,44 @@ func (c *Client) LayerTypes(ctx context.Context) ([]LayerType, error) {
 func (c *Client) CreateSession(ctx context.Context, options ...SessionOption) (*Session, error) {
 	request := &edunnpb.CreateSessionRequest{}
 	for _, option := range options {
-		option.applyToSession(request)
+		if err := option.applyToSession(request); err != nil {
+			return nil, err
+		}
 	}
-	// A repetition without a name leaves at worst an empty session, which ends with its TTL. With a
-	// name it could fail with SESSION_EXISTS because of the first attempt.
-	response, err := call(ctx, c, request.SessionId == "",
-		func(ctx context.Context) (*edunnpb.CreateSessionResponse, error) {
-			return c.service.CreateSession(ctx, request)
-		})
+	if request.SessionId != "" && request.Seed == nil {
+		// Drawn here, the seed tells whether a session of that name is the one asked for.
+		seed := rand.Uint64()
+		request.Seed = &seed
+	}
+	// A repetition without a name leaves at worst an empty session, which ends with its TTL.
+	response, err := callResolving(ctx, c, c.service.CreateSession, request, repeatable,
+		c.sessionCreatedBefore)
 	if err != nil {
 		return nil, err
 	}
 	return newSession(c, decodeSession(response.GetSession()), true), nil
+}
+
+// sessionCreatedBefore looks whether a session whose name is taken is the one that an earlier
+// attempt has created.
+func (c *Client) sessionCreatedBefore(
+	ctx context.Context, request *edunnpb.CreateSessionRequest,
+) *edunnpb.CreateSessionResponse {
+	response, err := call(ctx, c, c.service.GetSession,
+		&edunnpb.GetSessionRequest{SessionId: request.GetSessionId()}, repeatable)
+	if err != nil {
+		return nil
+	}
+	found := response.GetSession()
+	asked := request.GetPhase() == edunnpb.Phase_PHASE_UNSPECIFIED ||
+		request.GetPhase() == found.GetPhase()
+	if request.Ttl != nil {
+		asked = asked && request.GetTtl().AsDuration() == found.GetTtl().AsDuration()
+	}
+	if !asked || request.GetSeed() != found.GetSeed() || len(found.GetLayers()) > 0 {
+		return nil
+	}
+	return &edunnpb.CreateSessionResponse{Session: found}
 }
 
 // AttachSession returns a session that exists, with its layers. [Session.Close] leaves it alone.
@@ -83,20 +152,10 @@ func (c *Client) AttachSession(ctx context.Context, id string) (*Session, error)
 
 // GetSession returns how a session stands: its layers, phase, seed and expiry.
 func (c *Client) GetSession(ctx context.Context, id string) (SessionInfo, error) {
-	response, err := call(ctx, c, true,
-		func(ctx context.Context) (*edunnpb.GetSessionResponse, error) {
-			return c.service.GetSession(ctx, &edunnpb.GetSessionRequest{SessionId: id})
-		})
+	response, err := call(ctx, c, c.service.GetSession,
+		&edunnpb.GetSessionRequest{SessionId: id}, repeatable)
 	if err != nil {
 		return SessionInfo{}, err
 	}
 	return decodeSession(response.GetSession()), nil
-}
-
-// withDeadline gives a context without a deadline the client's.
-func (c *Client) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, has := ctx.Deadline(); has {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, c.settings.timeout)
 }

@@ -10,13 +10,11 @@ import (
 //
 //	for result, err := range client.Compute(ctx, operations) { ... }
 //
-// It takes the next operation only while no more than [WithInFlight] allows are under way, so
-// operations may be endless. Breaking out of the loop ends the stream, and what has no result yet
-// is not waited for. If the stream itself breaks, what is under way fails with UNAVAILABLE, and no
-// further operation is taken.
-//
-// Operations are taken between two steps of the loop. Where they come at a pace of their own, use a
-// Stream.
+// A goroutine of its own ranges over operations, so they may come at a pace of their own, and may
+// wait for results of earlier ones. It takes the next one only while no more than [WithInFlight]
+// allows are without a result, so operations may be endless. Breaking out of the loop ends the
+// stream, what has no result yet is not waited for, and no further operation is taken. If the stream
+// itself breaks, what is under way fails with UNAVAILABLE, and no further operation is taken either.
 func (c *Client) Compute(
 	ctx context.Context, operations iter.Seq[Operation], options ...StreamOption,
 ) iter.Seq2[Result, error] {
@@ -27,39 +25,95 @@ func (c *Client) Compute(
 			return
 		}
 		defer stream.abandon()
-		answered := make(chan *Pending, cap(stream.inFlight))
-		open := 0
-		// next yields one result, waiting for it if need be.
-		next := func() bool {
-			pending := <-answered
-			open--
-			return yield(pending.result, pending.err)
+		feed := newFeed(stream)
+		defer close(feed.left)
+		go feed.run(ctx, operations)
+		feed.yieldResults(yield)
+	}
+}
+
+// feed sends operations through a stream as they come.
+type feed struct {
+	stream *Stream
+	// room has an element for every operation whose result has not been yielded.
+	room chan struct{}
+	// answered gets the operations as they end. It has room for all.
+	answered chan *Pending
+	// left is closed when nobody waits for results any longer.
+	left chan struct{}
+	// ended is closed when there are no more operations; panicked is set before.
+	ended    chan struct{}
+	panicked any
+}
+
+func newFeed(stream *Stream) *feed {
+	return &feed{
+		stream:   stream,
+		room:     make(chan struct{}, cap(stream.inFlight)),
+		answered: make(chan *Pending, cap(stream.inFlight)),
+		left:     make(chan struct{}),
+		ended:    make(chan struct{}),
+	}
+}
+
+func (f *feed) run(ctx context.Context, operations iter.Seq[Operation]) {
+	defer close(f.ended)
+	// What goes wrong in the caller's code goes wrong where the caller ranges over the results.
+	defer func() { f.panicked = recover() }()
+	for operation := range operations {
+		select {
+		case f.room <- struct{}{}:
+		case <-f.left:
+			return
 		}
-		for operation := range operations {
-			for open == cap(answered) || len(answered) > 0 {
-				if !next() {
-					return
-				}
-			}
-			take, err := operation.prepare()
-			if err != nil {
-				if !yield(Result{Operation: operation}, err) {
-					return
-				}
-				continue
-			}
-			if _, err := stream.submit(ctx, operation, take, answered); err != nil {
-				if !yield(Result{Operation: operation}, err) {
-					return
-				}
-				break
-			}
-			open++
+		if !f.send(ctx, operation) {
+			return
 		}
-		for open > 0 {
-			if !next() {
+	}
+}
+
+// send sends an operation, and tells whether the stream takes more. One that cannot be sent ends at
+// once.
+func (f *feed) send(ctx context.Context, operation Operation) bool {
+	take, err := operation.prepare()
+	if err == nil {
+		_, err = f.stream.submit(ctx, operation, take, f.answered)
+	}
+	if err == nil {
+		return true
+	}
+	refused := &Pending{operation: operation, answered: f.answered, done: make(chan struct{})}
+	refused.end(Result{}, err)
+	return !f.stream.isOver()
+}
+
+func (f *feed) yieldResults(yield func(Result, error) bool) {
+	ended, over := f.ended, f.stream.over
+	for told := false; ended != nil || len(f.room) > 0; {
+		select {
+		case pending := <-f.answered:
+			<-f.room
+			told = told || pending.err != nil && f.stream.isOver() && pending.err == f.stream.whyOver()
+			if !yield(pending.result, pending.err) {
 				return
 			}
+		case <-ended:
+			ended = nil
+			if f.panicked != nil {
+				panic(f.panicked)
+			}
+		case <-over:
+			over = nil
+			if len(f.room) > 0 {
+				continue
+			}
+			if ended != nil && !told {
+				yield(Result{}, f.stream.whyOver())
+			}
+			return
+		}
+		if over == nil && len(f.room) == 0 {
+			return
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -72,22 +73,86 @@ func TestComputeTakesNoMoreThanItMay(t *testing.T) {
 	t.Parallel()
 	client, layer := streaming(t, echo)
 	const inFlight = 4
-	taken := 0
+	var taken atomic.Int32
 	var endless iter.Seq[edunn.Operation] = func(yield func(edunn.Operation) bool) {
-		for yield(edunn.Forward(layer, number(float64(taken)))) {
-			taken++
+		for yield(edunn.Forward(layer, number(1))) {
+			taken.Add(1)
 		}
 	}
 	got := 0
 	for _, err := range client.Compute(t.Context(), endless, edunn.WithInFlight(inFlight)) {
 		must(t, err)
-		if got++; taken > got+inFlight {
-			t.Fatalf("%d operations taken after %d results", taken, got)
+		if got++; int(taken.Load()) > got+inFlight {
+			t.Fatalf("%d operations taken after %d results", taken.Load(), got)
 		}
 		if got == 100 {
 			break
 		}
 	}
+}
+
+func TestOperationsMayWaitForTheResultsOfEarlierOnes(t *testing.T) {
+	t.Parallel()
+	client, layer := streaming(t, echo)
+	results := make(chan float64)
+	operations := func(yield func(edunn.Operation) bool) {
+		for next := 1.0; next < 10; next = 2 * <-results {
+			if !yield(edunn.Forward(layer, number(next))) {
+				return
+			}
+		}
+	}
+	var got []float64
+	for result, err := range client.Compute(t.Context(), operations) {
+		must(t, err)
+		y, err := edunn.As[float64](result.Output)
+		must(t, err)
+		got = append(got, y.Data[0])
+		results <- y.Data[0]
+	}
+	if !slices.Equal(got, []float64{1, 2, 4, 8}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestAStreamThatBreaksWhileNoOperationComesIsTold(t *testing.T) {
+	t.Parallel()
+	client, layer := streaming(t, func(stream edunnpb.LayerService_ComputeServer) error {
+		request, err := stream.Recv()
+		if err != nil {
+			return err
+		}
+		results := []*edunnpb.ComputeResult{echoed(request.GetOperations()[0])}
+		return cmp.Or(stream.Send(&edunnpb.ComputeResponse{Results: results}),
+			status.Error(codes.Unavailable, "going down"))
+	})
+	finished := make(chan struct{})
+	defer close(finished)
+	waiting := func(yield func(edunn.Operation) bool) {
+		yield(edunn.Forward(layer, number(1)))
+		<-finished
+	}
+	var failures []error
+	for _, err := range client.Compute(t.Context(), waiting) {
+		failures = append(failures, err)
+	}
+	if len(failures) != 2 || failures[0] != nil || !errors.Is(failures[1], edunn.ErrUnavailable) {
+		t.Errorf("got %v", failures)
+	}
+}
+
+func TestAPanicOfTheOperationsIsThatOfTheLoop(t *testing.T) {
+	t.Parallel()
+	client, _ := streaming(t, echo)
+	defer func() {
+		if panicked := recover(); panicked != "no more" {
+			t.Errorf("got %v", panicked)
+		}
+	}()
+	for range client.Compute(t.Context(), func(func(edunn.Operation) bool) { panic("no more") }) {
+		t.Error("a result")
+	}
+	t.Error("no panic")
 }
 
 func TestComputeTakesNothingMoreOfABrokenStream(t *testing.T) {

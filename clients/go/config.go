@@ -17,20 +17,49 @@ import (
 //	}}
 type Config map[string]any
 
+const (
+	// deepestNesting is how many layers may lie within each other; an initializer counts as one.
+	deepestNesting = 32
+	// deepestValue bounds what has no type, such as a map that contains itself.
+	deepestValue = 4 * deepestNesting
+)
+
+// nesting says how deep within a configuration a value lies.
+type nesting struct{ layers, values int }
+
+// within returns the nesting of what a value contains, or the error if that is too deep.
+func (n nesting) within(value reflect.Value) (nesting, error) {
+	n.values++
+	if value.Kind() == reflect.Map &&
+		value.MapIndex(reflect.ValueOf("type").Convert(value.Type().Key())).IsValid() {
+		n.layers++
+	}
+	if n.layers > deepestNesting || n.values > deepestValue {
+		return n, invalid("layer.config", "more than %d layers lie within each other", deepestNesting)
+	}
+	return n, nil
+}
+
 // Above this a double, which is what numbers travel as, no longer holds every integer.
 const largestInteger = 1 << 53
 
 func (c Config) encode() (*structpb.Struct, error) {
-	value, err := encodeMap("layer.config", reflect.ValueOf(c))
+	value, err := encodeMap("layer.config", reflect.ValueOf(c), nesting{})
 	return value.GetStructValue(), err
 }
 
-func encodeValue(field string, value reflect.Value) (*structpb.Value, error) {
+func encodeValue(field string, value reflect.Value, depth nesting) (*structpb.Value, error) {
 	switch value.Kind() {
 	case reflect.Invalid:
 		return structpb.NewNullValue(), nil
-	case reflect.Interface, reflect.Pointer:
-		return encodeValue(field, value.Elem())
+	case reflect.Interface:
+		return encodeValue(field, value.Elem(), depth)
+	case reflect.Pointer:
+		depth, err := depth.within(value)
+		if err != nil {
+			return nil, err
+		}
+		return encodeValue(field, value.Elem(), depth)
 	case reflect.Bool:
 		return structpb.NewBoolValue(value.Bool()), nil
 	case reflect.String:
@@ -48,30 +77,41 @@ func encodeValue(field string, value reflect.Value) (*structpb.Value, error) {
 		}
 		return nil, invalid(field, "%v is too large: the service would round it", value)
 	case reflect.Slice, reflect.Array:
-		items := make([]*structpb.Value, value.Len())
-		for at := range items {
-			var err error
-			items[at], err = encodeValue(fmt.Sprintf("%s[%d]", field, at), value.Index(at))
-			if err != nil {
-				return nil, err
-			}
-		}
-		return structpb.NewListValue(&structpb.ListValue{Values: items}), nil
+		return encodeList(field, value, depth)
 	case reflect.Map:
-		return encodeMap(field, value)
+		return encodeMap(field, value, depth)
 	default:
 		return nil, invalid(field, "cannot be a %v", value.Type())
 	}
 }
 
-func encodeMap(field string, value reflect.Value) (*structpb.Value, error) {
+func encodeList(field string, value reflect.Value, depth nesting) (*structpb.Value, error) {
+	depth, err := depth.within(value)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]*structpb.Value, value.Len())
+	for at := range items {
+		items[at], err = encodeValue(fmt.Sprintf("%s[%d]", field, at), value.Index(at), depth)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return structpb.NewListValue(&structpb.ListValue{Values: items}), nil
+}
+
+func encodeMap(field string, value reflect.Value, depth nesting) (*structpb.Value, error) {
 	if value.Type().Key().Kind() != reflect.String {
 		return nil, invalid(field, "cannot be a %v: names must be strings", value.Type())
+	}
+	depth, err := depth.within(value)
+	if err != nil {
+		return nil, err
 	}
 	fields := make(map[string]*structpb.Value, value.Len())
 	for entries := value.MapRange(); entries.Next(); {
 		name := entries.Key().String()
-		encoded, err := encodeValue(field+"."+name, entries.Value())
+		encoded, err := encodeValue(field+"."+name, entries.Value(), depth)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -48,5 +49,27 @@ func TestConfigsThatCannotTravelAreRefused(t *testing.T) {
 	}
 	if empty, err := Config(nil).encode(); err != nil || len(empty.GetFields()) != 0 {
 		t.Errorf("got %v, %v", empty, err)
+	}
+}
+
+func TestLayersWithinEachOtherHaveABound(t *testing.T) {
+	t.Parallel()
+	nested := func(layers int) Config {
+		config := Config{}
+		for range layers {
+			config = Config{"layers": []Config{{"type": "Sequential", "config": config}}}
+		}
+		return config
+	}
+	if _, err := nested(deepestNesting).encode(); err != nil {
+		t.Error(err)
+	}
+	endless := Config{}
+	endless["layers"] = []any{endless}
+	for _, config := range []Config{nested(deepestNesting + 1), nested(5000), endless} {
+		_, err := config.encode()
+		if !errors.Is(err, ErrInvalidArgument) || !strings.Contains(err.Error(), "32 layers") {
+			t.Errorf("got %v", err)
+		}
 	}
 }

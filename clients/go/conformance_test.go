@@ -141,18 +141,20 @@ func playStream(
 		return err
 	}
 	sent := make([]*edunn.Pending, len(steps))
+	refused := make([]error, len(steps))
 	for at, step := range steps {
 		operation, err := step.operation(session)
 		if err != nil {
 			return err
 		}
-		if sent[at], err = stream.Send(ctx, operation); err != nil {
-			return fmt.Errorf("operation %d: %w", at+1, err)
-		}
+		sent[at], refused[at] = stream.Send(ctx, operation)
 	}
 	var failures []error
 	for at, pending := range sent {
-		result, err := pending.Wait(ctx)
+		result, err := edunn.Result{}, refused[at]
+		if err == nil {
+			result, err = pending.Wait(ctx)
+		}
 		got := answer{output: result.Output, gradients: result.Gradients}
 		if err := judge(steps[at], got, err); err != nil {
 			failures = append(failures, fmt.Errorf("operation %d: %w", at+1, err))

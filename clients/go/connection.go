@@ -3,32 +3,42 @@ package edunn
 import (
 	"context"
 	"fmt"
-	"net/netip"
+	"log/slog"
+	"net/http"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
 )
 
 // An answer may have several tensors of the 64 MiB that the service takes: a layer's gradients.
 const maxMessageBytes = 256 << 20
 
+// connection is a client's way to the service.
+type connection struct {
+	target  target
+	channel *grpc.ClientConn
+	mistake *mistake
+	// proxy is what the environment puts between; nil for none.
+	proxy *url.URL
+	// connected tells whether there has ever been a connection.
+	connected atomic.Bool
+}
+
 // dial makes the connection, which gRPC opens at the first call.
-func dial(address string, settings *settings) (*grpc.ClientConn, error) {
-	transport := insecure.NewCredentials()
-	if settings.tls != nil {
-		transport = credentials.NewTLS(settings.tls)
-	}
+func dial(target target, settings *settings) (*connection, error) {
+	made := &connection{target: target, mistake: &mistake{}}
 	options := []grpc.DialOption{
-		grpc.WithTransportCredentials(transport),
-		grpc.WithDefaultCallOptions(
-			grpc.MaxCallRecvMsgSize(maxMessageBytes),
-			grpc.MaxCallSendMsgSize(maxMessageBytes),
-		),
+		grpc.WithTransportCredentials(newHandshakes(settings.tls, made.mistake)),
+		grpc.WithUserAgent("edunn-go/" + Version),
 		// Only this package repeats calls: it knows which may be. A service configuration, which DNS
 		// could bring, would not.
 		grpc.WithDisableServiceConfig(),
@@ -39,47 +49,120 @@ func dial(address string, settings *settings) (*grpc.ClientConn, error) {
 			Timeout: 10 * time.Second,
 		}),
 		// By default a lost connection is made anew after a second, and ever later up to two
-		// minutes. Until then a call fails at once, so a retry would come to nothing.
+		// minutes. After a long outage nobody should wait for more than half a second.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff: backoff.Config{
-				BaseDelay:  200 * time.Millisecond,
+				BaseDelay:  100 * time.Millisecond,
 				Multiplier: backoff.DefaultConfig.Multiplier,
 				Jitter:     backoff.DefaultConfig.Jitter,
-				MaxDelay:   2 * time.Second,
+				MaxDelay:   400 * time.Millisecond,
 			},
-			MinConnectTimeout: 10 * time.Second,
+			MinConnectTimeout: 5 * time.Second,
 		}),
 	}
-	if settings.token != "" {
-		if settings.tls == nil && !settings.plaintextToken && !isLocal(address) {
-			return nil, fmt.Errorf("the token for %s would travel unencrypted: "+
-				"add WithTLS, or WithPlaintextToken if the network is trusted", address)
+	options = append(options, settings.tokenOptions()...)
+	address := target.addresses[0]
+	if target.isLocal() {
+		options = append(options, grpc.WithNoProxy())
+	} else {
+		made.proxy = proxyFor(address)
+	}
+	if len(target.addresses) > 1 {
+		servers := manual.NewBuilderWithScheme("edunn")
+		servers.InitialState(resolver.State{Addresses: target.resolverAddresses()})
+		address = servers.Scheme() + ":///service"
+		options = append(options, grpc.WithResolvers(servers),
+			grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"round_robin": {}}]}`))
+	}
+	channel, err := grpc.NewClient(address, append(options, settings.dial...)...)
+	if err != nil {
+		return nil, invalid("address", "%v", err)
+	}
+	made.channel = channel
+	return made, nil
+}
+
+// proxyFor returns the proxy that the environment names for an address; nil for none.
+func proxyFor(address string) *url.URL {
+	hostPort := address[strings.LastIndex(address, "/")+1:]
+	proxy, err := http.ProxyFromEnvironment(&http.Request{
+		URL: &url.URL{Scheme: "https", Host: hostPort},
+	})
+	if err != nil {
+		return nil
+	}
+	return proxy
+}
+
+// unreachable says why a call could not be sent, and whether the same would come back however often
+// it were tried again.
+func (c *connection) unreachable(failure *Error) (*Error, bool) {
+	if reason := c.mistake.get(); reason != nil {
+		return unavailable(reason.Error()), true
+	}
+	cause := innermost(failure.Message)
+	if !c.connected.Load() {
+		switch {
+		case c.proxy != nil:
+			return unavailable(fmt.Sprintf("the proxy %s, which the environment names for %v, does not "+
+				"let it through (%s): add %s to NO_PROXY to go without", c.proxy.Redacted(), c.target,
+				cause, hostOf(c.target.addresses[0]))), true
+		case strings.Contains(cause, "no such host"):
+			return unavailable(fmt.Sprintf("no machine is called %s (%s): %s",
+				hostOf(c.target.addresses[0]), cause, portExample)), true
 		}
-		options = append(options, grpc.WithPerRPCCredentials(bearer(settings.token)))
 	}
-	return grpc.NewClient(address, append(options, settings.dial...)...)
+	return unavailable(fmt.Sprintf("no service answers at %v: %s", c.target, cause)), false
 }
 
-// bearer sends a token with every call.
-type bearer string
-
-func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	return map[string]string{"authorization": "Bearer " + string(b)}, nil
+func unavailable(message string) *Error {
+	return &Error{Code: codes.Unavailable, Reason: ErrUnavailable, Message: message}
 }
 
-// RequireTransportSecurity is false because dial decides where a token may travel.
-func (b bearer) RequireTransportSecurity() bool { return false }
+// innermost returns what went wrong without what gRPC wraps it in.
+func innermost(message string) string {
+	for _, wrapping := range []string{"Error while dialing: ", "handshake failed: ", "desc = "} {
+		if _, rest, found := strings.Cut(message, wrapping); found {
+			message = rest
+		}
+	}
+	return strings.Trim(message, `"`)
+}
 
-// isLocal tells whether an address is on this machine.
-func isLocal(address string) bool {
-	if strings.HasPrefix(address, "unix:") {
-		return true
+// watch tells the log when the connection is lost and when it is there again, until it is closed.
+func (c *connection) watch(log *slog.Logger) {
+	ready, refused := false, false
+	address := slog.String("address", c.target.String())
+	for state := c.channel.GetState(); state != connectivity.Shutdown; state = c.channel.GetState() {
+		switch state {
+		case connectivity.Ready:
+			if refused || c.connected.Swap(true) {
+				log.Info("edunn: connected again", address)
+			}
+			ready, refused = true, false
+		case connectivity.TransientFailure:
+			if !refused {
+				log.Warn("edunn: no connection", address)
+			}
+			ready, refused = false, true
+		default:
+			if ready {
+				log.Info("edunn: disconnected", address)
+			}
+			ready = false
+		}
+		c.channel.WaitForStateChange(context.Background(), state)
 	}
-	host := address[strings.LastIndex(address, "/")+1:]
-	if port := strings.LastIndex(host, ":"); port >= 0 {
-		host = host[:port]
+}
+
+// untilConnected waits for a connection, for so long at most.
+func (c *connection) untilConnected(ctx context.Context, longest time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	c.channel.Connect()
+	for state := c.channel.GetState(); state != connectivity.Ready; state = c.channel.GetState() {
+		if !c.channel.WaitForStateChange(ctx, state) {
+			return
+		}
 	}
-	host = strings.Trim(host, "[]")
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }

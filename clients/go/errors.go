@@ -23,11 +23,12 @@ import (
 //	if errors.Is(err, edunn.ErrForwardStale) { ... }
 //
 // Of an error of the right kind, errors.Is also reports context.DeadlineExceeded and
-// context.Canceled, and status.Code returns the Code.
+// context.Canceled, and the cause that the context was cancelled with; status.Code returns the Code.
 type Error struct {
 	// Code is the gRPC status.
 	Code codes.Code
-	// Reason is the service's name for what went wrong; empty where it gave none.
+	// Reason is the stable name of what went wrong; empty where there is none. An error that this
+	// client has made has one too: a deadline, a cancellation, a service that cannot be reached.
 	Reason Reason
 	// Message says what went wrong, in the service's words.
 	Message string
@@ -41,6 +42,8 @@ type Error struct {
 
 	// details is the status as it came, for GRPCStatus.
 	details *spb.Status
+	// cause is what ended the caller's context, where it says more than that it has ended.
+	cause error
 }
 
 // Violation is one field of a request at fault.
@@ -73,6 +76,9 @@ func (e *Error) Is(target error) bool {
 	return target == e.name()
 }
 
+// Unwrap returns the cause of the context's end, as [context.Cause] has it; nil where there is none.
+func (e *Error) Unwrap() error { return e.cause }
+
 // GRPCStatus returns the error as gRPC has it; status.FromError and status.Code call it.
 func (e *Error) GRPCStatus() *status.Status {
 	if e.details != nil {
@@ -100,9 +106,40 @@ func invalid(field, format string, arguments ...any) *Error {
 	}
 }
 
+// noForward is the error for a backward that has nothing to go back through.
+func noForward(format string, arguments ...any) *Error {
+	return &Error{
+		Code:    codes.FailedPrecondition,
+		Reason:  ErrNoForward,
+		Message: fmt.Sprintf(format, arguments...),
+	}
+}
+
+// after returns the error of a call that ran out of time while it was tried again, with why.
+func (e *Error) after(earlier *Error) *Error {
+	later := *e
+	later.details = nil
+	later.Message = fmt.Sprintf("%s; before that: %s", e.Message, earlier.Message)
+	return &later
+}
+
 // errorFrom returns a failed call's error as an *Error.
 func errorFrom(err error) *Error {
 	return errorFromStatus(status.Convert(err).Proto())
+}
+
+// callError returns a failed call's error as an *Error. Where the call's own context has ended, it
+// wraps what ended it.
+func callError(ctx context.Context, err error) *Error {
+	failure := errorFrom(err)
+	if ctx.Err() == nil || failure.Code != codes.Canceled && failure.Code != codes.DeadlineExceeded {
+		return failure
+	}
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		failure.cause = cause
+		failure.Message = fmt.Sprintf("%s: %v", failure.Message, cause)
+	}
+	return failure
 }
 
 // errorFromOperation returns the error of one operation of a stream.
@@ -114,7 +151,7 @@ func errorFromOperation(from *edunnpb.OperationError) *Error {
 
 // contextError returns why a context has ended.
 func contextError(ctx context.Context) *Error {
-	return errorFrom(status.FromContextError(ctx.Err()).Err())
+	return callError(ctx, status.FromContextError(ctx.Err()).Err())
 }
 
 func errorFromStatus(from *spb.Status) *Error {
@@ -143,5 +180,25 @@ func errorFromStatus(from *spb.Status) *Error {
 			failure.RetryDelay = &delay
 		}
 	}
+	if failure.Reason == "" {
+		failure.Reason = reasonOf(failure)
+	}
 	return failure
+}
+
+// reasonOf names an error that gRPC itself has made.
+func reasonOf(failure *Error) Reason {
+	switch failure.Code {
+	case codes.DeadlineExceeded:
+		return ErrDeadlineExceeded
+	case codes.Unavailable:
+		return ErrUnavailable
+	case codes.Canceled:
+		return ErrCancelled
+	case codes.ResourceExhausted:
+		if strings.Contains(failure.Message, "larger than max") {
+			return ErrTooLarge
+		}
+	}
+	return ""
 }

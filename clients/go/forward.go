@@ -17,6 +17,14 @@ type Output struct {
 	Phase Phase
 }
 
+// String shows the tensor and the forward's name.
+func (o Output) String() string {
+	if o.ForwardID == "" {
+		return fmt.Sprint(o.AnyTensor)
+	}
+	return fmt.Sprintf("%v of forward %s", o.AnyTensor, o.ForwardID)
+}
+
 func (o Output) tensor() AnyTensor { return o.AnyTensor }
 
 func (o Output) tensors() []AnyTensor { return []AnyTensor{o.AnyTensor} }
@@ -89,7 +97,7 @@ func (f *forward) encodeInputs() ([]*edunnpb.Tensor, error) {
 
 // request returns the forward's message, and whether sending it again changes nothing. It names the
 // forward, so it is called once.
-func (f *forward) request(inputs []*edunnpb.Tensor) (*edunnpb.ForwardRequest, bool) {
+func (f *forward) request(inputs []*edunnpb.Tensor) (*edunnpb.ForwardRequest, repetition) {
 	phase := cmp.Or(f.options.phase, f.layer.ownPhase())
 	// Nothing is kept of such a forward, and nothing in it is random: it needs no name.
 	pure := f.options.untracked && cmp.Or(phase, f.layer.session.Phase()) == Test
@@ -109,7 +117,7 @@ func (f *forward) request(inputs []*edunnpb.Tensor) (*edunnpb.ForwardRequest, bo
 	// The service knows a tracked forward by its name. An untracked one is forgotten: in training
 	// its repetition would count twice in a BatchNorm's running statistics.
 	named := request.ForwardId != "" && !f.options.untracked
-	return request, named || pure
+	return request, repetition(named || pure)
 }
 
 func decodeOutput(response *edunnpb.ForwardResponse) (Output, error) {

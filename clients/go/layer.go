@@ -3,6 +3,7 @@ package edunn
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/edunn/edunn-serving/clients/go/edunnpb"
@@ -19,10 +20,15 @@ type Layer struct {
 	mu        sync.Mutex
 	phase     Phase
 	forwardID string
+	// unnamed is the latest forward while it waits for the service to name it; nil otherwise.
+	unnamed *forward
 }
 
 // Name returns how the session's calls address the layer.
 func (l *Layer) Name() string { return l.name }
+
+// Session returns the session that has the layer.
+func (l *Layer) Session() *Session { return l.session }
 
 // Info returns the layer's type, configuration, and parameters without their values, as
 // [Session.Info] has them; zero if that has no such layer.
@@ -63,16 +69,17 @@ func (l *Layer) ForwardID() string {
 func (l *Layer) Forward(
 	ctx context.Context, input Input, options ...ForwardOption,
 ) (Output, error) {
+	if ctx.Err() != nil {
+		return Output{}, contextError(ctx)
+	}
 	operation := newForward(l, input, options)
 	tensors, err := operation.encodeInputs()
 	if err != nil {
 		return Output{}, err
 	}
-	request, repeatable := operation.request(tensors)
-	response, err := call(ctx, l.session.client, repeatable,
-		func(ctx context.Context) (*edunnpb.ForwardResponse, error) {
-			return l.session.client.service.Forward(ctx, request)
-		})
+	request, repetition := operation.request(tensors)
+	response, err := call(ctx, l.session.client, l.session.client.service.Forward, request,
+		repetition)
 	if err != nil {
 		return Output{}, err
 	}
@@ -82,21 +89,26 @@ func (l *Layer) Forward(
 	return decodeOutput(response)
 }
 
-// Backward computes the gradients of the latest forward, or of the one that [WithForwardID] names.
-// The output gradient has the shape of the forward's output.
+// Backward computes the gradients of the latest forward of this value, or of the forward that
+// [WithForwardID] names. Before the first forward of this value it is [ErrNoForward], whoever else
+// has used the layer. The output gradient has the shape of the forward's output.
 func (l *Layer) Backward(
 	ctx context.Context, outputGradient AnyTensor, options ...BackwardOption,
 ) (Gradients, error) {
+	if ctx.Err() != nil {
+		return Gradients{}, contextError(ctx)
+	}
 	operation := newBackward(l, outputGradient, options)
 	gradient, err := encodeTensor("output_gradient", outputGradient)
 	if err != nil {
 		return Gradients{}, err
 	}
-	request := operation.request(gradient)
-	response, err := call(ctx, l.session.client, true,
-		func(ctx context.Context) (*edunnpb.BackwardResponse, error) {
-			return l.session.client.service.Backward(ctx, request)
-		})
+	request, err := operation.request(gradient)
+	if err != nil {
+		return Gradients{}, err
+	}
+	response, err := call(ctx, l.session.client, l.session.client.service.Backward, request,
+		repeatable)
 	if err != nil {
 		return Gradients{}, err
 	}
@@ -107,10 +119,8 @@ func (l *Layer) Backward(
 // BatchNorm's running means), by name; inside a Sequential "layer(w)".
 func (l *Layer) Parameters(ctx context.Context) (map[string]AnyTensor, error) {
 	request := &edunnpb.GetParametersRequest{SessionId: l.session.ID(), Layer: l.Name()}
-	response, err := call(ctx, l.session.client, true,
-		func(ctx context.Context) (*edunnpb.GetParametersResponse, error) {
-			return l.session.client.service.GetParameters(ctx, request)
-		})
+	response, err := call(ctx, l.session.client, l.session.client.service.GetParameters, request,
+		repeatable)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +130,9 @@ func (l *Layer) Parameters(ctx context.Context) (map[string]AnyTensor, error) {
 // SetParameters replaces parameters or buffers; those left out stay. A later backward of an earlier
 // forward then fails with [ErrForwardStale].
 func (l *Layer) SetParameters(ctx context.Context, parameters map[string]AnyTensor) error {
+	if ctx.Err() != nil {
+		return contextError(ctx)
+	}
 	tensors, err := encodeTensors("parameters", parameters)
 	if err != nil {
 		return err
@@ -127,11 +140,13 @@ func (l *Layer) SetParameters(ctx context.Context, parameters map[string]AnyTens
 	request := &edunnpb.SetParametersRequest{
 		SessionId: l.session.ID(), Layer: l.Name(), Parameters: tensors,
 	}
-	_, err = call(ctx, l.session.client, true,
-		func(ctx context.Context) (*edunnpb.SetParametersResponse, error) {
-			return l.session.client.service.SetParameters(ctx, request)
-		})
+	_, err = call(ctx, l.session.client, l.session.client.service.SetParameters, request, repeatable)
 	return err
+}
+
+// String names the layer and its session.
+func (l *Layer) String() string {
+	return fmt.Sprintf("edunn.Layer %s of session %s", l.name, l.session.ID())
 }
 
 func (l *Layer) ownPhase() Phase {
@@ -140,8 +155,40 @@ func (l *Layer) ownPhase() Phase {
 	return l.phase
 }
 
+// setForwardID notes the latest forward.
 func (l *Layer) setForwardID(id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.forwardID = id
+	l.forwardID, l.unnamed = id, nil
+}
+
+// awaitForwardID notes the latest forward, which the service will name.
+func (l *Layer) awaitForwardID(operation *forward) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forwardID, l.unnamed = "", operation
+}
+
+// nameForward notes what the service has called a forward, if that is still the latest.
+func (l *Layer) nameForward(operation *forward, id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.unnamed == operation {
+		l.forwardID, l.unnamed = id, nil
+	}
+}
+
+// latestForward returns the forward that a backward goes back through unless it names one.
+func (l *Layer) latestForward() (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.unnamed != nil:
+		return "", noForward("the latest forward of layer %s has no name before its answer: wait for "+
+			"that, or choose one by WithForwardID", l.name)
+	case l.forwardID == "":
+		return "", noForward("layer %s has had no forward through this value: make one, or name "+
+			"somebody else's by WithForwardID", l.name)
+	}
+	return l.forwardID, nil
 }

@@ -2,6 +2,7 @@ package edunn
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/edunn/edunn-serving/clients/go/edunnpb"
 )
@@ -13,11 +14,13 @@ type Operation interface {
 
 	// prepare encodes the operation's tensors.
 	prepare() (takePlace, error)
+	// answered tells the operation what came of it.
+	answered(Result)
 }
 
 // takePlace returns the message of an operation that now takes its place in a stream: a forward is
 // named, a backward finds out which forward it belongs to.
-type takePlace func() *edunnpb.ComputeOperation
+type takePlace func() (*edunnpb.ComputeOperation, error)
 
 // Result is how an operation of a stream ended, if well.
 type Result struct {
@@ -26,6 +29,18 @@ type Result struct {
 	Output *Output
 	// Gradients are what a backward computed; nil for a forward.
 	Gradients *Gradients
+}
+
+// String says what came of the operation.
+func (r Result) String() string {
+	switch {
+	case r.Output != nil:
+		return r.Output.String()
+	case r.Gradients != nil:
+		return r.Gradients.String()
+	default:
+		return "no result"
+	}
 }
 
 // Forward returns for a stream what [Layer.Forward] computes at once. The forward is the layer's
@@ -50,15 +65,30 @@ func (f *forward) prepare() (takePlace, error) {
 	for _, input := range inputs {
 		detach(input)
 	}
-	return func() *edunnpb.ComputeOperation {
+	return func() (*edunnpb.ComputeOperation, error) {
 		request, _ := f.request(inputs)
-		if !f.options.untracked {
+		switch {
+		case f.options.untracked:
+		case request.GetForwardId() == "":
+			f.layer.awaitForwardID(f)
+		default:
 			f.layer.setForwardID(request.GetForwardId())
 		}
 		return &edunnpb.ComputeOperation{
 			Operation: &edunnpb.ComputeOperation_Forward{Forward: request},
-		}
+		}, nil
 	}, nil
+}
+
+func (f *forward) answered(result Result) {
+	if result.Output != nil {
+		f.layer.nameForward(f, result.Output.ForwardID)
+	}
+}
+
+// String names the operation's layer and its input.
+func (f *forward) String() string {
+	return fmt.Sprintf("forward of %v through %v", f.input, f.layer)
 }
 
 func (b *backward) Layer() *Layer { return b.layer }
@@ -69,11 +99,22 @@ func (b *backward) prepare() (takePlace, error) {
 		return nil, err
 	}
 	detach(outputGradient)
-	return func() *edunnpb.ComputeOperation {
-		return &edunnpb.ComputeOperation{
-			Operation: &edunnpb.ComputeOperation_Backward{Backward: b.request(outputGradient)},
+	return func() (*edunnpb.ComputeOperation, error) {
+		request, err := b.request(outputGradient)
+		if err != nil {
+			return nil, err
 		}
+		return &edunnpb.ComputeOperation{
+			Operation: &edunnpb.ComputeOperation_Backward{Backward: request},
+		}, nil
 	}, nil
+}
+
+func (b *backward) answered(Result) {}
+
+// String names the operation's layer and its gradient.
+func (b *backward) String() string {
+	return fmt.Sprintf("backward of %v through %v", b.outputGradient, b.layer)
 }
 
 // detach gives a message memory of its own: a stream sends it later, when its sender may be writing

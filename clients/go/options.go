@@ -1,50 +1,57 @@
 package edunn
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
+	"log/slog"
+	"math"
 	"os"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/encoding/gzip"
 )
 
 // Option changes how a [Client] connects and calls.
 type Option func(*settings) error
 
 type settings struct {
-	token          string
+	token          TokenSource
 	plaintextToken bool
 	tls            *tls.Config
 	timeout        time.Duration
 	retry          RetryPolicy
+	slow           time.Duration
+	logger         *slog.Logger
 	dial           []grpc.DialOption
+	call           []grpc.CallOption
 }
 
-// WithToken sends a bearer token with every call. Without TLS that is refused unless the service is
-// on this machine.
-func WithToken(token string) Option {
-	return func(s *settings) error {
-		s.token = token
-		return nil
+func newSettings(options []Option) (*settings, error) {
+	chosen := &settings{
+		timeout: 30 * time.Second,
+		retry:   DefaultRetryPolicy(),
+		slow:    10 * time.Second,
+		call: []grpc.CallOption{
+			grpc.MaxCallRecvMsgSize(maxMessageBytes),
+			grpc.MaxCallSendMsgSize(maxMessageBytes),
+		},
 	}
-}
-
-// WithPlaintextToken lets the token of [WithToken] travel unencrypted, for a network that is
-// trusted.
-func WithPlaintextToken() Option {
-	return func(s *settings) error {
-		s.plaintextToken = true
-		return nil
+	for _, option := range options {
+		if err := option(chosen); err != nil {
+			return nil, err
+		}
 	}
+	return chosen, nil
 }
 
 // WithTLS encrypts the connection. A nil configuration trusts the host's certificate authorities.
 func WithTLS(config *tls.Config) Option {
 	return func(s *settings) error {
 		if config == nil {
-			config = &tls.Config{MinVersion: tls.VersionTLS12}
+			s.encrypt()
+			return nil
 		}
 		s.tls = config.Clone()
 		return nil
@@ -57,26 +64,47 @@ func WithCA(path string) Option {
 	return func(s *settings) error {
 		pem, err := os.ReadFile(path)
 		if err != nil {
-			return err
+			return invalid("ca", "cannot be read: %v", err)
 		}
 		authorities := x509.NewCertPool()
 		if !authorities.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("%s has no certificate in PEM", path)
+			return invalid("ca", "%s has no certificate in PEM", path)
 		}
-		if s.tls == nil {
-			s.tls = &tls.Config{MinVersion: tls.VersionTLS12}
-		}
-		s.tls.RootCAs = authorities
+		s.encrypt().RootCAs = authorities
 		return nil
 	}
 }
+
+// WithCertificate encrypts the connection and shows the service a certificate (mTLS): PEM files of
+// its chain and of its private key. After [WithTLS] it adds to the configuration given there.
+func WithCertificate(certificate, key string) Option {
+	return func(s *settings) error {
+		pair, err := tls.LoadX509KeyPair(certificate, key)
+		if err != nil {
+			return invalid("certificate", "%s with the key %s cannot be used: %v", certificate, key, err)
+		}
+		s.encrypt().Certificates = []tls.Certificate{pair}
+		return nil
+	}
+}
+
+// encrypt returns the configuration of TLS, made if there is none.
+func (s *settings) encrypt() *tls.Config {
+	if s.tls == nil {
+		s.tls = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	return s.tls
+}
+
+// NoTimeout, given to [WithTimeout], lets calls take as long as they like.
+const NoTimeout = time.Duration(math.MaxInt64)
 
 // WithTimeout says how long a call may take, all attempts together, if its context has no deadline;
 // 30 seconds otherwise. A [Stream] is given up if it has waited so long for a single answer.
 func WithTimeout(timeout time.Duration) Option {
 	return func(s *settings) error {
 		if timeout <= 0 {
-			return fmt.Errorf("a timeout of %v is not positive", timeout)
+			return invalid("timeout", "%v is not positive: write NoTimeout for none", timeout)
 		}
 		s.timeout = timeout
 		return nil
@@ -87,18 +115,73 @@ func WithTimeout(timeout time.Duration) Option {
 // [DefaultRetryPolicy] does.
 func WithRetryPolicy(policy RetryPolicy) Option {
 	return func(s *settings) error {
-		if policy.Attempts < 1 || policy.FirstPause < 0 || policy.LongestPause < 0 {
-			return fmt.Errorf("a retry policy needs an attempt and no negative pause: %+v", policy)
+		if policy.Attempts < 0 || policy.FirstPause < 0 || policy.LongestPause < 0 {
+			return invalid("retry_policy", "nothing in it can be negative: %+v", policy)
 		}
 		s.retry = policy
 		return nil
 	}
 }
 
-// WithDialOptions passes further options to gRPC, such as interceptors. They come last and win.
+// WithGzip compresses what is sent and asks for compressed answers. It pays where the network is
+// slow: tensors of random numbers hardly shrink.
+func WithGzip() Option {
+	return WithCallOptions(grpc.UseCompressor(gzip.Name))
+}
+
+// WithLogger says where the client tells what it does besides calls: each retry, a connection lost
+// and found, a slow call. Otherwise that is [slog.Default]; slog.DiscardHandler silences it.
+func WithLogger(logger *slog.Logger) Option {
+	return func(s *settings) error {
+		if logger == nil {
+			return invalid("logger", "is nil")
+		}
+		s.logger = logger
+		return nil
+	}
+}
+
+// WithSlowCall says from which duration on a call, all attempts together, is told to the log; 10
+// seconds otherwise.
+func WithSlowCall(duration time.Duration) Option {
+	return func(s *settings) error {
+		if duration <= 0 {
+			return invalid("slow_call", "%v is not positive", duration)
+		}
+		s.slow = duration
+		return nil
+	}
+}
+
+// WithDialOptions passes further options to gRPC, such as interceptors, keepalive, and the stats
+// handler of OpenTelemetry. They come last and win.
 func WithDialOptions(options ...grpc.DialOption) Option {
 	return func(s *settings) error {
 		s.dial = append(s.dial, options...)
 		return nil
 	}
+}
+
+// WithCallOptions passes further options to gRPC with each call. They come last and win.
+func WithCallOptions(options ...grpc.CallOption) Option {
+	return func(s *settings) error {
+		s.call = append(s.call, options...)
+		return nil
+	}
+}
+
+// log returns where the client tells what it does. slog.Default may change at any time.
+func (s *settings) log() *slog.Logger {
+	if s.logger != nil {
+		return s.logger
+	}
+	return slog.Default()
+}
+
+// withDeadline gives a context without a deadline the client's.
+func (s *settings) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, has := ctx.Deadline(); has || s.timeout == NoTimeout {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, s.timeout)
 }

@@ -1,6 +1,9 @@
 package edunn
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Pending is an operation that has been sent through a [Stream].
 type Pending struct {
@@ -27,8 +30,22 @@ func (p *Pending) Wait(ctx context.Context) (Result, error) {
 	}
 }
 
+// String says what the operation is, and how it ended.
+func (p *Pending) String() string {
+	select {
+	case <-p.done:
+		if p.err != nil {
+			return fmt.Sprintf("%v: %v", p.operation, p.err)
+		}
+		return fmt.Sprintf("%v: %v", p.operation, p.result)
+	default:
+		return fmt.Sprintf("%v: under way", p.operation)
+	}
+}
+
 func (p *Pending) end(result Result, err error) {
 	result.Operation = p.operation
+	p.operation.answered(result)
 	p.result, p.err = result, err
 	close(p.done)
 	if p.answered != nil {

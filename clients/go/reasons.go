@@ -19,7 +19,8 @@ const (
 	// ErrForwardNotFound: the layer has had no forward of that name. NOT_FOUND.
 	ErrForwardNotFound Reason = "FORWARD_NOT_FOUND"
 
-	// ErrNoForward: a backward before any forward of its layer. FAILED_PRECONDITION.
+	// ErrNoForward: a backward before any forward of its layer, or of its [Layer] value.
+	// FAILED_PRECONDITION.
 	ErrNoForward Reason = "NO_FORWARD"
 	// ErrContextEvicted: the session's memory had no room left for that forward.
 	// FAILED_PRECONDITION.
@@ -45,6 +46,8 @@ const (
 	ErrUnavailable Reason = "UNAVAILABLE"
 	// ErrDeadlineExceeded: the deadline passed before the work was done. DEADLINE_EXCEEDED.
 	ErrDeadlineExceeded Reason = "DEADLINE_EXCEEDED"
+	// ErrCancelled: the caller has cancelled the call, or closed the client. CANCELLED.
+	ErrCancelled Reason = "CANCELLED"
 	// ErrUnauthenticated: no token, or none that the service knows. UNAUTHENTICATED.
 	ErrUnauthenticated Reason = "UNAUTHENTICATED"
 	// ErrInternal: a fault of the service; the message has an id that its log has too. INTERNAL.

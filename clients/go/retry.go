@@ -3,9 +3,13 @@ package edunn
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/protobuf/proto"
 )
 
 // RetryPolicy says how often and after what pauses a failed call is made again.
@@ -14,7 +18,8 @@ import (
 // service names a delay, that comes on top. The random share keeps many refused callers from coming
 // back at the same moment.
 type RetryPolicy struct {
-	// Attempts is how often a call is made at most; 1 turns retries off.
+	// Attempts is how often a call is made at most. 1 turns retries off; 0 leaves the end to the
+	// call's deadline.
 	Attempts int
 	// FirstPause is the longest pause after the first failure.
 	FirstPause time.Duration
@@ -22,10 +27,10 @@ type RetryPolicy struct {
 	LongestPause time.Duration
 }
 
-// DefaultRetryPolicy returns the policy of a client that is given no other: seven attempts, pauses
-// from 100 milliseconds to 5 seconds. A service that restarts within three seconds is waited for.
+// DefaultRetryPolicy returns the policy of a client that is given no other: attempts until the
+// deadline, pauses from 100 milliseconds to half a second.
 func DefaultRetryPolicy() RetryPolicy {
-	return RetryPolicy{Attempts: 7, FirstPause: 100 * time.Millisecond, LongestPause: 5 * time.Second}
+	return RetryPolicy{FirstPause: 100 * time.Millisecond, LongestPause: 500 * time.Millisecond}
 }
 
 // pauseAfter returns how long to wait after the failed attempt, counted from 0.
@@ -42,47 +47,167 @@ func (p RetryPolicy) pauseAfter(attempt int, failure *Error) time.Duration {
 	return pause
 }
 
-// mayRepeat tells whether a call that failed so may be made again.
+// repetition says whether sending a call a second time changes nothing, even if the first one has
+// arrived.
+type repetition bool
+
+const (
+	repeatable repetition = true
+	onlyOnce   repetition = false
+)
+
+// failedAttempt is an attempt of a call that came to nothing.
+type failedAttempt struct {
+	failure *Error
+	// sent tells whether the service may have it.
+	sent bool
+	// hopeless tells that every further attempt would end so.
+	hopeless bool
+}
+
+// mayRepeat tells whether the call may be made again.
 //
-// RESOURCE_EXHAUSTED with a delay says that the call was refused and never ran. After UNAVAILABLE
-// nobody knows: the connection may have broken on the way back. Then only a call whose repetition
-// changes nothing may be made again. Every other error would come back.
-func mayRepeat(failure *Error, repeatable bool) bool {
-	switch failure.Code {
-	case codes.ResourceExhausted:
-		return failure.RetryDelay != nil
-	case codes.Unavailable:
-		return repeatable
+// What was never sent may. RESOURCE_EXHAUSTED with a delay says that the call was refused and never
+// ran. After UNAVAILABLE nobody knows: the connection may have broken on the way back. Then only a
+// call whose repetition changes nothing may be made again. Every other error would come back.
+func (f failedAttempt) mayRepeat(repetition repetition) bool {
+	switch {
+	case f.hopeless:
+		return false
+	case f.failure.Code == codes.ResourceExhausted:
+		return f.failure.RetryDelay != nil
+	case f.failure.Code == codes.Unavailable:
+		return !f.sent || repetition == repeatable
 	default:
 		return false
 	}
 }
 
-// call makes a call, again where that is safe. A call is repeatable if sending it a second time
-// changes nothing, even if the first one arrived.
-func call[Response any](
-	ctx context.Context, client *Client, repeatable bool,
-	attempt func(context.Context) (Response, error),
+// method is one of the service's, as the generated stub has it.
+type method[Request, Response any] func(context.Context, Request, ...grpc.CallOption) (Response, error)
+
+// call makes a call, again where that is safe.
+func call[Request proto.Message, Response any](
+	ctx context.Context, client *Client, method method[Request, Response], request Request,
+	repetition repetition,
 ) (Response, error) {
-	ctx, cancel := client.withDeadline(ctx)
+	return callResolving(ctx, client, method, request, repetition,
+		func(context.Context, Request) (none Response) { return none })
+}
+
+// callResolving makes a call, again where that is safe. Where a repetition finds that what it would
+// create exists, made tells whether that is the first attempt's doing: it returns the answer, or the
+// zero Response.
+func callResolving[Request proto.Message, Response any](
+	ctx context.Context, client *Client, method method[Request, Response], request Request,
+	repetition repetition, made func(context.Context, Request) Response,
+) (Response, error) {
+	var none Response
+	if ctx.Err() != nil {
+		return none, contextError(ctx)
+	}
+	ctx, cancel := client.settings.withDeadline(ctx)
 	defer cancel()
-	for failures := 0; ; failures++ {
-		response, err := attempt(ctx)
+	retries := newRetries(client, nameOf(request), repetition)
+	defer retries.end()
+	for {
+		var server peer.Peer
+		response, err := method(ctx, request,
+			append(client.settings.call[:len(client.settings.call):len(client.settings.call)],
+				grpc.Peer(&server))...)
 		if err == nil {
+			retries.answered()
 			return response, nil
 		}
-		failure := errorFrom(err)
-		pause := client.settings.retry.pauseAfter(failures, failure)
-		deadline, _ := ctx.Deadline()
-		if failures+1 >= client.settings.retry.Attempts ||
-			!mayRepeat(failure, repeatable) ||
-			pause >= time.Until(deadline) {
-			return response, failure
+		failed := client.judge(ctx, err, server.Addr != nil)
+		if retries.uncertain && failed.failure.Code == codes.AlreadyExists {
+			if answer := made(ctx, request); any(answer) != any(none) {
+				return answer, nil
+			}
 		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return response, contextError(ctx)
+		if err := retries.pause(ctx, failed); err != nil {
+			return none, err
 		}
 	}
+}
+
+// judge says what an attempt's error means.
+func (c *Client) judge(ctx context.Context, err error, sent bool) failedAttempt {
+	failed := failedAttempt{failure: callError(ctx, err), sent: sent}
+	if !sent && failed.failure.Code == codes.Unavailable && c.connection != nil {
+		failed.failure, failed.hopeless = c.connection.unreachable(failed.failure)
+	}
+	return failed
+}
+
+// retries are the attempts of one call so far.
+type retries struct {
+	client     *Client
+	method     string
+	repetition repetition
+	began      time.Time
+	failures   int
+	last       *Error
+	// uncertain tells whether an attempt that failed may have arrived.
+	uncertain bool
+}
+
+func newRetries(client *Client, method string, repetition repetition) *retries {
+	return &retries{client: client, method: method, repetition: repetition, began: time.Now()}
+}
+
+// answered notes that the service is there.
+func (r *retries) answered() { r.client.away.Store(false) }
+
+// pause waits until the next attempt. If there is to be none it returns the call's error.
+func (r *retries) pause(ctx context.Context, failed failedAttempt) error {
+	failure := failed.failure
+	r.client.away.Store(failure.Code == codes.Unavailable || failure.Code == codes.DeadlineExceeded)
+	if failure.Code == codes.DeadlineExceeded && r.last != nil {
+		failure = failure.after(r.last)
+	}
+	r.failures++
+	r.last = failure
+	r.uncertain = r.uncertain || failed.sent && failure.Code == codes.Unavailable
+	policy := r.client.settings.retry
+	pause := policy.pauseAfter(r.failures-1, failure)
+	deadline, has := ctx.Deadline()
+	if r.failures == policy.Attempts || !failed.mayRepeat(r.repetition) ||
+		has && pause >= time.Until(deadline) {
+		return failure
+	}
+	r.client.settings.log().Warn("edunn: "+r.method+" is tried again",
+		"attempt", r.failures+1, "pause", pause, "reason", string(failure.Reason),
+		"error", failure.Message)
+	if !failed.sent && r.client.connection != nil {
+		r.client.connection.untilConnected(ctx, pause)
+	} else {
+		sleep(ctx, pause)
+	}
+	if ctx.Err() != nil {
+		return contextError(ctx).after(failure)
+	}
+	return nil
+}
+
+// end tells the log of a slow call.
+func (r *retries) end() {
+	if taken := time.Since(r.began); taken >= r.client.settings.slow {
+		r.client.settings.log().Warn("edunn: "+r.method+" was slow",
+			"seconds", taken.Seconds(), "attempts", r.failures+1)
+	}
+}
+
+func sleep(ctx context.Context, pause time.Duration) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// nameOf returns the method's name, which its request has too.
+func nameOf(request proto.Message) string {
+	return strings.TrimSuffix(string(request.ProtoReflect().Descriptor().Name()), "Request")
 }

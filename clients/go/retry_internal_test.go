@@ -6,13 +6,16 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/edunn/edunn-serving/clients/go/edunnpb"
 )
 
 func TestPausesGrowAndAreBounded(t *testing.T) {
 	t.Parallel()
-	policy := RetryPolicy{Attempts: 7, FirstPause: time.Second, LongestPause: 10 * time.Second}
+	policy := RetryPolicy{FirstPause: time.Second, LongestPause: 10 * time.Second}
 	delay := time.Minute
 	for attempt, longest := range []time.Duration{1, 2, 4, 8, 10, 10} {
 		longest *= time.Second
@@ -34,17 +37,35 @@ func TestPausesGrowAndAreBounded(t *testing.T) {
 	}
 }
 
+func TestNobodyWaitsForMoreThanHalfASecondBetweenAttempts(t *testing.T) {
+	t.Parallel()
+	for attempt := range 100 {
+		pause := DefaultRetryPolicy().pauseAfter(attempt, &Error{})
+		if pause > 500*time.Millisecond {
+			t.Errorf("attempt %d: a pause of %v", attempt, pause)
+		}
+	}
+}
+
 func TestCancellingTheContextEndsThePauseBeforeARetry(t *testing.T) {
 	t.Parallel()
-	client := &Client{settings: settings{timeout: 2 * time.Hour, retry: RetryPolicy{
-		Attempts: 2, FirstPause: time.Hour, LongestPause: time.Hour,
-	}}}
-	ctx, cancel := context.WithCancel(t.Context())
-	_, err := call(ctx, client, true, func(context.Context) (struct{}, error) {
-		cancel()
-		return struct{}{}, status.Error(codes.Unavailable, "away")
-	})
-	if !errors.Is(err, context.Canceled) {
+	settings, err := newSettings([]Option{WithTimeout(2 * time.Hour), WithRetryPolicy(RetryPolicy{
+		FirstPause: time.Hour, LongestPause: time.Hour,
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stopped := errors.New("stopped by the user")
+	away := func(
+		context.Context, *edunnpb.GetSessionRequest, ...grpc.CallOption,
+	) (*edunnpb.GetSessionResponse, error) {
+		cancel(stopped)
+		return nil, status.Error(codes.Unavailable, "away")
+	}
+	_, err = call(ctx, &Client{settings: settings}, away, &edunnpb.GetSessionRequest{}, repeatable)
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, stopped) ||
+		!errors.Is(err, ErrCancelled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	edunn "github.com/edunn/edunn-serving/clients/go"
 	"github.com/edunn/edunn-serving/clients/go/edunnpb"
@@ -202,20 +203,6 @@ func TestWhatMustNotBeRepeatedIsNot(t *testing.T) {
 			_, err := layer.Forward(ctx, ones(1), edunn.Untracked())
 			return err
 		},
-		"AddLayer": func(ctx context.Context, client *edunn.Client, _ *edunn.Layer) error {
-			session, err := client.AttachSession(ctx, "s1")
-			if err != nil {
-				return err
-			}
-			_, err = session.AddLayer(ctx, "l2", "ReLU", nil)
-			return err
-		},
-		"CreateSession, of a chosen name": func(
-			ctx context.Context, client *edunn.Client, _ *edunn.Layer,
-		) error {
-			_, err := client.CreateSession(ctx, edunn.WithSessionID("mine"))
-			return err
-		},
 	}
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -225,7 +212,6 @@ func TestWhatMustNotBeRepeatedIsNot(t *testing.T) {
 			client := connect(t, server.address, quick())
 			layer := scriptedLayer(t, server, client)
 			before := server.calls(method)
-			server.next("GetSession", gotSession())
 			server.next(method, unavailable(), unavailable())
 			if err := run(t.Context(), client, layer); !errors.Is(err, edunn.ErrUnavailable) {
 				t.Errorf("got %v", err)
@@ -304,5 +290,153 @@ func TestCloseDeletesWhatItCreatedEvenAfterTheContextEnded(t *testing.T) {
 	must(t, created.Close(ctx))
 	if server.calls("DeleteSession") != 1 {
 		t.Error("the session was not deleted")
+	}
+}
+
+func exists(reason edunn.Reason) answerer {
+	return refuse(refusal(codes.AlreadyExists, string(reason), 0))
+}
+
+func TestALayerThatALostAnswerHasAddedIsFound(t *testing.T) {
+	t.Parallel()
+	slope, err := structpb.NewStruct(map[string]any{"slope": 1})
+	must(t, err)
+	for name, found := range map[string]*edunnpb.Layer{
+		"the same":       {Name: "l2", Type: "ReLU"},
+		"another type":   {Name: "l2", Type: "TanH"},
+		"another config": {Name: "l2", Type: "ReLU", Config: slope},
+		"none":           {Name: "l3", Type: "ReLU"},
+	} {
+		server := newScriptedServer(t)
+		session := scriptedLayer(t, server, connect(t, server.address, quick())).Session()
+		answer := sessionAnswer()
+		answer.Layers = append(answer.Layers, found)
+		server.next("AddLayer", unavailable(), exists(edunn.ErrLayerExists))
+		server.next("GetSession", reply(&edunnpb.GetSessionResponse{Session: answer}))
+		layer, err := session.AddLayer(t.Context(), "l2", "ReLU", nil)
+		if name != "the same" {
+			if !errors.Is(err, edunn.ErrLayerExists) {
+				t.Errorf("%s: got %v", name, err)
+			}
+			continue
+		}
+		must(t, err)
+		if layer.Info().Type != "ReLU" || len(session.Info().Layers) != 2 {
+			t.Errorf("got %v", session.Info())
+		}
+	}
+}
+
+func TestALayerOfThatNameIsAnErrorAtTheFirstAttempt(t *testing.T) {
+	t.Parallel()
+	server := newScriptedServer(t)
+	session := scriptedLayer(t, server, connect(t, server.address, quick())).Session()
+	server.next("AddLayer", exists(edunn.ErrLayerExists))
+	_, err := session.AddLayer(t.Context(), "l1", "ReLU", nil)
+	if !errors.Is(err, edunn.ErrLayerExists) || server.calls("GetSession") != 0 {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestASessionThatALostAnswerHasCreatedIsFound(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*edunnpb.Session){
+		"the same":      func(*edunnpb.Session) {},
+		"another seed":  func(session *edunnpb.Session) { session.Seed++ },
+		"another phase": func(session *edunnpb.Session) { session.Phase = edunnpb.Phase_PHASE_TEST },
+		"in use": func(session *edunnpb.Session) {
+			session.Layers = []*edunnpb.Layer{{Name: "l1"}}
+		},
+	} {
+		server := newScriptedServer(t)
+		var created *edunnpb.Session
+		server.next("CreateSession", func(_ context.Context, request any) (any, error) {
+			asked := request.(*edunnpb.CreateSessionRequest)
+			created = &edunnpb.Session{
+				SessionId: asked.GetSessionId(), Seed: asked.GetSeed(), Phase: asked.GetPhase(),
+			}
+			change(created)
+			return nil, refusal(codes.Unavailable, "UNAVAILABLE", 0)
+		}, exists(edunn.ErrSessionExists))
+		server.next("GetSession", func(context.Context, any) (any, error) {
+			return &edunnpb.GetSessionResponse{Session: created}, nil
+		})
+		session, err := connect(t, server.address, quick()).CreateSession(t.Context(),
+			edunn.WithSessionID("mine"), edunn.WithPhase(edunn.Training))
+		if name != "the same" {
+			if !errors.Is(err, edunn.ErrSessionExists) {
+				t.Errorf("%s: got %v", name, err)
+			}
+			continue
+		}
+		must(t, err)
+		if session.ID() != "mine" || session.Seed() != created.GetSeed() {
+			t.Errorf("got %v", session.Info())
+		}
+	}
+}
+
+func TestLeavingASessionAfterAFailureDoesNotWaitAgain(t *testing.T) {
+	t.Parallel()
+	server := newScriptedServer(t)
+	layer := scriptedLayer(t, server, connect(t, server.address, quick()))
+	for range 2 * attempts {
+		server.next("Forward", unavailable())
+		server.next("DeleteSession", unavailable())
+	}
+	_, err := layer.Forward(t.Context(), ones(1))
+	if !errors.Is(err, edunn.ErrUnavailable) || server.calls("Forward") != attempts {
+		t.Errorf("got %v after %d calls", err, server.calls("Forward"))
+	}
+	err = layer.Session().Close(t.Context())
+	if !errors.Is(err, edunn.ErrUnavailable) || server.calls("DeleteSession") != 1 {
+		t.Errorf("got %v after %d calls", err, server.calls("DeleteSession"))
+	}
+}
+
+func TestNothingIsEncodedForAContextThatHasEnded(t *testing.T) {
+	t.Parallel()
+	server := newScriptedServer(t)
+	layer := scriptedLayer(t, server, connect(t, server.address))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	malformed := edunn.NewTensor([]float64{1}, 2)
+	_, forward := layer.Forward(ctx, malformed)
+	_, backward := layer.Backward(ctx, malformed)
+	set := layer.SetParameters(ctx, map[string]edunn.AnyTensor{"w": malformed})
+	_, added := layer.Session().AddLayer(ctx, "l2", "ReLU", edunn.Config{"f": func() {}})
+	for _, err := range []error{forward, backward, set, added} {
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, edunn.ErrCancelled) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestNoTimeoutIsNoDeadline(t *testing.T) {
+	t.Parallel()
+	server := newScriptedServer(t)
+	server.next("GetSession", func(ctx context.Context, _ any) (any, error) {
+		if _, has := ctx.Deadline(); has {
+			return nil, status.Error(codes.Internal, "a deadline")
+		}
+		return gotSession()(ctx, nil)
+	})
+	client := connect(t, server.address, edunn.WithTimeout(edunn.NoTimeout))
+	_, err := client.GetSession(context.WithoutCancel(t.Context()), "s1")
+	must(t, err)
+}
+
+func TestNoSessionLivesForEver(t *testing.T) {
+	t.Parallel()
+	server := newScriptedServer(t)
+	for _, ttl := range []time.Duration{0, -time.Second, edunn.NoTimeout} {
+		_, err := connect(t, server.address).CreateSession(t.Context(), edunn.WithTTL(ttl))
+		var failure *edunn.Error
+		if !errors.As(err, &failure) || failure.Violations[0].Field != "ttl" {
+			t.Errorf("%v: got %v", ttl, err)
+		}
+	}
+	if server.calls("CreateSession") != 0 {
+		t.Error("a session was asked for")
 	}
 }

@@ -40,7 +40,14 @@ type answerer func(ctx context.Context, request any) (any, error)
 
 func newScriptedServer(t testing.TB, options ...grpc.ServerOption) *scriptedServer {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return newScriptedServerAt(t, "127.0.0.1:0", options...)
+}
+
+func newScriptedServerAt(
+	t testing.TB, address string, options ...grpc.ServerOption,
+) *scriptedServer {
+	t.Helper()
+	listener, err := net.Listen("tcp", address)
 	must(t, err)
 	scripted := &scriptedServer{
 		address: listener.Addr().String(),

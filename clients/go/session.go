@@ -6,8 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/edunn/edunn-serving/clients/go/edunnpb"
 )
@@ -82,6 +86,9 @@ func (s *Session) Layer(name string) *Layer {
 func (s *Session) AddLayer(
 	ctx context.Context, name, layerType string, config Config, options ...LayerOption,
 ) (*Layer, error) {
+	if ctx.Err() != nil {
+		return nil, contextError(ctx)
+	}
 	spec := &edunnpb.LayerSpec{Name: name, Type: layerType}
 	var err error
 	if spec.Config, err = config.encode(); err != nil {
@@ -93,19 +100,68 @@ func (s *Session) AddLayer(
 		}
 	}
 	request := &edunnpb.AddLayerRequest{SessionId: s.ID(), Layer: spec}
-	// Not repeatable: the repetition could fail with LAYER_EXISTS because of the first attempt.
-	response, err := call(ctx, s.client, false,
-		func(ctx context.Context) (*edunnpb.AddLayerResponse, error) {
-			return s.client.service.AddLayer(ctx, request)
-		})
+	response, err := callResolving(ctx, s.client, s.client.service.AddLayer, request, repeatable,
+		s.layerAddedBefore)
 	if err != nil {
 		return nil, err
 	}
-	info := decodeLayer(response.GetLayer())
-	s.mu.Lock()
-	s.info.Layers = append(slices.Clip(s.info.Layers), info)
-	s.mu.Unlock()
+	s.noteLayers(decodeLayer(response.GetLayer()))
 	return s.Layer(name), nil
+}
+
+// layerAddedBefore looks whether a layer whose name is taken is the one that an earlier attempt has
+// added.
+func (s *Session) layerAddedBefore(
+	ctx context.Context, request *edunnpb.AddLayerRequest,
+) *edunnpb.AddLayerResponse {
+	session, err := call(ctx, s.client, s.client.service.GetSession,
+		&edunnpb.GetSessionRequest{SessionId: request.GetSessionId()}, repeatable)
+	if err != nil {
+		return nil
+	}
+	asked := request.GetLayer()
+	for _, found := range session.GetSession().GetLayers() {
+		if found.GetName() == asked.GetName() && found.GetType() == asked.GetType() &&
+			reflect.DeepEqual(found.GetConfig().AsMap(), asked.GetConfig().AsMap()) &&
+			s.hasParameters(ctx, asked) {
+			return &edunnpb.AddLayerResponse{Layer: found}
+		}
+	}
+	return nil
+}
+
+// hasParameters tells whether a layer of the session has the parameters that were asked for.
+func (s *Session) hasParameters(ctx context.Context, asked *edunnpb.LayerSpec) bool {
+	if len(asked.GetParameters()) == 0 {
+		return true
+	}
+	response, err := call(ctx, s.client, s.client.service.GetParameters,
+		&edunnpb.GetParametersRequest{SessionId: s.ID(), Layer: asked.GetName()}, repeatable)
+	if err != nil {
+		return false
+	}
+	for name, tensor := range asked.GetParameters() {
+		if !proto.Equal(tensor, response.GetParameters()[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+// noteLayers puts layers into the session's info, in the place of older ones of the same names.
+func (s *Session) noteLayers(layers ...LayerInfo) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	noted := slices.Clone(s.info.Layers)
+	for _, layer := range layers {
+		at := slices.IndexFunc(noted, func(other LayerInfo) bool { return other.Name == layer.Name })
+		if at < 0 {
+			noted = append(noted, layer)
+		} else {
+			noted[at] = layer
+		}
+	}
+	s.info.Layers = noted
 }
 
 // LayerOption says something about a layer to add.
@@ -121,37 +177,57 @@ func WithParameters(parameters map[string]AnyTensor) LayerOption {
 
 // Refresh asks the service how the session stands.
 func (s *Session) Refresh(ctx context.Context) (SessionInfo, error) {
+	before := s.Info().Layers
 	info, err := s.client.GetSession(ctx, s.ID())
 	if err != nil {
 		return SessionInfo{}, err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	// What was added meanwhile may be missing in the answer.
+	added := slices.DeleteFunc(slices.Clone(s.info.Layers), func(layer LayerInfo) bool {
+		return slices.ContainsFunc(before,
+			func(known LayerInfo) bool { return known.Name == layer.Name })
+	})
 	s.info = info
-	return info, nil
+	s.mu.Unlock()
+	s.noteLayers(added...)
+	return s.Info(), nil
 }
 
+// leaving is how long Close waits for a service that has just not answered.
+const leaving = time.Second
+
 // Close deletes the session if this client has created it. It does so also when ctx has ended, so
-// that it can be deferred; it takes no longer than the client's timeout.
+// that it can be deferred. After a failure to reach the service it does not wait for it again: it
+// asks once, for a second, and otherwise leaves the session to its TTL.
 func (s *Session) Close(ctx context.Context) error {
 	if !s.created {
 		return nil
 	}
-	return s.Delete(context.WithoutCancel(ctx))
+	hurry := ctx.Err() != nil || s.client.away.Load()
+	ctx = context.WithoutCancel(ctx)
+	if !hurry {
+		return s.delete(ctx, s.client)
+	}
+	ctx, cancel := context.WithTimeout(ctx, leaving)
+	defer cancel()
+	return s.delete(ctx, s.client.withoutRetries())
 }
 
 // Delete ends the session, whoever created it. One that has already ended is no error.
-func (s *Session) Delete(ctx context.Context) error {
-	_, err := call(ctx, s.client, true,
-		func(ctx context.Context) (*edunnpb.DeleteSessionResponse, error) {
-			return s.client.service.DeleteSession(ctx,
-				&edunnpb.DeleteSessionRequest{SessionId: s.ID()})
-		})
+func (s *Session) Delete(ctx context.Context) error { return s.delete(ctx, s.client) }
+
+func (s *Session) delete(ctx context.Context, client *Client) error {
+	_, err := call(ctx, client, client.service.DeleteSession,
+		&edunnpb.DeleteSessionRequest{SessionId: s.ID()}, repeatable)
 	if errors.Is(err, ErrSessionNotFound) {
 		return nil
 	}
 	return err
 }
+
+// String names the session.
+func (s *Session) String() string { return fmt.Sprintf("edunn.Session %s", s.ID()) }
 
 func (s *Session) nextForwardID(layer string) string {
 	s.mu.Lock()

@@ -20,6 +20,8 @@ import (
 // the connection breaks, every operation without an answer fails with UNAVAILABLE; nothing is tried
 // again, as the order would be lost.
 type Stream struct {
+	// ctx is the one that the stream was opened with, for why it has ended.
+	ctx    context.Context
 	rpc    edunnpb.LayerService_ComputeClient
 	cancel context.CancelFunc
 
@@ -64,12 +66,13 @@ func newStreamOptions(options []StreamOption) streamOptions {
 // answer.
 func (c *Client) OpenStream(ctx context.Context, options ...StreamOption) (*Stream, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	rpc, err := c.service.Compute(ctx)
+	rpc, err := c.openCompute(ctx)
 	if err != nil {
 		cancel()
-		return nil, errorFrom(err)
+		return nil, err
 	}
 	stream := &Stream{
+		ctx:      ctx,
 		rpc:      rpc,
 		cancel:   cancel,
 		inFlight: make(chan struct{}, newStreamOptions(options).inFlight),
@@ -81,6 +84,26 @@ func (c *Client) OpenStream(ctx context.Context, options ...StreamOption) (*Stre
 	go stream.write()
 	go stream.read()
 	return stream, nil
+}
+
+// openCompute opens the rpc. What has not been sent is tried again, as long as a call may take.
+func (c *Client) openCompute(ctx context.Context) (edunnpb.LayerService_ComputeClient, error) {
+	if ctx.Err() != nil {
+		return nil, contextError(ctx)
+	}
+	opening, cancel := c.settings.withDeadline(ctx)
+	defer cancel()
+	retries := newRetries(c, "Compute", onlyOnce)
+	defer retries.end()
+	for {
+		rpc, err := c.service.Compute(ctx, c.settings.call...)
+		if err == nil {
+			return rpc, nil
+		}
+		if err := retries.pause(opening, c.judge(ctx, err, false)); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // Send sends an operation. It waits while as many as [WithInFlight] allows are without an answer,
@@ -109,8 +132,12 @@ func (s *Stream) submit(
 		<-s.inFlight
 		return nil, s.whyOver()
 	}
+	message, err := take()
+	if err != nil {
+		<-s.inFlight
+		return nil, err
+	}
 	s.sent++
-	message := take()
 	message.RequestId = fmt.Sprint(s.sent)
 	pending := &Pending{operation: operation, answered: answered, done: make(chan struct{})}
 	if len(s.waiting) == 0 {
@@ -142,13 +169,18 @@ func (s *Stream) abandon() {
 	<-s.over
 }
 
-func (s *Stream) whyOver() error {
+func (s *Stream) isOver() bool {
 	select {
 	case <-s.over:
-		if s.failure != nil {
-			return s.failure
-		}
+		return true
 	default:
+		return false
+	}
+}
+
+func (s *Stream) whyOver() error {
+	if s.isOver() && s.failure != nil {
+		return s.failure
 	}
 	return &Error{Code: codes.FailedPrecondition, Message: "the stream has been closed"}
 }
@@ -215,6 +247,7 @@ func (s *Stream) settle(result *edunnpb.ComputeResult) {
 func (s *Stream) end(err error) {
 	defer s.cancel()
 	s.mu.Lock()
+	early := !s.closed || len(s.waiting) > 0
 	s.closed = true
 	left := s.waiting
 	s.waiting = nil
@@ -223,11 +256,12 @@ func (s *Stream) end(err error) {
 	case s.stalled != nil:
 		s.failure = s.stalled
 	case !errors.Is(err, io.EOF):
-		s.failure = errorFrom(err)
-	case len(left) > 0:
+		s.failure = callError(s.ctx, err)
+	case early:
 		s.failure = &Error{
 			Code:    codes.Unavailable,
-			Message: "the stream ended before the answer came",
+			Reason:  ErrUnavailable,
+			Message: "the service ended the stream",
 		}
 	}
 	s.mu.Unlock()
@@ -244,6 +278,7 @@ func (s *Stream) giveUp() {
 	if s.stall.expired() {
 		s.stalled = &Error{
 			Code:    codes.DeadlineExceeded,
+			Reason:  ErrDeadlineExceeded,
 			Message: fmt.Sprintf("no operation of the stream was answered for %v", s.stall.timeout),
 		}
 		s.cancel()

@@ -3,6 +3,7 @@ package edunn
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/edunn/edunn-serving/clients/go/edunnpb"
 )
@@ -53,6 +54,18 @@ type AnyTensor interface {
 // DataType returns the name of T.
 func (t Tensor[T]) DataType() DataType {
 	return DataType(fmt.Sprintf("%T", *new(T)))
+}
+
+// Elements beyond these are not shown.
+const shownElements = 8
+
+// String shows the data type, the shape and the first elements, such as "float64[1 2] [0.5 1]".
+func (t Tensor[T]) String() string {
+	if len(t.Data) <= shownElements {
+		return fmt.Sprintf("%s%v %v", t.DataType(), t.Shape, t.Data)
+	}
+	shown := strings.TrimSuffix(fmt.Sprint(t.Data[:shownElements]), "]")
+	return fmt.Sprintf("%s%v %s ...]", t.DataType(), t.Shape, shown)
 }
 
 // Dims returns the Shape.

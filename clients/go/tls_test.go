@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,22 +76,67 @@ func TestBothSidesAreKnown(t *testing.T) {
 	}
 }
 
-func TestAnUnknownAuthorityOrPlaintextFails(t *testing.T) {
+func TestAMistakeAboutTLSIsToldAtOnceWithWhatToWrite(t *testing.T) {
 	t.Parallel()
-	server, _, _ := securedServer(t)
-	once := edunn.WithRetryPolicy(edunn.RetryPolicy{Attempts: 1})
-	for name, options := range map[string][]edunn.Option{
-		"unknown authority": {once, edunn.WithTLS(nil)},
-		"plaintext":         {once},
+	certificate, ca := selfSigned(t)
+	otherCertificate, otherCA := selfSigned(t)
+	plaintext := newScriptedServer(t)
+	encrypted := newScriptedServer(t, grpc.Creds(credentials.NewTLS(&tls.Config{
+		Certificates: []tls.Certificate{certificate},
+	})))
+	mutual, _, mutualCA := securedServer(t)
+	otherName := &tls.Config{ServerName: "layers.example.org"}
+	for name, test := range map[string]struct {
+		address string
+		write   string
+		options []edunn.Option
+	}{
+		"plaintext to TLS":      {encrypted.address, "speaks TLS: add WithTLS", nil},
+		"plaintext to mutual":   {mutual.address, "speaks TLS: add WithTLS", nil},
+		"TLS to plaintext":      {plaintext.address, "leave out WithTLS", []edunn.Option{edunn.WithCA(ca)}},
+		"no authority":          {encrypted.address, "by WithCA", []edunn.Option{edunn.WithTLS(nil)}},
+		"another authority":     {encrypted.address, "by WithCA", []edunn.Option{edunn.WithCA(otherCA)}},
+		"another name":          {encrypted.address, "the name that it has", []edunn.Option{edunn.WithTLS(otherName), edunn.WithCA(ca)}},
+		"no certificate":        {mutual.address, "by WithCertificate", []edunn.Option{edunn.WithCA(mutualCA)}},
+		"a strange certificate": {mutual.address, "by WithCertificate", []edunn.Option{edunn.WithTLS(&tls.Config{Certificates: []tls.Certificate{otherCertificate}}), edunn.WithCA(mutualCA)}},
 	} {
-		_, err := connect(t, server.address, options...).LayerTypes(t.Context())
-		if !errors.Is(err, edunn.ErrUnavailable) {
-			t.Errorf("%s: got %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log logbook
+			client := connect(t, test.address, append(test.options, log.option())...)
+			_, err := client.LayerTypes(t.Context())
+			if !errors.Is(err, edunn.ErrUnavailable) || !strings.Contains(err.Error(), test.write) {
+				t.Errorf("got %v", err)
+			}
+			if strings.Contains(log.String(), "again") {
+				t.Errorf("it was tried again:\n%s", &log)
+			}
+			_, err = client.OpenStream(t.Context())
+			if !errors.Is(err, edunn.ErrUnavailable) || !strings.Contains(err.Error(), test.write) {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
-	if server.calls("ListLayerTypes") != 0 {
-		t.Error("a call came through")
-	}
+}
+
+func TestTheCertificateAndItsKeyMayBeFiles(t *testing.T) {
+	t.Parallel()
+	server, certificate, ca := securedServer(t)
+	client := connect(t, server.address, edunn.WithCA(ca),
+		edunn.WithCertificate(ca, writeKey(t, certificate)))
+	_, err := client.LayerTypes(t.Context())
+	must(t, err)
+}
+
+// writeKey returns a PEM file of a certificate's private key.
+func writeKey(t *testing.T, certificate tls.Certificate) string {
+	t.Helper()
+	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "key.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
+	must(t, os.WriteFile(path, text, 0o600))
+	return path
 }
 
 func TestATokenStaysOnThisMachineUnlessEncrypted(t *testing.T) {
@@ -118,13 +164,17 @@ func TestOptionsThatCannotBeAreRefused(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	must(t, os.WriteFile(empty, nil, 0o600))
 	for name, option := range map[string]edunn.Option{
-		"no such file":   edunn.WithCA(empty + ".none"),
-		"no certificate": edunn.WithCA(empty),
-		"no time":        edunn.WithTimeout(0),
-		"no attempts":    edunn.WithRetryPolicy(edunn.RetryPolicy{}),
+		"no such file":    edunn.WithCA(empty + ".none"),
+		"no certificate":  edunn.WithCA(empty),
+		"no time":         edunn.WithTimeout(0),
+		"fewer than none": edunn.WithRetryPolicy(edunn.RetryPolicy{Attempts: -1}),
+		"no key":          edunn.WithCertificate(empty, empty),
+		"no logger":       edunn.WithLogger(nil),
+		"no slow call":    edunn.WithSlowCall(0),
 	} {
-		if _, err := edunn.NewClient("localhost:50051", option); err == nil {
-			t.Errorf("%s: no error", name)
+		_, err := edunn.NewClient("localhost:50051", option)
+		if !errors.Is(err, edunn.ErrInvalidArgument) {
+			t.Errorf("%s: got %v", name, err)
 		}
 	}
 }

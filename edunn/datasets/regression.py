@@ -24,6 +24,11 @@ wine_red, wine_white = loaders["wine_red"], loaders["wine_white"]
 insurance, real_state = loaders["insurance"], loaders["real_state"]
 
 
+def houses() -> Regression:
+    """Read ``houses.csv`` from the folder of data sets; nobody brings it or offers it."""
+    return load_regression_dataset("houses.csv")
+
+
 def load_regression_dataset(filename: str | Path, output_values: int = 1) -> Regression:
     """Read a table from the folder of data sets, the numbers to predict in its last columns.
 

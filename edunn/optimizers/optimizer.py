@@ -7,6 +7,7 @@ from typing import Annotated
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import numpy.typing as npt
 
 from edunn.arrays import Array, FloatArray
 from edunn.errors import LayerError
@@ -16,6 +17,9 @@ from edunn.optimizers.steps import PastState, State
 from edunn.progress import ProgressBar
 from edunn.utils.batches import batch_arrays, check_arrays
 
+#: The error of each epoch.
+History = npt.NDArray[np.float64]
+
 
 class Optimizer(ABC):
     """Something that fits a model to data."""
@@ -23,7 +27,7 @@ class Optimizer(ABC):
     @abstractmethod
     def optimize(
         self, model: Model, x: Array, y: Array, error_layer: Model, verbose: bool = True
-    ) -> list[float]:
+    ) -> History:
         """Fit the model and return the error of each epoch."""
 
 
@@ -77,7 +81,7 @@ class BatchedGradientOptimizer(Optimizer):
 
     def optimize(
         self, model: Model, x: Array, y: Array, error_layer: Model, verbose: bool = True
-    ) -> list[float]:
+    ) -> History:
         """Fit a model to data.
 
         Parameters
@@ -92,7 +96,7 @@ class BatchedGradientOptimizer(Optimizer):
 
         Returns
         -------
-        history : list of float
+        history : ndarray of float64, shape (epochs,)
             The mean error of each epoch's batches, as they were before their steps.
 
         Raises
@@ -117,7 +121,7 @@ class BatchedGradientOptimizer(Optimizer):
         finally:
             bar.close()
             model.set_phase(Phase.Test)
-        return history
+        return np.array(history, dtype=np.float64)
 
     def backpropagation(
         self, model: Model, x: Array, y_true: Array, error_layer: Model

@@ -1,5 +1,6 @@
 """Plots, with matplotlib as an optional extra. Importing this does not import it."""
 
+from edunn.plot.figures import spines_origin
 from edunn.plot.models import (
     plot_activation_function,
     plot_activation_functions,
@@ -18,4 +19,5 @@ __all__ = [
     "plot_model_dataset_1d_classification",
     "plot_model_dataset_2d_classification",
     "regression1d_predictions",
+    "spines_origin",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import copy
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +15,32 @@ from edunn.model import Model, Phase
 from edunn.plot.figures import finish, new_figure
 
 _POINTS = 200
+# Of a plane, along each side: enough to see a line, and few enough to compute.
+_FEWEST, _MOST = 50, 500
 
 
 def plot_model_dataset_1d(
     x: Array, y: Array, model: Model, filepath: str | Path | None = None
 ) -> Any:
-    """Plot the output of a model of one feature over the samples, and return the figure.
+    """Plot the output of a model of one feature over the samples.
 
     Parameters
     ----------
     x : ndarray of floats, shape (samples, 1)
     y : ndarray of numbers, shape (samples,) or (samples, 1)
+    filepath : str or Path, optional
+        Where to save the figure instead of showing it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure, or None in a notebook
     """
     _check_features(x, 1)
     grid = np.linspace(x.min(), x.max(), _POINTS).reshape(-1, 1)
     figure, axes = new_figure()
     axes.scatter(x[:, 0], np.ravel(y), s=8, label="data")
     axes.plot(grid[:, 0], _outputs(model, grid), color="tab:red", label="model")
+    axes.set(xlabel="x", ylabel="y", title="Model and data")
     axes.legend()
     return finish(figure, filepath)
 
@@ -39,13 +48,19 @@ def plot_model_dataset_1d(
 def plot_model_dataset_1d_classification(
     x: Array, y: Array, model: Model, filepath: str | Path | None = None
 ) -> Any:
-    """Plot the probability of each class over one feature, and return the figure.
+    """Plot the probability of each class over one feature.
 
     Parameters
     ----------
     x : ndarray of floats, shape (samples, 1)
     y : ndarray of integers, shape (samples,) or (samples, 1)
         Labels; the samples are drawn at the bottom in the color of their class.
+    filepath : str or Path, optional
+        Where to save the figure instead of showing it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure, or None in a notebook
     """
     _check_features(x, 1)
     grid = np.linspace(x.min(), x.max(), _POINTS).reshape(-1, 1)
@@ -55,36 +70,54 @@ def plot_model_dataset_1d_classification(
         (line,) = axes.plot(grid[:, 0], outputs[:, label], label=f"class {label}")
         own = x[labels == label, 0]
         axes.scatter(own, np.zeros(own.shape), s=8, color=line.get_color())
-    axes.set_ylabel("Probability")
+    axes.set(xlabel="x", ylabel="Probability", title="Probability of each class")
     axes.legend()
     return finish(figure, filepath)
 
 
 def plot_model_dataset_2d_classification(
-    x: Array, y: Array, model: Model, filepath: str | Path | None = None
+    x: Array,
+    y: Array,
+    model: Model,
+    filepath: str | Path | None = None,
+    detail: float = 0.1,
+    title: str = "",
 ) -> Any:
-    """Plot which class a model of two features chooses where, and return the figure.
+    """Plot which class a model of two features chooses where.
 
     Parameters
     ----------
     x : ndarray of floats, shape (samples, 2)
     y : ndarray of integers, shape (samples,) or (samples, 1)
         Labels; the samples are drawn over the regions.
+    filepath : str or Path, optional
+        Where to save the figure instead of showing it.
+    detail : float
+        How far apart the points are at which the model is asked, in the units of `x`. There
+        are 50 along a side at least, and 500 at most.
+    title : str
+        What stands above the plot, before what the plot shows.
+
+    Returns
+    -------
+    matplotlib.figure.Figure, or None in a notebook
     """
     _check_features(x, 2)
-    low, high = x.min(axis=0), x.max(axis=0)
-    margin = 0.05 * (high - low)
-    first, second = (
-        np.linspace(a - m, b + m, _POINTS) for a, b, m in zip(low, high, margin, strict=True)
-    )
+    if not detail > 0:
+        raise LayerError(
+            layer="plot", argument="detail", expected="a number above 0", got=repr(detail)
+        )
+    first, second = (_side(values, detail) for values in np.transpose(x))
     grid = np.stack(np.meshgrid(first, second), axis=-1)
     outputs = _probabilities(model, grid.reshape(-1, 2))
-    regions = np.argmax(outputs, axis=1).reshape(_POINTS, _POINTS)
+    regions = np.argmax(outputs, axis=1).reshape(second.size, first.size)
     labels = np.ravel(y)
     colors = {"cmap": "tab10", "vmin": 0, "vmax": 9}
     figure, axes = new_figure()
     axes.pcolormesh(first, second, regions, alpha=0.3, shading="auto", **colors)
     axes.scatter(x[:, 0], x[:, 1], c=labels, s=12, edgecolors="black", linewidths=0.3, **colors)
+    shown = "Regions of the classes"
+    axes.set(xlabel="x₀", ylabel="x₁", title=f"{title}: {shown.lower()}" if title else shown)
     return finish(figure, filepath)
 
 
@@ -94,17 +127,35 @@ def plot_activation_functions(
     backward: bool = False,
     filepath: str | Path | None = None,
 ) -> Any:
-    """Plot activations side by side, with their derivatives if asked, and return the figure."""
+    """Plot activations, or their derivatives, in one figure.
+
+    Parameters
+    ----------
+    models : sequence of Model
+        They are left as they were, their last forwards included.
+    range : pair of float
+        The smallest and the largest input.
+    backward : bool
+        Whether the derivatives are plotted instead of the values.
+    filepath : str or Path, optional
+        Where to save the figure instead of showing it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure, or None in a notebook
+    """
     grid = np.linspace(*range, _POINTS).reshape(-1, 1)
-    figure, axes = new_figure(len(models))
-    for model, own_axes in zip(models, np.ravel(axes), strict=True):
-        with _test_phase(model):
-            own_axes.plot(grid[:, 0], model.forward(grid)[:, 0], label="y")
-            if backward:
-                slope, _ = model.backward(np.ones_like(grid))
-                own_axes.plot(grid[:, 0], slope[:, 0], linestyle="--", label="δy/δx")
-        own_axes.set_title(model.label)
-        own_axes.legend()
+    figure, axes = new_figure()
+    names = [type(model).__name__ for model in models]
+    for model, name in zip(models, names, strict=True):
+        tried = _copy_in_use(model)
+        y = tried.forward(grid)
+        if backward:
+            y, _ = tried.backward(np.ones_like(grid))
+        axes.plot(grid[:, 0], y[:, 0], label=f"{name} derivative" if backward else name)
+    what = "Derivatives" if backward else "Values"
+    axes.set(xlabel="x", ylabel="δy/δx" if backward else "y", title=f"{what} of {', '.join(names)}")
+    axes.legend()
     return finish(figure, filepath)
 
 
@@ -114,13 +165,21 @@ def plot_activation_function(
     backward: bool = False,
     filepath: str | Path | None = None,
 ) -> Any:
-    """Plot one activation, with its derivative if asked, and return the figure."""
+    """Plot one activation, or its derivative, as `plot_activation_functions` plots several."""
     return plot_activation_functions([m], range, backward, filepath)
 
 
+def _side(values: Array, detail: float) -> Array:
+    """Return the coordinates along one side of a plane around samples."""
+    low, high = float(np.min(values)), float(np.max(values))
+    margin = 0.05 * (high - low) or 1.0
+    low, high = low - margin, high + margin
+    points = int(np.clip((high - low) / detail, _FEWEST, _MOST))
+    return np.linspace(low, high, points)
+
+
 def _outputs(model: Model, x: Array) -> Array:
-    with _test_phase(model):
-        return model.forward(x)
+    return _copy_in_use(model).forward(x)
 
 
 def _probabilities(model: Model, x: Array) -> Array:
@@ -129,15 +188,11 @@ def _probabilities(model: Model, x: Array) -> Array:
     return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
 
 
-@contextmanager
-def _test_phase(model: Model) -> Iterator[None]:
-    """Run a model as it is used, not as it is trained, and put its phase back."""
-    phase = model.phase
-    model.set_phase(Phase.Test)
-    try:
-        yield
-    finally:
-        model.set_phase(phase)
+def _copy_in_use(model: Model) -> Model:
+    """Return a copy of a model in the test phase: a plot leaves the model and its forward alone."""
+    used = copy.deepcopy(model)
+    used.set_phase(Phase.Test)
+    return used
 
 
 def _check_features(x: Array, features: int) -> None:

@@ -11,16 +11,29 @@ import numpy as np
 from edunn.arrays import Array
 from edunn.metrics import confusion
 from edunn.plot.figures import finish, new_figure
+from edunn.utils.batches import check_arrays
 
 
 def plot_history(
     history: Sequence[float], error_name: str = "Error", filepath: str | Path | None = None
 ) -> Any:
-    """Plot the error of each epoch, as `optimize` returns it, and return the figure."""
+    """Plot the error of each epoch, as `optimize` returns it.
+
+    Parameters
+    ----------
+    history : sequence of float
+    error_name : str
+        What the errors are called.
+    filepath : str or Path, optional
+        Where to save the figure instead of showing it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure, or None in a notebook
+    """
     figure, axes = new_figure()
     axes.plot(range(1, len(history) + 1), history, marker="." if len(history) < 50 else None)
-    axes.set_xlabel("Epoch")
-    axes.set_ylabel(error_name)
+    axes.set(xlabel="Epoch", ylabel=error_name, title="Training history")
     return finish(figure, filepath)
 
 
@@ -30,13 +43,19 @@ def plot_confusion(
     classes: Sequence[str] | None = None,
     filepath: str | Path | None = None,
 ) -> Any:
-    """Plot how many samples of each class were given each label, and return the figure.
+    """Plot how many samples of each class were given each label.
 
     Parameters
     ----------
     y_true, y_pred : ndarray of integers, shape (samples,) or (samples, 1)
     classes : sequence of str, optional
         What the labels mean.
+    filepath : str or Path, optional
+        Where to save the figure instead of showing it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure, or None in a notebook
     """
     counts = confusion(y_true, y_pred, None if classes is None else len(classes))
     names = [str(label) for label in range(len(counts))] if classes is None else list(classes)
@@ -44,8 +63,7 @@ def plot_confusion(
     figure.colorbar(axes.imshow(counts, cmap="Blues"), ax=axes)
     axes.set_xticks(range(len(names)), names, rotation=45)
     axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("Predicted")
-    axes.set_ylabel("True")
+    axes.set(xlabel="Predicted", ylabel="True", title="Confusion")
     half = counts.max() / 2
     for (row, column), count in np.ndenumerate(counts):
         color = "white" if count > half else "black"
@@ -56,12 +74,22 @@ def plot_confusion(
 def regression1d_predictions(
     y_true: Array, y_pred: Array, filepath: str | Path | None = None
 ) -> Any:
-    """Plot predicted numbers against true ones, and return the figure."""
-    true, predicted = np.ravel(y_true), np.ravel(y_pred)
+    """Plot true and predicted numbers, sample by sample.
+
+    Parameters
+    ----------
+    y_true, y_pred : ndarray of numbers, as many samples each
+    filepath : str or Path, optional
+        Where to save the figure instead of showing it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure, or None in a notebook
+    """
+    samples = check_arrays("regression1d_predictions", y_true, y_pred)
     figure, axes = new_figure()
-    axes.scatter(true, predicted, s=8)
-    ends = [min(true.min(), predicted.min()), max(true.max(), predicted.max())]
-    axes.plot(ends, ends, color="gray", linestyle="--")
-    axes.set_xlabel("True")
-    axes.set_ylabel("Predicted")
+    axes.plot(range(samples), y_true, label="true value")
+    axes.plot(range(samples), y_pred, label="prediction")
+    axes.set(xlabel="Sample ID", ylabel="Prediction", title="True values and predictions")
+    axes.legend()
     return finish(figure, filepath)

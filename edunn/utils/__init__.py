@@ -1,6 +1,6 @@
 """What notebooks and tests need besides layers."""
 
-from edunn.utils import check_gradient, comparisons
+from edunn.utils import check_gradient, comparisons, model2function
 from edunn.utils.batches import batch_arrays
 from edunn.utils.comparisons import (
     approximate_equals,
@@ -10,9 +10,12 @@ from edunn.utils.comparisons import (
     check_same_float,
     check_same_shape,
     check_std,
+    default_tol,
     different,
+    failure,
     same,
     same_shape,
+    success,
 )
 from edunn.utils.labels import labels2onehot, onehot2labels
 from edunn.utils.numerical_gradient import numerical_gradient
@@ -28,10 +31,14 @@ __all__ = [
     "check_same_shape",
     "check_std",
     "comparisons",
+    "default_tol",
     "different",
+    "failure",
     "labels2onehot",
+    "model2function",
     "numerical_gradient",
     "onehot2labels",
     "same",
     "same_shape",
+    "success",
 ]

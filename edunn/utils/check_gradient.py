@@ -13,9 +13,31 @@ import numpy as np
 
 from edunn.arrays import Array
 from edunn.model import Model
+from edunn.utils.function_checks import (
+    check_gradient_numerical,
+    common_layer_random_sample,
+    relative_error_count,
+    report_errors,
+)
 from edunn.utils.gradient_at import Point, check_at, redraw
 from edunn.utils.gradient_report import ArrayCheck, GradientCheck
+from edunn.utils.model2function import common_layer_to_function, error_layer_to_function
 from edunn.utils.preserve import preserved
+
+__all__ = [
+    "binary_cross_entropy_labels",
+    "check_gradient_numerical",
+    "common_layer",
+    "common_layer_random_sample",
+    "common_layer_to_function",
+    "cross_entropy_labels",
+    "error_layer_to_function",
+    "relative_error_count",
+    "report_errors",
+    "sequence_cross_entropy",
+    "show",
+    "squared_error",
+]
 
 
 def common_layer(
@@ -164,6 +186,4 @@ def _check(
             arrays += [check.of_sample(sample) for check in found]
             if break_on_error and not all(check.passed for check in found):
                 break
-    check = GradientCheck(model.label, tolerance, tuple(arrays))
-    print(check.line)
-    return check
+    return GradientCheck(model.label, tolerance, tuple(arrays)).printed()

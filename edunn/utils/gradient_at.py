@@ -189,8 +189,10 @@ def _pair(answer: object, argument: str) -> tuple[Array, ParameterSet]:
 
 
 def _check_unchanged(model: Model, before: ParameterSet, method: str) -> None:
+    # A remote layer counts its buffers among its parameters, and a forward may change those.
+    parameters = {name: before[name] for name in before.keys() - model.get_buffers().keys()}
     for name, value in model.get_parameters().items():
-        if name in before and not np.array_equal(value, before[name], equal_nan=True):
+        if name in parameters and not np.array_equal(value, parameters[name], equal_nan=True):
             raise WrongError(
                 name, f"{method} changes the parameter: that is for an optimizer to do"
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from edunn.notebook import Printable
+
 
 @dataclass(frozen=True)
 class ArrayCheck:
@@ -33,7 +35,7 @@ class ArrayCheck:
 
 
 @dataclass(frozen=True, repr=False)
-class GradientCheck:
+class GradientCheck(Printable):
     """The answer of a gradient check: true where it passed, a report where it is printed."""
 
     layer: str

@@ -21,9 +21,13 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
   redis.replicate_commands()
   redis.set_repl(redis.REPL_NONE)
   -- Where Redis has no memory left the note is missing, and the batch may be run twice. That is
-  -- better than not at all: answering it makes room.
-  redis.pcall('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+  -- better than not at all: answering it makes room. A Redis that takes no writes at all takes no
+  -- answer either, so the batch is not run.
+  local noted = redis.pcall('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
   redis.set_repl(redis.REPL_ALL)
+  if noted.err and not string.find(noted.err, 'OOM', 1, true) then
+    return noted
+  end
 end
 
 local function unless(known, key, field)

@@ -29,11 +29,11 @@ def require_tools(*tools: str) -> None:
 
 
 def run_in_client(stack: Stack, language: str, command: Sequence[str]) -> str:
-    """Run a command in a client's folder with EDUNN_ADDRESS set, and return what it prints."""
+    """Run a command in a client's folder with EDUNN_TARGET set, and return what it prints."""
     done = subprocess.run(
         command,
         cwd=CLIENTS / language,
-        env={**os.environ, "EDUNN_ADDRESS": stack.address},
+        env={**os.environ, "EDUNN_ADDRESS": stack.address, "EDUNN_TARGET": stack.address},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

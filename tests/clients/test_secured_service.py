@@ -15,7 +15,7 @@ from suite import require_tools, run_in_client
 from standalone.stack import Stack, free_port
 
 START_SECONDS = 60
-TOKEN = "red"  # noqa: S105
+TOKEN = "red"
 
 
 @dataclass(frozen=True)

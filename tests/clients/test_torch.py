@@ -64,7 +64,7 @@ def test_the_notebook_compares_with_pytorch(stack: Stack, tmp_path: Path) -> Non
 def run(stack: Stack, command: Sequence[str]) -> None:
     done = subprocess.run(
         command,
-        env={**os.environ, "EDUNN_ADDRESS": stack.address},
+        env={**os.environ, "EDUNN_TARGET": stack.address},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

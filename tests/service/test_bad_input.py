@@ -251,3 +251,46 @@ def test_request_of_countless_fields_holds_up_nobody(stub: LayerServiceStub, sta
         refused = refusal(lambda: call(request, timeout=30))
     assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
     assert "10000" in refused.message
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """A configuration of so many Sequentials within each other, around a ReLU."""
+    layer: dict[str, Any] = {"type": "ReLU"}
+    for _ in range(depth):
+        layer = {"type": "Sequential", "config": {"layers": [layer]}}
+    return dict(layer["config"])
+
+
+def test_layers_as_deep_as_the_contract_says_are_served(stub: LayerServiceStub) -> None:
+    session = new_session(stub, spec("deep", "Sequential", **nested(10)))
+    assert forward(stub, session, "deep", X).output.shape == [2, 10]
+    got = stub.GetSession(api.GetSessionRequest(session_id=session), timeout=30)
+    assert got.session.layers[0].type == "Sequential"
+
+
+@pytest.mark.parametrize("method", ["CreateSession", "AddLayer"])
+@pytest.mark.parametrize("depth", [11, 12, 13, 40, 400])
+def test_layers_within_each_other_too_deep_are_refused_in_a_sentence(
+    stack: Stack, session: str, method: str, depth: int
+) -> None:
+    # By hand: protobuf does not write what it would not read.
+    value = b""
+    for _ in range(depth):
+        value = _field(5, _field(1, _field(1, b"layers") + _field(2, _field(6, _field(1, value)))))
+        value = _field(5, _field(1, _field(1, b"config") + _field(2, value)))
+    config = _field(1, _field(1, b"layers") + _field(2, value))
+    layer = _field(1, b"deep") + _field(2, b"Sequential") + _field(3, config)
+    request = _field(2, layer) + (_field(1, session.encode()) if method == "AddLayer" else b"")
+    with grpc.insecure_channel(stack.address) as channel:
+        call = channel.unary_unary(f"/edunn_serving.v1.LayerService/{method}")
+        refused = refusal(lambda: call(request, timeout=30))
+    assert (refused.code, refused.reason) == (INVALID, "INVALID_ARGUMENT")
+    assert "10 layers within each other" in refused.message
+
+
+def _field(number: int, value: bytes) -> bytes:
+    size, length = len(value), b""
+    while size > 0x7F:
+        length += bytes([size & 0x7F | 0x80])
+        size >>= 7
+    return bytes([number << 3 | 2]) + length + bytes([size]) + value

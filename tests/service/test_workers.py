@@ -10,6 +10,7 @@ from pathlib import Path
 
 import grpc
 import numpy as np
+import pytest
 from contract import array, backward, forward, new_session, refusal, spec
 from edunn_client import Client
 from waiting import await_true, await_workers
@@ -98,3 +99,29 @@ def test_redis_away_is_unavailable_and_heals_with_its_sessions(tmp_path: Path) -
 def _is_on_disk(stack: Stack) -> bool:
     info = stack.redis_client().info("persistence")
     return bool(info["aof_pending_bio_fsync"] == 0 and info["aof_buffer_length"] == 0)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"\xff\x00no JSON",
+        b"",
+        b"{}",
+        b"[]",
+        b"[[], {}, {}]",
+        b'["batch", "stream", []]',
+        b'["batch", "stream", [["Forward"]]]',
+        b'["batch", "stream", [["Forward", "", "s", "late", null, null]]]',
+        b"[" * 100_000,
+        b'{"body": "W10=", "headers": {"task": "celery.backend_cleanup", "id": "1"}}',
+    ],
+)
+def test_message_that_is_no_batch_is_dropped(stack: Stack, client: Client, message: bytes) -> None:
+    starts = [worker.starts for worker in stack.workers]
+    redis = stack.redis_client()
+    for _ in stack.workers:
+        redis.lpush(keys.QUEUE, message)
+    await_true(lambda: redis.llen(keys.QUEUE) == 0, "the reading of the messages")
+    with client.session(seed=1) as session:
+        session.layer("drop", "Dropout", p=0.5).forward(np.ones((2, 3)))
+    assert [worker.starts for worker in stack.workers] == starts

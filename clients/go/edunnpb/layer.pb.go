@@ -86,6 +86,8 @@ type LayerSpec struct {
 	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
 	// The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
 	// default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+	// Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+	// them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
 	Config *structpb.Struct `protobuf:"bytes,3,opt,name=config,proto3" json:"config,omitempty"`
 	// Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
 	// out is initialised from the session's seed by the layer type's documented rule.

@@ -1,4 +1,4 @@
-"""The running service, for the tests that need it: `make test` starts it and sets EDUNN_ADDRESS."""
+"""The running service, for the tests that need it: `make test` starts it and sets EDUNN_TARGET."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from scripted_server import ScriptedServer
 
 @pytest.fixture(scope="session")
 def address() -> str:
-    found = os.environ.get("EDUNN_ADDRESS")
+    found = os.environ.get("EDUNN_TARGET")
     if not found:
-        pytest.skip("no service: EDUNN_ADDRESS is not set")
+        pytest.skip("no service: EDUNN_TARGET is not set")
     return found
 
 

@@ -6,7 +6,7 @@ from concurrent import futures
 from typing import Any
 
 import grpc
-from edunn_client.channel import MAX_MESSAGE_BYTES
+from edunn_client._channel import MAX_MESSAGE_BYTES
 
 
 class LosingProxy(grpc.GenericRpcHandler):

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 import numpy as np
 from edunn_client import AsyncClient, AsyncRemoteLayer, Client, Forward
 
-ADDRESS = os.environ.get("EDUNN_ADDRESS", "127.0.0.1:50051")
+ADDRESS = os.environ.get("EDUNN_TARGET", "127.0.0.1:50051")
 CALLERS = 64
 X = np.ones((8, 64))
 

@@ -16,7 +16,7 @@ from edunn_client import (
     LayerInfo,
     RemoteLayer,
 )
-from edunn_client.tensors import Array
+from edunn_client._tensors import Array
 
 Json = Mapping[str, Any]
 
@@ -68,7 +68,10 @@ class ScenarioRunner:
         if name not in known:
             info = LayerInfo(name=name, type="", config={}, parameters=())
             kind = RemoteLayer if isinstance(self._client, Client) else AsyncRemoteLayer
-            return kind(self._client, self._session, info)
+            unknown = kind(self._client._caller, self._session, info)
+            # So that its backward is sent, too.
+            unknown._forward_id = ""
+            return unknown
         return known[name]
 
     async def _add_layer(
@@ -96,9 +99,7 @@ class ScenarioRunner:
         )
 
     async def _get_parameters(self, layer: str) -> Json:
-        target = self._layer(layer)
-        learned = await settled(target.get_parameters())
-        return {"parameters": {**learned, **await settled(target.get_buffers())}}
+        return {"parameters": await settled(self._layer(layer).get_parameters())}
 
     async def _set_parameters(self, layer: str, parameters: Json) -> Json:
         await settled(self._layer(layer).set_parameters(arrays(parameters)))

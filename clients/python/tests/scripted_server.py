@@ -13,8 +13,7 @@ from typing import Any
 
 import grpc
 from edunn_client._stubs import layer_service_pb2 as pb
-from edunn_client._stubs import layer_service_pb2_grpc as pb_grpc
-from google.protobuf import any_pb2
+from google.protobuf import any_pb2, message_factory
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
@@ -55,11 +54,13 @@ class ScriptedServer:
 
     def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
         self.script: defaultdict[str, list[Answer]] = defaultdict(list)
+        # Asked by each session in a process that has imported edunn.
+        self.script["ListLayerTypes"] = [pb.ListLayerTypesResponse()] * 100
         self.seen: defaultdict[str, list[Any]] = defaultdict(list)
         self.metadata: list[dict[str, str | bytes]] = []
         self.compute: Callable[[Iterator[Any], grpc.ServicerContext], Iterator[Any]] | None = None
         self._server = grpc.server(futures.ThreadPoolExecutor(8))
-        pb_grpc.add_LayerServiceServicer_to_server(_servicer(self), self._server)
+        self._server.add_generic_rpc_handlers((_handlers(self),))
         port = (
             self._server.add_insecure_port("127.0.0.1:0")
             if credentials is None
@@ -84,14 +85,25 @@ class ScriptedServer:
         return answer(request) if callable(answer) else answer
 
 
-def _servicer(server: ScriptedServer) -> Any:
-    def unary(name: str) -> Any:
-        return lambda _self, request, context: server.answer(name, request, context)
+def _handlers(server: ScriptedServer) -> grpc.GenericRpcHandler[Any, Any]:
+    service = pb.DESCRIPTOR.services_by_name["LayerService"]
 
-    def compute(_self: Any, requests: Iterator[Any], context: Any) -> Iterator[Any]:
+    def unary(name: str) -> Any:
+        return lambda request, context: server.answer(name, request, context)
+
+    def compute(requests: Iterator[Any], context: Any) -> Iterator[Any]:
         assert server.compute is not None
         yield from server.compute(requests, context)
 
-    service = pb.DESCRIPTOR.services_by_name["LayerService"]
-    methods = {m.name: unary(m.name) for m in service.methods if m.name != "Compute"}
-    return type("Servicer", (pb_grpc.LayerServiceServicer,), {**methods, "Compute": compute})()
+    handlers = {}
+    for method in service.methods:
+        codec = {
+            "request_deserializer": message_factory.GetMessageClass(method.input_type).FromString,
+            "response_serializer": lambda answer: answer.SerializeToString(),
+        }
+        handlers[method.name] = (
+            grpc.stream_stream_rpc_method_handler(compute, **codec)
+            if method.client_streaming
+            else grpc.unary_unary_rpc_method_handler(unary(method.name), **codec)
+        )
+    return grpc.method_handlers_generic_handler(service.full_name, handlers)

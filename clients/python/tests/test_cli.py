@@ -18,7 +18,7 @@ def edunn(*arguments: str, address: str = "127.0.0.1:1") -> subprocess.Completed
         text=True,
         timeout=60,
         check=False,
-        env=os.environ | {"EDUNN_ADDRESS": address, "COLUMNS": "120"},
+        env=os.environ | {"EDUNN_TARGET": address, "COLUMNS": "120"},
     )
 
 
@@ -29,7 +29,7 @@ def answer_of(*arguments: str, address: str) -> Any:
 
 
 def test_without_its_extra_the_command_says_what_to_install() -> None:
-    code = "import sys; sys.modules['typer'] = None; from edunn_client.cli import main; main()"
+    code = "import sys; sys.modules['typer'] = None; from edunn_client._cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )

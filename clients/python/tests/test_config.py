@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from edunn_client.config import decode_config, encode_config
+from edunn_client._config import decode_config, encode_config
 
 
 def test_nested_configuration_comes_back_with_its_integers() -> None:

@@ -8,7 +8,7 @@ import edunn_client
 import grpc
 import pytest
 from edunn_client import AsyncClient, Client, EdunnError, RetryPolicy, Violation
-from edunn_client.errors import error_from_status
+from edunn_client._errors import error_from_status
 from google.rpc import status_pb2
 from scripted_server import ScriptedServer, status
 
@@ -23,6 +23,7 @@ TYPED = {
     Code.UNAUTHENTICATED: edunn_client.UnauthenticatedError,
     Code.DEADLINE_EXCEEDED: edunn_client.DeadlineExceededError,
     Code.UNAVAILABLE: edunn_client.UnavailableError,
+    Code.CANCELLED: edunn_client.CancelledError,
     Code.INTERNAL: edunn_client.InternalError,
 }
 

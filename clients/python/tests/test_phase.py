@@ -4,8 +4,8 @@ from enum import Enum
 
 import pytest
 from edunn_client import Phase
+from edunn_client._phase import decode_phase, encode_phase
 from edunn_client._stubs import layer_pb2
-from edunn_client.phase import decode_phase, encode_phase
 
 
 class LibraryPhase(Enum):

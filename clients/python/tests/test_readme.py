@@ -54,6 +54,6 @@ def test_commands_run(address: str, command: str) -> None:
         text=True,
         timeout=60,
         check=False,
-        env=os.environ | {"EDUNN_ADDRESS": address},
+        env=os.environ | {"EDUNN_TARGET": address},
     )
     assert done.returncode == 0, done.stderr

@@ -5,10 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 import pytest
 from edunn_client import (
+    AlreadyExistsError,
     AsyncClient,
     Client,
     DeadlineExceededError,
@@ -188,13 +190,52 @@ def test_what_cannot_be_sent_does_not_count(
     assert [request.forward_id for request in scripted.seen["Forward"]] == ["c1"]
 
 
-def test_adding_a_layer_is_not_repeated(
+LINEAR = layer_pb2.Layer(name="l2", type="Linear")
+HAS_LINEAR = session_pb2.Session(session_id="s1", layers=[LINEAR])
+
+
+def test_a_layer_that_the_lost_first_attempt_added_is_found(
     scripted: ScriptedServer, created: Callable[[], Session]
 ) -> None:
-    scripted.script["AddLayer"] = [status(Code.UNAVAILABLE)]
-    with pytest.raises(UnavailableError):
-        created().layer("l2", "ReLU")
-    assert len(scripted.seen["AddLayer"]) == 1
+    session = created()
+    exists = status(Code.ALREADY_EXISTS, reason="LAYER_EXISTS")
+    scripted.script["AddLayer"] = [status(Code.UNAVAILABLE), exists]
+    scripted.script["GetSession"] = [pb.GetSessionResponse(session=HAS_LINEAR)]
+    assert session.layer("l2", "Linear").name == "l2"
+    assert [layer.name for layer in session.info.layers] == ["l1", "l2"]
+
+
+@pytest.mark.parametrize("attempts", [[], [status(Code.UNAVAILABLE)]])
+def test_a_layer_of_somebody_else_exists(
+    scripted: ScriptedServer, created: Callable[[], Session], attempts: list[Any]
+) -> None:
+    session = created()
+    exists = status(Code.ALREADY_EXISTS, reason="LAYER_EXISTS")
+    scripted.script["AddLayer"] = [*attempts, exists]
+    scripted.script["GetSession"] = [pb.GetSessionResponse(session=HAS_LINEAR)]
+    with pytest.raises(AlreadyExistsError):
+        session.layer("l2", "Dropout")
+
+
+def test_a_session_that_the_lost_first_attempt_created_is_found(scripted: ScriptedServer) -> None:
+    now = time.time()
+    made = session_pb2.Session(session_id="mine", phase=layer_pb2.PHASE_TRAINING, seed=3)
+    made.ttl.FromSeconds(60)
+    made.create_time.FromSeconds(int(now))
+    made.expire_time.FromSeconds(int(now) + 60)
+    older = session_pb2.Session()
+    older.CopyFrom(made)
+    older.create_time.FromSeconds(int(now) - 600)
+    exists = status(Code.ALREADY_EXISTS, reason="SESSION_EXISTS")
+    with Client(scripted.address, retry=FAST) as client:
+        for found, is_mine in ((made, True), (older, False)):
+            scripted.script["CreateSession"] = [status(Code.UNAVAILABLE), exists]
+            scripted.script["GetSession"] = [pb.GetSessionResponse(session=found)]
+            if is_mine:
+                assert client.session(seed=3, session_id="mine").seed == 3
+            else:
+                with pytest.raises(AlreadyExistsError):
+                    client.session(seed=3, session_id="mine")
 
 
 def test_two_attached_sessions_never_meet_in_a_name(
@@ -212,16 +253,16 @@ def test_two_attached_sessions_never_meet_in_a_name(
 
 def test_the_token_travels_with_every_call(scripted: ScriptedServer) -> None:
     scripted.script["GetSession"] = [pb.GetSessionResponse(session=SESSION)]
-    with Client(scripted.address, token="abc") as client:  # noqa: S106
+    with Client(scripted.address, token="abc") as client:
         client.get_session("s1")
     assert scripted.metadata[0]["authorization"] == "Bearer abc"
 
 
 def test_a_token_in_the_clear_beyond_this_machine_is_warned_of() -> None:
     with pytest.warns(UserWarning, match="unencrypted"):
-        Client("example.org:50051", token="abc")  # noqa: S106
-    Client("[::1]:50051", token="abc")  # noqa: S106
-    Client("example.org:50051", token="abc", tls=True)  # noqa: S106
+        Client("example.org:50051", token="abc")
+    Client("[::1]:50051", token="abc")
+    Client("example.org:50051", token="abc", tls=True)
 
 
 def test_closing_the_client_cancels_calls_of_other_threads(

@@ -68,7 +68,7 @@ def test_the_command_is_let_in() -> None:
         text=True,
         timeout=60,
         check=False,
-        env=os.environ | {"EDUNN_ADDRESS": ADDRESS, "EDUNN_TOKEN": str(TOKEN)},
+        env=os.environ | {"EDUNN_TARGET": ADDRESS, "EDUNN_TOKEN": str(TOKEN)},
     )
     assert done.returncode == 0, done.stderr
     assert "checks hold" in done.stdout

@@ -223,7 +223,7 @@ def test_parameters_written_into_are_not_forgotten(
 
 
 def _tensor() -> Any:
-    from edunn_client.tensors import encode_tensor
+    from edunn_client._tensors import encode_tensor
 
     return encode_tensor([1.0])
 

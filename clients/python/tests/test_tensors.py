@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from edunn_client import InternalError
 from edunn_client._stubs import tensor_pb2
-from edunn_client.tensors import Array, decode_tensor, encode_tensor
+from edunn_client._tensors import Array, decode_tensor, encode_tensor
 
 DTYPES = ["bool", "int32", "int64", "float16", "float32", "float64"]
 SHAPES: list[tuple[int, ...]] = [(), (0,), (3,), (2, 0, 4), (2, 3), (2, 3, 4, 5)]

@@ -44,7 +44,7 @@ def secured(certificate: tuple[Path, Path]) -> Iterator[ScriptedServer]:
 def test_both_sides_are_known(secured: ScriptedServer, certificate: tuple[Path, Path]) -> None:
     chain, key = certificate
     tls = TLS(ca=chain, certificate=chain, key=key)
-    with Client(secured.address, tls=tls, token="abc", retry=ONCE) as client:  # noqa: S106
+    with Client(secured.address, tls=tls, token="abc", retry=ONCE) as client:
         assert client.layer_types() == ()
     assert secured.metadata[0]["authorization"] == "Bearer abc"
 

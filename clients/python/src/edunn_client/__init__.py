@@ -6,12 +6,13 @@ with Client("localhost:50051") as client, client.session(seed=7) as session:
     input_gradient, parameter_gradients = drop.backward(g)
 """
 
-from edunn_client.aio import AsyncClient, AsyncRemoteLayer, AsyncSession
-from edunn_client.aio_stream import AsyncStream
-from edunn_client.channel import TLS
-from edunn_client.client import Client
-from edunn_client.compute import Backward, Forward, Result
-from edunn_client.descriptions import (
+from edunn_client._aio_client import AsyncClient
+from edunn_client._aio_layer import AsyncRemoteLayer
+from edunn_client._aio_session import AsyncSession
+from edunn_client._aio_stream import AsyncStream
+from edunn_client._channel import TLS
+from edunn_client._client import Client
+from edunn_client._descriptions import (
     ConfigField,
     LayerInfo,
     LayerType,
@@ -19,8 +20,9 @@ from edunn_client.descriptions import (
     ParameterType,
     SessionInfo,
 )
-from edunn_client.errors import (
+from edunn_client._errors import (
     AlreadyExistsError,
+    CancelledError,
     DeadlineExceededError,
     EdunnError,
     FailedPreconditionError,
@@ -32,13 +34,16 @@ from edunn_client.errors import (
     UnavailableError,
     Violation,
 )
-from edunn_client.layer import RemoteLayer
-from edunn_client.phase import Phase
-from edunn_client.retries import RetryPolicy
-from edunn_client.session import Session
-from edunn_client.stream import Stream
-
-__version__ = "0.1.0"
+from edunn_client._layer import RemoteLayer, RemoteLoss
+from edunn_client._live_arrays import LiveArray
+from edunn_client._operations import Backward, Forward, Result
+from edunn_client._outputs import Output
+from edunn_client._phase import Phase
+from edunn_client._retries import RetryPolicy
+from edunn_client._scope import CallScope
+from edunn_client._session import Session
+from edunn_client._stream import Stream
+from edunn_client._version import __version__
 
 __all__ = [
     "TLS",
@@ -48,6 +53,8 @@ __all__ = [
     "AsyncSession",
     "AsyncStream",
     "Backward",
+    "CallScope",
+    "CancelledError",
     "Client",
     "ConfigField",
     "DeadlineExceededError",
@@ -58,11 +65,14 @@ __all__ = [
     "InvalidArgumentError",
     "LayerInfo",
     "LayerType",
+    "LiveArray",
     "NotFoundError",
+    "Output",
     "ParameterInfo",
     "ParameterType",
     "Phase",
     "RemoteLayer",
+    "RemoteLoss",
     "ResourceExhaustedError",
     "Result",
     "RetryPolicy",
@@ -72,4 +82,11 @@ __all__ = [
     "UnauthenticatedError",
     "UnavailableError",
     "Violation",
+    "__version__",
 ]
+
+for _name in __all__:
+    # Where users find them, in tracebacks and pickles too.
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__
+del _name

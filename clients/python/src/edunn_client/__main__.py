@@ -1,5 +1,5 @@
 """`python -m edunn_client` is the command `edunn`."""
 
-from edunn_client.cli import main
+from edunn_client._cli import main
 
 main()

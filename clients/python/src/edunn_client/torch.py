@@ -14,11 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from edunn_client.layer import RemoteLayer
-from edunn_client.phase import Phase
-from edunn_client.tensors import Array
+from edunn_client._layer import RemoteLayer
+from edunn_client._live_arrays import same_bits
+from edunn_client._phase import Phase
+from edunn_client._tensors import Array
 
 try:
     import torch
@@ -50,7 +49,7 @@ class RemoteModule(torch.nn.Module):
         self.layer = layer
         # torch allows no dots in the names of parameters, a layer's name may have them.
         self._own_names: dict[str, str] = {}
-        for name, value in layer.get_parameters().items():
+        for name, value in layer._learned().items():
             tensor = torch.from_numpy(value.copy()).to(dtype or torch.get_default_dtype())
             self._own_names[name] = name.replace(".", "_")
             self.register_parameter(self._own_names[name], torch.nn.Parameter(tensor))
@@ -80,7 +79,7 @@ class RemoteModule(torch.nn.Module):
             # A copy, as the array shares the tensor's memory.
             name: value.copy()
             for name, value in now.items()
-            if name not in self._sent or not np.array_equal(value, self._sent[name], equal_nan=True)
+            if name not in self._sent or not same_bits(value, self._sent[name])
         }
         if changed:
             self.layer.set_parameters(changed)

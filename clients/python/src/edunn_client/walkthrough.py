@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edunn_client.client import Client
-from edunn_client.errors import EdunnError
-from edunn_client.phase import Phase
-from edunn_client.tensors import Array
+from edunn_client._client import Client
+from edunn_client._errors import EdunnError
+from edunn_client._phase import Phase
+from edunn_client._tensors import Array
 
 Show = Callable[[str], None]
 
@@ -126,8 +126,8 @@ def main() -> None:
     parser.add_argument(
         "address",
         nargs="?",
-        default=os.environ.get("EDUNN_ADDRESS", "localhost:50051"),
-        help="host:port of the service (default: $EDUNN_ADDRESS, or %(default)s)",
+        default=os.environ.get("EDUNN_TARGET", "localhost:50051"),
+        help="host:port of the service (default: $EDUNN_TARGET, or %(default)s)",
     )
     parser.add_argument("--seed", type=int, help="make the run repeatable")
     arguments = parser.parse_args()

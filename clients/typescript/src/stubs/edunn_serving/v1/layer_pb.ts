@@ -40,6 +40,8 @@ export type LayerSpec = Message<"edunn_serving.v1.LayerSpec"> & {
   /**
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
    *
    * @generated from field: google.protobuf.Struct config = 3;
    */

@@ -169,6 +169,8 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
    * </pre>
    *
    * <code>.google.protobuf.Struct config = 3;</code>
@@ -182,6 +184,8 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
    * </pre>
    *
    * <code>.google.protobuf.Struct config = 3;</code>
@@ -195,6 +199,8 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
    * </pre>
    *
    * <code>.google.protobuf.Struct config = 3;</code>
@@ -928,6 +934,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -940,6 +948,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -956,6 +966,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -975,6 +987,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -994,6 +1008,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -1020,6 +1036,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -1038,6 +1056,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -1051,6 +1071,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -1067,6 +1089,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>

@@ -56,6 +56,8 @@ public interface LayerSpecOrBuilder extends
    * <pre>
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
    * </pre>
    *
    * <code>.google.protobuf.Struct config = 3;</code>
@@ -66,6 +68,8 @@ public interface LayerSpecOrBuilder extends
    * <pre>
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
    * </pre>
    *
    * <code>.google.protobuf.Struct config = 3;</code>
@@ -76,6 +80,8 @@ public interface LayerSpecOrBuilder extends
    * <pre>
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
+   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
+   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
    * </pre>
    *
    * <code>.google.protobuf.Struct config = 3;</code>

@@ -1,0 +1,138 @@
+"""The asyncio twin of the client: the same calls, to be awaited."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+import grpc.aio
+
+from edunn_client import _calls as calls
+from edunn_client._aio_caller import AsyncCaller
+from edunn_client._aio_compute import Operations, compute
+from edunn_client._aio_session import AsyncSession, SessionOpening
+from edunn_client._aio_stream import AsyncStream
+from edunn_client._channel import Options, TLSLike
+from edunn_client._client_state import SLOW_CALL_SECONDS, ClientState
+from edunn_client._compute import check_in_flight
+from edunn_client._connection import DEFAULT_TIMEOUT
+from edunn_client._descriptions import LayerType, SessionInfo
+from edunn_client._operations import Result
+from edunn_client._phase import PhaseLike
+from edunn_client._retries import RetryPolicy
+from edunn_client._scope import Metadata
+from edunn_client._tracebacks import awaited_ends_in_caller
+
+
+class AsyncClient(ClientState[AsyncCaller]):
+    """A connection for asyncio. The arguments are those of `Client`.
+
+    `token` may be a coroutine function; `interceptors` and `channel` are those of `grpc.aio`, and a
+    channel has its interceptors already. A client belongs to the event loop in which its first call
+    is made. Cancelling the task that awaits a call cancels the call.
+    """
+
+    def __init__(
+        self,
+        address: str | Sequence[str] | None = None,
+        *,
+        token: str | Callable[[], str | Awaitable[str]] | None = None,
+        tls: TLSLike = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        retry: RetryPolicy | None = None,
+        options: Options | None = None,
+        interceptors: Sequence[Any] = (),
+        channel: grpc.aio.Channel | None = None,
+        compression: grpc.Compression | None = None,
+        metadata: Metadata | None = None,
+        slow_call: float = SLOW_CALL_SECONDS,
+    ) -> None:
+        if channel is not None and interceptors:
+            raise ValueError("an asyncio channel has its interceptors already")
+        super().__init__(
+            AsyncCaller(
+                address,
+                token=token,
+                tls=tls,
+                timeout=timeout,
+                retry=retry,
+                options=options,
+                interceptors=interceptors,
+                channel=channel,
+                compression=compression,
+                metadata=metadata,
+                slow_call=slow_call,
+            )
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; calls under way in other tasks are cancelled."""
+        await self._caller.close()
+
+    @awaited_ends_in_caller
+    async def layer_types(self, *, timeout: float | None = None) -> tuple[LayerType, ...]:
+        """Return the catalogue: the layer types that a session can have."""
+        return (await self._caller.catalogue(timeout)).layer_types
+
+    def session(
+        self,
+        seed: int | None = None,
+        phase: PhaseLike | None = None,
+        ttl: float | timedelta | None = None,
+        session_id: str | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> SessionOpening:
+        """Create a session: `async with client.session() as session`, or `await` it.
+
+        The arguments are those of `Client.session`.
+        """
+        call = calls.create_session(seed, phase, ttl, session_id)
+        return SessionOpening(self._caller, call, timeout)
+
+    @awaited_ends_in_caller
+    async def attach(self, session_id: str, *, timeout: float | None = None) -> AsyncSession:
+        """Return a session that exists; see `Client.attach`."""
+        info = await self._caller.run(calls.get_session(session_id), timeout)
+        return AsyncSession(self._caller, info, created=False)
+
+    @awaited_ends_in_caller
+    async def get_session(self, session_id: str, *, timeout: float | None = None) -> SessionInfo:
+        """Return how a session stands: its layers, phase, seed and expiry."""
+        return await self._caller.run(calls.get_session(session_id), timeout)
+
+    def stream(self, *, timeout: float | None = None) -> AsyncStream:
+        """Make a Compute stream; `async with` or its first operation opens it.
+
+        See `Client.stream`.
+        """
+        return AsyncStream(self._caller, self.timeout if timeout is None else timeout)
+
+    def compute(
+        self,
+        operations: Operations,
+        *,
+        in_flight: int = 64,
+        timeout: float | None = None,
+    ) -> AsyncIterator[Result]:
+        """Run forwards and backwards through a stream, yielding results as they come.
+
+        At most `in_flight` operations are under way, so `operations` may be endless; see
+        `Client.compute`. Where they have to wait for results they are an async iterable.
+        """
+        check_in_flight(in_flight)
+        return compute(self.stream(timeout=timeout), operations, in_flight)

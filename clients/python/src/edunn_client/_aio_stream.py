@@ -1,0 +1,222 @@
+"""The Compute stream of the asyncio client."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+from numpy.typing import ArrayLike
+
+from edunn_client._aio_caller import AsyncCaller
+from edunn_client._aio_ending import Ending
+from edunn_client._calls import COMPUTE
+from edunn_client._copies import NotCopied
+from edunn_client._deadlines import Deadline
+from edunn_client._errors import EdunnError
+from edunn_client._layer_state import ForwardLike, Gradients, LayerState
+from edunn_client._operations import Backward, Forward, Operation
+from edunn_client._outputs import Output
+from edunn_client._pending import Pending, why_ended
+from edunn_client._phase import PhaseLike
+from edunn_client._retries import Attempts
+from edunn_client._scope import current_scope
+from edunn_client._stubs import layer_service_pb2 as pb
+from edunn_client._tracebacks import ends_in_caller
+
+
+class AsyncStream(NotCopied):
+    """A Compute stream, made by `AsyncClient.stream`.
+
+    It is opened by `async with`, which waits for all answers at its end, or by the first operation;
+    then `close` waits for the answers. It behaves as the sync `Stream` does; its futures are
+    asyncio's, to be awaited.
+    """
+
+    _instead = "open a stream where it is needed"
+
+    def __init__(self, caller: AsyncCaller, timeout: float) -> None:
+        self._caller = caller
+        self._timeout = timeout
+        self._pending = Pending(timeout, caller.longest_request)
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._stalled: EdunnError | None = None
+        self._ended: EdunnError | None = None
+        self._call: Any = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self.cancel()
+        await self.close()
+
+    def __repr__(self) -> str:
+        state = "open" if self._ended is None and not self._closing else "closed"
+        return f"<AsyncStream of {self._caller.target}, {state}>"
+
+    @ends_in_caller
+    def submit(self, operation: Operation) -> asyncio.Future[Any]:
+        """Send an operation and return the future of its value; it never waits."""
+        if self._ended is not None:
+            raise self._ended
+        if self._closing:
+            raise ValueError("the stream has been closed")
+        self._open()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        try:
+            self._pending.add(operation, future)
+        except EdunnError as error:
+            future.set_exception(error)
+        self._wake.set()
+        return future
+
+    def forward(
+        self,
+        layer: LayerState,
+        *inputs: ArrayLike,
+        phase: PhaseLike | None = None,
+        forward_id: str | None = None,
+        untracked: bool = False,
+    ) -> asyncio.Future[Output]:
+        """Send what `layer.forward` would and return the future of the output."""
+        return self.submit(
+            Forward(layer, *inputs, phase=phase, forward_id=forward_id, untracked=untracked)
+        )
+
+    def backward(
+        self,
+        layer: LayerState,
+        output_gradient: ArrayLike = 1.0,
+        *,
+        forward_id: ForwardLike | None = None,
+    ) -> asyncio.Future[Gradients]:
+        """Send what `layer.backward` would and return the future of the gradients."""
+        return self.submit(Backward(layer, output_gradient, forward_id=forward_id))
+
+    def cancel(self) -> None:
+        """End the stream at once; futures without an answer are cancelled."""
+        self._closing = True
+        for future in self._pending.take_all():
+            future.cancel()
+        if self._call is not None:
+            self._call.cancel()
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Send what is left, wait for all answers, and end the stream."""
+        self._closing = True
+        self._wake.set()
+        if not self._tasks:
+            return
+        reader, watcher = self._tasks
+        try:
+            await asyncio.shield(reader)
+        finally:
+            if self._call is not None:
+                self._call.cancel()
+            watcher.cancel()
+            reader.cancel()
+            await asyncio.gather(reader, watcher, return_exceptions=True)
+
+    def _open(self) -> None:
+        """Begin to serve, unless that has been done."""
+        if not self._tasks:
+            self._caller.method(COMPUTE)
+            self._tasks = [
+                asyncio.create_task(self._serve()),
+                asyncio.create_task(self._watch()),
+            ]
+
+    async def _serve(self) -> None:
+        failure: EdunnError | None = None
+        try:
+            failure = await self._read_until_end()
+        finally:
+            self._closing = True
+            self._ended = why_ended(self._stalled, failure)
+            for future in self._pending.take_all():
+                if not future.done():
+                    future.set_exception(self._ended)
+
+    async def _read_until_end(self) -> EdunnError | None:
+        """Read answers; a call that found no connection is made again. Return why it ended."""
+        deadline = Deadline(self._timeout)
+        attempts = Attempts(self._caller.retry, deadline, repeatable=False)
+        while True:
+            error = await self._read_one_call()
+            if error is None:
+                return None
+            failure = self._caller.failure_of(error, deadline)
+            if failure.was_sent or self._pending.was_answered or self._stalled is not None:
+                return failure.error
+            try:
+                pause = self._caller.pause_after(attempts, COMPUTE, failure)
+            except EdunnError as last:
+                return last
+            await asyncio.sleep(pause)
+            self._pending.send_again()
+            self._wake.set()
+
+    async def _read_one_call(self) -> grpc.RpcError | None:
+        """Make one call and read its answers; return the error that ended it, if one did."""
+        metadata = self._caller.metadata(await self._caller.token(), current_scope())
+        self._call = self._caller.method(COMPUTE)(metadata=metadata)
+        ending = Ending(self._call)
+        writer = asyncio.create_task(self._write(self._call))
+        try:
+            async for response in self._call:
+                for result in response.results:
+                    self._settle(result)
+            return None
+        except grpc.RpcError:
+            return await ending.failure()
+        except asyncio.CancelledError:
+            # gRPC raises it also where the call was cancelled, and not this task.
+            if not self._call.cancelled():
+                raise
+            return None
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+    async def _write(self, call: Any) -> None:
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while (request := self._pending.next_request()) is not None:
+                    await call.write(request)
+                if self._closing:
+                    await call.done_writing()
+                    return
+        except (grpc.RpcError, asyncio.InvalidStateError):
+            # The call has ended; the reader learns why.
+            return
+
+    def _settle(self, result: pb.ComputeResult) -> None:
+        settled = self._pending.settle(result)
+        # A future that its owner has cancelled takes no value any more.
+        if settled is None or settled.future.done():
+            return
+        if settled.error is not None:
+            settled.future.set_exception(settled.error)
+        else:
+            settled.future.set_result(settled.value)
+
+    async def _watch(self) -> None:
+        while self._stalled is None:
+            await asyncio.sleep(min(self._timeout / 4, 1.0))
+            self._stalled = self._pending.stalled()
+        if self._call is not None:
+            self._call.cancel()

@@ -1,0 +1,313 @@
+"""The commands, with tables for people and `--json` for machines."""
+
+# Where typer is not installed its decorators have no types.
+# mypy: disable-error-code="untyped-decorator"
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from edunn_client._channel import TLS, TLSLike
+from edunn_client._cli.bench import bench
+from edunn_client._client import Client
+from edunn_client._descriptions import ConfigField, LayerType
+from edunn_client._errors import EdunnError
+from edunn_client._phase import Phase
+from edunn_client._retries import RetryPolicy
+from edunn_client._tensors import Array
+from edunn_client._version import __version__
+from edunn_client.walkthrough import CheckFailed, walkthrough
+
+app = typer.Typer(
+    help="Run layers of an edunn-serving service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Address = Annotated[
+    str, typer.Option("--address", "-a", envvar="EDUNN_TARGET", help="host:port of the service.")
+]
+Token = Annotated[
+    str | None, typer.Option(envvar="EDUNN_TOKEN", help="The bearer token.", show_default=False)
+]
+Ca = Annotated[
+    Path | None,
+    typer.Option(help="TLS, trusting the authority in this PEM file."),
+]
+Tls = Annotated[
+    bool, typer.Option("--tls", envvar="EDUNN_TLS", help="TLS, trusting the usual authorities.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+LOCAL = "localhost:50051"
+# Who sits before a command would rather be told than wait.
+_BRIEF = RetryPolicy(attempts=4)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"edunn-client {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def layers(
+    layer_type: Annotated[str | None, typer.Argument(help="Show this type's fields.")] = None,
+    address: Address = LOCAL,
+    token: Token = None,
+    tls: Tls = False,
+    ca: Ca = None,
+    as_json: Json = False,
+) -> None:
+    """List the layer types, or describe one."""
+    with _client(address, token, tls, ca) as client:
+        catalogue = {kind.type: kind for kind in client.layer_types()}
+    if layer_type is not None and layer_type not in catalogue:
+        raise _stop(f"there is no layer type {layer_type!r}; `edunn layers` lists them")
+    shown = list(catalogue.values()) if layer_type is None else [catalogue[layer_type]]
+    if as_json:
+        described = [_describe(kind) for kind in shown]
+        _print_json(described if layer_type is None else described[0])
+    elif layer_type is None:
+        _print(_types_table(shown))
+    else:
+        (kind,) = shown
+        _print(Text(f"{kind.type}: {kind.summary}"), Text(f"Inputs: {', '.join(kind.inputs)}"))
+        table = _fields_table(kind)
+        _print(table if table.row_count else "It has no configuration and learns nothing.")
+
+
+@app.command()
+def forward(
+    layer_type: Annotated[str, typer.Argument(help="A name of the catalogue, such as Dropout.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(help="Arrays: a .npy file, or JSON such as '[[1.0, 2.0]]'; a loss has two."),
+    ],
+    config: Annotated[str, typer.Option(help="The layer's configuration as JSON.")] = "{}",
+    phase: Annotated[str, typer.Option(help="training or test.")] = "training",
+    seed: Annotated[int | None, typer.Option(help="The session's seed.")] = None,
+    gradient: Annotated[
+        str | None, typer.Option(help="Also run the backward of this array ('ones' for ones).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the output to this .npy file.")] = None,
+    address: Address = LOCAL,
+    token: Token = None,
+    tls: Tls = False,
+    ca: Ca = None,
+    as_json: Json = False,
+) -> None:
+    """Run one layer forward, and backward if a gradient is given, in a session of its own."""
+    arrays = [_array(text) for text in inputs]
+    if len(arrays) == 1:
+        # A layer computes with floats, and people write [1, 2]. A loss may want labels.
+        arrays = [array * 1.0 if array.dtype.kind == "i" else array for array in arrays]
+    fields = _json_object(config)
+    with _client(address, token, tls, ca) as client, client.session(seed=seed) as session:
+        layer = session.layer("layer", layer_type, **fields)
+        output = layer.forward(*arrays, phase=phase, untracked=gradient is None)
+        results: dict[str, Array] = {"output": output}
+        if gradient is not None:
+            given = np.ones_like(output) if gradient == "ones" else _array(gradient)
+            results["input_gradient"], parameter_gradients = layer.backward(given)
+            results |= {f"gradient of {name}": g for name, g in parameter_gradients.items()}
+    if out is not None:
+        _save(out, output)
+    if as_json:
+        _print_json(
+            {
+                "seed": session.seed,
+                "phase": Phase.of(phase).value,
+                **{name: _as_json(array) for name, array in results.items()},
+            }
+        )
+        return
+    for name, array in results.items():
+        _print(Text(f"{name}  {array.dtype.name} {array.shape}", style="bold"), Text(str(array)))
+
+
+@app.command(name="walkthrough")
+def walk(
+    seed: Annotated[int | None, typer.Option(help="Make the run repeatable.")] = None,
+    address: Address = LOCAL,
+    token: Token = None,
+    tls: Tls = False,
+    ca: Ca = None,
+    as_json: Json = False,
+) -> None:
+    """Take a Dropout layer through both phases, forward and backward, and check the numbers."""
+    with _client(address, token, tls, ca) as client:
+        try:
+            checks = walkthrough(client, (lambda _: None) if as_json else print, seed)
+        except CheckFailed as failure:
+            raise _stop(f"not so: {failure}") from None
+    if as_json:
+        _print_json([{"fact": fact, "holds": holds} for fact, holds in checks])
+    else:
+        print(f"\nall {len(checks)} checks hold")
+
+
+@app.command(name="bench")
+def bench_command(
+    calls: Annotated[int, typer.Option(min=1, help="Forwards in each measurement.")] = 1000,
+    in_flight: Annotated[int, typer.Option(min=1, help="Operations under way at once.")] = 64,
+    shape: Annotated[str, typer.Option(help="Of the input, such as 8x64.")] = "8x64",
+    address: Address = LOCAL,
+    token: Token = None,
+    tls: Tls = False,
+    ca: Ca = None,
+    as_json: Json = False,
+) -> None:
+    """Measure Dropout forwards: the latency of one caller, the throughput of a stream."""
+    try:
+        sizes = tuple(int(size) for size in shape.split("x"))
+    except ValueError:
+        raise _stop(f"a shape is written 8x64, not {shape!r}") from None
+    # The progress goes to stderr, so that --json can be piped.
+    with _client(address, token, tls, ca) as client, Progress(console=_ERRORS) as progress:
+        task = progress.add_task("forwards", total=2 * calls)
+        measured = bench(client, calls, in_flight, sizes, lambda: progress.advance(task))
+    if as_json:
+        _print_json(measured)
+        return
+    table = Table("measure", "value")
+    table.columns[1].justify = "right"
+    table.add_row("one caller, p50", f"{measured['one_caller_p50_ms']:.2f} ms")
+    table.add_row("one caller, p99", f"{measured['one_caller_p99_ms']:.2f} ms")
+    table.add_row(
+        f"stream, {in_flight} in flight", f"{measured['stream_operations_per_second']:.0f} a second"
+    )
+    _print(table)
+
+
+_OUTPUT = Console(soft_wrap=False)
+_ERRORS = Console(stderr=True)
+
+
+@contextmanager
+def _client(address: str, token: str | None, tls: bool, ca: Path | None) -> Iterator[Client]:
+    """Open a client; what the service refuses ends the command with its sentence."""
+    try:
+        with Client(address, token=token, tls=_tls(tls, ca), retry=_BRIEF) as client:
+            yield client
+    except (EdunnError, ValueError, TypeError, OSError) as error:
+        raise _stop(str(error)) from None
+
+
+def _tls(tls: bool, ca: Path | None) -> TLSLike:
+    """Return what the options say; None leaves it to the environment."""
+    return TLS(ca=ca) if ca is not None else tls or None
+
+
+def _stop(message: str) -> typer.Exit:
+    _ERRORS.print(Text(f"edunn: {message}", style="red"), soft_wrap=True)
+    return typer.Exit(1)
+
+
+def _print(*things: Any) -> None:
+    _OUTPUT.print(*things, sep="\n")
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def _array(text: str) -> Array:
+    try:
+        if text.endswith(".npy"):
+            array: Array = np.load(text, allow_pickle=False)
+            return array
+        return np.asarray(json.loads(text))
+    except (OSError, ValueError) as error:
+        raise _stop(f"{text!r} is neither a .npy file nor an array in JSON: {error}") from None
+
+
+def _save(path: Path, array: Array) -> None:
+    try:
+        np.save(path, array)
+    except OSError as error:
+        raise _stop(f"the output cannot be written: {error}") from None
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise _stop(f"--config is no JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise _stop("--config must be a JSON object such as '{\"p\": 0.5}'")
+    return value
+
+
+def _as_json(array: Array) -> dict[str, Any]:
+    """Return an array as JSON has it; JSON has no NaN, so that is spelt as protobuf does."""
+    data = [
+        _NOT_FINITE.get(str(value), value) if isinstance(value, float) else value
+        for value in array.ravel().tolist()
+    ]
+    return {"dtype": array.dtype.name, "shape": list(array.shape), "data": data}
+
+
+_NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+
+
+def _describe(kind: LayerType) -> dict[str, Any]:
+    return {
+        "type": kind.type,
+        "summary": kind.summary,
+        "config_fields": [vars(field) for field in kind.config_fields],
+        "inputs": list(kind.inputs),
+        "parameters": [vars(parameter) for parameter in kind.parameters],
+        "buffers": [vars(buffer) for buffer in kind.buffers],
+    }
+
+
+def _types_table(kinds: list[LayerType]) -> Table:
+    table = Table("type", "what it computes, and its configuration")
+    table.columns[0].no_wrap = True
+    for kind in kinds:
+        about = Text(kind.summary)
+        if kind.config_fields:
+            fields = ", ".join(_field(field) for field in kind.config_fields)
+            about.append(f"\n{fields}", style="dim")
+        table.add_row(kind.type, about)
+    return table
+
+
+def _fields_table(kind: LayerType) -> Table:
+    table = Table("field", "type", "default", "allowed", "meaning")
+    for field in kind.config_fields:
+        default = "required" if field.required else json.dumps(field.default)
+        table.add_row(
+            field.name, field.type, Text(default), Text(field.bounds), Text(field.summary)
+        )
+    for parameter in kind.parameters:
+        table.add_row(parameter.name, "parameter", "", Text(parameter.shape), "learned")
+    for buffer in kind.buffers:
+        table.add_row(buffer.name, "buffer", "", Text(buffer.shape), "kept, not learned")
+    return table
+
+
+def _field(field: ConfigField) -> str:
+    return field.name if field.required else f"{field.name}={json.dumps(field.default)}"

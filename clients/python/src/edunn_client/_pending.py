@@ -1,0 +1,135 @@
+"""The table of a stream's operations under way.
+
+Shared by the streams of both clients; they differ in their futures and in how they wait.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from edunn_client._calls import Call
+from edunn_client._deadlines import check_timeout
+from edunn_client._errors import (
+    DeadlineExceededError,
+    EdunnError,
+    deadline_exceeded,
+    error_from_status,
+    too_large,
+    unavailable,
+)
+from edunn_client._operations import Operation
+from edunn_client._stubs import layer_service_pb2 as pb
+
+# Operations that wait together travel together, up to these limits.
+_MESSAGE_OPERATIONS = 256
+_MESSAGE_BYTES = 4 * 1024 * 1024
+# What a message has besides its operation.
+_FRAME_BYTES = 64
+
+
+class Pending:
+    """The operations of one stream: those to be sent, and those that wait for an answer."""
+
+    def __init__(self, timeout: float, longest_request: float) -> None:
+        self._timeout = check_timeout(timeout)
+        self._longest_request = longest_request
+        self._outbox: deque[pb.ComputeOperation] = deque()
+        self._waiting: dict[str, tuple[Call[Any], Any]] = {}
+        self._count = 0
+        self._last_progress = time.monotonic()
+        self.was_answered = False
+        """Whether the service has answered anything."""
+
+    def add(self, operation: Operation, future: Any) -> None:
+        """Take up an operation; `future` is whatever the stream gives its caller.
+
+        Raises
+        ------
+        EdunnError
+            The operation cannot be sent: a backward without a forward, or what is too large.
+        """
+        call = operation._begin()
+        size = call.request.ByteSize()
+        if size + _FRAME_BYTES > self._longest_request:
+            raise too_large(
+                f"{operation!r} has {size} bytes; the most that this client sends at once is "
+                f"{self._longest_request:g}"
+            )
+        if not self._waiting:
+            self._last_progress = time.monotonic()
+        self._count += 1
+        name = str(self._count)
+        self._waiting[name] = call, future
+        self._outbox.append(_message(name, call))
+
+    def next_request(self) -> pb.ComputeRequest | None:
+        """Return as many of the operations to be sent as may travel together; None without any."""
+        if not self._outbox:
+            return None
+        together = [self._outbox.popleft()]
+        size = together[0].ByteSize()
+        while self._outbox and len(together) < _MESSAGE_OPERATIONS:
+            size += self._outbox[0].ByteSize()
+            if size > _MESSAGE_BYTES:
+                break
+            together.append(self._outbox.popleft())
+        return pb.ComputeRequest(operations=together)
+
+    def send_again(self) -> None:
+        """Put all operations back to be sent, in their order: none has left this process."""
+        self._outbox = deque(_message(name, call) for name, (call, _) in self._waiting.items())
+
+    def settle(self, result: pb.ComputeResult) -> Settled | None:
+        """Return what a result means for its future; None if nobody waits for it."""
+        self._last_progress = time.monotonic()
+        self.was_answered = True
+        entry = self._waiting.pop(result.request_id, None)
+        if entry is None:
+            return None
+        call, future = entry
+        kind = result.WhichOneof("result")
+        try:
+            if kind is None or kind == "error":
+                raise error_from_status(result.error)
+            return Settled(future, value=call.decode(getattr(result, kind)))
+        except EdunnError as error:
+            return Settled(future, error=error)
+
+    def take_all(self) -> list[Any]:
+        """Return the futures still waiting and forget their operations."""
+        futures = [future for _, future in self._waiting.values()]
+        self._waiting.clear()
+        self._outbox.clear()
+        return futures
+
+    def stalled(self) -> DeadlineExceededError | None:
+        """Return an error if operations have waited for the timeout without a single answer."""
+        if self._waiting and time.monotonic() - self._last_progress > self._timeout:
+            return deadline_exceeded(
+                f"no operation of the stream was answered for {self._timeout:g} s"
+            )
+        return None
+
+
+def _message(name: str, call: Call[Any]) -> pb.ComputeOperation:
+    message = pb.ComputeOperation(request_id=name)
+    getattr(message, call.method.lower()).CopyFrom(call.request)
+    return message
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A future of a stream and what is to be put into it."""
+
+    future: Any
+    value: Any = None
+    error: EdunnError | None = None
+
+
+def why_ended(*reasons: EdunnError | None) -> EdunnError:
+    """Return the error of the operations that a stream left without an answer when it ended."""
+    known = next((reason for reason in reasons if reason is not None), None)
+    return known or unavailable("the stream ended before the answer came")

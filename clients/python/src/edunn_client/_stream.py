@@ -1,0 +1,219 @@
+"""The Compute stream of the sync client: operations sent without waiting, answered by futures."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+from numpy.typing import ArrayLike
+
+from edunn_client import _forks as forks
+from edunn_client._caller import Caller
+from edunn_client._calls import COMPUTE
+from edunn_client._copies import NotCopied
+from edunn_client._deadlines import Deadline
+from edunn_client._errors import EdunnError
+from edunn_client._layer_state import ForwardLike, Gradients, LayerState
+from edunn_client._operations import Backward, Forward, Operation
+from edunn_client._outputs import Output
+from edunn_client._pending import Pending, why_ended
+from edunn_client._phase import PhaseLike
+from edunn_client._retries import Attempts
+from edunn_client._stubs import layer_service_pb2 as pb
+from edunn_client._tracebacks import ends_in_caller
+
+
+class Stream(NotCopied):
+    """A Compute stream, made by `Client.stream`. Threads may share it.
+
+    Operations of one session take effect in the order in which they are submitted, and a backward
+    may be submitted before its forward is answered. The end of `with` waits for all answers.
+    An error is the future's own and the stream goes on. Until it is connected, a stream waits for
+    the service, no longer than its timeout. If the connection then breaks, every future without an
+    answer gets UnavailableError; nothing is tried again, as the order would be lost.
+    """
+
+    _instead = "open a stream where it is needed"
+
+    def __init__(self, caller: Caller, timeout: float) -> None:
+        self._caller = caller
+        self._timeout = timeout
+        self._pending = Pending(timeout, caller.longest_request)
+        self._changed = threading.Condition()
+        self._over = threading.Event()
+        self._closing = False
+        self._stalled: EdunnError | None = None
+        self._ended: Exception | None = None
+        self._call = self._open()
+        forks.in_use.add(self)
+        forks.watch(self)
+        self._reader = threading.Thread(target=self._read, name="edunn-stream", daemon=True)
+        self._reader.start()
+        threading.Thread(target=self._watch, name="edunn-stream-watch", daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self.cancel()
+
+    def __repr__(self) -> str:
+        state = "open" if self._ended is None and not self._closing else "closed"
+        return f"<Stream of {self._caller.target}, {state}>"
+
+    @ends_in_caller
+    def submit(self, operation: Operation) -> Future[Any]:
+        """Send an operation and return the future of its value.
+
+        It never waits: operations that the service has not yet taken are kept in memory. For
+        many, `Client.compute` bounds how many are under way.
+        """
+        future: Future[Any] = Future()
+        with self._changed:
+            if self._ended is not None:
+                raise self._ended
+            if self._closing:
+                raise ValueError("the stream has been closed")
+            try:
+                self._pending.add(operation, future)
+            except EdunnError as error:
+                future.set_exception(error)
+            self._changed.notify_all()
+        return future
+
+    def forward(
+        self,
+        layer: LayerState,
+        *inputs: ArrayLike,
+        phase: PhaseLike | None = None,
+        forward_id: str | None = None,
+        untracked: bool = False,
+    ) -> Future[Output]:
+        """Send what `layer.forward` would and return the future of the output."""
+        return self.submit(
+            Forward(layer, *inputs, phase=phase, forward_id=forward_id, untracked=untracked)
+        )
+
+    def backward(
+        self,
+        layer: LayerState,
+        output_gradient: ArrayLike = 1.0,
+        *,
+        forward_id: ForwardLike | None = None,
+    ) -> Future[Gradients]:
+        """Send what `layer.backward` would and return the future of the gradients."""
+        return self.submit(Backward(layer, output_gradient, forward_id=forward_id))
+
+    def close(self) -> None:
+        """Send what is left, wait for all answers, and end the stream."""
+        self._end()
+        self._reader.join()
+
+    def cancel(self) -> None:
+        """End the stream at once; futures without an answer are cancelled."""
+        with self._changed:
+            for future in self._pending.take_all():
+                future.cancel()
+        self._end()
+        self._call.cancel()
+        self._reader.join()
+
+    def _end(self) -> None:
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+
+    def _open(self) -> Any:
+        self._replaced = threading.Event()
+        return self._caller.open_stream(self._requests(self._replaced))
+
+    def _requests(self, replaced: threading.Event) -> Iterator[pb.ComputeRequest]:
+        """Yield what is to be sent, until another call takes over. gRPC runs it in a thread."""
+        while (request := self._next_request(replaced)) is not None:
+            yield request
+
+    def _next_request(self, replaced: threading.Event) -> pb.ComputeRequest | None:
+        with self._changed:
+            while not replaced.is_set() and self._ended is None:
+                request = self._pending.next_request()
+                if request is not None or self._closing:
+                    return request
+                self._changed.wait()
+        return None
+
+    def _read(self) -> None:
+        failure = self._read_until_end()
+        with self._changed:
+            self._closing = True
+            self._ended = why_ended(self._stalled, failure)
+            futures = self._pending.take_all()
+            self._changed.notify_all()
+        for future in futures:
+            if future.set_running_or_notify_cancel():
+                future.set_exception(self._ended)
+        forks.in_use.discard(self)
+        self._over.set()
+
+    def _read_until_end(self) -> EdunnError | None:
+        """Read answers; a call that found no connection is made again. Return why it ended."""
+        deadline = Deadline(self._timeout)
+        attempts = Attempts(self._caller.retry, deadline, repeatable=False)
+        while True:
+            try:
+                for response in self._call:
+                    for result in response.results:
+                        self._settle(result)
+                return None
+            except grpc.RpcError as error:
+                failure = self._caller.failure_of(error, deadline)
+            if failure.was_sent or self._pending.was_answered or self._stalled is not None:
+                return failure.error
+            try:
+                pause = self._caller.pause_after(attempts, COMPUTE, failure)
+            except EdunnError as error:
+                return error
+            if self._over.wait(pause):
+                return failure.error
+            with self._changed:
+                self._replaced.set()
+                self._changed.notify_all()
+                self._pending.send_again()
+            self._call = self._open()
+
+    def _settle(self, result: pb.ComputeResult) -> None:
+        with self._changed:
+            settled = self._pending.settle(result)
+        # A future that its owner has cancelled takes no value any more.
+        if settled is None or not settled.future.set_running_or_notify_cancel():
+            return
+        if settled.error is not None:
+            settled.future.set_exception(settled.error)
+        else:
+            settled.future.set_result(settled.value)
+
+    def _watch(self) -> None:
+        while not self._over.wait(min(self._timeout / 4, 1.0)):
+            with self._changed:
+                self._stalled = self._pending.stalled()
+            if self._stalled is not None:
+                self._call.cancel()
+                return
+
+    def _begin_anew(self) -> None:
+        """End in a child process, where nobody reads the answers."""
+        self._changed = threading.Condition()
+        self._ended = RuntimeError("the stream is of the process that this one was forked from")
+        for future in self._pending.take_all():
+            future.set_exception(self._ended)

@@ -1,0 +1,84 @@
+"""NumPy arrays to and from the Tensor message, each in one bulk copy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edunn_client._errors import InternalError
+from edunn_client._stubs import tensor_pb2
+
+Array = NDArray[Any]
+
+# Keyed by kind and item size, which do not depend on the byte order or on the platform's C types.
+_CODES: dict[str, tensor_pb2.DataType] = {
+    "b1": tensor_pb2.DATA_TYPE_BOOL,
+    "i4": tensor_pb2.DATA_TYPE_INT32,
+    "i8": tensor_pb2.DATA_TYPE_INT64,
+    "f2": tensor_pb2.DATA_TYPE_FLOAT16,
+    "f4": tensor_pb2.DATA_TYPE_FLOAT32,
+    "f8": tensor_pb2.DATA_TYPE_FLOAT64,
+}
+_WIRE = {code: np.dtype("<" + name) for name, code in _CODES.items()}
+
+
+def sendable(value: ArrayLike) -> Array:
+    """Return `value` as an array that can be sent.
+
+    Raises
+    ------
+    TypeError
+        The dtype is none of bool, int32, int64, float16, float32 and float64. Nothing is cast: what
+        the layer computes with is the caller's choice.
+    """
+    array = np.asarray(value)
+    if _kind(array) not in _CODES:
+        raise TypeError(
+            f"a tensor cannot have the dtype {array.dtype}: "
+            "use bool, int32, int64, float16, float32 or float64"
+        )
+    return array
+
+
+def encode_tensor(value: ArrayLike) -> tensor_pb2.Tensor:
+    """Return `value` as a Tensor message; a TypeError says which dtypes cannot be sent."""
+    array = sendable(value)
+    code = _CODES[_kind(array)]
+    # tobytes() writes C order whatever the array's strides; astype() copies only if the array is of
+    # the other byte order.
+    data = array.astype(_WIRE[code], copy=False).tobytes()
+    return tensor_pb2.Tensor(data_type=code, shape=array.shape, data=data)
+
+
+def _kind(array: Array) -> str:
+    return f"{array.dtype.kind}{array.dtype.itemsize}"
+
+
+def dtype_of(tensor: tensor_pb2.Tensor) -> np.dtype[Any]:
+    """Return the dtype of the array that a Tensor message holds."""
+    return _WIRE[tensor.data_type].newbyteorder("=")
+
+
+def decode_tensor(tensor: tensor_pb2.Tensor) -> Array:
+    """Return the Tensor message as a new, writable array in the host's byte order."""
+    wire = _WIRE.get(tensor.data_type)
+    if wire is None:
+        raise InternalError(f"the service sent a tensor of unknown data type {tensor.data_type}")
+    shape = tuple(tensor.shape)
+    data = tensor.data
+    if len(data) != math.prod(shape) * wire.itemsize:
+        raise InternalError(f"the service sent {len(data)} bytes for a {wire.name} tensor {shape}")
+    # frombuffer() gives a read-only view of the message's bytes, hence the copy.
+    return np.frombuffer(data, dtype=wire).reshape(shape).astype(wire.newbyteorder("="))
+
+
+def encode_tensors(values: Mapping[str, ArrayLike]) -> dict[str, tensor_pb2.Tensor]:
+    return {name: encode_tensor(value) for name, value in values.items()}
+
+
+def decode_tensors(tensors: Mapping[str, tensor_pb2.Tensor]) -> dict[str, Array]:
+    return {name: decode_tensor(tensor) for name, tensor in tensors.items()}

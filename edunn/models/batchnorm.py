@@ -1,0 +1,5 @@
+"""Batch normalisation."""
+
+from edunn.layers.batchnorm import BatchNorm
+
+__all__ = ["BatchNorm"]

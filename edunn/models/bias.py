@@ -1,0 +1,5 @@
+"""The layer of biases."""
+
+from edunn.layers.linear import Bias
+
+__all__ = ["Bias"]

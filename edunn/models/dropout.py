@@ -1,0 +1,5 @@
+"""Dropout."""
+
+from edunn.layers.dropout import Dropout
+
+__all__ = ["Dropout"]

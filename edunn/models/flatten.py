@@ -1,0 +1,5 @@
+"""Flatten."""
+
+from edunn.layers.flatten import Flatten
+
+__all__ = ["Flatten"]

@@ -1,0 +1,5 @@
+"""The logistic regression."""
+
+from edunn.layers.dense import LogisticRegression
+
+__all__ = ["LogisticRegression"]

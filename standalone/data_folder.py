@@ -1,0 +1,46 @@
+"""The folder that a stack keeps its sessions and logs in: its owner's alone, for one stack."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+from standalone.errors import StackError
+
+LOCK = "lock"
+
+
+def claim(folder: Path) -> IO[str]:
+    """Make the folder if it is not there, and claim it until the returned lock is closed.
+
+    Raises
+    ------
+    StackError
+        The folder cannot be made or written, has files of something else in it, or is in use.
+    """
+    if not str(folder).isprintable():
+        raise StackError(f"{str(folder)!r} cannot be the data folder: its name is not printable")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (folder / LOCK).exists() and any(folder.iterdir()):
+            raise StackError(
+                f"{folder} has files in it that are none of a stack's: choose an empty folder"
+            )
+        folder.chmod(0o700)
+        lock = open(folder / LOCK, "a", opener=private)  # noqa: SIM115  # returned open
+    except OSError as error:
+        raise StackError(f"{folder} cannot be the data folder: {error.strerror}") from error
+    try:
+        # Two Redis that write into one folder would destroy it.
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise StackError(f"{folder} is in use by another stack: choose another folder") from error
+    return lock
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file that only its owner may read: an opener for `open`."""
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,62 @@
+"""A layer's cache survives its way through Redis, whatever is in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from contract import tensor
+
+from edunn_serving.internal.v1.state_pb2 import Context
+from edunn_serving.v1.layer_pb2 import PHASE_TEST, PHASE_TRAINING
+from worker.contexts import decode_cache, digest_inputs, encode_context
+
+CACHES = [
+    {},
+    {"x": np.arange(6.0).reshape(2, 3)},
+    {"x": np.array(1.5, np.float32), "empty": np.zeros((0, 4))},
+    {"mask": np.array([[True, False, True]] * 3), "one": np.array([True])},
+    {"index": np.array([[0, 2], [1, 1]], np.int8), "p": 0.5, "n": 3, "yes": True},
+    {"not in order": np.arange(6.0).reshape(2, 3).T, "strided": np.arange(10.0)[::3]},
+    {"nan": np.array([np.nan, np.inf, -0.0])},
+]
+
+
+@pytest.mark.parametrize("cache", CACHES)
+def test_cache_is_read_as_it_was_stored(cache: dict[str, object]) -> None:
+    data = encode_context(
+        cache,  # type: ignore[arg-type]
+        parameters_version=3,
+        buffers_version=0,
+        phase=PHASE_TRAINING,
+        request_digest=b"digest",
+        output_shape=(2, 3),
+    )
+    context = Context.FromString(data)
+    assert (context.parameters_version, tuple(context.output_shape)) == (3, (2, 3))
+    read = decode_cache(context)
+    assert read.keys() == cache.keys()
+    for name, value in cache.items():
+        np.testing.assert_array_equal(read[name], value)
+        assert np.asarray(read[name]).dtype == np.asarray(value).dtype
+
+
+def test_mask_takes_a_bit_a_number() -> None:
+    mask = np.ones((64, 64), bool)
+    fields = {"parameters_version": 1, "buffers_version": 0, "output_shape": (64, 64)}
+    sizes = [
+        len(encode_context(each, phase=PHASE_TRAINING, request_digest=b"", **fields))  # type: ignore[arg-type]
+        for each in ({"mask": mask}, {"mask": mask.view(np.int8)})
+    ]
+    assert sizes[0] < sizes[1] / 7
+
+
+def test_digest_tells_inputs_and_phases_apart() -> None:
+    digests = {
+        digest_inputs([tensor([[1.0, 2.0]])], PHASE_TRAINING),
+        digest_inputs([tensor([[1.0, 2.0]])], PHASE_TEST),
+        digest_inputs([tensor([[1.0], [2.0]])], PHASE_TRAINING),
+        digest_inputs([tensor([[1.0]]), tensor([[2.0]])], PHASE_TRAINING),
+        digest_inputs([tensor(np.float32([[1.0, 2.0]]))], PHASE_TRAINING),
+        digest_inputs([], PHASE_TRAINING),
+    }
+    assert len(digests) == 6
