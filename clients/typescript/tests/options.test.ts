@@ -6,8 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import type {
-  Metadata} from "@grpc/grpc-js";
+import type { Metadata } from "@grpc/grpc-js";
 import {
   Channel,
   credentials,
