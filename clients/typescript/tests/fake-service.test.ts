@@ -25,7 +25,7 @@ test("a layer passes on what it gets", async () => {
   await using service = await FakeService.start();
   using client = new Client(service.address);
   await using session = await client.createSession();
-  const layer = await session.addLayer("l", "Linear", {}, { parameters: { w: X } });
+  const layer = await session.addLayer("l", "Dropout", {}, { parameters: { w: X } });
   assert.equal(await norm(layer, Tensor.from([3, 4])), 5);
   assert.deepEqual((await layer.backward(X)).inputGradient, X);
   assert.deepEqual(await layer.getParameters(), { w: X });
