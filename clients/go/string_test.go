@@ -11,7 +11,7 @@ import (
 func TestWhatIsPrintedCanBeRead(t *testing.T) {
 	t.Parallel()
 	server := newScriptedServer(t)
-	server.compute = echo
+	server.computeBy(echo)
 	client := connect(t, server.address)
 	layer := scriptedLayer(t, server, client)
 	x := edunn.NewTensor([]float64{0.5, 1}, 1, 2)
