@@ -92,7 +92,8 @@ class Composite(Model):
 
     def set_cache(self, cache: Mapping[str, CacheValue]) -> None:
         mine: Cache = {}
-        theirs: dict[str, Cache] = {name: {} for name in self.children}
+        children = self.children
+        theirs: dict[str, Cache] = {name: {} for name in children}
         for entry, value in cache.items():
             child, inner = split(entry)
             if child is None:
@@ -100,7 +101,7 @@ class Composite(Model):
             elif child in theirs:
                 theirs[child][inner] = value
             else:
-                known = ", ".join(self.children) or "none"
+                known = ", ".join(children) or "none"
                 raise self.refusal("cache", f"about its layers ({known})", f"an entry {entry!r}")
         if mine.keys() != self.own_cache_entries:
             raise self.refusal(
@@ -109,7 +110,7 @@ class Composite(Model):
                 str(sorted(mine)),
             )
         for name, child_cache in theirs.items():
-            self.children[name].set_cache(child_cache)
+            children[name].set_cache(child_cache)
         super().set_cache(mine)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from edunn.arrays import check_size
 from edunn.estimate import BESIDES, BOOL, ArraySpec, Estimate
 from edunn.model import Model
 from edunn_serving.internal.v1.state_pb2 import BackwardCharge
@@ -13,6 +14,8 @@ from worker.limits import MESSAGE_BYTES, REQUEST_COPIES, RESULT_COPIES, Charge
 
 # A cached array's name, shape and dtype in a context, and Python's objects around it.
 ENTRY_BYTES = 1024
+# What a message can hold, beyond every limit.
+_LARGEST = 2**63
 
 
 def charge_forward(model: Model, inputs: Sequence[np.ndarray], *, tracked: bool) -> Charge:
@@ -22,8 +25,12 @@ def charge_forward(model: Model, inputs: Sequence[np.ndarray], *, tracked: bool)
     ------
     LayerError
         The layer takes no such inputs.
+    MemoryError
+        It makes an array of a shape that no array can have.
     """
     estimate = model.estimate(*map(_spec_of, inputs))
+    for each in (estimate.output, *estimate.cache.values()):
+        check_size(each.shape)
     sent = sum(each.nbytes for each in inputs)
     answer = estimate.output.nbytes + MESSAGE_BYTES
     context = _context_bytes(estimate) if tracked else 0
@@ -53,9 +60,9 @@ def charge_backward_of(model: Model, inputs: Sequence[np.ndarray]) -> BackwardCh
         + RESULT_COPIES * answer
     )
     return BackwardCharge(
-        work=estimate.backward.work,
-        memory=memory,
-        answer=answer,
+        work=min(estimate.backward.work, _LARGEST),
+        memory=min(memory, _LARGEST),
+        answer=min(answer, _LARGEST),
         itemsize=estimate.output.dtype.itemsize,
     )
 

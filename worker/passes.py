@@ -91,12 +91,12 @@ def _admit_forward(
     layer.model.set_phase(LAYER_PHASES[phase])
     try:
         charge = charge_forward(layer.model, inputs, tracked=tracked)
-        backward = charge_backward_of(layer.model, inputs)
     except LayerError as error:
         raise _input_error(error, layer) from error
     check(charge, settings)
     if charge.stored > settings.session_context_bytes:
         raise _context_too_large(charge.stored, settings.session_context_bytes)
+    backward = charge_backward_of(layer.model, inputs)
     layer.ready.admit(forward, backward)
     return backward
 
