@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from edunn.model import Cache, CacheValue
+from edunn.caches import Cache, CacheValue
 from edunn_serving.internal.v1.state_pb2 import (
     BackwardCharge,
     CachedValue,
