@@ -107,7 +107,7 @@ class Store:
 
     def __init__(self, client: redis.Redis, settings: Settings) -> None:
         self._context_budget = settings.session_context_bytes
-        self._context_limit = settings.session_contexts
+        self._context_limit = settings.session_context_count
         self._take = Script.named("take")
         self._commit = Script.named("commit")
         self._connection = ScriptConnection(client, (self._take, self._commit))

@@ -38,7 +38,7 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 def test_contexts_of_a_session_are_bounded_in_number(redis_url: str, client: redis.Redis) -> None:
-    worker = Worker(redis_url, "worker", session_contexts=10)
+    worker = Worker(redis_url, "worker", session_context_count=10)
     worker.run(create(), *(forward() for _ in range(30)))
     assert client.lrange(ORDER, 0, -1) == [f"context/relu/#{at}".encode() for at in range(21, 31)]
     backward = api.BackwardRequest(session_id="s", layer="relu", output_gradient=tensor(X))
@@ -49,7 +49,7 @@ def test_contexts_of_a_session_are_bounded_in_number(redis_url: str, client: red
     np.testing.assert_array_equal(array(answer.input_gradient), X)
 
 
-@pytest.mark.parametrize("limit", [{"session_contexts": 10}, {"session_context_bytes": 1500}])
+@pytest.mark.parametrize("limit", [{"session_context_count": 10}, {"session_context_bytes": 1500}])
 def test_one_commit_evicts_a_few_hundred_and_the_next_ones_the_rest(
     redis_url: str, client: redis.Redis, limit: dict[str, int]
 ) -> None:
