@@ -59,6 +59,8 @@ class OpenSession:
         self._loaded_revision = stored.revision if stored else ""
         self._stored_layers = stored.layers if stored else {}
         self._layers: dict[str, OpenLayer] = {}
+        # How many bytes of arrays and records have been put there to be stored.
+        self.stored_bytes = 0
         # What is to be stored, by the fields of the session's hash.
         self._values: dict[str, Value] = {}
         self._deleted = False
@@ -165,7 +167,7 @@ class OpenSession:
         self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
         layer.ready.versions[slot.name] += 1
-        self._values[keys.slot(slot.name, layer.name)] = encode_arrays(slot.read(layer.model))
+        self._store(keys.slot(slot.name, layer.name), encode_arrays(slot.read(layer.model)))
         self._values[keys.version(slot.name, layer.name)] = layer.ready.versions[slot.name]
 
     def count_forward(self, layer: OpenLayer) -> None:
@@ -185,7 +187,7 @@ class OpenSession:
         self._new_contexts.append(stored_as)
         self._new_context_bytes += context_cost(stored_as, context)
         self._has_contexts = True
-        self._values[stored_as] = context
+        self._store(stored_as, context)
         self._values[keys.latest(layer.name)] = forward_id
 
     def changes(self) -> Changes | None:
@@ -206,12 +208,16 @@ class OpenSession:
             self._values,
         )
 
+    def _store(self, field: str, data: bytes) -> None:
+        self.stored_bytes += len(data)
+        self._values[field] = data
+
     def _save_record(self) -> None:
         if self.ready is None:
             raise session_not_found(self.key.session_id)
         record = self.ready.record
         self.ready.revision = f"{record.incarnation}/{len(record.layers)}"
-        self._values[keys.RECORD] = record.SerializeToString()
+        self._store(keys.RECORD, record.SerializeToString())
         self._values[keys.REVISION] = self.ready.revision
 
 

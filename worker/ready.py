@@ -13,16 +13,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edunn import catalogue
+from edunn.composite import walk
 from edunn.description import LayerDescription
 from edunn.model import Model
-from edunn_serving.internal.v1.state_pb2 import SessionRecord
+from edunn_serving.internal.v1.state_pb2 import BackwardCharge, SessionRecord
 from edunn_serving.keys import SessionKey
 from edunn_serving.v1.layer_pb2 import Layer
 from worker.configs import plain_config
 from worker.slots import SLOT_NAMES, SLOTS
 
-# What a layer or a session costs in memory besides its arrays; a generous guess.
+# What a layer, each layer within it, or a session costs in memory besides its arrays; a generous
+# guess.
 OVERHEAD_BYTES = 4096
+# How many bytes a parsed record takes for each of its encoding: measured for short values.
+RECORD_FACTOR = 24
+# How many kinds of forwards of a layer are remembered to have been admitted.
+ADMITTED = 64
 
 
 @dataclass(slots=True)
@@ -33,11 +39,20 @@ class ReadyLayer:
     description: LayerDescription
     # How often each slot has been set, by its name; 0 where it has not.
     versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SLOT_NAMES, 0))
+    # Forwards that are within the limits, by phase, shapes and dtypes; what their backward takes.
+    admitted: dict[tuple[object, ...], BackwardCharge] = field(default_factory=dict)
 
     def size(self) -> int:
         """Return about how many bytes the layer takes."""
         arrays = (array for slot in SLOTS for array in slot.read(self.model).values())
-        return OVERHEAD_BYTES + sum(array.nbytes for array in arrays)
+        layers = sum(1 for _ in walk(self.model))
+        return OVERHEAD_BYTES * layers + sum(array.nbytes for array in arrays)
+
+    def admit(self, forward: tuple[object, ...], backward: BackwardCharge) -> None:
+        """Remember that a forward is within the limits."""
+        if len(self.admitted) >= ADMITTED:
+            self.admitted.clear()
+        self.admitted[forward] = backward
 
 
 @dataclass(slots=True)
@@ -50,7 +65,8 @@ class ReadySession:
 
     def size(self) -> int:
         """Return about how many bytes the session takes."""
-        return OVERHEAD_BYTES + sum(layer.size() for layer in self.layers.values())
+        record = RECORD_FACTOR * self.record.ByteSize()
+        return OVERHEAD_BYTES + record + sum(layer.size() for layer in self.layers.values())
 
 
 class ReadySessions:

@@ -9,7 +9,8 @@ import numpy as np
 
 from edunn.model import Model
 from edunn_serving.internal.v1.state_pb2 import Arrays
-from worker.tensors import decode_tensors, fill_tensors
+from worker.tensors import decode_tensors
+from worker.wire import ArrayMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ SLOT_NAMES = [slot.name for slot in SLOTS]
 
 def encode_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
     """Return a slot's arrays as the bytes to store."""
-    message = Arrays()
-    fill_tensors(message.arrays, arrays)
+    message = ArrayMessage(Arrays())
+    message.add_tensors("arrays", arrays)
     return message.SerializeToString()
 
 

@@ -21,6 +21,7 @@ from edunn_serving.replies import (
     Reply,
 )
 from edunn_serving.scripts import Script
+from edunn_serving.settings import Settings
 from worker.script_connection import ScriptConnection
 from worker.slots import SLOT_NAMES
 
@@ -124,10 +125,10 @@ class Committed(Enum):
 class Store:
     """The sessions and batches of one Redis, as a worker sees them."""
 
-    def __init__(self, client: redis.Redis, *, context_budget: int, context_limit: int) -> None:
+    def __init__(self, client: redis.Redis, settings: Settings) -> None:
         limits = {
-            "bytes": context_budget,
-            "number": context_limit,
+            "bytes": settings.session_context_bytes,
+            "number": settings.session_context_count,
             "overhead": CONTEXT_OVERHEAD_BYTES,
             "remembered": EVICTED_REMEMBERED,
             "steps": EVICTION_STEPS,

@@ -42,7 +42,7 @@ class Arrays(_message.Message):
     def __init__(self, arrays: _Optional[_Mapping[str, _tensor_pb2.Tensor]] = ...) -> None: ...
 
 class Context(_message.Message):
-    __slots__ = ("header", "phase", "cache", "output_shape")
+    __slots__ = ("header", "phase", "cache", "output_shape", "backward")
     class CacheEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -54,11 +54,13 @@ class Context(_message.Message):
     PHASE_FIELD_NUMBER: _ClassVar[int]
     CACHE_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_SHAPE_FIELD_NUMBER: _ClassVar[int]
+    BACKWARD_FIELD_NUMBER: _ClassVar[int]
     header: ContextHeader
     phase: _layer_pb2.Phase
     cache: _containers.MessageMap[str, CachedValue]
     output_shape: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, header: _Optional[_Union[ContextHeader, _Mapping]] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., cache: _Optional[_Mapping[str, CachedValue]] = ..., output_shape: _Optional[_Iterable[int]] = ...) -> None: ...
+    backward: BackwardCharge
+    def __init__(self, header: _Optional[_Union[ContextHeader, _Mapping]] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., cache: _Optional[_Mapping[str, CachedValue]] = ..., output_shape: _Optional[_Iterable[int]] = ..., backward: _Optional[_Union[BackwardCharge, _Mapping]] = ...) -> None: ...
 
 class ContextHeader(_message.Message):
     __slots__ = ("parameters_version", "buffers_version", "request_digest")
@@ -69,6 +71,18 @@ class ContextHeader(_message.Message):
     buffers_version: int
     request_digest: bytes
     def __init__(self, parameters_version: _Optional[int] = ..., buffers_version: _Optional[int] = ..., request_digest: _Optional[bytes] = ...) -> None: ...
+
+class BackwardCharge(_message.Message):
+    __slots__ = ("work", "memory", "answer", "itemsize")
+    WORK_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    ITEMSIZE_FIELD_NUMBER: _ClassVar[int]
+    work: int
+    memory: int
+    answer: int
+    itemsize: int
+    def __init__(self, work: _Optional[int] = ..., memory: _Optional[int] = ..., answer: _Optional[int] = ..., itemsize: _Optional[int] = ...) -> None: ...
 
 class CachedValue(_message.Message):
     __slots__ = ("array", "bits", "real", "integer", "boolean")
