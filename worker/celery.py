@@ -17,7 +17,7 @@ from edunn_serving.redis_connections import ANSWER_SECONDS, LONG_ANSWER_SECONDS,
 from edunn_serving.settings import Settings, SettingsError, read_settings
 from worker.batch_consumer import READ_SECONDS, BatchConsumer, is_stopping
 from worker.engine import Engine
-from worker.membership import Membership
+from worker.membership import Membership, unregister_builtin_tasks
 from worker.overrun_guard import OverrunGuard
 from worker.script_connection import ScriptConnection
 from worker.store import Store
@@ -49,6 +49,7 @@ def make_app(settings: Settings) -> Celery:
         worker_hijack_root_logger=False,
         worker_log_color=False,
     )
+    unregister_builtin_tasks(app)
     return app
 
 

@@ -8,6 +8,7 @@ import resource
 import signal
 import uuid
 
+from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutdown
 
 from edunn_serving.log_lines import configure_logging
@@ -55,3 +56,9 @@ class Membership:
     # Only when its last batch or task is finished: until then servers must not take it for dead.
     def _leave(self, **unused: object) -> None:
         self.heartbeat.stop()
+
+
+def unregister_builtin_tasks(app: Celery) -> None:
+    """Take from an application the tasks that Celery brings: nobody is to run them by name."""
+    for name in [name for name in app.tasks if name.startswith("celery.")]:
+        app.tasks.unregister(name)
