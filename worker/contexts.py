@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from edunn.model import Cache, CacheValue
+from edunn.caches import Cache, CacheValue
 from edunn_serving.internal.v1.state_pb2 import CachedValue, Context
 from edunn_serving.v1.layer_pb2 import Phase
 from edunn_serving.v1.tensor_pb2 import Tensor

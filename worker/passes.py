@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from edunn.errors import LayerError
+from edunn.estimate import ArraySpec
 from edunn.model import Phase as LayerPhase
 from edunn_serving import keys
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
@@ -104,6 +105,10 @@ def run_backward(
     if not request.HasField("output_gradient"):
         raise invalid_argument("output_gradient", "expected a tensor, got none")
     output_gradient = decode_tensor(request.output_gradient, "output_gradient")
+    if output_gradient.dtype.kind != "f":
+        raise invalid_argument(
+            "output_gradient", f"expected floating-point numbers, got {output_gradient.dtype}"
+        )
     if output_gradient.shape != tuple(context.output_shape):
         raise invalid_argument(
             "output_gradient",
@@ -188,6 +193,8 @@ def _compute(
         session.randomness.wind_to_forward(session.record.seed, layer.name, forward_id)
     model.set_phase(LAYER_PHASES[phase])
     try:
+        # It refuses integers where floats are needed, which the library itself would cast.
+        model.estimate(*(ArraySpec(x.shape, x.dtype) for x in inputs))
         return np.asarray(model.forward(*inputs))
     except LayerError as error:
         raise _input_error(error, layer) from error
