@@ -39,6 +39,9 @@ class MeanError(Composite, Loss):
         self.sample_error_layer: Model = sample_error
         self._children = {"sample_error": self.sample_error_layer}
 
+    def _own_name(self) -> str:
+        return f"Mean{self.sample_error_layer.name}"
+
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
         """Compute the mean error.
 
