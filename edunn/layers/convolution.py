@@ -186,7 +186,7 @@ class Conv2d(Model):
         # Of one sample, then of all, then of as many as are laid out at once.
         sample = x._replace(shape=(self.in_channels * kernel_height * kernel_width, rows * columns))
         laid_out, products = samples * sample.size, samples * sample.size * self.out_channels
-        together = min(samples, max(1, _COLUMN_BYTES // max(1, sample.wide_bytes())))
+        together = max(1, min(samples, _COLUMN_BYTES // sample.wide_bytes()))
         blocks = -(-samples // together)
         # The columns and results of one block are there until those of the next are.
         at_once = min(2, blocks)
