@@ -162,7 +162,7 @@ class OpenStream {
   /** Whether the failure says that something on the way takes no streams. */
   isRefused({ code, message }: EdunnError): boolean {
     if (this.#answered) return false;
-    return code === "UNIMPLEMENTED" || (code !== "UNAVAILABLE" && message.includes('HTTP status'));
+    return code === "UNIMPLEMENTED" || (code !== "UNAVAILABLE" && message.includes("HTTP status"));
   }
 
   run<Result>(call: Call<Result>, bounds: AttemptBounds): Promise<Outcome<Result>> {
