@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +26,13 @@ _F16, _F32, _F64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float
 # Half precision has ten bits of mantissa: sums and products are taken in single precision.
 _COMPUTE: dict[np.dtype[Any], FloatDType] = {_F16: _F32, _F32: _F32, _F64: _F64}
 
+#: The dtypes that layers take as they are.
+FLOAT_DTYPES = frozenset(_COMPUTE)
+
 # Above the addresses that a machine has, below those that NumPy can count.
 _MOST_ELEMENTS = 2**48
 
-_FLOAT_EXPECTED = "an array of float16, float32 or float64"
+FLOATS_EXPECTED = "an array of float16, float32 or float64"
 _INTEGER_EXPECTED = "an array of integers"
 
 
@@ -66,13 +69,13 @@ def as_floats(layer: str, argument: str, value: object) -> FloatArray:
     """
     if type(value) is np.ndarray and value.dtype in _COMPUTE:
         return value
-    array = as_array(layer, argument, value, _FLOAT_EXPECTED)
+    array = as_array(layer, argument, value, FLOATS_EXPECTED)
     if array.dtype in _COMPUTE:
         return array
     native = array.dtype.newbyteorder("=")
     if native in _COMPUTE:
         return array.astype(native)
-    raise LayerError(layer=layer, argument=argument, expected=_FLOAT_EXPECTED, got=describe(array))
+    raise LayerError(layer=layer, argument=argument, expected=FLOATS_EXPECTED, got=describe(array))
 
 
 def as_integers(layer: str, argument: str, value: object) -> IntArray:
@@ -173,6 +176,19 @@ def keep_where(mask: BoolArray, values: FloatArray) -> FloatArray:
     return kept.view(values.dtype)
 
 
-def describe(array: Array) -> str:
+class Shaped(Protocol):
+    """What has a shape and a dtype: an array, or the spec of one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def ndim(self) -> int: ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+
+def describe(array: Shaped) -> str:
     """Say what an array is: its shape and dtype."""
     return f"shape {array.shape} of {array.dtype}"

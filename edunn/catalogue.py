@@ -33,9 +33,27 @@ from edunn.model import Model
 from edunn.parameter_memory import at_most
 from edunn.sequential import Sequential
 
+
+def told(kind: type[Model]) -> type[Model]:
+    """Return a class of which it is known what its passes take.
+
+    Raises
+    ------
+    TypeError
+        If it has no `estimate`, or computes something else than the class whose `estimate` it has.
+    """
+    places = {
+        name: next(at for at, cls in enumerate(kind.__mro__) if name in vars(cls))
+        for name in ("estimate", "forward", "backward")
+    }
+    if places["estimate"] > min(places["forward"], places["backward"]):
+        raise TypeError(f"{kind.__name__} needs an estimate of its own of what its passes take")
+    return kind
+
+
 #: Every layer and loss by its type name. One line here makes a class known to the service.
 LAYER_TYPES: dict[str, type[Model]] = {
-    kind.__name__: kind
+    kind.__name__: told(kind)
     for kind in (
         AddConstant,
         AvgPool2d,

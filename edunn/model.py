@@ -9,9 +9,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, as_floats, describe, own
+from edunn.arrays import (
+    FLOAT_DTYPES,
+    FLOATS_EXPECTED,
+    Array,
+    FloatArray,
+    as_floats,
+    describe,
+    own,
+)
 from edunn.description import FieldType, ParameterDescription
 from edunn.errors import ConfigError, Fault, LayerError, NoForwardError
+from edunn.estimate import ArraySpec, Estimate
 
 #: Parameters, their gradients, or buffers, by name.
 ParameterSet = dict[str, Array]
@@ -98,6 +107,23 @@ class Model(ABC):
         NoForwardError
             If there was no forward.
         """
+
+    def estimate(self, *inputs: Any, **named: Any) -> Estimate:
+        """Tell what a forward takes and leaves, and what its backward takes, before they run.
+
+        Parameters
+        ----------
+        inputs : ArraySpec
+            The shapes and dtypes of what `forward` takes.
+
+        Raises
+        ------
+        LayerError
+            If `forward` refuses such inputs.
+        NotImplementedError
+            If the model does not tell. Every layer of the catalogue does.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not tell what it takes")
 
     def auto_name(self, name: str) -> None:
         """Give a name to a model that its maker left unnamed."""
@@ -281,6 +307,12 @@ class Model(ABC):
     def _input(self, argument: str, x: object) -> FloatArray:
         """Return an input as an array of floats, or say what is wrong with it."""
         return as_floats(self.label, argument, x)
+
+    def _floats(self, argument: str, x: ArraySpec) -> ArraySpec:
+        """Return the spec of an input of floats, or say what is wrong with it."""
+        if x.dtype not in FLOAT_DTYPES:
+            raise self.refusal(argument, FLOATS_EXPECTED, describe(x))
+        return x
 
     def _gradient(self, δEδy: object, shape: tuple[int, ...]) -> FloatArray:
         """Return an output gradient, checked against the shape of the output."""

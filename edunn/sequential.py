@@ -8,6 +8,7 @@ from typing import Annotated
 from edunn.arrays import FloatArray
 from edunn.composite import Composite, prefixed, walk
 from edunn.errors import ConfigError, Fault
+from edunn.estimate import ArraySpec, Estimate, Passes, chained, elementwise
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
 from edunn.model import Model, ParameterSet
@@ -101,6 +102,20 @@ class Sequential(Composite):
             if not (self.frozen or layer.frozen):
                 δEδp.update(prefixed(name, gradients))
         return given.copy() if δEδx is given else δEδx, δEδp
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        x = self._floats("x", x)
+        parts: list[Estimate] = []
+        cache: dict[str, ArraySpec] = {}
+        for name, layer in self.children.items():
+            part = layer.estimate(parts[-1].output if parts else x)
+            if self.frozen or layer.frozen:
+                part = part._replace(gradients=0)
+            parts.append(part)
+            cache.update(prefixed(name, part.cache))
+        if not parts:
+            return elementwise(x, {}, forward=Passes(1, 0), backward=Passes(1, 0))
+        return chained(parts, cache)
 
     def generate_parameter_name(self, l: Model, parameter_name: str) -> str:  # noqa: E741
         """Return the name that a parameter of a layer has in this model."""

@@ -72,8 +72,8 @@ class RedisUrl:
         place = _socket(parts, options) if parts.scheme == "unix" else _host(parts, options)
         return cls(
             **place,
-            username=_unescaped(parts.username or options.get("username")),
-            password=_unescaped(parts.password or options.get("password")),
+            username=_unescaped(parts.username) or options.get("username") or None,
+            password=_unescaped(parts.password) or options.get("password") or None,
             tls=_tls(options) if secured else None,
         )
 
@@ -125,7 +125,7 @@ class RedisUrl:
 
 def _options(query: str) -> dict[str, str]:
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
+        pairs = parse_qsl(query, True, strict_parsing=True, errors="strict") if query else []
     except ValueError:
         raise ValueError(f"what follows the ? must be name=value pairs; {ESCAPES}") from None
     options = dict(pairs)

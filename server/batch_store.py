@@ -53,7 +53,7 @@ class BatchStore:
             Called with None once Redis has the batch or may have it (it went away meanwhile), with
             QUOTA where Redis has no memory left and has not stored it.
         although_full
-            Store it also then, because it makes room.
+            Store it also then, because it takes no room for long, or makes some.
 
         Returns
         -------

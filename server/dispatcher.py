@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 # A caller that is refused because the server stops is told to try again after so long.
 RETRY_SECONDS = 1.0
+# What leaves nothing behind in Redis, or less than there was.
+FILLS_NOTHING = frozenset({"DeleteSession", "GetSession", "GetParameters"})
 # A stopping server waits until no call has come for so long: what gRPC has taken in but not handed
 # over when it shuts down would end as CANCELLED, after which no client tries again.
 QUIET_SECONDS = 0.1
@@ -213,19 +215,19 @@ class Dispatcher:
         elif although_full:
             self._fail(flight, refused)
         else:
-            self._send_deletions(flight, refused)
+            self._send_although_full(flight, refused)
 
-    def _send_deletions(self, flight: Flight, full: ServiceError) -> None:
-        """Send what makes room in a full store, and refuse the rest of the flight."""
-        deletions = [each for each in flight.operations if each.head.method == "DeleteSession"]
-        if not deletions:
+    def _send_although_full(self, flight: Flight, full: ServiceError) -> None:
+        """Send what a full store can still do, and refuse the rest of the flight."""
+        possible = [each for each in flight.operations if each.head.method in FILLS_NOTHING]
+        if not possible:
             self._fail(flight, full)
             return
         for operation in flight.operations:
-            if operation.head.method != "DeleteSession" and operation.is_wanted():
+            if operation.head.method not in FILLS_NOTHING and operation.is_wanted():
                 operation.reply.set_exception(full)
         sessions = flight.sessions()
-        flight.operations = deletions
+        flight.operations = possible
         self._lanes.release(sessions - flight.sessions())
         self._send(flight, although_full=True)
 

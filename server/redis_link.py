@@ -52,6 +52,8 @@ class RedisLink:
         # all machines share.
         self._clock_offset = 0.0
         self.up = False
+        # Why it is not; None while nothing is known yet.
+        self._trouble: str | None = None
         # Since when, by the monotonic clock.
         self.up_since = 0.0
         self.workers: frozenset[str] = frozenset()
@@ -121,9 +123,10 @@ class RedisLink:
     ) -> None:
         """Note what has been seen of Redis and the workers, and tell of a change."""
         before = (self.up, self.workers)
-        if up != self.up:
-            log.log(*((logging.INFO, "Redis is there") if up else
-                      (logging.WARNING, f"Redis is away: {why}")))  # fmt: skip
+        trouble = "" if up else f"Redis is away: {why}"
+        if trouble != self._trouble:
+            self._trouble = trouble
+            log.log(logging.WARNING if trouble else logging.INFO, trouble or "Redis is there")
         if workers is not None and workers != self.workers:
             log.info("%d workers: %s", len(workers), ", ".join(sorted(workers)) or "none")
             self.workers = workers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edunn.arrays import FloatArray, compute_dtype, keep_where, own, quiet, restore, widen
+from edunn.estimate import BOOL, ArraySpec, Estimate, Passes, elementwise
 from edunn.model import Model, ParameterSet
 from edunn.probabilities import above_zero, complement
 
@@ -51,6 +52,10 @@ class ReLU(Model):
         """
         mask = self._saved_array("mask")
         return keep_where(mask, self._gradient(δEδy, mask.shape)), {}
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        cache = {"mask": ArraySpec(self._floats("x", x).shape, BOOL)}
+        return elementwise(x, cache, forward=Passes(4, 1), backward=Passes(4, 1))
 
 
 class Sigmoid(Model):
@@ -106,6 +111,10 @@ class Sigmoid(Model):
         slope *= δEδy.astype(y.dtype, copy=False)
         return restore(slope, δEδy.dtype), {}
 
+    def estimate(self, x: ArraySpec) -> Estimate:
+        cache = {"y": self._floats("x", x)}
+        return elementwise(x, cache, forward=Passes(8, 3, functions=1), backward=Passes(8, 3))
+
 
 class TanH(Model):
     """Squash every number into (-1, 1): y = tanh(x).
@@ -156,3 +165,7 @@ class TanH(Model):
         y = widen(self._saved_array("y"))
         δEδy = self._gradient(δEδy, y.shape)
         return restore(δEδy.astype(y.dtype, copy=False) * (1 - y * y), δEδy.dtype), {}
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        cache = {"y": self._floats("x", x)}
+        return elementwise(x, cache, forward=Passes(4, 2, functions=1), backward=Passes(7, 3))

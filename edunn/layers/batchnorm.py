@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, compute_dtype, describe, double, quiet, restore
+from edunn.arrays import Array, FloatArray, Shaped, compute_dtype, describe, double, quiet, restore
 from edunn.description import ParameterDescription
+from edunn.estimate import FLOAT64, NUMBER, ArraySpec, Estimate, Passes, elementwise
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer, One, Zero
 from edunn.model import Model, ParameterSet, Phase
@@ -120,16 +122,10 @@ class BatchNorm(Model):
         y : ndarray, same shape and dtype
         """
         x = self._input("x", x)
-        if x.ndim not in (2, 4) or x.shape[1] != self.num_features:
-            shapes = f"(samples, {self.num_features}) or (samples, {self.num_features}, h, w)"
-            raise self.refusal("x", f"of shape {shapes}", describe(x))
+        self._check(x)
         training, wide = self._phase is Phase.Training, double(x)
         if training:
             count = x.size // self.num_features
-            if count < 2:
-                raise self.refusal(
-                    "x", "more than one value per feature in the training phase", describe(x)
-                )
             mean = _total(wide) / count
             centered = wide - _spread(mean, x)
             var = _total_product(centered, centered) / count
@@ -188,6 +184,34 @@ class BatchNorm(Model):
             return restore(δEδx, δEδy.dtype), {}
         dtype = compute_dtype(cached.dtype)
         return restore(δEδx, δEδy.dtype), {"w": restore(δEδw, dtype), "b": restore(δEδb, dtype)}
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        self._check(self._floats("x", x))
+        features = ArraySpec((self.num_features,), FLOAT64)
+        cache = {"normalized": x, "inverse_std": features, "batch_statistics": NUMBER}
+        wide = ArraySpec(x.shape, FLOAT64)
+        narrow = x.dtype != FLOAT64
+        taken = elementwise(
+            wide,
+            cache,
+            forward=Passes(10, 2 if narrow else 1),
+            backward=Passes(10, 2 if narrow else 0),
+        )
+        gradients = 0 if self.frozen else 2 * features._replace(dtype=x.dtype).wide_bytes()
+        return taken._replace(output=x, gradients=gradients).with_extra(
+            calls=20,
+            elements=20 * self.num_features,
+            memory=8 * features.nbytes + (x.nbytes if narrow else 0),
+        )
+
+    def _check(self, x: Shaped) -> None:
+        if x.ndim not in (2, 4) or x.shape[1] != self.num_features:
+            shapes = f"(samples, {self.num_features}) or (samples, {self.num_features}, h, w)"
+            raise self.refusal("x", f"of shape {shapes}", describe(x))
+        if self._phase is Phase.Training and math.prod(x.shape) < 2 * self.num_features:
+            raise self.refusal(
+                "x", "more than one value per feature in the training phase", describe(x)
+            )
 
     def _update(self, name: str, batch: Array) -> None:
         running = self._buffers[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from edunn.arrays import FloatArray, own, quiet, restore, shape_of, widen
+from edunn.estimate import ArraySpec, Estimate, Passes, elementwise, shape_spec
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet
 
@@ -45,6 +46,10 @@ class Identity(Model):
             Empty.
         """
         return own(self._gradient(δEδy, self._saved_shape())), {}
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        x = self._floats("x", x)
+        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(3, 1), backward=Passes(3, 1))
 
 
 class AddConstant(Model):
@@ -98,6 +103,10 @@ class AddConstant(Model):
         """
         return own(self._gradient(δEδy, self._saved_shape())), {}
 
+    def estimate(self, x: ArraySpec) -> Estimate:
+        x = self._floats("x", x)
+        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(3, 1), backward=Passes(3, 1))
+
 
 class MultiplyConstant(Model):
     """Multiply by a fixed number: y = x * value.
@@ -148,6 +157,10 @@ class MultiplyConstant(Model):
             Empty.
         """
         return self._scaled(self._gradient(δEδy, self._saved_shape())), {}
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        x = self._floats("x", x)
+        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(3, 1), backward=Passes(3, 1))
 
     def _scaled(self, x: FloatArray) -> FloatArray:
         return restore(widen(x) * self.value, x.dtype)

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import FloatArray, own, quiet, restore, total, widen
+from edunn.arrays import FloatArray, Shaped, own, quiet, restore, total, widen
 from edunn.description import ParameterDescription
+from edunn.estimate import ArraySpec, Cost, Estimate, cast_bytes, work
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer
 from edunn.layers.windows import (
@@ -174,6 +175,48 @@ class Conv2d(Model):
             δEδp["b"] = total(g, axis=(1, 2, 3))
         return δEδx, δEδp
 
+    def estimate(self, x: ArraySpec) -> Estimate:
+        check_images(self, self._floats("x", x), self.in_channels)
+        rows, columns = self._counts(x)
+        samples, (kernel_height, kernel_width) = x.shape[0], self.kernel_size
+        y = x._replace(shape=(samples, self.out_channels, rows, columns))
+        w = x._replace(shape=self._parameters["w"].shape)
+        (top, left), (height, width) = self.padding, x.shape[2:]
+        padded = x._replace(shape=(samples, self.in_channels, height + 2 * top, width + 2 * left))
+        # Of one sample, then of all, then of as many as are laid out at once.
+        sample = x._replace(shape=(self.in_channels * kernel_height * kernel_width, rows * columns))
+        laid_out, products = samples * sample.size, samples * sample.size * self.out_channels
+        together = min(samples, max(1, _COLUMN_BYTES // max(1, sample.wide_bytes())))
+        blocks = -(-samples // together)
+        # The columns and results of one block are there until those of the next are.
+        at_once = min(2, blocks)
+        block = at_once * together * sample.wide_bytes()
+        results = at_once * x._replace(shape=(together, *y.shape[1:])).wide_bytes()
+        cast = cast_bytes(self._parameters["w"], x.dtype)
+        moved = 3 * x.size + 2 * padded.size + 5 * y.size + (w.size if cast else 0)
+        forward = Cost(
+            work(calls=8 + 12 * blocks, elements=moved + 3 * laid_out, products=products),
+            x.widened_bytes() + x.nbytes + padded.wide_bytes() + y.wide_bytes() + y.nbytes
+            + cast + block + results,
+        )  # fmt: skip
+        gradients = 0 if self.frozen else w.wide_bytes()
+        if self.bias and not self.frozen:
+            gradients += x._replace(shape=(self.out_channels,)).wide_bytes()
+        row = (
+            kernel_width
+            * x._replace(shape=(together, self.in_channels, rows, columns)).wide_bytes()
+        )
+        backward = Cost(
+            work(
+                calls=16 + blocks * (16 + kernel_height * (4 + 3 * kernel_width)),
+                elements=2 * moved + 3 * w.size + 6 * laid_out,
+                products=2 * products,
+            ),
+            x.wide_bytes() + x.nbytes + padded.wide_bytes(2) + y.widened_bytes() + results
+            + w.wide_bytes(2) + cast + max(block, row) + gradients,
+        )  # fmt: skip
+        return Estimate(y, {"x": x}, forward, backward, gradients)
+
     def _add_to_inputs(self, δEδx: FloatArray, g: FloatArray, counts: Pair) -> None:
         """Add the error of the padded images, each row of the kernel giving its part.
 
@@ -199,7 +242,7 @@ class Conv2d(Model):
         size = max(1, _COLUMN_BYTES // sample)
         return [slice(start, start + size) for start in range(0, len(padded), size)]
 
-    def _counts(self, x: FloatArray) -> Pair:
+    def _counts(self, x: Shaped) -> Pair:
         size = (x.shape[2], x.shape[3])
         return count_windows(self, size, self.kernel_size, self.stride, self.padding)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from edunn.arrays import Array, FloatArray, describe, own, quiet, restore, total, widen
-from edunn.composite import Composite
+from edunn.arrays import Array, FloatArray, own, quiet, restore, total, widen
+from edunn.composite import Composite, prefixed
 from edunn.description import ParameterDescription
+from edunn.estimate import ArraySpec, Estimate, chained, product
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer
 from edunn.layers.activations import ReLU, Sigmoid, TanH
 from edunn.layers.constants import Identity
-from edunn.layers.linear import Bias, Linear
+from edunn.layers.linear import Bias, Linear, check_features
 from edunn.layers.softmax import Softmax
 from edunn.model import Model, ParameterSet
 
@@ -100,8 +101,7 @@ class Dense(Composite):
         y : ndarray, shape (samples, output_size), dtype of x
         """
         x = self._input("x", x)
-        if x.ndim != 2 or x.shape[1] != self.input_size:
-            raise self.refusal("x", f"of shape (samples, {self.input_size})", describe(x))
+        check_features(self, x, self.input_size)
         wide, parameters = widen(x), self.get_parameters()
         y = wide @ parameters["w"].astype(wide.dtype, copy=False)
         y += parameters["b"].astype(wide.dtype, copy=False)
@@ -130,6 +130,19 @@ class Dense(Composite):
         δEδx = g @ self.get_parameters()["w"].astype(x.dtype, copy=False).T
         δEδp = {} if self.frozen else {"w": x.T @ g, "b": total(g, axis=0)}
         return restore(δEδx, δEδy.dtype), δEδp
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        check_features(self, self._floats("x", x), self.input_size)
+        linear = product(x, self.get_parameters()["w"], frozen=self.frozen)
+        bias = x._replace(shape=(self.output_size,)).wide_bytes()
+        biased = linear._replace(
+            gradients=0 if self.frozen else linear.gradients + bias
+        ).with_extra(elements=6 * linear.output.size, memory=2 * bias)
+        activation = self.activation.estimate(linear.output).with_extra(
+            memory=linear.output.widened_bytes()
+        )
+        cache = {"x": x, **prefixed("activation", activation.cache)}
+        return chained([biased, activation], cache)
 
 
 class LinearRegression(Dense):

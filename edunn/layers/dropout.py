@@ -7,6 +7,18 @@ from typing import Annotated
 import numpy as np
 
 from edunn.arrays import Array, FloatArray, compute_dtype, own, quiet, restore, shape_of
+from edunn.estimate import (
+    BOOL,
+    FLOAT64,
+    NUMBER,
+    ArraySpec,
+    Cost,
+    Estimate,
+    Passes,
+    elementwise,
+    shape_spec,
+    work,
+)
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet, Phase
 
@@ -88,6 +100,16 @@ class Dropout(Model):
             return own(self._gradient(δEδy, self._saved_shape())), {}
         mask = self._saved_array("mask")
         return self._apply(mask, self._gradient(δEδy, mask.shape)), {}
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        x = self._floats("x", x)
+        if self._phase is Phase.Test:
+            cache = {"test": NUMBER, "shape": shape_spec(x)}
+            return elementwise(x, cache, forward=Passes(2, 0), backward=Passes(2, 0))
+        cache = {"mask": ArraySpec(x.shape, BOOL)}
+        passes = elementwise(x, cache, forward=Passes(6, 1), backward=Passes(6, 1))
+        drawn = Cost(work(calls=2, draws=x.size), ArraySpec(x.shape, FLOAT64).nbytes)
+        return passes._replace(forward=passes.forward.and_also(drawn))
 
     def _apply(self, mask: Array, x: FloatArray) -> FloatArray:
         y = mask.astype(compute_dtype(x.dtype))

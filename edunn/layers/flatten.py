@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from edunn.arrays import FloatArray, describe, own, quiet, shape_of
+from edunn.arrays import FloatArray, Shaped, describe, own, quiet, shape_of
+from edunn.estimate import ArraySpec, Estimate, Passes, elementwise, shape_spec
 from edunn.model import Model, ParameterSet
 
 
@@ -26,8 +27,7 @@ class Flatten(Model):
         y : ndarray, shape (samples, features), same dtype
         """
         x = self._input("x", x)
-        if x.ndim == 0:
-            raise self.refusal("x", "of shape (samples, ...)", describe(x))
+        self._check(x)
         self._save(shape=shape_of(x))
         return own(x).reshape(x.shape[0], math.prod(x.shape[1:]))
 
@@ -48,3 +48,14 @@ class Flatten(Model):
         shape = self._saved_shape()
         δEδy = self._gradient(δEδy, (shape[0], math.prod(shape[1:])))
         return own(δEδy).reshape(shape), {}
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        self._check(self._floats("x", x))
+        cache = {"shape": shape_spec(x)}
+        taken = elementwise(x, cache, forward=Passes(3, 1), backward=Passes(3, 1))
+        flat = x._replace(shape=(x.shape[0], math.prod(x.shape[1:])))
+        return taken._replace(output=flat)
+
+    def _check(self, x: Shaped) -> None:
+        if x.ndim == 0:
+            raise self.refusal("x", "of shape (samples, ...)", describe(x))

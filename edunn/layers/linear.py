@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from edunn.arrays import FloatArray, describe, own, quiet, restore, shape_of, total, widen
+from edunn.arrays import FloatArray, Shaped, describe, own, quiet, restore, shape_of, total, widen
 from edunn.description import ParameterDescription
+from edunn.estimate import ArraySpec, Estimate, Passes, elementwise, product, shape_spec
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer
 from edunn.model import Model, ParameterSet
@@ -60,8 +61,7 @@ class Linear(Model):
         y : ndarray, shape (samples, output_size), dtype of x
         """
         x = self._input("x", x)
-        if x.ndim != 2 or x.shape[1] != self.input_size:
-            raise self.refusal("x", f"of shape (samples, {self.input_size})", describe(x))
+        check_features(self, x, self.input_size)
         wide = widen(x)
         y = wide @ self._parameters["w"].astype(wide.dtype, copy=False)
         self._save(x=own(x))
@@ -87,6 +87,10 @@ class Linear(Model):
         δEδx = g @ self._parameters["w"].astype(x.dtype, copy=False).T
         δEδp = {} if self.frozen else {"w": x.T @ g}
         return restore(δEδx, δEδy.dtype), δEδp
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        check_features(self, self._floats("x", x), self.input_size)
+        return product(x, self._parameters["w"], frozen=self.frozen)
 
 
 class Bias(Model):
@@ -127,8 +131,7 @@ class Bias(Model):
         y : ndarray, same shape and dtype
         """
         x = self._input("x", x)
-        if x.ndim != 2 or x.shape[1] != self.output_size:
-            raise self.refusal("x", f"of shape (samples, {self.output_size})", describe(x))
+        check_features(self, x, self.output_size)
         wide = widen(x)
         y = wide + self._parameters["b"].astype(wide.dtype, copy=False)
         self._save(shape=shape_of(y))
@@ -150,3 +153,25 @@ class Bias(Model):
         """
         δEδy = self._gradient(δEδy, self._saved_shape())
         return own(δEδy), {} if self.frozen else {"b": total(δEδy, axis=0)}
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        check_features(self, self._floats("x", x), self.output_size)
+        taken = elementwise(
+            x, {"shape": shape_spec(x)}, forward=Passes(3, 1), backward=Passes(3, 0)
+        )
+        bias = x._replace(shape=(self.output_size,))
+        return taken._replace(gradients=0 if self.frozen else bias.wide_bytes()).with_extra(
+            elements=2 * bias.size, memory=2 * bias.wide_bytes() + bias.size * 8 + x.widened_bytes()
+        )
+
+
+def check_features(model: Model, x: Shaped, features: int) -> None:
+    """Refuse what is not (samples, features).
+
+    Raises
+    ------
+    LayerError
+        If the rank is not two, or the number of features differs.
+    """
+    if x.ndim != 2 or x.shape[1] != features:
+        raise model.refusal("x", f"of shape (samples, {features})", describe(x))

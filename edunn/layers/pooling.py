@@ -6,7 +6,18 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, double, keep_where, quiet, restore, shape_of, widen
+from edunn.arrays import (
+    Array,
+    FloatArray,
+    Shaped,
+    double,
+    keep_where,
+    quiet,
+    restore,
+    shape_of,
+    widen,
+)
+from edunn.estimate import FLOAT64, NUMBER, ArraySpec, Cost, Estimate, shape_spec, work
 from edunn.fields import Field, check_arguments
 from edunn.layers.windows import (
     Pair,
@@ -33,7 +44,7 @@ class _Pool2d(Model):
         self.kernel_size = as_pair(config["kernel_size"])
         self.stride = as_pair(config["stride"])
 
-    def _counts(self, x: FloatArray) -> Pair:
+    def _counts(self, x: Shaped) -> Pair:
         check_images(self, x, None)
         return count_windows(self, (x.shape[2], x.shape[3]), self.kernel_size, self.stride)
 
@@ -130,6 +141,31 @@ class MaxPool2d(_Pool2d):
                 self._column(self._row(δEδx, i, rows), j, columns)[...] += part
         return restore(δEδx, given.dtype), {}
 
+    def estimate(self, x: ArraySpec) -> Estimate:
+        rows, columns = self._counts(self._floats("x", x))
+        kernel_height, kernel_width = self.kernel_size
+        index_dtype = np.min_scalar_type(kernel_height * kernel_width)
+        y = x._replace(shape=(*x.shape[:2], rows, columns))
+        across = x._replace(shape=(*x.shape[:3], columns))
+        index = y._replace(dtype=index_dtype)
+        places = across._replace(dtype=index_dtype)
+        forward = Cost(
+            work(
+                calls=12 + 10 * (kernel_width + kernel_height),
+                elements=9 * (kernel_width * across.size + kernel_height * y.size),
+            ),
+            2 * across.nbytes + 4 * places.nbytes + 6 * across.size + 2 * y.nbytes,
+        )
+        backward = Cost(
+            work(
+                calls=6 + 12 * kernel_height * kernel_width,
+                elements=x.size * 2 + 8 * kernel_height * kernel_width * y.size,
+            ),
+            x.wide_bytes() + x.nbytes + 5 * y.wide_bytes() + y.size,
+        )
+        cache = {"index": index, "height": NUMBER, "width": NUMBER}
+        return Estimate(y, cache, forward, backward)
+
 
 class AvgPool2d(_Pool2d):
     """Take the mean of each window of an image.
@@ -195,6 +231,32 @@ class AvgPool2d(_Pool2d):
         for j in range(self.kernel_size[1]):
             self._column(δEδx, j, columns)[...] += across
         return restore(δEδx, δEδy.dtype), {}
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        rows, columns = self._counts(self._floats("x", x))
+        kernel_height, kernel_width = self.kernel_size
+        y = x._replace(shape=(*x.shape[:2], rows, columns))
+        across = ArraySpec((*x.shape[:3], columns), FLOAT64)
+        calls = 12 + 3 * (kernel_width + kernel_height)
+        wide = y._replace(dtype=FLOAT64)
+        cast = 0 if x.dtype == FLOAT64 else 8 * x.size
+        forward = Cost(
+            work(
+                calls=calls,
+                elements=2 * x.size + kernel_width * across.size + (2 + kernel_height) * y.size,
+            ),
+            cast + across.nbytes + 2 * wide.nbytes + y.nbytes,
+        )
+        backward = Cost(
+            work(
+                calls=calls,
+                elements=3 * x.size
+                + (1 + 2 * kernel_width) * across.size
+                + (2 + 2 * kernel_height) * y.size,
+            ),
+            cast + x.nbytes + across.nbytes + 2 * wide.nbytes,
+        )
+        return Estimate(y, {"shape": shape_spec(x)}, forward, backward)
 
 
 def _keep_larger(best: Array, place: Array, value: Array, value_place: Array) -> None:

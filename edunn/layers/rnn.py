@@ -6,8 +6,9 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import FloatArray, describe, own, quiet, restore, widen
+from edunn.arrays import FloatArray, Shaped, describe, own, quiet, restore, widen
 from edunn.description import ParameterDescription
+from edunn.estimate import ArraySpec, Cost, Estimate, cast_bytes, work
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Initializer
 from edunn.model import Model, ParameterSet
@@ -91,8 +92,7 @@ class RNN(Model):
         y : ndarray, shape (samples, steps, output_dim), dtype of x
         """
         x = self._input("x", x)
-        if x.ndim != 3 or x.shape[2] != self.input_dim:
-            raise self.refusal("x", f"of shape (samples, steps, {self.input_dim})", describe(x))
+        self._check(x)
         wide = widen(x)
         U, W, V = self._weights(wide.dtype)
         h = wide @ U.T
@@ -136,6 +136,54 @@ class RNN(Model):
             "W": _outer(δEδa[:, 1:], h[:, :-1]),
             "V": _outer(g, h),
         }
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        self._check(self._floats("x", x))
+        samples, steps = x.shape[:2]
+        h = x._replace(shape=(samples, steps, self.hidden_dim))
+        y = x._replace(shape=(samples, steps, self.output_dim))
+        weights = self.hidden_dim * (self.input_dim + self.hidden_dim + self.output_dim)
+        matrices = x._replace(shape=(weights,)).wide_bytes()
+        cast = sum(cast_bytes(self._parameters[key], x.dtype) for key in "UWV")
+        moved = 3 * (x.size + y.size) + (2 * weights if cast else 0)
+        # The products of U and V pass over them once a sample, those of W once a step.
+        passed = samples * (weights - self.hidden_dim**2) + steps * self.hidden_dim**2
+        forward = Cost(
+            work(
+                calls=10 + 5 * steps,
+                elements=moved + passed + 8 * h.size,
+                functions=h.size,
+                products=samples * steps * weights,
+            ),
+            x.widened_bytes() + x.nbytes + h.wide_bytes() + h.nbytes + y.wide_bytes() + y.nbytes
+            + cast,
+        )  # fmt: skip
+        reach = steps if self.bptt_truncate is None else min(self.bptt_truncate, steps)
+        whole = reach >= steps - 1
+        gradients = 0 if self.frozen else matrices
+        backward = Cost(
+            work(
+                calls=20 + 6 * (steps if whole else reach),
+                elements=3 * (moved + weights + passed)
+                + 16 * h.size
+                + (0 if whole else reach * (8 * h.size + samples * self.hidden_dim**2)),
+                products=samples
+                * steps
+                * (2 * weights + (0 if whole else reach) * self.hidden_dim**2),
+            ),
+            x.widened_bytes()
+            + x.wide_bytes()
+            + x.nbytes
+            + h.wide_bytes(6 if whole else 7)
+            + y.widened_bytes()
+            + cast
+            + gradients,
+        )
+        return Estimate(y, {"x": x, "h": h}, forward, backward, gradients)
+
+    def _check(self, x: Shaped) -> None:
+        if x.ndim != 3 or x.shape[2] != self.input_dim:
+            raise self.refusal("x", f"of shape (samples, steps, {self.input_dim})", describe(x))
 
     def _weights(self, dtype: np.dtype[np.floating]) -> tuple[FloatArray, FloatArray, FloatArray]:
         U, W, V = (self._parameters[key].astype(dtype, copy=False) for key in "UWV")

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import FloatArray, describe, own, quiet, restore, widen
+from edunn.arrays import FloatArray, Shaped, describe, own, quiet, restore, widen
+from edunn.estimate import ArraySpec, Estimate, Passes, elementwise
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet
 from edunn.probabilities import above_zero
@@ -56,8 +57,7 @@ class Softmax(Model):
         y : ndarray, same shape and dtype
         """
         x = self._input("x", x)
-        if x.ndim != 2 or x.shape[1] == 0:
-            raise self.refusal("x", "of shape (samples, classes), classes >= 1", describe(x))
+        self._check(x)
         p = softmax(widen(x))
         # Before the smoothing: it cannot be taken off again where it is larger than p.
         self._save(p=own(p, x.dtype))
@@ -92,6 +92,14 @@ class Softmax(Model):
             p = above_zero(p, cached.dtype)
         mean = np.sum(p * g, axis=1, keepdims=True)
         return restore(p * (g - mean), δEδy.dtype), {}
+
+    def estimate(self, x: ArraySpec) -> Estimate:
+        self._check(self._floats("x", x))
+        return elementwise(x, {"p": x}, forward=Passes(9, 3, functions=1), backward=Passes(9, 4))
+
+    def _check(self, x: Shaped) -> None:
+        if x.ndim != 2 or x.shape[1] == 0:
+            raise self.refusal("x", "of shape (samples, classes), classes >= 1", describe(x))
 
     def backward_sample(self, δEδy: FloatArray, y: FloatArray) -> FloatArray:
         """Compute the gradient of one sample from its probabilities `y`, shape (classes,)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from edunn.arrays import FloatArray, check_size, describe
+from edunn.arrays import FloatArray, Shaped, check_size, describe
 from edunn.model import Model
 
 Pair = tuple[int, int]
@@ -16,7 +16,7 @@ def as_pair(value: int | Pair) -> Pair:
     return value if isinstance(value, tuple) else (value, value)
 
 
-def check_images(model: Model, x: FloatArray, channels: int | None) -> None:
+def check_images(model: Model, x: Shaped, channels: int | None) -> None:
     """Refuse what is not (samples, channels, height, width).
 
     Raises

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, as_integers, describe, own, quiet, restore, widen
+from edunn.arrays import (
+    Array,
+    FloatArray,
+    Shaped,
+    as_integers,
+    describe,
+    own,
+    quiet,
+    restore,
+    widen,
+)
+from edunn.estimate import NUMBER, ArraySpec, Cost, Estimate, Passes, elementwise, work
 from edunn.losses.loss import Loss, check_probabilities
 from edunn.model import ParameterSet
 from edunn.probabilities import above_zero, bounded, complement
@@ -38,8 +49,7 @@ class CrossEntropyWithLabels(Loss):
         E : ndarray, shape (samples, 1), dtype of y
         """
         y = self._input("y", y)
-        if y.ndim != 2:
-            raise self.refusal("y", "of shape (samples, classes)", describe(y))
+        self._check(y)
         samples, classes = y.shape
         labels = self._samples(as_integers(self.label, "y_true", y_true), "y_true", samples)
         # A negative label would count from the last class without a word.
@@ -78,6 +88,25 @@ class CrossEntropyWithLabels(Loss):
         gradient[np.arange(samples), labels] = bounded(-δE / p, cached.dtype)
         return gradient, {}
 
+    def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
+        self._check(self._floats("y", y))
+        self._check_samples(y_true, "y_true", y.shape[0])
+        samples, labels = y._replace(shape=y.shape[:1]), y_true._replace(shape=y.shape[:1])
+        per_sample = samples.wide_bytes(4) + 2 * samples.size * 8
+        return Estimate(
+            y._replace(shape=(samples.size, 1)),
+            {"labels": labels, "p": samples, "classes": NUMBER},
+            Cost(
+                work(calls=22, elements=12 * samples.size, functions=samples.size),
+                per_sample + labels.nbytes,
+            ),
+            Cost(work(calls=16, elements=10 * samples.size + y.size), per_sample + y.nbytes),
+        )
+
+    def _check(self, y: Shaped) -> None:
+        if y.ndim != 2:
+            raise self.refusal("y", "of shape (samples, classes)", describe(y))
+
 
 class BinaryCrossEntropy(Loss):
     """Compare the probability of yes with whether it was yes, for each sample.
@@ -110,8 +139,7 @@ class BinaryCrossEntropy(Loss):
         E : ndarray, shape (samples, 1), dtype of y
         """
         y = self._input("y", y)
-        if y.ndim not in (1, 2) or y.shape[1:] not in ((), (1,)):
-            raise self.refusal("y", "of shape (samples, 1) or (samples,)", describe(y))
+        self._check(y)
         given = self._samples(y_true, "y_true", y.shape[0])
         if given.dtype.kind not in "biuf":
             raise self.refusal("y_true", "an array of numbers", describe(given))
@@ -144,3 +172,15 @@ class BinaryCrossEntropy(Loss):
         # Divided one after the other: the product of the two may be too small to be told.
         slope = (p - t) / complement(p, cached.dtype) / above_zero(p, cached.dtype)
         return restore(bounded(δE * slope, cached.dtype), cached.dtype), {}
+
+    def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
+        self._check(self._floats("y", y))
+        self._check_samples(y_true, "y_true", y.shape[0])
+        taken = elementwise(
+            y, {"y_true": y, "y": y}, forward=Passes(20, 8, functions=2), backward=Passes(14, 6)
+        )
+        return taken._replace(output=y._replace(shape=(y.shape[0], 1)))
+
+    def _check(self, y: Shaped) -> None:
+        if y.ndim not in (1, 2) or y.shape[1:] not in ((), (1,)):
+            raise self.refusal("y", "of shape (samples, 1) or (samples,)", describe(y))

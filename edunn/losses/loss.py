@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from edunn.arrays import FloatArray, as_array, as_floats, describe, widen
+from edunn.arrays import FloatArray, Shaped, as_array, as_floats, describe, widen
 from edunn.model import Model
 
 
@@ -33,11 +33,14 @@ class Loss(Model):
     def _samples(self, values: object, argument: str, samples: int) -> FloatArray:
         """Return one number per sample, given as (samples,) or (samples, 1), as (samples,)."""
         array = as_array(self.label, argument, values, "an array of numbers")
+        self._check_samples(array, argument, samples)
+        return array.reshape(samples)
+
+    def _check_samples(self, array: Shaped, argument: str, samples: int) -> None:
         if array.shape not in ((samples,), (samples, 1)):
             raise self.refusal(
                 argument, f"of shape ({samples},) or ({samples}, 1)", describe(array)
             )
-        return array.reshape(samples)
 
 
 def check_probabilities(loss: Loss, argument: str, p: FloatArray) -> None:

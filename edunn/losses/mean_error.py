@@ -7,7 +7,8 @@ from typing import Annotated
 import numpy as np
 
 from edunn.arrays import Array, FloatArray, describe, quiet, restore
-from edunn.composite import Composite
+from edunn.composite import Composite, prefixed
+from edunn.estimate import NUMBER, ArraySpec, Cost, Estimate, work
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
 from edunn.model import ParameterSet
@@ -69,6 +70,18 @@ class MeanError(Composite, Loss):
         samples = int(self._saved()["samples"])
         share = self._error_gradient(δE, (), np.dtype(np.float64)) / samples
         return self.sample_error_layer.backward(share)
+
+    def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
+        taken = self.sample_error_layer.estimate(y_true, y)
+        errors = taken.output.size
+        if errors == 0:
+            raise self.refusal("y", "at least one sample", describe(y))
+        return taken._replace(
+            output=ArraySpec((), y.dtype),
+            cache={"samples": NUMBER, **prefixed("sample_error", taken.cache)},
+            forward=taken.forward.and_also(Cost(work(calls=4, elements=errors), 64)),
+            backward=taken.backward.and_also(Cost(work(calls=4), 64)),
+        )
 
 
 @quiet

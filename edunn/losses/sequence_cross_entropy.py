@@ -6,7 +6,8 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, as_array, describe, quiet, restore, widen
+from edunn.arrays import Array, FloatArray, Shaped, as_array, describe, quiet, restore, widen
+from edunn.estimate import NUMBER, ArraySpec, Cost, Estimate, Passes, elementwise, work
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
 from edunn.model import ParameterSet
@@ -57,8 +58,7 @@ class SequenceCrossEntropyWithLabels(Loss):
         E : ndarray of rank 0, dtype of y
         """
         y = self._input("y", y)
-        if y.ndim != 3 or y.shape[2] == 0:
-            raise self.refusal("y", "of shape (samples, steps, classes), classes >= 1", describe(y))
+        self._check(y)
         onehot = self._onehot(y_true, y.shape)
         counted = np.asarray(onehot.any(axis=2))
         if 0 <= self.pad_index < y.shape[2]:
@@ -96,12 +96,32 @@ class SequenceCrossEntropyWithLabels(Loss):
         δE = self._error_gradient(δEδyi, (), slope.dtype)
         return restore(slope * (δE / max(1, int(self._saved()["steps"]))), cached.dtype), {}
 
+    def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
+        self._check(self._floats("y", y))
+        self._check_truth(y_true, y.shape)
+        taken = elementwise(
+            y,
+            {"slope": y, "steps": NUMBER},
+            forward=Passes(12, 3, functions=2),
+            backward=Passes(5, 2),
+        )
+        # The truth is looked at as booleans, and its steps as integers.
+        truth = Cost(work(calls=12, elements=10 * y.size), 3 * y.size + 8 * y.size // y.shape[2])
+        return taken._replace(output=ArraySpec((), y.dtype), forward=taken.forward.and_also(truth))
+
+    def _check(self, y: Shaped) -> None:
+        if y.ndim != 3 or y.shape[2] == 0:
+            raise self.refusal("y", "of shape (samples, steps, classes), classes >= 1", describe(y))
+
+    def _check_truth(self, truth: Shaped, shape: tuple[int, ...]) -> None:
+        if truth.shape != shape or truth.dtype.kind not in "biuf":
+            raise self.refusal("y_true", f"one-hot, of the shape of y, {shape}", describe(truth))
+
     def _onehot(self, y_true: object, shape: tuple[int, ...]) -> Array:
         """Return the truth as booleans, or say why it is not one-hot."""
         expected = f"one-hot, of the shape of y, {shape}"
         truth = as_array(self.label, "y_true", y_true, expected)
-        if truth.shape != shape or truth.dtype.kind not in "biuf":
-            raise self.refusal("y_true", expected, describe(truth))
+        self._check_truth(truth, shape)
         onehot = np.asarray(truth == 1)
         zeros = np.count_nonzero(truth) == np.count_nonzero(onehot)
         if not zeros or (truth.size and onehot.sum(axis=2).max() > 1):

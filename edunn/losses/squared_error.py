@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from edunn.arrays import FloatArray, describe, quiet, restore, widen
+from edunn.arrays import FloatArray, Shaped, describe, quiet, restore, widen
+from edunn.estimate import FLOAT64, ArraySpec, Cost, Estimate, Passes, elementwise
 from edunn.losses.loss import Loss
 from edunn.model import ParameterSet
 
@@ -30,11 +31,7 @@ class SquaredError(Loss):
         E : ndarray, shape (samples, 1), dtype of y
         """
         y, y_true = self._input("y", y), self._input("y_true", y_true)
-        if y.ndim == 0:
-            raise self.refusal("y", "of shape (samples, ...)", describe(y))
-        if y_true.shape != y.shape:
-            # Broadcasting (n,) against (n, 1) would compare every sample with every other.
-            raise self.refusal("y_true", f"of the shape of y, {y.shape}", describe(y_true))
+        self._check(y_true, y)
         wide = widen(y)
         difference = np.asarray(wide - y_true.astype(wide.dtype, copy=False))
         squares = np.square(difference, dtype=np.float64)
@@ -63,3 +60,18 @@ class SquaredError(Loss):
         δE = self._error_gradient(δEδEi, (samples, 1), difference.dtype)
         δE = δE.reshape(samples, *[1] * (difference.ndim - 1))
         return restore(2 * difference * δE, cached.dtype), {}
+
+    def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
+        self._check(self._floats("y_true", y_true), self._floats("y", y))
+        taken = elementwise(y, {"difference": y}, forward=Passes(6, 2), backward=Passes(5, 3))
+        squares = Cost(0, ArraySpec(y.shape, FLOAT64).nbytes + y.widened_bytes())
+        return taken._replace(
+            output=y._replace(shape=(y.shape[0], 1)), forward=taken.forward.and_also(squares)
+        )
+
+    def _check(self, y_true: Shaped, y: Shaped) -> None:
+        if y.ndim == 0:
+            raise self.refusal("y", "of shape (samples, ...)", describe(y))
+        if y_true.shape != y.shape:
+            # Broadcasting (n,) against (n, 1) would compare every sample with every other.
+            raise self.refusal("y_true", f"of the shape of y, {y.shape}", describe(y_true))

@@ -5,7 +5,7 @@
 -- KEYS[3]  the batch's holder
 -- ARGV[1]  how long the batch is kept, in ms
 -- ARGV[2]  the message by which Celery runs it
--- ARGV[3]  '1' to take memory that a full Redis does not give, for a batch that makes room
+-- ARGV[3]  '1' to take memory that a full Redis does not give, for a batch that leaves none taken
 -- ARGV[4+] the requests
 -- Returns 1, or 0 where the batch has been withdrawn: it comes too late, by a connection that was
 --          given up, and has been sent again.

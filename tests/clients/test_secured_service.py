@@ -6,10 +6,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import grpc
 import pytest
+from certificates import make_certificate
 from suite import require_tools, run_in_client
 
 from standalone.stack import Stack, free_port
@@ -81,17 +81,6 @@ def secured(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             }
         finally:
             server.terminate()
-
-
-def make_certificate(certificate: Path, key: Path) -> None:
-    """Write a certificate for localhost that vouches for itself, and its key."""
-    how = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
-    who = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run(
-        ["openssl", "req", *how, *who, "-keyout", key, "-out", certificate],
-        check=True,
-        capture_output=True,
-    )
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.language)

@@ -34,9 +34,9 @@ SECRET = "Zq"
             "redis://[::1]:7000/2",
         ),
         (
-            "redis://example.org/1?username=me&password=a%23b",
-            RedisUrl(host="example.org", database=1, username="me", password="a#b"),
-            "redis://me:a%23b@example.org:6379/1",
+            "redis://example.org/1?username=me&password=a%2520b",
+            RedisUrl(host="example.org", database=1, username="me", password="a%20b"),
+            "redis://me:a%2520b@example.org:6379/1",
             "redis://example.org:6379/1",
         ),
         (

@@ -1,6 +1,5 @@
 package org.edunn.client;
 
-import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
@@ -15,15 +14,18 @@ import java.util.concurrent.TimeUnit;
 final class AsyncCall<Q, A, R> {
   private final Connection connection;
   private final Call<Q, A, R> call;
+  private final CallSettings how;
   private final Attempts attempts;
+  private final long began = System.nanoTime();
   // A caller's gRPC context, with its deadline and cancellation, holds for the repetitions too.
   private final Context context = Context.current();
   private final CompletableFuture<R> result = new CompletableFuture<>();
   private volatile ClientCall<Q, A> underWay;
 
-  AsyncCall(Connection connection, Call<Q, A, R> call, Attempts attempts) {
+  AsyncCall(Connection connection, Call<Q, A, R> call, CallSettings how, Attempts attempts) {
     this.connection = connection;
     this.call = call;
+    this.how = how;
     this.attempts = attempts;
   }
 
@@ -35,9 +37,9 @@ final class AsyncCall<Q, A, R> {
   }
 
   private void attempt() {
-    CallOptions options = CallOptions.DEFAULT.withDeadline(attempts.deadline());
-    underWay = connection.newCall(call.method(), options);
-    ClientCalls.asyncUnaryCall(underWay, call.request(), new Answer());
+    Attempts.Sent sent = new Attempts.Sent();
+    underWay = connection.newCall(call.method(), how, connection.callOptions(attempts, how, sent));
+    ClientCalls.asyncUnaryCall(underWay, call.request(), new Answer(sent));
     if (result.isDone()) {
       cancelUnderWay();
     }
@@ -48,11 +50,19 @@ final class AsyncCall<Q, A, R> {
     underWay.cancel("nobody waits for the answer", null);
   }
 
-  private void failed(EdunnException failure) {
-    EdunnException error = connection.failed(failure);
-    Optional<Duration> pause = attempts.pauseAfter(error);
-    if (pause.isEmpty() || result.isDone()) {
-      result.completeExceptionally(error);
+  private void failed(StatusRuntimeException failure, boolean sent) {
+    if (result.isDone()) {
+      return;
+    }
+    Failure failed = connection.failed(failure, how, sent);
+    Optional<R> arrived = connection.arrived(call, attempts, failed);
+    if (arrived.isPresent()) {
+      result.complete(arrived.get());
+      return;
+    }
+    Optional<Duration> pause = connection.next(call, attempts, failed);
+    if (pause.isEmpty()) {
+      result.completeExceptionally(failed.error());
       return;
     }
     connection
@@ -64,6 +74,9 @@ final class AsyncCall<Q, A, R> {
   }
 
   private void repeat() {
+    if (result.isDone()) {
+      return;
+    }
     try {
       context.run(this::attempt);
     } catch (IllegalStateException closed) {
@@ -72,7 +85,12 @@ final class AsyncCall<Q, A, R> {
   }
 
   private final class Answer implements StreamObserver<A> {
+    private final Attempts.Sent sent;
     private A answer;
+
+    Answer(Attempts.Sent sent) {
+      this.sent = sent;
+    }
 
     @Override
     public void onNext(A message) {
@@ -82,12 +100,17 @@ final class AsyncCall<Q, A, R> {
 
     @Override
     public void onError(Throwable failure) {
-      failed(ServiceStatus.exception((StatusRuntimeException) failure));
+      try {
+        failed((StatusRuntimeException) failure, sent.left());
+      } catch (RuntimeException unexpected) {
+        result.completeExceptionally(unexpected);
+      }
     }
 
     @Override
     public void onCompleted() {
       try {
+        connection.succeeded(call, began, attempts);
         result.complete(call.decode().apply(answer));
       } catch (RuntimeException unreadable) {
         result.completeExceptionally(unreadable);

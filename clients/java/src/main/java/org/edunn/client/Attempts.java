@@ -1,6 +1,9 @@
 package org.edunn.client;
 
+import io.grpc.CallOptions;
+import io.grpc.ClientStreamTracer;
 import io.grpc.Deadline;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.Optional;
@@ -10,40 +13,77 @@ import java.util.concurrent.TimeUnit;
 final class Attempts {
   private final RetryPolicy policy;
   private final boolean repeatable;
-  private final Deadline deadline;
+  private final Optional<Deadline> deadline;
   private int failures;
+  private boolean mayHaveArrived;
 
-  Attempts(RetryPolicy policy, Duration timeout, boolean repeatable) {
+  Attempts(RetryPolicy policy, Optional<Deadline> deadline, boolean repeatable) {
     this.policy = policy;
+    this.deadline = deadline;
     this.repeatable = repeatable;
-    this.deadline = Deadline.after(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
   }
 
-  /** Of all attempts together. */
-  Deadline deadline() {
-    return deadline;
+  /** Returns the options of the next attempt: the deadline is that of all together. */
+  CallOptions options(CallOptions options, Sent sent) {
+    CallOptions noting = options.withStreamTracerFactory(sent);
+    return deadline.map(noting::withDeadline).orElse(noting);
+  }
+
+  int failures() {
+    return failures;
+  }
+
+  /** Whether a failed attempt may have reached the service and taken effect there. */
+  boolean mayHaveArrived() {
+    return mayHaveArrived;
   }
 
   /** Returns how long to wait before the next attempt; nothing if the failure is the end. */
-  Optional<Duration> pauseAfter(EdunnException failure) {
-    Duration pause = policy.pauseAfter(failures, failure.retryDelay());
+  Optional<Duration> pauseAfter(Failure failure) {
+    Duration pause = policy.pauseAfter(failures, failure.error().retryDelay());
     failures++;
-    boolean over =
-        failures >= policy.attempts()
-            || !mayRepeat(failure)
-            || TimeUnit.NANOSECONDS.convert(pause) >= deadline.timeRemaining(TimeUnit.NANOSECONDS);
+    boolean over = failures >= policy.attempts() || !mayRepeat(failure) || outlasts(pause);
+    mayHaveArrived |= failure.sent() && failure.error().code() == Status.Code.UNAVAILABLE;
     return over ? Optional.empty() : Optional.of(pause);
   }
 
   /**
-   * RESOURCE_EXHAUSTED with a delay says that the call was refused and never ran. After UNAVAILABLE
-   * nobody knows: the connection may have broken on the way back. Then only a call whose repetition
-   * changes nothing may be made again. Every other error would come back.
+   * RESOURCE_EXHAUSTED with a delay says that the call was refused and never ran, and what was not
+   * sent cannot have run. After another UNAVAILABLE nobody knows: the connection may have broken on
+   * the way back. Then only a call whose repetition changes nothing may be made again. Every other
+   * error would come back.
    */
-  private boolean mayRepeat(EdunnException failure) {
-    if (failure.code() == Status.Code.RESOURCE_EXHAUSTED) {
-      return failure.retryDelay().isPresent();
+  private boolean mayRepeat(Failure failure) {
+    return switch (failure.error().code()) {
+      case RESOURCE_EXHAUSTED -> failure.error().retryDelay().isPresent();
+      case UNAVAILABLE -> !failure.hopeless() && (repeatable || !failure.sent());
+      default -> false;
+    };
+  }
+
+  private boolean outlasts(Duration pause) {
+    return deadline
+        .map(end -> pause.toNanos() >= end.timeRemaining(TimeUnit.NANOSECONDS))
+        .orElse(false);
+  }
+
+  /** Notes whether an attempt has left for the service. */
+  static final class Sent extends ClientStreamTracer.Factory {
+    private volatile boolean left;
+
+    boolean left() {
+      return left;
     }
-    return failure.code() == Status.Code.UNAVAILABLE && repeatable;
+
+    @Override
+    public ClientStreamTracer newClientStreamTracer(
+        ClientStreamTracer.StreamInfo info, Metadata headers) {
+      return new ClientStreamTracer() {
+        @Override
+        public void outboundHeaders() {
+          left = true;
+        }
+      };
+    }
   }
 }

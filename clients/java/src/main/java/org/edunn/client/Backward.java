@@ -1,7 +1,10 @@
 package org.edunn.client;
 
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.edunn.serving.v1.BackwardRequest;
 import org.edunn.serving.v1.BackwardResponse;
 import org.edunn.serving.v1.ComputeOperation;
@@ -11,25 +14,25 @@ import org.edunn.serving.v1.LayerServiceGrpc;
  * The computing of the gradients of an earlier forward, with its parameters and its random mask.
  *
  * <pre>{@code
- * Gradients gradients = Backward.of(drop, g).forwardId(output.forwardId()).run();
+ * Gradients gradients = Backward.of(drop, g).through(output).run();
  * }</pre>
  */
 public final class Backward extends Operation<Gradients> {
-  private final Layer layer;
   private final Tensor outputGradient;
-  private final String forwardId;
-  private final Duration timeout;
+  private final Optional<String> forwardId;
+  private final List<CallOption> options;
 
-  private Backward(Layer layer, Tensor outputGradient, String forwardId, Duration timeout) {
-    this.layer = layer;
+  private Backward(
+      Layer layer, Tensor outputGradient, Optional<String> forwardId, List<CallOption> options) {
+    super(layer);
     this.outputGradient = outputGradient;
     this.forwardId = forwardId;
-    this.timeout = timeout;
+    this.options = options;
   }
 
   /**
-   * Describes a backward as {@link Layer#backward} runs it: through the layer's latest forward at
-   * the moment at which it is run.
+   * Describes a backward as {@link Layer#backward} runs it: through the latest forward of the layer
+   * object at the moment at which it is run.
    *
    * @param layer the layer
    * @param outputGradient the gradient of the error with respect to the forward's output, in its
@@ -37,7 +40,9 @@ public final class Backward extends Operation<Gradients> {
    * @return the backward
    */
   public static Backward of(Layer layer, Tensor outputGradient) {
-    return new Backward(layer, outputGradient, null, null);
+    Objects.requireNonNull(layer, "layer");
+    Objects.requireNonNull(outputGradient, "outputGradient");
+    return new Backward(layer, outputGradient, Optional.empty(), List.of());
   }
 
   /**
@@ -45,9 +50,28 @@ public final class Backward extends Operation<Gradients> {
    *
    * @param forwardId such as {@link Output#forwardId()}
    * @return the new backward
+   * @throws FailedPreconditionException with the reason NO_FORWARD if the name is empty, as that of
+   *     an untracked forward is
    */
   public Backward forwardId(String forwardId) {
-    return new Backward(layer, outputGradient, forwardId, timeout);
+    if (Objects.requireNonNull(forwardId, "forwardId").isEmpty()) {
+      throw new FailedPreconditionException(
+          "NO_FORWARD",
+          "the forward of layer \"%s\" has no name: nothing is kept of an untracked one"
+              .formatted(layer().name()));
+    }
+    return new Backward(layer(), outputGradient, Optional.of(forwardId), options);
+  }
+
+  /**
+   * Goes back through the forward that gave this output.
+   *
+   * @param output of a tracked forward
+   * @return the new backward
+   * @throws FailedPreconditionException with the reason NO_FORWARD if the forward was untracked
+   */
+  public Backward through(Output output) {
+    return forwardId(Objects.requireNonNull(output, "output").forwardId());
   }
 
   /**
@@ -55,37 +79,79 @@ public final class Backward extends Operation<Gradients> {
    *
    * @param timeout otherwise the client's
    * @return the new backward
+   * @throws IllegalArgumentException if it is not positive
    */
   public Backward timeout(Duration timeout) {
-    return new Backward(layer, outputGradient, forwardId, timeout);
+    return options(CallOption.timeout(timeout));
+  }
+
+  /**
+   * Says more about the call. Has no effect in a stream.
+   *
+   * @param more is added to what has been said
+   * @return the new backward
+   */
+  public Backward options(CallOption... more) {
+    List<CallOption> all = Stream.concat(options.stream(), Stream.of(more)).toList();
+    return new Backward(layer(), outputGradient, forwardId, List.copyOf(all));
+  }
+
+  /**
+   * Returns the gradient that the backward is given.
+   *
+   * @return with respect to the forward's output
+   */
+  public Tensor outputGradient() {
+    return outputGradient;
+  }
+
+  /**
+   * Returns the name of the forward to go back through.
+   *
+   * @return empty where it is the layer object's latest
+   */
+  public Optional<String> forwardId() {
+    return forwardId;
+  }
+
+  /** Returns the layer and what is said about the backward. */
+  @Override
+  public String toString() {
+    return "backward of %s through %s, output gradient %s"
+        .formatted(
+            layer(),
+            forwardId.map(name -> "\"" + name + "\"").orElse("its latest forward"),
+            outputGradient);
   }
 
   @Override
-  public Gradients run() {
-    return layer.connection().run(call(), timeout);
+  CallOption[] options() {
+    return options.toArray(CallOption[]::new);
   }
 
   @Override
-  public CompletableFuture<Gradients> runAsync() {
-    return layer.connection().runAsync(call(), timeout);
-  }
-
-  @Override
-  Begun<Gradients> begin() {
+  Begun<Gradients> begin(RemoteLayer remote) {
+    BackwardRequest request = request(remote);
     return new Begun<>(
-        ComputeOperation.newBuilder().setBackward(request()),
-        result -> Gradients.fromWire(result.getBackward()));
+        ComputeOperation.newBuilder().setBackward(request),
+        result -> Gradients.fromWire(result.getBackward(), request.getForwardId()));
   }
 
-  private Call<BackwardRequest, BackwardResponse, Gradients> call() {
-    return new Call<>(LayerServiceGrpc.getBackwardMethod(), request(), Gradients::fromWire, true);
+  @Override
+  Call<BackwardRequest, BackwardResponse, Gradients> call(RemoteLayer remote) {
+    BackwardRequest request = request(remote);
+    return new Call<>(
+        LayerServiceGrpc.getBackwardMethod(),
+        request,
+        answer -> Gradients.fromWire(answer, request.getForwardId()),
+        true);
   }
 
-  private BackwardRequest request() {
+  private BackwardRequest request(RemoteLayer remote) {
     return BackwardRequest.newBuilder()
-        .setSessionId(layer.sessionId())
-        .setLayer(layer.name())
-        .setForwardId(forwardId == null ? layer.latestForwardId() : forwardId)
+        .setSessionId(remote.sessionId())
+        .setLayer(remote.name())
+        .setForwardId(forwardId.orElseGet(remote::forwardToGoBackThrough))
         .setOutputGradient(outputGradient.toWire())
         .build();
   }

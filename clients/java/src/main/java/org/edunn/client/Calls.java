@@ -1,6 +1,5 @@
 package org.edunn.client;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.edunn.serving.v1.AddLayerRequest;
@@ -24,25 +23,11 @@ final class Calls {
         true);
   }
 
-  /** Whatever is null is left to the service. */
-  static Call<?, ?, SessionInfo> createSession(
-      String sessionId, Long seed, Phase phase, Duration ttl) {
-    var request = CreateSessionRequest.newBuilder().setPhase(Phase.wire(phase));
-    if (sessionId != null) {
-      request.setSessionId(sessionId);
-    }
-    if (seed != null) {
-      request.setSeed(seed);
-    }
-    if (ttl != null) {
-      request.setTtl(Durations.toWire(ttl));
-    }
-    // A repetition without a name leaves at worst an empty session, which ends with its ttl. With a
-    // name it could fail with SESSION_EXISTS because of the first attempt.
-    boolean repeatable = request.getSessionId().isEmpty();
+  static Call<CreateSessionRequest, ?, SessionInfo> createSession(
+      CreateSessionRequest request, boolean repeatable) {
     return new Call<>(
         LayerServiceGrpc.getCreateSessionMethod(),
-        request.build(),
+        request,
         answer -> SessionInfo.fromWire(answer.getSession()),
         repeatable);
   }
@@ -65,8 +50,8 @@ final class Calls {
         true);
   }
 
+  /** Its repetition may fail with LAYER_EXISTS because of the first attempt. */
   static Call<?, ?, LayerInfo> addLayer(String sessionId, LayerSpec layer) {
-    // Not repeatable: the repetition could fail with LAYER_EXISTS because of the first attempt.
     return new Call<>(
         LayerServiceGrpc.getAddLayerMethod(),
         AddLayerRequest.newBuilder().setSessionId(sessionId).setLayer(layer.toWire()).build(),

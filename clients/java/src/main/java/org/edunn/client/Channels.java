@@ -1,17 +1,17 @@
 package org.edunn.client;
 
 import io.grpc.ChannelCredentials;
-import io.grpc.ClientInterceptor;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
-import io.grpc.Metadata;
-import io.grpc.stub.MetadataUtils;
-import java.util.concurrent.Executor;
+import io.grpc.NameResolverRegistry;
+import io.grpc.ProxyDetector;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** How a connection is made: TLS, the bearer token, message sizes and keepalive. */
+/** How a channel of the client's own is made. */
 final class Channels {
   // A response may hold several tensors of the 64 MiB that the service accepts (a layer's
   // gradients). What is sent has no limit on this side.
@@ -21,44 +21,33 @@ final class Channels {
   private static final long KEEPALIVE_SECONDS = 30;
   private static final long KEEPALIVE_TIMEOUT_SECONDS = 10;
 
+  static {
+    NameResolverRegistry.getDefaultRegistry()
+        .register(ServerList.provider(Threads.cached("edunn-client-dns")));
+  }
+
   private Channels() {}
 
-  /** Null for `tls` is plaintext, for `token` none. */
-  static ManagedChannel open(String address, Tls tls, String token, Executor executor) {
+  static ManagedChannel open(Target target, ClientBuilder wanted, ExecutorService executor) {
     ChannelCredentials credentials =
-        tls == null ? InsecureChannelCredentials.create() : tls.credentials();
+        wanted.tls().map(Tls::credentials).orElseGet(InsecureChannelCredentials::create);
     ManagedChannelBuilder<?> channel =
-        Grpc.newChannelBuilder(address, credentials)
+        Grpc.newChannelBuilder(target.forGrpc(), credentials)
             .executor(executor)
+            .userAgent("edunn-java/" + Client.VERSION)
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
             .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-    if (token != null) {
-      warnOfPlaintext(address, tls);
-      channel.intercept(bearer(token));
+    directIfLoopback(target).ifPresent(channel::proxyDetector);
+    if (target.hasSeveralServers()) {
+      channel.defaultLoadBalancingPolicy("round_robin");
     }
+    wanted.channelOptions().accept(channel);
     return channel.build();
   }
 
-  private static ClientInterceptor bearer(String token) {
-    Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
-    return MetadataUtils.newAttachHeadersInterceptor(headers);
-  }
-
-  private static void warnOfPlaintext(String address, Tls tls) {
-    if (tls == null && !isLoopback(address)) {
-      System.getLogger(Client.class.getName())
-          .log(
-              System.Logger.Level.WARNING,
-              "the token for {0} travels unencrypted: use tls(...)",
-              address);
-    }
-  }
-
-  private static boolean isLoopback(String address) {
-    String host = address.substring(address.lastIndexOf('/') + 1);
-    return host.matches("(localhost|127(\\.\\d+){3}|\\[::1])(:\\d+)?");
+  /** Whatever the proxy settings say: a proxy has another loopback. */
+  private static Optional<ProxyDetector> directIfLoopback(Target target) {
+    return target.isLoopback() ? Optional.of(address -> null) : Optional.empty();
   }
 }

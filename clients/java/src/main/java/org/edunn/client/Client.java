@@ -1,7 +1,8 @@
 package org.edunn.client;
 
-import java.time.Duration;
+import io.grpc.Channel;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -11,205 +12,151 @@ import java.util.concurrent.CompletableFuture;
  * an async variant; its future fails with the {@link EdunnException} that the other throws, and
  * what depends on it may run in the client's threads. Interrupting a thread that waits for a call
  * cancels the call.
+ *
+ * <p>It is an interface so that a program's tests may stand in for it. Methods may be added to it
+ * in any version.
  */
-public final class Client implements AutoCloseable {
-  private final String address;
-  private final Connection connection;
+public interface Client extends AutoCloseable {
+  /** The version of this library. */
+  String VERSION = "0.2.0";
 
-  private Client(Builder builder) {
-    address = builder.address;
-    connection =
-        new Connection(address, builder.tls, builder.token, builder.timeout, builder.retry);
+  /**
+   * Makes a client as the environment says: {@code EDUNN_TARGET} and what {@link #builder()} names.
+   *
+   * @return the client
+   * @throws IllegalArgumentException if the environment names no address, or a wrong one
+   */
+  static Client connect() {
+    return builder().build();
   }
 
   /**
-   * Makes a plaintext connection, which is for loopback.
+   * Makes a client of a server, or of several that take turns.
    *
-   * @param address {@code host:port}
+   * @param address {@code host:port}, or several with commas between them
    * @return the client
+   * @throws IllegalArgumentException if the address is none
    */
-  public static Client connect(String address) {
+  static Client connect(String address) {
     return builder(address).build();
   }
 
   /**
-   * Begins a connection with more to be said about it.
+   * Begins a client as the environment says: the address in {@code EDUNN_TARGET}, a token in {@code
+   * EDUNN_TOKEN}, and the names of PEM files, which turn TLS on, in {@code EDUNN_CA}, {@code
+   * EDUNN_CERTIFICATE} and {@code EDUNN_KEY}. What the builder is told counts instead.
    *
-   * @param address {@code host:port}
    * @return the builder
    */
-  public static Builder builder(String address) {
-    return new Builder(address);
+  static ClientBuilder builder() {
+    return new ClientBuilder(System.getenv());
+  }
+
+  /**
+   * Begins a client with more to be said about it. The environment counts but for the address.
+   *
+   * @param address {@code host:port}, or several with commas between them
+   * @return the builder
+   * @throws IllegalArgumentException if the address is none
+   */
+  static ClientBuilder builder(String address) {
+    return new ClientBuilder(System.getenv()).address(address);
+  }
+
+  /**
+   * Begins a client over a channel of the caller's own, which the client does not close.
+   *
+   * @param channel the channel, with its own address, credentials and limits
+   * @return the builder; what it could say of address and TLS, the channel has decided
+   */
+  static ClientBuilder builder(Channel channel) {
+    return new ClientBuilder(System.getenv()).channel(Objects.requireNonNull(channel, "channel"));
   }
 
   /**
    * Fetches the catalogue: the layer types that a session can have.
    *
+   * @param options of this call
    * @return the types, sorted by name
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public List<LayerType> layerTypes() {
-    return connection.run(Calls.listLayerTypes(), null);
-  }
+  List<LayerType> layerTypes(CallOption... options);
 
   /**
    * Starts the fetching of the catalogue.
    *
+   * @param options of this call
    * @return the types to come
    */
-  public CompletableFuture<List<LayerType>> layerTypesAsync() {
-    return connection.runAsync(Calls.listLayerTypes(), null);
-  }
+  CompletableFuture<List<LayerType>> layerTypesAsync(CallOption... options);
 
   /**
    * Begins a session.
    *
    * @return what creates it
    */
-  public SessionBuilder newSession() {
-    return new SessionBuilder(connection);
-  }
+  SessionBuilder newSession();
 
   /**
    * Returns a session that exists, with its layers. Closing it does not delete it.
    *
-   * <p>Its forwards are counted under names of their own, so that they never meet those of whoever
-   * created the session. Where a mask must be reproducible, name the forward: {@link
-   * Forward#forwardId}.
+   * <p>Its forwards are counted under names of their own, so that they never meet those of the
+   * session's creator. Where a mask must be reproducible, name the forward: {@link
+   * Forward#forwardId(String)}.
    *
    * @param sessionId the session's name
+   * @param options of this call
    * @return the session
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public Session attach(String sessionId) {
-    return connection.run(attachCall(sessionId), null);
-  }
+  Session attach(String sessionId, CallOption... options);
 
   /**
    * Starts the fetching of a session that exists.
    *
    * @param sessionId the session's name
+   * @param options of this call
    * @return the session to come, as in {@link #attach}
    */
-  public CompletableFuture<Session> attachAsync(String sessionId) {
-    return connection.runAsync(attachCall(sessionId), null);
-  }
+  CompletableFuture<Session> attachAsync(String sessionId, CallOption... options);
 
   /**
    * Asks how a session stands: its layers, phase, seed and expiry.
    *
    * @param sessionId the session's name
+   * @param options of this call
    * @return the description
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public SessionInfo getSession(String sessionId) {
-    return connection.run(Calls.getSession(sessionId), null);
-  }
+  SessionInfo getSession(String sessionId, CallOption... options);
 
   /**
    * Starts asking how a session stands.
    *
    * @param sessionId the session's name
+   * @param options of this call
    * @return the description to come
    */
-  public CompletableFuture<SessionInfo> getSessionAsync(String sessionId) {
-    return connection.runAsync(Calls.getSession(sessionId), null);
-  }
+  CompletableFuture<SessionInfo> getSessionAsync(String sessionId, CallOption... options);
 
   /**
    * Begins a stream, for many operations at once.
    *
    * @return what opens it
    */
-  public StreamBuilder newStream() {
-    return new StreamBuilder(connection);
+  StreamBuilder newStream();
+
+  /**
+   * Runs many operations through a stream of their own: {@link StreamBuilder#compute}.
+   *
+   * @param operations what to run, in order
+   * @return the results, as they come
+   */
+  default Results compute(Iterable<? extends Operation<?>> operations) {
+    return newStream().compute(operations);
   }
 
   /** Closes the connection; calls under way in other threads end with CANCELLED. */
   @Override
-  public void close() {
-    connection.close();
-  }
-
-  /** Returns its address. */
-  @Override
-  public String toString() {
-    return "client of " + address;
-  }
-
-  private Call<?, ?, Session> attachCall(String sessionId) {
-    return Calls.getSession(sessionId).map(info -> Session.attached(connection, info));
-  }
-
-  /** A connection about to be made. */
-  public static final class Builder {
-    private final String address;
-    private Tls tls;
-    private String token;
-    private Duration timeout = Duration.ofSeconds(30);
-    private RetryPolicy retry = RetryPolicy.standard();
-
-    private Builder(String address) {
-      this.address = address;
-    }
-
-    /**
-     * Encrypts the connection. Without it the connection is plaintext, which is for loopback.
-     *
-     * @param tls whom to trust
-     * @return this
-     */
-    public Builder tls(Tls tls) {
-      this.tls = tls;
-      return this;
-    }
-
-    /**
-     * Sends a bearer token with every call. One that travels unencrypted any further than loopback
-     * is warned of in the log.
-     *
-     * @param token the token
-     * @return this
-     */
-    public Builder token(String token) {
-      this.token = token;
-      return this;
-    }
-
-    /**
-     * Limits how long a call may take, all attempts together, where it names no timeout of its own.
-     *
-     * @param timeout otherwise 30 s
-     * @return this
-     * @throws IllegalArgumentException if it is not positive
-     */
-    public Builder timeout(Duration timeout) {
-      if (timeout.isNegative() || timeout.isZero()) {
-        throw new IllegalArgumentException("the timeout must be positive, not " + timeout);
-      }
-      this.timeout = timeout;
-      return this;
-    }
-
-    /**
-     * Chooses how often a call is made again where that is safe.
-     *
-     * @param retry otherwise {@link RetryPolicy#standard()}
-     * @return this
-     */
-    public Builder retry(RetryPolicy retry) {
-      this.retry = retry;
-      return this;
-    }
-
-    /**
-     * Makes the client. It connects at its first call.
-     *
-     * @return the client
-     * @throws java.io.UncheckedIOException if a file of {@link Tls} cannot be read
-     */
-    public Client build() {
-      return new Client(this);
-    }
-  }
+  void close();
 }

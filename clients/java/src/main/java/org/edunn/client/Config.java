@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A layer's configuration to and from protobuf's Struct, which is JSON with all numbers doubles.
@@ -20,7 +21,7 @@ final class Config {
   private Config() {}
 
   /** Returns a field's value; `where` names it in an error. */
-  static Value toWire(Object value, String where) {
+  static Value toWire(@Nullable Object value, String where) {
     Value.Builder built = Value.newBuilder();
     if (value == null) {
       built.setNullValue(NullValue.NULL_VALUE);
@@ -42,14 +43,14 @@ final class Config {
     return built.build();
   }
 
-  static Map<String, Object> fromWire(Struct struct) {
+  static Map<String, @Nullable Object> fromWire(Struct struct) {
     // Not Map.copyOf: a value may be null.
-    Map<String, Object> config = new LinkedHashMap<>();
+    Map<String, @Nullable Object> config = new LinkedHashMap<>();
     struct.getFieldsMap().forEach((name, value) -> config.put(name, fromWire(value)));
     return Collections.unmodifiableMap(config);
   }
 
-  static Object fromWire(Value value) {
+  static @Nullable Object fromWire(Value value) {
     return switch (value.getKindCase()) {
       case NUMBER_VALUE -> value.getNumberValue();
       case STRING_VALUE -> value.getStringValue();

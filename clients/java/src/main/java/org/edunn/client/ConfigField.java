@@ -1,5 +1,7 @@
 package org.edunn.client;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One field of a layer type's configuration.
  *
@@ -16,7 +18,7 @@ public record ConfigField(
     String name,
     String type,
     boolean required,
-    Object defaultValue,
+    @Nullable Object defaultValue,
     String summary,
     String bounds) {
 

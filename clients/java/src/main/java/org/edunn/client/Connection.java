@@ -1,44 +1,84 @@
 package org.edunn.client;
 
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientCall;
+import io.grpc.ClientInterceptors;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 
 /** A client's channel, and the carrying out of its calls with deadlines and repetitions. */
 final class Connection implements AutoCloseable {
-  private final ManagedChannel channel;
-  private final Duration timeout;
+  private final String address;
+  private final CallSettings settings;
   private final RetryPolicy retry;
-  private final ExecutorService executor;
-  private final ScheduledThreadPoolExecutor timer;
+  private final Duration slowCall;
+  private final CallOptions credentials;
+  private final Optional<Diagnosis> diagnosis;
+  private final ExecutorService executor = Threads.cached("edunn-client");
+  private final ScheduledThreadPoolExecutor timer = Threads.timer("edunn-client-timer");
+  private final Channel channel;
+  // Neither is there for a channel of the caller's that is not managed; only its own is shut down.
+  private final Optional<ManagedChannel> managed;
+  private final boolean own;
+  private volatile boolean everConnected;
+  private volatile boolean failing;
   private volatile boolean closed;
 
-  Connection(String address, Tls tls, String token, Duration timeout, RetryPolicy retry) {
-    this.timeout = timeout;
-    this.retry = retry;
-    // It has no bound, so a caller's code that blocks in one of its threads holds up nobody else.
-    // Neither is ever shut down, as calls still end in them after close(): idle threads end.
-    executor = Executors.newCachedThreadPool(daemons("edunn-client"));
-    timer = new ScheduledThreadPoolExecutor(1, daemons("edunn-client-timer"));
-    timer.setRemoveOnCancelPolicy(true);
-    timer.setKeepAliveTime(10, TimeUnit.SECONDS);
-    timer.allowCoreThreadTimeOut(true);
-    channel = Channels.open(address, tls, token, executor);
+  Connection(ClientBuilder wanted) {
+    settings = wanted.settings();
+    retry = wanted.retry();
+    slowCall = wanted.slowCall();
+    credentials =
+        wanted
+            .token()
+            .map(token -> CallOptions.DEFAULT.withCallCredentials(new BearerToken(token)))
+            .orElse(CallOptions.DEFAULT);
+    own = wanted.channel().isEmpty();
+    Channel bare = wanted.channel().orElse(null);
+    if (bare == null) {
+      Target target = wanted.target();
+      address = target.toString();
+      diagnosis = Optional.of(new Diagnosis(target, wanted.tls().isPresent()));
+      if (wanted.token().isPresent() && wanted.tls().isEmpty() && !target.isLoopback()) {
+        Log.tokenInTheClear(address);
+      }
+      ManagedChannel made = Channels.open(target, wanted, executor);
+      managed = Optional.of(made);
+      watch(made, ConnectivityState.IDLE);
+      bare = made;
+    } else {
+      address = bare.authority();
+      diagnosis = Optional.empty();
+      managed =
+          Optional.of(bare)
+              .filter(ManagedChannel.class::isInstance)
+              .map(ManagedChannel.class::cast);
+    }
+    channel = ClientInterceptors.intercept(bare, wanted.interceptors());
   }
 
-  Duration timeout() {
-    return timeout;
+  String address() {
+    return address;
+  }
+
+  /** What holds for every call that says nothing else. */
+  CallSettings settings() {
+    return settings;
+  }
+
+  RetryPolicy retry() {
+    return retry;
   }
 
   /** Where callers' code and a stream's writing may run. */
@@ -51,61 +91,163 @@ final class Connection implements AutoCloseable {
     return timer;
   }
 
-  /** Makes a call and waits for its result; null for `wanted` is the client's timeout. */
-  <Q, A, R> R run(Call<Q, A, R> call, Duration wanted) {
-    Attempts attempts = attempts(call, wanted);
-    CallOptions options = CallOptions.DEFAULT.withDeadline(attempts.deadline());
+  /** Whether the latest call that ended found nobody to answer it. */
+  boolean isFailing() {
+    return failing;
+  }
+
+  /** Makes a call and waits for its result. */
+  <Q, A, R> R run(Call<Q, A, R> call, CallOption... options) {
+    return run(call, settings.with(options), retry);
+  }
+
+  <Q, A, R> R run(Call<Q, A, R> call, CallSettings how, RetryPolicy policy) {
+    Attempts attempts = new Attempts(policy, how.deadline(), call.repeatable());
+    long began = System.nanoTime();
     while (true) {
       checkOpen();
+      Attempts.Sent sent = new Attempts.Sent();
       try {
-        A answer = ClientCalls.blockingUnaryCall(channel, call.method(), options, call.request());
+        A answer =
+            ClientCalls.blockingUnaryCall(
+                channel(how), call.method(), callOptions(attempts, how, sent), call.request());
+        succeeded(call, began, attempts);
         return call.decode().apply(answer);
       } catch (StatusRuntimeException failure) {
-        EdunnException error = failed(ServiceStatus.exception(failure));
-        sleep(attempts.pauseAfter(error).orElseThrow(() -> error));
+        Failure failed = failed(failure, how, sent.left());
+        Optional<R> arrived = arrived(call, attempts, failed);
+        if (arrived.isPresent()) {
+          return arrived.get();
+        }
+        sleep(next(call, attempts, failed).orElseThrow(failed::error));
       }
     }
   }
 
   /** Makes a call; cancelling the future cancels it. */
-  <Q, A, R> CompletableFuture<R> runAsync(Call<Q, A, R> call, Duration wanted) {
-    return new AsyncCall<>(this, call, attempts(call, wanted)).start();
+  <Q, A, R> CompletableFuture<R> runAsync(Call<Q, A, R> call, CallOption... options) {
+    CallSettings how = settings.with(options);
+    return new AsyncCall<>(this, call, how, new Attempts(retry, how.deadline(), call.repeatable()))
+        .start();
   }
 
-  <Q, A> ClientCall<Q, A> newCall(MethodDescriptor<Q, A> method, CallOptions options) {
+  <Q, A> ClientCall<Q, A> newCall(
+      MethodDescriptor<Q, A> method, CallSettings how, CallOptions options) {
     checkOpen();
-    return channel.newCall(method, options);
+    return channel(how).newCall(method, options);
   }
 
-  /** Returns the error of a call that failed with another, and prepares its repetition. */
-  EdunnException failed(EdunnException error) {
+  CallOptions callOptions(Attempts attempts, CallSettings how, Attempts.Sent sent) {
+    return attempts.options(how.compression(credentials), sent);
+  }
+
+  /** Returns the options of a stream, which lives for as long as it is used. */
+  CallOptions streamOptions(CallSettings how, Attempts.Sent sent) {
+    return how.compression(credentials).withStreamTracerFactory(sent);
+  }
+
+  /** Returns what the failure of an attempt means, and prepares its repetition. */
+  Failure failed(StatusRuntimeException failure, CallSettings how, boolean sent) {
+    everConnected |= sent;
     if (closed) {
-      return new EdunnException(
-          ServiceStatus.of(Status.Code.CANCELLED, "the client was closed"), error);
+      return new Failure(new CancelledException("the client was closed", failure), sent, true);
     }
+    Status status = failure.getStatus();
+    Optional<String> mistake =
+        sent || diagnosis.isEmpty()
+            ? Optional.empty()
+            : diagnosis.get().mistake(status, everConnected);
+    EdunnException error =
+        mistake
+            .<EdunnException>map(sentence -> new UnavailableException(sentence, status.getCause()))
+            .orElseGet(() -> error(failure, how, sent));
+    failing = isAway(error.code());
     if (error.code() == Status.Code.UNAVAILABLE) {
       // By default a lost connection is made anew after a second, and ever later up to two
       // minutes. Until then every call fails at once, so a repetition would come to nothing.
-      channel.resetConnectBackoff();
+      managed.ifPresent(ManagedChannel::resetConnectBackoff);
     }
-    return error;
+    return new Failure(error, sent, mistake.isPresent());
   }
 
-  /** Ends the calls under way and closes the channel. */
+  /** Returns the pause before the next attempt; nothing where this failure is the call's. */
+  Optional<Duration> next(Call<?, ?, ?> call, Attempts attempts, Failure failed) {
+    Optional<Duration> pause = attempts.pauseAfter(failed);
+    pause.ifPresent(time -> Log.retry(call.name(), failed.error(), time));
+    return pause;
+  }
+
+  /** Returns the result of a creation that an earlier attempt without an answer has made. */
+  <R> Optional<R> arrived(Call<?, ?, R> call, Attempts attempts, Failure failed) {
+    return attempts.mayHaveArrived() && failed.error() instanceof AlreadyExistsException
+        ? call.arrived().get()
+        : Optional.empty();
+  }
+
+  void succeeded(Call<?, ?, ?> call, long beganNanos, Attempts attempts) {
+    everConnected = true;
+    failing = false;
+    Duration took = Duration.ofNanos(System.nanoTime() - beganNanos);
+    if (took.compareTo(slowCall) >= 0) {
+      Log.slow(call.name(), took, attempts.failures() + 1);
+    }
+  }
+
+  /** Ends the calls under way and, if it is the client's own, closes the channel. */
   @Override
   public void close() {
     closed = true;
-    channel.shutdownNow();
+    if (own) {
+      managed.ifPresent(ManagedChannel::shutdownNow);
+    }
   }
 
-  private Attempts attempts(Call<?, ?, ?> call, Duration wanted) {
-    return new Attempts(retry, wanted == null ? timeout : wanted, call.repeatable());
+  private EdunnException error(StatusRuntimeException failure, CallSettings how, boolean sent) {
+    if (failure.getCause() instanceof InterruptedException) {
+      return new CancelledException("the thread was interrupted", failure.getCause());
+    }
+    if (!sent && failure.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED) {
+      return new DeadlineExceededException(
+          "there was no connection to %s within %s ms"
+              .formatted(address, how.timeout().toMillis()));
+    }
+    return ServiceStatus.exception(failure);
+  }
+
+  private Channel channel(CallSettings how) {
+    return how.headers().isEmpty()
+        ? channel
+        : ClientInterceptors.intercept(
+            channel, MetadataUtils.newAttachHeadersInterceptor(how.metadata()));
   }
 
   private void checkOpen() {
     if (closed) {
       throw new IllegalStateException("the client has been closed");
     }
+  }
+
+  /** Logs when the connection is lost and when it is back. */
+  private void watch(ManagedChannel made, ConnectivityState now) {
+    made.notifyWhenStateChanged(
+        now,
+        () -> {
+          ConnectivityState next = made.getState(false);
+          if (now == ConnectivityState.READY && !closed) {
+            Log.connectionLost(address);
+          } else if (next == ConnectivityState.READY && everConnected) {
+            Log.connectedAgain(address);
+          }
+          if (next != ConnectivityState.SHUTDOWN) {
+            watch(made, next);
+          }
+        });
+  }
+
+  private static boolean isAway(Status.Code code) {
+    return code == Status.Code.UNAVAILABLE
+        || code == Status.Code.DEADLINE_EXCEEDED
+        || code == Status.Code.CANCELLED;
   }
 
   private static void sleep(Duration pause) {
@@ -119,17 +261,8 @@ final class Connection implements AutoCloseable {
   /**
    * Returns the error of a call whose thread was interrupted, and leaves the thread interrupted.
    */
-  static EdunnException interrupted(InterruptedException cause) {
+  static CancelledException interrupted(InterruptedException cause) {
     Thread.currentThread().interrupt();
-    return new EdunnException(
-        ServiceStatus.of(Status.Code.CANCELLED, "the thread was interrupted"), cause);
-  }
-
-  private static ThreadFactory daemons(String name) {
-    return task -> {
-      Thread thread = new Thread(task, name);
-      thread.setDaemon(true);
-      return thread;
-    };
+    return new CancelledException("the thread was interrupted", cause);
   }
 }

@@ -1,12 +1,13 @@
 package org.edunn.client;
 
 import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
 
 /** The call's time was over before there was an answer. */
 public class DeadlineExceededException extends EdunnException {
   private static final long serialVersionUID = 1L;
 
-  DeadlineExceededException(ServiceStatus status, Throwable cause) {
+  DeadlineExceededException(ServiceStatus status, @Nullable Throwable cause) {
     super(status, cause);
   }
 

@@ -4,24 +4,40 @@ import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call that the service refused or could not finish: the root of all such errors.
  *
- * <p>Each of the statuses that the service documents has a subclass; any other (CANCELLED, say) is
- * an EdunnException itself. Wrong use of this library that no service needs to judge, such as an
- * array that does not fill its shape, is an IllegalArgumentException or IllegalStateException as
- * elsewhere in Java.
+ * <p>Each of the statuses that the service documents has a subclass; any other is an EdunnException
+ * itself. Wrong use of this library that no service needs to judge, such as an array that does not
+ * fill its shape, is an IllegalArgumentException or IllegalStateException as elsewhere in Java.
  */
 public class EdunnException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final ServiceStatus status;
 
-  EdunnException(ServiceStatus status, Throwable cause) {
+  EdunnException(ServiceStatus status, @Nullable Throwable cause) {
     super(status.sentence(), cause);
     this.status = status;
+  }
+
+  /**
+   * Makes an error such as a call throws, for a stand-in of the service in a test.
+   *
+   * @param code decides the class: {@link NotFoundException} for NOT_FOUND
+   * @param reason such as {@code LAYER_NOT_FOUND}
+   * @param detail a sentence
+   * @return the error
+   */
+  public static EdunnException of(Status.Code code, String reason, String detail) {
+    Objects.requireNonNull(code, "code");
+    Objects.requireNonNull(reason, "reason");
+    Objects.requireNonNull(detail, "detail");
+    return ServiceStatus.of(code, reason, detail).toException(null);
   }
 
   /**
@@ -36,7 +52,8 @@ public class EdunnException extends RuntimeException {
   /**
    * Returns the stable name of what went wrong.
    *
-   * @return such as {@code FORWARD_STALE}; empty where the service gave none
+   * @return such as {@code FORWARD_STALE}, of what the client itself noticed the status's name,
+   *     such as {@code DEADLINE_EXCEEDED}; empty where there is none
    */
   public String reason() {
     return status.reason();

@@ -2,7 +2,9 @@ package org.edunn.client;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.edunn.serving.v1.ComputeOperation;
 import org.edunn.serving.v1.ForwardRequest;
 import org.edunn.serving.v1.ForwardResponse;
@@ -16,26 +18,25 @@ import org.edunn.serving.v1.LayerServiceGrpc;
  * }</pre>
  */
 public final class Forward extends Operation<Output> {
-  private final Layer layer;
   private final List<Tensor> inputs;
-  private final Phase phase;
-  private final String forwardId;
+  private final Optional<Phase> phase;
+  private final Optional<String> forwardId;
   private final boolean untracked;
-  private final Duration timeout;
+  private final List<CallOption> options;
 
   private Forward(
       Layer layer,
       List<Tensor> inputs,
-      Phase phase,
-      String forwardId,
+      Optional<Phase> phase,
+      Optional<String> forwardId,
       boolean untracked,
-      Duration timeout) {
-    this.layer = layer;
+      List<CallOption> options) {
+    super(layer);
     this.inputs = inputs;
     this.phase = phase;
     this.forwardId = forwardId;
     this.untracked = untracked;
-    this.timeout = timeout;
+    this.options = options;
   }
 
   /**
@@ -47,7 +48,9 @@ public final class Forward extends Operation<Output> {
    * @return the forward
    */
   public static Forward of(Layer layer, Tensor... inputs) {
-    return new Forward(layer, List.of(inputs), null, null, false, null);
+    Objects.requireNonNull(layer, "layer");
+    return new Forward(
+        layer, List.of(inputs), Optional.empty(), Optional.empty(), false, List.of());
   }
 
   /**
@@ -57,7 +60,8 @@ public final class Forward extends Operation<Output> {
    * @return the new forward
    */
   public Forward phase(Phase phase) {
-    return new Forward(layer, inputs, phase, forwardId, untracked, timeout);
+    Objects.requireNonNull(phase, "phase");
+    return new Forward(layer(), inputs, Optional.of(phase), forwardId, untracked, options);
   }
 
   /**
@@ -69,7 +73,8 @@ public final class Forward extends Operation<Output> {
    * @return the new forward
    */
   public Forward forwardId(String forwardId) {
-    return new Forward(layer, inputs, phase, forwardId, untracked, timeout);
+    Objects.requireNonNull(forwardId, "forwardId");
+    return new Forward(layer(), inputs, phase, Optional.of(forwardId), untracked, options);
   }
 
   /**
@@ -78,7 +83,7 @@ public final class Forward extends Operation<Output> {
    * @return the new forward
    */
   public Forward untracked() {
-    return new Forward(layer, inputs, phase, forwardId, true, timeout);
+    return new Forward(layer(), inputs, phase, forwardId, true, options);
   }
 
   /**
@@ -86,70 +91,128 @@ public final class Forward extends Operation<Output> {
    *
    * @param timeout otherwise the client's
    * @return the new forward
+   * @throws IllegalArgumentException if it is not positive
    */
   public Forward timeout(Duration timeout) {
-    return new Forward(layer, inputs, phase, forwardId, untracked, timeout);
+    return options(CallOption.timeout(timeout));
+  }
+
+  /**
+   * Says more about the call. Has no effect in a stream.
+   *
+   * @param more is added to what has been said
+   * @return the new forward
+   */
+  public Forward options(CallOption... more) {
+    List<CallOption> all = Stream.concat(options.stream(), Stream.of(more)).toList();
+    return new Forward(layer(), inputs, phase, forwardId, untracked, List.copyOf(all));
+  }
+
+  /**
+   * Returns what the forward is given.
+   *
+   * @return the tensors in order
+   */
+  public List<Tensor> inputs() {
+    return inputs;
+  }
+
+  /**
+   * Returns the phase of this forward alone.
+   *
+   * @return empty where none was chosen
+   */
+  public Optional<Phase> phase() {
+    return phase;
+  }
+
+  /**
+   * Returns the forward's name.
+   *
+   * @return empty where the client counts
+   */
+  public Optional<String> forwardId() {
+    return forwardId;
+  }
+
+  /**
+   * Returns whether no backward will follow.
+   *
+   * @return what {@link #untracked()} has said
+   */
+  public boolean isUntracked() {
+    return untracked;
+  }
+
+  /** Returns the layer and what is said about the forward. */
+  @Override
+  public String toString() {
+    return "forward of %s, inputs %s%s%s%s"
+        .formatted(
+            layer(),
+            inputs,
+            phase.map(chosen -> ", phase " + chosen).orElse(""),
+            forwardId.map(name -> ", named \"" + name + "\"").orElse(""),
+            untracked ? ", untracked" : "");
   }
 
   @Override
-  public Output run() {
-    return layer.connection().run(call(), timeout);
+  CallOption[] options() {
+    return options.toArray(CallOption[]::new);
   }
 
   @Override
-  public CompletableFuture<Output> runAsync() {
-    return layer.connection().runAsync(call(), timeout);
-  }
-
-  CompletableFuture<Tensor> runAsyncForTensor() {
-    return layer.connection().runAsync(call().map(Output::tensor), timeout);
-  }
-
-  @Override
-  Begun<Output> begin() {
-    ForwardRequest request = request();
+  Begun<Output> begin(RemoteLayer remote) {
+    ForwardRequest request = request(remote);
+    TrackedForward forward = new TrackedForward(request.getForwardId());
     if (!untracked) {
       // A backward may be sent before this forward is answered, so it is the latest from now on.
-      layer.latest(request.getForwardId());
+      remote.latest(forward);
     }
     return new Begun<>(
-        ComputeOperation.newBuilder().setForward(request), result -> output(result.getForward()));
+        ComputeOperation.newBuilder().setForward(request),
+        result -> {
+          Output output = output(result.getForward());
+          forward.name(output.forwardId());
+          return output;
+        });
   }
 
-  private Call<ForwardRequest, ForwardResponse, Output> call() {
-    ForwardRequest request = request();
+  @Override
+  Call<ForwardRequest, ForwardResponse, Output> call(RemoteLayer remote) {
+    ForwardRequest request = request(remote);
     // A tracked forward is known to the service by its name. An untracked one is forgotten: in
     // training its repetition would count twice in a BatchNorm's running statistics.
     boolean named = !request.getForwardId().isEmpty() && !untracked;
-    boolean pure = untracked && effectivePhase() == Phase.TEST;
+    boolean pure = untracked && effectivePhase(remote) == Phase.TEST;
     return new Call<>(LayerServiceGrpc.getForwardMethod(), request, Forward::output, named || pure)
-        .map(this::noteLatest);
+        .map(output -> noteLatest(remote, output));
   }
 
-  private ForwardRequest request() {
+  private ForwardRequest request(RemoteLayer remote) {
     ForwardRequest.Builder request =
         ForwardRequest.newBuilder()
-            .setSessionId(layer.sessionId())
-            .setLayer(layer.name())
-            .setPhase(Phase.wire(phase == null ? layer.ownPhase() : phase))
-            .setForwardId(forwardId == null ? nextName() : forwardId)
+            .setSessionId(remote.sessionId())
+            .setLayer(remote.name())
+            .setPhase(Phase.wire(phase.orElseGet(remote::ownPhase)))
+            .setForwardId(forwardId.orElseGet(() -> nextName(remote)))
             .setUntracked(untracked);
     inputs.forEach(input -> request.addInputs(input.toWire()));
     return request.build();
   }
 
-  private String nextName() {
+  private String nextName(RemoteLayer remote) {
     // Nothing is kept of such a forward, and nothing in it is random: it needs no name.
-    return untracked && effectivePhase() == Phase.TEST ? "" : layer.nextForwardName();
+    return untracked && effectivePhase(remote) == Phase.TEST ? "" : remote.nextForwardName();
   }
 
-  private Phase effectivePhase() {
-    return phase == null ? layer.phase() : phase;
+  private Phase effectivePhase(RemoteLayer remote) {
+    return phase.orElseGet(remote::phase);
   }
 
-  private Output noteLatest(Output output) {
+  private Output noteLatest(RemoteLayer remote, Output output) {
     if (!untracked) {
-      layer.latest(output.forwardId());
+      remote.latest(new TrackedForward(output.forwardId()));
     }
     return output;
   }

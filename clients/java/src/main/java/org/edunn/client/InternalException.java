@@ -1,12 +1,13 @@
 package org.edunn.client;
 
 import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
 
 /** A fault of the service; the message has an error id that its log has too. */
 public class InternalException extends EdunnException {
   private static final long serialVersionUID = 1L;
 
-  InternalException(ServiceStatus status, Throwable cause) {
+  InternalException(ServiceStatus status, @Nullable Throwable cause) {
     super(status, cause);
   }
 

@@ -8,25 +8,18 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>The latest forward and the default phase belong to this object. Threads that share one should
  * keep each {@link Output#forwardId()} for their backwards.
+ *
+ * <p>It is an interface so that a program's tests may stand in for it: {@link #run} is given every
+ * forward and backward. Methods may be added to it in any version.
  */
-public final class Layer {
-  private final Session session;
-  private final LayerInfo info;
-  private volatile Phase phase;
-  private volatile String latestForwardId = "";
-
-  Layer(Session session, LayerInfo info) {
-    this.session = session;
-    this.info = info;
-  }
-
+public interface Layer {
   /**
    * Returns the layer's name in its session.
    *
    * @return the name
    */
-  public String name() {
-    return info.name();
+  default String name() {
+    return info().name();
   }
 
   /**
@@ -34,37 +27,48 @@ public final class Layer {
    *
    * @return the description
    */
-  public LayerInfo info() {
-    return info;
-  }
+  LayerInfo info();
 
   /**
    * Returns the phase of the forwards that name none.
    *
    * @return the layer's own if {@link #setPhase} chose one, or else the session's
    */
-  public Phase phase() {
-    Phase own = phase;
-    return own == null ? session.phase() : own;
-  }
+  Phase phase();
 
   /**
    * Chooses the phase of this object's forwards from now on.
    *
    * @param phase the phase
    */
-  public void setPhase(Phase phase) {
-    this.phase = phase;
-  }
+  void setPhase(Phase phase);
 
   /**
-   * Returns the name of the latest tracked forward, which {@link #backward} goes back through.
+   * Returns the name of the latest tracked forward of this object, which {@link #backward} goes
+   * back through.
    *
    * @return empty before the first
    */
-  public String latestForwardId() {
-    return latestForwardId;
-  }
+  String latestForwardId();
+
+  /**
+   * Runs an operation of this layer and waits for its result, as {@link Operation#run} does.
+   *
+   * @param operation a {@link Forward} or {@link Backward}
+   * @param <R> what it results in
+   * @return the result
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  <R> R run(Operation<R> operation);
+
+  /**
+   * Starts an operation of this layer, as {@link Operation#runAsync} does.
+   *
+   * @param operation a {@link Forward} or {@link Backward}
+   * @param <R> what it results in
+   * @return the result to come; cancelling it cancels the operation
+   */
+  <R> CompletableFuture<R> runAsync(Operation<R> operation);
 
   /**
    * Computes the layer's output. {@link Forward} has more to say about it.
@@ -74,7 +78,7 @@ public final class Layer {
    * @return the output, in the data type of the input
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public Tensor forward(Tensor... inputs) {
+  default Tensor forward(Tensor... inputs) {
     return Forward.of(this, inputs).run().tensor();
   }
 
@@ -84,19 +88,19 @@ public final class Layer {
    * @param inputs as in {@link #forward}
    * @return the output to come; cancelling it cancels the call
    */
-  public CompletableFuture<Tensor> forwardAsync(Tensor... inputs) {
-    return Forward.of(this, inputs).runAsyncForTensor();
-  }
+  CompletableFuture<Tensor> forwardAsync(Tensor... inputs);
 
   /**
-   * Computes the gradients of the latest forward. {@link Backward} can name another.
+   * Computes the gradients of the latest forward of this object. {@link Backward} can name another.
    *
    * @param outputGradient the gradient of the error with respect to the forward's output, in its
    *     shape
    * @return the gradients
+   * @throws FailedPreconditionException with the reason NO_FORWARD if this object has made no
+   *     forward, whatever others have made
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public Gradients backward(Tensor outputGradient) {
+  default Gradients backward(Tensor outputGradient) {
     return Backward.of(this, outputGradient).run();
   }
 
@@ -106,74 +110,43 @@ public final class Layer {
    * @param outputGradient as in {@link #backward}
    * @return the gradients to come; cancelling them cancels the call
    */
-  public CompletableFuture<Gradients> backwardAsync(Tensor outputGradient) {
+  default CompletableFuture<Gradients> backwardAsync(Tensor outputGradient) {
     return Backward.of(this, outputGradient).runAsync();
   }
 
   /**
    * Fetches the layer's parameters and buffers (BatchNorm's running statistics, for one).
    *
+   * @param options of this call
    * @return by name; inside a Sequential {@code layer(w)}
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public Map<String, Tensor> getParameters() {
-    return connection().run(Calls.getParameters(sessionId(), name()), null);
-  }
+  Map<String, Tensor> getParameters(CallOption... options);
 
   /**
    * Starts the fetching of the layer's parameters and buffers.
    *
+   * @param options of this call
    * @return as in {@link #getParameters}
    */
-  public CompletableFuture<Map<String, Tensor>> getParametersAsync() {
-    return connection().runAsync(Calls.getParameters(sessionId(), name()), null);
-  }
+  CompletableFuture<Map<String, Tensor>> getParametersAsync(CallOption... options);
 
   /**
    * Replaces parameters or buffers; those left out stay. A later backward of an earlier forward
    * then fails with FORWARD_STALE.
    *
    * @param parameters the new values by name, in the shapes that the layer has
+   * @param options of this call
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public void setParameters(Map<String, Tensor> parameters) {
-    connection().run(Calls.setParameters(sessionId(), name(), parameters), null);
-  }
+  void setParameters(Map<String, Tensor> parameters, CallOption... options);
 
   /**
    * Starts the replacing of parameters or buffers.
    *
    * @param parameters as in {@link #setParameters}
+   * @param options of this call
    * @return done when the service has them
    */
-  public CompletableFuture<Void> setParametersAsync(Map<String, Tensor> parameters) {
-    return connection().runAsync(Calls.setParameters(sessionId(), name(), parameters), null);
-  }
-
-  /** Returns type, name and session. */
-  @Override
-  public String toString() {
-    return "%s \"%s\" of session %s".formatted(info.type(), name(), sessionId());
-  }
-
-  Connection connection() {
-    return session.connection();
-  }
-
-  String sessionId() {
-    return session.sessionId();
-  }
-
-  /** Null until {@link #setPhase}. */
-  Phase ownPhase() {
-    return phase;
-  }
-
-  String nextForwardName() {
-    return session.nextForwardName(name());
-  }
-
-  void latest(String forwardId) {
-    latestForwardId = forwardId;
-  }
+  CompletableFuture<Void> setParametersAsync(Map<String, Tensor> parameters, CallOption... options);
 }

@@ -2,6 +2,7 @@ package org.edunn.client;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A layer as it stands in a session.
@@ -12,7 +13,10 @@ import java.util.Map;
  * @param parameters its parameters and buffers, without their values
  */
 public record LayerInfo(
-    String name, String type, Map<String, Object> config, List<ParameterInfo> parameters) {
+    String name,
+    String type,
+    Map<String, @Nullable Object> config,
+    List<ParameterInfo> parameters) {
 
   static LayerInfo unknown(String name) {
     return new LayerInfo(name, "", Map.of(), List.of());

@@ -6,6 +6,8 @@ import com.google.protobuf.Value;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A layer to be added to a session: its name, its type, its configuration and initial parameters.
@@ -41,6 +43,8 @@ public final class LayerSpec {
    * @return the description
    */
   public static LayerSpec of(String name, String type) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(type, "type");
     return new LayerSpec(name, type, Map.of(), Map.of());
   }
 
@@ -50,11 +54,16 @@ public final class LayerSpec {
    * @param field its name, such as {@code p}
    * @param value a number, string, boolean, null, or a list or map of such
    * @return the new description
-   * @throws IllegalArgumentException if the value is of another kind, or an integer that a double
-   *     does not hold
+   * @throws IllegalArgumentException if the value is of another kind, an integer that a double does
+   *     not hold, or nested too deeply
    */
-  public LayerSpec config(String field, Object value) {
-    return new LayerSpec(name, type, with(config, field, Config.toWire(value, field)), parameters);
+  public LayerSpec config(String field, @Nullable Object value) {
+    Objects.requireNonNull(field, "field");
+    return new LayerSpec(
+        name,
+        type,
+        with(config, field, Nesting.checked(Config.toWire(value, field), field)),
+        parameters);
   }
 
   /**
@@ -63,7 +72,8 @@ public final class LayerSpec {
    * @param fields their values by name, as in {@link #config(String, Object)}
    * @return the new description
    */
-  public LayerSpec config(Map<String, ?> fields) {
+  public LayerSpec config(Map<String, ? extends @Nullable Object> fields) {
+    Objects.requireNonNull(fields, "fields");
     LayerSpec spec = this;
     for (var field : fields.entrySet()) {
       spec = spec.config(field.getKey(), field.getValue());
@@ -79,6 +89,8 @@ public final class LayerSpec {
    * @return the new description
    */
   public LayerSpec parameter(String parameter, Tensor value) {
+    Objects.requireNonNull(parameter, "parameter");
+    Objects.requireNonNull(value, "value");
     return new LayerSpec(name, type, config, with(parameters, parameter, value));
   }
 
@@ -89,9 +101,12 @@ public final class LayerSpec {
    * @return the new description
    */
   public LayerSpec parameters(Map<String, Tensor> values) {
-    Map<String, Tensor> all = new LinkedHashMap<>(parameters);
-    all.putAll(values);
-    return new LayerSpec(name, type, config, all);
+    Objects.requireNonNull(values, "values");
+    LayerSpec spec = this;
+    for (var each : values.entrySet()) {
+      spec = spec.parameter(each.getKey(), each.getValue());
+    }
+    return spec;
   }
 
   /**
@@ -100,11 +115,13 @@ public final class LayerSpec {
    *
    * @param layers the layers in order
    * @return the new description
+   * @throws IllegalArgumentException if more than 32 layers lie within each other
    */
   public LayerSpec layers(LayerSpec... layers) {
     ListValue.Builder described = ListValue.newBuilder();
     LayerSpec spec = this;
     for (LayerSpec layer : layers) {
+      Objects.requireNonNull(layer, "layer");
       described.addValues(Value.newBuilder().setStructValue(layer.described()));
       for (var parameter : layer.parameters.entrySet()) {
         String within = layer.name + "(" + parameter.getKey() + ")";
@@ -112,6 +129,7 @@ public final class LayerSpec {
       }
     }
     Value value = Value.newBuilder().setListValue(described).build();
+    Nesting.checked(value, "layers");
     return new LayerSpec(name, type, with(config, "layers", value), spec.parameters);
   }
 
@@ -119,6 +137,21 @@ public final class LayerSpec {
   @Override
   public String toString() {
     return type + " \"" + name + "\"";
+  }
+
+  String name() {
+    return name;
+  }
+
+  Map<String, Tensor> parameters() {
+    return parameters;
+  }
+
+  /** Whether a layer of a session has this name, type and configuration. */
+  boolean describes(LayerInfo layer) {
+    return name.equals(layer.name())
+        && type.equals(layer.type())
+        && Config.fromWire(Struct.newBuilder().putAllFields(config).build()).equals(layer.config());
   }
 
   org.edunn.serving.v1.LayerSpec toWire() {

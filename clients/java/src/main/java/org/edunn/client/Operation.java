@@ -9,7 +9,20 @@ import java.util.concurrent.CompletableFuture;
  * @param <R> what it results in
  */
 public abstract sealed class Operation<R> permits Forward, Backward {
-  Operation() {}
+  private final Layer layer;
+
+  Operation(Layer layer) {
+    this.layer = layer;
+  }
+
+  /**
+   * Returns the layer that the operation is of.
+   *
+   * @return the layer
+   */
+  public final Layer layer() {
+    return layer;
+  }
 
   /**
    * Runs the operation and waits for its result.
@@ -17,15 +30,24 @@ public abstract sealed class Operation<R> permits Forward, Backward {
    * @return the result
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public abstract R run();
+  public final R run() {
+    return layer.run(this);
+  }
 
   /**
    * Starts the operation.
    *
    * @return the result to come; cancelling it cancels the operation
    */
-  public abstract CompletableFuture<R> runAsync();
+  public final CompletableFuture<R> runAsync() {
+    return layer.runAsync(this);
+  }
+
+  abstract CallOption[] options();
+
+  /** Returns the call that the operation is by itself. */
+  abstract Call<?, ?, R> call(RemoteLayer remote);
 
   /** Takes up the operation for a stream, in which nothing is repeated. */
-  abstract Begun<R> begin();
+  abstract Begun<R> begin(RemoteLayer remote);
 }

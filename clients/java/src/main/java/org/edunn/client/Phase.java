@@ -1,6 +1,7 @@
 package org.edunn.client;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Whether a layer is being trained or used: Dropout drops units only in training. */
 public enum Phase {
@@ -22,7 +23,7 @@ public enum Phase {
   }
 
   /** Null leaves the choice to the session. */
-  static org.edunn.serving.v1.Phase wire(Phase phase) {
+  static org.edunn.serving.v1.Phase wire(@Nullable Phase phase) {
     return phase == null ? org.edunn.serving.v1.Phase.PHASE_UNSPECIFIED : phase.wire;
   }
 

@@ -1,6 +1,7 @@
 package org.edunn.client;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -9,7 +10,8 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * <p>The n-th pause is between half of {@code firstPause} times 2 to the n and all of it, at most
  * {@code longestPause}. Where the service names a delay, that comes on top. The random share keeps
- * many refused callers from coming back at the same moment.
+ * many refused callers from coming back at the same moment. The call's deadline ends it in any
+ * case.
  *
  * @param attempts how often a call is made at most; 1 turns retries off
  * @param firstPause the pause after the first attempt
@@ -25,6 +27,8 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
    * @throws IllegalArgumentException if there is no attempt, or a pause is negative
    */
   public RetryPolicy {
+    Objects.requireNonNull(firstPause, "firstPause");
+    Objects.requireNonNull(longestPause, "longestPause");
     if (attempts < 1) {
       throw new IllegalArgumentException("attempts must be at least 1, not " + attempts);
     }
@@ -34,13 +38,13 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
   }
 
   /**
-   * Returns what a client does unless told otherwise: seven attempts with pauses from 0.1 to 5 s,
-   * which outlast a restart of the service.
+   * Returns what a client does unless told otherwise: as many attempts as the deadline allows, with
+   * pauses from 0.1 to 0.5 s, so that a service that comes back is found soon.
    *
    * @return the policy
    */
   public static RetryPolicy standard() {
-    return new RetryPolicy(7, Duration.ofMillis(100), Duration.ofSeconds(5));
+    return new RetryPolicy(Integer.MAX_VALUE, Duration.ofMillis(100), Duration.ofMillis(500));
   }
 
   /**

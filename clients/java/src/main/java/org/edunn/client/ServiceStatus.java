@@ -14,8 +14,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.edunn.serving.v1.OperationError;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the service says about a failure: a gRPC status and its {@code google.rpc} details.
@@ -27,12 +29,20 @@ record ServiceStatus(
     String message,
     String reason,
     List<Violation> violations,
-    Duration retryDelay,
+    @Nullable Duration retryDelay,
     Map<String, String> metadata)
     implements Serializable {
+  // The words of gRPC in Java, and of its other implementations.
+  private static final Pattern TOO_LARGE =
+      Pattern.compile("exceeds maximum size|larger than max", Pattern.CASE_INSENSITIVE);
 
+  /** Returns what the client itself has noticed; the reason is the status's name. */
   static ServiceStatus of(Status.Code code, String message) {
-    return new ServiceStatus(code, message, "", List.of(), null, Map.of());
+    return of(code, code.name(), message);
+  }
+
+  static ServiceStatus of(Status.Code code, String reason, String message) {
+    return new ServiceStatus(code, message, reason, List.of(), null, Map.of());
   }
 
   /** Returns the exception for a failed call. */
@@ -76,11 +86,13 @@ record ServiceStatus(
   /** Of a broken connection gRPC says "io exception"; which and why is in the cause. */
   private static String sentence(Status status, com.google.rpc.Status details) {
     Throwable cause = status.getCause();
-    return cause == null ? details.getMessage() : details.getMessage() + ": " + cause.getMessage();
+    // Its further lines are about the inner parts of a connection.
+    String first = details.getMessage().lines().findFirst().orElse("");
+    return cause == null ? details.getMessage() : first + ": " + cause.getMessage();
   }
 
   private static ServiceStatus of(Status.Code code, String message, List<Any> details) {
-    String reason = "";
+    String reason = reasonOfGrpc(code, message);
     Map<String, String> metadata = Map.of();
     List<Violation> violations = new ArrayList<>();
     Duration retryDelay = null;
@@ -106,7 +118,16 @@ record ServiceStatus(
     return new ServiceStatus(code, said, reason, List.copyOf(violations), retryDelay, metadata);
   }
 
-  private EdunnException toException(Throwable cause) {
+  /** Returns the reason of an error that comes from gRPC on either side, not from the service. */
+  private static String reasonOfGrpc(Status.Code code, String message) {
+    return switch (code) {
+      case DEADLINE_EXCEEDED, UNAVAILABLE, CANCELLED -> code.name();
+      case RESOURCE_EXHAUSTED -> TOO_LARGE.matcher("" + message).find() ? "TOO_LARGE" : "";
+      default -> "";
+    };
+  }
+
+  EdunnException toException(@Nullable Throwable cause) {
     return switch (code) {
       case INVALID_ARGUMENT -> new InvalidArgumentException(this, cause);
       case NOT_FOUND -> new NotFoundException(this, cause);
@@ -116,6 +137,7 @@ record ServiceStatus(
       case UNAUTHENTICATED -> new UnauthenticatedException(this, cause);
       case DEADLINE_EXCEEDED -> new DeadlineExceededException(this, cause);
       case UNAVAILABLE -> new UnavailableException(this, cause);
+      case CANCELLED -> new CancelledException(this, cause);
       case INTERNAL -> new InternalException(this, cause);
       default -> new EdunnException(this, cause);
     };

@@ -1,53 +1,32 @@
 package org.edunn.client;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /**
  * A session of the service: named layers and what their backwards need, made by {@link
  * Client#newSession} or {@link Client#attach}. Threads may share it.
+ *
+ * <p>It is an interface so that a program's tests may stand in for it. Methods may be added to it
+ * in any version.
  */
-public final class Session implements AutoCloseable {
-  private final Connection connection;
-  private final boolean created;
-  private final ForwardNames names;
-  private final Map<String, Layer> layers = Collections.synchronizedMap(new LinkedHashMap<>());
-  private volatile SessionInfo info;
-
-  private Session(Connection connection, SessionInfo info, boolean created) {
-    this.connection = connection;
-    this.created = created;
-    names = created ? ForwardNames.ofCreator() : ForwardNames.ofGuest();
-    take(info);
-  }
-
-  static Session created(Connection connection, SessionInfo info) {
-    return new Session(connection, info, true);
-  }
-
-  static Session attached(Connection connection, SessionInfo info) {
-    return new Session(connection, info, false);
-  }
-
+public interface Session extends AutoCloseable {
   /**
    * Returns the session's name.
    *
    * @return the one chosen, or the one that the service chose
    */
-  public String sessionId() {
-    return info.sessionId();
+  default String sessionId() {
+    return info().sessionId();
   }
 
   /**
    * Returns the seed of everything random in the session.
    *
-   * @return the one given, or the one that the service drew: 64 bits without sign
+   * @return the one given, or the one drawn: 64 bits without sign
    */
-  public long seed() {
-    return info.seed();
+  default long seed() {
+    return info().seed();
   }
 
   /**
@@ -55,151 +34,91 @@ public final class Session implements AutoCloseable {
    *
    * @return the phase
    */
-  public Phase phase() {
-    return info.phase();
+  default Phase phase() {
+    return info().phase();
   }
 
   /**
    * Returns how the session stood when the service was last asked, by {@link #refresh} or when this
-   * object was made.
+   * object was made, with the layers that this object has added since.
    *
    * @return the description
    */
-  public SessionInfo info() {
-    return info;
-  }
+  SessionInfo info();
 
   /**
    * Returns the layers that this object knows of, in the order in which they became known.
    *
    * @return by name
    */
-  public Map<String, Layer> layers() {
-    synchronized (layers) {
-      return Collections.unmodifiableMap(new LinkedHashMap<>(layers));
-    }
-  }
+  Map<String, Layer> layers();
 
   /**
    * Returns the layer of that name without asking the service.
    *
    * @param name the layer's name
-   * @return the layer. Of one that this object does not know, the name is all that {@link
-   *     Layer#info} has, and whether there is one shows at its first call
+   * @return the same object each time. Of a layer that this session object does not know, the name
+   *     is all that {@link Layer#info} has, and whether there is one shows at its first call
    */
-  public Layer layer(String name) {
-    Layer known = layers.get(name);
-    return known == null ? new Layer(this, LayerInfo.unknown(name)) : known;
-  }
+  Layer layer(String name);
 
   /**
    * Adds a layer.
    *
    * @param layer its name, type, configuration and initial parameters
+   * @param options of this call
    * @return the layer
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public Layer add(LayerSpec layer) {
-    return connection.run(addCall(layer), null);
-  }
+  Layer add(LayerSpec layer, CallOption... options);
 
   /**
    * Starts the adding of a layer.
    *
    * @param layer as in {@link #add}
+   * @param options of this call
    * @return the layer to come
    */
-  public CompletableFuture<Layer> addAsync(LayerSpec layer) {
-    return connection.runAsync(addCall(layer), null);
-  }
+  CompletableFuture<Layer> addAsync(LayerSpec layer, CallOption... options);
 
   /**
    * Asks the service how the session stands. Layers that others have added become known.
    *
+   * @param options of this call
    * @return the description
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public SessionInfo refresh() {
-    return connection.run(refreshCall(), null);
-  }
+  SessionInfo refresh(CallOption... options);
 
   /**
    * Starts asking the service how the session stands.
    *
+   * @param options of this call
    * @return the description to come
    */
-  public CompletableFuture<SessionInfo> refreshAsync() {
-    return connection.runAsync(refreshCall(), null);
-  }
+  CompletableFuture<SessionInfo> refreshAsync(CallOption... options);
 
   /**
-   * Ends the session, whoever created it. That it has already ended is no error.
+   * Ends the session, even one that this object did not create. That it has already ended is no
+   * error.
    *
+   * @param options of this call
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public void delete() {
-    try {
-      connection.run(Calls.deleteSession(sessionId()), null);
-    } catch (NotFoundException ended) {
-      return;
-    }
-  }
+  void delete(CallOption... options);
 
   /**
    * Starts the ending of the session.
    *
+   * @param options of this call
    * @return done when it has ended
    */
-  public CompletableFuture<Void> deleteAsync() {
-    return connection.runAsync(Calls.deleteSession(sessionId()), null).handle(Session::ended);
-  }
+  CompletableFuture<Void> deleteAsync(CallOption... options);
 
-  /** Deletes the session if this object created it; one attached to stays. */
+  /**
+   * Deletes the session if this object created it; one attached to stays. After a call that found
+   * no service, and in an interrupted thread, this tries once and for at most a second.
+   */
   @Override
-  public void close() {
-    if (created) {
-      delete();
-    }
-  }
-
-  /** Returns its name. */
-  @Override
-  public String toString() {
-    return "session " + sessionId();
-  }
-
-  Connection connection() {
-    return connection;
-  }
-
-  String nextForwardName(String layer) {
-    return names.next(layer);
-  }
-
-  private Call<?, ?, Layer> addCall(LayerSpec layer) {
-    return Calls.addLayer(sessionId(), layer)
-        .map(
-            added -> {
-              Layer made = new Layer(this, added);
-              layers.put(added.name(), made);
-              return made;
-            });
-  }
-
-  private Call<?, ?, SessionInfo> refreshCall() {
-    return Calls.getSession(sessionId()).map(this::take);
-  }
-
-  private SessionInfo take(SessionInfo fresh) {
-    info = fresh;
-    fresh.layers().forEach(layer -> layers.putIfAbsent(layer.name(), new Layer(this, layer)));
-    return fresh;
-  }
-
-  private static Void ended(Void nothing, Throwable error) {
-    if (error == null || error instanceof NotFoundException) {
-      return null;
-    }
-    throw new CompletionException(error);
-  }
+  void close();
 }

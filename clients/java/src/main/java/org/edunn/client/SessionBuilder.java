@@ -4,41 +4,24 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /** A session about to be created; what is not said is left to the service. */
-public final class SessionBuilder {
-  private final Connection connection;
-  private String sessionId;
-  private Long seed;
-  private Phase phase;
-  private Duration ttl;
-  private Duration timeout;
-
-  SessionBuilder(Connection connection) {
-    this.connection = connection;
-  }
-
+public interface SessionBuilder {
   /**
    * Chooses the session's name; otherwise the service chooses one that nobody can guess.
    *
    * @param sessionId 1 to 64 letters, digits, {@code _ - .}
    * @return this
    */
-  public SessionBuilder sessionId(String sessionId) {
-    this.sessionId = sessionId;
-    return this;
-  }
+  SessionBuilder sessionId(String sessionId);
 
   /**
    * Chooses the seed of everything random in the session: the same seed and the same calls give the
-   * same initial parameters and the same masks. Otherwise the service draws one.
+   * same initial parameters and the same masks. Otherwise one is drawn.
    *
    * @param seed 64 bits without sign: {@code Long.parseUnsignedLong("18446744073709551615")}, or
    *     -1, is the largest
    * @return this
    */
-  public SessionBuilder seed(long seed) {
-    this.seed = seed;
-    return this;
-  }
+  SessionBuilder seed(long seed);
 
   /**
    * Chooses the phase of the forwards that name none; otherwise it is Training.
@@ -46,54 +29,31 @@ public final class SessionBuilder {
    * @param phase the phase
    * @return this
    */
-  public SessionBuilder phase(Phase phase) {
-    this.phase = phase;
-    return this;
-  }
+  SessionBuilder phase(Phase phase);
 
   /**
    * Chooses how long the session outlives its last use.
    *
    * @param ttl otherwise the service's default
    * @return this
+   * @throws IllegalArgumentException if it is not positive, or longer than any that can be sent
    */
-  public SessionBuilder ttl(Duration ttl) {
-    this.ttl = ttl;
-    return this;
-  }
-
-  /**
-   * Limits how long the creating may take, all attempts together.
-   *
-   * @param timeout otherwise the client's
-   * @return this
-   */
-  public SessionBuilder timeout(Duration timeout) {
-    this.timeout = timeout;
-    return this;
-  }
+  SessionBuilder ttl(Duration ttl);
 
   /**
    * Creates the session. Closing it deletes it.
    *
+   * @param options of this call
    * @return the session
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public Session create() {
-    return connection.run(call(), timeout);
-  }
+  Session create(CallOption... options);
 
   /**
    * Starts the creating of the session.
    *
+   * @param options of this call
    * @return the session to come
    */
-  public CompletableFuture<Session> createAsync() {
-    return connection.runAsync(call(), timeout);
-  }
-
-  private Call<?, ?, Session> call() {
-    return Calls.createSession(sessionId, seed, phase, ttl)
-        .map(info -> Session.created(connection, info));
-  }
+  CompletableFuture<Session> createAsync(CallOption... options);
 }

@@ -37,6 +37,11 @@ public record SessionInfo(
         instant(message.getExpireTime()));
   }
 
+  SessionInfo withLayers(List<LayerInfo> others) {
+    return new SessionInfo(
+        sessionId, phase, seed, List.copyOf(others), ttl, createTime, expireTime);
+  }
+
   private static Instant instant(Timestamp timestamp) {
     return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
   }

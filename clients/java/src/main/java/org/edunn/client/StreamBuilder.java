@@ -3,16 +3,7 @@ package org.edunn.client;
 import java.time.Duration;
 
 /** A stream about to be opened. */
-public final class StreamBuilder {
-  private final Connection connection;
-  private int inFlight = 64;
-  private Duration timeout;
-
-  StreamBuilder(Connection connection) {
-    this.connection = connection;
-    timeout = connection.timeout();
-  }
-
+public interface StreamBuilder {
   /**
    * Limits how many operations may be under way at once; a further one waits in {@link
    * ComputeStream#submit}.
@@ -21,13 +12,7 @@ public final class StreamBuilder {
    * @return this
    * @throws IllegalArgumentException if it is not positive
    */
-  public StreamBuilder inFlight(int inFlight) {
-    if (inFlight < 1) {
-      throw new IllegalArgumentException("at least 1 must be in flight, not " + inFlight);
-    }
-    this.inFlight = inFlight;
-    return this;
-  }
+  StreamBuilder inFlight(int inFlight);
 
   /**
    * Limits how long operations may wait without a single answer coming before the stream is given
@@ -35,18 +20,34 @@ public final class StreamBuilder {
    *
    * @param timeout otherwise the client's
    * @return this
+   * @throws IllegalArgumentException if it is not positive
    */
-  public StreamBuilder timeout(Duration timeout) {
-    this.timeout = timeout;
-    return this;
-  }
+  StreamBuilder timeout(Duration timeout);
+
+  /**
+   * Says more about the call that the stream is.
+   *
+   * @param options such as headers
+   * @return this
+   */
+  StreamBuilder options(CallOption... options);
 
   /**
    * Opens the stream.
    *
    * @return the stream
    */
-  public ComputeStream open() {
-    return ComputeStream.open(connection, inFlight, timeout);
-  }
+  ComputeStream open();
+
+  /**
+   * Runs operations through a stream of their own and gives their results as they come.
+   *
+   * <p>A thread of the client takes the operations, never more ahead of the results that have been
+   * taken than may be in flight. So the operations may be without end, and taking the next one may
+   * wait for a result.
+   *
+   * @param operations what to run, in order
+   * @return the results
+   */
+  Results compute(Iterable<? extends Operation<?>> operations);
 }

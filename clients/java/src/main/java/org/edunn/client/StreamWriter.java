@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import org.edunn.serving.v1.ComputeOperation;
 import org.edunn.serving.v1.ComputeRequest;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends a stream's operations in order. Whatever waits when the connection takes a message travels
@@ -15,17 +16,25 @@ final class StreamWriter {
   private static final int MESSAGE_OPERATIONS = 256;
   private static final int MESSAGE_BYTES = 4 * 1024 * 1024;
 
-  private final ClientCall<ComputeRequest, ?> call;
   private final Executor executor;
   private final ArrayDeque<ComputeOperation> outbox = new ArrayDeque<>();
   // Whether a thread is in write() or about to be. A call takes messages of one thread at a time.
   private boolean writing;
   private boolean ending;
+  private boolean halfClosed;
   private boolean ended;
+  // Null until there is one.
+  private @Nullable ClientCall<ComputeRequest, ?> call;
 
-  StreamWriter(ClientCall<ComputeRequest, ?> call, Executor executor) {
-    this.call = call;
+  StreamWriter(Executor executor) {
     this.executor = executor;
+  }
+
+  /** Takes this call from now on. The one before has taken nothing. */
+  synchronized void writeTo(ClientCall<ComputeRequest, ?> opened) {
+    call = opened;
+    halfClosed = false;
+    wake();
   }
 
   synchronized void send(ComputeOperation operation) {
@@ -51,7 +60,7 @@ final class StreamWriter {
   }
 
   private void wake() {
-    if (!writing && !ended) {
+    if (!writing && !ended && call != null) {
       writing = true;
       // Not in the caller's thread: while this one starts and writes, more operations gather.
       executor.execute(this::write);
@@ -60,10 +69,10 @@ final class StreamWriter {
 
   private void write() {
     try {
-      ComputeRequest request = next();
-      while (request != null) {
-        call.sendMessage(request);
-        request = next();
+      Sending sending = next();
+      while (sending != null) {
+        sending.call().sendMessage(sending.request());
+        sending = next();
       }
     } catch (IllegalStateException unsent) {
       // gRPC takes nothing more of a call that another thread has cancelled meanwhile.
@@ -78,12 +87,12 @@ final class StreamWriter {
   }
 
   /** Returns what to send now; null, and nobody is writing any more, if there is nothing. */
-  private synchronized ComputeRequest next() {
+  private synchronized @Nullable Sending next() {
     if (!ended && !outbox.isEmpty() && call.isReady()) {
-      return together();
+      return new Sending(call, together());
     }
-    if (!ended && ending && outbox.isEmpty()) {
-      ended = true;
+    if (!ended && ending && outbox.isEmpty() && !halfClosed) {
+      halfClosed = true;
       call.halfClose();
     }
     writing = false;
@@ -102,4 +111,6 @@ final class StreamWriter {
         && bytes + outbox.element().getSerializedSize() <= MESSAGE_BYTES);
     return request.build();
   }
+
+  private record Sending(ClientCall<ComputeRequest, ?> call, ComputeRequest request) {}
 }

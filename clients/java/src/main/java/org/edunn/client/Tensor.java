@@ -9,6 +9,7 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * An array of any rank: its element type, its shape, and its elements in C order (the last axis
@@ -39,6 +40,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if the shape asks for another number of elements
    */
   public static Tensor of(double[] values, long... shape) {
+    Objects.requireNonNull(values, "values");
     return of(DoubleBuffer.wrap(values), shape);
   }
 
@@ -51,6 +53,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if the shape asks for another number of elements
    */
   public static Tensor of(float[] values, long... shape) {
+    Objects.requireNonNull(values, "values");
     return of(FloatBuffer.wrap(values), shape);
   }
 
@@ -63,6 +66,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if the shape asks for another number of elements
    */
   public static Tensor of(long[] values, long... shape) {
+    Objects.requireNonNull(values, "values");
     return of(LongBuffer.wrap(values), shape);
   }
 
@@ -75,6 +79,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if the shape asks for another number of elements
    */
   public static Tensor of(int[] values, long... shape) {
+    Objects.requireNonNull(values, "values");
     return of(IntBuffer.wrap(values), shape);
   }
 
@@ -87,6 +92,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if the shape asks for another number of elements
    */
   public static Tensor of(boolean[] values, long... shape) {
+    Objects.requireNonNull(values, "values");
     ByteBuffer bytes = room(DataType.BOOL, values.length, shape);
     // Java has no view of booleans as bytes, so here a loop it must be.
     for (boolean value : values) {
@@ -104,6 +110,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if the shape asks for another number of elements
    */
   public static Tensor of(DoubleBuffer values, long... shape) {
+    Objects.requireNonNull(values, "values");
     ByteBuffer bytes = room(DataType.FLOAT64, values.remaining(), shape);
     bytes.asDoubleBuffer().put(values.duplicate());
     return wrap(DataType.FLOAT64, shape, bytes);
@@ -118,6 +125,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if the shape asks for another number of elements
    */
   public static Tensor of(FloatBuffer values, long... shape) {
+    Objects.requireNonNull(values, "values");
     ByteBuffer bytes = room(DataType.FLOAT32, values.remaining(), shape);
     bytes.asFloatBuffer().put(values.duplicate());
     return wrap(DataType.FLOAT32, shape, bytes);
@@ -132,6 +140,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if the shape asks for another number of elements
    */
   public static Tensor of(LongBuffer values, long... shape) {
+    Objects.requireNonNull(values, "values");
     ByteBuffer bytes = room(DataType.INT64, values.remaining(), shape);
     bytes.asLongBuffer().put(values.duplicate());
     return wrap(DataType.INT64, shape, bytes);
@@ -146,6 +155,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if the shape asks for another number of elements
    */
   public static Tensor of(IntBuffer values, long... shape) {
+    Objects.requireNonNull(values, "values");
     ByteBuffer bytes = room(DataType.INT32, values.remaining(), shape);
     bytes.asIntBuffer().put(values.duplicate());
     return wrap(DataType.INT32, shape, bytes);
@@ -162,6 +172,8 @@ public final class Tensor {
    * @throws IllegalArgumentException if the shape asks for another number of bytes
    */
   public static Tensor ofBytes(DataType dataType, ByteBuffer littleEndian, long... shape) {
+    Objects.requireNonNull(dataType, "dataType");
+    Objects.requireNonNull(littleEndian, "littleEndian");
     int given = littleEndian.remaining();
     if (given % dataType.elementBytes() != 0) {
       throw new IllegalArgumentException(
@@ -327,10 +339,26 @@ public final class Tensor {
     return 31 * (31 * dataType.hashCode() + Arrays.hashCode(shape)) + data.hashCode();
   }
 
-  /** Returns type and shape, such as {@code float64[2, 10]}. */
+  /**
+   * Returns type, shape and elements, such as {@code float64[2, 2] [[0.0, 4.0], [6.0, 0.0]]}; of
+   * long axes only both ends.
+   */
   @Override
   public String toString() {
-    return dataType + Arrays.toString(shape);
+    return dataType + Arrays.toString(shape) + " " + TensorText.of(this);
+  }
+
+  /** Returns an element as Java writes it; a float16 as its float. */
+  String elementText(int index) {
+    ByteBuffer bytes = bytes();
+    return switch (dataType) {
+      case BOOL -> Boolean.toString(data.byteAt(index) != 0);
+      case INT32 -> Integer.toString(bytes.getInt(4 * index));
+      case INT64 -> Long.toString(bytes.getLong(8 * index));
+      case FLOAT16 -> Float.toString(Float16.toFloat(bytes.getShort(2 * index)));
+      case FLOAT32 -> Float.toString(bytes.getFloat(4 * index));
+      case FLOAT64 -> Double.toString(bytes.getDouble(8 * index));
+    };
   }
 
   org.edunn.serving.v1.Tensor toWire() {

@@ -5,6 +5,8 @@ import io.grpc.TlsChannelCredentials;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How to trust the server, and how to be known to it. Immutable; every file is in PEM format.
@@ -14,11 +16,11 @@ import java.nio.file.Path;
  * }</pre>
  */
 public final class Tls {
-  private final Path authority;
-  private final Path certificate;
-  private final Path key;
+  private final @Nullable Path authority;
+  private final @Nullable Path certificate;
+  private final @Nullable Path key;
 
-  private Tls(Path authority, Path certificate, Path key) {
+  private Tls(@Nullable Path authority, @Nullable Path certificate, @Nullable Path key) {
     this.authority = authority;
     this.certificate = certificate;
     this.key = key;
@@ -40,7 +42,7 @@ public final class Tls {
    * @return the description
    */
   public static Tls trusting(Path authority) {
-    return new Tls(authority, null, null);
+    return new Tls(Objects.requireNonNull(authority, "authority"), null, null);
   }
 
   /**
@@ -51,7 +53,19 @@ public final class Tls {
    * @return the new description
    */
   public Tls identity(Path certificate, Path key) {
-    return new Tls(authority, certificate, key);
+    return new Tls(
+        authority,
+        Objects.requireNonNull(certificate, "certificate"),
+        Objects.requireNonNull(key, "key"));
+  }
+
+  /** Returns the files. */
+  @Override
+  public String toString() {
+    return "TLS trusting %s%s"
+        .formatted(
+            authority == null ? "Java's authorities" : authority,
+            certificate == null ? "" : ", known by " + certificate);
   }
 
   ChannelCredentials credentials() {

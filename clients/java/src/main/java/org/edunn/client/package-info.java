@@ -10,5 +10,10 @@
  *   Gradients gradients = drop.backward(g);
  * }
  * }</pre>
+ *
+ * <p>No parameter may be null, and nothing returned is, where {@code Nullable} does not say so.
  */
+@NullMarked
 package org.edunn.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -77,7 +77,7 @@ class CallsTest {
 
   @Test
   void timeoutMustBePositive() {
-    Client.Builder builder = Client.builder(server.address());
+    ClientBuilder builder = Client.builder(server.address());
     assertThrows(IllegalArgumentException.class, () -> builder.timeout(Duration.ZERO));
   }
 

@@ -171,26 +171,6 @@ class RetriesTest {
   }
 
   @Test
-  void addingALayerIsNotRepeated() {
-    Layer layer = Answers.layer(server, client);
-    server.fail(ADD_LAYER, unavailable()).answer(GET_SESSION, Answers.session());
-    Session session = client.attach(layer.sessionId());
-    assertThrows(UnavailableException.class, () -> session.add(LayerSpec.of("l2", "ReLU")));
-    assertEquals(1, server.seen(ADD_LAYER).size());
-  }
-
-  @Test
-  void creatingIsRepeatedUnlessTheNameIsChosen() {
-    server.fail(CREATE, unavailable());
-    SessionBuilder named = client.newSession().sessionId("mine");
-    assertThrows(UnavailableException.class, named::create);
-    assertEquals(1, server.seen(CREATE).size());
-    server.fail(CREATE, unavailable());
-    Answers.layer(server, client);
-    assertEquals(3, server.seen(CREATE).size());
-  }
-
-  @Test
   void sessionsOfOneNameNeverMeetInAForward() {
     Layer mine = Answers.layer(server, client);
     server.answer(GET_SESSION, Answers.session()).answer(GET_SESSION, Answers.session());

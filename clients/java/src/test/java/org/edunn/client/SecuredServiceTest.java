@@ -33,7 +33,7 @@ class SecuredServiceTest {
     }
   }
 
-  private static Client.Builder builder() {
+  private static ClientBuilder builder() {
     return Client.builder(System.getenv("EDUNN_SECURED_ADDRESS"))
         .tls(Tls.trusting(Path.of(System.getenv("EDUNN_SECURED_CA"))));
   }

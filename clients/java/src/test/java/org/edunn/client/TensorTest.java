@@ -52,7 +52,7 @@ class TensorTest {
     ByteBuffer half = ByteBuffer.wrap(new byte[] {0, 0x3c});
     Tensor tensor = sent(Tensor.ofBytes(DataType.FLOAT16, half, 1));
     assertEquals(0x3c00, tensor.bytes().getShort());
-    assertEquals("float16[1]", tensor.toString());
+    assertEquals("float16[1] [1.0]", tensor.toString());
     assertThrows(IllegalArgumentException.class, () -> Tensor.ofBytes(DataType.FLOAT64, half, 1));
   }
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import org.edunn.serving.v1.LayerServiceGrpc;
 import org.edunn.serving.v1.ListLayerTypesResponse;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,26 +49,88 @@ class TlsTest {
   }
 
   @Test
-  void unknownAuthorityFails() throws Exception {
+  void unknownAuthorityIsToldAtOnce() throws Exception {
     try (ScriptedServer server = new ScriptedServer(credentials().build());
-        Client client = once(server).tls(Tls.usual()).build()) {
-      assertThrows(UnavailableException.class, client::layerTypes);
-      assertTrue(server.headers.isEmpty());
+        Client client = Client.builder(server.address()).tls(Tls.usual()).build()) {
+      assertMistake(server, client, "is of no trusted authority: use Tls.trusting(");
     }
   }
 
   @Test
-  void plaintextFails() throws Exception {
+  void wrongNameIsToldAtOnce() throws Exception {
+    Tls tls = Tls.trusting(certificate.chain());
     try (ScriptedServer server = new ScriptedServer(credentials().build());
-        Client client = once(server).build()) {
-      assertThrows(UnavailableException.class, client::layerTypes);
-      assertTrue(server.headers.isEmpty());
+        Client client = Client.builder("127.0.0.1:" + server.port()).tls(tls).build()) {
+      assertMistake(server, client, "is of another name: connect to the name it has");
+    }
+  }
+
+  @Test
+  void plaintextToTlsIsToldAtOnce() throws Exception {
+    try (ScriptedServer server = new ScriptedServer(credentials().build());
+        Client client = Client.connect(server.address())) {
+      assertMistake(server, client, server.address() + " expects TLS: use tls(...)");
+    }
+  }
+
+  @Test
+  void tlsToPlaintextIsToldAtOnce() throws Exception {
+    Tls tls = Tls.trusting(certificate.chain());
+    try (ScriptedServer server = new ScriptedServer();
+        Client client = Client.builder(server.address()).tls(tls).build()) {
+      assertMistake(server, client, server.address() + " does not speak TLS: leave tls(...) out");
+    }
+  }
+
+  @Test
+  void missingCertificateOfTheClientIsToldAtOnce() throws Exception {
+    ServerCredentials strict =
+        credentials()
+            .trustManager(certificate.chain().toFile())
+            .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE)
+            .build();
+    Tls tls = Tls.trusting(certificate.chain());
+    try (ScriptedServer server = new ScriptedServer(strict);
+        Client client = Client.builder(server.address()).tls(tls).build()) {
+      assertMistake(server, client, "asks for a certificate of the client's: use tls(");
+    }
+  }
+
+  @Test
+  void streamTellsAMistakeAtOnceToo() throws Exception {
+    Tls tls = Tls.trusting(certificate.chain());
+    try (ScriptedServer server = new ScriptedServer();
+        ScriptedServer plain = new ScriptedServer();
+        Client known = Client.connect(plain.address());
+        Client client = Client.builder(server.address()).tls(tls).build();
+        ComputeStream stream = client.newStream().open()) {
+      Layer layer = Answers.layer(plain, known);
+      // The stream may have failed before something is submitted.
+      Exception error =
+          assertThrows(Exception.class, () -> stream.forward(layer, Answers.ONE).join());
+      assertTrue(error.getMessage().contains("does not speak TLS"), error.getMessage());
+    }
+  }
+
+  @Test
+  void eachOfSeveralServersIsKnownByItsOwnName() throws Exception {
+    Tls tls = Tls.trusting(certificate.chain());
+    // The certificate is for localhost alone, so only one of these two can be the other's name.
+    try (ScriptedServer server = new ScriptedServer(credentials().build());
+        ScriptedServer other = new ScriptedServer(credentials().build());
+        Client client =
+            Client.builder("127.0.0.1:" + other.port() + "," + server.address()).tls(tls).build()) {
+      for (int i = 0; i < 4; i++) {
+        server.answer(LayerServiceGrpc.getGetSessionMethod(), Answers.session());
+        assertEquals("s1", client.getSession("s1").sessionId());
+      }
+      assertTrue(other.headers.isEmpty());
     }
   }
 
   @Test
   void missingFileIsToldAtOnce() {
-    Client.Builder builder =
+    ClientBuilder builder =
         Client.builder("localhost:1").tls(Tls.trusting(folder.resolve("missing.pem")));
     assertThrows(UncheckedIOException.class, builder::build);
   }
@@ -77,7 +140,13 @@ class TlsTest {
         .keyManager(certificate.chain().toFile(), certificate.key().toFile());
   }
 
-  private static Client.Builder once(ScriptedServer server) {
-    return Client.builder(server.address()).retry(RetryPolicy.never());
+  /** Well within the deadline: what is no mistake is tried again until then. */
+  private static void assertMistake(ScriptedServer server, Client client, String sentence) {
+    UnavailableException error = assertThrows(UnavailableException.class, client::layerTypes);
+    assertTrue(error.detail().contains(sentence), error::detail);
+    assertEquals("UNAVAILABLE", error.reason());
+    var later = assertThrows(CompletionException.class, () -> client.layerTypesAsync().join());
+    assertTrue(later.getCause().getMessage().contains(sentence), later.getCause()::getMessage);
+    assertTrue(server.headers.isEmpty());
   }
 }

@@ -1,0 +1,43 @@
+package org.edunn.client;
+
+import java.time.Duration;
+
+/** The client's log lines, through the JDK's own facade. */
+final class Log {
+  private static final System.Logger LOGGER = System.getLogger("org.edunn.client");
+
+  private Log() {}
+
+  static void tokenInTheClear(String address) {
+    LOGGER.log(
+        System.Logger.Level.WARNING,
+        "the token for {0} travels unencrypted: use tls(...)",
+        address);
+  }
+
+  static void retry(String call, EdunnException error, Duration pause) {
+    LOGGER.log(
+        System.Logger.Level.INFO,
+        "{0} is tried again in {1} ms: {2}",
+        call,
+        Long.toString(pause.toMillis()),
+        error.getMessage());
+  }
+
+  static void connectionLost(String address) {
+    LOGGER.log(System.Logger.Level.INFO, "the connection to {0} is lost", address);
+  }
+
+  static void connectedAgain(String address) {
+    LOGGER.log(System.Logger.Level.INFO, "connected to {0} again", address);
+  }
+
+  static void slow(String call, Duration took, int attempts) {
+    LOGGER.log(
+        System.Logger.Level.WARNING,
+        "{0} took {1} ms and {2} attempts",
+        call,
+        Long.toString(took.toMillis()),
+        Integer.toString(attempts));
+  }
+}

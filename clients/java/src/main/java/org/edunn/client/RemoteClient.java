@@ -1,0 +1,73 @@
+package org.edunn.client;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+
+/** The client of a real service. */
+final class RemoteClient implements Client {
+  private final Connection connection;
+
+  RemoteClient(Connection connection) {
+    this.connection = connection;
+  }
+
+  @Override
+  public List<LayerType> layerTypes(CallOption... options) {
+    return connection.run(Calls.listLayerTypes(), options);
+  }
+
+  @Override
+  public CompletableFuture<List<LayerType>> layerTypesAsync(CallOption... options) {
+    return connection.runAsync(Calls.listLayerTypes(), options);
+  }
+
+  @Override
+  public SessionBuilder newSession() {
+    return new RemoteSessionBuilder(connection);
+  }
+
+  @Override
+  public Session attach(String sessionId, CallOption... options) {
+    return connection.run(attachCall(sessionId), options);
+  }
+
+  @Override
+  public CompletableFuture<Session> attachAsync(String sessionId, CallOption... options) {
+    return connection.runAsync(attachCall(sessionId), options);
+  }
+
+  @Override
+  public SessionInfo getSession(String sessionId, CallOption... options) {
+    return connection.run(getCall(sessionId), options);
+  }
+
+  @Override
+  public CompletableFuture<SessionInfo> getSessionAsync(String sessionId, CallOption... options) {
+    return connection.runAsync(getCall(sessionId), options);
+  }
+
+  @Override
+  public StreamBuilder newStream() {
+    return new RemoteStreamBuilder(connection);
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+  }
+
+  /** Returns its address. */
+  @Override
+  public String toString() {
+    return "client of " + connection.address();
+  }
+
+  private Call<?, ?, Session> attachCall(String sessionId) {
+    return getCall(sessionId).map(info -> RemoteSession.attached(connection, info));
+  }
+
+  private static Call<?, ?, SessionInfo> getCall(String sessionId) {
+    return Calls.getSession(Objects.requireNonNull(sessionId, "sessionId"));
+  }
+}
