@@ -11,7 +11,7 @@ WORKERS ?= 2
 DATA ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test unit test-torch lint bench bench-clients profile soak proto clean
+.PHONY: help demo serve test unit test-torch course lint bench bench-clients profile soak proto clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ unit: $(VENV)/.development ## Run the unit tests of server, worker and edunn_ser
 
 test-torch: $(VENV)/.development $(TORCH_VENV)/.ready ## Run what needs PyTorch (Debian's python3-torch)
 	$(BIN)/python -m pytest tests/clients/test_torch.py
+
+course: $(VENV)/.development $(if $(TORCH),$(TORCH_VENV)/.ready) ## Run a course's notebooks on the library (COURSE=path)
+	$(if $(TORCH),$(TORCH_VENV)/bin,$(BIN))/python -m tests.course "$(COURSE)"
 
 lint: $(VENV)/.development ## Run ruff, mypy and buf
 	$(BIN)/ruff check .
@@ -85,16 +88,20 @@ $(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
 
 # PyPI's PyTorch is gigabytes; Debian's is made for Debian's Python and compiled against the binary
 # interface of NumPy 1, so that it cannot exchange arrays with the locked NumPy 2. Hence: Debian's
-# Python, its PyTorch and its NumPy (1.24), and of all else the locked versions.
+# Python, its PyTorch and its NumPy (1.24), and of all else the locked versions, but for the
+# packages that need a newer NumPy.
 $(TORCH_VENV)/.ready: requirements.lock requirements-dev.lock pyproject.toml clients/python/pyproject.toml
 	@test -n "$(TORCH)" || { echo "no PyTorch: on Debian 12, apt-get install python3-torch" >&2; exit 1; }
 	@echo "installing into $(TORCH_VENV), beside Debian's PyTorch ..."
 	@/usr/bin/python3 -m venv --clear --system-site-packages $(TORCH_VENV) || \
 		{ rm -rf $(TORCH_VENV); echo "no venv: on Debian, apt-get install python3-venv" >&2; exit 1; }
-	@grep -hv '^numpy==' requirements.lock requirements-dev.lock > $(TORCH_VENV)/constraints.txt
+	@grep -hEv '^(numpy|scipy|matplotlib|contourpy)==' requirements.lock requirements-dev.lock \
+		> $(TORCH_VENV)/constraints.txt
+	@/usr/bin/python3 -c 'import numpy; print(f"numpy=={numpy.__version__}")' \
+		>> $(TORCH_VENV)/constraints.txt
 	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 		-c $(TORCH_VENV)/constraints.txt setuptools wheel pytest hypothesis nbclient ipykernel \
-		grpcio grpcio-status protobuf typer rich
+		matplotlib scikit-learn grpcio grpcio-status protobuf typer rich
 	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--no-build-isolation -e . -e clients/python
 	@touch $@

@@ -32,8 +32,9 @@ FLOAT_DTYPES = frozenset(_COMPUTE)
 # Above the addresses that a machine has, below those that NumPy can count.
 _MOST_ELEMENTS = 2**48
 
+_NUMBERS_EXPECTED = "an array of numbers"
+_INTEGERS_EXPECTED = "an array of integers"
 FLOATS_EXPECTED = "an array of float16, float32 or float64"
-_INTEGER_EXPECTED = "an array of integers"
 
 
 def quiet(arithmetic: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -57,39 +58,44 @@ def compute_dtype(dtype: np.dtype[Any]) -> FloatDType:
 
 
 def as_floats(layer: str, argument: str, value: object) -> FloatArray:
-    """Return `value` as an array of floats, without copying one that is an array already.
+    """Return `value` as an array of floats, without copying one that is an array of them already.
 
-    Integers and booleans are refused rather than cast: a caller who sends labels where
-    features belong should hear of it.
+    Integers, booleans and wider floats become float64.
 
     Raises
     ------
     LayerError
-        If it is not an array of float16, float32 or float64.
+        If it is no array of real numbers.
     """
     if type(value) is np.ndarray and value.dtype in _COMPUTE:
         return value
-    array = as_array(layer, argument, value, FLOATS_EXPECTED)
+    array = as_array(layer, argument, value, _NUMBERS_EXPECTED)
     if array.dtype in _COMPUTE:
         return array
     native = array.dtype.newbyteorder("=")
     if native in _COMPUTE:
         return array.astype(native)
-    raise LayerError(layer=layer, argument=argument, expected=FLOATS_EXPECTED, got=describe(array))
+    if array.dtype.kind in "biuf":
+        return array.astype(np.float64)
+    raise LayerError(
+        layer=layer, argument=argument, expected=_NUMBERS_EXPECTED, got=describe(array)
+    )
 
 
 def as_integers(layer: str, argument: str, value: object) -> IntArray:
-    """Return `value` as an array of integers; booleans and floats are refused.
+    """Return `value` as an array of integers, booleans as 0 and 1; floats are refused.
 
     Raises
     ------
     LayerError
         If its dtype is not an integer.
     """
-    array = as_array(layer, argument, value, _INTEGER_EXPECTED)
+    array = as_array(layer, argument, value, _INTEGERS_EXPECTED)
+    if array.dtype.kind == "b":
+        return array.astype(np.int64)
     if array.dtype.kind not in "iu":
         raise LayerError(
-            layer=layer, argument=argument, expected=_INTEGER_EXPECTED, got=describe(array)
+            layer=layer, argument=argument, expected=_INTEGERS_EXPECTED, got=describe(array)
         )
     return array
 
@@ -118,7 +124,8 @@ def check_size(shape: tuple[int, ...]) -> tuple[int, ...]:
     MemoryError
         If there could not, where NumPy would raise a ValueError that says nothing of memory.
     """
-    if math.prod(shape) > _MOST_ELEMENTS:
+    # NumPy counts the other sizes of an empty array too.
+    if math.prod(filter(None, shape)) > _MOST_ELEMENTS:
         raise MemoryError(f"An array of the shape {shape} does not fit in any memory.")
     return shape
 
@@ -160,6 +167,18 @@ def total(values: FloatArray, axis: int | tuple[int, ...] | None = None) -> Floa
     Many single-precision numbers lose digits in a single-precision sum, and large ones their sum.
     """
     return restore(np.sum(values, axis=axis, dtype=np.float64), compute_dtype(values.dtype))
+
+
+def sum_to(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """Sum over the axes along which an array of a shape was broadcast to `values`."""
+    if values.shape == shape:
+        return values
+    extra = values.ndim - len(shape)
+    stretched = [
+        extra + axis for axis, size in enumerate(shape) if size != values.shape[extra + axis]
+    ]
+    summed = np.sum(values, axis=(*range(extra), *stretched), dtype=np.float64)
+    return restore(summed, values.dtype).reshape(shape)
 
 
 def keep_where(mask: BoolArray, values: FloatArray) -> FloatArray:

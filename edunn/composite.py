@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from edunn.arrays import Array
-from edunn.model import Cache, CacheValue, Model, ParameterSet, Phase
+from edunn.caches import Cache, CacheValue, entries_of, row_of
+from edunn.model import Model, ParameterSet, Phase
 
 Value = TypeVar("Value")
 
@@ -51,10 +52,10 @@ class Composite(Model):
             child.rng = rng
 
     def get_parameters(self) -> ParameterSet:
-        parameters = super().get_parameters()
+        parameters = dict(self._parameters)
         for name, child in self.children.items():
             parameters.update(prefixed(name, child.get_parameters()))
-        return parameters
+        return self._live(parameters)
 
     def trained_parameters(self) -> ParameterSet:
         if self.frozen:
@@ -65,10 +66,10 @@ class Composite(Model):
         return parameters
 
     def get_buffers(self) -> ParameterSet:
-        buffers = super().get_buffers()
+        buffers = dict(self._buffers)
         for name, child in self.children.items():
             buffers.update(prefixed(name, child.get_buffers()))
-        return buffers
+        return self._live(buffers, buffers=True)
 
     def _assign_parameter(self, name: str, value: Array) -> None:
         child, inner = split(name)
@@ -84,15 +85,22 @@ class Composite(Model):
         else:
             self.children[child]._assign_buffer(inner, value)
 
-    def get_cache(self) -> Cache:
+    def get_cache(self) -> Any:
         cache = super().get_cache()
-        for name, child in self.children.items():
-            cache.update(prefixed(name, child.get_cache()))
+        if isinstance(cache, dict):
+            for name, child in self.children.items():
+                # A layer of one's own may need no cache.
+                if not _is_ones_own(child) or child.cache is not None:
+                    cache.update(prefixed(name, entries_of(child.get_cache())))
         return cache
 
-    def set_cache(self, cache: Mapping[str, CacheValue]) -> None:
+    def _keeps_by_name(self) -> bool:
+        return True
+
+    def _put_back(self, cache: Mapping[str, CacheValue]) -> None:
         mine: Cache = {}
-        theirs: dict[str, Cache] = {name: {} for name in self.children}
+        children = self.children
+        theirs: dict[str, Cache] = {name: {} for name in children}
         for entry, value in cache.items():
             child, inner = split(entry)
             if child is None:
@@ -100,7 +108,7 @@ class Composite(Model):
             elif child in theirs:
                 theirs[child][inner] = value
             else:
-                known = ", ".join(self.children) or "none"
+                known = ", ".join(children) or "none"
                 raise self.refusal("cache", f"about its layers ({known})", f"an entry {entry!r}")
         if mine.keys() != self.own_cache_entries:
             raise self.refusal(
@@ -108,9 +116,13 @@ class Composite(Model):
                 f"a cache with the entries {sorted(self.own_cache_entries)} of its own",
                 str(sorted(mine)),
             )
-        for name, child_cache in theirs.items():
-            self.children[name].set_cache(child_cache)
-        super().set_cache(mine)
+        for name, entries in theirs.items():
+            model, row = children[name], row_of(entries)
+            if _is_ones_own(model) and row is not None:
+                model.set_cache(*row)
+            else:
+                model.set_cache(entries)
+        super()._put_back(mine)
 
 
 def walk(model: Model) -> Iterator[Model]:
@@ -127,6 +139,31 @@ def prefixed(child: str, entries: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def split(name: str) -> tuple[str | None, str]:
-    """Return the child and the name within it, the child being None for a plain name."""
-    child, bracket, inner = name.partition("(")
-    return (child, inner[:-1]) if bracket else (None, name)
+    """Return the child and the name within it, the child being None for a plain name.
+
+    Names may have brackets of their own, in pairs: that of the child ends where the last bracket
+    of the whole was opened.
+    """
+    if not name.endswith(")"):
+        return None, name
+    depth = 0
+    for place in range(len(name) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(name[place], 0)
+        if depth == 0:
+            return name[:place], name[place + 1 : -1]
+    return None, name
+
+
+def has_brackets_in_pairs(name: str) -> bool:
+    """Tell whether every bracket in a name is closed, as `split` needs it."""
+    depth = 0
+    for character in name:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _is_ones_own(model: Model) -> bool:
+    """Tell whether a model is none of the layers here, which keep entries with names."""
+    return getattr(model, "cache_entries", ()) is None and not isinstance(model, Composite)

@@ -37,12 +37,12 @@ class LayerError(ValueError):
 class NoForwardError(LayerError):
     """A backward, or a cache, was asked of a layer that has run no forward."""
 
-    def __init__(self, *, layer: str, argument: str = "δEδy") -> None:
+    def __init__(self, *, layer: str, argument: str = "δEδy", hint: str = "") -> None:
         super().__init__(
             layer=layer,
             argument=argument,
             expected="asked for after a forward",
-            got="no forward before it",
+            got=f"no forward before it{hint}",
         )
 
 

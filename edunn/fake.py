@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray
+from edunn.arrays import Array, FloatArray, as_floats, shape_of
 from edunn.losses.loss import Loss
 from edunn.model import ModelWithParameters, ParameterSet
 
 
 class FakeModel(ModelWithParameters):
-    """An identity with one parameter, whose gradient is always the same.
+    """An identity with one parameter, whose gradient is always the same; its input has none.
 
     Parameters
     ----------
@@ -21,8 +21,8 @@ class FakeModel(ModelWithParameters):
 
     def __init__(self, parameter: Array, gradient: Array, name: str | None = None) -> None:
         super().__init__(name)
-        self.parameter = _floats(parameter)
-        self.gradient = _floats(gradient)
+        self.parameter = as_floats(self.label, "parameter", parameter)
+        self.gradient = as_floats(self.label, "gradient", gradient)
         self.register_parameter("parameter", self.parameter)
 
     def forward(self, x: FloatArray) -> FloatArray:
@@ -30,8 +30,8 @@ class FakeModel(ModelWithParameters):
         return x
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
-        """Return the error, and the gradient given at the start."""
-        return δEδy, {} if self.frozen else {"parameter": self.gradient}
+        """Return zero, a single one for any input, and the gradient given at the start."""
+        return np.zeros(()), {} if self.frozen else {"parameter": self.gradient}
 
 
 class FakeError(Loss):
@@ -42,6 +42,8 @@ class FakeError(Loss):
     error, derivative_value : float
     """
 
+    cache_entries = (frozenset({"shape"}),)
+
     def __init__(
         self, error: float = 1, derivative_value: float = 1, name: str | None = None
     ) -> None:
@@ -51,14 +53,9 @@ class FakeError(Loss):
 
     def forward(self, y: FloatArray, y_true: Array) -> FloatArray:
         """Return the error, as an array of rank 0."""
-        self._save(shape=np.array(np.shape(y)))
+        self._save(shape=shape_of(np.asarray(y)))
         return np.asarray(float(self.error))
 
     def backward(self, δE: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Return the derivative in the shape of the output."""
-        return np.full(self._saved_array("shape"), float(self.derivative_value)), {}
-
-
-def _floats(values: Array) -> Array:
-    values = np.asarray(values)
-    return values if values.dtype.kind == "f" else values.astype(np.float64)
+        return np.full(self._saved_shape(), float(self.derivative_value)), {}

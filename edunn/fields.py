@@ -61,6 +61,8 @@ class Rule:
     field: Field
     #: The class whose instances the field takes, for initializers and layers.
     kind: Any = None
+    #: Whether None stands for the default, which is something else.
+    none_is_default: bool = False
 
 
 @functools.cache
@@ -120,6 +122,8 @@ class Checked:
 def check_value(rule: Rule, value: object, path: str) -> Checked | Fault:
     """Check one value; numbers that protobuf turned into floats are turned back."""
     description = rule.description
+    if value is None and rule.none_is_default:
+        value = description.default
     if value is None and description.nullable:
         return Checked(None)
     match description.type:
@@ -172,10 +176,10 @@ def _rule(name: str, hint: Any, default: object) -> Rule:
         default=None if required else default,
         doc=field.doc,
         bounds=_bounds(name, field),
-        nullable=nullable,
+        nullable=nullable and default is None,
         choices=field.choices,
     )
-    return Rule(description, field, kind)
+    return Rule(description, field, kind, none_is_default=nullable and default is not None)
 
 
 def _field_type(hint: Any) -> tuple[FieldType, Any, bool]:

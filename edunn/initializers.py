@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from edunn.arrays import describe, own
+from edunn.arrays import as_floats, describe, own
 from edunn.description import FieldType
 from edunn.errors import LayerError
 from edunn.fields import Field, check_arguments, rules
@@ -18,7 +17,7 @@ from edunn.parameter_memory import reserve
 Floats = npt.NDArray[np.float64]
 
 
-class Initializer(ABC):
+class Initializer:
     """A rule for the first values of a parameter.
 
     Parameters
@@ -28,6 +27,8 @@ class Initializer(ABC):
     """
 
     field_type: ClassVar[FieldType] = "initializer"
+    #: Where random numbers come from, also where one's own calls no constructor of this class.
+    rng: np.random.Generator | None = None
 
     def __init__(self, rng: np.random.Generator | None = None) -> None:
         self.rng = rng
@@ -36,15 +37,16 @@ class Initializer(ABC):
     def by_name(name: str) -> Initializer | None:
         """Return the initializer of that type name, or None if it needs arguments or is unknown."""
         kind = INITIALIZER_TYPES.get(name)
-        if kind is None or any(rule.description.required for rule in rules(kind).values()):
+        if kind is None or any(rule.description.required for rule in rules(kind).values()):  # type: ignore[arg-type]
             return None
         return kind()
 
-    @abstractmethod
     def create(
         self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
     ) -> Floats:
         """Make the values of a new parameter.
+
+        An initializer of one's own gives this, or `initialize` alone.
 
         Parameters
         ----------
@@ -57,8 +59,15 @@ class Initializer(ABC):
         -------
         ndarray of float64, of that shape
         """
+        if type(self).initialize is Initializer.initialize:
+            raise NotImplementedError(
+                f"{type(self).__name__} has neither initialize(p) nor create(shape) of its own"
+            )
+        p = np.zeros(reserve(shape))
+        self.initialize(p)
+        return p
 
-    def initialize(self, p: npt.NDArray[np.floating[npt.NBitBase]]) -> None:
+    def initialize(self, p: Floats) -> None:
         """Fill an existing parameter in place."""
         p[...] = self.create(p.shape)
 
@@ -78,7 +87,7 @@ class Constant(Initializer):
     Parameters
     ----------
     c : float or ndarray of numbers
-        Of an array, each element gets its own: the array must have the parameter's shape.
+        An array is broadcast to the shape of the parameter.
     """
 
     def __init__(
@@ -88,22 +97,25 @@ class Constant(Initializer):
     ) -> None:
         super().__init__(rng)
         self.c: float | Floats
-        if isinstance(c, np.ndarray) and c.ndim > 0 and c.dtype.kind in "iuf":
-            self.c = own(c, np.dtype(np.float64))
+        if isinstance(c, list | tuple) or np.ndim(c) > 0:
+            self.c = own(as_floats("Constant", "c", c), np.dtype(np.float64))
         else:
             self.c = check_arguments(Constant, "Constant", c=c)["c"]
 
     def create(
         self, shape: tuple[int, ...], fan_in: int | None = None, fan_out: int | None = None
     ) -> Floats:
-        if np.shape(self.c) not in ((), shape):
+        p = np.empty(reserve(shape))
+        try:
+            p[...] = self.c
+        except ValueError:
             raise LayerError(
                 layer="Constant",
                 argument="c",
-                expected=f"a number or an array of shape {shape}",
+                expected=f"a number or an array that broadcasts to the shape {shape}",
                 got=describe(np.asarray(self.c)),
-            )
-        return np.full(reserve(shape), self.c, dtype=np.float64)
+            ) from None
+        return p
 
 
 class Zero(Constant):
@@ -214,6 +226,38 @@ class KaimingNormal(Initializer):
     ) -> Floats:
         inputs, _ = fans(shape, fan_in, fan_out)
         return self._normal(math.sqrt(2 / inputs), shape)
+
+
+#: What a layer's constructor takes for one: None is the default.
+Start = Initializer | str | None
+
+
+def first_values(
+    initializer: Initializer,
+    shape: tuple[int, ...],
+    fan_in: int | None = None,
+    fan_out: int | None = None,
+) -> Floats:
+    """Return the first values of a parameter, as `Initializer.create` gives them.
+
+    Raises
+    ------
+    LayerError
+        If an initializer of one's own gives other than numbers of that shape.
+    """
+    if type(initializer) in INITIALIZER_TYPES.values():
+        return initializer.create(shape, fan_in, fan_out)
+    # One's own may know of the shape alone, and may keep the array that it gives.
+    name = type(initializer).__name__
+    values = own(as_floats(name, "what it creates", initializer.create(shape)))
+    if values.shape != shape:
+        raise LayerError(
+            layer=name,
+            argument="what it creates",
+            expected=f"of the parameter's shape {shape}",
+            got=describe(values),
+        )
+    return values
 
 
 def fans(

@@ -254,7 +254,7 @@ def _errors(metric: str, y_true: object, y_pred: object) -> npt.NDArray[np.float
     true = as_array(metric, "y_true", y_true, "an array of numbers")
     predicted = as_array(metric, "y_pred", y_pred, "an array of numbers")
     for argument, array in (("y_true", true), ("y_pred", predicted)):
-        if array.dtype.kind not in "iuf":
+        if array.dtype.kind not in "biuf":
             raise LayerError(
                 layer=metric, argument=argument, expected="an array of numbers", got=describe(array)
             )

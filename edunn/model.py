@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import Enum
@@ -18,15 +19,15 @@ from edunn.arrays import (
     describe,
     own,
 )
+from edunn.caches import Cache, CacheValue, kept, read_only
 from edunn.description import FieldType, ParameterDescription
-from edunn.errors import ConfigError, Fault, LayerError, NoForwardError
+from edunn.errors import NoForwardError
 from edunn.estimate import ArraySpec, Estimate
+from edunn.live_arrays import LiveArrays
+from edunn.names import Named
 
 #: Parameters, their gradients, or buffers, by name.
 ParameterSet = dict[str, Array]
-CacheValue = Array | int | float | bool
-#: What one forward leaves for its backward.
-Cache = dict[str, CacheValue]
 
 
 class Phase(Enum):
@@ -42,7 +43,7 @@ class Phase(Enum):
         return next((phase for phase in cls if phase.value == name), None)
 
 
-class Model(ABC):
+class Model(Named, ABC):
     """Something with a forward and a backward pass: a layer, a loss, a whole network.
 
     A model holds the last forward's cache, so one model serves one thread at a time.
@@ -69,20 +70,21 @@ class Model(ABC):
     #: The sets of entries that a cache may have; None leaves them unchecked.
     cache_entries: ClassVar[tuple[frozenset[str], ...] | None] = None
 
-    def __init__(self, name: str | None = None) -> None:
-        if name is not None and not isinstance(name, str):
-            raise ConfigError(
-                layer=type(self).__name__, faults=[Fault("name", "a string", repr(name))]
-            )
-        self.name = name
-        #: Whether the name was given by a Sequential rather than by the caller.
-        self.auto_named = name is None
-        self.frozen = False
-        self._phase = Phase.Training
-        self._rng: np.random.Generator | None = None
-        self._parameters: ParameterSet = {}
-        self._buffers: ParameterSet = {}
-        self._cache: Cache | None = None
+    frozen = False
+    _phase = Phase.Training
+    _rng: np.random.Generator | None = None
+    #: A dictionary in the layers here, a tuple in one's own, None before a forward.
+    _cache: Any = None
+
+    # Made when they are needed: a model of one's own may forget to call the constructor.
+
+    @functools.cached_property
+    def _parameters(self) -> ParameterSet:
+        return {}
+
+    @functools.cached_property
+    def _buffers(self) -> ParameterSet:
+        return {}
 
     @abstractmethod
     def forward(self, *x: Any, **named: Any) -> Array:
@@ -125,11 +127,6 @@ class Model(ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} does not tell what it takes")
 
-    def auto_name(self, name: str) -> None:
-        """Give a name to a model that its maker left unnamed."""
-        self.name = name
-        self.auto_named = True
-
     # What the model is in: its phase and its source of randomness.
 
     @property
@@ -167,36 +164,51 @@ class Model(ABC):
     # Parameters and buffers.
 
     def register_parameter(self, name: str, value: Array) -> None:
-        """Make `value` a parameter of this model: an array of floats, kept and not copied.
+        """Make `value` a parameter of this model: kept and not copied where it is floats.
 
         Raises
         ------
         LayerError
-            If it is not floats: integers cannot be trained.
+            If it is no array of numbers.
         """
         self._parameters[name] = as_floats(self.label, name, value)
 
+    @property
+    def parameters(self) -> ParameterSet:
+        """The model's own parameters by name; one that is set here is registered."""
+        return LiveArrays(self._parameters, self._register)
+
+    @parameters.setter
+    def parameters(self, parameters: Mapping[str, Array]) -> None:
+        self._parameters = {}
+        for name, value in parameters.items():
+            self.register_parameter(name, value)
+
     def get_parameters(self) -> ParameterSet:
-        """Return the parameters by name: the arrays themselves, to be updated in place."""
-        return dict(self._parameters)
+        """Return the parameters by name: the arrays themselves, to be updated in place.
+
+        To set an entry is to set that parameter, as `set_parameters` does.
+        """
+        return self._live(self._parameters)
 
     def trained_parameters(self) -> ParameterSet:
         """Return the parameters that `backward` gives gradients for: none if frozen."""
-        return {} if self.frozen else self.get_parameters()
+        return {} if self.frozen else dict(self.get_parameters())
 
     def set_parameters(self, parameters: Mapping[str, Array]) -> None:
         """Copy new values into the parameters named; the others stay.
 
         Parameters
         ----------
-        parameters : mapping of str to ndarray of floats
-            Each of the shape that the parameter has. Its dtype becomes the parameter's.
+        parameters : mapping of str to ndarray of numbers
+            Each of the shape that the parameter has. Its dtype becomes the parameter's, float64
+            for integers.
 
         Raises
         ------
         LayerError
-            If a name is unknown, a shape differs, or a dtype is not floating. Then nothing
-            is changed.
+            If a name is unknown, a shape differs, or it is no array of numbers. Then nothing is
+            changed.
         """
         checked = self._check_arrays(parameters, self.get_parameters(), "parameters")
         for name, value in checked.items():
@@ -207,8 +219,8 @@ class Model(ABC):
         return sum(parameter.size for parameter in self.get_parameters().values())
 
     def get_buffers(self) -> ParameterSet:
-        """Return the arrays that are state but not trained, by name: the arrays themselves."""
-        return dict(self._buffers)
+        """Return the arrays that are state but not trained, by name, as `get_parameters` does."""
+        return self._live(self._buffers, buffers=True)
 
     def set_buffers(self, buffers: Mapping[str, Array]) -> None:
         """Copy new values into the buffers named, under the rules of `set_parameters`."""
@@ -216,8 +228,28 @@ class Model(ABC):
         for name, value in checked.items():
             self._assign_buffer(name, value)
 
+    def _live(self, arrays: ParameterSet, buffers: bool = False) -> ParameterSet:
+        """Return parameters or buffers by name, of which setting one sets the model's."""
+
+        def assign(name: str, value: Any) -> Array:
+            if buffers:
+                self.set_buffers({name: value})
+                return dict(self.get_buffers())[name]
+            self.set_parameters({name: value})
+            return dict(self.get_parameters())[name]
+
+        return LiveArrays(arrays, assign)
+
+    def _register(self, name: str, value: Any) -> Array:
+        self.register_parameter(name, value)
+        return self._parameters[name]
+
     def _assign_parameter(self, name: str, value: Array) -> None:
-        _assign(self._parameters, name, value)
+        if name in self._parameters:
+            _assign(self._parameters, name, value)
+        else:
+            # A model of one's own that keeps its parameters itself.
+            self.get_parameters()[name][...] = value
 
     def _assign_buffer(self, name: str, value: Array) -> None:
         _assign(self._buffers, name, value)
@@ -238,38 +270,64 @@ class Model(ABC):
 
     # The cache of the last forward.
 
-    def get_cache(self) -> Cache:
+    def get_cache(self) -> Any:
         """Return what the last forward left for its backward, and nothing wider.
 
         Returns
         -------
         dict of str to ndarray or number
-            Flat. The arrays cannot be written to: they are the model's own.
+            Flat. The arrays cannot be written to: they are the model's own. Of a forward that
+            called `set_cache(a, b)`, the tuple (a, b).
 
         Raises
         ------
         NoForwardError
-            If there was no forward.
+            If there was no forward, or one that kept nothing.
         """
-        return {name: _read_only(value) for name, value in self._saved("cache").items()}
+        if self._cache is None:
+            raise self._no_forward("cache")
+        if not (self._keeps_by_name() and isinstance(self._cache, dict)):
+            return self._cache
+        return {name: read_only(value) for name, value in self._cache.items()}
 
-    def set_cache(self, cache: Mapping[str, CacheValue]) -> None:
-        """Put back the cache of an earlier forward, of this model or of one made like it.
+    def set_cache(self, *values: Any) -> None:
+        """Keep what the backward will need, or put back what an earlier forward kept.
 
         Parameters
         ----------
-        cache : mapping of str to ndarray or number
-            As `get_cache` gave it. Arrays that can be written to are copied.
+        *values
+            In a layer of one's own, whatever `get_cache` is to return as a tuple. In the layers
+            here, one mapping of str to ndarray or number, as `get_cache` gave it, of this model or
+            of one made like it. Arrays in it that can be written to are copied.
 
         Raises
         ------
         LayerError
             If the entries are not those of this kind of model.
         """
+        if not (self._keeps_by_name() and len(values) == 1 and isinstance(values[0], Mapping)):
+            self._cache = values
+            return
+        self._put_back(values[0])
+
+    def _put_back(self, cache: Mapping[str, CacheValue]) -> None:
         if self.cache_entries is not None and frozenset(cache) not in self.cache_entries:
             sets = " or ".join(str(sorted(entries)) for entries in self.cache_entries)
             raise self.refusal("cache", f"a cache with the entries {sets}", str(sorted(cache)))
-        self._cache = {name: _kept(value) for name, value in cache.items()}
+        self._cache = {name: kept(value) for name, value in cache.items()}
+
+    @property
+    def cache(self) -> Any:
+        """What the last forward kept, None before one."""
+        return None if self._cache is None else self.get_cache()
+
+    @cache.setter
+    def cache(self, cache: Any) -> None:
+        self._cache = cache
+
+    def _keeps_by_name(self) -> bool:
+        """Tell whether this kind of model keeps entries with names, as the layers here do."""
+        return self.cache_entries is not None
 
     def _save(self, **entries: CacheValue) -> None:
         """Keep what the backward of this forward will need."""
@@ -279,10 +337,16 @@ class Model(ABC):
             for name, value in entries.items()
         }
 
-    def _saved(self, argument: str = "δEδy") -> Cache:
+    def _saved(self) -> Cache:
         if self._cache is None:
-            raise NoForwardError(layer=self.label, argument=argument)
+            raise self._no_forward("δEδy")
+        if not isinstance(self._cache, dict):
+            raise self.refusal("cache", "as this type's own forward keeps it", "one of set_cache")
         return self._cache
+
+    def _no_forward(self, argument: str) -> NoForwardError:
+        hint = "" if self._keeps_by_name() else ", or one that called no set_cache"
+        return NoForwardError(layer=self.label, argument=argument, hint=hint)
 
     def _saved_array(self, entry: str) -> Array:
         """Return an array of the cache, C ordered, or refuse a backward without forward."""
@@ -293,16 +357,7 @@ class Model(ABC):
         """Return the shape in the cache, as `shape_of` gave it."""
         return tuple(self._saved_array("shape").tolist())
 
-    # Words for errors.
-
-    @property
-    def label(self) -> str:
-        """The name, or the type where there is no name, as error messages show it."""
-        return self.name or type(self).__name__
-
-    def refusal(self, argument: str, expected: str, got: str) -> LayerError:
-        """Make a LayerError that speaks for this model."""
-        return LayerError(layer=self.label, argument=argument, expected=expected, got=got)
+    # What comes from outside.
 
     def _input(self, argument: str, x: object) -> FloatArray:
         """Return an input as an array of floats, or say what is wrong with it."""
@@ -321,9 +376,6 @@ class Model(ABC):
             raise self.refusal("δEδy", f"of the output's shape {shape}", describe(gradient))
         return gradient
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({'' if self.name is None else repr(self.name)})"
-
 
 class ModelWithParameters(Model):
     """A base for layers of one's own that have parameters: see `register_parameter`."""
@@ -340,28 +392,3 @@ def _assign(arrays: ParameterSet, name: str, value: Array) -> None:
         current[...] = value
     else:
         arrays[name] = own(value)
-
-
-def _read_only(value: CacheValue) -> CacheValue:
-    if not isinstance(value, np.ndarray):
-        return value
-    view = value.view()
-    view.flags.writeable = False
-    return view
-
-
-def _kept(value: CacheValue) -> CacheValue:
-    if isinstance(value, np.ndarray) and not (value.flags.c_contiguous and _immutable(value)):
-        return own(value)
-    return value
-
-
-def _immutable(array: Array) -> bool:
-    """Tell whether nobody can write to an array, as to one over bytes off the wire."""
-    # A read-only view shows what is written to the array that it is of.
-    base: object = array
-    while isinstance(base, np.ndarray):
-        if base.flags.writeable:
-            return False
-        base = base.base
-    return True

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+import numpy as np
+
 from edunn.arrays import check_size
 
 _BYTES_PER_NUMBER = 8
@@ -50,7 +52,7 @@ def at_most(limit: int | None) -> Iterator[None]:
         _account.reset(token)
 
 
-def reserve(shape: tuple[int, ...]) -> tuple[int, ...]:
+def reserve(shape: int | tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape of a parameter or buffer that may now be made, in float64.
 
     Raises
@@ -60,6 +62,7 @@ def reserve(shape: tuple[int, ...]) -> tuple[int, ...]:
     MemoryError
         If there could be memory for it nowhere.
     """
+    shape = (shape,) if isinstance(shape, int | np.integer) else shape
     account = _account.get()
     if account is not None:
         account.taken += math.prod(shape) * _BYTES_PER_NUMBER

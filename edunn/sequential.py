@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
-from edunn.arrays import FloatArray
-from edunn.composite import Composite, prefixed, walk
+import numpy as np
+
+from edunn.answers import backward_of, forward_of
+from edunn.arrays import Array, FloatArray, as_array, own
+from edunn.caches import CacheValue
+from edunn.composite import Composite, has_brackets_in_pairs, prefixed, walk
 from edunn.errors import ConfigError, Fault
 from edunn.estimate import ArraySpec, Estimate, Passes, chained, elementwise
 from edunn.fields import Field, check_arguments
@@ -41,6 +45,7 @@ class Sequential(Composite):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
+        self._shapes: list[tuple[int, ...] | None] = []
         self.layers: list[Model] = check_arguments(Sequential, self.label, layers=layers)["layers"]
         self._children = self._named_layers()
 
@@ -72,14 +77,17 @@ class Sequential(Composite):
         -------
         y : ndarray, as the last layer gives it
         """
-        x = y = self._input("x", x)
         # Should a layer refuse, what the layers keep is of two forwards, and no backward's.
-        self._cache = None
+        self._cache, self._shapes = None, []
+        # What the first layer makes of integers is its own affair.
+        y: Array = as_array(self.label, "x", x, "an array of numbers")
+        if not self.layers:
+            y = own(self._input("x", x))
         for layer in self.children.values():
-            y = layer.forward(y)
+            self._shapes.append(np.shape(y))
+            y = forward_of(layer, y)
         self._save()
-        # Without layers it is the identity; its output is still not the caller's array.
-        return x.copy() if y is x else y
+        return y
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Run every layer's backward, the last layer first.
@@ -97,11 +105,17 @@ class Sequential(Composite):
         self._saved()
         δEδx = given = self._input("δEδy", δEδy)
         δEδp: ParameterSet = {}
+        # A cache that was put back does not tell what the layers were given.
+        shapes = list(self._shapes) or [None] * len(self.layers)
         for name, layer in reversed(self.children.items()):
-            δEδx, gradients = layer.backward(δEδx)
+            δEδx, gradients = backward_of(layer, δEδx, shapes.pop())
             if not (self.frozen or layer.frozen):
                 δEδp.update(prefixed(name, gradients))
         return given.copy() if δEδx is given else δEδx, δEδp
+
+    def _put_back(self, cache: Mapping[str, CacheValue]) -> None:
+        self._shapes = []
+        super()._put_back(cache)
 
     def estimate(self, x: ArraySpec) -> Estimate:
         x = self._floats("x", x)
@@ -164,7 +178,7 @@ class Sequential(Composite):
         names: dict[str, int] = {}
         places: dict[int, int] = {}
         for i, layer in enumerate(layers):
-            path, name = f"layers[{i}]", layer.name
+            path = f"layers[{i}]"
             if isinstance(layer, Loss):
                 faults.append(Fault(path, "a layer with one input", f"the loss {layer!r}"))
             # A layer keeps one forward: of two places the later would overwrite the earlier's.
@@ -175,10 +189,11 @@ class Sequential(Composite):
                 faults.append(Fault(path, "a layer of its own", got))
                 continue
             places.update(dict.fromkeys(parts, i))
-            if name is None or layer.auto_named:
+            if layer.auto_named:
                 continue
-            if not name or "(" in name or ")" in name:
-                faults.append(Fault(f"{path}.name", "a name without brackets", repr(name)))
+            name = layer.name
+            if not name or not has_brackets_in_pairs(name):
+                faults.append(Fault(f"{path}.name", "a name with its brackets closed", repr(name)))
             elif name in names:
                 faults.append(
                     Fault(f"{path}.name", "unique", f"{name!r}, as layers[{names[name]}] has")
@@ -195,9 +210,9 @@ def _named(layers: list[Model]) -> dict[str, Model]:
     named: dict[str, Model] = {}
     for layer in layers:
         # A name from an earlier model is kept unless a layer of this one has it.
-        if layer.name is None or (layer.auto_named and layer.name in taken):
+        if layer.auto_named and (not layer.has_name or layer.name in taken):
             base = type(layer).__name__.lower()
-            while layer.name is None or layer.name in taken:
+            while not layer.has_name or layer.name in taken:
                 numbers[base] = numbers.get(base, 0) + 1
                 layer.auto_name(f"{base}{numbers[base]}")
         taken.add(layer.name)

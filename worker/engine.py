@@ -15,6 +15,7 @@ from edunn_serving.redis_connections import RedisRefuses
 from edunn_serving.replies import Reply
 from edunn_serving.settings import Settings
 from worker.batch_run import BatchRun, Outcome, failed, out_of_memory
+from worker.limits import cache_limit
 from worker.operations import OPERATIONS
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
@@ -51,7 +52,7 @@ class Engine:
         self._guard = guard
         self._is_stopping = is_stopping
         self._randomness = RepeatableGenerator()
-        self._ready = ReadySessions(settings.worker_cache_bytes)
+        self._ready = ReadySessions(cache_limit(settings))
 
     def run(self, batch: BatchMessage) -> None:
         """Run a batch and answer it, unless it is answered already.

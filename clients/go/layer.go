@@ -77,9 +77,9 @@ func (l *Layer) Forward(
 	if err != nil {
 		return Output{}, err
 	}
+	l.session.client.detach(tensors...)
 	request, repetition := operation.request(tensors)
-	response, err := call(ctx, l.session.client, l.session.client.service.Forward, request,
-		repetition)
+	response, err := call(ctx, l.session.client, l.session.client.forward, request, repetition)
 	if err != nil {
 		return Output{}, err
 	}
@@ -103,12 +103,12 @@ func (l *Layer) Backward(
 	if err != nil {
 		return Gradients{}, err
 	}
+	l.session.client.detach(gradient)
 	request, err := operation.request(gradient)
 	if err != nil {
 		return Gradients{}, err
 	}
-	response, err := call(ctx, l.session.client, l.session.client.service.Backward, request,
-		repeatable)
+	response, err := call(ctx, l.session.client, l.session.client.backward, request, repeatable)
 	if err != nil {
 		return Gradients{}, err
 	}

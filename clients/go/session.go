@@ -109,6 +109,24 @@ func (s *Session) AddLayer(
 	return s.Layer(name), nil
 }
 
+// LayerSpec describes a layer: a type of the catalogue, and the fields of its configuration that are
+// given. Package layers has one for each type.
+type LayerSpec interface {
+	// Type returns the name for [Session.AddLayer].
+	Type() string
+	// Config returns the configuration.
+	Config() Config
+}
+
+// Add adds a layer that a LayerSpec describes, as [Session.AddLayer] does:
+//
+//	drop, err := session.Add(ctx, "drop", layers.Dropout().P(0.5))
+func (s *Session) Add(
+	ctx context.Context, name string, spec LayerSpec, options ...LayerOption,
+) (*Layer, error) {
+	return s.AddLayer(ctx, name, spec.Type(), spec.Config(), options...)
+}
+
 // layerAddedBefore looks whether a layer whose name is taken is the one that an earlier attempt has
 // added.
 func (s *Session) layerAddedBefore(

@@ -139,13 +139,13 @@ func TestALostConnectionFailsWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	server := newScriptedServer(t)
 	arrived := make(chan struct{})
-	server.compute = func(stream edunnpb.LayerService_ComputeServer) error {
+	server.computeBy(func(stream edunnpb.LayerService_ComputeServer) error {
 		if _, err := stream.Recv(); err != nil {
 			return err
 		}
 		close(arrived)
 		return absorb(stream)
-	}
+	})
 	client := connect(t, server.address)
 	layer := scriptedLayer(t, server, client)
 	stream, err := client.OpenStream(t.Context())

@@ -11,7 +11,7 @@ from edunn.arrays import Array, FloatArray, Shaped, compute_dtype, describe, dou
 from edunn.description import ParameterDescription
 from edunn.estimate import FLOAT64, NUMBER, ArraySpec, Estimate, Passes, elementwise
 from edunn.fields import Field, check_arguments
-from edunn.initializers import Initializer, One, Zero
+from edunn.initializers import One, Start, Zero, first_values
 from edunn.model import Model, ParameterSet, Phase
 
 
@@ -60,8 +60,8 @@ class BatchNorm(Model):
         self,
         num_features: Annotated[int, Field("Features, or channels of an image.", minimum=1)],
         eps: Annotated[float, Field("Added to the variance.", above=0)] = 1e-5,
-        gamma_initializer: Annotated[Initializer | str, Field("How w starts.")] = "One",
-        beta_initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        gamma_initializer: Annotated[Start, Field("How w starts.")] = "One",
+        beta_initializer: Annotated[Start, Field("How b starts.")] = "Zero",
         name: str | None = None,
         *,
         momentum: Annotated[
@@ -83,8 +83,8 @@ class BatchNorm(Model):
         self.eps: float = config["eps"]
         self.momentum: float = config["momentum"]
         shape = (self.num_features,)
-        self.register_parameter("w", config["gamma_initializer"].create(shape))
-        self.register_parameter("b", config["beta_initializer"].create(shape))
+        self.register_parameter("w", first_values(config["gamma_initializer"], shape))
+        self.register_parameter("b", first_values(config["beta_initializer"], shape))
         self._buffers = {
             "running_mean": Zero().create(shape),
             "running_var": One().create(shape),

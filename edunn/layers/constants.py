@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from edunn.arrays import FloatArray, own, quiet, restore, shape_of, widen
+import numpy as np
+
+from edunn.arrays import FloatArray, as_floats, own, quiet, restore, shape_of, sum_to, widen
 from edunn.estimate import ArraySpec, Estimate, Passes, elementwise, shape_spec
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet
@@ -49,18 +51,37 @@ class Identity(Model):
 
     def estimate(self, x: ArraySpec) -> Estimate:
         x = self._floats("x", x)
-        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(3, 1), backward=Passes(3, 1))
+        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(5, 1), backward=Passes(5, 1))
 
 
-class AddConstant(Model):
+class _Constant(Model):
+    """A layer with one fixed number, or an array of them."""
+
+    cache_entries = (frozenset({"shape"}),)
+
+    def _constant(self, value: Any) -> float | FloatArray:
+        if isinstance(value, list | tuple) or np.ndim(value) > 0:
+            return own(as_floats(self.label, "value", value), np.dtype(np.float64))
+        checked: float = check_arguments(type(self), self.label, value=value)["value"]
+        return checked
+
+    def _output_shape(self, value: float | FloatArray, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape that an input of a shape has with the constant broadcast against it."""
+        try:
+            return np.broadcast_shapes(shape, np.shape(value))
+        except ValueError:
+            expected = f"of a shape that broadcasts against the constant's {np.shape(value)}"
+            raise self.refusal("x", expected, f"shape {shape}") from None
+
+
+class AddConstant(_Constant):
     """Add a fixed number: y = x + value.
 
     Parameters
     ----------
-    value : float
+    value : float or ndarray of numbers
+        An array is broadcast against the input.
     """
-
-    cache_entries = (frozenset({"shape"}),)
 
     def __init__(
         self,
@@ -68,7 +89,7 @@ class AddConstant(Model):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        self.value: float = check_arguments(AddConstant, self.label, value=value)["value"]
+        self.value = self._constant(value)
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:
@@ -80,16 +101,17 @@ class AddConstant(Model):
 
         Returns
         -------
-        y : ndarray, same shape and dtype
+        y : ndarray, same dtype, and same shape unless the constant makes it larger
         """
         x = self._input("x", x)
+        self._output_shape(self.value, x.shape)
         y = restore(widen(x) + self.value, x.dtype)
-        self._save(shape=shape_of(y))
+        self._save(shape=shape_of(x))
         return y
 
     @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
-        """Copy the error.
+        """Copy the error; where the constant made copies of the input, sum theirs.
 
         Parameters
         ----------
@@ -97,26 +119,27 @@ class AddConstant(Model):
 
         Returns
         -------
-        δEδx : ndarray, same shape and dtype
+        δEδx : ndarray, shape of the last input, same dtype
         δEδp : dict
             Empty.
         """
-        return own(self._gradient(δEδy, self._saved_shape())), {}
+        shape = self._saved_shape()
+        δEδy = self._gradient(δEδy, self._output_shape(self.value, shape))
+        return own(sum_to(δEδy, shape)), {}
 
     def estimate(self, x: ArraySpec) -> Estimate:
         x = self._floats("x", x)
-        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(3, 1), backward=Passes(3, 1))
+        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(5, 1), backward=Passes(5, 1))
 
 
-class MultiplyConstant(Model):
+class MultiplyConstant(_Constant):
     """Multiply by a fixed number: y = x * value.
 
     Parameters
     ----------
-    value : float
+    value : float or ndarray of numbers
+        An array is broadcast against the input.
     """
-
-    cache_entries = (frozenset({"shape"}),)
 
     def __init__(
         self,
@@ -124,7 +147,7 @@ class MultiplyConstant(Model):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        self.value: float = check_arguments(MultiplyConstant, self.label, value=value)["value"]
+        self.value = self._constant(value)
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:
@@ -136,10 +159,12 @@ class MultiplyConstant(Model):
 
         Returns
         -------
-        y : ndarray, same shape and dtype
+        y : ndarray, same dtype, and same shape unless the constant makes it larger
         """
-        y = self._scaled(self._input("x", x))
-        self._save(shape=shape_of(y))
+        x = self._input("x", x)
+        self._output_shape(self.value, x.shape)
+        y = restore(widen(x) * self.value, x.dtype)
+        self._save(shape=shape_of(x))
         return y
 
     @quiet
@@ -152,15 +177,14 @@ class MultiplyConstant(Model):
 
         Returns
         -------
-        δEδx : ndarray, same shape and dtype
+        δEδx : ndarray, shape of the last input, same dtype
         δEδp : dict
             Empty.
         """
-        return self._scaled(self._gradient(δEδy, self._saved_shape())), {}
+        shape = self._saved_shape()
+        δEδy = self._gradient(δEδy, self._output_shape(self.value, shape))
+        return restore(sum_to(widen(δEδy) * self.value, shape), δEδy.dtype), {}
 
     def estimate(self, x: ArraySpec) -> Estimate:
         x = self._floats("x", x)
-        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(3, 1), backward=Passes(3, 1))
-
-    def _scaled(self, x: FloatArray) -> FloatArray:
-        return restore(widen(x) * self.value, x.dtype)
+        return elementwise(x, {"shape": shape_spec(x)}, forward=Passes(5, 1), backward=Passes(5, 1))

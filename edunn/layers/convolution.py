@@ -10,7 +10,7 @@ from edunn.arrays import FloatArray, Shaped, own, quiet, restore, total, widen
 from edunn.description import ParameterDescription
 from edunn.estimate import ArraySpec, Cost, Estimate, cast_bytes, work
 from edunn.fields import Field, check_arguments
-from edunn.initializers import Initializer
+from edunn.initializers import Start, first_values
 from edunn.layers.windows import (
     Pair,
     as_pair,
@@ -78,8 +78,8 @@ class Conv2d(Model):
             Field("Zeros on each side; an integer pads a one-row kernel sideways.", minimum=0),
         ] = 0,
         bias: Annotated[bool, Field("Whether each output channel gets a bias.")] = False,
-        kernel_initializer: Annotated[Initializer | str, Field("How w starts.")] = "KaimingUniform",
-        bias_initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        kernel_initializer: Annotated[Start, Field("How w starts.")] = "KaimingUniform",
+        bias_initializer: Annotated[Start, Field("How b starts.")] = "Zero",
         name: str | None = None,
     ) -> None:
         super().__init__(name)
@@ -104,9 +104,9 @@ class Conv2d(Model):
         self.strides, self.pad_size = self.stride, self.padding
         self.bias: bool = config["bias"]
         shape = (self.out_channels, self.in_channels, *self.kernel_size)
-        self.register_parameter("w", config["kernel_initializer"].create(shape))
+        self.register_parameter("w", first_values(config["kernel_initializer"], shape))
         if self.bias:
-            start = config["bias_initializer"].create((self.out_channels,))
+            start = first_values(config["bias_initializer"], (self.out_channels,))
             self.register_parameter("b", start)
 
     @quiet
@@ -186,7 +186,7 @@ class Conv2d(Model):
         # Of one sample, then of all, then of as many as are laid out at once.
         sample = x._replace(shape=(self.in_channels * kernel_height * kernel_width, rows * columns))
         laid_out, products = samples * sample.size, samples * sample.size * self.out_channels
-        together = min(samples, max(1, _COLUMN_BYTES // max(1, sample.wide_bytes())))
+        together = max(1, min(samples, _COLUMN_BYTES // sample.wide_bytes()))
         blocks = -(-samples // together)
         # The columns and results of one block are there until those of the next are.
         at_once = min(2, blocks)

@@ -9,7 +9,7 @@ from edunn.composite import Composite, prefixed
 from edunn.description import ParameterDescription
 from edunn.estimate import ArraySpec, Estimate, chained, product
 from edunn.fields import Field, check_arguments
-from edunn.initializers import Initializer
+from edunn.initializers import Start
 from edunn.layers.activations import ReLU, Sigmoid, TanH
 from edunn.layers.constants import Identity
 from edunn.layers.linear import Bias, Linear, check_features
@@ -54,10 +54,10 @@ class Dense(Composite):
         input_size: Annotated[int, Field("Features per sample.", minimum=1)],
         output_size: Annotated[int, Field("Features per output.", minimum=1)],
         activation_name: Annotated[
-            str, Field("What is applied to x w + b.", choices=tuple(ACTIVATIONS))
+            str | None, Field("What is applied to x w + b.", choices=tuple(ACTIVATIONS))
         ] = "id",
-        linear_initializer: Annotated[Initializer | str, Field("How w starts.")] = "XavierUniform",
-        bias_initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        linear_initializer: Annotated[Start, Field("How w starts.")] = "XavierUniform",
+        bias_initializer: Annotated[Start, Field("How b starts.")] = "Zero",
         name: str | None = None,
     ) -> None:
         super().__init__(name)
@@ -80,10 +80,10 @@ class Dense(Composite):
         self._children = {"activation": self.activation}
 
     def get_parameters(self) -> ParameterSet:
-        return {**self.linear.get_parameters(), **self.bias.get_parameters()}
+        return self._live({**self.linear.get_parameters(), **self.bias.get_parameters()})
 
     def trained_parameters(self) -> ParameterSet:
-        return {} if self.frozen else self.get_parameters()
+        return {} if self.frozen else dict(self.get_parameters())
 
     def _assign_parameter(self, name: str, value: Array) -> None:
         (self.linear if name == "w" else self.bias)._assign_parameter(name, value)
@@ -160,8 +160,8 @@ class LinearRegression(Dense):
         self,
         input_size: Annotated[int, Field("Features per sample.", minimum=1)],
         output_size: Annotated[int, Field("Numbers predicted.", minimum=1)],
-        linear_initializer: Annotated[Initializer | str, Field("How w starts.")] = "XavierUniform",
-        bias_initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        linear_initializer: Annotated[Start, Field("How w starts.")] = "XavierUniform",
+        bias_initializer: Annotated[Start, Field("How b starts.")] = "Zero",
         name: str | None = None,
     ) -> None:
         super().__init__(input_size, output_size, "id", linear_initializer, bias_initializer, name)
@@ -182,8 +182,8 @@ class LogisticRegression(Dense):
         self,
         input_size: Annotated[int, Field("Features per sample.", minimum=1)],
         output_size: Annotated[int, Field("Classes.", minimum=1)],
-        linear_initializer: Annotated[Initializer | str, Field("How w starts.")] = "XavierUniform",
-        bias_initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        linear_initializer: Annotated[Start, Field("How w starts.")] = "XavierUniform",
+        bias_initializer: Annotated[Start, Field("How b starts.")] = "Zero",
         name: str | None = None,
     ) -> None:
         super().__init__(

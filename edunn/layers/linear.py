@@ -8,7 +8,7 @@ from edunn.arrays import FloatArray, Shaped, describe, own, quiet, restore, shap
 from edunn.description import ParameterDescription
 from edunn.estimate import ArraySpec, Estimate, Passes, elementwise, product, shape_spec
 from edunn.fields import Field, check_arguments
-from edunn.initializers import Initializer
+from edunn.initializers import Start, first_values
 from edunn.model import Model, ParameterSet
 
 
@@ -32,7 +32,7 @@ class Linear(Model):
         self,
         input_size: Annotated[int, Field("Features per sample.", minimum=1)],
         output_size: Annotated[int, Field("Features per output.", minimum=1)],
-        initializer: Annotated[Initializer | str, Field("How w starts.")] = "XavierUniform",
+        initializer: Annotated[Start, Field("How w starts.")] = "XavierUniform",
         name: str | None = None,
     ) -> None:
         super().__init__(name)
@@ -46,7 +46,7 @@ class Linear(Model):
         self.input_size: int = config["input_size"]
         self.output_size: int = config["output_size"]
         shape = (self.input_size, self.output_size)
-        self.register_parameter("w", config["initializer"].create(shape))
+        self.register_parameter("w", first_values(config["initializer"], shape))
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:
@@ -110,13 +110,13 @@ class Bias(Model):
     def __init__(
         self,
         output_size: Annotated[int, Field("Features per sample.", minimum=1)],
-        initializer: Annotated[Initializer | str, Field("How b starts.")] = "Zero",
+        initializer: Annotated[Start, Field("How b starts.")] = "Zero",
         name: str | None = None,
     ) -> None:
         super().__init__(name)
         config = check_arguments(Bias, self.label, output_size=output_size, initializer=initializer)
         self.output_size: int = config["output_size"]
-        self.register_parameter("b", config["initializer"].create((self.output_size,)))
+        self.register_parameter("b", first_values(config["initializer"], (self.output_size,)))
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ from edunn.arrays import FloatArray, Shaped, describe, own, quiet, restore, wide
 from edunn.description import ParameterDescription
 from edunn.estimate import ArraySpec, Cost, Estimate, cast_bytes, work
 from edunn.fields import Field, check_arguments
-from edunn.initializers import Initializer
+from edunn.initializers import Start, first_values
 from edunn.model import Model, ParameterSet
 
 
@@ -50,7 +50,7 @@ class RNN(Model):
             int | None, Field("Steps back that an error reaches; null is all.", minimum=0)
         ] = None,
         kernel_initializer: Annotated[
-            Initializer | str, Field("How U, W and V start.", formerly="initializer")
+            Start, Field("How U, W and V start.", formerly="initializer")
         ] = "XavierUniform",
         name: str | None = None,
     ) -> None:
@@ -74,8 +74,8 @@ class RNN(Model):
             ("W", self.hidden_dim, self.hidden_dim),
             ("V", self.output_dim, self.hidden_dim),
         ):
-            start = config["kernel_initializer"].create(
-                (outputs, inputs), fan_in=inputs, fan_out=outputs
+            start = first_values(
+                config["kernel_initializer"], (outputs, inputs), fan_in=inputs, fan_out=outputs
             )
             self.register_parameter(key, start)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -31,13 +32,13 @@ class Loss(Model):
         return np.broadcast_to(gradient, shape).astype(dtype)
 
     def _samples(self, values: object, argument: str, samples: int) -> FloatArray:
-        """Return one number per sample, given as (samples,) or (samples, 1), as (samples,)."""
+        """Return one number per sample, given as (samples,), (samples, 1), ..., as (samples,)."""
         array = as_array(self.label, argument, values, "an array of numbers")
         self._check_samples(array, argument, samples)
         return array.reshape(samples)
 
     def _check_samples(self, array: Shaped, argument: str, samples: int) -> None:
-        if array.shape not in ((samples,), (samples, 1)):
+        if array.shape[:1] != (samples,) or math.prod(array.shape[1:]) != 1:
             raise self.refusal(
                 argument, f"of shape ({samples},) or ({samples}, 1)", describe(array)
             )

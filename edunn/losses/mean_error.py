@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, describe, quiet, restore
+from edunn.answers import backward_of, forward_of
+from edunn.arrays import Array, FloatArray, as_floats, describe, quiet, restore, shape_of
 from edunn.composite import Composite, prefixed
-from edunn.estimate import NUMBER, ArraySpec, Cost, Estimate, work
+from edunn.estimate import ArraySpec, Cost, Estimate, shape_spec, work
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
-from edunn.model import ParameterSet
+from edunn.model import Model, ParameterSet
 
 
 class MeanError(Composite, Loss):
@@ -19,11 +21,11 @@ class MeanError(Composite, Loss):
 
     Parameters
     ----------
-    sample_error : Loss
-        What gives the error of each sample.
+    sample_error : Model
+        What gives the error of each sample: a loss, or any model with ``forward(y_true, y)``.
     """
 
-    own_cache_entries = frozenset({"samples"})
+    own_cache_entries = frozenset({"shape"})
 
     def __init__(
         self,
@@ -31,9 +33,14 @@ class MeanError(Composite, Loss):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        config = check_arguments(MeanError, self.label, sample_error=sample_error)
-        self.sample_error_layer: Loss = config["sample_error"]
+        # The catalogue knows losses alone; somebody's own may be any model.
+        if not isinstance(sample_error, Model):
+            check_arguments(MeanError, self.label, sample_error=sample_error)
+        self.sample_error_layer: Model = sample_error
         self._children = {"sample_error": self.sample_error_layer}
+
+    def _own_name(self) -> str:
+        return f"Mean{self.sample_error_layer.name}"
 
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
         """Compute the mean error.
@@ -47,11 +54,11 @@ class MeanError(Composite, Loss):
         -------
         E : ndarray of rank 0, dtype of y
         """
-        errors = self.sample_error_layer.forward(y_true, y)
+        errors = forward_of(self.sample_error_layer, y_true, y)
         if errors.size == 0:
             raise self.refusal("y", "at least one sample", describe(np.asarray(y)))
-        self._save(samples=errors.size)
-        return mean(errors)
+        self._save(shape=shape_of(errors))
+        return mean(as_floats(self.sample_error_layer.label, "the error", errors))
 
     def backward(self, δE: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Share the gradient among the samples.
@@ -67,9 +74,9 @@ class MeanError(Composite, Loss):
         δEδp : dict
             Empty.
         """
-        samples = int(self._saved()["samples"])
-        share = self._error_gradient(δE, (), np.dtype(np.float64)) / samples
-        return self.sample_error_layer.backward(share)
+        shape = self._saved_shape()
+        share = self._error_gradient(δE, (), np.dtype(np.float64)) / math.prod(shape)
+        return backward_of(self.sample_error_layer, np.full(shape, share))
 
     def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
         taken = self.sample_error_layer.estimate(y_true, y)
@@ -78,7 +85,7 @@ class MeanError(Composite, Loss):
             raise self.refusal("y", "at least one sample", describe(y))
         return taken._replace(
             output=ArraySpec((), y.dtype),
-            cache={"samples": NUMBER, **prefixed("sample_error", taken.cache)},
+            cache={"shape": shape_spec(taken.output), **prefixed("sample_error", taken.cache)},
             forward=taken.forward.and_also(Cost(work(calls=4, elements=errors), 64)),
             backward=taken.backward.and_also(Cost(work(calls=4), 64)),
         )

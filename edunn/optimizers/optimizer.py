@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from edunn.arrays import Array, FloatArray
-from edunn.errors import LayerError
+from edunn.answers import backward_of, check_gradients, forward_of
+from edunn.arrays import Array, FloatArray, as_floats
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet, Phase
 from edunn.optimizers.steps import PastState, State
@@ -113,9 +113,9 @@ class BatchedGradientOptimizer(Optimizer):
                 total = 0.0
                 batches = batch_arrays(self.batch_size, x, y, shuffle=self.shuffle, rng=self.rng)
                 for iteration, (x_batch, y_batch) in enumerate(batches):
-                    error, gradients = self.backpropagation(model, x_batch, y_batch, error_layer)
+                    _, δEδps, error = self.backpropagation(model, x_batch, y_batch, error_layer)
                     total += error * len(x_batch)
-                    self.optimize_batch(model, gradients, epoch, iteration)
+                    self.optimize_batch(model, δEδps, epoch, iteration)
                 history.append(total / samples)
                 bar.advance(f"error {history[-1]:.4g}")
         finally:
@@ -125,20 +125,29 @@ class BatchedGradientOptimizer(Optimizer):
 
     def backpropagation(
         self, model: Model, x: Array, y_true: Array, error_layer: Model
-    ) -> tuple[float, ParameterSet]:
+    ) -> tuple[FloatArray, ParameterSet, float]:
         """Run one batch forward and backward.
 
         Returns
         -------
-        error : float
+        δEδx : ndarray
+            The gradient of the input.
+        δEδps : dict
+            Those of the model's parameters.
+        E : float
             The mean error of the batch.
-        gradients : dict
-            Of the model's parameters.
+
+        Raises
+        ------
+        LayerError
+            If the model or the loss gives no such answer, or the gradient of no parameter.
         """
-        E = np.asarray(error_layer.forward(y_true, model.forward(x)))
+        E = forward_of(error_layer, y_true, forward_of(model, x))
         # One gradient for all errors: the mean's, which for a loss of rank 0 is 1.
-        δEδy, _ = error_layer.backward(1.0 / E.size)  # type: ignore[arg-type]
-        return float(np.mean(E)), model.backward(δEδy)[1]
+        δEδy, _ = backward_of(error_layer, 1.0 / max(1, E.size))
+        δEδx, δEδps = backward_of(model, δEδy, np.shape(x))
+        check_gradients(model, δEδps, model.get_parameters())
+        return δEδx, δEδps, float(np.mean(E, dtype=np.float64))
 
     def optimize_batch(self, model: Model, δEδps: ParameterSet, epoch: int, iteration: int) -> None:
         """Take one step, updating the model's parameters in place.
@@ -161,13 +170,7 @@ class BatchedGradientOptimizer(Optimizer):
             return
         parameters = model.get_parameters()
         states = self._states.setdefault(model, {})
-        for name, g in δEδps.items():
-            p, g = parameters.get(name), np.asarray(g)
-            if p is None or p.shape != g.shape:
-                raise LayerError(
-                    layer=type(self).__name__,
-                    argument=name,
-                    expected="the gradient of a parameter, in its shape",
-                    got="no such parameter" if p is None else f"{g.shape} for {p.shape}",
-                )
+        check_gradients(model, δEδps, parameters)
+        for name, δEδp in δEδps.items():
+            p, g = parameters[name], as_floats(type(self).__name__, name, δEδp)
             p[...], states[name] = self.step(p, g, states.get(name, {}))

@@ -198,7 +198,7 @@ def sign_descent(
 
 def _wide(p: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return parameter and gradient in double precision, in which the squares of both fit."""
-    return double(p), double(g)
+    return double(np.asarray(p)), double(np.asarray(g))
 
 
 def _past(state: PastState, key: str, like: FloatArray) -> FloatArray:

@@ -14,20 +14,22 @@ def labels2onehot(labels: Array, n_classes: int) -> npt.NDArray[np.float64]:
 
     Parameters
     ----------
-    labels : ndarray of integers, shape (samples,) or (samples, 1)
+    labels : ndarray of integers, shape (samples,), (samples, 1) or (samples, steps)
         From 0 to n_classes - 1.
     n_classes : int
 
     Returns
     -------
-    ndarray of float64, shape (samples, n_classes)
+    ndarray of float64, shape (samples, n_classes) or (samples, steps, n_classes)
 
     Raises
     ------
     LayerError
         If a label is out of range, or they are not integers.
     """
-    flat = check_labels("labels2onehot", "labels", labels)
+    shape = np.shape(labels)
+    of_sequences = len(shape) == 2 and shape[1] != 1
+    flat = check_labels("labels2onehot", "labels", np.ravel(labels) if of_sequences else labels)
     if flat.size and flat.max() >= n_classes:
         raise LayerError(
             layer="labels2onehot",
@@ -37,7 +39,7 @@ def labels2onehot(labels: Array, n_classes: int) -> npt.NDArray[np.float64]:
         )
     onehot = np.zeros((flat.size, n_classes))
     onehot[np.arange(flat.size), flat] = 1
-    return onehot
+    return onehot.reshape(*shape, n_classes) if of_sequences else onehot
 
 
 def onehot2labels(onehot: Array) -> npt.NDArray[np.intp]:
@@ -45,27 +47,27 @@ def onehot2labels(onehot: Array) -> npt.NDArray[np.intp]:
 
     Parameters
     ----------
-    onehot : ndarray of numbers, shape (samples, classes)
+    onehot : ndarray of numbers, shape (samples, classes) or (samples, steps, classes)
         One-hot rows, probabilities or scores.
 
     Returns
     -------
-    ndarray of integers, shape (samples,)
+    ndarray of integers, shape (samples,) or (samples, steps)
 
     Raises
     ------
     LayerError
-        If it is not a matrix with at least one class.
+        If it has another number of axes, or no class.
     """
-    rows = as_array("onehot2labels", "onehot", onehot, "a matrix")
-    if rows.ndim != 2 or rows.shape[1] == 0:
+    rows = as_array("onehot2labels", "onehot", onehot, "an array of numbers")
+    if rows.ndim not in (2, 3) or rows.shape[-1] == 0:
         raise LayerError(
             layer="onehot2labels",
             argument="onehot",
-            expected="of shape (samples, classes), classes >= 1",
+            expected="of shape (samples, classes) or (samples, steps, classes), classes >= 1",
             got=describe(rows),
         )
-    return np.asarray(np.argmax(rows, axis=1))
+    return np.asarray(np.argmax(rows, axis=-1))
 
 
 def check_labels(function: str, argument: str, labels: object) -> npt.NDArray[np.intp]:

@@ -35,9 +35,8 @@ def test_softmax_sums_to_one_with_smoothing():
 
 def test_the_first_argument_of_softmax_is_its_name():
     assert nn.Softmax("scores").name == "scores"
-    with pytest.raises(nn.ConfigError) as caught:
-        nn.Softmax(3)
-    assert caught.value.argument == "name"
+    layer = nn.Softmax(3)
+    assert (layer.name, layer.smoothing) == ("3", 0)
 
 
 def test_softmax_of_a_single_class_is_one_and_its_gradient_zero():

@@ -156,7 +156,7 @@ def test_images_that_fit_in_no_memory_are_a_memory_error():
         ("Sequential", {"layers": [{"type": "ReLU", "name": 3}]}, "layers[0].name"),
         ("Sequential", {"layers": [{"type": "ReLU", "frozen": 1}]}, "layers[0].frozen"),
         ("Sequential", {"layers": [{"type": "ReLU", "config": 1}]}, "layers[0].config"),
-        ("Sequential", {"layers": [{"type": "ReLU", "name": "a(b)"}]}, "layers[0].name"),
+        ("Sequential", {"layers": [{"type": "ReLU", "name": "a(b"}]}, "layers[0].name"),
         ("Sequential", {"layers": ["SquaredError"]}, "layers[0]"),
         ("MeanError", {"sample_error": "ReLU"}, "sample_error"),
         ("MeanError", {"sample_error": "Squared"}, "sample_error"),

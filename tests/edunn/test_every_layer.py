@@ -179,8 +179,8 @@ def test_the_order_of_memory_does_not_matter(kind):
 
 
 @every_type
-@pytest.mark.parametrize("dtype", [np.int64, np.bool_, np.complex128, object, "U1"])
-def test_what_is_not_floats_is_refused(kind, dtype):
+@pytest.mark.parametrize("dtype", [np.complex128, object, "U1"])
+def test_what_is_not_numbers_is_refused(kind, dtype):
     layer, given_inputs = make(kind), inputs(kind)
     with pytest.raises(nn.LayerError) as caught:
         layer.forward(*given_inputs[:-1], np.ones(given_inputs[-1].shape).astype(dtype))
@@ -234,14 +234,6 @@ def test_a_gradient_of_another_shape_is_refused(kind, phase):
         with pytest.raises(nn.LayerError) as caught:
             layer.backward(np.ones(shape))
         assert caught.value.argument == "δEδy"
-
-
-@every_type
-def test_a_gradient_of_integers_is_refused(kind):
-    layer, _, y = run(kind)
-    with pytest.raises(nn.LayerError) as caught:
-        layer.backward(np.ones(y.shape, dtype=np.int64))
-    assert caught.value.argument == "δEδy"
 
 
 @every_type

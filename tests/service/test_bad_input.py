@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
-from contract import UNLIMITED, backward, forward, new_session, refusal, spec, tensor
+from contract import UNLIMITED, array, backward, forward, new_session, refusal, spec, tensor
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1 import tensor_pb2
@@ -150,6 +150,28 @@ def test_shape_that_no_array_can_have_is_named_in_every_message_with_a_tensor(
     for field, call in calls.items():
         refused = refusal(call)
         assert (refused.code, refused.fields) == (INVALID, [field])
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.bool_])
+@pytest.mark.parametrize("layer_type", ["Linear", "Sequential", "SquaredError", "MeanError"])
+def test_the_service_does_not_cast_as_the_library_does(
+    stub: LayerServiceStub, session: str, layer_type: str, dtype: type[np.generic]
+) -> None:
+    config: dict[str, dict[str, Any]] = {
+        "Linear": {"input_size": 2, "output_size": 2},
+        "Sequential": {"layers": ["ReLU"]},
+        "SquaredError": {},
+        "MeanError": {"sample_error": "SquaredError"},
+    }
+    add(stub, session, layer_type, **config[layer_type])
+    floats = [np.ones((2, 2))] * (2 if layer_type.endswith("Error") else 1)
+    for at in range(len(floats)):
+        given = [*floats[:at], np.ones((2, 2), dtype), *floats[at + 1 :]]
+        refused = refusal(lambda given=given: forward(stub, session, "new", *given))
+        assert (refused.code, refused.fields) == (INVALID, [f"inputs[{at}]"])
+    output = array(forward(stub, session, "new", *floats).output)
+    refused = refusal(lambda: backward(stub, session, "new", np.ones(output.shape, dtype)))
+    assert (refused.code, refused.fields) == (INVALID, ["output_gradient"])
 
 
 def test_integers_are_an_error_not_a_cast(stub: LayerServiceStub, session: str) -> None:

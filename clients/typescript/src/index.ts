@@ -40,7 +40,8 @@ export type { CallOptions, ClientOptions, Headers, TokenProvider } from "./optio
 export type { Output } from "./output.js";
 export type { Phase } from "./phase.js";
 export type { RetryPolicy } from "./retries.js";
-export type { LayerOptions, Session } from "./session.js";
+export type * from "./layer-types.js";
+export type { ConfigOf, LayerOptions, Session } from "./session.js";
 export type { ComputeStream, StreamOptions } from "./stream.js";
 export {
   type AnyTensor,

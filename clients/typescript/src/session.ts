@@ -8,6 +8,7 @@ import { EdunnError, NotFoundError } from "./errors.js";
 import { ForwardIds } from "./forward-ids.js";
 import { Layer } from "./layer.js";
 import { LayerState } from "./layer-state.js";
+import type { LayerConfigs, LayerTypeName } from "./layer-types.js";
 import type { CallOptions } from "./options.js";
 import type { Phase } from "./phase.js";
 import type { Tensor } from "./tensor.js";
@@ -17,6 +18,9 @@ export interface LayerOptions extends CallOptions {
   /** Initial values by name; what is left out is initialised from the session's seed. */
   readonly parameters?: Readonly<Record<string, Tensor>> | undefined;
 }
+
+/** The configuration of a layer type; that of a type which this client does not know is any. */
+export type ConfigOf<T> = T extends LayerTypeName ? LayerConfigs[T] : Config;
 
 /**
  * A session, made by `Client.createSession` or `Client.attachSession`.
@@ -76,14 +80,15 @@ export class Session implements AsyncDisposable {
    * the fields, such as `layer.config.p`
    * @throws AlreadyExistsError where the session has a layer of that name
    */
-  async addLayer(
+  async addLayer<T extends LayerTypeName | (string & {})>(
     name: string,
-    type: string,
-    config: Config = {},
+    type: T,
+    config?: ConfigOf<T>,
     options: LayerOptions = {},
   ): Promise<Layer> {
+    const fields = (config ?? {}) as Config;
     const makeCall = (): calls.Call<LayerInfo> =>
-      calls.addLayer(this.sessionId, name, type, config, options.parameters ?? {});
+      calls.addLayer(this.sessionId, name, type, fields, options.parameters ?? {});
     const layer = await this.#connection.run(makeCall, options);
     const others = this.#info.layers.filter((other) => other.name !== name);
     this.#info = { ...this.#info, layers: [...others, layer] };

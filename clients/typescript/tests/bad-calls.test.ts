@@ -40,7 +40,11 @@ describe("a bad call is explained and does no harm:", needsService, () => {
   const bad: [string, typeof EdunnError, (session: Session) => Promise<unknown>][] = [
     ["an unknown type", NotFoundError, (s) => s.addLayer("x", "Dropuot")],
     ["a value out of bounds", InvalidArgumentError, (s) => s.addLayer("x", "Dropout", { p: 1.5 })],
-    ["a value of another type", InvalidArgumentError, (s) => s.addLayer("x", "ReLU", { p: "x" })],
+    [
+      "a value of another type",
+      InvalidArgumentError,
+      (s) => s.addLayer<string>("x", "Dropout", { p: "x" }),
+    ],
     ["NaN", InvalidArgumentError, (s) => s.addLayer("x", "Dropout", { p: NaN })],
     ["a name taken", AlreadyExistsError, (s) => s.addLayer("drop", "Dropout")],
     ["an unknown layer", NotFoundError, (s) => s.layer("gone").getParameters()],

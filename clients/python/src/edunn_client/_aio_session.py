@@ -14,6 +14,7 @@ from edunn_client._aio_layer import AsyncRemoteLayer
 from edunn_client._calls import Call
 from edunn_client._descriptions import LayerInfo, SessionInfo
 from edunn_client._errors import NotFoundError
+from edunn_client._layer_config import LayerConfig
 from edunn_client._session_state import SessionState, only_a_name
 from edunn_client._tracebacks import awaited_ends_in_caller
 
@@ -43,7 +44,7 @@ class AsyncSession(SessionState[AsyncRemoteLayer]):
     async def layer(
         self,
         name: str,
-        layer_type: str | None = None,
+        layer_type: str | LayerConfig | None = None,
         /,
         *,
         parameters: Mapping[str, ArrayLike] | None = None,

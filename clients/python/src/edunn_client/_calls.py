@@ -24,6 +24,7 @@ from edunn_client._descriptions import (
     decode_layer_type,
     decode_session,
 )
+from edunn_client._layer_config import LayerConfig
 from edunn_client._phase import PhaseLike, decode_phase, encode_phase
 from edunn_client._stubs import layer_pb2
 from edunn_client._stubs import layer_service_pb2 as pb
@@ -147,10 +148,15 @@ def delete_session(session_id: str) -> Call[None]:
 def add_layer(
     session_id: str,
     name: str,
-    layer_type: str,
+    layer_type: str | LayerConfig,
     config: Mapping[str, Any],
     parameters: Mapping[str, ArrayLike],
 ) -> Call[LayerInfo]:
+    if isinstance(layer_type, LayerConfig):
+        if config:
+            raise TypeError(f"{layer_type} has its configuration: leave out {', '.join(config)}")
+        config = layer_type.config()
+        layer_type = layer_type.type
     spec = layer_pb2.LayerSpec(
         name=name,
         type=layer_type,

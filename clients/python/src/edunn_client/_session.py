@@ -13,6 +13,7 @@ from edunn_client._caller import Caller
 from edunn_client._descriptions import LayerInfo, SessionInfo
 from edunn_client._errors import NotFoundError
 from edunn_client._layer import RemoteLayer, remote_layer
+from edunn_client._layer_config import LayerConfig
 from edunn_client._session_state import SessionState, only_a_name
 from edunn_client._tracebacks import ends_in_caller
 
@@ -42,7 +43,7 @@ class Session(SessionState[RemoteLayer]):
     def layer(
         self,
         name: str,
-        layer_type: str | None = None,
+        layer_type: str | LayerConfig | None = None,
         /,
         *,
         parameters: Mapping[str, ArrayLike] | None = None,
@@ -55,9 +56,10 @@ class Session(SessionState[RemoteLayer]):
         ----------
         name : str
             How the session's other calls address it.
-        layer_type : str, optional
-            A name of the catalogue, such as `"Dropout"`. Left out, the layer of that name is looked
-            up; it is the same object each time.
+        layer_type : str or LayerConfig, optional
+            A name of the catalogue, such as `"Dropout"`, or a typed configuration of
+            `edunn_client.layers`, such as `layers.Dropout(p=0.5)`. Left out, the layer of that
+            name is looked up; it is the same object each time.
         parameters : mapping of str to array_like, optional
             Initial values; what is left out is initialised from the session's seed.
         **config

@@ -133,6 +133,18 @@ public final class LayerSpec {
     return new LayerSpec(name, type, with(config, "layers", value), spec.parameters);
   }
 
+  /**
+   * Sets a field that is a layer, such as {@code sample_error} of a MeanError.
+   *
+   * @param field its name
+   * @param layer the layer; it has no initial parameters
+   * @return the new description
+   */
+  public LayerSpec layer(String field, LayerSpec layer) {
+    Value value = Value.newBuilder().setStructValue(layer.described()).build();
+    return new LayerSpec(name, type, with(config, field, value), parameters);
+  }
+
   /** Returns name and type. */
   @Override
   public String toString() {

@@ -73,6 +73,27 @@ public interface Session extends AutoCloseable {
   Layer add(LayerSpec layer, CallOption... options);
 
   /**
+   * Adds a layer.
+   *
+   * @param layer a description of {@link Layers}
+   * @return the layer
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  public Layer add(TypedLayer layer) {
+    return add(layer.spec());
+  }
+
+  /**
+   * Starts the adding of a layer.
+   *
+   * @param layer a description of {@link Layers}
+   * @return the layer to come
+   */
+  public CompletableFuture<Layer> addAsync(TypedLayer layer) {
+    return addAsync(layer.spec());
+  }
+
+  /**
    * Starts the adding of a layer.
    *
    * @param layer as in {@link #add}

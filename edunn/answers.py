@@ -1,0 +1,118 @@
+"""What a model answers, or a sentence that says what is wrong with it.
+
+The layers here answer as they should. These are for models that somebody writes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edunn.arrays import Array, FloatArray
+from edunn.errors import LayerError
+from edunn.model import Model, ParameterSet
+
+_PAIR = "a pair (δEδx, {parameter: gradient})"
+
+
+def forward_of(model: Model, *inputs: Any) -> Array:
+    """Run a forward.
+
+    Raises
+    ------
+    LayerError
+        If it returns no numbers.
+    """
+    y = model.forward(*inputs)
+    if isinstance(y, np.ndarray):
+        return y
+    array = None if y is None else np.asarray(y)
+    if array is None or array.dtype.kind not in "biuf":
+        raise LayerError(
+            layer=model.label,
+            argument="what its forward returns",
+            expected="an array of numbers",
+            got=_shown(y),
+        )
+    return array
+
+
+def backward_of(
+    model: Model, δEδy: Any, shape: tuple[int, ...] | None = None
+) -> tuple[FloatArray, ParameterSet]:
+    """Run a backward.
+
+    Parameters
+    ----------
+    model : Model
+    δEδy : ndarray
+    shape : tuple of int, optional
+        That of the input, which the gradient has to have; None where it is not known.
+
+    Raises
+    ------
+    LayerError
+        If it returns no pair of a gradient and a dictionary, or a gradient of another shape.
+    """
+    answer = model.backward(δEδy)
+    if not isinstance(answer, tuple) or len(answer) != 2 or answer[0] is None:
+        raise LayerError(
+            layer=model.label,
+            argument="what its backward returns",
+            expected=_PAIR,
+            got=_shown(answer),
+        )
+    δEδx, δEδp = answer
+    if δEδp is None:
+        δEδp = {}
+    if not isinstance(δEδp, dict):
+        raise LayerError(
+            layer=model.label,
+            argument="the second that its backward returns",
+            expected="a dictionary of gradients by the names of parameters",
+            got=_shown(δEδp),
+        )
+    if shape is not None and np.shape(δEδx) not in (shape, ()):
+        raise LayerError(
+            layer=model.label,
+            argument="the δEδx that its backward returns",
+            expected=f"of the input's shape {shape}",
+            got=f"shape {np.shape(δEδx)}",
+        )
+    return δEδx, δEδp
+
+
+def check_gradients(model: Model, δEδp: ParameterSet, parameters: ParameterSet) -> None:
+    """Refuse gradients of what is no parameter, or in another shape than their parameter's.
+
+    Raises
+    ------
+    LayerError
+        If there is such a one.
+    """
+    for name, gradient in δEδp.items():
+        if name not in parameters:
+            known = ", ".join(parameters) or "none, it has no parameters"
+            raise LayerError(
+                layer=model.label,
+                argument=name,
+                expected=f"the gradient of one of its parameters ({known})",
+                got="one of no such parameter",
+            )
+        shapes = np.shape(gradient), np.shape(parameters[name])
+        if shapes[0] != shapes[1]:
+            raise LayerError(
+                layer=model.label,
+                argument=name,
+                expected=f"a gradient of the parameter's shape {shapes[1]}",
+                got=f"shape {shapes[0]}",
+            )
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "None, as without a return"
+    if isinstance(value, tuple):
+        return f"({', '.join(type(part).__name__ for part in value)})"
+    return f"a {type(value).__name__}"
