@@ -23,7 +23,12 @@ from scripted_server import ScriptedServer
 PACKAGE = Path(edunn_client.__file__).parent
 README = (Path(__file__).parents[1] / "README.md").read_text()
 # Modules that users import by name.
-MODULES = {"edunn_client.testing", "edunn_client.torch", "edunn_client.walkthrough"}
+MODULES = {
+    "edunn_client.layers",
+    "edunn_client.testing",
+    "edunn_client.torch",
+    "edunn_client.walkthrough",
+}
 CLASSES = [
     getattr(edunn_client, name)
     for name in edunn_client.__all__
