@@ -11,6 +11,7 @@ import {
   type Connection,
 } from "./connection.js";
 import { CancelledError, DeadlineExceededError, UnavailableError } from "./errors.js";
+import { INSPECT } from "./inspection.js";
 import type { Layer } from "./layer.js";
 import type { BackwardOptions, ForwardOptions, Gradients, Inputs } from "./layer-state.js";
 import type { Headers } from "./options.js";
@@ -93,6 +94,17 @@ export class ComputeStream implements AsyncDisposable {
     if (this.#hasRoom) return Promise.resolve();
     this.#room ??= makeSignal();
     return this.#room.promise;
+  }
+
+  /** Returns `ComputeStream(open, 3 operations without an answer)`. */
+  toString(): string {
+    const state = this.#ended !== undefined ? "ended" : this.#closing ? "closing" : "open";
+    return `ComputeStream(${state}, ${String(this.#pending.size)} operations without an answer)`;
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return this.toString();
   }
 
   /** @internal Whether it can take no further operation, as it broke or was cancelled. */
