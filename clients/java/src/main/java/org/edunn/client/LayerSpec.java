@@ -141,7 +141,10 @@ public final class LayerSpec {
    * @return the new description
    */
   public LayerSpec layer(String field, LayerSpec layer) {
+    Objects.requireNonNull(field, "field");
+    Objects.requireNonNull(layer, "layer");
     Value value = Value.newBuilder().setStructValue(layer.described()).build();
+    Nesting.checked(value, field);
     return new LayerSpec(name, type, with(config, field, value), parameters);
   }
 
