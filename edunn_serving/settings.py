@@ -149,7 +149,7 @@ class Settings(BaseSettings):
     session_parameter_bytes: int = _setting(
         256 * MEBIBYTE, "How many bytes of parameters a session may have.", minimum=1024
     )
-    session_contexts: int = _setting(
+    session_context_count: int = _setting(
         10_000,
         "How many contexts a session may keep. Beyond it the oldest are evicted.",
         minimum=1,

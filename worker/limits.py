@@ -19,11 +19,10 @@ RESERVE_BYTES = 192 * MEBIBYTE
 # Redis closes the connection over a value of 512 MiB or more, and over a command of 1 GiB.
 MAX_STORED_BYTES = 500 * MEBIBYTE
 # What the operations of a batch may answer and store together before the rest is sent again.
-MAX_BATCH_RESULT_BYTES = 128 * MEBIBYTE
+MAX_BATCH_RESULT_BYTES = 64 * MEBIBYTE
 # The request lies in memory as the bytes from Redis, as a message, and as arrays.
 REQUEST_COPIES = 3
-# An answer or a context is put together beside its arrays, and stays until it is sent. The second
-# copy is a margin.
+# An answer or a context is put together beside its arrays, and then packed into a command.
 RESULT_COPIES = 2
 # So many bytes of a message come on top of its tensors.
 MESSAGE_BYTES = 4096
@@ -67,7 +66,8 @@ def check(charge: Charge, settings: Settings) -> None:
 def operation_memory(settings: Settings) -> int:
     """Return how many bytes an operation may take beside all else that a worker keeps."""
     memory = settings.worker_memory_bytes
-    taken = RESERVE_BYTES + cache_limit(settings) + MAX_BATCH_RESULT_BYTES
+    results = RESULT_COPIES * MAX_BATCH_RESULT_BYTES
+    taken = RESERVE_BYTES + cache_limit(settings) + results
     return max(memory - taken, SMALL_BYTES)
 
 

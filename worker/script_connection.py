@@ -60,7 +60,12 @@ class ScriptConnection:
         try:
             if self._socket is None:
                 self._socket = self._connect()
-            self._socket.sendall(b"".join(hiredis.pack_command(each) for each in commands))
+            packed = [hiredis.pack_command(each) for each in commands]
+            # A large command is not copied once more.
+            together = sum(map(len, packed)) < RECEIVE_BYTES
+            for part in [b"".join(packed)] if together else packed:
+                self._socket.sendall(part)
+            del packed
             answers: list[Any] = []
             while len(answers) < len(commands):
                 while (answer := self._reader.gets()) is False:
