@@ -44,7 +44,7 @@ class AsyncStream(NotCopied):
         self._wake = asyncio.Event()
         self._is_closed = False
         self._stalled: EdunnError | None = None
-        self._ended: EdunnError | None = None
+        self._ended: Exception | None = None
         self._failure: Failure | None = None
         self._call: Any = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -157,9 +157,12 @@ class AsyncStream(NotCopied):
             ]
 
     async def _serve(self) -> None:
-        failure: EdunnError | None = None
+        failure: Exception | None = None
         try:
             failure = await self._read_until_end()
+        except Exception as error:
+            # Of what gives the token, or that the client was closed.
+            failure = error
         finally:
             self._ended = why_ended(self._stalled, failure)
             for future in self._pending.take_all():

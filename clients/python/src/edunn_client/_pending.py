@@ -148,7 +148,7 @@ class Settled:
     error: EdunnError | None = None
 
 
-def why_ended(*reasons: EdunnError | None) -> EdunnError:
+def why_ended(*reasons: Exception | None) -> Exception:
     """Return the error of the operations that a stream left without an answer when it ended."""
     known = next((reason for reason in reasons if reason is not None), None)
     return known or unavailable("the stream ended before the answer came")

@@ -173,7 +173,12 @@ class Stream(NotCopied):
         return None
 
     def _read(self) -> None:
-        failure = self._read_until_end()
+        failure: Exception | None
+        try:
+            failure = self._read_until_end()
+        except Exception as error:
+            # Of what gives the token, or that the client was closed.
+            failure = error
         with self._changed:
             self._ended = why_ended(self._stalled, failure)
             futures = self._pending.take_all()
