@@ -111,7 +111,7 @@ class Conv2d(Model):
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:
-        """Convolve.
+        """Compute y_o = Σ_i x_i ⋆ w_oi + b_o, ⋆ being the cross-correlation of two images.
 
         Parameters
         ----------

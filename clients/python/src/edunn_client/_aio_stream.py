@@ -41,7 +41,7 @@ class AsyncStream(NotCopied):
         self._timeout = timeout
         self._pending = Pending(timeout, caller.longest_request)
         self._wake = asyncio.Event()
-        self._closing = False
+        self._is_closed = False
         self._stalled: EdunnError | None = None
         self._ended: EdunnError | None = None
         self._call: Any = None
@@ -62,16 +62,16 @@ class AsyncStream(NotCopied):
         await self.close()
 
     def __repr__(self) -> str:
-        state = "open" if self._ended is None and not self._closing else "closed"
+        state = "open" if self._ended is None and not self._is_closed else "closed"
         return f"<AsyncStream of {self._caller.target}, {state}>"
 
     @ends_in_caller
     def submit(self, operation: Operation) -> asyncio.Future[Any]:
         """Send an operation and return the future of its value; it never waits."""
+        if self._is_closed:
+            raise ValueError("the stream has been closed")
         if self._ended is not None:
             raise self._ended
-        if self._closing:
-            raise ValueError("the stream has been closed")
         self._open()
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         try:
@@ -81,6 +81,7 @@ class AsyncStream(NotCopied):
         self._wake.set()
         return future
 
+    @ends_in_caller
     def forward(
         self,
         layer: LayerState,
@@ -94,6 +95,7 @@ class AsyncStream(NotCopied):
             Forward(layer, *inputs, phase=phase, forward_id=forward_id, untracked=untracked)
         )
 
+    @ends_in_caller
     def backward(
         self,
         layer: LayerState,
@@ -106,7 +108,7 @@ class AsyncStream(NotCopied):
 
     def cancel(self) -> None:
         """End the stream at once; futures without an answer are cancelled."""
-        self._closing = True
+        self._is_closed = True
         for future in self._pending.take_all():
             future.cancel()
         if self._call is not None:
@@ -115,7 +117,7 @@ class AsyncStream(NotCopied):
 
     async def close(self) -> None:
         """Send what is left, wait for all answers, and end the stream."""
-        self._closing = True
+        self._is_closed = True
         self._wake.set()
         if not self._tasks:
             return
@@ -143,7 +145,6 @@ class AsyncStream(NotCopied):
         try:
             failure = await self._read_until_end()
         finally:
-            self._closing = True
             self._ended = why_ended(self._stalled, failure)
             for future in self._pending.take_all():
                 if not future.done():
@@ -197,7 +198,7 @@ class AsyncStream(NotCopied):
                 self._wake.clear()
                 while (request := self._pending.next_request()) is not None:
                     await call.write(request)
-                if self._closing:
+                if self._is_closed:
                     await call.done_writing()
                     return
         except (grpc.RpcError, asyncio.InvalidStateError):

@@ -45,7 +45,7 @@ class Stream(NotCopied):
         self._pending = Pending(timeout, caller.longest_request)
         self._changed = threading.Condition()
         self._over = threading.Event()
-        self._closing = False
+        self._is_closed = False
         self._stalled: EdunnError | None = None
         self._ended: Exception | None = None
         self._call = self._open()
@@ -70,7 +70,7 @@ class Stream(NotCopied):
             self.cancel()
 
     def __repr__(self) -> str:
-        state = "open" if self._ended is None and not self._closing else "closed"
+        state = "open" if self._ended is None and not self._is_closed else "closed"
         return f"<Stream of {self._caller.target}, {state}>"
 
     @ends_in_caller
@@ -82,10 +82,10 @@ class Stream(NotCopied):
         """
         future: Future[Any] = Future()
         with self._changed:
+            if self._is_closed:
+                raise ValueError("the stream has been closed")
             if self._ended is not None:
                 raise self._ended
-            if self._closing:
-                raise ValueError("the stream has been closed")
             try:
                 self._pending.add(operation, future)
             except EdunnError as error:
@@ -93,6 +93,7 @@ class Stream(NotCopied):
             self._changed.notify_all()
         return future
 
+    @ends_in_caller
     def forward(
         self,
         layer: LayerState,
@@ -106,6 +107,7 @@ class Stream(NotCopied):
             Forward(layer, *inputs, phase=phase, forward_id=forward_id, untracked=untracked)
         )
 
+    @ends_in_caller
     def backward(
         self,
         layer: LayerState,
@@ -132,7 +134,7 @@ class Stream(NotCopied):
 
     def _end(self) -> None:
         with self._changed:
-            self._closing = True
+            self._is_closed = True
             self._changed.notify_all()
 
     def _open(self) -> Any:
@@ -148,7 +150,7 @@ class Stream(NotCopied):
         with self._changed:
             while not replaced.is_set() and self._ended is None:
                 request = self._pending.next_request()
-                if request is not None or self._closing:
+                if request is not None or self._is_closed:
                     return request
                 self._changed.wait()
         return None
@@ -156,7 +158,6 @@ class Stream(NotCopied):
     def _read(self) -> None:
         failure = self._read_until_end()
         with self._changed:
-            self._closing = True
             self._ended = why_ended(self._stalled, failure)
             futures = self._pending.take_all()
             self._changed.notify_all()
