@@ -41,7 +41,7 @@ def test_record_counts_too() -> None:
 
 
 def test_sessions_of_many_layers_are_given_up_beyond_the_budget() -> None:
-    sessions = ReadySessions(20_000_000)
+    sessions = ReadySessions(5_000_000)
     keys = [SessionKey("", str(number)) for number in range(4)]
     for key in keys:
         session = ReadySession(b"", SessionRecord())
