@@ -11,7 +11,7 @@ WORKERS ?= 2
 DATA ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test unit test-torch course lint bench bench-clients profile soak proto clean
+.PHONY: help demo serve test unit test-torch course lint bench bench-clients profile soak proto packages clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -64,8 +64,11 @@ proto: $(VENV)/.development ## Generate the stubs from proto/
 		fi; \
 	done
 
+packages: $(VENV)/.development ## Build what would be published of each client, into dist/packages
+	@$(BIN)/python clients/packages.py dist/packages
+
 clean: ## Remove what make has made
-	rm -rf $(VENV) $(TORCH_VENV) .data build *.egg-info clients/python/src/*.egg-info \
+	rm -rf $(VENV) $(TORCH_VENV) .data build dist *.egg-info clients/python/src/*.egg-info \
 		clients/java/target clients/typescript/{build,dist,node_modules}
 
 $(VENV)/bin/python:

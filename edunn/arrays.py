@@ -124,7 +124,8 @@ def check_size(shape: tuple[int, ...]) -> tuple[int, ...]:
     MemoryError
         If there could not, where NumPy would raise a ValueError that says nothing of memory.
     """
-    if math.prod(shape) > _MOST_ELEMENTS:
+    # NumPy counts the other sizes of an empty array too.
+    if math.prod(filter(None, shape)) > _MOST_ELEMENTS:
         raise MemoryError(f"An array of the shape {shape} does not fit in any memory.")
     return shape
 

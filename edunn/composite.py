@@ -99,7 +99,8 @@ class Composite(Model):
 
     def _put_back(self, cache: Mapping[str, CacheValue]) -> None:
         mine: Cache = {}
-        theirs: dict[str, Cache] = {name: {} for name in self.children}
+        children = self.children
+        theirs: dict[str, Cache] = {name: {} for name in children}
         for entry, value in cache.items():
             child, inner = split(entry)
             if child is None:
@@ -107,7 +108,7 @@ class Composite(Model):
             elif child in theirs:
                 theirs[child][inner] = value
             else:
-                known = ", ".join(self.children) or "none"
+                known = ", ".join(children) or "none"
                 raise self.refusal("cache", f"about its layers ({known})", f"an entry {entry!r}")
         if mine.keys() != self.own_cache_entries:
             raise self.refusal(
@@ -116,7 +117,7 @@ class Composite(Model):
                 str(sorted(mine)),
             )
         for name, entries in theirs.items():
-            model, row = self.children[name], row_of(entries)
+            model, row = children[name], row_of(entries)
             if _is_ones_own(model) and row is not None:
                 model.set_cache(*row)
             else:

@@ -10,7 +10,7 @@ from edunn.model import ModelWithParameters, ParameterSet
 
 
 class FakeModel(ModelWithParameters):
-    """An identity with one parameter, whose gradient is always the same.
+    """An identity with one parameter, whose gradient is always the same; its input has none.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ class FakeModel(ModelWithParameters):
         return x
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
-        """Return the error, and the gradient given at the start."""
-        return δEδy, {} if self.frozen else {"parameter": self.gradient}
+        """Return zero, a single one for any input, and the gradient given at the start."""
+        return np.zeros(()), {} if self.frozen else {"parameter": self.gradient}
 
 
 class FakeError(Loss):

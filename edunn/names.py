@@ -37,8 +37,7 @@ class Named:
         if self._name is not None:
             return self._name
         if self._stand_in is None:
-            kind = type(self).__name__
-            self._stand_in = f"{kind}_{next(_counts[kind])}"
+            self._stand_in = self._own_name()
         return self._stand_in
 
     @name.setter
@@ -48,6 +47,10 @@ class Named:
                 layer=type(self).__name__, faults=[Fault("name", "a string", repr(name))]
             )
         self._name, self.auto_named = str(name), False
+
+    def _own_name(self) -> str:
+        kind = type(self).__name__
+        return f"{kind}_{next(_counts[kind])}"
 
     @property
     def has_name(self) -> bool:

@@ -19,6 +19,8 @@ class Reply(NamedTuple):
 
 
 RESPONSE, STATUS = b"r", b"s"
+# The operation has not been run, because the batch has answered enough: it is to be sent again.
+AGAIN = b"a"
 # In the reply stream only: the key of a response, in place of a response of so many bytes or more.
 LARGE = b"l"
 LARGE_BYTES = 256 * 1024

@@ -149,7 +149,22 @@ class Settings(BaseSettings):
     session_parameter_bytes: int = _setting(
         256 * MEBIBYTE, "How many bytes of parameters a session may have.", minimum=1024
     )
+    session_context_count: int = _setting(
+        10_000,
+        "How many contexts a session may keep. Beyond it the oldest are evicted.",
+        minimum=1,
+    )
     session_layers: int = _setting(256, "How many layers a session may have.", minimum=1)
+    session_record_bytes: int = _setting(
+        MEBIBYTE,
+        "How many bytes the names and configurations of a session's layers may take together.",
+        minimum=1024,
+    )
+    layer_config_values: int = _setting(
+        10_000,
+        "How many values the configuration of a layer may have, those of layers within it too.",
+        minimum=16,
+    )
     worker_cache_bytes: int = _setting(
         256 * MEBIBYTE, "How many bytes of layers a worker keeps ready in its memory.", minimum=0
     )
@@ -157,6 +172,12 @@ class Settings(BaseSettings):
         4096 * MEBIBYTE,
         "How much memory a worker may take. An operation that asks for more is refused.",
         minimum=256 * MEBIBYTE,
+    )
+    operation_work: int = _setting(
+        20_000_000_000,
+        "How much work an operation may be, as estimated from its shapes before it begins, in "
+        "units of about a nanosecond of one core.",
+        minimum=1_000_000,
     )
     operation_seconds: float = _setting(
         120.0,

@@ -14,7 +14,7 @@ from functools import partial
 
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import ServiceError, internal_error, unavailable
-from edunn_serving.replies import Reply
+from edunn_serving.replies import AGAIN, Reply
 from edunn_serving.settings import Settings
 from server.admission import Admission
 from server.batch_store import BatchStore
@@ -241,11 +241,16 @@ class Dispatcher:
             log.info("batch %s was answered after it had been given up", batch_id)
             return
         if len(replies) == len(flight.operations):
+            again: list[PendingOperation] = []
             for operation, reply in zip(flight.operations, replies, strict=True):
+                if reply.kind == AGAIN:
+                    again.append(operation)
+                    continue
                 self.counts.note_reply(operation.head.method, reply)
                 self._estimate.note(operation.head, reply.seconds)
                 if operation.is_wanted():
                     operation.reply.set_result(reply)
+            self._lanes.put_back(again)
         else:
             log.error("batch %s has %d operations and %d replies",
                       batch_id, len(flight.operations), len(replies))  # fmt: skip

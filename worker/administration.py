@@ -32,10 +32,13 @@ from edunn_serving.v1.layer_service_pb2 import (
     SetParametersResponse,
 )
 from edunn_serving.v1.session_pb2 import Session
-from worker.configs import TooDeepError
+from worker.charges import charge_answer, charge_replacement
+from worker.configs import TooDeepError, check_description, check_record_size
+from worker.limits import check, parameter_limit
 from worker.open_session import OpenSession
 from worker.ready import ReadyLayer, build_layer
-from worker.tensors import TYPE_OF_DTYPE, decode_tensors, fill_tensors
+from worker.tensors import TYPE_OF_DTYPE, decode_tensors
+from worker.wire import ArrayMessage
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 NAME_RULE = "1 to 64 letters, digits, '_', '-' or '.'"
@@ -107,12 +110,13 @@ def add_layer(
 
 def get_parameters(
     session: OpenSession, request: GetParametersRequest, settings: Settings
-) -> GetParametersResponse:
+) -> ArrayMessage:
     """Return the parameters and buffers of a layer."""
     model = session.layer(request.layer).model
     arrays = {**model.get_parameters(), **model.get_buffers()}
-    response = GetParametersResponse()
-    fill_tensors(response.parameters, arrays)
+    check(charge_answer(arrays), settings)
+    response = ArrayMessage(GetParametersResponse())
+    response.add_tensors("parameters", arrays)
     return response
 
 
@@ -121,9 +125,10 @@ def set_parameters(
 ) -> SetParametersResponse:
     """Replace parameters or buffers of a layer."""
     layer = session.layer(request.layer)
-    parameters, buffers = _apply_arrays(
-        layer.ready, decode_tensors(request.parameters, "parameters"), "parameters"
-    )
+    given = decode_tensors(request.parameters, "parameters")
+    present = {**layer.model.get_parameters(), **layer.model.get_buffers()}
+    check(charge_replacement(given, present), settings)
+    parameters, buffers = _apply_arrays(layer.ready, given, "parameters")
     if parameters:
         session.save_parameters(layer)
     if buffers:
@@ -160,23 +165,27 @@ def _build(
             f"a session may have {settings.session_layers} layers",
             metadata={"limit": str(settings.session_layers)},
         )
-    taken = _parameter_bytes(record)
+    check_description(spec, field, settings)
+    taken, allowed = _parameter_bytes(record), parameter_limit(settings)
     session.randomness.wind_to_parameters(record.seed, spec.name)
     described = Layer(name=spec.name, type=spec.type, config=spec.config)
     try:
         ready = build_layer(
             described,
             generator=session.randomness.generator,
-            max_bytes=settings.session_parameter_bytes - taken,
+            max_bytes=allowed - taken,
         )
     except TooDeepError as error:
         raise nested_too_deeply(f"{field}.config") from error
     except ConfigError as error:
         raise _config_error(error, spec, field) from error
     except TooLargeError as error:
-        raise _too_large(taken + error.needed, settings.session_parameter_bytes) from error
+        raise _too_large(taken + error.needed, allowed) from error
     given = decode_tensors(spec.parameters, f"{field}.parameters")
+    present = {**ready.model.get_parameters(), **ready.model.get_buffers()}
+    check(charge_replacement(given, present), settings)
     _apply_arrays(ready, given, f"{field}.parameters")
+    check_record_size(record, _layer_of(spec, ready), settings)
     return ready
 
 

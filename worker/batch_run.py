@@ -15,10 +15,11 @@ from edunn_serving.errors import (
     logged_fault,
 )
 from edunn_serving.keys import SessionKey
-from edunn_serving.replies import RESPONSE, STATUS, Reply
+from edunn_serving.replies import AGAIN, RESPONSE, STATUS, Reply
 from edunn_serving.requests import parse_request
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.settings import Settings
+from worker.limits import MAX_BATCH_RESULT_BYTES
 from worker.open_session import OpenSession
 from worker.operations import OPERATIONS
 from worker.overrun_guard import OverrunGuard
@@ -40,6 +41,8 @@ class BatchRun:
     An operation that fails changes nothing. Where that cannot be had by putting things back (it ran
     out of memory, or failed by a fault of ours) its session is spoilt: it must be loaded anew, and
     its operations run again without the one that failed. The other sessions do not notice.
+
+    Where the results so far are as much as a batch may bring, the rest is left to another batch.
     """
 
     def __init__(
@@ -66,6 +69,8 @@ class BatchRun:
             self._numbers.setdefault(head.session, []).append(number)
         self._pending = list(self._numbers)
         self.sessions: dict[SessionKey, OpenSession] = {}
+        # How many bytes have been answered and are to be stored.
+        self._result_bytes = 0
         self.replies: list[Reply] = [Reply(STATUS, b"")] * len(batch.heads)
 
     def open(
@@ -104,12 +109,16 @@ class BatchRun:
         began = time.thread_time()
         for number in self._numbers[key]:
             outcome = self._failures.get(number)
+            if self._result_bytes > MAX_BATCH_RESULT_BYTES:
+                outcome = Outcome(AGAIN, b"")
             if outcome is None:
                 session.changed = False
+                stored = session.stored_bytes
                 outcome, clean = self._run_operation(session, number)
                 if not clean:
                     self._failures[number] = outcome
                     return False
+                self._result_bytes += len(outcome.data) + session.stored_bytes - stored
             ended = time.thread_time()
             self.replies[number] = Reply(*outcome, ended - began)
             began = ended

@@ -81,7 +81,7 @@ def make_consumer(
 ) -> BatchConsumer:
     """Return what runs batches: Celery's worker asks for its consumer by this name."""
     client = connect(settings.redis_url, answer_seconds=LONG_ANSWER_SECONDS)
-    store = Store(client, context_budget=settings.session_context_bytes)
+    store = Store(client, settings)
     engine = Engine(store, settings, worker_id, _guard, is_stopping=is_stopping)
     reader = connect(settings.redis_url, answer_seconds=READ_SECONDS + ANSWER_SECONDS)
     return BatchConsumer(

@@ -8,9 +8,16 @@ from collections.abc import Iterable
 import numpy as np
 
 from edunn.caches import Cache, CacheValue
-from edunn_serving.internal.v1.state_pb2 import CachedValue, Context
+from edunn_serving.internal.v1.state_pb2 import (
+    BackwardCharge,
+    CachedValue,
+    Context,
+    PackedBits,
+    PlainArray,
+)
 from edunn_serving.v1.layer_pb2 import Phase
 from edunn_serving.v1.tensor_pb2 import Tensor
+from worker.wire import LARGE_BYTES, ArrayMessage, Piece, bytes_of, nested
 
 
 def encode_context(
@@ -21,8 +28,12 @@ def encode_context(
     phase: Phase,
     request_digest: bytes,
     output_shape: tuple[int, ...],
+    backward: bytes,
 ) -> bytes:
-    """Return a layer's cache and what it belongs to as bytes."""
+    """Return a layer's cache and what it belongs to as bytes.
+
+    `backward` is what the backward is estimated to take, as `encode_charge` gives it.
+    """
     context = Context(
         parameters_version=parameters_version,
         buffers_version=buffers_version,
@@ -30,10 +41,20 @@ def encode_context(
         request_digest=request_digest,
         output_shape=output_shape,
     )
+    message = ArrayMessage(context)
     for name, value in cache.items():
-        # In its place within the context, where one that is made elsewhere would be copied.
-        _fill(context.cache[name], value)
-    return context.SerializeToString()
+        if isinstance(value, np.ndarray) and value.nbytes >= LARGE_BYTES:
+            message.add_entry("cache", name, _large_value(value))
+        else:
+            # In its place within the context, where one that is made elsewhere would be copied.
+            _fill(context.cache[name], value)
+    message.add_encoded(backward)
+    return message.SerializeToString()
+
+
+def encode_charge(backward: BackwardCharge) -> bytes:
+    """Return what a backward is estimated to take as a part of a context."""
+    return Context(backward=backward).SerializeToString()
 
 
 def decode_cache(context: Context) -> Cache:
@@ -68,6 +89,17 @@ def _fill(entry: CachedValue, value: CacheValue) -> None:
         entry.real = value
     else:
         raise TypeError(f"a layer's cache holds a {type(value).__name__}, which cannot be stored")
+
+
+def _large_value(array: np.ndarray) -> list[Piece]:
+    """Return the encoding of a large array as a CachedValue."""
+    if array.dtype == np.bool_:
+        head = PackedBits(shape=array.shape).SerializeToString()
+        data = nested(PackedBits.DATA_FIELD_NUMBER, [np.packbits(array, bitorder="little").data])
+        return nested(CachedValue.BITS_FIELD_NUMBER, [head, *data])
+    head = PlainArray(dtype=array.dtype.str, shape=array.shape).SerializeToString()
+    data = nested(PlainArray.DATA_FIELD_NUMBER, [bytes_of(array)])
+    return nested(CachedValue.ARRAY_FIELD_NUMBER, [head, *data])
 
 
 def _decode_value(entry: CachedValue) -> CacheValue:

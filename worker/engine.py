@@ -15,6 +15,7 @@ from edunn_serving.redis_connections import RedisRefuses
 from edunn_serving.replies import Reply
 from edunn_serving.settings import Settings
 from worker.batch_run import BatchRun, Outcome, failed, out_of_memory
+from worker.limits import cache_limit
 from worker.operations import OPERATIONS
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
@@ -31,6 +32,8 @@ WAIT_SECONDS = 0.02
 # So many failures in a row are not chance but a fault.
 MAX_CONFLICTS = 100
 REDIS_RETRY_SECONDS = 0.2
+# A batch whose answer fails so often, though Redis has just given the batch, is not run again.
+MAX_REFUSALS = 5
 
 
 class Engine:
@@ -50,24 +53,32 @@ class Engine:
         self._worker_id = worker_id
         self._guard = guard
         self._is_stopping = is_stopping
+        # Whether Redis has given the batch, in the latest try.
+        self._has_taken = False
         self._randomness = RepeatableGenerator()
-        self._ready = ReadySessions(settings.worker_cache_bytes)
+        self._ready = ReadySessions(cache_limit(settings))
 
     def run(self, batch: BatchMessage) -> None:
         """Run a batch and answer it, unless it is answered already.
 
-        While Redis is away, or takes no answer, it is tried again, which is safe: only one commit
-        of a batch counts. A worker that is to stop does not wait for Redis: the server sends the
-        batch again.
+        While Redis is away it is tried again, which is safe: only one commit of a batch counts.
+        Where Redis gives the batch but takes no answer, time after time, the answer is that. A
+        worker that is to stop does not wait for Redis: the server sends the batch again.
         """
+        refusals = 0
         while True:
+            self._has_taken = False
             try:
-                self._run(batch)
+                if refusals < MAX_REFUSALS:
+                    self._run(batch)
+                else:
+                    self._answer_all(batch, unavailable("the store takes no answer"))
                 return
             except redis.RedisError as error:
                 if self._is_stopping():
                     log.warning("batch %s is left to others: %s", batch.batch_id, error)
                     return
+                refusals += self._has_taken
                 log.warning("batch %s waits for Redis: %s", batch.batch_id, error)
                 time.sleep(REDIS_RETRY_SECONDS)
 
@@ -133,6 +144,7 @@ class Engine:
         requests, stored, now_ms = self._store.take(
             batch.batch_id, self._worker_id, self._needs_of(batch.heads)
         )
+        self._has_taken = True
         if not requests:
             return None
         run = BatchRun(

@@ -58,6 +58,8 @@ class OpenSession:
         self._loaded_revision = stored.revision if stored else b""
         self._stored_layers = stored.layers if stored else {}
         self._layers: dict[str, OpenLayer] = {}
+        # How many bytes of arrays and records have been put there to be stored.
+        self.stored_bytes = 0
         # What is to be stored, by the fields of the session's hash.
         self._values: dict[str, Value] = {}
         self._deleted = False
@@ -161,7 +163,7 @@ class OpenSession:
         self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
         layer.ready.parameters_version += 1
-        self._values[keys.parameters(layer.name)] = encode_arrays(layer.model.get_parameters())
+        self._store(keys.parameters(layer.name), encode_arrays(layer.model.get_parameters()))
         self._values[keys.parameters_version(layer.name)] = layer.ready.parameters_version
 
     def save_buffers(self, layer: OpenLayer) -> None:
@@ -169,7 +171,7 @@ class OpenSession:
         self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
         layer.ready.buffers_version += 1
-        self._values[keys.buffers(layer.name)] = encode_arrays(layer.model.get_buffers())
+        self._store(keys.buffers(layer.name), encode_arrays(layer.model.get_buffers()))
         self._values[keys.buffers_version(layer.name)] = layer.ready.buffers_version
 
     def count_forward(self, layer: OpenLayer) -> None:
@@ -189,7 +191,7 @@ class OpenSession:
         self._new_contexts.append(stored_as)
         self._new_context_bytes += context_cost(stored_as, context)
         self._has_contexts = True
-        self._values[stored_as] = context
+        self._store(stored_as, context)
         self._values[keys.latest(layer.name)] = forward_id
 
     def changes(self) -> Changes | None:
@@ -210,12 +212,16 @@ class OpenSession:
             self._values,
         )
 
+    def _store(self, field: str, data: bytes) -> None:
+        self.stored_bytes += len(data)
+        self._values[field] = data
+
     def _save_record(self) -> None:
         if self.ready is None:
             raise session_not_found(self.key.session_id)
         record = self.ready.record
         self.ready.revision = record.incarnation + str(len(record.layers)).encode()
-        self._values[keys.RECORD] = record.SerializeToString()
+        self._store(keys.RECORD, record.SerializeToString())
         self._values[keys.REVISION] = self.ready.revision
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
-
-from google.protobuf.message import Message
+from typing import Any, NamedTuple, Protocol
 
 from edunn_serving.settings import Settings
 from worker.administration import (
@@ -20,11 +18,17 @@ from worker.open_session import OpenSession
 from worker.passes import run_backward, run_forward
 
 
+class Encodable(Protocol):
+    """A message, or what is encoded as one."""
+
+    def SerializeToString(self) -> bytes: ...  # noqa: N802  # as protobuf calls it
+
+
 class Operation(NamedTuple):
     """How a method is run, and what is known of it besides what the contract says."""
 
     # Typed loosely: each method takes its own request and gives its own response.
-    run: Callable[[OpenSession, Any, Settings], Message]
+    run: Callable[[OpenSession, Any, Settings], Encodable]
     # Whether a request that names no forward means the layer's latest one.
     means_latest_forward: bool = False
 

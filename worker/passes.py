@@ -21,10 +21,13 @@ from edunn_serving.v1.layer_service_pb2 import (
     ForwardRequest,
     ForwardResponse,
 )
-from worker.contexts import decode_cache, digest_inputs, encode_context
+from worker.charges import charge_backward, charge_backward_of, charge_forward
+from worker.contexts import decode_cache, digest_inputs, encode_charge, encode_context
+from worker.limits import check
 from worker.open_session import OpenLayer, OpenSession
 from worker.store import context_cost
-from worker.tensors import decode_tensor, fill_tensor, fill_tensors
+from worker.tensors import decode_tensor
+from worker.wire import ArrayMessage
 
 # Ids that the service gives begin with this, so a caller's never meet them.
 NUMBERED = "#"
@@ -36,9 +39,7 @@ LAYER_PHASES = {
 }
 
 
-def run_forward(
-    session: OpenSession, request: ForwardRequest, settings: Settings
-) -> ForwardResponse:
+def run_forward(session: OpenSession, request: ForwardRequest, settings: Settings) -> ArrayMessage:
     """Compute a layer's output and keep what the backward needs."""
     layer = session.layer(request.layer)
     phase = _phase_of(request, session)
@@ -47,6 +48,7 @@ def run_forward(
     repeated = request.forward_id and not request.untracked
     digest = digest_inputs(request.inputs, phase) if repeated else b""
     known = bool(digest) and _is_repetition(layer, forward_id, digest)
+    backward = _admit_forward(layer, inputs, phase, settings, tracked=not request.untracked)
 
     # Training changes buffers as it computes.
     training = phase == layer_pb2.PHASE_TRAINING
@@ -56,10 +58,10 @@ def run_forward(
         output = _compute(session, layer, inputs, phase, forward_id)
         context = b""
         if not request.untracked and not known:
-            context = _context_of_forward(layer, phase, digest, output)
+            context = _context_of_forward(layer, phase, digest, output, backward)
             _check_budget(layer, forward_id, context, settings.session_context_bytes)
-        response = ForwardResponse(forward_id=forward_id, phase=phase)
-        fill_tensor(response.output, output)
+        response = ArrayMessage(ForwardResponse(forward_id=forward_id, phase=phase))
+        response.add_tensor("output", output)
         completed = True
     finally:
         # A forward that is refused, or has been before, changes nothing.
@@ -74,7 +76,38 @@ def run_forward(
     return response
 
 
-def _context_of_forward(layer: OpenLayer, phase: Phase, digest: bytes, output: np.ndarray) -> bytes:
+def _admit_forward(
+    layer: OpenLayer,
+    inputs: list[np.ndarray],
+    phase: Phase,
+    settings: Settings,
+    *,
+    tracked: bool,
+) -> bytes:
+    """Refuse a forward that would take too much.
+
+    Returns what its backward is estimated to take, as a part of a context.
+    """
+    forward = (phase, tracked, *[(each.shape, each.dtype.num) for each in inputs])
+    admitted = layer.ready.admitted.get(forward)
+    if admitted is not None:
+        return admitted
+    layer.model.set_phase(LAYER_PHASES[phase])
+    try:
+        charge = charge_forward(layer.model, inputs, tracked=tracked)
+    except LayerError as error:
+        raise _input_error(error, layer) from error
+    check(charge, settings)
+    if charge.stored > settings.session_context_bytes:
+        raise _context_too_large(charge.stored, settings.session_context_bytes)
+    backward = encode_charge(charge_backward_of(layer.model, inputs))
+    layer.ready.admit(forward, backward)
+    return backward
+
+
+def _context_of_forward(
+    layer: OpenLayer, phase: Phase, digest: bytes, output: np.ndarray, backward: bytes
+) -> bytes:
     in_test = phase == layer_pb2.PHASE_TEST
     return encode_context(
         layer.model.get_cache(),
@@ -84,12 +117,13 @@ def _context_of_forward(layer: OpenLayer, phase: Phase, digest: bytes, output: n
         phase=phase,
         request_digest=digest,
         output_shape=output.shape,
+        backward=backward,
     )
 
 
 def run_backward(
     session: OpenSession, request: BackwardRequest, settings: Settings
-) -> BackwardResponse:
+) -> ArrayMessage:
     """Compute the gradients of an earlier forward."""
     layer = session.layer(request.layer)
     forward_id = request.forward_id or layer.latest
@@ -115,15 +149,16 @@ def run_backward(
             f"expected the shape of the forward's output, {list(context.output_shape)}, "
             f"got {list(output_gradient.shape)}",
         )
+    check(charge_backward(context.backward, output_gradient), settings)
     layer.model.set_phase(LAYER_PHASES[context.phase])
     layer.model.set_cache(decode_cache(context))
     try:
         input_gradient, parameter_gradients = layer.model.backward(output_gradient)
     except LayerError as error:
         raise invalid_argument("output_gradient", str(error)) from error
-    response = BackwardResponse()
-    fill_tensor(response.input_gradient, np.asarray(input_gradient))
-    fill_tensors(response.parameter_gradients, parameter_gradients)
+    response = ArrayMessage(BackwardResponse())
+    response.add_tensor("input_gradient", np.asarray(input_gradient))
+    response.add_tensors("parameter_gradients", parameter_gradients)
     return response
 
 
@@ -211,12 +246,16 @@ def _input_error(error: LayerError, layer: OpenLayer) -> ServiceError:
 def _check_budget(layer: OpenLayer, forward_id: str, context: bytes, context_budget: int) -> None:
     cost = context_cost(keys.context(layer.name, forward_id), context)
     if cost > context_budget:
-        raise ServiceError(
-            Reason.TOO_LARGE,
-            f"what the backward needs takes {cost} bytes, a session may keep "
-            f"{context_budget}: send a smaller batch, or set untracked",
-            metadata={"bytes": str(cost), "limit": str(context_budget)},
-        )
+        raise _context_too_large(cost, context_budget)
+
+
+def _context_too_large(cost: int, limit: int) -> ServiceError:
+    return ServiceError(
+        Reason.TOO_LARGE,
+        f"what the backward needs takes {cost} bytes, a session may keep "
+        f"{limit}: send a smaller batch, or set untracked",
+        metadata={"bytes": str(cost), "limit": str(limit)},
+    )
 
 
 def _context_of(layer: OpenLayer, forward_id: str) -> Context:

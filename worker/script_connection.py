@@ -14,7 +14,7 @@ from typing import Any
 import hiredis
 import redis
 
-from edunn_serving.redis_connections import RedisRefuses, error_of
+from edunn_serving.redis_connections import RedisRefuses, error_of, new_connection
 from edunn_serving.scripts import Command, Script
 
 RECEIVE_BYTES = 1 << 18
@@ -24,7 +24,7 @@ class ScriptConnection:
     """Runs scripts and other commands, connecting when there is no connection."""
 
     def __init__(self, client: redis.Redis, scripts: Sequence[Script]) -> None:
-        self._pool = client.connection_pool
+        self._client = client
         self._connection: Any = None
         self._socket: socket.socket | None = None
         self._reader = hiredis.Reader()
@@ -60,7 +60,12 @@ class ScriptConnection:
         try:
             if self._socket is None:
                 self._socket = self._connect()
-            self._socket.sendall(b"".join(hiredis.pack_command(each) for each in commands))
+            packed = [hiredis.pack_command(each) for each in commands]
+            # A large command is not copied once more.
+            together = sum(map(len, packed)) < RECEIVE_BYTES
+            for part in [b"".join(packed)] if together else packed:
+                self._socket.sendall(part)
+            del packed
             answers: list[Any] = []
             while len(answers) < len(commands):
                 while (answer := self._reader.gets()) is False:
@@ -80,7 +85,7 @@ class ScriptConnection:
         return answers
 
     def _connect(self) -> socket.socket:
-        self._connection = self._pool.make_connection()
+        self._connection = new_connection(self._client)
         self._connection.connect()
         self._reader = hiredis.Reader()
         connected: socket.socket = self._connection._sock

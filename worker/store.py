@@ -20,9 +20,12 @@ from edunn_serving.replies import (
     Reply,
 )
 from edunn_serving.scripts import Script
+from edunn_serving.settings import Settings
 from worker.script_connection import ScriptConnection
 
 EVICTED_CONTEXTS_REMEMBERED = 1000
+# How many contexts a commit evicts besides one for each that it adds: 256 take Redis about 2 ms.
+EVICTED_AT_ONCE = 256
 # What Redis takes for a context besides its bytes and twice the name of its field, which stands in
 # a hash and in a list: 55 to 90 bytes beside contexts of up to 100, measured with Redis 7.0.
 CONTEXT_OVERHEAD_BYTES = 96
@@ -102,8 +105,9 @@ class Committed(Enum):
 class Store:
     """The sessions and batches of one Redis, as a worker sees them."""
 
-    def __init__(self, client: redis.Redis, *, context_budget: int) -> None:
-        self._context_budget = context_budget
+    def __init__(self, client: redis.Redis, settings: Settings) -> None:
+        self._context_budget = settings.session_context_bytes
+        self._context_limit = settings.session_context_count
         self._take = Script.named("take")
         self._commit = Script.named("commit")
         self._connection = ScriptConnection(client, (self._take, self._commit))
@@ -168,6 +172,7 @@ class Store:
                 entry += (LARGE, touched[-1])
         arguments: list[Value] = [
             REPLY_TTL_MS, self._context_budget, CONTEXT_OVERHEAD_BYTES, EVICTED_CONTEXTS_REMEMBERED,
+            self._context_limit, EVICTED_AT_ONCE,
             keys.REVISION, keys.CONTEXT_BYTES, keys.TURN, int(insist),
             len(large), *large, len(entry), *entry,
         ]  # fmt: skip

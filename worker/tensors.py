@@ -81,11 +81,15 @@ def fill_tensor(tensor: Tensor, array: np.ndarray) -> None:
 
     In its place within a response, that is, where a tensor made elsewhere would be copied.
     """
-    # A native dtype of a big-endian machine finds its little-endian twin here.
-    dtype = array.dtype.newbyteorder("<")
-    tensor.data_type = TYPE_OF_DTYPE[dtype]
+    tensor.data_type = type_of(array.dtype)
     tensor.shape.extend(array.shape)
-    tensor.data = array.astype(dtype, copy=False).tobytes()
+    tensor.data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def type_of(dtype: np.dtype) -> DataType:
+    """Return the type of an array's elements on the wire."""
+    # A native dtype of a big-endian machine finds its little-endian twin here.
+    return TYPE_OF_DTYPE[dtype.newbyteorder("<")]
 
 
 def decode_tensors(tensors: MessageMap[str, Tensor], field: str) -> dict[str, np.ndarray]:

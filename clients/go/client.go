@@ -17,6 +17,11 @@ type Client struct {
 	service  edunnpb.LayerServiceClient
 	// connection is nil where the caller gave a channel of its own.
 	connection *connection
+	// shared is nil where every call is made by itself.
+	shared *sharedStream
+	// ctx ends with the client.
+	ctx    context.Context
+	cancel context.CancelFunc
 	// away tells whether the latest call found no service.
 	away atomic.Bool
 }
@@ -43,11 +48,7 @@ func NewClient(address string, options ...Option) (*Client, error) {
 		return nil, err
 	}
 	go connection.watch(settings.log())
-	return &Client{
-		settings:   settings,
-		service:    edunnpb.NewLayerServiceClient(connection.channel),
-		connection: connection,
-	}, nil
+	return newClient(settings, connection.channel, connection), nil
 }
 
 // NewClientOn returns a client that calls through a channel of the caller's, which stays the
@@ -58,7 +59,22 @@ func NewClientOn(channel grpc.ClientConnInterface, options ...Option) (*Client, 
 	if err != nil {
 		return nil, err
 	}
-	return &Client{settings: settings, service: edunnpb.NewLayerServiceClient(channel)}, nil
+	return newClient(settings, channel, nil), nil
+}
+
+func newClient(
+	settings *settings, channel grpc.ClientConnInterface, connection *connection,
+) *Client {
+	client := &Client{
+		settings:   settings,
+		service:    edunnpb.NewLayerServiceClient(channel),
+		connection: connection,
+	}
+	client.ctx, client.cancel = context.WithCancel(context.Background())
+	if settings.shared {
+		client.shared = &sharedStream{client: client, ctx: client.ctx}
+	}
+	return client
 }
 
 // withoutRetries returns the same client, whose calls are made once.
@@ -78,6 +94,7 @@ func (c *Client) String() string {
 
 // Close closes the connection. Calls under way in other goroutines end with CANCELLED.
 func (c *Client) Close() error {
+	c.cancel()
 	if c.connection == nil {
 		return nil
 	}

@@ -84,16 +84,16 @@ func (f *feed) send(ctx context.Context, operation Operation) bool {
 	}
 	refused := &Pending{operation: operation, answered: f.answered, done: make(chan struct{})}
 	refused.end(Result{}, err)
-	return !f.stream.isOver()
+	return !f.stream.call.isOver()
 }
 
 func (f *feed) yieldResults(yield func(Result, error) bool) {
-	ended, over := f.ended, f.stream.over
+	ended, over := f.ended, f.stream.call.over
 	for told := false; ended != nil || len(f.room) > 0; {
 		select {
 		case pending := <-f.answered:
 			<-f.room
-			told = told || pending.err != nil && f.stream.isOver() && pending.err == f.stream.whyOver()
+			told = told || pending.err != nil && f.stream.call.isOver() && pending.err == f.stream.call.whyOver()
 			if !yield(pending.result, pending.err) {
 				return
 			}
@@ -108,7 +108,7 @@ func (f *feed) yieldResults(yield func(Result, error) bool) {
 				continue
 			}
 			if ended != nil && !told {
-				yield(Result{}, f.stream.whyOver())
+				yield(Result{}, f.stream.call.whyOver())
 			}
 			return
 		}

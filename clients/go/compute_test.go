@@ -43,7 +43,7 @@ func TestABackwardSentAtOnceBelongsToTheForwardBeforeIt(t *testing.T) {
 func TestAnErrorIsItsOperationsOwn(t *testing.T) {
 	t.Parallel()
 	server := newScriptedServer(t)
-	server.compute = echo
+	server.computeBy(echo)
 	client := connect(t, server.address)
 	layer := scriptedLayer(t, server, client)
 	server.next("GetSession", gotSession())

@@ -13,6 +13,11 @@ import (
 
 func TestScenarios(t *testing.T) {
 	address := serviceAddress(t)
+	t.Run("calls", func(t *testing.T) { playAll(t, address) })
+	t.Run("a shared stream", func(t *testing.T) { playAll(t, address, edunn.WithSharedStream()) })
+}
+
+func playAll(t *testing.T, address string, options ...edunn.Option) {
 	files, err := filepath.Glob("../conformance/*.json")
 	must(t, err)
 	if len(files) == 0 {
@@ -28,7 +33,7 @@ func TestScenarios(t *testing.T) {
 		for _, scenario := range scenarios {
 			t.Run(filepath.Base(file)+"/"+scenario.Name, func(t *testing.T) {
 				t.Parallel()
-				play(t, connect(t, address), scenario)
+				play(t, connect(t, address, options...), scenario)
 			})
 		}
 	}

@@ -18,11 +18,11 @@
 // # Deadlines and retries
 //
 // A call whose context has no deadline gets one of 30 seconds ([WithTimeout]). The deadline
-// includes all attempts: a call that failed is made again, after a growing random pause
-// ([RetryPolicy]), where that is safe. It is after RESOURCE_EXHAUSTED with a delay, as the service
-// refused the call and never ran it; and after UNAVAILABLE, if a repetition changes nothing.
-// AddLayer and CreateSession with a chosen name are not repeated after UNAVAILABLE, nor are
-// untracked training forwards, forwards that the service names, nor anything in a [Stream].
+// includes all attempts: a call that failed is made again, after a random pause that grows to half a
+// second ([RetryPolicy]), where that is safe. It is for what has not been sent, which waits for the
+// connection; after RESOURCE_EXHAUSTED with a delay, as the service refused the call and never ran
+// it; and after UNAVAILABLE, if a repetition changes nothing. Not repeated after UNAVAILABLE are
+// untracked training forwards, forwards that the service names, and anything in a [Stream].
 //
 // So that a repeated forward never draws a second mask, the client names each forward. Whoever
 // creates a session counts c1, c2, ... for each layer: the same seed and the same calls give the

@@ -12,7 +12,7 @@ import (
 func TestABackwardBeforeTheFirstForwardOfItsLayerValueIsAnError(t *testing.T) {
 	t.Parallel()
 	server := newScriptedServer(t)
-	server.compute = echo
+	server.computeBy(echo)
 	client := connect(t, server.address)
 	mine := scriptedLayer(t, server, client)
 	server.next("Forward", forwarded)

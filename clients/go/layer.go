@@ -73,13 +73,15 @@ func (l *Layer) Forward(
 		return Output{}, contextError(ctx)
 	}
 	operation := newForward(l, input, options)
+	ctx, cancel := within(ctx, operation.options.timeout)
+	defer cancel()
 	tensors, err := operation.encodeInputs()
 	if err != nil {
 		return Output{}, err
 	}
+	l.session.client.detach(tensors...)
 	request, repetition := operation.request(tensors)
-	response, err := call(ctx, l.session.client, l.session.client.service.Forward, request,
-		repetition)
+	response, err := call(ctx, l.session.client, l.session.client.forward, request, repetition)
 	if err != nil {
 		return Output{}, err
 	}
@@ -99,16 +101,18 @@ func (l *Layer) Backward(
 		return Gradients{}, contextError(ctx)
 	}
 	operation := newBackward(l, outputGradient, options)
-	gradient, err := encodeTensor("output_gradient", outputGradient)
+	ctx, cancel := within(ctx, operation.options.timeout)
+	defer cancel()
+	gradient, err := operation.encodeGradient()
 	if err != nil {
 		return Gradients{}, err
 	}
+	l.session.client.detach(gradient)
 	request, err := operation.request(gradient)
 	if err != nil {
 		return Gradients{}, err
 	}
-	response, err := call(ctx, l.session.client, l.session.client.service.Backward, request,
-		repeatable)
+	response, err := call(ctx, l.session.client, l.session.client.backward, request, repeatable)
 	if err != nil {
 		return Gradients{}, err
 	}

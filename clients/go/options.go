@@ -24,6 +24,7 @@ type settings struct {
 	retry          RetryPolicy
 	slow           time.Duration
 	logger         *slog.Logger
+	shared         bool
 	dial           []grpc.DialOption
 	call           []grpc.CallOption
 }
@@ -119,6 +120,19 @@ func WithRetryPolicy(policy RetryPolicy) Option {
 			return invalid("retry_policy", "nothing in it can be negative: %+v", policy)
 		}
 		s.retry = policy
+		return nil
+	}
+}
+
+// WithSharedStream sends the forwards and backwards of all calls through one Compute stream of the
+// client, which costs the service less and answers sooner. The calls stay what they are: each has
+// its deadline, its cancellation and its retries, and errors are the same. Calls with headers of
+// their own, calls of more than 4 MiB, and all calls where something on the way takes no streams,
+// are made by themselves. Interceptors see the stream and not its calls; a token is asked for when
+// the stream is opened.
+func WithSharedStream() Option {
+	return func(s *settings) error {
+		s.shared = true
 		return nil
 	}
 }

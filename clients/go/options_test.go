@@ -79,7 +79,7 @@ func TestInterceptorsSeeEveryAttempt(t *testing.T) {
 	))
 	server.next("GetSession", unavailable())
 	getSession(t, t.Context(), client, server)
-	server.compute = echo
+	server.computeBy(echo)
 	stream, err := client.OpenStream(t.Context())
 	must(t, err)
 	must(t, stream.Close())

@@ -107,7 +107,7 @@ func TestWhatHasNotBeenSentWaitsForTheConnection(t *testing.T) {
 			log.awaitLine(t, method+" is tried again")
 
 			again := newScriptedServerAt(t, first.address)
-			again.compute = echo
+			again.computeBy(echo)
 			again.next("CreateSession", reply(&edunnpb.CreateSessionResponse{Session: sessionAnswer()}))
 			again.next("AddLayer", reply(&edunnpb.AddLayerResponse{Layer: &edunnpb.Layer{Name: "l2"}}))
 			again.next("Forward", forwarded)

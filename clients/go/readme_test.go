@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -11,7 +12,11 @@ import (
 )
 
 // The packages that the README's fragments may use.
-var fragmentImports = []string{"context", "errors", "fmt", "time"}
+var fragmentImports = []string{
+	"context", "errors", "fmt", "time",
+	"google.golang.org/grpc", "google.golang.org/grpc/keepalive", "google.golang.org/grpc/metadata",
+	"github.com/edunn/edunn-serving/clients/go/layers",
+}
 
 // A comment that says what its line prints.
 var printsMark = regexp.MustCompile(`// prints (.*)`)
@@ -40,9 +45,9 @@ func TestReadmeExamplesRun(t *testing.T) {
 	for name, code := range programs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path := filepath.Join(t.TempDir(), "main.go")
-			must(t, os.WriteFile(path, []byte(code), 0o600))
-			output, err := exec.CommandContext(t.Context(), "go", "run", path).CombinedOutput()
+			file := filepath.Join(t.TempDir(), "main.go")
+			must(t, os.WriteFile(file, []byte(code), 0o600))
+			output, err := exec.CommandContext(t.Context(), "go", "run", file).CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s\n%s", err, output, code)
 			}
@@ -60,7 +65,7 @@ func fragmentsProgram(fragments []string, address string) string {
 	all := strings.Join(fragments, "\n")
 	program.WriteString("package main\n\nimport (\n\t\"log\"\n")
 	for _, name := range fragmentImports {
-		if name == "context" || strings.Contains(all, name+".") {
+		if name == "context" || strings.Contains(all, path.Base(name)+".") {
 			fmt.Fprintf(&program, "\t%q\n", name)
 		}
 	}

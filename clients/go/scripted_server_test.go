@@ -27,8 +27,9 @@ type scriptedServer struct {
 	edunnpb.UnimplementedLayerServiceServer
 	address string
 	// stop breaks all connections.
-	stop    func()
-	compute func(edunnpb.LayerService_ComputeServer) error
+	stop func()
+	// computing holds the function that answers Compute, once there is one.
+	computing chan func(edunnpb.LayerService_ComputeServer) error
 
 	mu       sync.Mutex
 	script   map[string][]answerer
@@ -53,6 +54,8 @@ func newScriptedServerAt(
 		address: listener.Addr().String(),
 		script:  map[string][]answerer{},
 		seen:    map[string][]any{},
+
+		computing: make(chan func(edunnpb.LayerService_ComputeServer) error, 1),
 	}
 	server := grpc.NewServer(append(options, grpc.UnaryInterceptor(scripted.answer))...)
 	edunnpb.RegisterLayerServiceServer(server, scripted)
@@ -63,7 +66,14 @@ func newScriptedServerAt(
 }
 
 func (s *scriptedServer) Compute(stream edunnpb.LayerService_ComputeServer) error {
-	return s.compute(stream)
+	compute := <-s.computing
+	s.computing <- compute
+	return compute(stream)
+}
+
+// computeBy has Compute answered by a function.
+func (s *scriptedServer) computeBy(compute func(edunnpb.LayerService_ComputeServer) error) {
+	s.computing <- compute
 }
 
 // answer takes the place of the unary methods.

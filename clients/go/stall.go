@@ -1,24 +1,36 @@
 package edunn
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // stall tells when a stream's operations have waited too long without a single answer. It calls
-// expired from a goroutine of its own; apart from that its stream locks it.
+// expired from a goroutine of its own.
 type stall struct {
 	timeout time.Duration
 	timer   *time.Timer
+
+	mu sync.Mutex
 	// since is when the wait for the next answer began; zero while no operation waits.
 	since time.Time
 }
 
 func newStall(timeout time.Duration, expired func()) *stall {
-	timer := time.AfterFunc(timeout, expired)
-	timer.Stop()
-	return &stall{timeout: timeout, timer: timer}
+	made := &stall{timeout: timeout}
+	made.timer = time.AfterFunc(timeout, func() {
+		if made.expired() {
+			expired()
+		}
+	})
+	made.timer.Stop()
+	return made
 }
 
 // restart notes an answer, or the first operation, and whether operations wait now.
 func (s *stall) restart(waiting bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !waiting {
 		s.since = time.Time{}
 		s.timer.Stop()
@@ -30,5 +42,7 @@ func (s *stall) restart(waiting bool) {
 
 // expired tells whether the wait has been too long. The timer may have fired just before a restart.
 func (s *stall) expired() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return !s.since.IsZero() && time.Since(s.since) >= s.timeout
 }

@@ -2,10 +2,7 @@ package edunn
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"sync"
 
 	"google.golang.org/grpc/codes"
 
@@ -20,26 +17,10 @@ import (
 // the connection breaks, every operation without an answer fails with UNAVAILABLE; nothing is tried
 // again, as the order would be lost.
 type Stream struct {
-	// ctx is the one that the stream was opened with, for why it has ended.
-	ctx    context.Context
-	rpc    edunnpb.LayerService_ComputeClient
-	cancel context.CancelFunc
-
+	call *computeCall
 	// inFlight has an element for every operation that waits for its answer.
 	inFlight chan struct{}
-	// wake tells the writer that there is something to send, or that nothing more will come.
-	wake chan struct{}
-	// over is closed when the stream has ended; failure is set before.
-	over    chan struct{}
-	failure *Error
-
-	mu      sync.Mutex
-	outbox  outbox
-	waiting map[string]*Pending
-	sent    int
-	closed  bool
-	stall   *stall
-	stalled *Error
+	stall    *stall
 }
 
 // StreamOption says something about a stream.
@@ -63,7 +44,7 @@ func newStreamOptions(options []StreamOption) streamOptions {
 
 // OpenStream opens a Compute stream, which lives until it is closed or ctx ends. It is given up
 // with DEADLINE_EXCEEDED if its operations have waited for the client's timeout without a single
-// answer.
+// answer. Opening waits for the connection as a call does.
 func (c *Client) OpenStream(ctx context.Context, options ...StreamOption) (*Stream, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	rpc, err := c.openCompute(ctx)
@@ -71,18 +52,16 @@ func (c *Client) OpenStream(ctx context.Context, options ...StreamOption) (*Stre
 		cancel()
 		return nil, err
 	}
-	stream := &Stream{
-		ctx:      ctx,
-		rpc:      rpc,
-		cancel:   cancel,
-		inFlight: make(chan struct{}, newStreamOptions(options).inFlight),
-		wake:     make(chan struct{}, 1),
-		over:     make(chan struct{}),
-		waiting:  map[string]*Pending{},
-	}
-	stream.stall = newStall(c.settings.timeout, stream.giveUp)
-	go stream.write()
-	go stream.read()
+	stream := &Stream{inFlight: make(chan struct{}, newStreamOptions(options).inFlight)}
+	stream.stall = newStall(c.settings.timeout, func() {
+		stream.call.giveUp(&Error{
+			Code:   codes.DeadlineExceeded,
+			Reason: ErrDeadlineExceeded,
+			Message: fmt.Sprintf("no operation of the stream was answered for %v",
+				c.settings.timeout),
+		})
+	})
+	stream.call = newComputeCall(ctx, rpc, cancel, stream.stall.restart)
 	return stream, nil
 }
 
@@ -121,172 +100,60 @@ func (s *Stream) submit(
 ) (*Pending, error) {
 	select {
 	case s.inFlight <- struct{}{}:
-	case <-s.over:
-		return nil, s.whyOver()
+	case <-s.call.over:
+		return nil, s.call.whyOver()
 	case <-ctx.Done():
 		return nil, contextError(ctx)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	pending := &Pending{operation: operation, answered: answered, done: make(chan struct{})}
+	id, err := s.call.submit(take, func(came answer) {
 		<-s.inFlight
-		return nil, s.whyOver()
-	}
-	message, err := take()
+		pending.end(came.decode())
+	})
 	if err != nil {
 		<-s.inFlight
 		return nil, err
 	}
-	s.sent++
-	message.RequestId = fmt.Sprint(s.sent)
-	pending := &Pending{operation: operation, answered: answered, done: make(chan struct{})}
-	if len(s.waiting) == 0 {
-		s.stall.restart(true)
+	pending.forget = func() bool {
+		waiting, _ := s.call.forget(id)
+		if waiting {
+			<-s.inFlight
+		}
+		return waiting
 	}
-	s.waiting[message.RequestId] = pending
-	s.outbox.add(message)
-	s.wakeWriter()
 	return pending, nil
 }
 
 // Close sends what is left, waits for all answers, and ends the stream. It returns what broke the
 // stream, if something did.
 func (s *Stream) Close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.wakeWriter()
-	s.mu.Unlock()
-	<-s.over
-	if s.failure != nil {
-		return s.failure
+	s.call.close()
+	<-s.call.over
+	if s.call.failure != nil {
+		return s.call.failure
 	}
 	return nil
 }
 
 // abandon ends the stream without waiting for answers.
 func (s *Stream) abandon() {
-	s.cancel()
-	<-s.over
+	s.call.cancel()
+	<-s.call.over
 }
 
-func (s *Stream) isOver() bool {
-	select {
-	case <-s.over:
-		return true
-	default:
-		return false
+// String says how many operations are under way.
+func (s *Stream) String() string {
+	if s.call.isOver() {
+		return "edunn.Stream, ended"
 	}
+	return fmt.Sprintf("edunn.Stream with %d operations under way", len(s.inFlight))
 }
 
-func (s *Stream) whyOver() error {
-	if s.isOver() && s.failure != nil {
-		return s.failure
+func (a answer) decode() (Result, error) {
+	if a.failure != nil {
+		return Result{}, a.failure
 	}
-	return &Error{Code: codes.FailedPrecondition, Message: "the stream has been closed"}
-}
-
-func (s *Stream) wakeWriter() {
-	select {
-	case s.wake <- struct{}{}:
-	default: // it has been told and not yet looked
-	}
-}
-
-func (s *Stream) write() {
-	for {
-		select {
-		case <-s.wake:
-		case <-s.over:
-			return
-		}
-		for {
-			s.mu.Lock()
-			request, closed := s.outbox.next(), s.closed
-			s.mu.Unlock()
-			if request == nil {
-				if closed {
-					_ = s.rpc.CloseSend() // it always returns nil
-					return
-				}
-				break
-			}
-			if s.rpc.Send(request) != nil {
-				return // the stream has ended, and the reader learns why
-			}
-		}
-	}
-}
-
-func (s *Stream) read() {
-	for {
-		response, err := s.rpc.Recv()
-		if err != nil {
-			s.end(err)
-			return
-		}
-		for _, result := range response.GetResults() {
-			s.settle(result)
-		}
-	}
-}
-
-func (s *Stream) settle(result *edunnpb.ComputeResult) {
-	s.mu.Lock()
-	pending := s.waiting[result.GetRequestId()]
-	delete(s.waiting, result.GetRequestId())
-	s.stall.restart(len(s.waiting) > 0)
-	s.mu.Unlock()
-	if pending == nil {
-		return
-	}
-	<-s.inFlight
-	pending.end(decodeResult(result))
-}
-
-// end fails what is left without an answer.
-func (s *Stream) end(err error) {
-	defer s.cancel()
-	s.mu.Lock()
-	early := !s.closed || len(s.waiting) > 0
-	s.closed = true
-	left := s.waiting
-	s.waiting = nil
-	s.stall.restart(false)
-	switch {
-	case s.stalled != nil:
-		s.failure = s.stalled
-	case !errors.Is(err, io.EOF):
-		s.failure = callError(s.ctx, err)
-	case early:
-		s.failure = &Error{
-			Code:    codes.Unavailable,
-			Reason:  ErrUnavailable,
-			Message: "the service ended the stream",
-		}
-	}
-	s.mu.Unlock()
-	close(s.over)
-	for _, pending := range left {
-		pending.end(Result{}, s.failure)
-	}
-}
-
-// giveUp ends a stream that has been silent for too long.
-func (s *Stream) giveUp() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stall.expired() {
-		s.stalled = &Error{
-			Code:    codes.DeadlineExceeded,
-			Reason:  ErrDeadlineExceeded,
-			Message: fmt.Sprintf("no operation of the stream was answered for %v", s.stall.timeout),
-		}
-		s.cancel()
-	}
-}
-
-func decodeResult(message *edunnpb.ComputeResult) (Result, error) {
-	switch result := message.GetResult().(type) {
+	switch result := a.result.GetResult().(type) {
 	case *edunnpb.ComputeResult_Forward:
 		output, err := decodeOutput(result.Forward)
 		return Result{Output: &output}, err

@@ -74,7 +74,7 @@ func streaming(
 ) (*edunn.Client, *edunn.Layer) {
 	t.Helper()
 	server := newScriptedServer(t)
-	server.compute = compute
+	server.computeBy(compute)
 	client := connect(t, server.address, options...)
 	return client, scriptedLayer(t, server, client)
 }

@@ -55,6 +55,9 @@ def read(path: Path) -> Table:
             ) from error
     if rows.size == 0 or rows.shape[1] < 2:
         raise ValueError(f"{path} has no rows of at least one feature and a target.")
+    if len(names) != rows.shape[1]:
+        # A title rather than names: what counts are the numbers.
+        names = tuple(f"column {i}" for i in range(1, rows.shape[1] + 1))
     return rows, names
 
 

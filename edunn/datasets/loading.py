@@ -142,16 +142,16 @@ def load_sequence_generation(dataset_name: str) -> text.Sequences:
 
 def _read(source: Source) -> Dataset:
     rows, names = _table(source)
-    expected = source.features + source.targets
-    if rows.shape[1] != expected:
+    # A file of somebody's own may have other features.
+    features = rows.shape[1] - source.targets
+    if features < 1:
         raise ValueError(
-            f"{source.name} should have {expected} columns ({source.layout}), but has "
-            f"{rows.shape[1]}."
+            f"{source.name} should have {source.layout}, but has {rows.shape[1]} columns."
         )
-    x, y = rows[:, : source.features].copy(), rows[:, source.features :].copy()
+    x, y = rows[:, :features].copy(), rows[:, features:].copy()
     if source.kind == "classification":
         y = y[:, 0].astype(np.int64)
-    return Dataset(source.name, source.kind, x, y, source.classes, names[: source.features])
+    return Dataset(source.name, source.kind, x, y, source.classes, names[:features])
 
 
 def _table(source: Source) -> Table:

@@ -60,7 +60,7 @@ def same(
         return same_shape(a, b)
     wrong = ~_close(a, b, tol)
     if not wrong.any():
-        return Comparison(True, f"{a.size} values agree")
+        return Comparison(True, "1 value agrees" if a.size == 1 else f"{a.size} values agree")
     count = int(np.count_nonzero(wrong))
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
     return Comparison(
@@ -118,8 +118,9 @@ def check_same_float(
     expected: float, calculated: float, title: str, tol: float = default_tol
 ) -> Comparison:
     """Compare two numbers, and print the answer under a title."""
-    answer = same(expected, calculated, tol)
-    return Comparison(answer.passed, f"{title}: {answer.message}").printed()
+    passed = same(expected, calculated, tol).passed
+    found = f"{title} is {calculated}" + ("" if passed else f", and should be {expected}")
+    return Comparison(passed, found).printed()
 
 
 def check_mean(a: Array, mean: float, tol: float = default_tol) -> Comparison:

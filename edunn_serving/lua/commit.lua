@@ -12,11 +12,14 @@
 -- ARGV[2]  how many bytes of contexts a session may keep
 -- ARGV[3]  how many of these a context takes besides its own and twice the name of its field
 -- ARGV[4]  how many evicted contexts a session remembers
--- ARGV[5]  the field of a session's revision
--- ARGV[6]  the field of a session's context bytes
--- ARGV[7]  the field of a session's turn
--- ARGV[8]  '1' to insist: this batch has met with so many conflicts that it is to have its turn
--- ARGV[9]  the number of large results, and these
+-- ARGV[5]  how many contexts a session may keep
+-- ARGV[6]  how many contexts may be evicted at once, besides one for each new one: Redis does nothing
+--          else meanwhile
+-- ARGV[7]  the field of a session's revision
+-- ARGV[8]  the field of a session's context bytes
+-- ARGV[9]  the field of a session's turn
+-- ARGV[10] '1' to insist: this batch has met with so many conflicts that it is to have its turn
+-- ARGV[11] the number of large results, and these
 -- then     the length of the reply, and the reply: names and values of a stream's entry
 -- then     for each session: the revision that it had when it was loaded ('' where it did not exist,
 --          '*' where nothing but its expiry changes); its time to live in ms; '1' where what it had
@@ -28,9 +31,10 @@
 --          since it was loaded, or 'wait' where it is another batch's turn to change one.
 redis.replicate_commands()
 local context_budget, context_overhead = tonumber(ARGV[2]), tonumber(ARGV[3])
-local evicted_limit = tonumber(ARGV[4])
-local revision, context_bytes, turn = ARGV[5], ARGV[6], ARGV[7]
-local insists = ARGV[8] == '1'
+local evicted_limit, context_limit = tonumber(ARGV[4]), tonumber(ARGV[5])
+local eviction_limit = tonumber(ARGV[6])
+local revision, context_bytes, turn = ARGV[7], ARGV[8], ARGV[9]
+local insists = ARGV[10] == '1'
 -- Lua takes only so many arguments in one call.
 local CHUNK = 1000
 
@@ -50,11 +54,12 @@ local function conflict(session, exists)
 end
 
 -- First only read: a conflict must leave everything as it was.
-local large = tonumber(ARGV[9])
-local reply = 11 + large
+local large = tonumber(ARGV[11])
+local reply = 13 + large
 local first_session_key = 4 + large
 local first_session = reply + tonumber(ARGV[reply - 1])
 local at = first_session
+local values_set = 0
 for number = first_session_key, #KEYS, 3 do
   local expected, deleted = ARGV[at], ARGV[at + 2]
   local exists = false
@@ -77,7 +82,19 @@ for number = first_session_key, #KEYS, 3 do
     end
   end
   at = at + 1 + layers
+  values_set = values_set + tonumber(ARGV[at])
   at = at + 1 + tonumber(ARGV[at])
+end
+
+-- Redis undoes nothing of a script that it stops half-way. So what this user may not do is found out
+-- first, by commands that change nothing in any case: the batch is a list.
+local function forbids(command, ...)
+  local answer = redis.pcall(command, KEYS[1], ...)
+  return string.find(answer.err, 'The user executing the script', 1, true) and answer
+end
+local forbidden = values_set > 0 and forbids('HSET', '', '') or forbids('XADD', '*', '', '')
+if forbidden then
+  return forbidden
 end
 
 local function with_each(command, key, first, count)
@@ -86,8 +103,11 @@ local function with_each(command, key, first, count)
   end
 end
 
-local function evict(session, order, evicted, bytes)
-  while bytes > context_budget do
+-- What is too much after this many goes with the next commits.
+local function evict(session, order, evicted, bytes, kept, most)
+  local number = 0
+  while (bytes > context_budget or kept > context_limit) and number < most do
+    number, kept = number + 1, kept - 1
     local field = redis.call('LPOP', order)
     if not field then
       break
@@ -126,8 +146,9 @@ for number = first_session_key, #KEYS, 3 do
   with_each('RPUSH', order, first_context, contexts)
   if new_bytes > 0 then
     local bytes = redis.call('HINCRBY', session, context_bytes, new_bytes)
-    if bytes > context_budget then
-      evict(session, order, evicted, bytes)
+    local kept = redis.call('LLEN', order)
+    if bytes > context_budget or kept > context_limit then
+      evict(session, order, evicted, bytes, kept, eviction_limit + contexts)
     end
   end
   redis.call('PEXPIRE', session, ttl)
@@ -142,7 +163,7 @@ end
 -- restart before the server has read them, their callers hear of it.
 redis.set_repl(redis.REPL_NONE)
 for number = 1, large do
-  redis.call('SET', KEYS[3 + number], ARGV[9 + number], 'PX', ARGV[1])
+  redis.call('SET', KEYS[3 + number], ARGV[11 + number], 'PX', ARGV[1])
 end
 redis.set_repl(redis.REPL_ALL)
 redis.call('XADD', KEYS[3], '*', unpack(ARGV, reply, first_session - 1))

@@ -46,6 +46,14 @@ def test_the_example_program(stack: Stack) -> None:
     assert "all as it should be" in printed
 
 
+def test_opentelemetry_by_its_own_instrumentation(stack: Stack) -> None:
+    """The recipe of the README, a module of its own."""
+    command = ["go", "test", "-C", "examples/opentelemetry", "-count=1", "./..."]
+    run_in_client(stack, "go", command)
+    tidy = ["go", "-C", "examples/opentelemetry", "mod", "tidy", "-diff"]
+    run_in_client(stack, "go", tidy)
+
+
 def test_the_stubs_are_fresh(tmp_path: Path) -> None:
     """Generate them anew and compare."""
     done = subprocess.run(

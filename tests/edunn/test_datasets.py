@@ -20,7 +20,7 @@ BUNDLED = {
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Look for data sets in an empty folder, not in that of whoever runs the tests."""
+    """Look for data sets in an empty folder, not in the user's own."""
     monkeypatch.setenv("EDUNN_DATASETS", str(tmp_path / "datasets"))
     (tmp_path / "datasets").mkdir()
     return tmp_path / "datasets"
@@ -113,6 +113,18 @@ def test_a_file_comes_before_every_other_place(folder):
         assert datasets.load(name).features == tuple(f"c{i}" for i in range(x.shape[1]))
 
 
+def test_a_file_may_have_features_of_its_own(folder):
+    rows = table(folder / "boston.csv", 4)
+    x, y = datasets.load_regression("boston")
+    np.testing.assert_array_equal(np.hstack([x, y]), rows)
+    assert y.shape == (3, 1)
+    (folder / "iris.csv").write_text("Flowers of my garden\n1,2,0\n3,4,1\n")
+    assert datasets.load("iris").features == ("column 1", "column 2")
+    table(folder / "study2d.csv", 2)
+    with pytest.raises(ValueError, match="2 targets"):
+        datasets.load_regression("study2d")
+
+
 def test_the_folder_may_be_that_of_the_courses_library(folder):
     houses = table(folder / "regression_data" / "boston_housing.csv", 14)
     table(folder / "classification_data" / "study2d.csv", 3, rows=2)
@@ -145,7 +157,7 @@ def test_a_table_of_ones_own_is_read_by_its_path(folder, tmp_path):
     assert (x.shape, y.shape) == ((3, 2), (3, 2))
 
 
-@pytest.mark.parametrize("text", ["", "a,b,c\n", "a,b,c\n1,2,x\n", "a,b,c\n1,2\n"])
+@pytest.mark.parametrize("text", ["", "a,b,c\n", "a,b,c\n1,2,x\n", "a,b,c\n1,2,3\n1,2\n"])
 def test_a_file_that_is_no_table_is_named(folder, text):
     (folder / "study2d.csv").write_text(text)
     with pytest.raises(ValueError, match="study2d"):

@@ -104,6 +104,20 @@ def test_what_a_forward_refuses_for_its_shape_the_estimate_refuses_in_the_same_w
             layer.estimate(*map(spec, tried))
 
 
+@every_type
+def test_no_sample_and_one_sample_are_estimated_too(kind):
+    layer, given = make(kind), inputs(kind)
+    for samples in (0, 1):
+        tried = [x[:samples] for x in given]
+        try:
+            y = layer.forward(*tried)
+        except nn.LayerError:
+            with pytest.raises(nn.LayerError):
+                layer.estimate(*map(spec, tried))
+        else:
+            assert layer.estimate(*map(spec, tried)).output == spec(y)
+
+
 @pytest.mark.parametrize("kind", LAYERS)
 def test_integers_are_refused(kind):
     with pytest.raises(nn.LayerError):

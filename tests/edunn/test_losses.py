@@ -253,3 +253,10 @@ def test_gradients_agree_with_differences_on_any_shape(check, loss, shapes):
         assert answer, str(answer)
 
     run()
+
+
+def test_a_mean_error_is_called_after_what_it_averages():
+    loss = nn.SquaredError()
+    assert nn.MeanError(loss).name == f"Mean{loss.name}"
+    assert nn.MeanError(nn.SquaredError(name="SE")).name == "MeanSE"
+    assert nn.MeanError(loss, name="error").name == "error"

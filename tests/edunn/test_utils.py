@@ -112,6 +112,28 @@ def test_different_is_the_opposite_of_same():
     assert not utils.different(np.ones(2), np.ones(2))
 
 
+def test_a_check_of_a_number_says_the_number_and_what_it_should_be(capsys):
+    assert utils.check_mean(np.array([1.0, 3.0]), 2.0)
+    assert not utils.check_same_float(3.0, 2.5, "the slope")
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == ["OK: mean is 2.0", "WRONG: the slope is 2.5, and should be 3.0"]
+
+
+def test_shapes_are_left_out_of_a_check_where_asked_for(capsys):
+    ones, row = np.ones((2, 3)), np.ones(3)
+    assert not utils.check_same(ones, row)
+    assert utils.check_same(ones, row, check_shape=False)
+    assert not utils.check_same(ones, np.ones(4), check_shape=False)
+    # Another shape is a mistake, not the difference that is asked for.
+    assert not utils.check_different(ones, row * 2)
+    assert utils.check_different(ones, row * 2, check_shape=False)
+
+
+def test_a_value_that_was_forgotten_is_told_of(capsys):
+    assert not utils.check_same(np.ones(2), None)
+    assert "the calculated value is None" in capsys.readouterr().out
+
+
 def test_the_check_functions_print_and_answer(capsys):
     assert utils.check_same(np.ones(2), np.ones(2))
     assert not utils.check_different(np.ones(2), np.ones(2))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import grpc
 import numpy as np
 import pytest
-from contract import UNLIMITED, array, forward, new_session, refusal, spec, tensor
+from contract import UNLIMITED, array, backward, forward, new_session, refusal, spec, tensor
 from edunn_client import Client, EdunnError
 from google.rpc import error_details_pb2
 
@@ -96,6 +96,26 @@ def test_answer_beyond_the_limit_is_refused_by_its_size(small: LayerServiceStub)
     assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_LARGE")
     assert str(LIMIT) in refused.message
     assert array(forward(small, session, "widen", np.ones((4, 1))).output).shape == (4, 4096)
+
+
+def test_parameters_that_no_message_can_bring_are_refused_unread(small: LayerServiceStub) -> None:
+    session = new_session(small, spec("bias", "Bias", output_size=LIMIT // 8))
+    request = api.GetParametersRequest(session_id=session, layer="bias")
+    refused = refusal(lambda: small.GetParameters(request, timeout=30))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_LARGE")
+    assert refused.metadata["what"] == "bytes of answer"
+    assert int(refused.metadata["estimate"]) > int(refused.metadata["limit"]) == LIMIT
+
+
+def test_gradients_that_no_message_can_bring_are_refused_uncomputed(
+    small: LayerServiceStub,
+) -> None:
+    size = LIMIT // 16
+    session = new_session(small, spec("widen", "Linear", input_size=2, output_size=size))
+    forward(small, session, "widen", np.ones((1, 2)))
+    refused = refusal(lambda: backward(small, session, "widen", np.ones((1, size))))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_LARGE")
+    assert int(refused.metadata["estimate"]) > int(refused.metadata["limit"]) == LIMIT
 
 
 def test_answer_beyond_the_limit_is_its_own_error_on_a_stream(small: LayerServiceStub) -> None:

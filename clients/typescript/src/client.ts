@@ -5,6 +5,7 @@ import type { SessionOptions } from "./calls.js";
 import { compute, type Operation, type Result } from "./compute.js";
 import { Connection } from "./connection.js";
 import type { LayerType, SessionInfo } from "./descriptions.js";
+import { INSPECT } from "./inspection.js";
 import type { CallOptions, ClientOptions } from "./options.js";
 import { Session } from "./session.js";
 import { ComputeStream, DEFAULT_IN_FLIGHT, type StreamOptions } from "./stream.js";
@@ -91,6 +92,16 @@ export class Client implements Disposable {
     options: StreamOptions = {},
   ): AsyncGenerator<Result, void, undefined> {
     return compute(() => this.stream(options), operations, options.inFlight ?? DEFAULT_IN_FLIGHT);
+  }
+
+  /** Returns `Client("localhost:50051")`. */
+  toString(): string {
+    return `Client(${JSON.stringify(this.address)})`;
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return this.toString();
   }
 
   /** Closes the connection; calls and streams under way are cancelled. */

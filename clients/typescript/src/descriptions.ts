@@ -5,6 +5,7 @@ import { timestampDate, ValueSchema } from "@bufbuild/protobuf/wkt";
 
 import type { Config, ConfigValue } from "./config.js";
 import { InternalError } from "./errors.js";
+import { withJson } from "./inspection.js";
 import { decodePhase, type Phase } from "./phase.js";
 import type * as layers from "./stubs/edunn_serving/v1/layer_pb.js";
 import type { Session as SessionMessage } from "./stubs/edunn_serving/v1/session_pb.js";
@@ -133,7 +134,7 @@ export function decodeSession(message: SessionMessage | undefined): SessionInfo 
   if (message === undefined || !ttl || !createTime || !expireTime) {
     throw new InternalError("the service left out the session, or its times");
   }
-  return {
+  return sessionInfo({
     sessionId: message.sessionId,
     phase: decodePhase(message.phase),
     seed: message.seed,
@@ -141,7 +142,17 @@ export function decodeSession(message: SessionMessage | undefined): SessionInfo 
     ttlSeconds: Number(ttl.seconds) + ttl.nanos / 1e9,
     createTime: timestampDate(createTime),
     expireTime: timestampDate(expireTime),
-  };
+  });
+}
+
+/** Returns the description in a form that `JSON.stringify` takes: the seed as a decimal string. */
+export function sessionInfo(info: SessionInfo): SessionInfo {
+  return withJson({ ...info }, () => jsonOf(info));
+}
+
+/** Returns what JSON can say of a session. */
+export function jsonOf(info: SessionInfo): Omit<SessionInfo, "seed"> & { seed: string } {
+  return { ...info, seed: String(info.seed) };
 }
 
 function decodeParameterType(message: layers.ParameterType): ParameterType {

@@ -98,6 +98,12 @@ export class EdunnError extends Error {
   override get name(): string {
     return this.constructor.name;
   }
+
+  /** Returns what JSON can say of it, for structured logs. */
+  toJSON(): ErrorDetails & { name: string; message: string } {
+    const { name, message, code, reason, violations, retryDelayMs, metadata } = this;
+    return { name, message, code, reason, violations, retryDelayMs, metadata };
+  }
 }
 
 /** A malformed field, tensor, name or configuration; `violations` names the fields at fault. */

@@ -3,7 +3,8 @@
 import * as calls from "./calls.js";
 import type { Connection } from "./connection.js";
 import type { Config } from "./config.js";
-import type { ParameterInfo } from "./descriptions.js";
+import type { LayerInfo, ParameterInfo } from "./descriptions.js";
+import { INSPECT, type Inspect, type InspectOptions } from "./inspection.js";
 import type {
   BackwardOptions,
   ForwardOptions,
@@ -33,6 +34,21 @@ export class Layer {
     this.#connection = connection;
     this.#sessionId = sessionId;
     this.state = state;
+  }
+
+  /** Returns `Layer("drop", Dropout)`. */
+  toString(): string {
+    return `Layer(${JSON.stringify(this.name)}, ${this.type || "of a type not known yet"})`;
+  }
+
+  /** Returns what JSON can say of it: how it stands, as far as this object knows. */
+  toJSON(): LayerInfo {
+    return this.state.info;
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: InspectOptions, inspect: Inspect): string {
+    return `${this.toString()} ${inspect(this.config, options)}`;
   }
 
   /** The name by which the session knows it. */

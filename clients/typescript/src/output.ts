@@ -16,4 +16,10 @@ export class Output<A extends TensorArray = TensorArray> extends Tensor<A> {
     this.forwardId = forwardId;
     this.phase = phase;
   }
+
+  /** @internal */
+  protected override describe(): string {
+    const forward = this.forwardId === "" ? "" : `, forward ${this.forwardId}`;
+    return `${super.describe()}${forward}, ${this.phase}`;
+  }
 }

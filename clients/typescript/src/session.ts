@@ -3,9 +3,10 @@
 import * as calls from "./calls.js";
 import type { Config } from "./config.js";
 import type { Connection } from "./connection.js";
-import type { LayerInfo, SessionInfo } from "./descriptions.js";
+import { jsonOf, type LayerInfo, type SessionInfo, sessionInfo } from "./descriptions.js";
 import { EdunnError, NotFoundError } from "./errors.js";
 import { ForwardIds } from "./forward-ids.js";
+import { INSPECT, type Inspect, type InspectOptions } from "./inspection.js";
 import { Layer } from "./layer.js";
 import { LayerState } from "./layer-state.js";
 import type { LayerConfigs, LayerTypeName } from "./layer-types.js";
@@ -42,6 +43,21 @@ export class Session implements AsyncDisposable {
     this.#created = created;
     this.#ids = new ForwardIds(created);
     for (const layer of info.layers) this.#know(layer);
+  }
+
+  /** Returns `Session("name", seed 7)`. */
+  toString(): string {
+    return `Session(${JSON.stringify(this.sessionId)}, seed ${String(this.seed)})`;
+  }
+
+  /** Returns what JSON can say of it: `info`, with the seed as a decimal string. */
+  toJSON(): ReturnType<typeof jsonOf> {
+    return jsonOf(this.#info);
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: InspectOptions, inspect: Inspect): string {
+    return `${this.toString()} ${inspect([...this.#layers.values()], options)}`;
   }
 
   /** The session's name. */
@@ -91,7 +107,7 @@ export class Session implements AsyncDisposable {
       calls.addLayer(this.sessionId, name, type, fields, options.parameters ?? {});
     const layer = await this.#connection.run(makeCall, options);
     const others = this.#info.layers.filter((other) => other.name !== name);
-    this.#info = { ...this.#info, layers: [...others, layer] };
+    this.#info = sessionInfo({ ...this.#info, layers: [...others, layer] });
     return this.#know(layer);
   }
 

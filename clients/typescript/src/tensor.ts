@@ -1,5 +1,7 @@
 /** Tensors: a typed array of elements in C order, and a shape. */
 
+import { INSPECT, type Inspect, type InspectOptions } from "./inspection.js";
+
 /** The type of a tensor's elements. */
 export type DType = "bool" | "int32" | "int64" | "float32" | "float64";
 
@@ -156,6 +158,40 @@ export class Tensor<A extends TensorArray = TensorArray> {
     };
     return take(0, 0, this.size);
   }
+
+  /** Returns `Tensor(float64 [2, 10])`. */
+  toString(): string {
+    return `${this.constructor.name}(${this.describe()})`;
+  }
+
+  /**
+   * Returns what JSON can say of it: `dtype`, `shape`, and the elements in C order. int64 is in
+   * decimal strings, and so are NaN and the infinities.
+   */
+  toJSON(): { dtype: DType; shape: readonly number[]; data: readonly unknown[] } {
+    const { dtype, shape, data } = this;
+    return { dtype, shape, data: Array.from(data as ArrayLike<number | bigint>, jsonElement) };
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: InspectOptions, inspect: Inspect): string {
+    const few = this.size <= LARGEST_NESTED;
+    const shown = few ? this.toNested() : this.data.subarray(0, LARGEST_NESTED);
+    const more = few ? "" : ` and ${String(this.size - LARGEST_NESTED)} more`;
+    return `${this.toString()} ${inspect(shown, options)}${more}`;
+  }
+
+  /** @internal What stands in its parentheses. */
+  protected describe(): string {
+    return `${this.dtype} [${this.shape.join(", ")}]`;
+  }
+}
+
+// Beyond it a tensor is printed by its first elements.
+const LARGEST_NESTED = 100;
+
+function jsonElement(element: number | bigint): unknown {
+  return typeof element === "bigint" || !Number.isFinite(element) ? String(element) : element;
 }
 
 /** A tensor of numbers that a layer can compute with. */

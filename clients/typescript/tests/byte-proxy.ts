@@ -6,6 +6,8 @@ import * as net from "node:net";
 /** A proxy that listens on a free port of this machine. */
 export class ByteProxy implements AsyncDisposable {
   readonly #server: net.Server;
+  /** How many bytes the clients have sent. */
+  bytesFromClients = 0;
   #port = 0;
   readonly #sockets = new Set<net.Socket>();
 
@@ -18,6 +20,9 @@ export class ByteProxy implements AsyncDisposable {
         // A connection that breaks is what this is for.
         end.on("error", () => end.destroy());
       }
+      socket.on("data", (bytes) => {
+        this.bytesFromClients += bytes.length;
+      });
       socket.pipe(onward).pipe(socket);
     });
   }

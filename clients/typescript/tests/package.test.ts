@@ -31,6 +31,18 @@ client.close();
 console.log(typeof forward, typeof integers, typeof bytes);
 `;
 
+const COMMONJS_CONSUMER = `
+import edunn = require("edunn-client");
+import testing = require("edunn-client/testing");
+
+const tensor: edunn.Tensor<Float64Array> = edunn.Tensor.from([1]);
+void import("edunn-client").then(async (modules) => {
+  const { FakeService } = await import("edunn-client/testing");
+  console.log(tensor instanceof modules.Tensor, FakeService === testing.FakeService);
+  console.log(Object.keys(edunn).filter((name) => !(name in modules)).join());
+});
+`;
+
 describe("the published package", () => {
   let folder: string;
   let content: string;
@@ -61,15 +73,15 @@ describe("the published package", () => {
     const all = await files();
     const papers = all.filter((name) => !/^(dist|src)\//.test(name)).sort();
     assert.deepEqual(papers, ["LICENSE", "README.md", "package.json"]);
-    assert.ok(all.every((name) => !/test|probe|build/i.test(name)));
+    assert.ok(all.every((name) => !/\.test\.|probe|build/i.test(name)));
   });
 
   test("has types and source maps of every module, and what they point at", async () => {
     const all = new Set(await files());
-    const modules = [...all].filter((name) => name.endsWith(".js"));
-    assert.ok(modules.includes("dist/index.js"));
+    const modules = [...all].filter((name) => /\.m?js$/.test(name));
+    assert.ok(modules.includes("dist/index.js") && modules.includes("dist/index.mjs"));
     for (const name of modules) {
-      const types = name.replace(/\.js$/, ".d.ts");
+      const types = name.replace(/\.(m?)js$/, ".d.$1ts");
       for (const map of [`${name}.map`, `${types}.map`]) {
         assert.ok(all.has(types) && all.has(map), `${name} lacks its companions`);
         const { sources } = JSON.parse(await readFile(join(content, map), "utf8")) as {
@@ -100,9 +112,9 @@ describe("the published package", () => {
     );
   });
 
-  test("compiles and runs in a strict program of somebody else", async () => {
-    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-    await writeFile(join(folder, "consumer.ts"), CONSUMER);
+  async function compileAndRun(name: string, type: string, program: string): Promise<string> {
+    await writeFile(join(folder, "package.json"), JSON.stringify({ type }));
+    await writeFile(join(folder, `${name}.ts`), program);
     const compilerOptions = {
       target: "ES2022",
       lib: ["ES2022"],
@@ -112,12 +124,22 @@ describe("the published package", () => {
       exactOptionalPropertyTypes: true,
       skipLibCheck: false,
     };
-    const config = { compilerOptions, files: ["consumer.ts"] };
+    const config = { compilerOptions, files: [`${name}.ts`] };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
     await run(process.execPath, [TSC, "--project", folder]).catch((error: unknown) =>
       assert.fail((error as { stdout: string }).stdout),
     );
-    const { stdout } = await run(process.execPath, [join(folder, "consumer.js")]);
-    assert.equal(stdout, "function function function\n");
+    const { stdout } = await run(process.execPath, [join(folder, `${name}.js`)]);
+    return stdout;
+  }
+
+  test("compiles and runs in a strict program of somebody else", async () => {
+    const printed = await compileAndRun("consumer", "module", CONSUMER);
+    assert.equal(printed, "function function function\n");
+  });
+
+  test("is one and the same for a program of CommonJS", async () => {
+    const printed = await compileAndRun("commonjs", "commonjs", COMMONJS_CONSUMER);
+    assert.equal(printed, "true true\n\n");
   });
 });

@@ -52,7 +52,10 @@ describe("the README", needsService, () => {
     await run(process.execPath, [TSC, "--project", fileURLToPath(FOLDER)]).catch((error: unknown) =>
       assert.fail((error as { stdout: string }).stdout),
     );
-    assert.match(await execute("examples.js"), /^step 0: [\d.]+\nstep 1: /);
+    assert.match(
+      await execute("examples.js"),
+      /^Tensor\(float64 \[1, 2\]\) \[ \[ 1, 1 \] \]\nstep 0: [\d.]+\nstep 1: /,
+    );
   });
 
   test("has JavaScript that runs", async () => {

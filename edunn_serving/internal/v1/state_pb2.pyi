@@ -42,7 +42,7 @@ class Arrays(_message.Message):
     def __init__(self, arrays: _Optional[_Mapping[str, _tensor_pb2.Tensor]] = ...) -> None: ...
 
 class Context(_message.Message):
-    __slots__ = ("parameters_version", "phase", "request_digest", "cache", "output_shape", "buffers_version")
+    __slots__ = ("parameters_version", "phase", "request_digest", "cache", "output_shape", "buffers_version", "backward")
     class CacheEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -56,13 +56,27 @@ class Context(_message.Message):
     CACHE_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_SHAPE_FIELD_NUMBER: _ClassVar[int]
     BUFFERS_VERSION_FIELD_NUMBER: _ClassVar[int]
+    BACKWARD_FIELD_NUMBER: _ClassVar[int]
     parameters_version: int
     phase: _layer_pb2.Phase
     request_digest: bytes
     cache: _containers.MessageMap[str, CachedValue]
     output_shape: _containers.RepeatedScalarFieldContainer[int]
     buffers_version: int
-    def __init__(self, parameters_version: _Optional[int] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., request_digest: _Optional[bytes] = ..., cache: _Optional[_Mapping[str, CachedValue]] = ..., output_shape: _Optional[_Iterable[int]] = ..., buffers_version: _Optional[int] = ...) -> None: ...
+    backward: BackwardCharge
+    def __init__(self, parameters_version: _Optional[int] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., request_digest: _Optional[bytes] = ..., cache: _Optional[_Mapping[str, CachedValue]] = ..., output_shape: _Optional[_Iterable[int]] = ..., buffers_version: _Optional[int] = ..., backward: _Optional[_Union[BackwardCharge, _Mapping]] = ...) -> None: ...
+
+class BackwardCharge(_message.Message):
+    __slots__ = ("work", "memory", "answer", "itemsize")
+    WORK_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    ITEMSIZE_FIELD_NUMBER: _ClassVar[int]
+    work: int
+    memory: int
+    answer: int
+    itemsize: int
+    def __init__(self, work: _Optional[int] = ..., memory: _Optional[int] = ..., answer: _Optional[int] = ..., itemsize: _Optional[int] = ...) -> None: ...
 
 class CachedValue(_message.Message):
     __slots__ = ("array", "bits", "real", "integer", "boolean")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from contract import tensor
 
-from edunn_serving.internal.v1.state_pb2 import Context
+from edunn_serving.internal.v1.state_pb2 import BackwardCharge, Context
 from edunn_serving.v1.layer_pb2 import PHASE_TEST, PHASE_TRAINING
-from worker.contexts import decode_cache, digest_inputs, encode_context
+from worker.contexts import decode_cache, digest_inputs, encode_charge, encode_context
 
 CACHES = [
     {},
@@ -17,6 +17,12 @@ CACHES = [
     {"mask": np.array([[True, False, True]] * 3), "one": np.array([True])},
     {"index": np.array([[0, 2], [1, 1]], np.int8), "p": 0.5, "n": 3, "yes": True},
     {"not in order": np.arange(6.0).reshape(2, 3).T, "strided": np.arange(10.0)[::3]},
+    {
+        "large": np.arange(100_000).reshape(2, -1).T % 7 == 0,
+        "wide": np.arange(50_000.0)[::-1].reshape(10, -1),
+        "narrow": np.arange(50_000, dtype=np.float16),
+        "none": np.zeros((0, 100_000)),
+    },
     {"nan": np.array([np.nan, np.inf, -0.0])},
 ]
 
@@ -30,9 +36,11 @@ def test_cache_is_read_as_it_was_stored(cache: dict[str, object]) -> None:
         phase=PHASE_TRAINING,
         request_digest=b"digest",
         output_shape=(2, 3),
+        backward=encode_charge(BackwardCharge(work=5)),
     )
     context = Context.FromString(data)
     assert (context.parameters_version, tuple(context.output_shape)) == (3, (2, 3))
+    assert context.backward.work == 5
     read = decode_cache(context)
     assert read.keys() == cache.keys()
     for name, value in cache.items():
@@ -42,7 +50,12 @@ def test_cache_is_read_as_it_was_stored(cache: dict[str, object]) -> None:
 
 def test_mask_takes_a_bit_a_number() -> None:
     mask = np.ones((64, 64), bool)
-    fields = {"parameters_version": 1, "buffers_version": 0, "output_shape": (64, 64)}
+    fields = {
+        "parameters_version": 1,
+        "buffers_version": 0,
+        "output_shape": (64, 64),
+        "backward": b"",
+    }
     sizes = [
         len(encode_context(each, phase=PHASE_TRAINING, request_digest=b"", **fields))  # type: ignore[arg-type]
         for each in ({"mask": mask}, {"mask": mask.view(np.int8)})

@@ -7,91 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-import redis
 from contract import array, spec, tensor
 from google.protobuf.message import Message
-from google.rpc import error_details_pb2, status_pb2
+from one_worker import STREAM, Worker, create, reason_of, set_weight
 
 from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage, OperationHead
 from edunn_serving.errors import Reason, ServiceError
-from edunn_serving.replies import RESPONSE
-from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_service_pb2 as api
-from worker.engine import Engine
 from worker.open_session import OpenSession
 from worker.operations import OPERATIONS, Operation
-from worker.overrun_guard import OverrunGuard
-from worker.script_connection import ScriptConnection
-from worker.store import Store
-
-STREAM = "replies"
-LINEAR = spec("linear", "Linear", input_size=1, output_size=1)
-
-
-class Worker:
-    """An engine, and of the server what it needs: batches in Redis and a stream of replies."""
-
-    def __init__(self, url: str, name: str) -> None:
-        settings = Settings(redis_url=url)
-        client = redis.Redis.from_url(url)
-        self.store = Store(client, context_budget=settings.session_context_bytes)
-        self._engine = Engine(self.store, settings, name, OverrunGuard(settings, name))
-        # redis-py would make a dict of a stream's entry, whose fields may have one name.
-        self._connection = ScriptConnection(client, ())
-        self._name = name
-        self._batches = 0
-
-    def run(self, *requests: Message) -> list[Any]:
-        """Run a batch; return what it answers: a response, or the reason of an error."""
-        self._batches += 1
-        batch_id = f"{self._name}-{self._batches}"
-        methods = [type(request).__name__.removesuffix("Request") for request in requests]
-        data = [request.SerializeToString() for request in requests]
-        self._connection.run(("RPUSH", keys.batch(batch_id), *data))
-        heads = list(map(_head, methods, requests))
-        self._engine.run(BatchMessage(batch_id, STREAM, heads))
-        (((_, fields),),) = self._connection.run(("XREVRANGE", STREAM, "+", "-", "COUNT", 1))
-        assert fields[1].decode() == batch_id
-        return [
-            LAYER_RPCS[method].response_type.FromString(data) if kind == RESPONSE else _reason(data)
-            for method, kind, data in zip(methods, fields[4::2], fields[5::2], strict=True)
-        ]
-
-    def weight(self, session_id: str = "s") -> float:
-        """Return the one weight of the session's layer."""
-        request = api.GetParametersRequest(session_id=session_id, layer="linear")
-        (answer,) = self.run(request)
-        return float(array(answer.parameters["w"])[0, 0])
-
-
-def _head(method: str, request: Any) -> OperationHead:
-    rpc = LAYER_RPCS[method]
-    return OperationHead(
-        method,
-        "",
-        request.session_id,
-        0,
-        request.layer if rpc.layer_field else None,
-        request.forward_id if rpc.forward_field else None,
-    )
-
-
-def _reason(data: bytes) -> str:
-    info = error_details_pb2.ErrorInfo()
-    status_pb2.Status.FromString(data).details[0].Unpack(info)
-    return info.reason
-
-
-def create(session_id: str = "s") -> api.CreateSessionRequest:
-    return api.CreateSessionRequest(session_id=session_id, layers=[LINEAR], seed=1)
-
-
-def set_weight(value: float, session_id: str = "s") -> api.SetParametersRequest:
-    request = api.SetParametersRequest(session_id=session_id, layer="linear")
-    request.parameters["w"].CopyFrom(tensor([[value]]))
-    return request
 
 
 @pytest.fixture
@@ -225,4 +151,4 @@ def test_method_that_is_none_is_refused_alone(worker: Worker) -> None:
     heads = [OperationHead("Fly", "", "s", 0, None, None)] * 2
     worker._engine.run(BatchMessage(batch, STREAM, heads))
     (((_, fields),),) = worker._connection.run(("XREVRANGE", STREAM, "+", "-", "COUNT", 1))
-    assert [_reason(data) for data in fields[5::2]] == ["INTERNAL", "INTERNAL"]
+    assert [reason_of(data) for data in fields[5::2]] == ["INTERNAL", "INTERNAL"]

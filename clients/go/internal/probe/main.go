@@ -3,6 +3,8 @@
 //
 //	go run ./internal/probe sessions 100
 //	go run ./internal/probe bench 5
+//
+// With EDUNN_SHARE_STREAM=1 the calls share a stream.
 package main
 
 import (
@@ -31,7 +33,11 @@ func run(ctx context.Context, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	client, err := edunn.NewClient(cmp.Or(os.Getenv("EDUNN_ADDRESS"), "127.0.0.1:50051"))
+	var options []edunn.Option
+	if os.Getenv("EDUNN_SHARE_STREAM") != "" {
+		options = append(options, edunn.WithSharedStream())
+	}
+	client, err := edunn.NewClient(cmp.Or(os.Getenv("EDUNN_ADDRESS"), "127.0.0.1:50051"), options...)
 	if err != nil {
 		return err
 	}

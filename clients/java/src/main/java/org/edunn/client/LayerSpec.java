@@ -115,7 +115,7 @@ public final class LayerSpec {
    *
    * @param layers the layers in order
    * @return the new description
-   * @throws IllegalArgumentException if more than 32 layers lie within each other
+   * @throws IllegalArgumentException if more than 10 layers lie within each other
    */
   public LayerSpec layers(LayerSpec... layers) {
     ListValue.Builder described = ListValue.newBuilder();
@@ -141,7 +141,10 @@ public final class LayerSpec {
    * @return the new description
    */
   public LayerSpec layer(String field, LayerSpec layer) {
+    Objects.requireNonNull(field, "field");
+    Objects.requireNonNull(layer, "layer");
     Value value = Value.newBuilder().setStructValue(layer.described()).build();
+    Nesting.checked(value, field);
     return new LayerSpec(name, type, with(config, field, value), parameters);
   }
 

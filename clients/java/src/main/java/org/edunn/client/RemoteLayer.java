@@ -51,11 +51,13 @@ final class RemoteLayer implements Layer {
 
   @Override
   public <R> R run(Operation<R> operation) {
+    Objects.requireNonNull(operation, "operation");
     return connection().run(operation.call(this), operation.options());
   }
 
   @Override
   public <R> CompletableFuture<R> runAsync(Operation<R> operation) {
+    Objects.requireNonNull(operation, "operation");
     try {
       return connection().runAsync(operation.call(this), operation.options());
     } catch (FailedPreconditionException nothingToGoBackThrough) {

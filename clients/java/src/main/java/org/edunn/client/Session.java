@@ -1,6 +1,7 @@
 package org.edunn.client;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -76,21 +77,23 @@ public interface Session extends AutoCloseable {
    * Adds a layer.
    *
    * @param layer a description of {@link Layers}
+   * @param options of this call
    * @return the layer
    * @throws EdunnException if the service refuses it or cannot finish it
    */
-  public Layer add(TypedLayer layer) {
-    return add(layer.spec());
+  default Layer add(TypedLayer layer, CallOption... options) {
+    return add(Objects.requireNonNull(layer, "layer").spec(), options);
   }
 
   /**
    * Starts the adding of a layer.
    *
    * @param layer a description of {@link Layers}
+   * @param options of this call
    * @return the layer to come
    */
-  public CompletableFuture<Layer> addAsync(TypedLayer layer) {
-    return addAsync(layer.spec());
+  default CompletableFuture<Layer> addAsync(TypedLayer layer, CallOption... options) {
+    return addAsync(Objects.requireNonNull(layer, "layer").spec(), options);
   }
 
   /**

@@ -3,7 +3,6 @@ package org.edunn.client;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -31,11 +30,19 @@ class ReadmeTest {
   @TempDir Path folder;
 
   @BeforeAll
-  static void read() throws IOException {
+  static void read(@TempDir Path certificates) throws Exception {
+    Certificate certificate = Certificate.make(certificates);
+
     Matcher matcher = BLOCK.matcher(Files.readString(Path.of("README.md")));
     blocks = new ArrayList<>();
     while (matcher.find()) {
-      blocks.add(matcher.group(1).replace("localhost:50051", Service.address()));
+      blocks.add(
+          matcher
+              .group(1)
+              .replace("localhost:50051", Service.address())
+              .replace("ca.pem", certificate.chain().toString())
+              .replace("me.pem", certificate.chain().toString())
+              .replace("me.key", certificate.key().toString()));
     }
   }
 

@@ -1,0 +1,7 @@
+/**
+ * For tests of programs that use this library.
+ *
+ * @packageDocumentation
+ */
+
+export * from "./testing.js";

@@ -1,0 +1,94 @@
+"""A worker's engine on a real Redis, without Celery and without a server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+from contract import array, spec, tensor
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+from edunn_serving import keys
+from edunn_serving.batch_message import BatchMessage, OperationHead
+from edunn_serving.replies import AGAIN, LARGE, STATUS
+from edunn_serving.rpcs import LAYER_RPCS
+from edunn_serving.settings import Settings
+from edunn_serving.v1 import layer_service_pb2 as api
+from worker.engine import Engine
+from worker.overrun_guard import OverrunGuard
+from worker.script_connection import ScriptConnection
+from worker.store import Store
+
+STREAM = "replies"
+LINEAR = spec("linear", "Linear", input_size=1, output_size=1)
+
+
+class Worker:
+    """An engine, and of the server what it needs: batches in Redis and a stream of replies."""
+
+    def __init__(self, url: str, name: str, **limits: Any) -> None:
+        settings = Settings(redis_url=url, **limits)
+        client = redis.Redis.from_url(url)
+        self.store = Store(client, settings)
+        self._engine = Engine(self.store, settings, name, OverrunGuard(settings, name))
+        # redis-py would make a dict of a stream's entry, whose fields may have one name.
+        self._connection = ScriptConnection(client, ())
+        self._name = name
+        self._batches = 0
+
+    def run(self, *requests: Message) -> list[Any]:
+        """Run a batch; return what it answers: a response, or the reason of an error."""
+        self._batches += 1
+        batch_id = f"{self._name}-{self._batches}"
+        methods = [type(request).__name__.removesuffix("Request") for request in requests]
+        data = [request.SerializeToString() for request in requests]
+        self._connection.run(("RPUSH", keys.batch(batch_id), *data))
+        heads = list(map(_head, methods, requests))
+        self._engine.run(BatchMessage(batch_id, STREAM, heads))
+        (((_, fields),),) = self._connection.run(("XREVRANGE", STREAM, "+", "-", "COUNT", 1))
+        assert fields[1].decode() == batch_id
+        return list(map(self._answer, methods, fields[4::2], fields[5::2]))
+
+    def _answer(self, method: str, kind: bytes, data: bytes) -> Any:
+        if kind == AGAIN:
+            return "AGAIN"
+        if kind == STATUS:
+            return reason_of(data)
+        if kind == LARGE:
+            (data,) = self._connection.run(("GETDEL", data))
+        return LAYER_RPCS[method].response_type.FromString(data)
+
+    def weight(self, session_id: str = "s") -> float:
+        """Return the one weight of the session's layer."""
+        request = api.GetParametersRequest(session_id=session_id, layer="linear")
+        (answer,) = self.run(request)
+        return float(array(answer.parameters["w"])[0, 0])
+
+
+def _head(method: str, request: Any) -> OperationHead:
+    rpc = LAYER_RPCS[method]
+    return OperationHead(
+        method,
+        "",
+        request.session_id,
+        0,
+        request.layer if rpc.layer_field else None,
+        request.forward_id if rpc.forward_field else None,
+    )
+
+
+def reason_of(data: bytes) -> str:
+    info = error_details_pb2.ErrorInfo()
+    status_pb2.Status.FromString(data).details[0].Unpack(info)
+    return info.reason
+
+
+def create(session_id: str = "s") -> api.CreateSessionRequest:
+    return api.CreateSessionRequest(session_id=session_id, layers=[LINEAR], seed=1)
+
+
+def set_weight(value: float, session_id: str = "s") -> api.SetParametersRequest:
+    request = api.SetParametersRequest(session_id=session_id, layer="linear")
+    request.parameters["w"].CopyFrom(tensor([[value]]))
+    return request

@@ -1,0 +1,123 @@
+"""What a batch may bring, what a session may keep, and how often Redis is asked in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+import redis
+from contract import array, spec, tensor
+from one_worker import Worker
+
+from edunn_serving import keys
+from edunn_serving.settings import MEBIBYTE
+from edunn_serving.v1 import layer_service_pb2 as api
+from worker import batch_run, engine, store
+
+ORDER = keys.context_order("", "s")
+SESSION = keys.session("", "s")
+X = np.ones((1, 8))
+RELU = spec("relu", "ReLU")
+
+
+def create(session_id: str = "s") -> api.CreateSessionRequest:
+    return api.CreateSessionRequest(session_id=session_id, layers=[RELU], seed=1)
+
+
+def forward(x: np.ndarray = X, session_id: str = "s", **fields: Any) -> api.ForwardRequest:
+    return api.ForwardRequest(session_id=session_id, layer="relu", inputs=[tensor(x)], **fields)
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+def test_contexts_of_a_session_are_bounded_in_number(redis_url: str, client: redis.Redis) -> None:
+    worker = Worker(redis_url, "worker", session_context_count=10)
+    worker.run(create(), *(forward() for _ in range(30)))
+    assert client.lrange(ORDER, 0, -1) == [f"context/relu/#{at}".encode() for at in range(21, 31)]
+    backward = api.BackwardRequest(session_id="s", layer="relu", output_gradient=tensor(X))
+    backward.forward_id = "#20"
+    assert worker.run(backward) == ["CONTEXT_EVICTED"]
+    backward.forward_id = "#21"
+    (answer,) = worker.run(backward)
+    np.testing.assert_array_equal(array(answer.input_gradient), X)
+
+
+@pytest.mark.parametrize("limit", [{"session_context_count": 10}, {"session_context_bytes": 1500}])
+def test_one_commit_evicts_a_few_hundred_and_the_next_ones_the_rest(
+    redis_url: str, client: redis.Redis, limit: dict[str, int]
+) -> None:
+    Worker(redis_url, "worker").run(create(), *(forward() for _ in range(900)))
+    worker = Worker(redis_url, "other", **limit)
+    kept = [900]
+    while len(kept) < 6:
+        worker.run(forward())
+        kept.append(client.llen(ORDER))
+    gone = [before + 1 - after for before, after in pairwise(kept)]
+    assert max(gone) == gone[0] == store.EVICTED_AT_ONCE + 1
+    assert kept[-1] <= 12
+    # Those that are kept are the only ones that have bytes.
+    lengths = [client.hstrlen(SESSION, f"context/relu/#{at}") for at in range(1, 906)]
+    assert sum(map(bool, lengths)) == kept[-1]
+
+
+def test_batch_whose_answers_are_enough_leaves_the_rest_to_another(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_run, "MAX_BATCH_RESULT_BYTES", MEBIBYTE)
+    worker = Worker(redis_url, "worker")
+    worker.run(create("s"), create("t"))
+    x = np.ones((100_000,))
+    *of_s, of_t = worker.run(*(forward(x, each, untracked=True) for each in "ssst"))
+    done = [each != "AGAIN" for each in of_s]
+    # Of each session the first are done: their order stays.
+    assert done == sorted(done, reverse=True)
+    assert 1 <= sum(done) + (of_t != "AGAIN") <= 2
+    # What is left counts for nothing, not even in the numbers of forwards.
+    (answer,) = worker.run(forward(session_id="s"))
+    assert answer.forward_id == f"#{sum(done) + 1}"
+
+
+def test_context_counts_in_what_a_batch_brings(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_run, "MAX_BATCH_RESULT_BYTES", 10_000)
+    worker = Worker(redis_url, "worker")
+    worker.run(create())
+    x = np.ones((1000,))
+    tracked = worker.run(*(forward(x[:600]) for _ in range(6)))
+    untracked = worker.run(*(forward(x[:600], untracked=True) for _ in range(6)))
+    assert tracked.count("AGAIN") == untracked.count("AGAIN") == 3
+    # A context of 8 KB or so counts beside the answer.
+    gelu = spec("gelu", "GELU")
+    worker.run(api.AddLayerRequest(session_id="s", layer=gelu))
+    request = api.ForwardRequest(session_id="s", layer="gelu", inputs=[tensor(x[:600])])
+    assert worker.run(*[request] * 6).count("AGAIN") == 4
+
+
+def test_answer_that_redis_never_takes_is_given_up_after_a_few_tries(
+    redis_url: str, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "REDIS_RETRY_SECONDS", 0.01)
+    worker = Worker(redis_url, "worker")
+    config = {"in_channels": 1, "out_channels": 1, "kernel_size": 1, "padding": [200, 200]}
+    worker.run(create(), api.AddLayerRequest(session_id="s", layer=spec("pad", "Conv2d", **config)))
+    client.config_set("proto-max-bulk-len", MEBIBYTE)
+    client.config_resetstat()
+    try:
+        # The request fits, its answer of 1.3 MB does not.
+        one = tensor(np.ones((1, 1, 1, 1)))
+        request = api.ForwardRequest(session_id="s", layer="pad", inputs=[one], untracked=True)
+        assert worker.run(request) == ["UNAVAILABLE"]
+        (answer,) = worker.run(forward())
+        assert answer.output.shape == [1, 8]
+    finally:
+        client.config_set("proto-max-bulk-len", 512 * MEBIBYTE)
+    taken = client.info("commandstats")["cmdstat_lrange"]["calls"]
+    assert taken == engine.MAX_REFUSALS + 1

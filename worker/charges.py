@@ -1,0 +1,107 @@
+"""Estimates what operations take, from shapes and configurations alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from edunn.arrays import check_size
+from edunn.estimate import BESIDES, BOOL, ArraySpec, Estimate
+from edunn.model import Model
+from edunn_serving.internal.v1.state_pb2 import BackwardCharge
+from worker.limits import MESSAGE_BYTES, REQUEST_COPIES, RESULT_COPIES, Charge
+
+# A cached array's name, shape and dtype in a context, and Python's objects around it.
+ENTRY_BYTES = 1024
+# What a message can hold, beyond every limit.
+_LARGEST = 2**63
+
+
+def charge_forward(model: Model, inputs: Sequence[np.ndarray], *, tracked: bool) -> Charge:
+    """Estimate a forward in the phase that the model is in.
+
+    Raises
+    ------
+    LayerError
+        The layer takes no such inputs.
+    MemoryError
+        It makes an array of a shape that no array can have.
+    """
+    estimate = model.estimate(*map(_spec_of, inputs))
+    for each in (estimate.output, *estimate.cache.values()):
+        check_size(each.shape)
+    sent = sum(each.nbytes for each in inputs)
+    answer = estimate.output.nbytes + MESSAGE_BYTES
+    context = _context_bytes(estimate) if tracked else 0
+    entries = ENTRY_BYTES * len(estimate.cache)
+    return Charge(
+        estimate.forward.work,
+        BESIDES
+        + entries
+        + REQUEST_COPIES * sent
+        + estimate.forward.memory
+        + RESULT_COPIES * (answer + context),
+        answer,
+        context,
+    )
+
+
+def charge_backward_of(model: Model, inputs: Sequence[np.ndarray]) -> BackwardCharge:
+    """Estimate the backward of a forward, for an output gradient of the output's dtype."""
+    estimate = model.estimate(*map(_spec_of, inputs))
+    # The output gradient and the context come in, the gradients go out.
+    answer = inputs[-1].nbytes + estimate.gradients + MESSAGE_BYTES
+    context = _context_bytes(estimate) + ENTRY_BYTES * len(estimate.cache)
+    memory = (
+        BESIDES
+        + REQUEST_COPIES * (estimate.output.nbytes + context)
+        + estimate.backward.memory
+        + RESULT_COPIES * answer
+    )
+    return BackwardCharge(
+        work=min(estimate.backward.work, _LARGEST),
+        memory=min(memory, _LARGEST),
+        answer=min(answer, _LARGEST),
+        itemsize=estimate.output.dtype.itemsize,
+    )
+
+
+def charge_backward(estimate: BackwardCharge, output_gradient: np.ndarray) -> Charge:
+    """Return what a backward takes for this output gradient."""
+    wider = -(-output_gradient.itemsize // (estimate.itemsize or 8))
+    return Charge(estimate.work, wider * estimate.memory, wider * estimate.answer)
+
+
+def charge_answer(arrays: Mapping[str, np.ndarray]) -> Charge:
+    """Estimate an operation that answers with arrays."""
+    answer = _named_bytes(arrays)
+    return Charge(memory=BESIDES + RESULT_COPIES * answer, answer=answer)
+
+
+def charge_replacement(
+    given: Mapping[str, np.ndarray], present: Mapping[str, np.ndarray]
+) -> Charge:
+    """Estimate an operation that replaces some of a layer's arrays, which are stored together."""
+    sent, stored = _named_bytes(given), _named_bytes(present)
+    # Converted to the dtypes that the layer has: eight bytes a number at most.
+    converted = 8 * sum(array.size for array in given.values())
+    memory = BESIDES + REQUEST_COPIES * sent + converted + RESULT_COPIES * stored
+    return Charge(memory=memory, stored=stored)
+
+
+def _spec_of(array: np.ndarray) -> ArraySpec:
+    """Return the shape and dtype of an array."""
+    return ArraySpec(array.shape, array.dtype)
+
+
+def _context_bytes(estimate: Estimate) -> int:
+    """Return the bytes of a forward's cache in a context, where eight booleans are a byte."""
+    return sum(
+        -(-each.size // 8) if each.dtype == BOOL else each.nbytes
+        for each in estimate.cache.values()
+    )
+
+
+def _named_bytes(arrays: Mapping[str, np.ndarray]) -> int:
+    return MESSAGE_BYTES + sum(len(name) + 64 + array.nbytes for name, array in arrays.items())
