@@ -19,8 +19,6 @@ OF_KUBERNETES = re.compile(
 # Of 1: how much two names have in common, behind the prefix or with it, that are taken for one.
 NEAR = 0.7
 NEAR_WITH_PREFIX = 0.9
-# The same of a name that is only the beginning of the known one.
-BEGUN = 0.95
 
 
 def misspelt(names: Iterable[str], known: Collection[str]) -> dict[str, str]:
@@ -44,8 +42,8 @@ def unknown(names: Iterable[str], known: Collection[str]) -> list[str]:
 
 def _likeness(name: str, known: str) -> float:
     """Return how near a name is to a known one: below `NEAR` where it is another word."""
-    if name.startswith(PREFIX) and known.startswith(f"{name}_"):
-        return BEGUN
+    if known.startswith(f"{name}_"):
+        return 1.0
     if name.startswith(PREFIX):
         return _ratio(name.removeprefix(PREFIX), known.removeprefix(PREFIX))
     # The prefix itself may be misspelt. What is further off is none of ours.

@@ -29,9 +29,12 @@ def encode_context(
     phase: Phase,
     request_digest: bytes,
     output_shape: tuple[int, ...],
-    backward: BackwardCharge,
+    backward: bytes,
 ) -> bytes:
-    """Return a layer's cache and what it belongs to as bytes."""
+    """Return a layer's cache and what it belongs to as bytes.
+
+    `backward` is what the backward is estimated to take, as `encode_charge` gives it.
+    """
     context = Context(
         header=ContextHeader(
             parameters_version=parameters_version,
@@ -40,7 +43,6 @@ def encode_context(
         ),
         phase=phase,
         output_shape=output_shape,
-        backward=backward,
     )
     message = ArrayMessage(context)
     for name, value in cache.items():
@@ -49,7 +51,13 @@ def encode_context(
         else:
             # In its place within the context, where one that is made elsewhere would be copied.
             _fill(context.cache[name], value)
+    message.add_encoded(backward)
     return message.SerializeToString()
+
+
+def encode_charge(backward: BackwardCharge) -> bytes:
+    """Return what a backward is estimated to take as a part of a context."""
+    return Context(backward=backward).SerializeToString()
 
 
 def is_evicted(context: Context) -> bool:

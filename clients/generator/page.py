@@ -99,10 +99,12 @@ def _layer(entry: Entry) -> str:
 
 
 def _plain(entry: Entry) -> str:
-    notes = (
-        _notes(_doc(_step_of(entry.python_class))) if hasattr(entry.python_class, "step") else ()
+    doc = _doc(entry.python_class)
+    if hasattr(entry.python_class, "step"):
+        doc = _doc(_step_of(entry.python_class))
+    return "".join(
+        [f"\n### {entry.type}\n\n", *_prose(doc), *_arguments(entry.fields), *_notes(doc)]
     )
-    return "".join([f"\n### {entry.type}\n\n{entry.summary}\n", *_arguments(entry.fields), *notes])
 
 
 def _arguments(fields: tuple[FieldDescription, ...]) -> Iterator[str]:

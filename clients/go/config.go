@@ -17,49 +17,36 @@ import (
 //	}}
 type Config map[string]any
 
+// The contract bounds how deep messages may lie within each other: each object of a configuration
+// puts three around its values, each list two, and so each layer within another one eight.
 const (
-	// deepestNesting is how many layers may lie within each other; an initializer counts as one.
-	deepestNesting = 32
-	// deepestValue bounds what has no type, such as a map that contains itself.
-	deepestValue = 4 * deepestNesting
+	deepestLayers = 10
+	deepestConfig = 8*deepestLayers + 4
+	objectDepth   = 3
+	listDepth     = 2
 )
-
-// nesting says how deep within a configuration a value lies.
-type nesting struct{ layers, values int }
-
-// within returns the nesting of what a value contains, or the error if that is too deep.
-func (n nesting) within(value reflect.Value) (nesting, error) {
-	n.values++
-	if value.Kind() == reflect.Map &&
-		value.MapIndex(reflect.ValueOf("type").Convert(value.Type().Key())).IsValid() {
-		n.layers++
-	}
-	if n.layers > deepestNesting || n.values > deepestValue {
-		return n, invalid("layer.config", "more than %d layers lie within each other", deepestNesting)
-	}
-	return n, nil
-}
 
 // Above this a double, which is what numbers travel as, no longer holds every integer.
 const largestInteger = 1 << 53
 
 func (c Config) encode() (*structpb.Struct, error) {
-	value, err := encodeMap("layer.config", reflect.ValueOf(c), nesting{})
+	value, err := encodeMap("layer.config", reflect.ValueOf(c), deepestConfig)
 	return value.GetStructValue(), err
 }
 
-func encodeValue(field string, value reflect.Value, depth nesting) (*structpb.Value, error) {
+func encodeValue(field string, value reflect.Value, depth int) (*structpb.Value, error) {
+	if depth < 0 {
+		return nil, invalid("layer.config", "at most %d layers may lie within each other",
+			deepestLayers)
+	}
 	switch value.Kind() {
 	case reflect.Invalid:
 		return structpb.NewNullValue(), nil
 	case reflect.Interface:
 		return encodeValue(field, value.Elem(), depth)
 	case reflect.Pointer:
-		depth, err := depth.within(value)
-		if err != nil {
-			return nil, err
-		}
-		return encodeValue(field, value.Elem(), depth)
+		// It costs something, so that one that points at itself comes to an end.
+		return encodeValue(field, value.Elem(), depth-1)
 	case reflect.Bool:
 		return structpb.NewBoolValue(value.Bool()), nil
 	case reflect.String:
@@ -85,14 +72,12 @@ func encodeValue(field string, value reflect.Value, depth nesting) (*structpb.Va
 	}
 }
 
-func encodeList(field string, value reflect.Value, depth nesting) (*structpb.Value, error) {
-	depth, err := depth.within(value)
-	if err != nil {
-		return nil, err
-	}
+func encodeList(field string, value reflect.Value, depth int) (*structpb.Value, error) {
 	items := make([]*structpb.Value, value.Len())
 	for at := range items {
-		items[at], err = encodeValue(fmt.Sprintf("%s[%d]", field, at), value.Index(at), depth)
+		var err error
+		items[at], err = encodeValue(fmt.Sprintf("%s[%d]", field, at), value.Index(at),
+			depth-listDepth)
 		if err != nil {
 			return nil, err
 		}
@@ -100,18 +85,14 @@ func encodeList(field string, value reflect.Value, depth nesting) (*structpb.Val
 	return structpb.NewListValue(&structpb.ListValue{Values: items}), nil
 }
 
-func encodeMap(field string, value reflect.Value, depth nesting) (*structpb.Value, error) {
+func encodeMap(field string, value reflect.Value, depth int) (*structpb.Value, error) {
 	if value.Type().Key().Kind() != reflect.String {
 		return nil, invalid(field, "cannot be a %v: names must be strings", value.Type())
-	}
-	depth, err := depth.within(value)
-	if err != nil {
-		return nil, err
 	}
 	fields := make(map[string]*structpb.Value, value.Len())
 	for entries := value.MapRange(); entries.Next(); {
 		name := entries.Key().String()
-		encoded, err := encodeValue(field+"."+name, entries.Value(), depth)
+		encoded, err := encodeValue(field+"."+name, entries.Value(), depth-objectDepth)
 		if err != nil {
 			return nil, err
 		}

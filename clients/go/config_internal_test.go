@@ -55,20 +55,24 @@ func TestConfigsThatCannotTravelAreRefused(t *testing.T) {
 func TestLayersWithinEachOtherHaveABound(t *testing.T) {
 	t.Parallel()
 	nested := func(layers int) Config {
-		config := Config{}
+		config := Config{"p": 0.5}
 		for range layers {
 			config = Config{"layers": []Config{{"type": "Sequential", "config": config}}}
 		}
 		return config
 	}
-	if _, err := nested(deepestNesting).encode(); err != nil {
+	if _, err := nested(deepestLayers).encode(); err != nil {
 		t.Error(err)
 	}
 	endless := Config{}
 	endless["layers"] = []any{endless}
-	for _, config := range []Config{nested(deepestNesting + 1), nested(5000), endless} {
+	var itself any
+	itself = &itself
+	for _, config := range []Config{
+		nested(deepestLayers + 1), nested(5000), endless, {"itself": itself},
+	} {
 		_, err := config.encode()
-		if !errors.Is(err, ErrInvalidArgument) || !strings.Contains(err.Error(), "32 layers") {
+		if !errors.Is(err, ErrInvalidArgument) || !strings.Contains(err.Error(), "10 layers") {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -107,9 +107,10 @@ func (c *connection) unreachable(failure *Error) (*Error, bool) {
 			return unavailable(fmt.Sprintf("the proxy %s, which the environment names for %v, does not "+
 				"let it through (%s): add %s to NO_PROXY to go without", c.proxy.Redacted(), c.target,
 				cause, hostOf(c.target.addresses[0]))), true
-		case strings.Contains(cause, "no such host"):
-			return unavailable(fmt.Sprintf("no machine is called %s (%s): %s",
-				hostOf(c.target.addresses[0]), cause, portExample)), true
+		// The second is how gRPC's resolver tells the first.
+		case strings.Contains(cause, "no such host"), strings.Contains(cause, "zero addresses"):
+			return unavailable(fmt.Sprintf("no machine is called %s: %s",
+				hostOf(c.target.addresses[0]), portExample)), true
 		}
 	}
 	return unavailable(fmt.Sprintf("no service answers at %v: %s", c.target, cause)), false

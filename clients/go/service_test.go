@@ -194,3 +194,21 @@ func TestPhasesPrintTheirNames(t *testing.T) {
 		t.Error("a Phase is the contract's number")
 	}
 }
+
+// The client's own bound is the service's: what it lets through the service takes.
+func TestLayersLieWithinEachOtherAsDeepAsTheServiceTakes(t *testing.T) {
+	t.Parallel()
+	session := createSession(t, connect(t, serviceAddress(t)))
+	config := edunn.Config{"p": 0.5}
+	layerType := "Dropout"
+	for range 10 {
+		config = edunn.Config{"layers": []edunn.Config{{"type": layerType, "config": config}}}
+		layerType = "Sequential"
+	}
+	addLayer(t, session, "Sequential", config)
+	config = edunn.Config{"layers": []edunn.Config{{"type": "Sequential", "config": config}}}
+	_, err := session.AddLayer(t.Context(), "deeper", "Sequential", config)
+	if !errors.Is(err, edunn.ErrInvalidArgument) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -43,7 +43,7 @@ class MeanError(Composite, Loss):
         return f"Mean{self.sample_error_layer.name}"
 
     def forward(self, y_true: Array, y: FloatArray) -> FloatArray:
-        """Compute the mean error.
+        """Compute the mean error of n samples: E = Σ E_i / n.
 
         Parameters
         ----------
@@ -61,7 +61,7 @@ class MeanError(Composite, Loss):
         return mean(as_floats(self.sample_error_layer.label, "the error", errors))
 
     def backward(self, δE: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
-        """Share the gradient among the samples.
+        """Share the gradient among the samples: δEδE_i = δE / n, through the loss within.
 
         Parameters
         ----------

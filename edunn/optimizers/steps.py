@@ -145,6 +145,9 @@ def adam(
 ) -> tuple[FloatArray, State]:
     """Divide the running gradient by its running size, both corrected for their start at zero.
 
+    With m = beta1 m + (1 - beta1) g and s = beta2 s + (1 - beta2) g², in step t:
+    p - lr (m / (1 - beta1^t)) / (sqrt(s / (1 - beta2^t)) + eps).
+
     Parameters
     ----------
     p, g : ndarray of floats, the same shape

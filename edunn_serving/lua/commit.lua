@@ -50,8 +50,10 @@ local function conflict(key, exists)
 end
 
 -- First only read: a conflict must leave everything as it was.
+local values_set = 0
 for number, session in ipairs(header.sessions) do
   local key = keys_of(number)
+  values_set = values_set + session.values
   local exists = false
   if session.revision then
     local found = redis.call('HMGET', key, FIELDS.revision, FIELDS.turn)
@@ -69,6 +71,17 @@ for number, session in ipairs(header.sessions) do
       return conflict(key, exists)
     end
   end
+end
+
+-- Redis undoes nothing of a script that it stops half-way. So what this user may not do is found out
+-- first, by commands that change nothing in any case: the batch is a list.
+local function forbids(command, ...)
+  local answer = redis.pcall(command, KEYS[1], ...)
+  return string.find(answer.err, 'The user executing the script', 1, true) and answer
+end
+local forbidden = values_set > 0 and forbids('HSET', '', '') or forbids('XADD', '*', '', '')
+if forbidden then
+  return forbidden
 end
 
 local function with_each(command, key, first, count)

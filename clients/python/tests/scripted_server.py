@@ -52,7 +52,9 @@ def status(
 class ScriptedServer:
     """Answers each method from its script; `seen` has the requests and metadata that came."""
 
-    def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
+    def __init__(
+        self, credentials: grpc.ServerCredentials | None = None, address: str = "localhost:0"
+    ) -> None:
         self.script: defaultdict[str, list[Answer]] = defaultdict(list)
         # Asked by each session in a process that has imported edunn.
         self.script["ListLayerTypes"] = [pb.ListLayerTypesResponse()] * 100
@@ -62,9 +64,9 @@ class ScriptedServer:
         self._server = grpc.server(futures.ThreadPoolExecutor(8))
         self._server.add_generic_rpc_handlers((_handlers(self),))
         port = (
-            self._server.add_insecure_port("127.0.0.1:0")
+            self._server.add_insecure_port(address)
             if credentials is None
-            else self._server.add_secure_port("localhost:0", credentials)
+            else self._server.add_secure_port(address, credentials)
         )
         self.address = f"localhost:{port}"
         self._server.start()

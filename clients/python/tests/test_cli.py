@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import edunn_client
 import numpy as np
 import pytest
 
@@ -61,6 +62,13 @@ class TestCommands:
         assert np.array_equal(gradient, np.where(y == 0, 0, 2))
         assert np.load(out).tolist() == [y.tolist()]
         assert "input_gradient" in edunn(*arguments, address=address).stdout
+
+    def test_integers_become_floats_for_a_layer(self, address: str) -> None:
+        result = answer_of("forward", "Dropout", "[[1, 2]]", "--phase", "test", address=address)
+        assert result["output"]["data"] == [1.0, 2.0]
+
+    def test_the_version_is_the_package_s(self) -> None:
+        assert edunn("--version").stdout == f"edunn-client {edunn_client.__version__}\n"
 
     def test_forward_takes_files_and_phases(self, address: str, tmp_path: Path) -> None:
         np.save(tmp_path / "x.npy", np.eye(3))

@@ -124,3 +124,41 @@ def test_check_gradient_takes_a_remote_loss_and_a_mixed_network(client: Client) 
         net = nn.Sequential([nn.Linear(6, 6), nn.TanH(), remote])
         found = check_gradient().common_layer(net, (4, 6))
         assert found, str(found)
+
+
+def test_a_remote_loss_is_a_loss_of_the_library(client: Client) -> None:
+    y_true, y = X, X + 1
+    with client.session() as session:
+        remote = session.layer("e", "SquaredError")
+        local = nn.SquaredError()
+        assert np.allclose(remote.forward(y_true, y), local.forward(y_true, y))
+        # Without an argument, as a local one.
+        assert np.allclose(remote.backward()[0], local.backward()[0])
+        mean, local_mean = nn.MeanError(remote), nn.MeanError(nn.SquaredError())
+        assert np.allclose(mean.forward(y_true, y), local_mean.forward(y_true, y))
+        assert np.allclose(mean.backward()[0], local_mean.backward()[0])
+        # The gradient is of the dtype of y.
+        remote.forward(y_true.astype("f4"), y.astype("f4"))
+        assert remote.backward()[0].dtype == np.float32
+        assert remote.backward(np.ones((4, 1)))[0].dtype == np.float32
+        with pytest.raises(nn.ConfigError):
+            nn.Sequential([remote])
+
+
+def test_an_optimizer_of_the_library_trains_a_remote_network(client: Client) -> None:
+    def train(make: Any, loss: Any) -> list[float]:
+        rng = np.random.default_rng(2)
+        net = nn.Sequential([make, nn.ReLU()])
+        optimizer = nn.GradientDescent(batch_size=4, epochs=5, lr=0.01, shuffle=False)
+        history: list[float] = optimizer.optimize(net, X, rng.random((4, 5)), loss, verbose=False)
+        return history
+
+    with client.session(seed=3) as session:
+        remote = session.layer("l1", "Linear", input_size=6, output_size=5)
+        local = nn.Linear(6, 5, name="l1")
+        start = {name: np.array(p) for name, p in remote.get_parameters().items()}
+        local.set_parameters(start)
+        expected = train(local, nn.MeanError(nn.SquaredError()))
+        for loss in (session.layer("e", "SquaredError"), nn.MeanError(session.layer("e"))):
+            remote.set_parameters(start)
+            assert np.allclose(train(remote, loss), expected)

@@ -37,6 +37,10 @@ export interface Call<Result> {
   readonly request: Buffer;
   /** Reads the answer. */
   readonly read: (reply: Buffer) => Result;
+  /** Reads the answer as a message. */
+  readonly readMessage: (reply: unknown) => Result;
+  /** What the call is as an operation of a Compute stream, if it may be one. */
+  readonly operation?: "forward" | "backward";
   /** Whether sending it a second time changes nothing, even if the first arrived. */
   readonly repeatable: boolean;
   /**
@@ -75,6 +79,7 @@ export function makeCall<Input extends DescMessage, Output extends DescMessage, 
     path: `/${method.parent.typeName}/${method.name}`,
     request: asBuffer(toBinary(method.input, create(method.input, request))),
     read: (reply) => decode(parse(method.output, reply)),
+    readMessage: (reply) => decode(reply as MessageShape<Output>),
     repeatable,
   };
 }

@@ -8,7 +8,6 @@ import {
   type ClientDuplexStream,
   type Metadata,
   type ServiceError,
-  status,
 } from "@grpc/grpc-js";
 
 import { CallMetadata } from "./call-metadata.js";
@@ -25,10 +24,15 @@ import { type Logger, NODE_DEBUG_LOGGER } from "./logger.js";
 import type { CallOptions, ClientOptions, Headers } from "./options.js";
 import { Readiness } from "./readiness.js";
 import { Attempts, retryPolicy, type RetryPolicy } from "./retries.js";
-import { errorFromCall } from "./status.js";
+import { type AttemptBounds, type Outcome, SharedStream } from "./shared-stream.js";
+import { errorFromCall, wasNotSent } from "./status.js";
+import { LayerService } from "./stubs/edunn_serving/v1/layer_service_pb.js";
 
 /** gRPC's half of a stream whose messages are bytes. */
 export type ByteStream = ClientDuplexStream<Buffer, Buffer>;
+
+const { compute } = LayerService.method;
+const COMPUTE = `/${compute.parent.typeName}/${compute.name}`;
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
@@ -46,6 +50,7 @@ export class Connection {
   readonly #retry: RetryPolicy;
   readonly #logger: Logger;
   readonly #slowCallMs: number;
+  readonly #shared: SharedStream | undefined;
   readonly #underway = new Set<AbortController>();
   #closed = false;
   #foundAway = false;
@@ -63,6 +68,9 @@ export class Connection {
       ...(options.channel !== undefined && { channelOverride: options.channel }),
       interceptors: [...(options.interceptors ?? [])],
     });
+    if (options.shareStream === true) {
+      this.#shared = new SharedStream((metadata) => this.#openBytes(metadata), this.#logger);
+    }
     this.#readiness = new Readiness(this.#grpc.getChannel(), this.endpoint, this.#logger);
   }
 
@@ -96,7 +104,6 @@ export class Connection {
 
   /** Opens a Compute stream as soon as there is a connection; the signal ends it. */
   async openStream(
-    path: string,
     timeoutMs: number,
     headers: Headers | undefined,
     signal: AbortSignal,
@@ -108,7 +115,7 @@ export class Connection {
       signal.throwIfAborted();
       // The connection may be lost just now: what is written then waits for the next.
       metadata.setOptions({ waitForReady: true });
-      const stream = this.#grpc.makeBidiStreamRequest(path, asIs, asIs, metadata, {});
+      const stream = this.#openBytes(metadata);
       const cancel = (): void => {
         stream.cancel();
       };
@@ -156,6 +163,7 @@ export class Connection {
     for (const controller of this.#underway) {
       controller.abort(new CancelledError("the client has been closed"));
     }
+    this.#shared?.close();
     if (this.#ownsChannel) this.#grpc.close();
   }
 
@@ -170,47 +178,70 @@ export class Connection {
       await this.#readiness.wait({ end: attempts.end, signal, impatient });
       const metadata = await this.#metadata.next(options.metadata);
       signal.throwIfAborted();
-      const outcome = await this.#attempt(call, metadata, attempts, signal);
-      if (outcome.reply !== undefined) return call.read(outcome.reply);
+      const outcome = await this.#attempt(call, metadata, { ...attempts.bounds, signal }, options);
+      if (outcome.failure === undefined) return outcome.result();
       signal.throwIfAborted();
-      const error = errorFromCall(outcome.failure, attempts.timeoutMs);
+      const error = outcome.failure;
       if (attempts.mayHaveRun && call.confirm !== undefined) {
         const confirmed = await call.confirm(error, (other) =>
           this.#carryOut(other, attempts.continued(), options, signal),
         );
         if (confirmed !== undefined) return confirmed;
       }
-      const pauseMs = attempts.pauseAfter(error, wasNotSent(outcome.failure));
+      const pauseMs = attempts.pauseAfter(error, outcome.wasNotSent);
       const what = `${methodOf(call.path)} is tried again in ${String(Math.round(pauseMs))} ms`;
       this.#logger.info(`${what}: ${error.code}: ${error.message}`);
       await pause(pauseMs, undefined, { signal });
     }
   }
 
-  #attempt(
-    call: Call<unknown>,
+  async #attempt<Result>(
+    call: Call<Result>,
     metadata: Metadata,
-    { end }: Attempts,
-    signal: AbortSignal,
-  ): Promise<Outcome> {
+    bounds: AttemptBounds,
+    { metadata: headers }: CallOptions,
+  ): Promise<Outcome<Result>> {
+    if (this.#shared?.carries(call, headers) === true) {
+      const outcome = await this.#shared.attempt(call, metadata, bounds);
+      if (outcome !== undefined) return outcome;
+    }
+    return this.#attemptAlone(call, metadata, bounds);
+  }
+
+  #attemptAlone<Result>(
+    call: Call<Result>,
+    metadata: Metadata,
+    { end, timeoutMs, signal }: AttemptBounds,
+  ): Promise<Outcome<Result>> {
     return new Promise((resolve) => {
       const cancel = (): void => {
         underway.cancel();
       };
+      const settle = (failure: ServiceError | null, reply: Buffer = Buffer.alloc(0)): void => {
+        signal.removeEventListener("abort", cancel);
+        if (failure === null) {
+          resolve({ result: () => call.read(reply) });
+        } else {
+          const error = errorFromCall(failure, timeoutMs);
+          resolve({ failure: error, wasNotSent: wasNotSent(failure) });
+        }
+      };
+      const deadline = deadlineAt(end);
       const underway = this.#grpc.makeUnaryRequest(
         call.path,
         asIs,
         asIs,
         call.request,
         metadata,
-        { deadline: deadlineAt(end) },
-        (failure, reply) => {
-          signal.removeEventListener("abort", cancel);
-          resolve(failure === null ? { reply: reply ?? Buffer.alloc(0) } : { failure });
-        },
+        { deadline },
+        settle,
       );
       signal.addEventListener("abort", cancel, { once: true });
     });
+  }
+
+  #openBytes(metadata: Metadata): ByteStream {
+    return this.#grpc.makeBidiStreamRequest(COMPUTE, asIs, asIs, metadata, {});
   }
 
   #noteSlowness(path: string, tookMs: number, { failures }: Attempts): void {
@@ -226,10 +257,6 @@ export interface Cancellation {
   readonly cancel: (reason: unknown) => void;
   readonly end: () => void;
 }
-
-type Outcome =
-  | { readonly reply: Buffer; readonly failure?: never }
-  | { readonly reply?: never; readonly failure: ServiceError };
 
 /** Returns the error of what a signal cancelled: an error of ours that is its reason, as it is. */
 export function cancelled(signal: AbortSignal): EdunnError {
@@ -256,11 +283,6 @@ const LONGEST_DEADLINE_MS = 1e11;
 function deadlineAt(end: number): number {
   const leftMs = Math.max(0, end - performance.now());
   return leftMs > LONGEST_DEADLINE_MS ? Infinity : Date.now() + leftMs;
-}
-
-/** Tells whether gRPC says that it had no connection to send the call over. */
-function wasNotSent({ code, details }: ServiceError): boolean {
-  return code === status.UNAVAILABLE && /No connection established|Name resolution/.test(details);
 }
 
 function methodOf(path: string): string {

@@ -99,7 +99,7 @@ export class LayerState {
     const untracked = options.untracked ?? false;
     const pure = untracked && (options.phase ?? this.phase) === "test";
     const order = ++this.#begun;
-    return makeCall(
+    const call = makeCall(
       LayerService.method.forward,
       request,
       (reply) => {
@@ -114,6 +114,7 @@ export class LayerState {
       // training its repetition would count twice in a BatchNorm's running statistics.
       (request.forwardId !== "" && !untracked) || pure,
     );
+    return { ...call, operation: "forward" };
   }
 
   /**
@@ -142,7 +143,8 @@ export class LayerState {
   /** Returns a backward as a call of its own. */
   backwardCall(outputGradient: FloatTensor, options: BackwardOptions): Call<Gradients> {
     const { request, decode } = this.beginBackward(outputGradient, options);
-    return makeCall(LayerService.method.backward, request, decode, true);
+    const call = makeCall(LayerService.method.backward, request, decode, true);
+    return { ...call, operation: "backward" };
   }
 
   /** Returns a backward for a stream. */

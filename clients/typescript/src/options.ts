@@ -31,6 +31,13 @@ export interface ClientOptions {
   readonly timeoutMs?: number | undefined;
   /** How often, and after what pauses, a call is tried again where that is safe. */
   readonly retry?: Partial<RetryPolicy> | undefined;
+  /**
+   * Sends the forwards and backwards of all calls through one Compute stream, which costs the
+   * service less. The calls stay what they are: each has its deadline, its cancellation, its retries
+   * and its error. Calls with headers of their own or more than 4 MiB, and all calls where something
+   * on the way takes no streams, are made by themselves. Interceptors see the stream, not its calls.
+   */
+  readonly shareStream?: boolean | undefined;
   /** Compresses requests. */
   readonly compression?: "gzip" | undefined;
   /** Headers of every call. */

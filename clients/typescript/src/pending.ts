@@ -12,9 +12,9 @@ import {
   type ComputeResult,
 } from "./stubs/edunn_serving/v1/layer_service_pb.js";
 
-// Operations that wait together travel together, up to these limits.
-const MESSAGE_OPERATIONS = 256;
-const MESSAGE_BYTES = 4 * 1024 * 1024;
+/** Operations that wait together travel together, up to these limits. */
+export const MESSAGE_OPERATIONS = 256;
+export const MESSAGE_BYTES = 4 * 1024 * 1024;
 
 type OperationInit = NonNullable<MessageInitShape<typeof ComputeOperationSchema>["operation"]>;
 

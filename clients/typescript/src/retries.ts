@@ -58,6 +58,11 @@ export class Attempts {
     this.end = performance.now() + timeoutMs;
   }
 
+  /** What bounds each attempt. */
+  get bounds(): { readonly end: number; readonly timeoutMs: number } {
+    return { end: this.end, timeoutMs: this.timeoutMs };
+  }
+
   /** How many attempts have failed. */
   get failures(): number {
     return this.#failures;

@@ -87,6 +87,12 @@ export function errorFromCall(failure: ServiceError, timeoutMs?: number): EdunnE
   });
 }
 
+/** Tells whether gRPC says that it had no connection to send a call over. */
+export function wasNotSent({ code, details }: ServiceError): boolean {
+  const words = /No connection established|Name resolution failed/;
+  return STATUS_CODES[code] === "UNAVAILABLE" && words.test(details);
+}
+
 /** Returns the status with details that travelled beside gRPC's own, if one did and agrees. */
 function statusOf(failure: ServiceError): OperationError | undefined {
   const [bytes] = failure.metadata.get("grpc-status-details-bin");

@@ -19,11 +19,8 @@ import type { Output } from "./output.js";
 import { type Entry, Pending, wrongAnswer } from "./pending.js";
 import { LONGEST_TIMER_MS } from "./retries.js";
 import { errorFromCall } from "./status.js";
-import { ComputeResponseSchema, LayerService } from "./stubs/edunn_serving/v1/layer_service_pb.js";
+import { ComputeResponseSchema } from "./stubs/edunn_serving/v1/layer_service_pb.js";
 import type { FloatArray, FloatTensor } from "./tensor.js";
-
-const COMPUTE = LayerService.method.compute;
-const PATH = `/${COMPUTE.parent.typeName}/${COMPUTE.name}`;
 
 /** How many operations of a stream are under way at once unless its caller says. */
 export const DEFAULT_IN_FLIGHT = 64;
@@ -224,12 +221,7 @@ export class ComputeStream implements AsyncDisposable {
   async #open(): Promise<void> {
     const { signal } = this.#cancellation;
     try {
-      this.#stream = await this.#connection.openStream(
-        PATH,
-        this.#timeoutMs,
-        this.#metadata,
-        signal,
-      );
+      this.#stream = await this.#connection.openStream(this.#timeoutMs, this.#metadata, signal);
     } catch (error) {
       this.#end(error);
       return;

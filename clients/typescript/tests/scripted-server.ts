@@ -126,7 +126,7 @@ export class ScriptedServer implements AsyncDisposable {
   readonly metadata: Metadata[] = [];
   /** Serves the Compute stream. */
   compute: (call: ComputeCall) => void = (call) => call.end();
-  readonly #server = new Server();
+  readonly #server = new Server({ "grpc.max_receive_message_length": -1 });
   readonly #arrivals = new EventEmitter();
   #port = 0;
 

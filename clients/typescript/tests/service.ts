@@ -12,7 +12,7 @@ export const needsService = {
 
 /** Returns a client of the service. */
 export function connect(address = ADDRESS): Client {
-  return new Client(address, { token: process.env["EDUNN_TOKEN"] });
+  return new Client(address, { shareStream: process.env["EDUNN_SHARE_STREAM"] === "1" });
 }
 
 /** An input without zeros, so that a zero in an output was dropped. */

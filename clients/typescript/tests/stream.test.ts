@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, test } from "node:test";
 
-import type { ServerDuplexStream } from "@grpc/grpc-js";
 import {
   CancelledError,
   Client,
@@ -22,50 +21,12 @@ import {
 import type {
   ComputeOperation,
   ComputeRequest,
-  ComputeResponse,
 } from "#dist/stubs/edunn_serving/v1/layer_service_pb.js";
 
-import { detailsOf, ScriptedServer, SESSION, status } from "./scripted-server.js";
-
-type Call = ServerDuplexStream<ComputeRequest, ComputeResponse>;
+import { answer, type ComputeCall as Call, echo } from "./echo.js";
+import { ScriptedServer, SESSION, status } from "./scripted-server.js";
 
 const ONE = Tensor.from([1]);
-
-/** Answers a forward with its input, a backward with its gradient under its forward's name. */
-function resultOf({ requestId, operation }: ComputeOperation): unknown {
-  if (operation.case === "backward") {
-    const { forwardId, outputGradient } = operation.value;
-    const parameterGradients = { [forwardId]: outputGradient };
-    return {
-      requestId,
-      result: { case: "backward", value: { inputGradient: outputGradient, parameterGradients } },
-    };
-  }
-  assert.equal(operation.case, "forward");
-  const { layer, inputs, forwardId } = operation.value;
-  if (layer === "unknown") {
-    const details = detailsOf({ reason: "LAYER_NOT_FOUND" });
-    const value = { code: 5, message: "no layer", details };
-    return { requestId, result: { case: "error", value } };
-  }
-  return {
-    requestId,
-    result: { case: "forward", value: { output: inputs[0], forwardId, phase: 1 } },
-  };
-}
-
-function answer(call: Call, operations: readonly ComputeOperation[]): void {
-  call.write({ results: operations.map(resultOf) } as ComputeResponse);
-}
-
-function echo(call: Call): void {
-  call.on("data", ({ operations }: ComputeRequest) => {
-    answer(call, operations);
-  });
-  call.on("end", () => {
-    call.end();
-  });
-}
 
 async function withLayer(
   compute: (call: Call) => void,

@@ -8,7 +8,13 @@ from contract import tensor
 
 from edunn_serving.internal.v1.state_pb2 import BackwardCharge, Context
 from edunn_serving.v1.layer_pb2 import PHASE_TEST, PHASE_TRAINING
-from worker.contexts import decode_cache, digest_inputs, encode_context, is_evicted
+from worker.contexts import (
+    decode_cache,
+    digest_inputs,
+    encode_charge,
+    encode_context,
+    is_evicted,
+)
 
 CACHES = [
     {},
@@ -36,7 +42,7 @@ def test_cache_is_read_as_it_was_stored(cache: dict[str, object]) -> None:
         phase=PHASE_TRAINING,
         request_digest=b"digest",
         output_shape=(2, 3),
-        backward=BackwardCharge(work=5),
+        backward=encode_charge(BackwardCharge(work=5)),
     )
     context = Context.FromString(data)
     assert (context.header.parameters_version, tuple(context.output_shape)) == (3, (2, 3))
@@ -54,7 +60,7 @@ def test_mask_takes_a_bit_a_number() -> None:
         "parameters_version": 1,
         "buffers_version": 0,
         "output_shape": (64, 64),
-        "backward": BackwardCharge(),
+        "backward": b"",
     }
     sizes = [
         len(encode_context(each, phase=PHASE_TRAINING, request_digest=b"", **fields))  # type: ignore[arg-type]
@@ -84,7 +90,7 @@ def test_context_begins_with_its_header_which_tells_that_it_was_evicted() -> Non
         phase=PHASE_TRAINING,
         request_digest=b"d" * 16,
         output_shape=(2, 3),
-        backward=BackwardCharge(work=1),
+        backward=encode_charge(BackwardCharge(work=1)),
     )
     assert data[0] == 1 << 3 | 2
     assert data[1] < 128

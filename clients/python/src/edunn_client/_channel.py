@@ -72,7 +72,7 @@ def _read(path: str | Path | None) -> bytes | None:
 
 
 def channel_options(target: Target, more: Options) -> list[Option]:
-    """Return the channel's options; those of `more` come last and win."""
+    """Return the channel's options; those of `more` win."""
     options: list[Option] = [
         ("grpc.primary_user_agent", f"edunn-python/{__version__}"),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -91,7 +91,8 @@ def channel_options(target: Target, more: Options) -> list[Option]:
         if target.host is not None:
             # The name in the certificate is that of the servers, not that of the list.
             options.append(("grpc.default_authority", target.host))
-    return [*options, *more]
+    # One of a name: gRPC would take the first.
+    return list(dict([*options, *more]).items())
 
 
 def longest_request(options: Options) -> float:

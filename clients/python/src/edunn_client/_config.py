@@ -10,6 +10,10 @@ from google.protobuf import json_format, struct_pb2
 
 # Above this a double no longer holds every integer.
 _LARGEST_INTEGER = 2**53
+# As the contract says: each such layer adds eight messages that lie within each other, an object
+# three of them and a list two.
+_NESTED_LAYERS = 10
+_DEPTH, _OBJECT_DEPTH, _LIST_DEPTH = 8 * _NESTED_LAYERS + 4, 3, 2
 
 
 def encode_config(config: Mapping[str, Any]) -> struct_pb2.Struct:
@@ -20,10 +24,12 @@ def encode_config(config: Mapping[str, Any]) -> struct_pb2.Struct:
     TypeError
         A value is nothing that JSON has.
     ValueError
-        An integer does not fit into a double.
+        An integer does not fit into a double, or layers lie too deep within each other.
     """
     struct = struct_pb2.Struct()
-    struct.update({name: _plain(value, name) for name, value in config.items()})
+    struct.update(
+        {name: _plain(value, name, _DEPTH - _OBJECT_DEPTH) for name, value in config.items()}
+    )
     return struct
 
 
@@ -36,7 +42,12 @@ def decode_value(value: struct_pb2.Value) -> Any:
     return _integers(json_format.MessageToDict(value))
 
 
-def _plain(value: Any, where: str) -> Any:
+def _plain(value: Any, where: str, depth: int) -> Any:
+    if depth < 0:
+        raise ValueError(
+            f"layers lie at most {_NESTED_LAYERS} deep within each other, "
+            f"and {where.partition('.')[0]} holds deeper ones"
+        )
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if value is None or isinstance(value, bool | float | str):
@@ -46,9 +57,12 @@ def _plain(value: Any, where: str) -> Any:
             raise ValueError(f"{where} = {value} is too large: the service would round it")
         return value
     if isinstance(value, Mapping):
-        return {str(name): _plain(item, f"{where}.{name}") for name, item in value.items()}
+        return {
+            str(name): _plain(item, f"{where}.{name}", depth - _OBJECT_DEPTH)
+            for name, item in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_plain(item, f"{where}[{i}]") for i, item in enumerate(value)]
+        return [_plain(item, f"{where}[{i}]", depth - _LIST_DEPTH) for i, item in enumerate(value)]
     raise TypeError(
         f"{where} cannot be a {type(value).__name__}: "
         "use numbers, strings, booleans, None, lists and dictionaries"

@@ -74,7 +74,7 @@ def _mistake_with_tls(details: str, target: Target, encrypted: bool) -> str | No
 
 
 def _ask_for_tls(target: Target, encrypted: bool) -> str | None:
-    """Return what is wrong according to the server, asked for TLS; None if it tells nothing."""
+    """Return what is wrong, seen by how the server takes a TLS handshake; None if nothing is."""
     host, _, port = target.addresses[0].rpartition(":")
     if not port.isdigit() or target.proxy is not None:
         return None
@@ -90,16 +90,17 @@ def _ask_for_tls(target: Target, encrypted: bool) -> str | None:
         ):
             if not encrypted:
                 return f"{target} speaks TLS: give tls=True, or tls=TLS(ca=...)"
-            secured.recv(1)
+            if secured.recv(1):
+                return None
     except ssl.SSLError as error:
-        if "CERTIFICATE_REQUIRED" in str(error) or "HANDSHAKE_FAILURE" in str(error):
-            return (
-                f"{target} asks for a certificate of the client: "
-                "give tls=TLS(ca=..., certificate=..., key=...)"
-            )
+        if "CERTIFICATE" not in str(error):
+            return None
     except OSError:
         return None
-    return None
+    return (
+        f"{target} ends the connection after the TLS handshake, as one does that asks for a "
+        "certificate of the client: give tls=TLS(ca=..., certificate=..., key=...)"
+    )
 
 
 def _last_error(details: str) -> str:

@@ -186,7 +186,7 @@ def _read_details(
 def error_of_service(error: grpc.RpcError) -> EdunnError | None:
     """Return the exception for what the service says of a failed call; None if it says nothing."""
     trailing: Any = error.trailing_metadata() or ()
-    details = dict(trailing).get(_DETAILS, b"")
+    details = next((value for key, value in trailing if key == _DETAILS), b"")
     try:
         # An OperationError has the fields of google.rpc.Status.
         status = OperationError.FromString(details)

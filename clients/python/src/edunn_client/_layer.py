@@ -79,7 +79,7 @@ class RemoteLayer(LayerState):
         Parameters
         ----------
         output_gradient : array_like, the shape of the forward's output
-            Of a loss a number will do, for each of its errors.
+            A plain number is the gradient of each output: 1 is what a loss is begun with.
         forward_id : str, Output, Result or Forward, optional
             The forward, by its name or by what knows it.
 

@@ -71,7 +71,9 @@ class LayerState(NotCopied):
         self._phase: Phase | None = None
         self._forward_id: str | None = None
         self._forward_phase: Phase | None = None
+        # Of the latest forward's output; no shape while a stream has not answered.
         self._output_dtype: np.dtype[Any] | None = None
+        self._output_shape: tuple[int, ...] | None = None
         self._arrays = LiveArrays()
 
     def __repr__(self) -> str:
@@ -168,7 +170,7 @@ class LayerState(NotCopied):
             if not untracked:
                 self._forward_id = reply.forward_id
                 self._forward_phase = output.phase
-                self._output_dtype = output.dtype
+                self._output_dtype, self._output_shape = output.dtype, output.shape
             return output
 
         def encode() -> Call[Output]:
@@ -197,7 +199,7 @@ class LayerState(NotCopied):
         call = self._forward_call(inputs, phase, forward_id, untracked)
         request: Any = call.request
         if not untracked:
-            self._forward_id = request.forward_id
+            self._forward_id, self._output_shape = request.forward_id, None
             if request.inputs:
                 self._output_dtype = dtype_of(request.inputs[-1])
         return Call(call.method, request, lambda reply: _output(reply, untracked), False)
@@ -227,10 +229,18 @@ class LayerState(NotCopied):
         return self._forward_id
 
     def _as_gradient(self, gradient: ArrayLike) -> ArrayLike:
-        """Return a gradient as it is sent: a plain number, as a loss takes one, as floats."""
+        """Return a gradient as it is sent; a plain number is the gradient of each output."""
         if isinstance(gradient, int | float) and not isinstance(gradient, bool):
-            return np.asarray(gradient, self._output_dtype or np.float64)
+            return np.full(self._known_shape(), gradient, self._output_dtype)
         return gradient
+
+    def _known_shape(self) -> tuple[int, ...]:
+        if self._output_shape is None:
+            raise ValueError(
+                f"layer {self.name!r} has no answered forward whose shape a number could take: "
+                "give the gradient in the output's shape"
+            )
+        return self._output_shape
 
     def _backward_call(
         self, output_gradient: ArrayLike, forward_id: ForwardLike | None
