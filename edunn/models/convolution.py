@@ -35,7 +35,7 @@ def dilate2d(x: FloatArray, dilation: Pair) -> FloatArray:
 
 
 def pad2d(x: FloatArray, pad_size: Pair) -> FloatArray:
-    """Return a copy of images with zeros around each, so many above and below, left and right."""
+    """Return a copy of images with `pad_size` zeros above and below, and left and right."""
     return pad(x.copy(), pad_size)
 
 

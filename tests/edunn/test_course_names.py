@@ -1,4 +1,4 @@
-"""Whatever a notebook calls in the course's library is here under the same names."""
+"""The names of the course's library are here too: a notebook finds all that it calls."""
 
 import importlib
 import inspect

@@ -20,7 +20,7 @@ BUNDLED = {
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Look for data sets in an empty folder, not in that of whoever runs the tests."""
+    """Look for data sets in an empty folder, not in the user's own."""
     monkeypatch.setenv("EDUNN_DATASETS", str(tmp_path / "datasets"))
     (tmp_path / "datasets").mkdir()
     return tmp_path / "datasets"

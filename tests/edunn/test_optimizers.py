@@ -356,7 +356,7 @@ def test_the_fakes_do_as_they_are_told():
 
 def test_a_fake_may_start_at_integers():
     model = nn.FakeModel(parameter=np.array([0, 0]), gradient=np.array([1, -1]))
-    # Whatever the data are: neither the model nor the error looks at them.
+    # The data may have any shape: neither the model nor the error looks at them.
     x, y = np.zeros((3, 10)), np.zeros((3, 5))
     nn.GradientDescent(3, 2, lr=2).optimize(model, x, y, nn.FakeError(), verbose=False)
     np.testing.assert_array_equal(model.get_parameters()["parameter"], [-4, 4])

@@ -75,9 +75,9 @@ public final class Backward extends Operation<Gradients> {
   }
 
   /**
-   * Limits how long it may take, all attempts together. Has no effect in a stream.
+   * Limits how long it may take, all attempts together; in a stream from when the service has it.
    *
-   * @param timeout otherwise the client's
+   * @param timeout otherwise the client's, in a stream none
    * @return the new backward
    * @throws IllegalArgumentException if it is not positive
    */
@@ -86,7 +86,7 @@ public final class Backward extends Operation<Gradients> {
   }
 
   /**
-   * Says more about the call. Has no effect in a stream.
+   * Says more about the call. In a stream only a timeout has an effect.
    *
    * @param more is added to what has been said
    * @return the new backward

@@ -2,8 +2,8 @@ package org.edunn.client;
 
 import io.grpc.CallOptions;
 import io.grpc.Deadline;
-import io.grpc.Metadata;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -14,6 +14,10 @@ import java.util.concurrent.TimeUnit;
 record CallSettings(Duration timeout, List<Header> headers, boolean gzip) {
   static CallSettings usual() {
     return new CallSettings(Duration.ofSeconds(30), List.of(), false);
+  }
+
+  static CallSettings endless() {
+    return usual().withTimeout(ChronoUnit.FOREVER.getDuration());
   }
 
   CallSettings with(CallOption... options) {
@@ -47,11 +51,5 @@ record CallSettings(Duration timeout, List<Header> headers, boolean gzip) {
 
   CallOptions compression(CallOptions options) {
     return gzip ? options.withCompression("gzip") : options;
-  }
-
-  Metadata metadata() {
-    Metadata metadata = new Metadata();
-    headers.forEach(header -> header.putInto(metadata));
-    return metadata;
   }
 }

@@ -21,6 +21,7 @@ public final class ClientBuilder {
   private Optional<Channel> channel = Optional.empty();
   private Optional<Tls> tls = Optional.empty();
   private boolean plaintext;
+  private boolean sharesStream;
   private Optional<Supplier<String>> token = Optional.empty();
   private CallSettings settings = CallSettings.usual();
   private RetryPolicy retry = RetryPolicy.standard();
@@ -135,6 +136,20 @@ public final class ClientBuilder {
   }
 
   /**
+   * Has the forwards and backwards of all threads share one Compute stream. They are the same
+   * calls, with their own deadlines, cancellations and repetitions, and cost the service less. One
+   * that has headers of its own or is larger than 4 MiB goes by itself, as all do where something
+   * on the way takes no streams. Interceptors see the stream in their place, and a token is asked
+   * for once a stream.
+   *
+   * @return this
+   */
+  public ClientBuilder shareStream() {
+    sharesStream = true;
+    return this;
+  }
+
+  /**
    * Chooses how long a call takes before the log warns of it.
    *
    * @param slowCall otherwise 1 s
@@ -210,6 +225,10 @@ public final class ClientBuilder {
 
   RetryPolicy retry() {
     return retry;
+  }
+
+  boolean sharesStream() {
+    return sharesStream;
   }
 
   Duration slowCall() {

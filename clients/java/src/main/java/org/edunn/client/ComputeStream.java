@@ -22,7 +22,8 @@ public interface ComputeStream extends AutoCloseable {
    *
    * @param operation a {@link Forward} or {@link Backward}
    * @param <R> what it results in
-   * @return the result to come. Cancelling it drops the answer; the operation still takes effect
+   * @return the result to come. Cancelling it tells the service, but the operation may take effect
+   *     all the same
    * @throws IllegalStateException if the stream has been closed
    * @throws EdunnException if the stream has broken, or the thread is interrupted while it waits
    */

@@ -6,12 +6,14 @@ import io.grpc.ClientCall;
 import io.grpc.ClientInterceptors;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -65,7 +67,11 @@ final class Connection implements AutoCloseable {
               .filter(ManagedChannel.class::isInstance)
               .map(ManagedChannel.class::cast);
     }
-    channel = ClientInterceptors.intercept(bare, wanted.interceptors());
+    Channel intercepted = ClientInterceptors.intercept(bare, wanted.interceptors());
+    channel =
+        wanted.sharesStream()
+            ? new SharedStreamChannel(withHeaders(intercepted, settings.headers()), this)
+            : intercepted;
   }
 
   String address() {
@@ -139,6 +145,11 @@ final class Connection implements AutoCloseable {
 
   CallOptions callOptions(Attempts attempts, CallSettings how, Attempts.Sent sent) {
     return attempts.options(how.compression(credentials), sent);
+  }
+
+  /** Returns the options of the stream that calls share. */
+  CallOptions streamOptions() {
+    return settings.compression(credentials);
   }
 
   /** Returns the options of a stream, which lives for as long as it is used. */
@@ -215,10 +226,19 @@ final class Connection implements AutoCloseable {
   }
 
   private Channel channel(CallSettings how) {
-    return how.headers().isEmpty()
-        ? channel
-        : ClientInterceptors.intercept(
-            channel, MetadataUtils.newAttachHeadersInterceptor(how.metadata()));
+    // The shared stream has the client's headers already.
+    long had = channel instanceof SharedStreamChannel ? settings.headers().size() : 0;
+    return withHeaders(channel, how.headers().stream().skip(had).toList());
+  }
+
+  private static Channel withHeaders(Channel channel, List<Header> headers) {
+    if (headers.isEmpty()) {
+      return channel;
+    }
+    Metadata metadata = new Metadata();
+    headers.forEach(header -> header.putInto(metadata));
+    return ClientInterceptors.intercept(
+        channel, MetadataUtils.newAttachHeadersInterceptor(metadata));
   }
 
   private void checkOpen() {

@@ -87,9 +87,9 @@ public final class Forward extends Operation<Output> {
   }
 
   /**
-   * Limits how long it may take, all attempts together. Has no effect in a stream.
+   * Limits how long it may take, all attempts together; in a stream from when the service has it.
    *
-   * @param timeout otherwise the client's
+   * @param timeout otherwise the client's, in a stream none
    * @return the new forward
    * @throws IllegalArgumentException if it is not positive
    */
@@ -98,7 +98,7 @@ public final class Forward extends Operation<Output> {
   }
 
   /**
-   * Says more about the call. Has no effect in a stream.
+   * Says more about the call. In a stream only a timeout has an effect.
    *
    * @param more is added to what has been said
    * @return the new forward

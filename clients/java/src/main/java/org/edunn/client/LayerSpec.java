@@ -115,7 +115,7 @@ public final class LayerSpec {
    *
    * @param layers the layers in order
    * @return the new description
-   * @throws IllegalArgumentException if more than 32 layers lie within each other
+   * @throws IllegalArgumentException if more than 10 layers lie within each other
    */
   public LayerSpec layers(LayerSpec... layers) {
     ListValue.Builder described = ListValue.newBuilder();

@@ -32,6 +32,14 @@ final class Log {
     LOGGER.log(System.Logger.Level.INFO, "connected to {0} again", address);
   }
 
+  static void noStreams(String address, String why) {
+    LOGGER.log(
+        System.Logger.Level.WARNING,
+        "no stream gets through to {0}, calls are made by themselves: {1}",
+        address,
+        why);
+  }
+
   static void slow(String call, Duration took, int attempts) {
     LOGGER.log(
         System.Logger.Level.WARNING,

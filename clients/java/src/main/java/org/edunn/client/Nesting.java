@@ -3,35 +3,41 @@ package org.edunn.client;
 import com.google.protobuf.Value;
 import java.util.Collection;
 
-/** How deep a configuration may be. What is deeper could not be read at the other end. */
+/** How deep a configuration may be, as the contract says. What is deeper the service refuses. */
 final class Nesting {
   /** How many layers may lie within each other. */
-  static final int DEEPEST_LAYERS = 32;
+  static final int DEEPEST_LAYERS = 10;
 
-  // A layer within another takes three: the list, the layer, its configuration.
-  private static final int DEEPEST_VALUE = 3 * DEEPEST_LAYERS;
+  // How many messages protobuf makes of an object's field, and of an element of a list.
+  private static final int OBJECT_DEPTH = 3;
+  private static final int LIST_DEPTH = 2;
+  // Of a layer within another: an element of a list, a field of the layer, one of its
+  // configuration.
+  private static final int LAYER_DEPTH = LIST_DEPTH + 2 * OBJECT_DEPTH;
+  private static final int DEEPEST_FIELD = DEEPEST_LAYERS * LAYER_DEPTH + 1;
 
   private Nesting() {}
 
-  /** Returns the value if it is not too deep; `where` names it in an error. */
-  static Value checked(Value value, String where) {
-    if (isDeeperThan(DEEPEST_VALUE, value)) {
+  /** Returns the value of a configuration's field if it is not too deep. */
+  static Value checked(Value value, String field) {
+    if (isDeeper(value, DEEPEST_FIELD)) {
       throw new IllegalArgumentException(
           "%s is nested too deeply: at most %d layers may lie within each other"
-              .formatted(where, DEEPEST_LAYERS));
+              .formatted(field, DEEPEST_LAYERS));
     }
     return value;
   }
 
-  private static boolean isDeeperThan(int levels, Value value) {
+  private static boolean isDeeper(Value value, int depth) {
     return switch (value.getKindCase()) {
-      case LIST_VALUE -> isDeeperThan(levels - 1, value.getListValue().getValuesList());
-      case STRUCT_VALUE -> isDeeperThan(levels - 1, value.getStructValue().getFieldsMap().values());
+      case STRUCT_VALUE ->
+          isDeeper(value.getStructValue().getFieldsMap().values(), depth - OBJECT_DEPTH);
+      case LIST_VALUE -> isDeeper(value.getListValue().getValuesList(), depth - LIST_DEPTH);
       default -> false;
     };
   }
 
-  private static boolean isDeeperThan(int levels, Collection<Value> values) {
-    return levels < 0 || values.stream().anyMatch(value -> isDeeperThan(levels, value));
+  private static boolean isDeeper(Collection<Value> values, int depth) {
+    return values.stream().anyMatch(value -> depth < 0 || isDeeper(value, depth));
   }
 }

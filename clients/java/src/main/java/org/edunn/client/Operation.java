@@ -1,5 +1,7 @@
 package org.edunn.client;
 
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -44,6 +46,12 @@ public abstract sealed class Operation<R> permits Forward, Backward {
   }
 
   abstract CallOption[] options();
+
+  /** Returns how long the operation itself may take; nothing where it does not say. */
+  final Optional<Duration> timeout() {
+    return Optional.of(CallSettings.endless().with(options()).timeout())
+        .filter(limit -> !Durations.isEndless(limit));
+  }
 
   /** Returns the call that the operation is by itself. */
   abstract Call<?, ?, R> call(RemoteLayer remote);

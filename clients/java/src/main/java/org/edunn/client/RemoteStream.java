@@ -46,7 +46,7 @@ final class RemoteStream implements ComputeStream {
     this.inFlight = inFlight;
     this.settings = settings;
     attempts = new Attempts(connection.retry(), settings.deadline(), false);
-    writer = new StreamWriter(connection.executor());
+    writer = new StreamWriter(connection.executor(), requestId -> {});
   }
 
   static ComputeStream open(Connection connection, int inFlight, CallSettings settings) {
@@ -65,20 +65,19 @@ final class RemoteStream implements ComputeStream {
     try {
       waitForRoom();
       checkOpen();
-      Begun<R> begun;
-      try {
-        begun = operation.begin(layer);
-      } catch (FailedPreconditionException nothingToGoBackThrough) {
-        return CompletableFuture.failedFuture(nothingToGoBackThrough);
-      }
+      Begun<R> begun = operation.begin(layer);
       String requestId = Long.toString(++submitted);
       Waiting<R> entry = new Waiting<>(new CompletableFuture<>(), begun);
       if (waiting.isEmpty()) {
         lastProgressNanos = System.nanoTime();
       }
       waiting.put(requestId, entry);
+      operation.timeout().ifPresent(limit -> begun.message().setTimeout(Durations.toWire(limit)));
       writer.send(begun.message().setRequestId(requestId).build());
+      entry.future().whenComplete((value, error) -> cancelIfNobodyWaits(requestId));
       return entry.future();
+    } catch (FailedPreconditionException nothingToGoBackThrough) {
+      return CompletableFuture.failedFuture(nothingToGoBackThrough);
     } finally {
       lock.unlock();
     }
@@ -161,6 +160,21 @@ final class RemoteStream implements ComputeStream {
     lock.lock();
     try {
       return call;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Tells the service of an operation whose future was completed by somebody else. */
+  private void cancelIfNobodyWaits(String requestId) {
+    lock.lock();
+    try {
+      // What is answered, or has ended with the stream, is no longer among them. What is sent stays
+      // until the service has answered it.
+      if (waiting.containsKey(requestId) && writer.cancel(requestId)) {
+        waiting.remove(requestId);
+        room.signal();
+      }
     } finally {
       lock.unlock();
     }

@@ -2,7 +2,10 @@ package org.edunn.client;
 
 import io.grpc.ClientCall;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.edunn.serving.v1.ComputeOperation;
 import org.edunn.serving.v1.ComputeRequest;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +20,9 @@ final class StreamWriter {
   private static final int MESSAGE_BYTES = 4 * 1024 * 1024;
 
   private final Executor executor;
+  private final Consumer<String> sent;
   private final ArrayDeque<ComputeOperation> outbox = new ArrayDeque<>();
+  private final List<String> cancelled = new ArrayList<>();
   // Whether a thread is in write() or about to be. A call takes messages of one thread at a time.
   private boolean writing;
   private boolean ending;
@@ -26,8 +31,10 @@ final class StreamWriter {
   // Null until there is one.
   private @Nullable ClientCall<ComputeRequest, ?> call;
 
-  StreamWriter(Executor executor) {
+  /** Tells `sent` the id of each operation that is about to leave; it is called with a lock. */
+  StreamWriter(Executor executor, Consumer<String> sent) {
     this.executor = executor;
+    this.sent = sent;
   }
 
   /** Takes this call from now on. The one before has taken nothing. */
@@ -40,6 +47,16 @@ final class StreamWriter {
   synchronized void send(ComputeOperation operation) {
     outbox.add(operation);
     wake();
+  }
+
+  /** Says that nobody awaits an operation any more; returns whether it was not sent at all. */
+  synchronized boolean cancel(String requestId) {
+    if (outbox.removeIf(operation -> operation.getRequestId().equals(requestId))) {
+      return true;
+    }
+    cancelled.add(requestId);
+    wake();
+    return false;
   }
 
   /** Ends the sending once everything is sent. */
@@ -88,7 +105,7 @@ final class StreamWriter {
 
   /** Returns what to send now; null, and nobody is writing any more, if there is nothing. */
   private synchronized @Nullable Sending next() {
-    if (!ended && !outbox.isEmpty() && call.isReady()) {
+    if (!ended && !(outbox.isEmpty() && cancelled.isEmpty()) && call.isReady()) {
       return new Sending(call, together());
     }
     if (!ended && ending && outbox.isEmpty() && !halfClosed) {
@@ -100,15 +117,18 @@ final class StreamWriter {
   }
 
   private ComputeRequest together() {
-    ComputeRequest.Builder request = ComputeRequest.newBuilder();
+    ComputeRequest.Builder request =
+        ComputeRequest.newBuilder().addAllCancelledRequestIds(cancelled);
+    cancelled.clear();
     long bytes = 0;
-    do {
+    while (!outbox.isEmpty()
+        && request.getOperationsCount() < MESSAGE_OPERATIONS
+        && (bytes == 0 || bytes + outbox.element().getSerializedSize() <= MESSAGE_BYTES)) {
       ComputeOperation operation = outbox.remove();
       request.addOperations(operation);
       bytes += operation.getSerializedSize();
-    } while (!outbox.isEmpty()
-        && request.getOperationsCount() < MESSAGE_OPERATIONS
-        && bytes + outbox.element().getSerializedSize() <= MESSAGE_BYTES);
+      sent.accept(operation.getRequestId());
+    }
     return request.build();
   }
 

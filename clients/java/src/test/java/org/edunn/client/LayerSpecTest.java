@@ -52,4 +52,43 @@ class LayerSpecTest {
     var outer = LayerSpec.of("outer", "Sequential").layers(inner).toWire();
     assertEquals(java.util.Set.of("inner(l(w))"), outer.getParametersMap().keySet());
   }
+
+  @Test
+  void layersLieWithinEachOtherAsDeepAsTheContractSays() {
+    LayerSpec deepest = nested(Nesting.DEEPEST_LAYERS);
+    var error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> LayerSpec.of("more", "Sequential").layers(deepest));
+    assertEquals(
+        "layers is nested too deeply: at most 10 layers may lie within each other",
+        error.getMessage());
+    Object value = 1;
+    for (int i = 0; i < 1000; i++) {
+      value = List.of(value);
+    }
+    Object lists = value;
+    LayerSpec spec = LayerSpec.of("l", "Dropout");
+    assertThrows(IllegalArgumentException.class, () -> spec.config("p", lists));
+  }
+
+  @Test
+  @NeedsService
+  void serviceTakesTheDeepest() {
+    try (Client client = Service.connect();
+        Session session = client.newSession().create()) {
+      Layer layer = session.add(nested(Nesting.DEEPEST_LAYERS));
+      assertEquals(Answers.ONE, layer.forward(Answers.ONE));
+      assertEquals(1, session.refresh().layers().size());
+    }
+  }
+
+  /** Returns a Sequential with so many layers within each other. */
+  private static LayerSpec nested(int depth) {
+    LayerSpec spec = LayerSpec.of("r", "ReLU");
+    for (int i = 0; i < depth; i++) {
+      spec = LayerSpec.of("s" + i, "Sequential").layers(spec);
+    }
+    return spec;
+  }
 }

@@ -29,15 +29,18 @@ class ConformanceTest {
   private static final Path SCENARIOS = Path.of("..", "conformance");
 
   private static Client client;
+  private static Client sharing;
 
   @BeforeAll
   static void connect() {
     client = Service.connect();
+    sharing = Client.builder(Service.address()).shareStream().build();
   }
 
   @AfterAll
   static void disconnect() {
     client.close();
+    sharing.close();
   }
 
   @TestFactory
@@ -48,6 +51,7 @@ class ConformanceTest {
         JsonObject scenario = element.getAsJsonObject();
         String name = file.getFileName() + ": " + scenario.get("name").getAsString();
         tests.add(dynamicTest(name, () -> Scenario.run(client, scenario)));
+        tests.add(dynamicTest("a shared stream, " + name, () -> Scenario.run(sharing, scenario)));
       }
     }
     assertFalse(tests.isEmpty());

@@ -6,16 +6,22 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.edunn.client.Client;
+import org.edunn.client.ClientBuilder;
 import org.edunn.client.Service;
 
 /** What the tests across all clients run; see the conformance README. */
 public final class Probe {
   private Probe() {}
 
-  /** Runs `sessions N` or `bench SECONDS` against the service that EDUNN_ADDRESS names. */
+  /**
+   * Runs `sessions N` or `bench SECONDS` against the service that EDUNN_ADDRESS names; with
+   * EDUNN_SHARE_STREAM=1 the calls share a stream.
+   */
   public static void main(String[] arguments) throws Exception {
     String mode = arguments.length == 2 ? arguments[0] : "";
-    try (Client client = Service.connect()) {
+    boolean share = "1".equals(System.getenv("EDUNN_SHARE_STREAM"));
+    ClientBuilder builder = Client.builder(Service.address());
+    try (Client client = share ? builder.shareStream().build() : builder.build()) {
       switch (mode) {
         case "sessions" -> sessions(client, Integer.parseInt(arguments[1]));
         case "bench" -> System.out.println(new Bench(client).run(Double.parseDouble(arguments[1])));
