@@ -79,6 +79,15 @@ def connect_async(url: RedisUrl, *, answer_seconds: float = ANSWER_SECONDS) -> r
     return redis.asyncio.Redis(**_options(url, answer_seconds), retry=AsyncRetry(NoBackoff(), 0))
 
 
+def new_connection(client: redis.Redis | redis.asyncio.Redis) -> Any:
+    """Return a connection of one's own, not connected yet.
+
+    Past the client's pool, which counts what it has made and refuses the hundred-and-first.
+    """
+    pool: Any = client.connection_pool
+    return pool.connection_class(**pool.connection_kwargs)
+
+
 def _options(url: RedisUrl, answer_seconds: float) -> dict[str, Any]:
     return {
         **url.client_options,

@@ -42,6 +42,8 @@ def unknown(names: Iterable[str], known: Collection[str]) -> list[str]:
 
 def _likeness(name: str, known: str) -> float:
     """Return how near a name is to a known one: below `NEAR` where it is another word."""
+    if known.startswith(f"{name}_"):
+        return 1.0
     if name.startswith(PREFIX):
         return _ratio(name.removeprefix(PREFIX), known.removeprefix(PREFIX))
     # The prefix itself may be misspelt. What is further off is none of ours.

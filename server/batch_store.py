@@ -86,6 +86,18 @@ class BatchStore:
         )
         return bool(answer)
 
+    async def forgotten(self, batch_ids: Sequence[str]) -> set[str]:
+        """Tell which batches Redis does not have: they are answered, or nobody can answer them."""
+        pipeline = self._link.client.pipeline(transaction=False)
+        for batch_id in batch_ids:
+            pipeline.exists(keys.batch(batch_id))
+        there = await pipeline.execute()
+        return {
+            batch_id
+            for batch_id, exists in zip(batch_ids, there, strict=True)
+            if not exists and not self._replies.is_fetching(batch_id)
+        }
+
     async def lost(self, batches: Mapping[str, str]) -> dict[str, Loss]:
         """Tell which batches, given with their messages, nobody will answer, and why."""
         pipeline = self._link.client.pipeline(transaction=False)

@@ -7,6 +7,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 from redis.exceptions import RedisError
 
@@ -51,6 +52,7 @@ class Recovery:
         self._pump = pump
         # Since when nothing could be served, by the monotonic clock; None while it can.
         self._away_since: float | None = time.monotonic()
+        self._changed = asyncio.Event()
 
     def note_change(self) -> None:
         """Note that Redis or a worker has come or gone."""
@@ -58,18 +60,27 @@ class Recovery:
             self._away_since = None
         elif self._away_since is None:
             self._away_since = time.monotonic()
+        self._changed.set()
 
     async def run(self) -> None:
         """Look after it until cancelled."""
         while True:
-            await asyncio.sleep(SWEEP_SECONDS)
+            await self._pause()
             self._lanes.drop_unwanted()
             try:
                 await self._give_up_waiting()
+                await self._recover_forgotten_batches()
                 await self._recover_lost_batches()
                 await self._note_abandoned()
             except (RedisError, OSError) as error:
                 log.warning("could not look after lost batches: %s", error)
+
+    async def _pause(self) -> None:
+        """Wait for the next change, but not for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SWEEP_SECONDS):
+                await self._changed.wait()
+        self._changed.clear()
 
     async def _give_up_waiting(self) -> None:
         """Refuse what waits, once Redis or the workers have been away for too long."""
@@ -96,6 +107,17 @@ class Recovery:
             except (RedisError, OSError):
                 flight.refuse(away)
                 raise
+
+    async def _recover_forgotten_batches(self) -> None:
+        """Take back the batches that Redis forgot as it went away: nobody can answer them."""
+        since = self._link.up_since
+        flights = [each for each in self._flights if each.stored and each.stored < since]
+        if not (self._link.up and flights):
+            return
+        forgotten = await self._store.forgotten([each.batch_id for each in flights])
+        for flight in flights:
+            if flight.batch_id in forgotten and flight in self._flights:
+                await self._take_back(flight, Loss(worker_died=False))
 
     async def _recover_lost_batches(self) -> None:
         """Take back the batches whose worker has died, or that never reached one."""

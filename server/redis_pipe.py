@@ -17,7 +17,7 @@ import hiredis
 import redis.asyncio
 from redis.exceptions import ConnectionError
 
-from edunn_serving.redis_connections import error_of
+from edunn_serving.redis_connections import error_of, new_connection
 from edunn_serving.scripts import Command, Script
 
 # Takes an answer, or the RedisError that there is instead.
@@ -84,7 +84,7 @@ class _Wire(asyncio.Protocol):
 
     @classmethod
     async def open(cls, client: redis.asyncio.Redis, on_loss: Callable[[Exception], None]) -> _Wire:
-        connection: Any = client.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+        connection = new_connection(client)
         await connection.connect()
         wire = cls(connection, on_loss)
         # The handshake is over and nothing is under way: from here on we are the protocol.

@@ -14,7 +14,7 @@ from typing import Any
 import hiredis
 import redis
 
-from edunn_serving.redis_connections import RedisRefuses, error_of
+from edunn_serving.redis_connections import RedisRefuses, error_of, new_connection
 from edunn_serving.scripts import Command, Script
 
 RECEIVE_BYTES = 1 << 18
@@ -24,7 +24,7 @@ class ScriptConnection:
     """Runs scripts and other commands, connecting when there is no connection."""
 
     def __init__(self, client: redis.Redis, scripts: Sequence[Script]) -> None:
-        self._pool = client.connection_pool
+        self._client = client
         self._connection: Any = None
         self._socket: socket.socket | None = None
         self._reader = hiredis.Reader()
@@ -85,7 +85,7 @@ class ScriptConnection:
         return answers
 
     def _connect(self) -> socket.socket:
-        self._connection = self._pool.make_connection()
+        self._connection = new_connection(self._client)
         self._connection.connect()
         self._reader = hiredis.Reader()
         connected: socket.socket = self._connection._sock

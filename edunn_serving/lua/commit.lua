@@ -59,6 +59,7 @@ local reply = 13 + large
 local first_session_key = 4 + large
 local first_session = reply + tonumber(ARGV[reply - 1])
 local at = first_session
+local values_set = 0
 for number = first_session_key, #KEYS, 3 do
   local expected, deleted = ARGV[at], ARGV[at + 2]
   local exists = false
@@ -81,7 +82,19 @@ for number = first_session_key, #KEYS, 3 do
     end
   end
   at = at + 1 + layers
+  values_set = values_set + tonumber(ARGV[at])
   at = at + 1 + tonumber(ARGV[at])
+end
+
+-- Redis undoes nothing of a script that it stops half-way. So what this user may not do is found out
+-- first, by commands that change nothing in any case: the batch is a list.
+local function forbids(command, ...)
+  local answer = redis.pcall(command, KEYS[1], ...)
+  return string.find(answer.err, 'The user executing the script', 1, true) and answer
+end
+local forbidden = values_set > 0 and forbids('HSET', '', '') or forbids('XADD', '*', '', '')
+if forbidden then
+  return forbidden
 end
 
 local function with_each(command, key, first, count)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -147,37 +146,3 @@ def test_data_folder_is_used_by_one_stack_at_a_time(tmp_path: Path) -> None:
         Stack(tmp_path, workers=1),
     ):
         pass
-
-
-def test_port_that_is_taken_is_an_error_at_once(tmp_path: Path) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        with pytest.raises(StackError, match=str(port)), Stack(tmp_path, port=port, workers=1):
-            pass
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("EDUNN_REDIS_URL", "http://127.0.0.1"),
-        ("EDUNN_MAX_BATCH_OPERATIONS", "many"),
-        ("EDUNN_WORKER_WAIT_SECONDS", "nan"),
-        ("EDUNN_REDIS_ULR", "redis://127.0.0.1"),
-        ("EDUNN_TLS_KEY", "key.pem"),
-    ],
-)
-@pytest.mark.parametrize("module", ["server", "worker.celery"])
-def test_bad_setting_is_named_at_start(module: str, name: str, value: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", module],
-        env={**os.environ, name: value},
-        capture_output=True,
-        text=True,
-        timeout=HANGING_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert name in done.stderr
-    assert "Traceback" not in done.stderr
