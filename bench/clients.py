@@ -51,7 +51,7 @@ SOURCES = {
     ),
     "go": Sources(("*.go",), ("*_test.go",)),
     "typescript": Sources(("src/**/*.ts",), ("src/stubs/**/*.ts",)),
-    "java": Sources(("src/main/java/**/*.java",)),
+    "java": Sources(("src/main/java/**/*.java",), ("src/main/java/**/Layers.java",)),
 }
 VERSIONS = {
     "python": (sys.executable, "--version"),

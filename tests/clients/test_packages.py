@@ -137,7 +137,8 @@ def run(
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return done.stdout
+    # Maven resets colours that it has not set.
+    return re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
 
 
 def build(language: str, out: Path) -> list[Path]:
@@ -235,7 +236,7 @@ def test_java(stack: Stack, tmp_path: Path) -> None:
     assert printed.strip() == ANSWER
     (sources / "module-info.java").write_text(JAVA_MODULE)
     modular = ("clean", "compile", "exec:exec", "-Dexec.executable=java")
-    arguments = "-Dexec.args=--module-path %modulepath --module example/example.Example"
+    arguments = "-Dexec.args=--module-path %classpath --module example/example.Example"
     printed = run([*maven, *modular, arguments], project, environment)
     assert printed.strip() == ANSWER
 
