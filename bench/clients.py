@@ -12,10 +12,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
-from bench.lines_of_code import lines_of_code
 from bench.probes import CLIENTS, PROBES, Probe
 from standalone.stack import Stack
 
@@ -24,41 +22,14 @@ BEGIN = "<!-- The table is written by `make bench-clients`. -->\n"
 END = "<!-- End of the table. -->\n"
 
 
-@dataclass(frozen=True)
-class Sources:
-    """The files of a client's library: no tests, no generated code, no example or command."""
-
-    include: tuple[str, ...]
-    exclude: tuple[str, ...] = ()
-
-    def files(self, folder: Path) -> list[Path]:
-        left_out = {path for pattern in self.exclude for path in folder.glob(pattern)}
-        return sorted(
-            {path for pattern in self.include for path in folder.glob(pattern)} - left_out
-        )
-
-
-SOURCES = {
-    "python": Sources(
-        ("src/edunn_client/**/*.py",),
-        (
-            "src/edunn_client/_stubs/*",
-            "src/edunn_client/_cli/*",
-            "src/edunn_client/__main__.py",
-            "src/edunn_client/torch.py",
-            "src/edunn_client/walkthrough.py",
-        ),
-    ),
-    "go": Sources(("*.go",), ("*_test.go",)),
-    "typescript": Sources(("src/**/*.ts",), ("src/stubs/**/*.ts",)),
-    "java": Sources(("src/main/java/**/*.java",), ("src/main/java/**/Layers.java",)),
-}
 VERSIONS = {
     "python": (sys.executable, "--version"),
     "go": ("go", "version"),
     "typescript": ("node", "--version"),
     "java": ("java", "--version"),
 }
+# What a probe's `bench` prints.
+Figures = dict[str, float]
 NAMES = {"python": "Python", "go": "Go", "typescript": "TypeScript", "java": "Java"}
 
 
@@ -81,40 +52,44 @@ def measure(rounds: int, seconds: float) -> str:
     for probe in PROBES:
         logging.info("making %s ready", probe.language)
         probe.make_ready()
-    found: dict[str, list[dict[str, float]]] = {probe.language: [] for probe in PROBES}
+    alone: dict[str, list[Figures]] = {probe.language: [] for probe in PROBES}
+    shared: dict[str, list[Figures]] = {probe.language: [] for probe in PROBES}
     with tempfile.TemporaryDirectory(prefix="edunn-bench-") as folder, Stack(Path(folder)) as stack:
         for number in range(rounds):
             for probe in PROBES:
-                found[probe.language].append(_bench(probe, stack.address, seconds))
-                logging.info("round %d: %s", number + 1, found[probe.language][-1])
+                for figures, share in ((alone, False), (shared, True)):
+                    figures[probe.language].append(_bench(probe, stack.address, seconds, share))
+                    logging.info("round %d: %s", number + 1, figures[probe.language][-1])
     lines = [
-        "| | lines of code | p50, one caller | 64 callers | stream, 64 in flight |",
-        "| --- | ---: | ---: | ---: | ---: |",
-        *(_row(probe.language, found[probe.language]) for probe in PROBES),
+        "| | one caller, p50 | the same, calls share a stream | 64 callers "
+        "| the same, calls share a stream | stream, 64 in flight |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        *(_row(probe.language, alone[probe.language], shared[probe.language]) for probe in PROBES),
         "",
         f"Medians of {rounds} rounds of {seconds:g} s; {_machine()}.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _bench(probe: Probe, address: str, seconds: float) -> dict[str, float]:
-    process = probe.start(address, "bench", f"{seconds:g}")
+def _bench(probe: Probe, address: str, seconds: float, share_stream: bool) -> Figures:
+    process = probe.start(address, "bench", f"{seconds:g}", share_stream=share_stream)
     output, errors = process.communicate(timeout=60 + 10 * seconds)
     if process.returncode != 0:
         raise SystemExit(f"the probe of {probe.language} failed:\n{output}{errors}")
-    measured: dict[str, float] = json.loads(output)
+    measured: Figures = json.loads(output)
     return measured
 
 
-def _row(language: str, rounds: list[dict[str, float]]) -> str:
-    def median(name: str) -> float:
+def _row(language: str, alone: list[Figures], shared: list[Figures]) -> str:
+    def median(rounds: list[Figures], name: str) -> float:
         return statistics.median(measured[name] for measured in rounds)
 
-    lines = lines_of_code(SOURCES[language].files(CLIENTS / language))
-    return (
-        f"| {NAMES[language]} | {lines} | {median('p50_ms'):.2f} ms "
-        f"| {median('unary_per_second'):.0f} /s | {median('stream_per_second'):.0f} /s |"
-    )
+    cells = [
+        *(f"{median(rounds, 'p50_ms'):.2f} ms" for rounds in (alone, shared)),
+        *(f"{median(rounds, 'unary_per_second'):.0f} /s" for rounds in (alone, shared)),
+        f"{median(alone, 'stream_per_second'):.0f} /s",
+    ]
+    return f"| {NAMES[language]} | {' | '.join(cells)} |"
 
 
 def _machine() -> str:

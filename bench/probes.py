@@ -45,12 +45,20 @@ class Probe:
                 text=True,
             )
 
-    def start(self, address: str, *arguments: str) -> subprocess.Popen[str]:
+    def start(
+        self, address: str, *arguments: str, share_stream: bool = False
+    ) -> subprocess.Popen[str]:
         """Start the probe against the service at `address`; its output is piped."""
+        environment = {
+            **os.environ,
+            "EDUNN_ADDRESS": address,
+            "EDUNN_TARGET": address,
+            "EDUNN_SHARE_STREAM": "1" if share_stream else "",
+        }
         return subprocess.Popen(  # noqa: S603 - the table's own command
             [*self.command, *arguments],
             cwd=CLIENTS / self.language,
-            env={**os.environ, "EDUNN_ADDRESS": address, "EDUNN_TARGET": address},
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -25,6 +25,16 @@ def keep_freed_memory() -> None:
         mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
+def give_back_freed_memory() -> None:
+    """Give the system what the C library has kept, where it can be told to.
+
+    What it keeps counts as taken, though the next large array may not fit into it.
+    """
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)
+
+
 def calm_garbage_collector() -> None:
     """Let Python look for circles of garbage less often, and not among what stays for ever.
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from edunn_serving.settings import Settings, SettingsError
 from server.authentication import Authenticator
@@ -23,6 +22,7 @@ from server.dispatcher import Dispatcher
 from server.handlers import Handlers
 from server.health import Health
 from server.metrics import serve_metrics
+from server.reflection import serve_reflection
 from server.services import make_services
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ def _grpc_server(
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
     names = [each.descriptor.full_name for each in services]
-    reflection.enable_server_reflection((*names, health_name, reflection.SERVICE_NAME), server)
+    serve_reflection((*names, health_name), server)
     # The last: what they do not know nobody does.
     handlers = Handlers(
         services,

@@ -28,16 +28,18 @@ def encode_context(
     phase: Phase,
     request_digest: bytes,
     output_shape: tuple[int, ...],
-    backward: BackwardCharge,
+    backward: bytes,
 ) -> bytes:
-    """Return a layer's cache and what it belongs to as bytes."""
+    """Return a layer's cache and what it belongs to as bytes.
+
+    `backward` is what the backward is estimated to take, as `encode_charge` gives it.
+    """
     context = Context(
         parameters_version=parameters_version,
         buffers_version=buffers_version,
         phase=phase,
         request_digest=request_digest,
         output_shape=output_shape,
-        backward=backward,
     )
     message = ArrayMessage(context)
     for name, value in cache.items():
@@ -46,7 +48,13 @@ def encode_context(
         else:
             # In its place within the context, where one that is made elsewhere would be copied.
             _fill(context.cache[name], value)
+    message.add_encoded(backward)
     return message.SerializeToString()
+
+
+def encode_charge(backward: BackwardCharge) -> bytes:
+    """Return what a backward is estimated to take as a part of a context."""
+    return Context(backward=backward).SerializeToString()
 
 
 def decode_cache(context: Context) -> Cache:

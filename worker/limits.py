@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from edunn.estimate import BESIDES
 from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.memory import give_back_freed_memory
 from edunn_serving.settings import MEBIBYTE, Settings
 
 # What a worker takes before it does anything (the interpreter, NumPy, stacks of threads), and what
@@ -58,9 +59,15 @@ def check(charge: Charge, settings: Settings) -> None:
     if charge.stored > MAX_STORED_BYTES:
         raise too_large("bytes in the store", charge.stored, MAX_STORED_BYTES)
     if charge.memory > SMALL_BYTES:
-        limit = min(operation_memory(settings), memory_left())
-        if charge.memory > limit:
-            raise too_large("bytes of memory", charge.memory, limit)
+        _check_memory(charge.memory, operation_memory(settings))
+
+
+def _check_memory(estimate: int, limit: int) -> None:
+    if estimate <= limit and estimate > memory_left():
+        give_back_freed_memory()
+        limit = memory_left()
+    if estimate > limit:
+        raise too_large("bytes of memory", estimate, limit)
 
 
 def operation_memory(settings: Settings) -> int:

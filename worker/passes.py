@@ -11,7 +11,7 @@ from edunn.estimate import ArraySpec
 from edunn.model import Phase as LayerPhase
 from edunn_serving import keys
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
-from edunn_serving.internal.v1.state_pb2 import BackwardCharge, Context
+from edunn_serving.internal.v1.state_pb2 import Context
 from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_pb2
 from edunn_serving.v1.layer_pb2 import Phase
@@ -22,7 +22,7 @@ from edunn_serving.v1.layer_service_pb2 import (
     ForwardResponse,
 )
 from worker.charges import charge_backward, charge_backward_of, charge_forward
-from worker.contexts import decode_cache, digest_inputs, encode_context
+from worker.contexts import decode_cache, digest_inputs, encode_charge, encode_context
 from worker.limits import check
 from worker.open_session import OpenLayer, OpenSession
 from worker.store import context_cost
@@ -83,9 +83,12 @@ def _admit_forward(
     settings: Settings,
     *,
     tracked: bool,
-) -> BackwardCharge:
-    """Refuse a forward that would take too much; return what its backward is estimated to take."""
-    forward = (phase, tracked, *((each.shape, each.dtype) for each in inputs))
+) -> bytes:
+    """Refuse a forward that would take too much.
+
+    Returns what its backward is estimated to take, as a part of a context.
+    """
+    forward = (phase, tracked, *[(each.shape, each.dtype.num) for each in inputs])
     admitted = layer.ready.admitted.get(forward)
     if admitted is not None:
         return admitted
@@ -97,13 +100,13 @@ def _admit_forward(
     check(charge, settings)
     if charge.stored > settings.session_context_bytes:
         raise _context_too_large(charge.stored, settings.session_context_bytes)
-    backward = charge_backward_of(layer.model, inputs)
+    backward = encode_charge(charge_backward_of(layer.model, inputs))
     layer.ready.admit(forward, backward)
     return backward
 
 
 def _context_of_forward(
-    layer: OpenLayer, phase: Phase, digest: bytes, output: np.ndarray, backward: BackwardCharge
+    layer: OpenLayer, phase: Phase, digest: bytes, output: np.ndarray, backward: bytes
 ) -> bytes:
     in_test = phase == layer_pb2.PHASE_TEST
     return encode_context(

@@ -53,6 +53,10 @@ class ArrayMessage:
         parts = [*nested(KEY, [key.encode()]), *nested(VALUE, value)]
         self._pieces += nested(self._number(name), parts)
 
+    def add_encoded(self, fields: bytes) -> None:
+        """Put in fields that are encoded already."""
+        self._pieces.append(fields)
+
     def _number(self, name: str) -> int:
         number: int = self._message.DESCRIPTOR.fields_by_name[name].number
         return number

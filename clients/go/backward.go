@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/edunn/edunn-serving/clients/go/edunnpb"
 )
@@ -27,14 +28,16 @@ func (g Gradients) String() string {
 	return shown
 }
 
-// BackwardOption says something about one backward. [WithForwardID] is one: it says which forward
-// to go back through. With the empty string that is the latest one that the service knows.
+// BackwardOption says something about one backward. [WithCallTimeout] is one, and [WithForwardID]:
+// it says which forward to go back through. With the empty string that is the latest one that the
+// service knows.
 type BackwardOption interface {
 	applyToBackward(*backwardOptions)
 }
 
 type backwardOptions struct {
 	forwardID *string
+	timeout   time.Duration
 }
 
 func (o ForwardIDOption) applyToBackward(options *backwardOptions) {
@@ -69,6 +72,13 @@ func (b *backward) request(outputGradient *edunnpb.Tensor) (*edunnpb.BackwardReq
 		ForwardId:      forwardID,
 		OutputGradient: outputGradient,
 	}, nil
+}
+
+func (b *backward) encodeGradient() (*edunnpb.Tensor, error) {
+	if err := checkTimeout(b.options.timeout); err != nil {
+		return nil, err
+	}
+	return encodeTensor("output_gradient", b.outputGradient)
 }
 
 func (b *backward) forwardID() (string, error) {

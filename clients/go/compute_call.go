@@ -92,21 +92,23 @@ func (c *computeCall) submit(take takePlace, settle func(answer)) (string, error
 	return message.RequestId, nil
 }
 
-// forget gives up an operation: if it has been sent, the service is told. It returns whether the
-// service may have it; its settle is not called any longer.
-func (c *computeCall) forget(id string) (sent bool) {
+// forget gives up an operation: if it has been sent, the service is told, and its settle is not
+// called any longer. It returns whether the operation was still waiting, and whether the service may
+// have it.
+func (c *computeCall) forget(id string) (waiting, sent bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.waiting[id] == nil {
-		return true
+		return false, true
 	}
 	delete(c.waiting, id)
+	c.noted(len(c.waiting) > 0)
 	if c.outbox.remove(id) {
-		return false
+		return true, false
 	}
 	c.outbox.cancel(id)
 	c.wakeWriter()
-	return true
+	return true, true
 }
 
 // close lets the rpc end when all is answered.

@@ -2,7 +2,11 @@ package edunn
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/edunn/edunn-serving/clients/go/edunnpb"
 )
@@ -38,6 +42,7 @@ type forwardOptions struct {
 	phase     Phase
 	forwardID *string
 	untracked bool
+	timeout   time.Duration
 }
 
 // ForwardIDOption says which forward is meant: what to call one, or which one to go back through.
@@ -64,6 +69,44 @@ func Untracked() ForwardOption {
 	return forwardOption(func(options *forwardOptions) { options.untracked = true })
 }
 
+// TimeoutOption says how long one forward or backward may take.
+type TimeoutOption time.Duration
+
+// WithCallTimeout bounds one forward or backward: a call with all its attempts, an operation of a
+// [Stream] from when the service has received it. Then it fails with DEADLINE_EXCEEDED.
+func WithCallTimeout(timeout time.Duration) TimeoutOption { return TimeoutOption(timeout) }
+
+func (o TimeoutOption) applyToForward(options *forwardOptions) {
+	options.timeout = time.Duration(o)
+}
+
+func (o TimeoutOption) applyToBackward(options *backwardOptions) {
+	options.timeout = time.Duration(o)
+}
+
+// within returns a context that ends after a timeout, if there is one.
+func within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout == 0 || timeout == NoTimeout {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, timeout)
+}
+
+// wireTimeout returns a timeout as an operation of a stream has it; nil for none.
+func wireTimeout(timeout time.Duration) *durationpb.Duration {
+	if timeout == 0 || timeout == NoTimeout {
+		return nil
+	}
+	return durationpb.New(timeout)
+}
+
+func checkTimeout(timeout time.Duration) error {
+	if timeout < 0 {
+		return invalid("timeout", "%v is negative", timeout)
+	}
+	return nil
+}
+
 // forward is one forward of a layer, alone or as an operation of a stream.
 type forward struct {
 	layer   *Layer
@@ -80,6 +123,9 @@ func newForward(layer *Layer, input Input, options []ForwardOption) *forward {
 }
 
 func (f *forward) encodeInputs() ([]*edunnpb.Tensor, error) {
+	if err := checkTimeout(f.options.timeout); err != nil {
+		return nil, err
+	}
 	if f.input == nil {
 		return nil, invalid("inputs", "is nil")
 	}

@@ -73,6 +73,8 @@ func (l *Layer) Forward(
 		return Output{}, contextError(ctx)
 	}
 	operation := newForward(l, input, options)
+	ctx, cancel := within(ctx, operation.options.timeout)
+	defer cancel()
 	tensors, err := operation.encodeInputs()
 	if err != nil {
 		return Output{}, err
@@ -99,7 +101,9 @@ func (l *Layer) Backward(
 		return Gradients{}, contextError(ctx)
 	}
 	operation := newBackward(l, outputGradient, options)
-	gradient, err := encodeTensor("output_gradient", outputGradient)
+	ctx, cancel := within(ctx, operation.options.timeout)
+	defer cancel()
+	gradient, err := operation.encodeGradient()
 	if err != nil {
 		return Gradients{}, err
 	}

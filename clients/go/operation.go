@@ -76,6 +76,7 @@ func (f *forward) prepare() (takePlace, error) {
 		}
 		return &edunnpb.ComputeOperation{
 			Operation: &edunnpb.ComputeOperation_Forward{Forward: request},
+			Timeout:   wireTimeout(f.options.timeout),
 		}, nil
 	}, nil
 }
@@ -94,7 +95,7 @@ func (f *forward) String() string {
 func (b *backward) Layer() *Layer { return b.layer }
 
 func (b *backward) prepare() (takePlace, error) {
-	outputGradient, err := encodeTensor("output_gradient", b.outputGradient)
+	outputGradient, err := b.encodeGradient()
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +107,7 @@ func (b *backward) prepare() (takePlace, error) {
 		}
 		return &edunnpb.ComputeOperation{
 			Operation: &edunnpb.ComputeOperation_Backward{Backward: request},
+			Timeout:   wireTimeout(b.options.timeout),
 		}, nil
 	}, nil
 }

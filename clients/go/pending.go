@@ -3,11 +3,15 @@ package edunn
 import (
 	"context"
 	"fmt"
+
+	"google.golang.org/grpc/codes"
 )
 
 // Pending is an operation that has been sent through a [Stream].
 type Pending struct {
 	operation Operation
+	// forget tells the stream that nobody waits any longer, and returns whether it was still waiting.
+	forget func() bool
 	// answered, where there is one, is told of the end too. It must have room.
 	answered chan<- *Pending
 
@@ -27,6 +31,16 @@ func (p *Pending) Wait(ctx context.Context) (Result, error) {
 		return p.result, p.err
 	case <-ctx.Done():
 		return Result{Operation: p.operation}, contextError(ctx)
+	}
+}
+
+// Cancel ends an operation that has not ended with CANCELLED. The service is told, but may have
+// carried it out.
+func (p *Pending) Cancel() {
+	if p.forget() {
+		p.end(Result{}, &Error{
+			Code: codes.Canceled, Reason: ErrCancelled, Message: "the operation was cancelled",
+		})
 	}
 }
 

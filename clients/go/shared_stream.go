@@ -124,7 +124,8 @@ func (s *sharedStream) run(
 		}
 		return got, nil
 	case <-ctx.Done():
-		return answer{sent: call.forget(id)}, contextError(ctx)
+		_, sent := call.forget(id)
+		return answer{sent: sent}, contextError(ctx)
 	}
 }
 

@@ -106,13 +106,20 @@ func (s *Stream) submit(
 		return nil, contextError(ctx)
 	}
 	pending := &Pending{operation: operation, answered: answered, done: make(chan struct{})}
-	_, err := s.call.submit(take, func(came answer) {
+	id, err := s.call.submit(take, func(came answer) {
 		<-s.inFlight
 		pending.end(came.decode())
 	})
 	if err != nil {
 		<-s.inFlight
 		return nil, err
+	}
+	pending.forget = func() bool {
+		waiting, _ := s.call.forget(id)
+		if waiting {
+			<-s.inFlight
+		}
+		return waiting
 	}
 	return pending, nil
 }

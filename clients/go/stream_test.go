@@ -3,6 +3,7 @@ package edunn_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -247,6 +248,73 @@ func TestAClosedStreamTakesNothing(t *testing.T) {
 	must(t, stream.Close())
 	_, err = stream.Send(t.Context(), edunn.Forward(layer, number(1)))
 	if status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnOperationCanBeCancelled(t *testing.T) {
+	t.Parallel()
+	client, layer := streaming(t, received(
+		func(*edunnpb.ComputeRequest) ([]*edunnpb.ComputeResult, error) { return nil, nil }))
+	stream, err := client.OpenStream(t.Context(), edunn.WithInFlight(1))
+	must(t, err)
+	pending, err := stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+	must(t, err)
+	pending.Cancel()
+	pending.Cancel()
+	if _, err := pending.Wait(t.Context()); !errors.Is(err, edunn.ErrCancelled) {
+		t.Errorf("got %v", err)
+	}
+	// Its place in the stream is free again.
+	second, err := stream.Send(t.Context(), edunn.Forward(layer, number(1)))
+	must(t, err)
+	second.Cancel()
+	must(t, stream.Close())
+}
+
+func TestAnOperationHasATimeoutOfItsOwn(t *testing.T) {
+	t.Parallel()
+	timeouts := make(chan time.Duration, 2)
+	client, layer := streaming(t, received(
+		func(request *edunnpb.ComputeRequest) (results []*edunnpb.ComputeResult, err error) {
+			for _, operation := range request.GetOperations() {
+				timeouts <- operation.GetTimeout().AsDuration()
+				results = append(results, echoed(operation))
+			}
+			return results, nil
+		}))
+	own := edunn.WithCallTimeout(3 * time.Second)
+	operations := []edunn.Operation{
+		edunn.Forward(layer, number(1), own), edunn.Backward(layer, number(1), own),
+		edunn.Forward(layer, number(1), edunn.WithCallTimeout(-1)),
+	}
+	failures := 0
+	for _, err := range client.Compute(t.Context(), slices.Values(operations)) {
+		if err != nil && !errors.Is(err, edunn.ErrInvalidArgument) {
+			t.Error(err)
+		}
+		if err != nil {
+			failures++
+		}
+	}
+	if first, second := <-timeouts, <-timeouts; first != 3*time.Second || second != first {
+		t.Errorf("the service was told %v and %v", first, second)
+	}
+	if failures != 1 {
+		t.Errorf("%d failures", failures)
+	}
+}
+
+func TestACallHasATimeoutOfItsOwn(t *testing.T) {
+	t.Parallel()
+	server := newScriptedServer(t)
+	layer := scriptedLayer(t, server, connect(t, server.address))
+	server.next("Forward", func(ctx context.Context, _ any) (any, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	_, err := layer.Forward(t.Context(), number(1), edunn.WithCallTimeout(100*time.Millisecond))
+	if !errors.Is(err, edunn.ErrDeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import FloatArray, Shaped, own, quiet, restore, total, widen
+from edunn.arrays import FloatArray, compute_dtype, own, quiet, restore, total, widen
 from edunn.description import ParameterDescription
 from edunn.estimate import ArraySpec, Cost, Estimate, cast_bytes, work
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Start, first_values
+from edunn.layers.sizes import fitting
 from edunn.layers.windows import (
     Pair,
+    Windows,
     as_pair,
     check_images,
     count_windows,
-    pad,
-    to_columns,
 )
 from edunn.model import Model, ParameterSet
 
@@ -111,7 +112,7 @@ class Conv2d(Model):
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:
-        """Compute y_o = Σ_i x_i ⋆ w_oi + b_o, ⋆ being the cross-correlation of two images.
+        """Convolve.
 
         Parameters
         ----------
@@ -125,14 +126,13 @@ class Conv2d(Model):
         """
         x = self._input("x", x)
         check_images(self, x, self.in_channels)
-        counts = self._counts(x)
-        wide = widen(x)
-        padded, kernels = pad(wide, self.padding), self._kernels(wide.dtype)
-        y = np.empty((x.shape[0], self.out_channels, *counts), wide.dtype)
-        for block in self._blocks(padded, counts):
-            columns = to_columns(padded[block], self.kernel_size, self.stride)
-            part = (kernels @ columns).reshape(self.out_channels, -1, *counts)
-            y[block] = part.transpose(1, 0, 2, 3)
+        windows, wide = self._windows(x.shape), widen(x)
+        shape = (x.shape[0], self.out_channels, *windows.counts)
+        y, kernels = np.empty(fitting(self, shape), wide.dtype), self._kernels(wide.dtype)
+        for part in windows.parts(x.shape[0], self._together(wide.itemsize)):
+            columns = windows.to_columns(wide, part)
+            place = y[part.samples, :, part.rows, part.columns]
+            place[...] = (kernels @ columns).reshape(place.shape)
         if self.bias:
             y += self._parameters["b"].astype(wide.dtype, copy=False).reshape(-1, 1, 1)
         self._save(x=own(x))
@@ -153,98 +153,79 @@ class Conv2d(Model):
             ``w``, and ``b`` with bias.
         """
         x = widen(self._saved_array("x"))
-        counts = self._counts(x)
-        δEδy = self._gradient(δEδy, (x.shape[0], self.out_channels, *counts))
-        padded = pad(x, self.padding)
-        # One row per output channel, as the product of the forward gave it.
-        g = δEδy.astype(x.dtype, copy=False).transpose(1, 0, 2, 3)
-        δEδpadded = np.zeros(padded.shape, x.dtype)
-        δEδw = np.zeros((self.out_channels, self._kernels(x.dtype).shape[1]), x.dtype)
-        for block in self._blocks(padded, counts):
-            part = np.ascontiguousarray(g[:, block]).reshape(self.out_channels, -1)
-            self._add_to_inputs(δEδpadded[block], part, counts)
+        windows = self._windows(x.shape)
+        δEδy = self._gradient(δEδy, (x.shape[0], self.out_channels, *windows.counts))
+        g, kernels = δEδy.astype(x.dtype, copy=False), self._kernels(x.dtype)
+        δEδx, δEδw = np.zeros(x.shape, x.dtype), np.zeros(kernels.shape, x.dtype)
+        for part in windows.parts(x.shape[0], self._together(x.itemsize)):
+            error = g[part.samples, :, part.rows, part.columns]
+            error = error.reshape(*error.shape[:2], -1)
+            windows.add_columns(δEδx, kernels.T @ error, part)
             if not self.frozen:
-                δEδw += part @ to_columns(padded[block], self.kernel_size, self.stride).T
-        (top, left), (height, width) = self.padding, x.shape[2:]
-        δEδx = δEδpadded[:, :, top : top + height, left : left + width]
-        δEδx = restore(np.ascontiguousarray(δEδx), δEδy.dtype)
+                columns = windows.to_columns(x, part)
+                δEδw += np.sum(error @ columns.transpose(0, 2, 1), axis=0)
+        δEδx = restore(δEδx, δEδy.dtype)
         if self.frozen:
             return δEδx, {}
         δEδp = {"w": δEδw.reshape(self._parameters["w"].shape)}
         if self.bias:
-            δEδp["b"] = total(g, axis=(1, 2, 3))
+            δEδp["b"] = total(g, axis=(0, 2, 3))
         return δEδx, δEδp
 
     def estimate(self, x: ArraySpec) -> Estimate:
         check_images(self, self._floats("x", x), self.in_channels)
-        rows, columns = self._counts(x)
-        samples, (kernel_height, kernel_width) = x.shape[0], self.kernel_size
+        windows = self._windows(x.shape)
+        (rows, columns), area = windows.counts, math.prod(self.kernel_size)
+        samples = x.shape[0]
         y = x._replace(shape=(samples, self.out_channels, rows, columns))
         w = x._replace(shape=self._parameters["w"].shape)
-        (top, left), (height, width) = self.padding, x.shape[2:]
-        padded = x._replace(shape=(samples, self.in_channels, height + 2 * top, width + 2 * left))
-        # Of one sample, then of all, then of as many as are laid out at once.
-        sample = x._replace(shape=(self.in_channels * kernel_height * kernel_width, rows * columns))
-        laid_out, products = samples * sample.size, samples * sample.size * self.out_channels
-        together = max(1, min(samples, _COLUMN_BYTES // sample.wide_bytes()))
-        blocks = -(-samples // together)
-        # The columns and results of one block are there until those of the next are.
-        at_once = min(2, blocks)
-        block = at_once * together * sample.wide_bytes()
-        results = at_once * x._replace(shape=(together, *y.shape[1:])).wide_bytes()
+        # A column per window; as many are laid out at once as fit, whole images or parts of one.
+        column = self.in_channels * area
+        laid_out = samples * rows * columns * column
+        together = self._together(compute_dtype(x.dtype).itemsize)
+        parts = windows.count_parts(samples, together)
+        together = min(samples * rows * columns, together)
+        # Each part goes through the elements of the kernel, or its windows if these are fewer.
+        steps = parts * min(area, together)
+        block = x._replace(shape=(together, column)).wide_bytes()
+        results = x._replace(shape=(together, self.out_channels)).wide_bytes()
         cast = cast_bytes(self._parameters["w"], x.dtype)
-        moved = 3 * x.size + 2 * padded.size + 5 * y.size + (w.size if cast else 0)
+        moved = 3 * x.size + 5 * y.size + (w.size if cast else 0)
+        products = laid_out * self.out_channels
+        # Every image is multiplied by the kernels by itself, and passes over them.
+        passed = (samples + parts) * w.size
         forward = Cost(
-            work(calls=8 + 12 * blocks, elements=moved + 3 * laid_out, products=products),
-            x.widened_bytes() + x.nbytes + padded.wide_bytes() + y.wide_bytes() + y.nbytes
-            + cast + block + results,
-        )  # fmt: skip
+            work(
+                calls=8 + 8 * parts + 2 * steps,
+                elements=moved + 4 * laid_out + passed,
+                products=products,
+            ),
+            x.widened_bytes() + x.nbytes + y.wide_bytes() + y.nbytes + cast + 2 * block + results,
+        )
         gradients = 0 if self.frozen else w.wide_bytes()
         if self.bias and not self.frozen:
             gradients += x._replace(shape=(self.out_channels,)).wide_bytes()
-        row = (
-            kernel_width
-            * x._replace(shape=(together, self.in_channels, rows, columns)).wide_bytes()
-        )
         backward = Cost(
             work(
-                calls=16 + blocks * (16 + kernel_height * (4 + 3 * kernel_width)),
-                elements=2 * moved + 3 * w.size + 6 * laid_out,
+                calls=16 + 16 * parts + 5 * steps,
+                elements=2 * moved + 3 * w.size + 8 * laid_out + 3 * passed,
                 products=2 * products,
             ),
-            x.wide_bytes() + x.nbytes + padded.wide_bytes(2) + y.widened_bytes() + results
-            + w.wide_bytes(2) + cast + max(block, row) + gradients,
+            x.wide_bytes(2) + x.nbytes + y.widened_bytes() + results + cast + 3 * block + gradients
+            + (2 + min(samples, together)) * w.wide_bytes(),
         )  # fmt: skip
         return Estimate(y, {"x": x}, forward, backward, gradients)
 
-    def _add_to_inputs(self, δEδx: FloatArray, g: FloatArray, counts: Pair) -> None:
-        """Add the error of the padded images, each row of the kernel giving its part.
+    def _together(self, itemsize: int) -> int:
+        """Return how many windows are laid out as columns at once."""
+        column = self.in_channels * math.prod(self.kernel_size) * itemsize
+        return max(1, _COLUMN_BYTES // column)
 
-        The whole kernel at once would be one product, and as large as its area times the
-        images: to fill and read that takes longer than a product for each row does.
-        """
-        w = self._parameters["w"].astype(g.dtype, copy=False)
-        (height, width), (down, right), (rows, columns) = self.kernel_size, self.stride, counts
-        elements = np.ascontiguousarray(w.transpose(2, 3, 1, 0))
-        by_channel = δEδx.transpose(1, 0, 2, 3)
-        for i, row in enumerate(elements.reshape(height, width * self.in_channels, -1)):
-            parts = (row @ g).reshape(width, self.in_channels, len(δEδx), rows, columns)
-            bottom = i + down * (rows - 1) + 1
-            for j, part in enumerate(parts):
-                # Where the element (i, j) of every window lies.
-                end = j + right * (columns - 1) + 1
-                by_channel[:, :, i:bottom:down, j:end:right] += part
-
-    def _blocks(self, padded: FloatArray, counts: Pair) -> list[slice]:
-        """Divide the batch into parts whose columns fit in `_COLUMN_BYTES`."""
-        area = self.kernel_size[0] * self.kernel_size[1]
-        sample = self.in_channels * area * counts[0] * counts[1] * padded.itemsize
-        size = max(1, _COLUMN_BYTES // sample)
-        return [slice(start, start + size) for start in range(0, len(padded), size)]
-
-    def _counts(self, x: Shaped) -> Pair:
-        size = (x.shape[2], x.shape[3])
-        return count_windows(self, size, self.kernel_size, self.stride, self.padding)
+    def _windows(self, shape: tuple[int, ...]) -> Windows:
+        """Return the windows over images of a shape."""
+        size = (shape[2], shape[3])
+        counts = count_windows(self, size, self.kernel_size, self.stride, self.padding)
+        return Windows(size, self.kernel_size, self.stride, self.padding, counts)
 
     def _for_axes(self, value: int | Pair, still: int) -> Pair:
         """Return what an int or a pair means per axis; `still` is what leaves the height be."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import math
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from edunn.arrays import (
 )
 from edunn.estimate import FLOAT64, NUMBER, ArraySpec, Cost, Estimate, shape_spec, work
 from edunn.fields import Field, check_arguments
+from edunn.layers import sliding
 from edunn.layers.windows import (
     Pair,
     as_pair,
@@ -26,6 +28,9 @@ from edunn.layers.windows import (
     count_windows,
 )
 from edunn.model import Model, ParameterSet
+
+# Up to so many elements a window is gone through; the places in a larger one are looked up.
+_SMALL = 16
 
 
 class _Pool2d(Model):
@@ -48,18 +53,24 @@ class _Pool2d(Model):
         check_images(self, x, None)
         return count_windows(self, (x.shape[2], x.shape[3]), self.kernel_size, self.stride)
 
-    # A window is a row of columns: reduce along each row first, then down the rows. That
-    # takes kernel height + width steps over whole arrays, not their product.
+    def _passes(self, x: ArraySpec, across: ArraySpec) -> tuple[int, int, int]:
+        """Return what reducing along rows, then down columns, takes.
 
-    def _column(self, x: Array, j: int, columns: int) -> Array:
-        """Return the values in column j of every window, for every row of the image."""
-        step = self.stride[1]
-        return x[:, :, :, j : j + step * (columns - 1) + 1 : step]
-
-    def _row(self, x: Array, i: int, rows: int) -> Array:
-        """Return the values in row i of every window."""
-        step = self.stride[0]
-        return x[:, :, i : i + step * (rows - 1) + 1 : step]
+        Returns
+        -------
+        steps, touched, copied : int
+            How many steps it takes, how many elements these touch, and how many elements are
+            copied because the windows are wide.
+        """
+        images = x.shape[0] * x.shape[1]
+        steps, touched, copied = 0, 0, 0
+        for axis, lines in ((3, images * x.shape[2]), (2, images * across.shape[3])):
+            extent = (x.shape[axis], self.kernel_size[axis - 2], self.stride[axis - 2])
+            taken, elements = sliding.passes(*extent)
+            steps, touched = steps + taken, touched + lines * elements
+            if sliding.is_wide(*extent):
+                copied = max(copied, lines * x.shape[axis])
+        return steps, touched, copied
 
 
 class MaxPool2d(_Pool2d):
@@ -95,21 +106,15 @@ class MaxPool2d(_Pool2d):
         """
         x = self._input("x", x)
         rows, columns = self._counts(x)
-        (height, width), kernel_width = self.kernel_size, self.kernel_size[1]
-        # The smallest integer that can tell the elements of one window apart.
-        index_dtype = np.min_scalar_type(height * width)
-        best = self._column(x, 0, columns).copy()
-        best_column = np.zeros(best.shape, index_dtype)
-        for j in range(1, kernel_width):
-            # A copy without gaps: three passes follow, each several times faster for it.
-            value = self._column(x, j, columns).copy()
-            _keep_larger(best, best_column, value, index_dtype.type(j))
-        y = self._row(best, 0, rows).copy()
-        index = self._row(best_column, 0, rows).copy()
-        for i in range(1, height):
-            value = self._row(best, i, rows).copy()
-            place = self._row(best_column, i, rows) + index_dtype.type(i * kernel_width)
-            _keep_larger(y, index, value, place)
+        (height, width), (down, right) = self.kernel_size, self.stride
+        if x.size == 0:
+            y = np.empty((*x.shape[:2], rows, columns), x.dtype)
+            self._save(index=y.astype(self._index_dtype()), height=x.shape[2], width=x.shape[3])
+            return y
+        # A window is a row of columns: the largest of each row first, then of these down the rows.
+        first = np.zeros((1,) * 4, self._index_dtype())
+        best, place = sliding.maxima(x, 3, width, right, first, 1)
+        y, index = sliding.maxima(best, 2, height, down, place, width)
         self._save(index=index, height=x.shape[2], width=x.shape[3])
         return y
 
@@ -133,36 +138,69 @@ class MaxPool2d(_Pool2d):
         rows, columns = index.shape[2:]
         wide = widen(given)
         size = (int(cache["height"]), int(cache["width"]))
-        δEδx = np.zeros((*index.shape[:2], *size), wide.dtype)
-        for i in range(self.kernel_size[0]):
-            for j in range(self.kernel_size[1]):
-                part = keep_where(index == i * self.kernel_size[1] + j, wide)
-                # Element (i, j) of every window, at once.
-                self._column(self._row(δEδx, i, rows), j, columns)[...] += part
+        if index.size == 0:
+            δEδx = np.empty((*index.shape[:2], *size), wide.dtype)
+        elif self._is_large():
+            δEδx = self._scattered(index, wide, size)
+        else:
+            δEδx = np.zeros((*index.shape[:2], *size), wide.dtype)
+            (height, width), (down, right) = self.kernel_size, self.stride
+            for i in range(height):
+                for j in range(width):
+                    part = keep_where(index == i * width + j, wide)
+                    # Element (i, j) of every window, at once.
+                    bottom, end = i + down * (rows - 1) + 1, j + right * (columns - 1) + 1
+                    δEδx[:, :, i:bottom:down, j:end:right] += part
         return restore(δEδx, given.dtype), {}
+
+    def _is_large(self) -> bool:
+        """Tell whether going through a window's elements takes longer than finding their places."""
+        return self.kernel_size[0] * self.kernel_size[1] > _SMALL
+
+    def _scattered(self, index: Array, error: FloatArray, size: Pair) -> FloatArray:
+        """Add the error of each window at its place in images of a size."""
+        samples, channels, rows, columns = index.shape
+        # Windows go from place to place, and their elements from theirs.
+        place = index.astype(np.int64)
+        row, column = np.divmod(place, self.kernel_size[1])
+        row += self.stride[0] * np.arange(rows).reshape(-1, 1)
+        column += self.stride[1] * np.arange(columns)
+        np.multiply(row, size[1], out=place)
+        place += column
+        place += (size[0] * size[1] * np.arange(samples * channels)).reshape(
+            samples, channels, 1, 1
+        )
+        shape = (samples, channels, *size)
+        added = np.bincount(place.ravel(), error.ravel(), minlength=math.prod(shape))
+        return added.reshape(shape).astype(np.float64, copy=False)
+
+    def _index_dtype(self) -> np.dtype[Any]:
+        """Return the smallest integers that can tell the elements of one window apart."""
+        return np.min_scalar_type(self.kernel_size[0] * self.kernel_size[1])
 
     def estimate(self, x: ArraySpec) -> Estimate:
         rows, columns = self._counts(self._floats("x", x))
-        kernel_height, kernel_width = self.kernel_size
-        index_dtype = np.min_scalar_type(kernel_height * kernel_width)
         y = x._replace(shape=(*x.shape[:2], rows, columns))
         across = x._replace(shape=(*x.shape[:3], columns))
-        index = y._replace(dtype=index_dtype)
-        places = across._replace(dtype=index_dtype)
+        index = y._replace(dtype=self._index_dtype())
+        places = across._replace(dtype=index.dtype)
+        steps, touched, copied = self._passes(x, across)
         forward = Cost(
-            work(
-                calls=12 + 10 * (kernel_width + kernel_height),
-                elements=9 * (kernel_width * across.size + kernel_height * y.size),
-            ),
-            2 * across.nbytes + 4 * places.nbytes + 6 * across.size + 2 * y.nbytes,
-        )
-        backward = Cost(
-            work(
-                calls=6 + 12 * kernel_height * kernel_width,
-                elements=x.size * 2 + 8 * kernel_height * kernel_width * y.size,
-            ),
-            x.wide_bytes() + x.nbytes + 5 * y.wide_bytes() + y.size,
-        )
+            work(calls=16 + 12 * steps, elements=9 * touched + 2 * x.size),
+            2 * across.nbytes + 4 * places.nbytes + 6 * across.size + 2 * y.nbytes
+            + 3 * copied * (x.dtype.itemsize + index.dtype.itemsize + 1),
+        )  # fmt: skip
+        if self._is_large():
+            backward = Cost(
+                work(calls=24, elements=3 * x.size + 14 * y.size),
+                8 * x.size + x.nbytes + 40 * y.size + y.wide_bytes(),
+            )
+        else:
+            area = math.prod(self.kernel_size)
+            backward = Cost(
+                work(calls=6 + 12 * area, elements=x.size * 2 + 8 * area * y.size),
+                x.wide_bytes() + x.nbytes + 5 * y.wide_bytes() + y.size,
+            )
         cache = {"index": index, "height": NUMBER, "width": NUMBER}
         return Estimate(y, cache, forward, backward)
 
@@ -195,15 +233,13 @@ class AvgPool2d(_Pool2d):
         """
         x = self._input("x", x)
         rows, columns = self._counts(x)
-        wide = double(x)
-        across = self._column(wide, 0, columns).copy()
-        for j in range(1, self.kernel_size[1]):
-            across += self._column(wide, j, columns)
-        y = self._row(across, 0, rows).copy()
-        for i in range(1, self.kernel_size[0]):
-            y += self._row(across, i, rows)
-        y /= self.kernel_size[0] * self.kernel_size[1]
         self._save(shape=shape_of(x))
+        if x.size == 0:
+            return np.empty((*x.shape[:2], rows, columns), x.dtype)
+        # A window is a row of columns: the sum of each row first, then of these down the rows.
+        across = sliding.sums(double(x), 3, self.kernel_size[1], self.stride[1])
+        y = sliding.sums(across, 2, self.kernel_size[0], self.stride[0])
+        y /= self.kernel_size[0] * self.kernel_size[1]
         return restore(y, x.dtype)
 
     @quiet
@@ -223,46 +259,30 @@ class AvgPool2d(_Pool2d):
         samples, channels, *size = self._saved_shape()
         rows, columns = count_windows(self, (size[0], size[1]), self.kernel_size, self.stride)
         δEδy = self._gradient(δEδy, (samples, channels, rows, columns))
+        if δEδy.size == 0:
+            return np.empty((samples, channels, *size), δEδy.dtype), {}
         share = double(δEδy) / (self.kernel_size[0] * self.kernel_size[1])
-        across = np.zeros((*share.shape[:2], size[0], columns), share.dtype)
-        for i in range(self.kernel_size[0]):
-            self._row(across, i, rows)[...] += share
-        δEδx = np.zeros((*share.shape[:2], *size), share.dtype)
-        for j in range(self.kernel_size[1]):
-            self._column(δEδx, j, columns)[...] += across
+        (height, width), (down, right) = self.kernel_size, self.stride
+        across = sliding.spread(share, 2, height, down, size[0])
+        δEδx = sliding.spread(across, 3, width, right, size[1])
         return restore(δEδx, δEδy.dtype), {}
 
     def estimate(self, x: ArraySpec) -> Estimate:
         rows, columns = self._counts(self._floats("x", x))
-        kernel_height, kernel_width = self.kernel_size
         y = x._replace(shape=(*x.shape[:2], rows, columns))
         across = ArraySpec((*x.shape[:3], columns), FLOAT64)
-        calls = 12 + 3 * (kernel_width + kernel_height)
+        steps, touched, copied = self._passes(x, across)
         wide = y._replace(dtype=FLOAT64)
         cast = 0 if x.dtype == FLOAT64 else 8 * x.size
         forward = Cost(
-            work(
-                calls=calls,
-                elements=2 * x.size + kernel_width * across.size + (2 + kernel_height) * y.size,
-            ),
-            cast + across.nbytes + 2 * wide.nbytes + y.nbytes,
+            work(calls=12 + 3 * steps, elements=2 * x.size + touched + 2 * y.size),
+            cast + across.nbytes + 2 * wide.nbytes + y.nbytes + 4 * 8 * copied,
         )
         backward = Cost(
             work(
-                calls=calls,
-                elements=3 * x.size
-                + (1 + 2 * kernel_width) * across.size
-                + (2 + 2 * kernel_height) * y.size,
+                calls=16 + 3 * steps,
+                elements=3 * x.size + across.size + 3 * touched + 2 * y.size,
             ),
-            cast + x.nbytes + across.nbytes + 2 * wide.nbytes,
+            cast + x.nbytes + across.nbytes + 2 * wide.nbytes + 12 * 8 * copied,
         )
         return Estimate(y, {"shape": shape_spec(x)}, forward, backward)
-
-
-def _keep_larger(best: Array, place: Array, value: Array, value_place: Array) -> None:
-    """Where `value` is larger, or is NaN, put it in `best` and its place in `place`."""
-    larger = (value > best) | (value != value)
-    # Sums and products have no branches, which makes them several times faster than a copy
-    # under a mask. Unsigned integers wrap round, so that a negative difference adds up too.
-    place += larger * (value_place - place)
-    np.maximum(best, value, out=best)

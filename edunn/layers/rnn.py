@@ -11,7 +11,11 @@ from edunn.description import ParameterDescription
 from edunn.estimate import ArraySpec, Cost, Estimate, cast_bytes, work
 from edunn.fields import Field, check_arguments
 from edunn.initializers import Start, first_values
+from edunn.layers.sizes import fitting
 from edunn.model import Model, ParameterSet
+
+# Up to so many steps back, and four a number of the hidden state, all steps go back at once.
+_SHORT = 64
 
 
 class RNN(Model):
@@ -94,6 +98,10 @@ class RNN(Model):
         x = self._input("x", x)
         self._check(x)
         wide = widen(x)
+        if x.size == 0:
+            # Nothing to compute, though there may be more steps than anybody could go through.
+            self._save(x=own(x), h=self._empty(x, self.hidden_dim))
+            return self._empty(x, self.output_dim)
         U, W, V = self._weights(wide.dtype)
         h = wide @ U.T
         for t in range(x.shape[1]):
@@ -120,14 +128,19 @@ class RNN(Model):
         """
         x, h = widen(self._saved_array("x")), widen(self._saved_array("h"))
         δEδy = self._gradient(δEδy, (*x.shape[:2], self.output_dim))
+        if x.size == 0:
+            nothing = {key: np.zeros_like(w, x.dtype) for key, w in self._parameters.items()}
+            return np.empty(x.shape, δEδy.dtype), {} if self.frozen else nothing
         g = δEδy.astype(x.dtype, copy=False)
         U, W, V = self._weights(x.dtype)
         slope = 1 - h * h
         steps, reach = x.shape[1], self.bptt_truncate
         if reach is None or reach >= steps - 1:
             δEδa = _whole(g @ V, slope, W)
-        else:
+        elif not self._is_far(reach):
             δEδa = _truncated(g @ V, slope, W, reach)
+        else:
+            δEδa = _truncated_far(g @ V, slope, W, reach)
         δEδx = restore(δEδa @ U, δEδy.dtype)
         if self.frozen:
             return δEδx, {}
@@ -159,31 +172,45 @@ class RNN(Model):
             + cast,
         )  # fmt: skip
         reach = steps if self.bptt_truncate is None else min(self.bptt_truncate, steps)
-        whole = reach >= steps - 1
         gradients = 0 if self.frozen else matrices
+        calls, back, square = self._steps_back(steps, reach)
         backward = Cost(
             work(
-                calls=20 + 6 * (steps if whole else reach),
+                calls=20 + calls,
                 elements=3 * (moved + weights + passed)
                 + 16 * h.size
-                + (0 if whole else reach * (8 * h.size + samples * self.hidden_dim**2)),
-                products=samples
-                * steps
-                * (2 * weights + (0 if whole else reach) * self.hidden_dim**2),
+                + back * (8 * h.size + samples * self.hidden_dim**2),
+                products=samples * steps * (2 * weights + back * self.hidden_dim**2),
             ),
             x.widened_bytes()
             + x.wide_bytes()
             + x.nbytes
-            + h.wide_bytes(6 if whole else 7)
+            + h.wide_bytes(6 if reach >= steps - 1 else 8)
             + y.widened_bytes()
             + cast
-            + gradients,
+            + gradients
+            + square * samples * self.hidden_dim**2 * 8,
         )
         return Estimate(y, {"x": x, "h": h}, forward, backward, gradients)
+
+    def _steps_back(self, steps: int, reach: int) -> tuple[int, int, int]:
+        """Return the calls that going back takes, its products a step, and matrices a sample."""
+        if reach >= steps - 1:
+            return 6 * steps, 0, 0
+        if self._is_far(reach):
+            return 24 * steps, 2 * self.hidden_dim + 4, 6
+        return 6 * reach, reach, 0
 
     def _check(self, x: Shaped) -> None:
         if x.ndim != 3 or x.shape[2] != self.input_dim:
             raise self.refusal("x", f"of shape (samples, steps, {self.input_dim})", describe(x))
+
+    def _is_far(self, reach: int) -> bool:
+        return reach > _SHORT + 4 * self.hidden_dim
+
+    def _empty(self, x: FloatArray, size: int) -> FloatArray:
+        """Return an empty array of so many numbers per step, if there can be such an array."""
+        return np.empty(fitting(self, (*x.shape[:2], size)), x.dtype)
 
     def _weights(self, dtype: np.dtype[np.floating]) -> tuple[FloatArray, FloatArray, FloatArray]:
         U, W, V = (self._parameters[key].astype(dtype, copy=False) for key in "UWV")
@@ -207,6 +234,44 @@ def _truncated(δEδh: FloatArray, slope: FloatArray, W: FloatArray, reach: int)
         arriving = (arriving[:, 1:] @ W) * slope[:, : slope.shape[1] - lag]
         δEδa[:, : arriving.shape[1]] += arriving
     return δEδa
+
+
+def _truncated_far(δEδh: FloatArray, slope: FloatArray, W: FloatArray, reach: int) -> FloatArray:
+    """Return the same in time that does not follow `reach`, but the size of W once more.
+
+    To go back a step is to be multiplied by a matrix, W with its columns scaled by the slope
+    there. The steps are divided into blocks as long as what a step hears of. That is then the
+    rest of its own block, and the beginning of the next, brought back by a product of matrices.
+    """
+    samples, steps, hidden = slope.shape
+    own_error = δEδh * slope
+    δEδa = np.empty_like(own_error)
+    for start in range(0, steps, reach + 1):
+        end = min(start + reach + 1, steps)
+        beginnings = _beginnings(own_error, slope, W, end, min(end + reach, steps))
+        rest = np.zeros((samples, hidden), W.dtype)
+        back = np.broadcast_to(np.eye(hidden, dtype=W.dtype), (samples, hidden, hidden))
+        for t in range(end - 1, start - 1, -1):
+            rest = own_error[:, t] + (rest @ W) * slope[:, t]
+            δEδa[:, t] = rest
+            if end < steps:
+                back = back @ (W * slope[:, t, np.newaxis])
+                heard = beginnings[min(t - start, len(beginnings) - 1)]
+                δEδa[:, t] += (heard[:, np.newaxis] @ back)[:, 0]
+    return δEδa
+
+
+def _beginnings(
+    own_error: FloatArray, slope: FloatArray, W: FloatArray, start: int, end: int
+) -> list[FloatArray]:
+    """Return what none, one, two, ... of the steps from `start` to `end` bring to `start`."""
+    samples, _, hidden = slope.shape
+    found = [np.zeros((samples, hidden), W.dtype)]
+    back = np.broadcast_to(np.eye(hidden, dtype=W.dtype), (samples, hidden, hidden))
+    for t in range(start, end):
+        found.append(found[-1] + (own_error[:, t, np.newaxis] @ back)[:, 0])
+        back = (W * slope[:, t, np.newaxis]) @ back
+    return found
 
 
 def _outer(left: FloatArray, right: FloatArray) -> FloatArray:

@@ -90,6 +90,8 @@ class CrossEntropyWithLabels(Loss):
 
     def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
         self._check(self._floats("y", y))
+        if y_true.dtype.kind not in "iu":
+            raise self.refusal("y_true", "of integers", describe(y_true))
         self._check_samples(y_true, "y_true", y.shape[0])
         samples, labels = y._replace(shape=y.shape[:1]), y_true._replace(shape=y.shape[:1])
         per_sample = samples.wide_bytes(4) + 2 * samples.size * 8

@@ -6,7 +6,7 @@ import numpy as np
 
 from edunn.arrays import Array, FloatArray
 from edunn.layers.convolution import Conv2d
-from edunn.layers.windows import Pair, pad
+from edunn.layers.windows import Pair
 
 __all__ = [
     "Conv2d",
@@ -36,7 +36,9 @@ def dilate2d(x: FloatArray, dilation: Pair) -> FloatArray:
 
 def pad2d(x: FloatArray, pad_size: Pair) -> FloatArray:
     """Return a copy of images with `pad_size` zeros above and below, and left and right."""
-    return pad(x.copy(), pad_size)
+    (top, left) = pad_size
+    padded: FloatArray = np.pad(x, ((0, 0), (0, 0), (top, top), (left, left)))
+    return padded
 
 
 def is_odd(x: int) -> bool:
@@ -130,4 +132,5 @@ def conv2d_backward_w(
     """
     windows, images = dilate2d(w, strides).transpose(1, 0, 2, 3), pad2d(x, pad_size)
     gradient = conv2d_forward(windows, images.transpose(1, 0, 2, 3))
-    return gradient.transpose(1, 0, 2, 3)[:, :, : input_w.shape[2], : input_w.shape[3]]
+    of_kernels: FloatArray = gradient.transpose(1, 0, 2, 3)
+    return of_kernels[:, :, : input_w.shape[2], : input_w.shape[3]]

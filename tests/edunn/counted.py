@@ -45,7 +45,8 @@ class Counted(np.ndarray):
             if len(left) > 2 and len(right) > 2:
                 products = int(np.prod(left)) * right[-1]
             # NumPy takes each matrix of a stack by itself, and passes over the other for each.
-            passed = sum(sizes) + (int(np.prod(left[:-2])) - 1) * sizes[1]
+            alone = len(right) == 2
+            passed = sum(sizes) + alone * (int(np.prod(left[:-2])) - 1) * sizes[1]
             _counter.call(products / estimate.PRODUCTS + passed)
         else:
             name = ufunc.__name__

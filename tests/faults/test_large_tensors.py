@@ -67,6 +67,26 @@ def test_64_mebibytes_go_in_and_out_of_a_stream_by_default(stub: LayerServiceStu
     stub.DeleteSession(api.DeleteSessionRequest(session_id=session), timeout=30)
 
 
+def test_answers_that_are_too_much_for_one_batch_come_by_several_in_their_order(
+    stub: LayerServiceStub,
+) -> None:
+    # From one number to 15 MB, ten times: a batch brings 64 MiB and the one that it had begun.
+    config = {"in_channels": 1, "out_channels": 1, "kernel_size": 1, "padding": [700, 700]}
+    session = new_session(stub, spec("pad", "Conv2d", **config))
+    one = tensor(np.ones((1, 1, 1, 1)))
+    request = api.ForwardRequest(session_id=session, layer="pad", inputs=[one], untracked=True)
+    operations = [
+        api.ComputeOperation(request_id=str(number), forward=request) for number in range(10)
+    ]
+    messages = iter([api.ComputeRequest(operations=operations)])
+    results = [
+        result for answer in stub.Compute(messages, timeout=120) for result in answer.results
+    ]
+    assert {result.forward.output.shape[2] for result in results} == {1401}
+    assert [result.forward.forward_id for result in results] == [f"#{at}" for at in range(1, 11)]
+    stub.DeleteSession(api.DeleteSessionRequest(session_id=session), timeout=30)
+
+
 @pytest.fixture(scope="module")
 def small_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A service that takes little, so that tests of its limits need send little."""

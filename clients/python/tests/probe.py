@@ -21,12 +21,14 @@ from edunn_client import AsyncClient, AsyncRemoteLayer, Client, Forward
 
 ADDRESS = os.environ.get("EDUNN_TARGET", "127.0.0.1:50051")
 CALLERS = 64
+# Whether calls go through one stream; see clients/conformance.
+SHARE = os.environ.get("EDUNN_SHARE_STREAM") == "1"
 X = np.ones((8, 64))
 
 
 async def open_sessions(count: int) -> None:
     """Run `count` sessions at once and print what each drew."""
-    async with AsyncClient(ADDRESS) as client:
+    async with AsyncClient(ADDRESS, share_stream=SHARE) as client:
         digests = await asyncio.gather(*(run_session(client, seed) for seed in range(count)))
     for seed, digest in enumerate(digests):
         print(json.dumps({"seed": seed, "sha256": digest}))
@@ -57,7 +59,7 @@ def bench(seconds: float) -> None:
 def time_one_caller(seconds: float) -> float:
     """Return the median time of a call in seconds."""
     times = []
-    with Client(ADDRESS) as client, client.session(seed=1) as session:
+    with Client(ADDRESS, share_stream=SHARE) as client, client.session(seed=1) as session:
         drop = session.layer("drop", "Dropout", p=0.5)
         end = time.perf_counter() + seconds
         while (begin := time.perf_counter()) < end:
@@ -68,7 +70,10 @@ def time_one_caller(seconds: float) -> float:
 
 async def time_many(seconds: float) -> tuple[float, float]:
     """Return calls a second by 64 callers, and operations a second through one stream."""
-    async with AsyncClient(ADDRESS) as client, client.session(seed=1) as session:
+    async with (
+        AsyncClient(ADDRESS, share_stream=SHARE) as client,
+        client.session(seed=1) as session,
+    ):
         drop = await session.layer("drop", "Dropout", p=0.5)
         return await time_callers(drop, seconds), await time_stream(client, drop, seconds)
 

@@ -297,3 +297,20 @@ def test_opentelemetry_sees_the_calls_by_its_grpc_instrumentation(found: Scripte
     names = [span.name for span in spans.get_finished_spans()]
     assert names == ["/edunn_serving.v1.LayerService/GetSession"] * 2
     assert all("traceparent" in metadata for metadata in found.metadata)
+
+
+def test_what_a_provider_raises_comes_out_of_a_stream_too(scripted: ScriptedServer) -> None:
+    def provide() -> str:
+        raise PermissionError("the vault is closed")
+
+    with Client(scripted.address, token=provide) as client, pytest.raises(PermissionError):
+        client.stream()
+
+    async def twin() -> None:
+        async with AsyncClient(scripted.address, token=provide) as client:
+            stream = client.stream()
+            stream._open()
+            await stream.close()
+            assert isinstance(stream._ended, PermissionError)
+
+    asyncio.run(twin())

@@ -15,6 +15,7 @@ from edunn_client import (
     AsyncClient,
     Backward,
     Client,
+    EdunnError,
     FailedPreconditionError,
     Forward,
     RemoteLayer,
@@ -190,7 +191,7 @@ def test_a_single_call_that_is_too_large_has_the_reason_too(
 def test_an_asyncio_stream_works_without_a_block(
     scripted: ScriptedServer, layer: RemoteLayer
 ) -> None:
-    async def run() -> None:
+    async def run() -> asyncio.Future[Any]:
         async with AsyncClient(scripted.address) as client:
             twin = (await client.session()).layers["l1"]
             stream = client.stream()
@@ -203,9 +204,11 @@ def test_an_asyncio_stream_works_without_a_block(
             unused = client.stream()
             await unused.close()
             # One that nobody closes ends with its loop.
-            client.stream().forward(twin, [4.0])
+            return client.stream().forward(twin, [4.0])
 
-    asyncio.run(run())
+    future = asyncio.run(run())
+    assert future.done()
+    assert future.cancelled() or isinstance(future.exception(), EdunnError | ValueError)
 
 
 def test_results_know_their_operation_and_forward(client: Client, layer: RemoteLayer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ SCENARIOS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def sharing(address: str) -> Iterator[Client]:
+    with Client(address, share_stream=True) as client:
+        yield client
+
+
 def test_there_are_scenarios() -> None:
     assert SCENARIOS
 
@@ -29,9 +36,15 @@ def test_scenario(client: Client, scenario: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_scenario_by_asyncio(address: str, scenario: dict[str, Any]) -> None:
+def test_scenario_through_a_shared_stream(sharing: Client, scenario: dict[str, Any]) -> None:
+    asyncio.run(ScenarioRunner(sharing).run(scenario))
+
+
+@pytest.mark.parametrize("share", [False, True], ids=["alone", "shared"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_scenario_by_asyncio(address: str, scenario: dict[str, Any], share: bool) -> None:
     async def run() -> None:
-        async with AsyncClient(address) as client:
+        async with AsyncClient(address, share_stream=share) as client:
             await ScenarioRunner(client).run(scenario)
 
     asyncio.run(run())

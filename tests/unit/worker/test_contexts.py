@@ -8,7 +8,7 @@ from contract import tensor
 
 from edunn_serving.internal.v1.state_pb2 import BackwardCharge, Context
 from edunn_serving.v1.layer_pb2 import PHASE_TEST, PHASE_TRAINING
-from worker.contexts import decode_cache, digest_inputs, encode_context
+from worker.contexts import decode_cache, digest_inputs, encode_charge, encode_context
 
 CACHES = [
     {},
@@ -36,7 +36,7 @@ def test_cache_is_read_as_it_was_stored(cache: dict[str, object]) -> None:
         phase=PHASE_TRAINING,
         request_digest=b"digest",
         output_shape=(2, 3),
-        backward=BackwardCharge(work=5),
+        backward=encode_charge(BackwardCharge(work=5)),
     )
     context = Context.FromString(data)
     assert (context.parameters_version, tuple(context.output_shape)) == (3, (2, 3))
@@ -54,7 +54,7 @@ def test_mask_takes_a_bit_a_number() -> None:
         "parameters_version": 1,
         "buffers_version": 0,
         "output_shape": (64, 64),
-        "backward": BackwardCharge(),
+        "backward": b"",
     }
     sizes = [
         len(encode_context(each, phase=PHASE_TRAINING, request_digest=b"", **fields))  # type: ignore[arg-type]

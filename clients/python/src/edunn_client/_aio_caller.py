@@ -17,7 +17,9 @@ from edunn_client import _forks as forks
 from edunn_client._calls import LARGE_BYTES, Call
 from edunn_client._catalogue import Catalogue
 from edunn_client._connection import FAREWELL_SECONDS, SOME_TIME, Connection
+from edunn_client._deadlines import Deadline
 from edunn_client._errors import EdunnError, NotFoundError, cancelled
+from edunn_client._retries import AttemptError
 from edunn_client._scope import CallScope, current_scope, deadline_within
 
 Answer = TypeVar("Answer")
@@ -36,14 +38,11 @@ class AsyncCaller(Connection):
         scope = current_scope()
         deadline = deadline_within(scope, self.timeout if timeout is None else timeout)
         attempts = self.attempts(call, deadline, patient)
-        method = self.method(call.method)
-        request = await _write(call.request)
         while True:
-            metadata = self.metadata(await self.token(), scope)
             try:
-                reply = await self._invoke(method, request, deadline.for_grpc(), metadata, scope)
-            except grpc.RpcError as failure:
-                found = self.failure_of(failure, deadline)
+                reply = await self._attempt(call, deadline, scope)
+            except AttemptError as failed:
+                found = failed.failure
             else:
                 self.note_success(call.method, deadline)
                 return await _read(call, reply)
@@ -52,6 +51,16 @@ class AsyncCaller(Connection):
                 if made is not None:
                     return made
             await _pause(self.pause_after(attempts, call.method, found), scope)
+
+    async def _attempt(self, call: Call[Any], deadline: Deadline, scope: CallScope | None) -> Any:
+        """Make a call once and return the answer's message, or its bytes."""
+        method = self.method(call.method)
+        request = await _write(call.request)
+        metadata = self.metadata(await self.token(), scope)
+        try:
+            return await self._invoke(method, request, deadline.for_grpc(), metadata, scope)
+        except grpc.RpcError as error:
+            raise AttemptError(self.failure_of(error, deadline)) from None
 
     async def token(self) -> object:
         """Return the bearer token; what gives it may be a coroutine function."""
@@ -103,7 +112,7 @@ class AsyncCaller(Connection):
         """Make one attempt; the block around it can cancel it."""
         under_way = method(request, timeout=timeout, metadata=metadata)
         try:
-            with _cancelling(scope, under_way.cancel):
+            with cancelling(scope, under_way.cancel):
                 return await under_way
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -127,7 +136,7 @@ class AsyncCaller(Connection):
         self._loop = None
 
 
-def _cancelling(scope: CallScope | None, cancel: Callable[[], object]) -> Any:
+def cancelling(scope: CallScope | None, cancel: Callable[[], object]) -> Any:
     if scope is None:
         return nullcontext()
     loop = asyncio.get_running_loop()
@@ -136,7 +145,7 @@ def _cancelling(scope: CallScope | None, cancel: Callable[[], object]) -> Any:
 
 async def _pause(seconds: float, scope: CallScope | None) -> None:
     over = asyncio.Event()
-    with _cancelling(scope, over.set):
+    with cancelling(scope, over.set):
         try:
             await asyncio.wait_for(over.wait(), seconds)
         except TimeoutError:

@@ -14,6 +14,7 @@ from edunn_client import _calls as calls
 from edunn_client._aio_caller import AsyncCaller
 from edunn_client._aio_compute import Operations, compute
 from edunn_client._aio_session import AsyncSession, SessionOpening
+from edunn_client._aio_sharing_caller import AsyncSharingCaller
 from edunn_client._aio_stream import AsyncStream
 from edunn_client._channel import Options, TLSLike
 from edunn_client._client_state import SLOW_CALL_SECONDS, ClientState
@@ -49,11 +50,13 @@ class AsyncClient(ClientState[AsyncCaller]):
         compression: grpc.Compression | None = None,
         metadata: Metadata | None = None,
         slow_call: float = SLOW_CALL_SECONDS,
+        share_stream: bool = False,
     ) -> None:
         if channel is not None and interceptors:
             raise ValueError("an asyncio channel has its interceptors already")
+        make = AsyncSharingCaller if share_stream else AsyncCaller
         super().__init__(
-            AsyncCaller(
+            make(
                 address,
                 token=token,
                 tls=tls,

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from edunn_client._aio_caller import AsyncCaller
 from edunn_client._aio_ending import Ending
-from edunn_client._calls import COMPUTE
+from edunn_client._calls import COMPUTE, Call
 from edunn_client._copies import NotCopied
 from edunn_client._deadlines import Deadline
 from edunn_client._errors import EdunnError
@@ -20,7 +20,7 @@ from edunn_client._operations import Backward, Forward, Operation
 from edunn_client._outputs import Output
 from edunn_client._pending import Pending, why_ended
 from edunn_client._phase import PhaseLike
-from edunn_client._retries import Attempts
+from edunn_client._retries import Attempts, Failure
 from edunn_client._scope import current_scope
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client._tracebacks import ends_in_caller
@@ -36,14 +36,16 @@ class AsyncStream(NotCopied):
 
     _instead = "open a stream where it is needed"
 
-    def __init__(self, caller: AsyncCaller, timeout: float) -> None:
+    def __init__(self, caller: AsyncCaller, timeout: float, *, begins_again: bool = True) -> None:
         self._caller = caller
+        self._begins_again = begins_again
         self._timeout = timeout
         self._pending = Pending(timeout, caller.longest_request)
         self._wake = asyncio.Event()
         self._is_closed = False
         self._stalled: EdunnError | None = None
-        self._ended: EdunnError | None = None
+        self._ended: Exception | None = None
+        self._failure: Failure | None = None
         self._call: Any = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -80,6 +82,20 @@ class AsyncStream(NotCopied):
             future.set_exception(error)
         self._wake.set()
         return future
+
+    def _submit_call(self, call: Call[Any], timeout: float | None) -> asyncio.Future[Any]:
+        """Send a call of this package's own; its future has the answer's message."""
+        if self._ended is not None:
+            raise self._ended
+        self._open()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._pending.add_call(call, future, call.method, timeout)
+        self._wake.set()
+        return future
+
+    def _forget(self, future: asyncio.Future[Any]) -> None:
+        self._pending.forget(future)
+        self._wake.set()
 
     @ends_in_caller
     def forward(
@@ -141,9 +157,12 @@ class AsyncStream(NotCopied):
             ]
 
     async def _serve(self) -> None:
-        failure: EdunnError | None = None
+        failure: Exception | None = None
         try:
             failure = await self._read_until_end()
+        except Exception as error:
+            # Of what gives the token, or that the client was closed.
+            failure = error
         finally:
             self._ended = why_ended(self._stalled, failure)
             for future in self._pending.take_all():
@@ -159,7 +178,9 @@ class AsyncStream(NotCopied):
             if error is None:
                 return None
             failure = self._caller.failure_of(error, deadline)
-            if failure.was_sent or self._pending.was_answered or self._stalled is not None:
+            self._failure = failure
+            is_over = failure.was_sent or self._pending.was_answered or self._stalled is not None
+            if is_over or not self._begins_again:
                 return failure.error
             try:
                 pause = self._caller.pause_after(attempts, COMPUTE, failure)

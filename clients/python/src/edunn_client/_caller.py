@@ -14,7 +14,9 @@ from edunn_client import _forks as forks
 from edunn_client._calls import Call
 from edunn_client._catalogue import Catalogue
 from edunn_client._connection import FAREWELL_SECONDS, SOME_TIME, Connection
+from edunn_client._deadlines import Deadline
 from edunn_client._errors import EdunnError, NotFoundError, cancelled
+from edunn_client._retries import AttemptError
 from edunn_client._scope import CallScope, current_scope, deadline_within
 
 Answer = TypeVar("Answer")
@@ -41,16 +43,14 @@ class Caller(Connection):
         scope = current_scope()
         deadline = deadline_within(scope, self.timeout if timeout is None else timeout)
         attempts = self.attempts(call, deadline, patient)
-        method = self.method(call.method)
         mark = object()
         forks.in_use.add(mark)
         try:
             while True:
-                metadata = self.metadata(self.ask_for_token(), scope)
                 try:
-                    reply = _invoke(method, call.request, deadline.for_grpc(), metadata, scope)
-                except grpc.RpcError as failure:
-                    found = self.failure_of(failure, deadline)
+                    reply = self._attempt(call, deadline, scope)
+                except AttemptError as failed:
+                    found = failed.failure
                 else:
                     self.note_success(call.method, deadline)
                     return call.decode(calls.read_answer(call.method, reply))
@@ -61,6 +61,15 @@ class Caller(Connection):
                 _pause(self.pause_after(attempts, call.method, found), scope)
         finally:
             forks.in_use.discard(mark)
+
+    def _attempt(self, call: Call[Any], deadline: Deadline, scope: CallScope | None) -> Any:
+        """Make a call once and return the answer's message."""
+        method = self.method(call.method)
+        metadata = self.metadata(self.ask_for_token(), scope)
+        try:
+            return _invoke(method, call.request, deadline.for_grpc(), metadata, scope)
+        except grpc.RpcError as error:
+            raise AttemptError(self.failure_of(error, deadline)) from None
 
     def open_stream(self, requests: Iterator[Any]) -> Any:
         """Begin a call of Compute. It has no deadline: it may live for as long as it is used."""

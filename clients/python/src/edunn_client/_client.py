@@ -21,6 +21,7 @@ from edunn_client._phase import PhaseLike
 from edunn_client._retries import RetryPolicy
 from edunn_client._scope import Metadata
 from edunn_client._session import Session
+from edunn_client._sharing_caller import SharingCaller
 from edunn_client._stream import Stream
 from edunn_client._tracebacks import ends_in_caller
 
@@ -58,6 +59,11 @@ class Client(ClientState[Caller]):
         gRPC metadata of every call.
     slow_call : float
         Seconds from which on a call is logged as slow.
+    share_stream : bool
+        Whether forwards and backwards go through one Compute stream, which costs the service less.
+        They stay what they are: their order, errors, deadlines, cancellation and retries. Calls
+        with metadata of a CallScope or over 4 MiB go by themselves, and all where a proxy lets no
+        stream through. A token provider is asked when the stream is opened.
     """
 
     def __init__(
@@ -74,9 +80,11 @@ class Client(ClientState[Caller]):
         compression: grpc.Compression | None = None,
         metadata: Metadata | None = None,
         slow_call: float = SLOW_CALL_SECONDS,
+        share_stream: bool = False,
     ) -> None:
+        make = SharingCaller if share_stream else Caller
         super().__init__(
-            Caller(
+            make(
                 address,
                 token=token,
                 tls=tls,

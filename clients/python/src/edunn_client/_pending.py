@@ -38,6 +38,7 @@ class Pending:
         self._longest_request = longest_request
         self._outbox: deque[pb.ComputeOperation] = deque()
         self._waiting: dict[str, tuple[Call[Any], Any]] = {}
+        self._forgotten: list[str] = []
         self._count = 0
         self._last_progress = time.monotonic()
         self.was_answered = False
@@ -52,10 +53,16 @@ class Pending:
             The operation cannot be sent: a backward without a forward, or what is too large.
         """
         call = operation._begin()
+        self.add_call(call, future, repr(operation), None)
+
+    def add_call(
+        self, call: Call[Any], future: Any, description: str, timeout: float | None
+    ) -> None:
+        """Take up a call; the service gives it up after `timeout` seconds."""
         size = call.request.ByteSize()
         if size + _FRAME_BYTES > self._longest_request:
             raise too_large(
-                f"{operation!r} has {size} bytes; the most that this client sends at once is "
+                f"{description} has {size} bytes; the most that this client sends at once is "
                 f"{self._longest_request:g}"
             )
         if not self._waiting:
@@ -63,12 +70,24 @@ class Pending:
         self._count += 1
         name = str(self._count)
         self._waiting[name] = call, future
-        self._outbox.append(_message(name, call))
+        message = _message(name, call)
+        if timeout is not None:
+            message.timeout.FromMicroseconds(max(1, int(timeout * 1e6)))
+        self._outbox.append(message)
+
+    def forget(self, future: Any) -> None:
+        """Await an answer no longer, and tell the service so."""
+        for name, (_, waiting) in self._waiting.items():
+            if waiting is future:
+                del self._waiting[name]
+                self._forgotten.append(name)
+                return
 
     def next_request(self) -> pb.ComputeRequest | None:
         """Return as many of the operations to be sent as may travel together; None without any."""
+        forgotten, self._forgotten = self._forgotten, []
         if not self._outbox:
-            return None
+            return pb.ComputeRequest(cancelled_request_ids=forgotten) if forgotten else None
         together = [self._outbox.popleft()]
         size = together[0].ByteSize()
         while self._outbox and len(together) < _MESSAGE_OPERATIONS:
@@ -76,7 +95,7 @@ class Pending:
             if size > _MESSAGE_BYTES:
                 break
             together.append(self._outbox.popleft())
-        return pb.ComputeRequest(operations=together)
+        return pb.ComputeRequest(operations=together, cancelled_request_ids=forgotten)
 
     def send_again(self) -> None:
         """Put all operations back to be sent, in their order: none has left this process."""
@@ -129,7 +148,7 @@ class Settled:
     error: EdunnError | None = None
 
 
-def why_ended(*reasons: EdunnError | None) -> EdunnError:
+def why_ended(*reasons: Exception | None) -> Exception:
     """Return the error of the operations that a stream left without an answer when it ended."""
     known = next((reason for reason in reasons if reason is not None), None)
     return known or unavailable("the stream ended before the answer came")

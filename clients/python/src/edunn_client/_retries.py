@@ -46,6 +46,14 @@ class Failure:
     """Whether only the caller can mend it."""
 
 
+class AttemptError(Exception):
+    """An attempt at a call has failed; there may be another."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure.error))
+        self.failure = failure
+
+
 class Attempts:
     """The attempts at one call: whether and when there is another."""
 

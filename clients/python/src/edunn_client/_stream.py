@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from edunn_client import _forks as forks
 from edunn_client._caller import Caller
-from edunn_client._calls import COMPUTE
+from edunn_client._calls import COMPUTE, Call
 from edunn_client._copies import NotCopied
 from edunn_client._deadlines import Deadline
 from edunn_client._errors import EdunnError
@@ -22,7 +22,7 @@ from edunn_client._operations import Backward, Forward, Operation
 from edunn_client._outputs import Output
 from edunn_client._pending import Pending, why_ended
 from edunn_client._phase import PhaseLike
-from edunn_client._retries import Attempts
+from edunn_client._retries import Attempts, Failure
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client._tracebacks import ends_in_caller
 
@@ -39,8 +39,9 @@ class Stream(NotCopied):
 
     _instead = "open a stream where it is needed"
 
-    def __init__(self, caller: Caller, timeout: float) -> None:
+    def __init__(self, caller: Caller, timeout: float, *, begins_again: bool = True) -> None:
         self._caller = caller
+        self._begins_again = begins_again
         self._timeout = timeout
         self._pending = Pending(timeout, caller.longest_request)
         self._changed = threading.Condition()
@@ -48,6 +49,7 @@ class Stream(NotCopied):
         self._is_closed = False
         self._stalled: EdunnError | None = None
         self._ended: Exception | None = None
+        self._failure: Failure | None = None
         self._call = self._open()
         forks.in_use.add(self)
         forks.watch(self)
@@ -92,6 +94,21 @@ class Stream(NotCopied):
                 future.set_exception(error)
             self._changed.notify_all()
         return future
+
+    def _submit_call(self, call: Call[Any], timeout: float | None) -> Future[Any]:
+        """Send a call of this package's own; its future has the answer's message."""
+        future: Future[Any] = Future()
+        with self._changed:
+            if self._ended is not None:
+                raise self._ended
+            self._pending.add_call(call, future, call.method, timeout)
+            self._changed.notify_all()
+        return future
+
+    def _forget(self, future: Future[Any]) -> None:
+        with self._changed:
+            self._pending.forget(future)
+            self._changed.notify_all()
 
     @ends_in_caller
     def forward(
@@ -156,7 +173,12 @@ class Stream(NotCopied):
         return None
 
     def _read(self) -> None:
-        failure = self._read_until_end()
+        failure: Exception | None
+        try:
+            failure = self._read_until_end()
+        except Exception as error:
+            # Of what gives the token, or that the client was closed.
+            failure = error
         with self._changed:
             self._ended = why_ended(self._stalled, failure)
             futures = self._pending.take_all()
@@ -179,7 +201,9 @@ class Stream(NotCopied):
                 return None
             except grpc.RpcError as error:
                 failure = self._caller.failure_of(error, deadline)
-            if failure.was_sent or self._pending.was_answered or self._stalled is not None:
+            self._failure = failure
+            is_over = failure.was_sent or self._pending.was_answered or self._stalled is not None
+            if is_over or not self._begins_again:
                 return failure.error
             try:
                 pause = self._caller.pause_after(attempts, COMPUTE, failure)
