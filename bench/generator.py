@@ -49,6 +49,7 @@ class Connections:
             ("grpc.max_send_message_length", limit),
             # Otherwise the channels would share one connection.
             ("grpc.use_local_subchannel_pool", 1),
+            ("grpc.enable_http_proxy", 0),
         ]
         self._channels = [
             grpc.aio.insecure_channel(address, options=options) for _ in range(CONNECTIONS)

@@ -99,8 +99,11 @@ async def soak(stack: Stack, sessions: int, pairs: int, callers: int) -> int:
 async def send(stack: Stack, numbers: range, pairs: int, callers: int) -> None:
     """Let these sessions come and go, so many at a time."""
     channels = [
-        # Without it the channels would share one connection.
-        grpc.aio.insecure_channel(stack.address, options=[("grpc.use_local_subchannel_pool", 1)])
+        grpc.aio.insecure_channel(
+            stack.address,
+            # Without the first the channels would share one connection.
+            options=[("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0)],
+        )
         for _ in range(CONNECTIONS)
     ]
     left: Iterator[int] = iter(numbers)

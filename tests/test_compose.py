@@ -285,3 +285,9 @@ def test_the_image_has_the_pinned_versions():
     runs = " ".join(rest for name, rest in read_dockerfile() if name == "RUN")
     assert "pip install -r /src/requirements.lock" in runs
     assert "pip install --no-deps ." in runs
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_logs_are_rotated(services, name):
+    options = services[name]["logging"]["options"]
+    assert options.keys() == {"max-size", "max-file"}

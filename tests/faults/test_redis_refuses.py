@@ -98,7 +98,7 @@ def test_callers_hear_unavailable_and_all_heals_without_a_restart(stack: Stack, 
             load.await_refusal("UNAVAILABLE")
             await_true(lambda: not is_serving(channel), "NOT_SERVING")
             # Long enough for whoever would give up.
-            load.pause(3.0)
+            load.pause(2.0)
         finally:
             end(admin, stack)
         load.await_each_caller(20)

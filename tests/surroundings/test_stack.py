@@ -28,7 +28,7 @@ A_PROXY = {
     name: "http://127.0.0.1:1"
     for lower in ("http_proxy", "https_proxy", "grpc_proxy", "all_proxy")
     for name in (lower, lower.upper())
-}
+} | {"no_proxy": "", "no_grpc_proxy": ""}
 
 
 @pytest.fixture(scope="module")
