@@ -15,7 +15,6 @@ from typing import Any
 import redis
 from celery.worker import state
 
-from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage
 from edunn_serving.errors import quoted
 from edunn_serving.redis_connections import RedisRefuses
@@ -42,7 +41,8 @@ class BatchConsumer:
 
     def __init__(
         self,
-        queue: ScriptConnection,
+        connection: ScriptConnection,
+        queue: str,
         engine: Engine,
         *,
         announce: Callable[[BatchConsumer], None],
@@ -54,6 +54,7 @@ class BatchConsumer:
         self._announce = announce
         # Called again and again while Redis gives no batch although it answers.
         self._on_refusal = on_refusal
+        self._connection = connection
         self._queue = queue
         self._engine = engine
         self._reachable = True
@@ -78,7 +79,7 @@ class BatchConsumer:
     def _next_message(self) -> bytes | None:
         """Return the next batch's message, None where none has come in time."""
         try:
-            (answer,) = self._queue.run(("BRPOP", keys.QUEUE, READ_SECONDS))
+            (answer,) = self._connection.run(("BRPOP", self._queue, READ_SECONDS))
         except redis.RedisError as error:
             # Redis is away, or takes no command that writes: it may do so again at any time.
             if self._reachable:
@@ -113,7 +114,7 @@ class BatchConsumer:
 
     def stop(self) -> None:
         """Give up the connection, as the worker's last step."""
-        self._queue.close()
+        self._connection.close()
 
     # Celery calls each of these at some way to stop. The loop ends by `state.maybe_shutdown`.
     def close(self) -> None:
