@@ -60,15 +60,6 @@ def error_of(text: str) -> redis.RedisError:
     return redis.ResponseError(text)
 
 
-def translated(error: redis.RedisError) -> redis.RedisError:
-    """Return what an error of redis-py means, in the terms of `error_of`."""
-    if not isinstance(error, redis.ResponseError):
-        return error
-    # redis-py takes the first word of a known error away.
-    code = getattr(error, "status_code", None)
-    return error_of(f"{code} {error}" if code else str(error))
-
-
 def connect(url: RedisUrl, *, answer_seconds: float = ANSWER_SECONDS) -> redis.Redis:
     """Return a client. It connects when it is used, and leaves trying again to its user."""
     return redis.Redis(**_options(url, answer_seconds), retry=Retry(NoBackoff(), 0))

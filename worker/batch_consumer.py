@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 # How long one read waits for a batch, in seconds. A worker notices that it is to stop this late.
 READ_SECONDS = 1
 RETRY_SECONDS = 0.2
+# After so long a worker that gets no batches gives no sign of life either.
+REFUSED_SECONDS = 1.0
 
 
 class BatchConsumer:
@@ -56,6 +58,8 @@ class BatchConsumer:
         self._queue = queue
         self._engine = engine
         self._reachable = True
+        # Since when Redis has refused, by the monotonic clock; None while it does not.
+        self._refused_since: float | None = None
 
     def start(self) -> None:
         """Run batches.
@@ -81,14 +85,24 @@ class BatchConsumer:
             if self._reachable:
                 log.warning("no batches can be read: %s", error)
             self._reachable = False
-            if isinstance(error, RedisRefuses):
-                self._on_refusal()
+            self._note_refusal(error)
             time.sleep(RETRY_SECONDS)
             return None
         if not self._reachable:
             log.info("batches can be read again")
             self._reachable = True
+            self._refused_since = None
         return answer[1] if answer else None
+
+    def _note_refusal(self, error: redis.RedisError) -> None:
+        """Tell of a Redis that refuses for long. One that starts does so for a moment."""
+        now = time.monotonic()
+        if not isinstance(error, RedisRefuses):
+            self._refused_since = None
+        elif self._refused_since is None:
+            self._refused_since = now
+        elif now - self._refused_since > REFUSED_SECONDS:
+            self._on_refusal()
 
     def _run(self, data: bytes) -> None:
         try:

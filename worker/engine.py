@@ -67,6 +67,7 @@ class Engine:
         worker that is to stop does not wait for Redis: the server sends the batch again.
         """
         refusals = 0
+        trouble = ""
         while True:
             self._has_taken = False
             try:
@@ -80,7 +81,9 @@ class Engine:
                     log.warning("batch %s is left to others: %s", batch.batch_id, error)
                     return
                 refusals += self._has_taken
-                log.warning("batch %s waits for Redis: %s", batch.batch_id, error)
+                if str(error) != trouble:
+                    trouble = str(error)
+                    log.warning("batch %s waits for Redis: %s", batch.batch_id, trouble)
                 time.sleep(REDIS_RETRY_SECONDS)
 
     def _run(self, batch: BatchMessage) -> None:

@@ -8,7 +8,6 @@ from enum import Enum
 import numpy as np
 
 from edunn.errors import LayerError
-from edunn.estimate import ArraySpec
 from edunn.model import Phase as LayerPhase
 from edunn_serving import keys
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
@@ -30,7 +29,7 @@ from worker.contexts import (
     encode_context,
     is_evicted,
 )
-from worker.limits import check
+from worker.limits import check, is_small
 from worker.open_session import OpenLayer, OpenSession
 from worker.slots import BUFFERS, PARAMETERS
 from worker.store import context_cost
@@ -39,6 +38,8 @@ from worker.wire import ArrayMessage
 
 # Ids that the service gives begin with this, so a caller's never meet them.
 NUMBERED = "#"
+# Bytes of a float64, the widest number.
+LARGEST_ITEMSIZE = 8
 FORWARD_ID = re.compile(r"(?!#)[ -~]{1,128}")
 
 LAYER_PHASES = {
@@ -93,9 +94,10 @@ def _admit_forward(
     *,
     tracked: bool,
 ) -> bytes:
-    """Refuse a forward that would take too much.
+    """Refuse a forward that would take too much, or of dtypes that the library itself would cast.
 
-    Returns what its backward is estimated to take, as a part of a context.
+    Returns what its backward is estimated to take, as a part of a context; nothing where it is
+    small.
     """
     forward = (phase, tracked, *[(each.shape, each.dtype.num) for each in inputs])
     admitted = layer.ready.admitted.get(forward)
@@ -109,7 +111,10 @@ def _admit_forward(
     check(charge, settings)
     if charge.stored > settings.session_context_bytes:
         raise _context_too_large(charge.stored, settings.session_context_bytes)
-    backward = encode_charge(charge_backward_of(layer.model, inputs))
+    estimate = charge_backward_of(layer.model, inputs)
+    # Most backwards need no second look, whatever the dtype of their output gradient.
+    is_small_backward = is_small(charge_backward(estimate, LARGEST_ITEMSIZE), settings)
+    backward = b"" if is_small_backward else encode_charge(estimate)
     layer.ready.admit(forward, backward)
     return backward
 
@@ -158,7 +163,8 @@ def run_backward(
             f"expected the shape of the forward's output, {list(context.output_shape)}, "
             f"got {list(output_gradient.shape)}",
         )
-    check(charge_backward(context.backward, output_gradient), settings)
+    if context.HasField("backward"):
+        check(charge_backward(context.backward, output_gradient.itemsize), settings)
     layer.model.set_phase(LAYER_PHASES[context.phase])
     layer.model.set_cache(decode_cache(context))
     try:
@@ -246,8 +252,6 @@ def _compute(
         session.randomness.wind_to_forward(session.record.seed, layer.name, forward_id)
     model.set_phase(LAYER_PHASES[phase])
     try:
-        # It refuses integers where floats are needed, which the library itself would cast.
-        model.estimate(*(ArraySpec(x.shape, x.dtype) for x in inputs))
         return np.asarray(model.forward(*inputs))
     except LayerError as error:
         raise _input_error(error, layer) from error

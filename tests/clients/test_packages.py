@@ -106,6 +106,24 @@ packages = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(packages)
 
 
+def test_all_have_the_version_that_the_changelog_describes() -> None:
+    places = {
+        "CHANGELOG.md": r"^## (\S+)$",
+        "python/pyproject.toml": r'^version = "(.*)"$',
+        "python/src/edunn_client/_version.py": r'^__version__ = "(.*)"$',
+        "go/version.go": r'^const Version = "(.*)"$',
+        "typescript/package.json": r'^  "version": "(.*)",$',
+        "typescript/src/version.ts": r'^export const VERSION = "(.*)";$',
+        "java/pom.xml": r"^  <version>(.*)</version>$",
+        "java/src/main/java/org/edunn/client/Client.java": r'VERSION = "(.*)";$',
+    }
+    found = {}
+    for place, pattern in places.items():
+        version = re.search(pattern, (CLIENTS / place).read_text(), re.MULTILINE)
+        found[place] = version and version.group(1)
+    assert found == dict.fromkeys(places, packages.VERSION)
+
+
 def run(
     command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
 ) -> str:
@@ -119,7 +137,8 @@ def run(
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return done.stdout
+    # Maven resets colours that it has not set.
+    return re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
 
 
 def build(language: str, out: Path) -> list[Path]:
@@ -191,7 +210,10 @@ def test_typescript(stack: Stack, tmp_path: Path) -> None:
     run(["npm", "install", "--no-audit", "--no-fund", tarball], project)
     printed = run(["node", "main.js"], project, {"EDUNN_TARGET": stack.address})
     assert printed.strip() == ANSWER
-    assert (project / "node_modules" / "edunn-client" / "dist" / "index.d.ts").exists()
+    installed = project / "node_modules" / "edunn-client"
+    for name in ("CHANGELOG.md", "LICENSE", "README.md"):
+        assert (installed / name).exists(), name
+    assert list((installed / "dist").rglob("index.d.ts"))
 
 
 def test_java(stack: Stack, tmp_path: Path) -> None:
@@ -214,7 +236,7 @@ def test_java(stack: Stack, tmp_path: Path) -> None:
     assert printed.strip() == ANSWER
     (sources / "module-info.java").write_text(JAVA_MODULE)
     modular = ("clean", "compile", "exec:exec", "-Dexec.executable=java")
-    arguments = "-Dexec.args=--module-path %modulepath --module example/example.Example"
+    arguments = "-Dexec.args=--module-path %classpath --module example/example.Example"
     printed = run([*maven, *modular, arguments], project, environment)
     assert printed.strip() == ANSWER
 

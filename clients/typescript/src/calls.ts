@@ -12,7 +12,7 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import { type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
+import type { Duration } from "@bufbuild/protobuf/wkt";
 
 import { type Config, encodeConfig } from "./config.js";
 import {
@@ -23,6 +23,7 @@ import {
   type LayerType,
   type SessionInfo,
 } from "./descriptions.js";
+import { durationOf } from "./duration.js";
 import { type EdunnError, InternalError, NotFoundError } from "./errors.js";
 import { encodePhase, type Phase } from "./phase.js";
 import { LayerService } from "./stubs/edunn_serving/v1/layer_service_pb.js";
@@ -114,7 +115,7 @@ export function createSession(options: SessionOptions): Call<SessionInfo> {
       sessionId,
       phase: encodePhase(phase),
       ...(seed !== undefined && { seed: checkedSeed(seed) }),
-      ...(ttlSeconds !== undefined && { ttl: duration(ttlSeconds) }),
+      ...(ttlSeconds !== undefined && { ttl: checkedTtl(ttlSeconds) }),
     },
     (reply) => decodeSession(reply.session),
     // A repetition without a name leaves at worst an empty session, which ends with its ttl.
@@ -256,16 +257,12 @@ function checkedSeed(seed: bigint | number): bigint {
   return exact;
 }
 
-function duration(seconds: number): Duration {
+function checkedTtl(seconds: number): Duration {
   // No longer than protobuf's Duration can say.
   if (!(seconds >= 0 && seconds <= 315_576_000_000)) {
     throw new RangeError(
       `ttlSeconds must be a number of seconds from 0 on, not ${String(seconds)}`,
     );
   }
-  const nanos = BigInt(Math.round(seconds * 1e9));
-  return create(DurationSchema, {
-    seconds: nanos / 1_000_000_000n,
-    nanos: Number(nanos % 1_000_000_000n),
-  });
+  return durationOf(seconds);
 }

@@ -4,6 +4,7 @@ import { toJson } from "@bufbuild/protobuf";
 import { timestampDate, ValueSchema } from "@bufbuild/protobuf/wkt";
 
 import type { Config, ConfigValue } from "./config.js";
+import { secondsOf } from "./duration.js";
 import { InternalError } from "./errors.js";
 import { withJson } from "./inspection.js";
 import { decodePhase, type Phase } from "./phase.js";
@@ -139,7 +140,7 @@ export function decodeSession(message: SessionMessage | undefined): SessionInfo 
     phase: decodePhase(message.phase),
     seed: message.seed,
     layers: message.layers.map(decodeLayer),
-    ttlSeconds: Number(ttl.seconds) + ttl.nanos / 1e9,
+    ttlSeconds: secondsOf(ttl),
     createTime: timestampDate(createTime),
     expireTime: timestampDate(expireTime),
   });

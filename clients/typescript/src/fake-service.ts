@@ -8,9 +8,10 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import type { AnySchema } from "@bufbuild/protobuf/wkt";
-import { durationFromMs, timestampNow } from "@bufbuild/protobuf/wkt";
+import { timestampNow } from "@bufbuild/protobuf/wkt";
 import * as grpc from "@grpc/grpc-js";
 
+import { durationOf } from "./duration.js";
 import { EdunnError, NotFoundError, STATUS_CODES } from "./errors.js";
 import { decodePhase, encodePhase, type Phase } from "./phase.js";
 import {
@@ -216,7 +217,7 @@ export class FakeService implements AsyncDisposable {
       phase: encodePhase(decodePhase(request.phase)),
       seed: request.seed ?? 0n,
       layers: [...layers.values()].map(describeLayer),
-      ttl: request.ttl ?? durationFromMs(3_600_000),
+      ttl: request.ttl ?? durationOf(3_600),
       createTime: timestampNow(),
       expireTime: timestampNow(),
     };
@@ -242,7 +243,7 @@ function operationError(error: unknown): MessageInitShape<typeof OperationErrorS
     details.push(packed("BadRequest", BadRequestSchema, { fieldViolations }));
   }
   if (retryDelayMs !== undefined) {
-    const retryDelay = durationFromMs(retryDelayMs);
+    const retryDelay = durationOf(retryDelayMs / 1_000);
     details.push(packed("RetryInfo", RetryInfoSchema, { retryDelay }));
   }
   return { code: STATUS_CODES.indexOf(code), message, details };

@@ -1,12 +1,13 @@
 /** Carries the forwards and backwards of a client's calls through one Compute stream. */
 
-import { create, toBinary } from "@bufbuild/protobuf";
+import { toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { DurationSchema, durationFromMs } from "@bufbuild/protobuf/wkt";
+import { DurationSchema } from "@bufbuild/protobuf/wkt";
 import type { Metadata, ServiceError } from "@grpc/grpc-js";
 
 import { asBuffer, type Call, parse } from "./calls.js";
 import type { ByteStream } from "./connection.js";
+import { durationOf } from "./duration.js";
 import {
   CancelledError,
   DeadlineExceededError,
@@ -311,7 +312,7 @@ function encodeOperation(
   writer.tag(OPERATION.requestId.number, WireType.LengthDelimited).string(id);
   writer.tag(OPERATION[kind].number, WireType.LengthDelimited).bytes(request);
   if (timeoutMs <= LONGEST_TIMER_MS) {
-    const timeout = create(DurationSchema, durationFromMs(Math.ceil(timeoutMs)));
+    const timeout = durationOf(timeoutMs / 1_000);
     writer
       .tag(OPERATION.timeout.number, WireType.LengthDelimited)
       .bytes(toBinary(DurationSchema, timeout));

@@ -1,9 +1,10 @@
 /** gRPC statuses and their google.rpc details as errors of this library. */
 
 import { fromBinary } from "@bufbuild/protobuf";
-import { type Any, durationMs } from "@bufbuild/protobuf/wkt";
+import type { Any } from "@bufbuild/protobuf/wkt";
 import type { ServiceError } from "@grpc/grpc-js";
 
+import { secondsOf } from "./duration.js";
 import * as errors from "./errors.js";
 import { EdunnError, type ErrorDetails, STATUS_CODES, type StatusCode } from "./errors.js";
 import {
@@ -58,7 +59,7 @@ function readDetail({ typeUrl, value }: Any, details: Writable<ErrorDetails>): v
       break;
     case "google.rpc.RetryInfo": {
       const { retryDelay } = fromBinary(RetryInfoSchema, value);
-      if (retryDelay !== undefined) details.retryDelayMs = durationMs(retryDelay);
+      if (retryDelay !== undefined) details.retryDelayMs = 1_000 * secondsOf(retryDelay);
     }
   }
 }

@@ -36,11 +36,12 @@ def complete(address: str | Sequence[str] | None, token: TokenLike, tls: TLSLike
     return Access(
         parse_target(address),
         os.environ.get("EDUNN_TOKEN") or None if token is None else token,
-        _tls_of_environment() if tls is None else tls,
+        tls_of_environment() if tls is None else tls,
     )
 
 
-def _tls_of_environment() -> TLS | None:
+def tls_of_environment() -> TLS | None:
+    """Return how the environment says to trust the server and to be known to it."""
     ca, certificate, key = (
         os.environ.get(f"EDUNN_{name}") or None for name in ("CA", "CERTIFICATE", "KEY")
     )

@@ -22,6 +22,7 @@ from edunn_client._channel import TLS, TLSLike
 from edunn_client._cli.bench import bench
 from edunn_client._client import Client
 from edunn_client._descriptions import ConfigField, LayerType
+from edunn_client._environment import tls_of_environment
 from edunn_client._errors import EdunnError
 from edunn_client._phase import Phase
 from edunn_client._retries import RetryPolicy
@@ -217,7 +218,10 @@ def _client(address: str, token: str | None, tls: bool, ca: Path | None) -> Iter
 
 def _tls(tls: bool, ca: Path | None) -> TLSLike:
     """Return what the options say; None leaves it to the environment."""
-    return TLS(ca=ca) if ca is not None else tls or None
+    if ca is None:
+        return tls or None
+    found = tls_of_environment() or TLS()
+    return TLS(ca, found.certificate, found.key)
 
 
 def _stop(message: str) -> typer.Exit:
