@@ -18,6 +18,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 import edunn as nn
+from bench import torch_layers
 
 Images = npt.NDArray[np.float32]
 
@@ -216,6 +217,19 @@ def measure_dropout(repeats: int = 21) -> list[Row]:
     return rows
 
 
+def print_beside_torch() -> None:
+    """Print a table of the layers beside PyTorch's, where it is installed."""
+    torch = torch_layers.load()
+    if torch is None:
+        print("\nPyTorch is not installed: no comparison with it.")
+        return
+    print(f"\nOne thread, float64, both ways, beside PyTorch {torch.__version__}:\n")
+    print("| layer | ms | PyTorch ms | ratio |")
+    print("| --- | --- | --- | --- |")
+    for name, ours, theirs in torch_layers.measure(torch):
+        print(f"| {name} | {ours * 1e3:.2f} | {theirs * 1e3:.2f} | {ours / theirs:.2f} |")
+
+
 def main() -> int:
     """Print the table; return 1 where a mark is missed."""
     rows = [*measure(np.float32), *measure(np.float64), *measure_dropout()]
@@ -223,6 +237,7 @@ def main() -> int:
     print("| --- | --- | --- | --- | --- | --- |")
     for row in rows:
         print(row)
+    print_beside_torch()
     return 0 if all(row.met for row in rows) else 1
 
 

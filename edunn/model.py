@@ -230,15 +230,15 @@ class Model(Named, ABC):
 
     def _live(self, arrays: ParameterSet, buffers: bool = False) -> ParameterSet:
         """Return parameters or buffers by name, of which setting one sets the model's."""
+        return LiveArrays(arrays, self._set_buffer if buffers else self._set_parameter)
 
-        def assign(name: str, value: Any) -> Array:
-            if buffers:
-                self.set_buffers({name: value})
-                return dict(self.get_buffers())[name]
-            self.set_parameters({name: value})
-            return dict(self.get_parameters())[name]
+    def _set_parameter(self, name: str, value: Any) -> Array:
+        self.set_parameters({name: value})
+        return self.get_parameters()[name]
 
-        return LiveArrays(arrays, assign)
+    def _set_buffer(self, name: str, value: Any) -> Array:
+        self.set_buffers({name: value})
+        return self.get_buffers()[name]
 
     def _register(self, name: str, value: Any) -> Array:
         self.register_parameter(name, value)

@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-ROOT = "edunn"
-
-# List of the messages of batches. The workers pop it.
-QUEUE = f"{ROOT}:queue"
-
-# Sorted set: worker id -> the time of its last sign of life, in seconds by Redis's clock.
-WORKERS = f"{ROOT}:workers"
+# The number grows with each change of form: sessions of an older form are then not found.
+ROOT = "edunn:2"
 
 
 class SessionKey(NamedTuple):
@@ -21,6 +16,16 @@ class SessionKey(NamedTuple):
 
     caller: str
     session_id: str
+
+
+def queue(pool: str) -> str:
+    """List of what the workers of a pool are to run."""
+    return f"{ROOT}:queue:{pool}"
+
+
+def signs_of_life(pool: str) -> str:
+    """Sorted set: worker id -> the time of its last sign of life, in seconds by Redis's clock."""
+    return f"{ROOT}:workers:{pool}"
 
 
 def session(caller: str, session_id: str) -> str:
@@ -85,45 +90,59 @@ RECORD = "record"
 REVISION = "revision"
 # How many bytes of the budget the contexts take. Missing while there has been none.
 CONTEXT_BYTES = "context-bytes"
+# There once the session has forgotten the oldest of its evicted contexts.
+FORGOTTEN = "forgotten"
 # The key of the batch whose turn it is to change the session, after it has met with many conflicts.
 TURN = "turn"
 
+# What stands before a layer's name. The scripts put fields together themselves.
 
-def last_batch(layer: str) -> str:
-    """The batch that changed a layer last: another one has run in between if it is another."""
-    return f"last-batch/{layer}"
+# The batch that changed a layer last: another one has run in between if it is another.
+LAST_BATCH = "last-batch/"
+# How many of a layer's forwards the service has numbered.
+COUNT = "count/"
+# The id of a layer's latest tracked forward.
+LATEST = "latest/"
+# What the backward of a forward needs: behind the layer's name a slash and the forward's id.
+CONTEXT = "context/"
+# How often a slot of a layer has been set: behind it the slot's name, a slash, and the layer's.
+VERSION = "version/"
 
-
-def parameters(layer: str) -> str:
-    """A layer's parameters."""
-    return f"parameters/{layer}"
-
-
-def parameters_version(layer: str) -> str:
-    """How often a layer's parameters have been set."""
-    return f"parameters-version/{layer}"
-
-
-def buffers(layer: str) -> str:
-    """A layer's buffers."""
-    return f"buffers/{layer}"
-
-
-def buffers_version(layer: str) -> str:
-    """How often a layer's buffers have been set."""
-    return f"buffers-version/{layer}"
+# The names by which the scripts know the fields.
+FIELDS = {
+    "record": RECORD,
+    "revision": REVISION,
+    "context_bytes": CONTEXT_BYTES,
+    "forgotten": FORGOTTEN,
+    "turn": TURN,
+    "last_batch": LAST_BATCH,
+    "count": COUNT,
+    "latest": LATEST,
+    "context": CONTEXT,
+    "version": VERSION,
+}
 
 
 def count(layer: str) -> str:
     """How many of a layer's forwards the service has numbered."""
-    return f"count/{layer}"
+    return COUNT + layer
 
 
 def latest(layer: str) -> str:
     """The id of a layer's latest tracked forward."""
-    return f"latest/{layer}"
+    return LATEST + layer
 
 
 def context(layer: str, forward_id: str) -> str:
-    """What the backward of a forward needs. Empty where it was evicted."""
-    return f"context/{layer}/{forward_id}"
+    """What the backward of a forward needs; of an evicted one only the header."""
+    return f"{CONTEXT}{layer}/{forward_id}"
+
+
+def slot(name: str, layer: str) -> str:
+    """The arrays of a slot of a layer."""
+    return f"{name}/{layer}"
+
+
+def version(slot_name: str, layer: str) -> str:
+    """How often a slot of a layer has been set."""
+    return f"{VERSION}{slot_name}/{layer}"

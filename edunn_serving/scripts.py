@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from edunn_serving.keys import FIELDS
 
 LUA = Path(__file__).parent / "lua"
 
@@ -20,12 +23,29 @@ class Script(NamedTuple):
     digest: str
 
     @classmethod
-    def named(cls, name: str) -> Script:
-        """Read a script."""
-        text = (LUA / f"{name}.lua").read_text()
+    def named(cls, *names: str, **constants: Any) -> Script:
+        """Read a script; before it stand those whose functions it calls.
+
+        A script knows the fields of a session's hash as `FIELDS`, the constants as `CONSTANTS`.
+        """
+        tables = [
+            f"local {table} = {_lua(values)}"
+            for table, values in (("FIELDS", FIELDS), ("CONSTANTS", constants))
+            if values
+        ]
+        text = "\n".join([*tables, *((LUA / f"{name}.lua").read_text() for name in names)])
         # The digest is a name, it protects nothing.
         return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
     def command(self, keys: Sequence[Any], arguments: Sequence[Any]) -> Command:
         """Return the command that runs the script, if Redis has seen it before."""
         return ("EVALSHA", self.digest, len(keys), *keys, *arguments)
+
+
+def _lua(value: Any) -> str:
+    """Return a table, a list, a text or a number as Lua writes it."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{name} = {_lua(each)}" for name, each in value.items()) + " }"
+    if isinstance(value, list):
+        return "{ " + ", ".join(map(_lua, value)) + " }"
+    return json.dumps(value)

@@ -17,8 +17,6 @@ from grpc_tools import protoc
 ROOT = Path(__file__).resolve().parent.parent
 PROTO = ROOT / "proto"
 SERVICE_STUBS = Path("edunn_serving")
-# The folders of `edunn_serving` that are generated; beside them lie files that are not.
-SERVICE_PACKAGES = ("v1", "internal")
 CLIENT_STUBS = Path("clients/python/src/edunn_client/_stubs")
 # What the client needs besides the contract.
 CLIENT_PROTO = ROOT / "clients" / "python" / "proto"
@@ -61,10 +59,11 @@ def make_packages(root: Path) -> None:
 
 
 def write_service_stubs(compiled: Path, root: Path) -> None:
-    for package in SERVICE_PACKAGES:
-        target = root / SERVICE_STUBS / package
+    # Beside the packages that are generated lie files that are not.
+    for package in (compiled / "edunn_serving").iterdir():
+        target = root / SERVICE_STUBS / package.name
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(compiled / "edunn_serving" / package, target)
+        shutil.copytree(package, target)
         make_packages(target)
 
 

@@ -11,6 +11,7 @@ from redis.exceptions import OutOfMemoryError
 from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage, OperationHead
 from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.pools import LAYERS
 from edunn_serving.replies import BATCH_TTL_MS
 from edunn_serving.scripts import Script
 from server.redis_link import SEND_SCRIPT, RedisLink
@@ -61,7 +62,7 @@ class BatchStore:
             The message by which the batch stands in the queue.
         """
         message = BatchMessage(batch_id, self._replies.stream, heads).encode()
-        touched = (keys.batch(batch_id), keys.QUEUE, keys.holder(batch_id))
+        touched = (keys.batch(batch_id), LAYERS.queue, keys.holder(batch_id))
 
         def on_answer(answer: Any) -> None:
             if isinstance(answer, OutOfMemoryError):
@@ -102,7 +103,7 @@ class BatchStore:
         """Tell which batches, given with their messages, nobody will answer, and why."""
         pipeline = self._link.client.pipeline(transaction=False)
         for message in batches.values():
-            pipeline.lpos(keys.QUEUE, message)
+            pipeline.lpos(LAYERS.queue, message)
         pipeline.mget([keys.holder(batch_id) for batch_id in batches])
         *places, holders = await pipeline.execute()
         lost: dict[str, Loss] = {}

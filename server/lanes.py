@@ -130,7 +130,7 @@ class Lanes:
             waiting = list(lane.operations)
             lane.operations.clear()
             for operation in waiting:
-                if self._is_wanted(operation, time.monotonic()):
+                if not self._let_go(operation, time.monotonic()):
                     lane.operations.append(operation)
 
     def _enqueue(self, lane: Lane) -> None:
@@ -144,24 +144,24 @@ class Lanes:
         """Yield the lane's next operation again and again, dropping what is wanted no longer."""
         now = time.monotonic()
         while lane.operations:
-            if self._is_wanted(lane.operations[0], now):
-                yield lane.operations[0]
-            else:
+            if self._let_go(lane.operations[0], now):
                 lane.operations.popleft()
+            else:
+                yield lane.operations[0]
 
-    def _is_wanted(self, operation: PendingOperation, now: float) -> bool:
-        """Tell whether an operation should still be sent; if not, it counts no longer."""
+    def _let_go(self, operation: PendingOperation, now: float) -> bool:
+        """Count an operation no longer that nobody awaits; return whether it is one."""
         if operation.is_late(now):
             # gRPC may have told the caller already.
             self._counts.expired["queue"] += 1
             if operation.is_wanted():
                 operation.reply.set_exception(deadline_exceeded())
         elif operation.is_wanted():
-            return True
+            return False
         else:
             self._counts.cancelled += 1
         self._count(operation, -1)
-        return False
+        return True
 
     def _count(self, operation: PendingOperation, number: int) -> None:
         self.waiting += number

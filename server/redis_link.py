@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
-from edunn_serving import keys
+from edunn_serving.pools import LAYERS
 from edunn_serving.redis_connections import connect_async
 from edunn_serving.scripts import Script
 from edunn_serving.settings import Settings
@@ -109,7 +109,7 @@ class RedisLink:
 
     async def _look(self) -> None:
         """See whether Redis answers, what time it has, and which workers live."""
-        now_ms, workers = await self._live_workers([keys.WORKERS], [self._worker_timeout])
+        now_ms, workers = await self._live_workers([LAYERS.signs_of_life], [self._worker_timeout])
         self._clock_offset = now_ms / 1000 - time.monotonic()
         if self._broken is not None and not self._broken.done():
             self._note(up=True, workers=frozenset(worker.decode() for worker in workers))

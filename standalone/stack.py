@@ -19,6 +19,7 @@ import grpc
 import redis
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from edunn_serving.pools import LAYERS, POOLS, Pool
 from edunn_serving.redis_connections import connect
 from edunn_serving.redis_url import RedisUrl
 from standalone.data_folder import claim
@@ -47,7 +48,9 @@ class Stack:
     port
         The server's port on 127.0.0.1; 0 takes a free one.
     workers
-        How many workers.
+        How many workers of the pool of layers.
+    others
+        How many workers of each other pool; left out, as many as the pool says.
     environment
         Settings for server and workers, by their environment variables.
     redis_binary
@@ -61,7 +64,8 @@ class Stack:
         data: Path,
         *,
         port: int = 0,
-        workers: int = 2,
+        workers: int = LAYERS.workers,
+        others: Mapping[Pool, int] | None = None,
         environment: Mapping[str, str] | None = None,
         redis_binary: str | None = None,
         wait: Callable[[float], None] = time.sleep,
@@ -94,6 +98,13 @@ class Stack:
         self._ports = [self.port]
         self.servers = [self._server_child("server", self.port)]
         self.workers = [self._worker_child(number) for number in range(1, workers + 1)]
+        if others is None:
+            others = {pool: pool.workers for pool in POOLS if pool is not LAYERS}
+        self.other_workers = [
+            self._pool_child(pool, number)
+            for pool, count in others.items()
+            for number in range(1, count + 1)
+        ]
 
     @property
     def redis_url(self) -> str:
@@ -121,7 +132,7 @@ class Stack:
             _check_port(self.port)
             self._supervisor.add(self.redis)
             self._await_redis()
-            for child in (*self.workers, *self.servers):
+            for child in (*self.workers, *self.other_workers, *self.servers):
                 self._supervisor.add(child)
             self.await_serving(self.address)
         except BaseException:
@@ -188,7 +199,7 @@ class Stack:
 
     def _check_starts(self) -> None:
         """Give up on a part that dies each time it is started."""
-        for child in (self.redis, *self.workers, *self.servers):
+        for child in self._children():
             if child.starts > MAX_STARTS and child.has_died():
                 raise StackError(f"{child.name} does not stay alive:\n{child.log_tail()}")
 
@@ -207,8 +218,10 @@ class Stack:
             self._wait(0.02)
 
     def _tails(self) -> str:
-        children = (self.redis, *self.workers, *self.servers)
-        return "\n".join(f"--- {child.name}\n{child.log_tail()}" for child in children)
+        return "\n".join(f"--- {each.name}\n{each.log_tail()}" for each in self._children())
+
+    def _children(self) -> tuple[Child, ...]:
+        return (self.redis, *self.workers, *self.other_workers, *self.servers)
 
     def _redis_configuration(self) -> str:
         # The folder is quoted, because its name may have spaces.
@@ -239,7 +252,12 @@ class Stack:
         return Child(name, [sys.executable, "-m", "server"], environment, self.data)
 
     def _worker_child(self, number: int) -> Child:
-        return Child(f"worker-{number}", worker_command(), self.environment, self.data)
+        return self._pool_child(LAYERS, number)
+
+    def _pool_child(self, pool: Pool, number: int) -> Child:
+        # Celery asks that workers have names of their own.
+        command = [sys.executable, *pool.command(f"{secrets.token_hex(4)}@%h")]
+        return Child(f"{pool.process}-{number}", command, self.environment, self.data)
 
 
 def _check_port(port: int) -> None:
@@ -270,15 +288,6 @@ def is_serving(channel: grpc.Channel) -> bool:
     except grpc.RpcError:
         return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
-
-
-def worker_command() -> list[str]:
-    """Return the command that starts a worker."""
-    return [
-        sys.executable, "-m", "celery", "-A", "worker", "worker", "-P", "solo",
-        "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING",
-        "--hostname", f"{secrets.token_hex(4)}@%h",
-    ]  # fmt: skip
 
 
 def find_redis() -> str:

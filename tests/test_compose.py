@@ -24,9 +24,9 @@ from compose_file import (
     seconds,
 )
 
-from edunn_serving import keys
+from edunn_serving.pools import LAYERS, POOLS
 from edunn_serving.settings import check_variables, names, variable
-from standalone.stack import Stack, worker_command
+from standalone.stack import Stack
 
 VARIABLES = {"EDUNN_REDIS_PASSWORD": secrets.token_hex(16)}
 SERVICES = ("redis", "worker", "server")
@@ -61,12 +61,13 @@ def test_the_server_is_started_as_by_the_stack(services, tmp_path):
     assert services["server"]["command"] == with_python(Stack(tmp_path).servers[0]._command)
 
 
-def test_a_worker_is_started_as_by_the_stack(services):
-    *command, name = services["worker"]["command"]
-    *same, random_name = with_python(worker_command())
-    assert command == same
+@pytest.mark.parametrize("pool", POOLS, ids=[pool.name for pool in POOLS])
+def test_every_pool_has_its_workers(services, pool):
     # In a container the host's name tells the workers apart.
-    assert name.endswith("@%h") and random_name.endswith("@%h")
+    command = ["python", *pool.command(f"{pool.process}@%h")]
+    assert services[pool.process]["command"] == command
+    plain = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    assert plain[pool.process]["deploy"]["replicas"].endswith(f":-{pool.workers}}}")
 
 
 def test_redis_is_configured_as_by_the_stack(services, tmp_path):
@@ -144,11 +145,6 @@ def test_a_health_check_is_bounded(services, name):
     assert check["retries"] >= 1
 
 
-def test_two_workers_run_unless_told_otherwise():
-    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    assert services["worker"]["deploy"]["replicas"] == "${EDUNN_WORKERS:-2}"
-
-
 def test_the_server_has_time_to_finish_before_it_is_killed(services):
     grace = seconds(services["server"]["stop_grace_period"])
     assert grace > float(services["server"]["environment"]["EDUNN_SHUTDOWN_SECONDS"])
@@ -210,8 +206,8 @@ def await_workers(redis_url: str, count: int) -> None:
     """Wait until so many workers give signs of life."""
     deadline = time.monotonic() + 60
     with redis.Redis.from_url(redis_url) as client:
-        while client.zcard(keys.WORKERS) != count:
-            assert time.monotonic() < deadline, client.zrange(keys.WORKERS, 0, -1)
+        while client.zcard(LAYERS.signs_of_life) != count:
+            assert time.monotonic() < deadline, client.zrange(LAYERS.signs_of_life, 0, -1)
             time.sleep(0.05)
 
 

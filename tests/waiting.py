@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from worker_ids import is_id_of
 
-from edunn_serving import keys
+from edunn_serving.pools import LAYERS
 from standalone.stack import Stack
 
 POLL_SECONDS = 0.02
@@ -26,7 +26,7 @@ def await_workers(stack: Stack) -> None:
     redis = stack.redis_client()
 
     def all_are_heard() -> bool:
-        heard = redis.zrange(keys.WORKERS, 0, -1)
+        heard = redis.zrange(LAYERS.signs_of_life, 0, -1)
         return all(any(is_id_of(each, child) for each in heard) for child in stack.workers)
 
     await_true(all_are_heard, "a sign of life of every worker")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -37,6 +37,7 @@ from worker.configs import TooDeepError, check_description, check_record_size
 from worker.limits import check, parameter_limit
 from worker.open_session import OpenSession
 from worker.ready import ReadyLayer, build_layer
+from worker.slots import BUFFERS, PARAMETERS
 from worker.tensors import TYPE_OF_DTYPE, decode_tensors
 from worker.wire import ArrayMessage
 
@@ -59,7 +60,7 @@ def create_session(
             metadata={"session_id": request.session_id},
         )
     record = SessionRecord(
-        incarnation=os.urandom(8),
+        incarnation=secrets.token_hex(8),
         seed=request.seed,
         phase=request.phase or layer_pb2.PHASE_TRAINING,
     )
@@ -130,9 +131,9 @@ def set_parameters(
     check(charge_replacement(given, present), settings)
     parameters, buffers = _apply_arrays(layer.ready, given, "parameters")
     if parameters:
-        session.save_parameters(layer)
+        session.save(layer, PARAMETERS)
     if buffers:
-        session.save_buffers(layer)
+        session.save(layer, BUFFERS)
     return SetParametersResponse()
 
 

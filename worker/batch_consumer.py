@@ -15,7 +15,6 @@ from typing import Any
 import redis
 from celery.worker import state
 
-from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage
 from edunn_serving.errors import quoted
 from edunn_serving.redis_connections import RedisRefuses
@@ -27,6 +26,8 @@ log = logging.getLogger(__name__)
 # How long one read waits for a batch, in seconds. A worker notices that it is to stop this late.
 READ_SECONDS = 1
 RETRY_SECONDS = 0.2
+# After so long a worker that gets no batches gives no sign of life either.
+REFUSED_SECONDS = 1.0
 
 
 class BatchConsumer:
@@ -40,7 +41,8 @@ class BatchConsumer:
 
     def __init__(
         self,
-        queue: ScriptConnection,
+        connection: ScriptConnection,
+        queue: str,
         engine: Engine,
         *,
         announce: Callable[[BatchConsumer], None],
@@ -52,9 +54,12 @@ class BatchConsumer:
         self._announce = announce
         # Called again and again while Redis gives no batch although it answers.
         self._on_refusal = on_refusal
+        self._connection = connection
         self._queue = queue
         self._engine = engine
         self._reachable = True
+        # Since when Redis has refused, by the monotonic clock; None while it does not.
+        self._refused_since: float | None = None
 
     def start(self) -> None:
         """Run batches.
@@ -74,20 +79,30 @@ class BatchConsumer:
     def _next_message(self) -> bytes | None:
         """Return the next batch's message, None where none has come in time."""
         try:
-            (answer,) = self._queue.run(("BRPOP", keys.QUEUE, READ_SECONDS))
+            (answer,) = self._connection.run(("BRPOP", self._queue, READ_SECONDS))
         except redis.RedisError as error:
             # Redis is away, or takes no command that writes: it may do so again at any time.
             if self._reachable:
                 log.warning("no batches can be read: %s", error)
             self._reachable = False
-            if isinstance(error, RedisRefuses):
-                self._on_refusal()
+            self._note_refusal(error)
             time.sleep(RETRY_SECONDS)
             return None
         if not self._reachable:
             log.info("batches can be read again")
             self._reachable = True
+            self._refused_since = None
         return answer[1] if answer else None
+
+    def _note_refusal(self, error: redis.RedisError) -> None:
+        """Tell of a Redis that refuses for long. One that starts does so for a moment."""
+        now = time.monotonic()
+        if not isinstance(error, RedisRefuses):
+            self._refused_since = None
+        elif self._refused_since is None:
+            self._refused_since = now
+        elif now - self._refused_since > REFUSED_SECONDS:
+            self._on_refusal()
 
     def _run(self, data: bytes) -> None:
         try:
@@ -99,7 +114,7 @@ class BatchConsumer:
 
     def stop(self) -> None:
         """Give up the connection, as the worker's last step."""
-        self._queue.close()
+        self._connection.close()
 
     # Celery calls each of these at some way to stop. The loop ends by `state.maybe_shutdown`.
     def close(self) -> None:

@@ -67,9 +67,9 @@ def charge_backward_of(model: Model, inputs: Sequence[np.ndarray]) -> BackwardCh
     )
 
 
-def charge_backward(estimate: BackwardCharge, output_gradient: np.ndarray) -> Charge:
-    """Return what a backward takes for this output gradient."""
-    wider = -(-output_gradient.itemsize // (estimate.itemsize or 8))
+def charge_backward(estimate: BackwardCharge, itemsize: int) -> Charge:
+    """Return what a backward takes for an output gradient whose elements have so many bytes."""
+    wider = -(-itemsize // (estimate.itemsize or 8))
     return Charge(estimate.work, wider * estimate.memory, wider * estimate.answer)
 
 

@@ -12,6 +12,7 @@ from edunn_serving.internal.v1.state_pb2 import (
     BackwardCharge,
     CachedValue,
     Context,
+    ContextHeader,
     PackedBits,
     PlainArray,
 )
@@ -35,10 +36,12 @@ def encode_context(
     `backward` is what the backward is estimated to take, as `encode_charge` gives it.
     """
     context = Context(
-        parameters_version=parameters_version,
-        buffers_version=buffers_version,
+        header=ContextHeader(
+            parameters_version=parameters_version,
+            buffers_version=buffers_version,
+            request_digest=request_digest,
+        ),
         phase=phase,
-        request_digest=request_digest,
         output_shape=output_shape,
     )
     message = ArrayMessage(context)
@@ -55,6 +58,11 @@ def encode_context(
 def encode_charge(backward: BackwardCharge) -> bytes:
     """Return what a backward is estimated to take as a part of a context."""
     return Context(backward=backward).SerializeToString()
+
+
+def is_evicted(context: Context) -> bool:
+    """Tell whether only the header of a context is left."""
+    return not context.phase
 
 
 def decode_cache(context: Context) -> Cache:

@@ -20,7 +20,8 @@ from worker.operations import OPERATIONS
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySessions
-from worker.store import Committed, Needs, Store
+from worker.slots import SLOTS
+from worker.store import Committed, LayerNeeds, Needs, Store
 
 log = logging.getLogger(__name__)
 
@@ -175,19 +176,19 @@ class Engine:
             ready = self._ready.get(key)
             need = needs.get(key)
             if need is None:
-                need = needs[key] = Needs(ready.revision if ready else b"")
+                need = needs[key] = Needs(ready.revision if ready else "")
             name = head.layer
             if name is None:
                 continue
-            if name not in need.layers:
-                layer = ready.layers.get(name) if ready else None
-                need.layers[name] = (
-                    (layer.parameters_version, layer.buffers_version) if layer else (0, 0)
-                )
+            layer = need.layers.get(name)
+            if layer is None:
+                at_hand = ready.layers.get(name) if ready else None
+                versions = at_hand.versions.values() if at_hand else [0] * len(SLOTS)
+                layer = need.layers[name] = LayerNeeds(list(versions))
             if head.forward_id:
-                need.contexts[name, head.forward_id] = None
+                layer.contexts[head.forward_id] = None
             elif head.method in OPERATIONS and OPERATIONS[head.method].means_latest_forward:
-                need.latest.add(name)
+                layer.latest = True
         return needs
 
     def _keep_ready(self, run: BatchRun) -> None:

@@ -1,4 +1,4 @@
-"""`python -m worker.healthcheck`: exit 0 if Redis hears the worker of this machine, 1 if not.
+"""`python -m worker.healthcheck [POOL]`: exit 0 if Redis hears a worker of this machine, 1 if not.
 
 Meant for a container, which has a host name and a worker of its own. Where several workers share a
 host name, one that is heard is enough.
@@ -6,12 +6,13 @@ host name, one that is heard is enough.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 
 import redis
 
-from edunn_serving import keys
+from edunn_serving.pools import LAYERS, POOLS
 from edunn_serving.redis_connections import connect
 from edunn_serving.scripts import Script
 from edunn_serving.settings import SettingsError, read_settings
@@ -19,13 +20,17 @@ from edunn_serving.settings import SettingsError, read_settings
 
 def main() -> int:
     """Print what Redis knows of this machine's worker and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m worker.healthcheck", description=__doc__)
+    pools = {pool.name: pool for pool in POOLS}
+    parser.add_argument("pool", nargs="?", choices=pools, default=LAYERS.name)
+    pool = pools[parser.parse_args().pool]
     host = os.uname().nodename
     try:
         settings = read_settings()
         with connect(settings.redis_url) as client:
             # The very question that a server asks.
             live_workers = client.register_script(Script.named("live_workers").text)
-            _, live = live_workers([keys.WORKERS], [settings.worker_timeout_seconds])
+            _, live = live_workers([pool.signs_of_life], [settings.worker_timeout_seconds])
     except (SettingsError, redis.RedisError) as error:
         print(f"worker of {host}: {error}", file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ import time
 
 import redis
 
-from edunn_serving import keys
+from edunn_serving.pools import Pool
 from edunn_serving.redis_connections import connect
 from edunn_serving.scripts import Script
 from edunn_serving.settings import Settings
@@ -26,8 +26,9 @@ class Heartbeat(threading.Thread):
     worker is known again as soon as Redis is back.
     """
 
-    def __init__(self, settings: Settings, worker_id: str) -> None:
+    def __init__(self, settings: Settings, pool: Pool, worker_id: str) -> None:
         super().__init__(name="heartbeat", daemon=True)
+        self._pool = pool
         self._worker_id = worker_id
         self._hushed_until = 0.0
         self._interval = settings.worker_timeout_seconds / 4
@@ -44,7 +45,7 @@ class Heartbeat(threading.Thread):
         while not self._stopped.is_set():
             hushed = time.monotonic() < self._hushed_until
             try:
-                self._beat([keys.WORKERS], [self._worker_id, "0" if hushed else "1"])
+                self._beat([self._pool.signs_of_life], [self._worker_id, "0" if hushed else "1"])
                 if not reachable:
                     log.warning("Redis hears the heartbeat again")
                 reachable = True
@@ -64,6 +65,6 @@ class Heartbeat(threading.Thread):
 
     def _say_goodbye(self) -> None:
         try:
-            self._beat([keys.WORKERS], [self._worker_id, "0"])
+            self._beat([self._pool.signs_of_life], [self._worker_id, "0"])
         except redis.RedisError as error:
             log.warning("Redis did not hear the goodbye: %s", error)

@@ -62,6 +62,15 @@ def check(charge: Charge, settings: Settings) -> None:
         _check_memory(charge.memory, operation_memory(settings))
 
 
+def is_small(charge: Charge, settings: Settings) -> bool:
+    """Tell whether an operation may run whatever else the worker keeps."""
+    return (
+        charge.work <= settings.operation_work
+        and charge.memory <= SMALL_BYTES
+        and charge.answer <= answer_limit(settings)
+    )
+
+
 def _check_memory(estimate: int, limit: int) -> None:
     if estimate <= limit and estimate > memory_left():
         give_back_freed_memory()

@@ -10,7 +10,8 @@ from edunn_serving.errors import Reason, ServiceError, quoted, session_not_found
 from edunn_serving.internal.v1.state_pb2 import SessionRecord
 from edunn_serving.keys import SessionKey
 from worker.randomness import RepeatableGenerator
-from worker.ready import ReadyLayer, ReadySession, build_layer, decode_arrays, encode_arrays
+from worker.ready import ReadyLayer, ReadySession, build_layer
+from worker.slots import PARAMETERS, SLOTS, Slot, decode_arrays, encode_arrays
 from worker.store import Changes, StoredLayer, StoredSession, Value, context_cost
 
 
@@ -23,8 +24,8 @@ class OpenLayer:
     count: int = 0
     latest: str = ""
     # The batch that had changed the layer last when it was loaded.
-    last_batch: bytes = b""
-    # Forward id -> context: None where there is none, empty where it was evicted.
+    last_batch: str = ""
+    # Forward id -> context: None where there is none, only its header where it was evicted.
     contexts: dict[str, bytes | None] = field(default_factory=dict)
 
     @property
@@ -55,7 +56,7 @@ class OpenSession:
         self.now_ms = now_ms
         # Set by whatever changes the session. Who runs an operation clears it before.
         self.changed = False
-        self._loaded_revision = stored.revision if stored else b""
+        self._loaded_revision = stored.revision if stored else ""
         self._stored_layers = stored.layers if stored else {}
         self._layers: dict[str, OpenLayer] = {}
         # How many bytes of arrays and records have been put there to be stored.
@@ -63,10 +64,12 @@ class OpenSession:
         # What is to be stored, by the fields of the session's hash.
         self._values: dict[str, Value] = {}
         self._deleted = False
-        self._changed_layers: dict[str, bytes] = {}
+        self._changed_layers: dict[str, str] = {}
         self._new_contexts: list[str] = []
         self._new_context_bytes = 0
         self._has_contexts = bool(stored and stored.has_contexts)
+        # Whether contexts were evicted that the session does not remember.
+        self.has_forgotten = bool(stored and stored.has_forgotten)
         self.ready: ReadySession | None = None
         if stored and stored.record is not None:
             record = SessionRecord.FromString(stored.record)
@@ -111,7 +114,7 @@ class OpenSession:
     def _open_layer(self, name: str) -> OpenLayer:
         record = self.record
         stored = self._stored_layers.get(name)
-        if self.ready is None or stored is None or not stored.parameters_version:
+        if self.ready is None or stored is None or not stored.slots[PARAMETERS.name].version:
             raise layer_not_found(name, [layer.name for layer in record.layers])
         ready = self.ready.layers.get(name)
         if ready is None:
@@ -129,7 +132,7 @@ class OpenSession:
     def create(self, record: SessionRecord) -> None:
         """Begin the session."""
         self.changed = True
-        self.ready = ReadySession(b"", record)
+        self.ready = ReadySession("", record)
         self._layers.clear()
         self._save_record()
 
@@ -140,9 +143,10 @@ class OpenSession:
             raise session_not_found(self.key.session_id)
         self.ready.layers[name] = ready
         self._layers[name] = OpenLayer(name, ready)
-        self.save_parameters(self._layers[name])
-        if ready.model.get_buffers():
-            self.save_buffers(self._layers[name])
+        for slot in SLOTS:
+            # Parameters are stored of every layer, even of one that has none: they tell that it is.
+            if slot is PARAMETERS or slot.read(ready.model):
+                self.save(self._layers[name], slot)
         self._save_record()
 
     def delete(self) -> None:
@@ -158,21 +162,13 @@ class OpenSession:
         self._has_contexts = False
         self._deleted = True
 
-    def save_parameters(self, layer: OpenLayer) -> None:
-        """Store the parameters as the layer has them now, as a new version."""
+    def save(self, layer: OpenLayer, slot: Slot) -> None:
+        """Store a slot as the layer has it now, as a new version."""
         self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
-        layer.ready.parameters_version += 1
-        self._store(keys.parameters(layer.name), encode_arrays(layer.model.get_parameters()))
-        self._values[keys.parameters_version(layer.name)] = layer.ready.parameters_version
-
-    def save_buffers(self, layer: OpenLayer) -> None:
-        """Store the buffers as the layer has them now, as a new version."""
-        self.changed = True
-        self._changed_layers[layer.name] = layer.last_batch
-        layer.ready.buffers_version += 1
-        self._store(keys.buffers(layer.name), encode_arrays(layer.model.get_buffers()))
-        self._values[keys.buffers_version(layer.name)] = layer.ready.buffers_version
+        layer.ready.versions[slot.name] += 1
+        self._store(keys.slot(slot.name, layer.name), encode_arrays(slot.read(layer.model)))
+        self._values[keys.version(slot.name, layer.name)] = layer.ready.versions[slot.name]
 
     def count_forward(self, layer: OpenLayer) -> None:
         """Note that the service has numbered one more forward of the layer."""
@@ -220,7 +216,7 @@ class OpenSession:
         if self.ready is None:
             raise session_not_found(self.key.session_id)
         record = self.ready.record
-        self.ready.revision = record.incarnation + str(len(record.layers)).encode()
+        self.ready.revision = f"{record.incarnation}/{len(record.layers)}"
         self._store(keys.RECORD, record.SerializeToString())
         self._values[keys.REVISION] = self.ready.revision
 
@@ -237,9 +233,8 @@ def layer_not_found(name: str, names: list[str]) -> ServiceError:
 
 def _refresh(ready: ReadyLayer, stored: StoredLayer) -> None:
     """Bring a layer at hand to the stored versions."""
-    if stored.parameters is not None:
-        ready.model.set_parameters(decode_arrays(stored.parameters))
-        ready.parameters_version = stored.parameters_version
-    if stored.buffers is not None:
-        ready.model.set_buffers(decode_arrays(stored.buffers))
-        ready.buffers_version = stored.buffers_version
+    for slot in SLOTS:
+        version, arrays = stored.slots[slot.name]
+        if arrays is not None:
+            slot.write(ready.model, decode_arrays(arrays))
+            ready.versions[slot.name] = version

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import redis
 
 from edunn_serving import keys
+from edunn_serving.pools import Pool
 from edunn_serving.redis_connections import connect
 from edunn_serving.replies import BATCH_TTL_MS
 from edunn_serving.settings import Settings
@@ -51,8 +52,9 @@ class _Running(NamedTuple):
 class OverrunGuard(threading.Thread):
     """Watches the operation that the main thread computes."""
 
-    def __init__(self, settings: Settings, worker_id: str) -> None:
+    def __init__(self, settings: Settings, pool: Pool, worker_id: str) -> None:
         super().__init__(name="overrun guard", daemon=True)
+        self._pool = pool
         self._worker_id = worker_id
         self._longest = settings.operation_seconds
         self._client = connect(settings.redis_url, answer_seconds=REDIS_SECONDS)
@@ -127,7 +129,7 @@ class OverrunGuard(threading.Thread):
             pipeline = self._client.pipeline(transaction=False)
             overrun = keys.overrun_holder(self._worker_id, running.number)
             pipeline.set(keys.holder(running.batch_id), overrun, px=BATCH_TTL_MS)
-            pipeline.zrem(keys.WORKERS, self._worker_id)
+            pipeline.zrem(self._pool.signs_of_life, self._worker_id)
             pipeline.execute()
         except redis.RedisError as error:
             log.warning("the server will find out later: %s", error)

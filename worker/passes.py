@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 
 import numpy as np
 
 from edunn.errors import LayerError
-from edunn.estimate import ArraySpec
 from edunn.model import Phase as LayerPhase
 from edunn_serving import keys
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
@@ -22,15 +22,24 @@ from edunn_serving.v1.layer_service_pb2 import (
     ForwardResponse,
 )
 from worker.charges import charge_backward, charge_backward_of, charge_forward
-from worker.contexts import decode_cache, digest_inputs, encode_charge, encode_context
-from worker.limits import check
+from worker.contexts import (
+    decode_cache,
+    digest_inputs,
+    encode_charge,
+    encode_context,
+    is_evicted,
+)
+from worker.limits import check, is_small
 from worker.open_session import OpenLayer, OpenSession
+from worker.slots import BUFFERS, PARAMETERS
 from worker.store import context_cost
 from worker.tensors import decode_tensor
 from worker.wire import ArrayMessage
 
 # Ids that the service gives begin with this, so a caller's never meet them.
 NUMBERED = "#"
+# Bytes of a float64, the widest number.
+LARGEST_ITEMSIZE = 8
 FORWARD_ID = re.compile(r"(?!#)[ -~]{1,128}")
 
 LAYER_PHASES = {
@@ -47,7 +56,8 @@ def run_forward(session: OpenSession, request: ForwardRequest, settings: Setting
     forward_id = _forward_id_of(request, layer, phase)
     repeated = request.forward_id and not request.untracked
     digest = digest_inputs(request.inputs, phase) if repeated else b""
-    known = bool(digest) and _is_repetition(layer, forward_id, digest)
+    repetition = _repetition_of(layer, forward_id, digest) if digest else Repetition.NONE
+    known = repetition is not Repetition.NONE
     backward = _admit_forward(layer, inputs, phase, settings, tracked=not request.untracked)
 
     # Training changes buffers as it computes.
@@ -57,7 +67,7 @@ def run_forward(session: OpenSession, request: ForwardRequest, settings: Setting
     try:
         output = _compute(session, layer, inputs, phase, forward_id)
         context = b""
-        if not request.untracked and not known:
+        if not request.untracked and repetition is not Repetition.KEPT:
             context = _context_of_forward(layer, phase, digest, output, backward)
             _check_budget(layer, forward_id, context, settings.session_context_bytes)
         response = ArrayMessage(ForwardResponse(forward_id=forward_id, phase=phase))
@@ -68,7 +78,7 @@ def run_forward(session: OpenSession, request: ForwardRequest, settings: Setting
         if before and (known or not completed):
             layer.model.set_buffers(before)
     if before and not known:
-        session.save_buffers(layer)
+        session.save(layer, BUFFERS)
     if forward_id.startswith(NUMBERED):
         session.count_forward(layer)
     if context:
@@ -84,9 +94,10 @@ def _admit_forward(
     *,
     tracked: bool,
 ) -> bytes:
-    """Refuse a forward that would take too much.
+    """Refuse a forward that would take too much, or of dtypes that the library itself would cast.
 
-    Returns what its backward is estimated to take, as a part of a context.
+    Returns what its backward is estimated to take, as a part of a context; nothing where it is
+    small.
     """
     forward = (phase, tracked, *[(each.shape, each.dtype.num) for each in inputs])
     admitted = layer.ready.admitted.get(forward)
@@ -100,7 +111,10 @@ def _admit_forward(
     check(charge, settings)
     if charge.stored > settings.session_context_bytes:
         raise _context_too_large(charge.stored, settings.session_context_bytes)
-    backward = encode_charge(charge_backward_of(layer.model, inputs))
+    estimate = charge_backward_of(layer.model, inputs)
+    # Most backwards need no second look, whatever the dtype of their output gradient.
+    is_small_backward = is_small(charge_backward(estimate, LARGEST_ITEMSIZE), settings)
+    backward = b"" if is_small_backward else encode_charge(estimate)
     layer.ready.admit(forward, backward)
     return backward
 
@@ -111,9 +125,9 @@ def _context_of_forward(
     in_test = phase == layer_pb2.PHASE_TEST
     return encode_context(
         layer.model.get_cache(),
-        parameters_version=layer.ready.parameters_version,
+        parameters_version=layer.ready.versions[PARAMETERS.name],
         # In training the output does not depend on the buffers, it changes them.
-        buffers_version=layer.ready.buffers_version if in_test else 0,
+        buffers_version=layer.ready.versions[BUFFERS.name] if in_test else 0,
         phase=phase,
         request_digest=digest,
         output_shape=output.shape,
@@ -133,8 +147,8 @@ def run_backward(
             f"layer {layer.name!r} has had no tracked forward yet: call Forward before Backward",
             metadata={"layer": layer.name},
         )
-    context = _context_of(layer, forward_id)
-    if context.parameters_version != layer.ready.parameters_version:
+    context = _context_of(session, layer, forward_id)
+    if context.header.parameters_version != layer.ready.versions[PARAMETERS.name]:
         raise _forward_stale(layer, forward_id)
     if not request.HasField("output_gradient"):
         raise invalid_argument("output_gradient", "expected a tensor, got none")
@@ -149,7 +163,8 @@ def run_backward(
             f"expected the shape of the forward's output, {list(context.output_shape)}, "
             f"got {list(output_gradient.shape)}",
         )
-    check(charge_backward(context.backward, output_gradient), settings)
+    if context.HasField("backward"):
+        check(charge_backward(context.backward, output_gradient.itemsize), settings)
     layer.model.set_phase(LAYER_PHASES[context.phase])
     layer.model.set_cache(decode_cache(context))
     try:
@@ -193,7 +208,15 @@ def _forward_id_of(request: ForwardRequest, layer: OpenLayer, phase: Phase) -> s
     return f"{NUMBERED}{layer.count + 1}"
 
 
-def _is_repetition(layer: OpenLayer, forward_id: str, digest: bytes) -> bool:
+class Repetition(Enum):
+    """Whether a forward has been computed before under its id."""
+
+    NONE = "it is new"
+    KEPT = "it has, and what its backward needs is kept"
+    EVICTED = "it has, and what its backward needs must be computed anew"
+
+
+def _repetition_of(layer: OpenLayer, forward_id: str, digest: bytes) -> Repetition:
     """Tell whether the same forward has been computed before under this id.
 
     Raises
@@ -203,20 +226,21 @@ def _is_repetition(layer: OpenLayer, forward_id: str, digest: bytes) -> bool:
         parameters have changed since, so that the answer would be another.
     """
     stored = layer.contexts.get(forward_id)
-    if not stored:
-        return False
+    if stored is None:
+        return Repetition.NONE
     context = Context.FromString(stored)
-    if context.request_digest != digest:
+    if context.header.request_digest != digest:
         raise ServiceError(
             Reason.FORWARD_EXISTS,
             f"layer {layer.name!r} has a forward {forward_id!r} with other inputs or another "
             "phase: choose another forward_id",
             metadata={"layer": layer.name, "forward_id": forward_id},
         )
-    other_buffers = context.buffers_version not in (0, layer.ready.buffers_version)
-    if context.parameters_version != layer.ready.parameters_version or other_buffers:
+    versions = layer.ready.versions
+    other_buffers = context.header.buffers_version not in (0, versions[BUFFERS.name])
+    if context.header.parameters_version != versions[PARAMETERS.name] or other_buffers:
         raise _forward_stale(layer, forward_id)
-    return True
+    return Repetition.EVICTED if is_evicted(context) else Repetition.KEPT
 
 
 def _compute(
@@ -228,8 +252,6 @@ def _compute(
         session.randomness.wind_to_forward(session.record.seed, layer.name, forward_id)
     model.set_phase(LAYER_PHASES[phase])
     try:
-        # It refuses integers where floats are needed, which the library itself would cast.
-        model.estimate(*(ArraySpec(x.shape, x.dtype) for x in inputs))
         return np.asarray(model.forward(*inputs))
     except LayerError as error:
         raise _input_error(error, layer) from error
@@ -258,14 +280,18 @@ def _context_too_large(cost: int, limit: int) -> ServiceError:
     )
 
 
-def _context_of(layer: OpenLayer, forward_id: str) -> Context:
+def _context_of(session: OpenSession, layer: OpenLayer, forward_id: str) -> Context:
     stored = layer.contexts.get(forward_id)
-    if stored:
-        return Context.FromString(stored)
+    if stored is not None:
+        context = Context.FromString(stored)
+        if not is_evicted(context):
+            return context
     metadata = {"layer": layer.name, "forward_id": forward_id}
     number = forward_id.removeprefix(NUMBERED)
     was_numbered = forward_id != number and number.isdecimal() and int(number) <= layer.count
-    if stored == b"" or was_numbered:
+    # A session that has forgotten which forwards it had cannot say that there was none of this id.
+    may_be_forgotten = session.has_forgotten and forward_id == number
+    if stored is not None or was_numbered or may_be_forgotten:
         raise ServiceError(
             Reason.CONTEXT_EVICTED,
             f"forward {forward_id!r} of layer {layer.name!r} is no longer kept, or was untracked: "

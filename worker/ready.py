@@ -16,12 +16,11 @@ from edunn import catalogue
 from edunn.composite import walk
 from edunn.description import LayerDescription
 from edunn.model import Model
-from edunn_serving.internal.v1.state_pb2 import Arrays, SessionRecord
+from edunn_serving.internal.v1.state_pb2 import SessionRecord
 from edunn_serving.keys import SessionKey
 from edunn_serving.v1.layer_pb2 import Layer
 from worker.configs import plain_config
-from worker.tensors import decode_tensors
-from worker.wire import ArrayMessage
+from worker.slots import SLOT_NAMES, SLOTS
 
 # What a layer or a session costs in memory besides its arrays; a generous guess.
 OVERHEAD_BYTES = 4096
@@ -39,15 +38,15 @@ class ReadyLayer:
 
     model: Model
     description: LayerDescription
-    parameters_version: int = 0
-    buffers_version: int = 0
+    # How often each slot has been set, by its name; 0 where it has not.
+    versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SLOT_NAMES, 0))
     # Forwards that are within the limits, by phase, shapes and dtypes; what their backward is
     # estimated to take, as a part of a context.
     admitted: dict[tuple[object, ...], bytes] = field(default_factory=dict)
 
     def size(self) -> int:
         """Return about how many bytes the layer takes."""
-        arrays = (*self.model.get_parameters().values(), *self.model.get_buffers().values())
+        arrays = (array for slot in SLOTS for array in slot.read(self.model).values())
         parts = sum(1 for _ in walk(self.model))
         return OVERHEAD_BYTES + PART_BYTES * parts + sum(array.nbytes for array in arrays)
 
@@ -62,7 +61,7 @@ class ReadyLayer:
 class ReadySession:
     """A session's record, and those of its layers that this worker has run."""
 
-    revision: bytes
+    revision: str
     record: SessionRecord
     layers: dict[str, ReadyLayer] = field(default_factory=dict)
 
@@ -132,15 +131,3 @@ def build_layer(
         layer.type, config, name=layer.name, rng=generator, max_bytes=max_bytes, blank=blank
     )
     return ReadyLayer(model, catalogue.describe(layer.type))
-
-
-def encode_arrays(arrays: dict[str, np.ndarray]) -> bytes:
-    """Return parameters or buffers as the bytes to store."""
-    message = ArrayMessage(Arrays())
-    message.add_tensors("arrays", arrays)
-    return message.SerializeToString()
-
-
-def decode_arrays(data: bytes) -> dict[str, np.ndarray]:
-    """Return stored parameters or buffers."""
-    return decode_tensors(Arrays.FromString(data).arrays, "arrays")

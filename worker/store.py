@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -22,10 +23,12 @@ from edunn_serving.replies import (
 from edunn_serving.scripts import Script
 from edunn_serving.settings import Settings
 from worker.script_connection import ScriptConnection
+from worker.slots import SLOT_NAMES
 
-EVICTED_CONTEXTS_REMEMBERED = 1000
-# How many contexts a commit evicts besides one for each that it adds: 256 take Redis about 2 ms.
-EVICTED_AT_ONCE = 256
+# Of how many evicted contexts a session keeps the headers: each takes some 150 bytes.
+EVICTED_REMEMBERED = 100_000
+# How many contexts one script evicts. Half a million at once kept Redis from everybody for 4 s.
+EVICTION_STEPS = 256
 # What Redis takes for a context besides its bytes and twice the name of its field, which stands in
 # a hash and in a list: 55 to 90 bytes beside contexts of up to 100, measured with Redis 7.0.
 CONTEXT_OVERHEAD_BYTES = 96
@@ -34,38 +37,53 @@ Value = bytes | str | int
 
 
 @dataclass(slots=True)
+class LayerNeeds:
+    """What a batch needs of one layer, and what of it the worker has already."""
+
+    # The versions of the slots that the worker has, in the order of `SLOTS`.
+    versions: list[int]
+    # The forward ids of the contexts that are wanted, in order.
+    contexts: dict[str, None] = field(default_factory=dict)
+    # Whether the latest forward's context is wanted.
+    latest: bool = False
+
+
+@dataclass(slots=True)
 class Needs:
     """What a batch needs of one session, and what of it the worker has already."""
 
-    known_revision: bytes = b""
-    # Layer -> the versions of parameters and buffers that the worker has.
-    layers: dict[str, tuple[int, int]] = field(default_factory=dict)
-    # (layer, forward id) of each context that is wanted.
-    contexts: dict[tuple[str, str], None] = field(default_factory=dict)
-    # Layers whose latest forward's context is wanted.
-    latest: set[str] = field(default_factory=set)
+    known_revision: str = ""
+    layers: dict[str, LayerNeeds] = field(default_factory=dict)
+
+
+class StoredSlot(NamedTuple):
+    """A slot of a layer as it is stored. The arrays are None where the worker has the version."""
+
+    version: int
+    arrays: bytes | None
 
 
 class StoredLayer(NamedTuple):
-    """A layer as it is stored. Arrays are None where the worker has their version."""
+    """A layer as it is stored."""
 
-    parameters_version: int
-    parameters: bytes | None
-    buffers_version: int
-    buffers: bytes | None
+    # By their names.
+    slots: dict[str, StoredSlot]
+    # How many forwards the service has numbered.
     forwards: int
     latest: str
-    last_batch: bytes
-    # Forward id -> context: None where there is none, empty where it was evicted.
+    last_batch: str
+    # Forward id -> context, None where there is none.
     contexts: dict[str, bytes | None]
 
 
 class StoredSession(NamedTuple):
     """A session as it is stored. The record is None where the worker has its revision."""
 
-    revision: bytes
+    revision: str
     record: bytes | None
     has_contexts: bool
+    # Whether contexts were evicted that it does not remember.
+    has_forgotten: bool
     layers: dict[str, StoredLayer]
 
 
@@ -77,7 +95,7 @@ class Changes(NamedTuple):
     """
 
     session: SessionKey
-    loaded_revision: bytes | None
+    loaded_revision: str | None
     ttl_ms: int
     # Whether what the session had is removed before the new values are set.
     deleted: bool = False
@@ -86,7 +104,7 @@ class Changes(NamedTuple):
     contexts: Sequence[str] = ()
     new_context_bytes: int = 0
     # The layers that change, and the batch that had changed each last when it was loaded.
-    layers: dict[str, bytes] = {}  # noqa: RUF012  # never written into
+    layers: dict[str, str] = {}  # noqa: RUF012  # never written into
     values: dict[str, Value] = {}  # noqa: RUF012  # never written into
 
 
@@ -94,6 +112,8 @@ class Committed(Enum):
     """How a commit ended."""
 
     DONE = b"done"
+    # It is done, and contexts are left to evict.
+    MORE = b"more"
     # Another run of the same batch was first.
     ANSWERED = b"answered"
     # Another batch has changed a session since it was loaded.
@@ -106,11 +126,17 @@ class Store:
     """The sessions and batches of one Redis, as a worker sees them."""
 
     def __init__(self, client: redis.Redis, settings: Settings) -> None:
-        self._context_budget = settings.session_context_bytes
-        self._context_limit = settings.session_context_count
-        self._take = Script.named("take")
-        self._commit = Script.named("commit")
-        self._connection = ScriptConnection(client, (self._take, self._commit))
+        limits = {
+            "bytes": settings.session_context_bytes,
+            "number": settings.session_context_count,
+            "overhead": CONTEXT_OVERHEAD_BYTES,
+            "remembered": EVICTED_REMEMBERED,
+            "steps": EVICTION_STEPS,
+        }
+        self._take = Script.named("take", slots=SLOT_NAMES, holder_ms=BATCH_TTL_MS)
+        self._commit = Script.named("eviction", "commit", limits=limits, reply_ms=REPLY_TTL_MS)
+        self._evict = Script.named("eviction", "evict", limits=limits)
+        self._connection = ScriptConnection(client, (self._take, self._commit, self._evict))
 
     def take(
         self, batch_id: str, worker_id: str, needs: dict[SessionKey, Needs]
@@ -126,13 +152,15 @@ class Store:
         now_ms
             What Redis's clock said, in ms of Unix time.
         """
-        touched = [keys.batch(batch_id), keys.holder(batch_id)]
-        arguments: list[Value] = [worker_id, BATCH_TTL_MS]
-        for key, need in needs.items():
-            touched.append(keys.session(*key))
-            _add_needs(arguments, need)
+        touched = [
+            keys.batch(batch_id),
+            keys.holder(batch_id),
+            *(keys.session(*key) for key in needs),
+        ]
+        header = json.dumps([_needed(need) for need in needs.values()])
         found, requests = self._connection.run(
-            self._take.command(touched, arguments), ("LRANGE", keys.batch(batch_id), 0, -1)
+            self._take.command(touched, (worker_id, header)),
+            ("LRANGE", keys.batch(batch_id), 0, -1),
         )
         now_ms, *answers = found
         sessions = {
@@ -170,21 +198,36 @@ class Store:
                 touched.append(keys.large_result(batch_id, len(large)))
                 large.append(reply.data)
                 entry += (LARGE, touched[-1])
-        arguments: list[Value] = [
-            REPLY_TTL_MS, self._context_budget, CONTEXT_OVERHEAD_BYTES, EVICTED_CONTEXTS_REMEMBERED,
-            self._context_limit, EVICTED_AT_ONCE,
-            keys.REVISION, keys.CONTEXT_BYTES, keys.TURN, int(insist),
-            len(large), *large, len(entry), *entry,
-        ]  # fmt: skip
+        header = {
+            "insists": insist,
+            "large": len(large),
+            "reply": len(entry),
+            "sessions": [_changed(each) for each in sessions],
+        }
+        arguments: list[Value] = [json.dumps(header), *large, *entry]
         for each in sessions:
-            touched += (
-                keys.session(*each.session),
-                keys.context_order(*each.session),
-                keys.evicted_contexts(*each.session),
-            )
-            _add_changes(arguments, each, batch_id)
+            touched += _keys_of(each)
+            arguments += each.contexts
+            for pair in each.values.items():
+                arguments += pair
+            for layer in each.layers:
+                arguments += (keys.LAST_BATCH + layer, batch_id)
         (answer,) = self._connection.run(self._commit.command(touched, arguments))
-        return Committed(answer)
+        committed = Committed(answer)
+        if committed is not Committed.MORE:
+            return committed
+        for each in sessions:
+            self._evict_more(each)
+        return Committed.DONE
+
+    def _evict_more(self, changes: Changes) -> None:
+        """Evict what one commit has left, in steps between which Redis serves others."""
+        while changes.contexts:
+            (more,) = self._connection.run(
+                self._evict.command(_keys_of(changes), (changes.ttl_ms,))
+            )
+            if not more:
+                return
 
 
 def context_cost(field: str, context: bytes) -> int:
@@ -192,67 +235,73 @@ def context_cost(field: str, context: bytes) -> int:
     return len(context) + 2 * len(field) + CONTEXT_OVERHEAD_BYTES
 
 
-def _add_needs(arguments: list[Value], need: Needs) -> None:
-    """Append a session's part of the arguments of `lua/take.lua`."""
-    fields: list[str] = [keys.REVISION]
-    for layer in need.layers:
-        fields += (keys.parameters_version(layer), keys.buffers_version(layer), keys.latest(layer))
-    fields.append(keys.CONTEXT_BYTES)
-    for layer in need.layers:
-        fields += (keys.count(layer), keys.last_batch(layer))
-    fields += (keys.context(*context) for context in need.contexts)
-    arguments += (need.known_revision, keys.RECORD, len(fields), *fields, len(need.layers))
-    for layer, versions in need.layers.items():
-        prefix = keys.context(layer, "") if layer in need.latest else ""
-        arguments += (*versions, keys.parameters(layer), keys.buffers(layer), prefix)
+def _keys_of(changes: Changes) -> tuple[str, str, str]:
+    return (
+        keys.session(*changes.session),
+        keys.context_order(*changes.session),
+        keys.evicted_contexts(*changes.session),
+    )
+
+
+def _needed(need: Needs) -> dict[str, Any]:
+    """Return a session's part of the header of `lua/take.lua`."""
+    layers: list[dict[str, Any]] = []
+    for name, layer in need.layers.items():
+        # Versions as text, because Redis compares texts.
+        needed: dict[str, Any] = {"name": name, "versions": list(map(str, layer.versions))}
+        if layer.contexts:
+            needed["contexts"] = list(layer.contexts)
+        if layer.latest:
+            needed["latest"] = True
+        layers.append(needed)
+    return {"revision": need.known_revision, "layers": layers}
 
 
 def _stored_session(need: Needs, answer: list[Any]) -> StoredSession:
     """Return what `lua/take.lua` answers for a session."""
-    values, record, *arrays = answer
-    count = len(need.layers)
-    revision, versions = values[0], values[1 : 1 + 3 * count]
-    context_bytes, *rest = values[1 + 3 * count :]
-    counts, last_batches, contexts = (
-        rest[: 2 * count : 2],
-        rest[1 : 2 * count : 2],
-        rest[2 * count :],
+    revision, record, has_contexts, has_forgotten, *layers = answer
+    return StoredSession(
+        revision.decode(),
+        record,
+        bool(has_contexts),
+        bool(has_forgotten),
+        {
+            name: _stored_layer(layer, stored)
+            for (name, layer), stored in zip(need.layers.items(), layers, strict=True)
+        },
     )
-    layers: dict[str, StoredLayer] = {}
-    for at, layer in enumerate(need.layers):
-        parameters_version, buffers_version, latest = versions[3 * at : 3 * at + 3]
-        parameters, buffers, latest_context = arrays[3 * at : 3 * at + 3]
-        latest = (latest or b"").decode()
-        layers[layer] = StoredLayer(
-            int(parameters_version or 0),
-            parameters,
-            int(buffers_version or 0),
-            buffers,
-            int(counts[at] or 0),
-            latest,
-            last_batches[at] or b"",
-            {latest: latest_context} if layer in need.latest and latest else {},
-        )
-    for (layer, forward_id), context in zip(need.contexts, contexts, strict=True):
-        layers[layer].contexts[forward_id] = context
-    return StoredSession(revision, record, context_bytes is not None, layers)
 
 
-def _add_changes(arguments: list[Value], changes: Changes, batch_id: str) -> None:
-    """Append a session's part of the arguments of `lua/commit.lua`."""
-    values = {**changes.values, **{keys.last_batch(layer): batch_id for layer in changes.layers}}
-    arguments += (
-        b"*" if changes.loaded_revision is None else changes.loaded_revision,
-        changes.ttl_ms,
-        int(changes.deleted),
-        int(changes.has_contexts),
-        changes.new_context_bytes,
-        len(changes.contexts),
-        *changes.contexts,
-        2 * len(changes.layers),
-    )
-    for layer, last_batch in changes.layers.items():
-        arguments += (keys.last_batch(layer), last_batch)
-    arguments.append(2 * len(values))
-    for pair in values.items():
-        arguments += pair
+def _stored_layer(need: LayerNeeds, answer: list[Any]) -> StoredLayer:
+    count, latest, last_batch, latest_context, wanted, versions, arrays = answer
+    latest = (latest or b"").decode()
+    contexts = dict(zip(need.contexts, wanted, strict=True))
+    if need.latest and latest:
+        contexts[latest] = latest_context
+    return StoredLayer(
+        dict(zip(SLOT_NAMES, map(StoredSlot, (int(each or 0) for each in versions), arrays),
+                 strict=True)),
+        int(count or 0),
+        latest,
+        (last_batch or b"").decode(),
+        contexts,
+    )  # fmt: skip
+
+
+def _changed(changes: Changes) -> dict[str, Any]:
+    """Return a session's part of the header of `lua/commit.lua`, in which nothing stands for 0."""
+    changed: dict[str, Any] = {
+        "ttl_ms": changes.ttl_ms,
+        "layers": list(changes.layers.items()),
+        "values": len(changes.values) + len(changes.layers),
+    }
+    if changes.loaded_revision is not None:
+        changed["revision"] = changes.loaded_revision
+    if changes.deleted:
+        changed["deleted"] = True
+    if changes.has_contexts:
+        changed["has_contexts"] = True
+    if changes.contexts:
+        changed["contexts"] = len(changes.contexts)
+        changed["context_bytes"] = changes.new_context_bytes
+    return changed

@@ -22,8 +22,9 @@ export type InitializerSpec =
       [T in InitializerName]: { readonly type: T; readonly config?: InitializerConfigs[T] };
     }[InitializerName];
 
-/** A layer within another one: its type and its configuration. */
+/** A layer within another one: its type's name, or its type and its configuration. */
 export type LayerSpec =
+  | LayerTypeName
   | { [T in LayerTypeName]: Within<T, LayerConfigs[T]> }[LayerTypeName]
   // What was made elsewhere, and a type that this client does not know.
   | Within<string, Config>;

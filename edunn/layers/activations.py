@@ -7,7 +7,7 @@ import numpy as np
 from edunn.arrays import FloatArray, compute_dtype, keep_where, own, quiet, restore, widen
 from edunn.estimate import BOOL, ArraySpec, Estimate, Passes, elementwise
 from edunn.model import Model, ParameterSet
-from edunn.probabilities import above_zero, complement
+from edunn.probabilities import complement
 
 
 class ReLU(Model):
@@ -107,7 +107,9 @@ class Sigmoid(Model):
         δEδy = self._gradient(δEδy, cached.shape)
         y = widen(cached)
         slope = complement(y, cached.dtype)
-        slope *= above_zero(y, cached.dtype)
+        slope *= y
+        # Below the smallest normal number it is y itself, rounded to 0 or nearly.
+        np.maximum(slope, np.finfo(cached.dtype).tiny, out=slope)
         slope *= δEδy.astype(y.dtype, copy=False)
         return restore(slope, δEδy.dtype), {}
 

@@ -227,8 +227,12 @@ def _total(values: FloatArray) -> FloatArray:
 
 def _total_product(left: FloatArray, right: FloatArray) -> FloatArray:
     """Sum the products of each feature, without an array of them."""
-    summed: FloatArray = np.einsum("nf,nf->f" if left.ndim == 2 else "nchw,nchw->c", left, right)
-    return summed
+    if left.ndim == 2:
+        summed: FloatArray = np.einsum("nf,nf->f", left, right)
+        return summed
+    samples, channels = left.shape[:2]
+    rows = left.reshape(samples, channels, -1), right.reshape(samples, channels, -1)
+    return np.asarray(np.sum(np.einsum("nck,nck->nc", *rows), axis=0))
 
 
 def _spread(values: Array, x: FloatArray) -> Array:

@@ -80,7 +80,7 @@ class Dense(Composite):
         self._children = {"activation": self.activation}
 
     def get_parameters(self) -> ParameterSet:
-        return self._live({**self.linear.get_parameters(), **self.bias.get_parameters()})
+        return self._live({**self.linear._parameters, **self.bias._parameters})
 
     def trained_parameters(self) -> ParameterSet:
         return {} if self.frozen else dict(self.get_parameters())
@@ -102,9 +102,9 @@ class Dense(Composite):
         """
         x = self._input("x", x)
         check_features(self, x, self.input_size)
-        wide, parameters = widen(x), self.get_parameters()
-        y = wide @ parameters["w"].astype(wide.dtype, copy=False)
-        y += parameters["b"].astype(wide.dtype, copy=False)
+        wide = widen(x)
+        y = wide @ self.linear._parameters["w"].astype(wide.dtype, copy=False)
+        y += self.bias._parameters["b"].astype(wide.dtype, copy=False)
         # In the caller's dtype, so that the activation keeps no wider cache than it needs.
         y = self.activation.forward(restore(y, x.dtype))
         self._save(x=own(x))
@@ -127,7 +127,7 @@ class Dense(Composite):
         x = widen(self._saved_array("x"))
         δEδy = self._gradient(δEδy, (x.shape[0], self.output_size))
         g, _ = self.activation.backward(δEδy.astype(x.dtype, copy=False))
-        δEδx = g @ self.get_parameters()["w"].astype(x.dtype, copy=False).T
+        δEδx = g @ self.linear._parameters["w"].astype(x.dtype, copy=False).T
         δEδp = {} if self.frozen else {"w": x.T @ g, "b": total(g, axis=0)}
         return restore(δEδx, δEδy.dtype), δEδp
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from edunn.arrays import FloatArray, own, quiet, restore, widen
+from edunn.arrays import FloatArray, quiet, restore, widen
 from edunn.estimate import ArraySpec, Cost, Estimate, Passes, elementwise, work
 from edunn.model import Model, ParameterSet
 
@@ -59,7 +59,7 @@ class GELU(Model):
     the approximation with tanh.
     """
 
-    cache_entries = (frozenset({"x"}),)
+    cache_entries = (frozenset({"slope"}),)
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:
@@ -74,11 +74,20 @@ class GELU(Model):
         y : ndarray, same shape and dtype
         """
         x = self._input("x", x)
-        wide = widen(x)
-        # As in PyTorch, minus infinity gives -inf * 0 = NaN.
-        y = restore(wide * normal_cdf(wide), x.dtype)
-        self._save(x=own(x))
-        return y
+        wide = np.ascontiguousarray(widen(x))
+        y, slope = np.empty(x.shape, wide.dtype), np.empty(x.shape, wide.dtype)
+        numbers, results, slopes = wide.reshape(-1), y.reshape(-1), slope.reshape(-1)
+        for start in range(0, x.size, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            cdf, bell = _normal(numbers[block])
+            # As in PyTorch, minus infinity gives -inf * 0 = NaN.
+            np.multiply(numbers[block], cdf, out=results[block])
+            bell *= 1 / math.sqrt(2 * math.pi)
+            bell *= numbers[block]
+            np.add(cdf, bell, out=slopes[block])
+        # The slope has all that a backward needs, and costs little beside the rest.
+        self._save(slope=restore(slope, x.dtype))
+        return restore(y, x.dtype)
 
     @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
@@ -94,19 +103,17 @@ class GELU(Model):
         δEδp : dict
             Empty.
         """
-        x = widen(self._saved_array("x"))
-        δEδy = self._gradient(δEδy, x.shape)
-        slope = normal_cdf(x) + x * (np.exp(-x * x / 2) / math.sqrt(2 * math.pi))
-        δEδx = restore(δEδy.astype(x.dtype, copy=False) * slope, δEδy.dtype)
+        cached = self._saved_array("slope")
+        δEδy = self._gradient(δEδy, cached.shape)
+        slope = widen(cached)
+        δEδx = restore(δEδy.astype(slope.dtype, copy=False) * slope, δEδy.dtype)
         return δEδx, {}
 
     def estimate(self, x: ArraySpec) -> Estimate:
         # Horner's rule takes two passes for each of the powers, of a block at a time.
-        passes = 2 * len(_SERIES) + 20
-        cache = {"x": self._floats("x", x)}
-        taken = elementwise(
-            x, cache, forward=Passes(passes, 3, functions=1), backward=Passes(passes + 10, 5, 2)
-        )
+        passes = 2 * len(_SERIES) + 30
+        cache = {"slope": self._floats("x", x)}
+        taken = elementwise(x, cache, forward=Passes(passes, 4, functions=1), backward=Passes(4, 1))
         blocks = -(-x.size // _BLOCK)
         block = Cost(
             work(calls=passes * max(0, blocks - 1)),
@@ -138,14 +145,29 @@ def normal_cdf(x: FloatArray) -> FloatArray:
 
 
 def _normal_cdf(x: FloatArray) -> FloatArray:
+    return _normal(x)[0]
+
+
+def _normal(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return Φ(x) and exp(-x² / 2), which it is made of."""
     # Beyond 40 the tail is zero in double precision, and infinity would give NaN.
-    z = np.minimum(np.abs(x), 40) / math.sqrt(2)
+    z = np.abs(x)
+    np.minimum(z, 40, out=z)
+    z *= math.sqrt(0.5)
     t = (z - _K) / (z + _K)
     powers = _POWERS[x.dtype]
-    series = np.full_like(t, powers[0])
+    tail = np.full_like(t, powers[0])
     for coefficient in powers[1:]:
-        np.multiply(series, t, out=series)
-        np.add(series, coefficient, out=series)
-    tail = np.exp(-z * z) * series / (2 + 4 * z)
-    result: FloatArray = np.where(x > 0, 1 - tail, tail)
-    return result
+        tail *= t
+        tail += coefficient
+    np.multiply(z, -z, out=t)
+    bell = np.exp(t, out=t)
+    tail *= bell
+    z *= 4
+    z += 2
+    tail /= z
+    # 1 - tail above zero: the tail with its sign turned, and one more.
+    above = x > 0
+    np.negative(tail, out=tail, where=above)
+    tail += above
+    return tail, bell

@@ -17,10 +17,12 @@ def fitting(model: Model, shape: tuple[int, ...]) -> tuple[int, ...]:
     Raises
     ------
     LayerError
-        If NumPy cannot count its elements, though there may be none of them.
+        If it is empty, but with sizes that NumPy cannot count.
     MemoryError
         If there could be memory for it nowhere.
     """
+    if 0 not in shape:
+        return check_size(shape)
     if math.prod(size for size in shape if size) > _MOST_COUNTED:
         raise model.refusal("x", "such that the result is of a shape that can be", f"{shape}")
-    return shape if 0 in shape else check_size(shape)
+    return shape

@@ -8,6 +8,7 @@ windows after.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -87,7 +88,7 @@ def maxima(
     Parameters
     ----------
     x : ndarray
-    place : ndarray of unsigned integers, shape of x or one that broadcasts to it
+    place : ndarray of unsigned integers, shape of x, or of one that all elements have
         What is told of an element besides, such as its place along another axis.
     unit : int
         What a step along this axis adds to that.
@@ -101,9 +102,14 @@ def maxima(
     length, dtype = x.shape[axis], place.dtype
     if not is_wide(length, size, step):
         values = _elements(x, axis, size, step)
-        places = _elements(np.broadcast_to(place, x.shape), axis, size, step)
-        best, best_place = next(values).copy(), next(places).copy()
-        for number, (value, value_place) in enumerate(zip(values, places, strict=True), start=1):
+        best = next(values).copy()
+        if place.size == 1:
+            best_place = np.full(best.shape, place.item(), dtype)
+            places: Iterator[Array] = itertools.repeat(place.reshape(()))
+        else:
+            places = _elements(place, axis, size, step)
+            best_place = next(places).copy()
+        for number, (value, value_place) in enumerate(zip(values, places, strict=False), start=1):
             ahead = np.asarray(number * unit).astype(dtype)
             # A copy without gaps: three passes follow, each several times faster for it.
             keep_larger(best, best_place, value.copy(), value_place + ahead)

@@ -90,8 +90,11 @@ class Softmax(Model):
             g = g / (1 + p.shape[1] * self.smoothing)
         else:
             p = above_zero(p, cached.dtype)
-        mean = np.sum(p * g, axis=1, keepdims=True)
-        return restore(p * (g - mean), δEδy.dtype), {}
+        δEδx = p * g
+        mean = np.sum(δEδx, axis=1, keepdims=True)
+        np.subtract(g, mean, out=δEδx)
+        δEδx *= p
+        return restore(δEδx, δEδy.dtype), {}
 
     def estimate(self, x: ArraySpec) -> Estimate:
         self._check(self._floats("x", x))

@@ -8,33 +8,23 @@
 -- KEYS[3]  the reply stream of the server that sent it
 -- then     for each large result its key
 -- then     for each session: its hash, its context order, its evicted contexts
--- ARGV[1]  how long the reply stream outlives this, in ms
--- ARGV[2]  how many bytes of contexts a session may keep
--- ARGV[3]  how many of these a context takes besides its own and twice the name of its field
--- ARGV[4]  how many evicted contexts a session remembers
--- ARGV[5]  how many contexts a session may keep
--- ARGV[6]  how many contexts may be evicted at once, besides one for each new one: Redis does nothing
---          else meanwhile
--- ARGV[7]  the field of a session's revision
--- ARGV[8]  the field of a session's context bytes
--- ARGV[9]  the field of a session's turn
--- ARGV[10] '1' to insist: this batch has met with so many conflicts that it is to have its turn
--- ARGV[11] the number of large results, and these
--- then     the length of the reply, and the reply: names and values of a stream's entry
--- then     for each session: the revision that it had when it was loaded ('' where it did not exist,
---          '*' where nothing but its expiry changes); its time to live in ms; '1' where what it had
---          is deleted first; '1' where it may have contexts; how many bytes of the budget the new
---          contexts take; the number of new contexts, and their fields; twice the number of layers
---          that change, and for each the field of its last batch and which that was when it was
---          loaded; the number of fields and values to set, and these.
--- Returns 'done', 'answered' where another run was first, 'conflict' where a session has changed
---          since it was loaded, or 'wait' where it is another batch's turn to change one.
+-- ARGV[1]  JSON: `insists`, whether this batch has met with so many conflicts that it is to have its
+--          turn; `large`, the number of large results; `reply`, the length of the reply; and in
+--          `sessions` for each: `revision`, which it had when it was loaded ('' where it did not
+--          exist, nil where nothing but its expiry changes); `ttl_ms`, its time to live; `deleted`,
+--          whether what it had is deleted first; `has_contexts`, whether it may have any;
+--          `context_bytes`, how many bytes of the budget the new contexts take; `contexts`, their
+--          number; `layers` that change, each with its name and the batch that had changed it last
+--          when it was loaded; `values`, the number of fields to set. What is false or 0 may be
+--          left out.
+-- then     the large results; the names and values of the reply, a stream's entry
+-- then     for each session: the fields of its new contexts; the fields to set and their values
+-- CONSTANTS has the `limits` of eviction.lua, and `reply_ms`, how long the reply stream outlives this.
+-- Returns 'done', 'more' where it is done and contexts are left to evict, 'answered' where another run
+--          was first, 'conflict' where a session has changed since it was loaded, or 'wait' where it
+--          is another batch's turn to change one.
 redis.replicate_commands()
-local context_budget, context_overhead = tonumber(ARGV[2]), tonumber(ARGV[3])
-local evicted_limit, context_limit = tonumber(ARGV[4]), tonumber(ARGV[5])
-local eviction_limit = tonumber(ARGV[6])
-local revision, context_bytes, turn = ARGV[7], ARGV[8], ARGV[9]
-local insists = ARGV[10] == '1'
+local header = cjson.decode(ARGV[1])
 -- Lua takes only so many arguments in one call.
 local CHUNK = 1000
 
@@ -42,48 +32,45 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
   return 'answered'
 end
 
+local first_session_key = 4 + header.large
+local function keys_of(number)
+  local at = first_session_key + 3 * (number - 1)
+  return KEYS[at], KEYS[at + 1], KEYS[at + 2]
+end
+
 -- A batch that computes for long would never get through beside others that change the same session
--- quickly. So that it does, they wait until it is answered, or lost. Who insists waits for nobody:
--- no two batches ever wait for each other.
-local function conflict(session, exists)
-  if insists and exists then
+-- quickly. So that it does, they wait until it is answered, or lost. A batch that insists waits for
+-- nobody: no two batches ever wait for each other.
+local function conflict(key, exists)
+  if header.insists and exists then
     -- A full Redis refuses it; then it stays a matter of luck.
-    redis.pcall('HSET', session, turn, KEYS[1])
+    redis.pcall('HSET', key, FIELDS.turn, KEYS[1])
   end
   return 'conflict'
 end
 
 -- First only read: a conflict must leave everything as it was.
-local large = tonumber(ARGV[11])
-local reply = 13 + large
-local first_session_key = 4 + large
-local first_session = reply + tonumber(ARGV[reply - 1])
-local at = first_session
 local values_set = 0
-for number = first_session_key, #KEYS, 3 do
-  local expected, deleted = ARGV[at], ARGV[at + 2]
+for number, session in ipairs(header.sessions) do
+  local key = keys_of(number)
+  values_set = values_set + session.values
   local exists = false
-  if expected ~= '*' then
-    local found = redis.call('HMGET', KEYS[number], revision, turn)
+  if session.revision then
+    local found = redis.call('HMGET', key, FIELDS.revision, FIELDS.turn)
     exists = found[1]
-    local waits = found[2] and not insists and deleted == '0'
+    local waits = found[2] and not header.insists and not session.deleted
     if waits and redis.call('EXISTS', found[2]) == 1 then
       return 'wait'
     end
-    if (exists or '') ~= expected then
-      return conflict(KEYS[number], exists)
+    if (exists or '') ~= session.revision then
+      return conflict(key, exists)
     end
   end
-  at = at + 6 + tonumber(ARGV[at + 5])
-  local layers = tonumber(ARGV[at])
-  for layer = at + 1, at + layers, 2 do
-    if (redis.call('HGET', KEYS[number], ARGV[layer]) or '') ~= ARGV[layer + 1] then
-      return conflict(KEYS[number], exists)
+  for _, layer in ipairs(session.layers) do
+    if (redis.call('HGET', key, FIELDS.last_batch .. layer[1]) or '') ~= layer[2] then
+      return conflict(key, exists)
     end
   end
-  at = at + 1 + layers
-  values_set = values_set + tonumber(ARGV[at])
-  at = at + 1 + tonumber(ARGV[at])
 end
 
 -- Redis undoes nothing of a script that it stops half-way. So what this user may not do is found out
@@ -103,69 +90,46 @@ local function with_each(command, key, first, count)
   end
 end
 
--- What is too much after this many goes with the next commits.
-local function evict(session, order, evicted, bytes, kept, most)
-  local number = 0
-  while (bytes > context_budget or kept > context_limit) and number < most do
-    number, kept = number + 1, kept - 1
-    local field = redis.call('LPOP', order)
-    if not field then
-      break
-    end
-    bytes = bytes - redis.call('HSTRLEN', session, field) - 2 * #field - context_overhead
-    -- An empty context tells a late backward what became of it.
-    redis.call('HSET', session, field, '')
-    if redis.call('RPUSH', evicted, field) > evicted_limit then
-      local forgotten = redis.call('LPOP', evicted)
-      -- The same forward may have been sent once more since.
-      if redis.call('HSTRLEN', session, forgotten) == 0 then
-        redis.call('HDEL', session, forgotten)
-      end
-    end
-  end
-  redis.call('HSET', session, context_bytes, bytes)
-end
-
 redis.call('UNLINK', KEYS[1], KEYS[2])
-at = first_session
-for number = first_session_key, #KEYS, 3 do
-  local session, order, evicted = KEYS[number], KEYS[number + 1], KEYS[number + 2]
-  local ttl, deleted, has_contexts = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local new_bytes, contexts = tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5])
-  local first_context = at + 6
-  local layers_at = first_context + contexts
-  local values_at = layers_at + 1 + tonumber(ARGV[layers_at])
-  local values = tonumber(ARGV[values_at])
-  if deleted == '1' then
-    redis.call('UNLINK', session, order, evicted)
+local more = false
+local first_result = 2
+local first_of_reply = first_result + header.large
+local at = first_of_reply + header.reply
+for number, session in ipairs(header.sessions) do
+  local key, order, evicted = keys_of(number)
+  local first_context = at
+  local contexts = session.contexts or 0
+  local first_value = first_context + contexts
+  if session.deleted then
+    redis.call('UNLINK', key, order, evicted)
   end
-  if insists then
-    redis.call('HDEL', session, turn)
+  if header.insists then
+    redis.call('HDEL', key, FIELDS.turn)
   end
-  with_each('HSET', session, values_at + 1, values)
-  with_each('RPUSH', order, first_context, contexts)
-  if new_bytes > 0 then
-    local bytes = redis.call('HINCRBY', session, context_bytes, new_bytes)
-    local kept = redis.call('LLEN', order)
-    if bytes > context_budget or kept > context_limit then
-      evict(session, order, evicted, bytes, kept, eviction_limit + contexts)
+  with_each('HSET', key, first_value, 2 * session.values)
+  if contexts > 0 then
+    with_each('RPUSH', order, first_context, contexts)
+    local bytes = redis.call('HINCRBY', key, FIELDS.context_bytes, session.context_bytes)
+    -- Its length is looked at only where it may be too long: each context has its overhead.
+    if bytes > math.min(LIMITS.bytes, LIMITS.number * LIMITS.overhead) then
+      more = evict(key, order, evicted) or more
     end
   end
-  redis.call('PEXPIRE', session, ttl)
-  if has_contexts == '1' then
-    redis.call('PEXPIRE', order, ttl)
-    redis.call('PEXPIRE', evicted, ttl)
+  redis.call('PEXPIRE', key, session.ttl_ms)
+  if session.has_contexts then
+    redis.call('PEXPIRE', order, session.ttl_ms)
+    redis.call('PEXPIRE', evicted, session.ttl_ms)
   end
-  at = values_at + 1 + values
+  at = first_value + 2 * session.values
 end
 
 -- Not into the append-only file, where writing them would take longer than all the rest. Should Redis
 -- restart before the server has read them, their callers hear of it.
 redis.set_repl(redis.REPL_NONE)
-for number = 1, large do
-  redis.call('SET', KEYS[3 + number], ARGV[11 + number], 'PX', ARGV[1])
+for number = 1, header.large do
+  redis.call('SET', KEYS[3 + number], ARGV[first_result + number - 1], 'PX', CONSTANTS.reply_ms)
 end
 redis.set_repl(redis.REPL_ALL)
-redis.call('XADD', KEYS[3], '*', unpack(ARGV, reply, first_session - 1))
-redis.call('PEXPIRE', KEYS[3], ARGV[1])
-return 'done'
+redis.call('XADD', KEYS[3], '*', unpack(ARGV, first_of_reply, first_of_reply + header.reply - 1))
+redis.call('PEXPIRE', KEYS[3], CONSTANTS.reply_ms)
+return more and 'more' or 'done'

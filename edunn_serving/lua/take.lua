@@ -4,63 +4,91 @@
 -- KEYS[2]  its holder
 -- KEYS[3+] the sessions' hashes
 -- ARGV[1]  the worker's id
--- ARGV[2]  how long the holder is kept, in ms
--- ARGV[3+] for each session:
---          the revision of the record that the worker has, and the record's field;
---          the number of fields to return, and these: first the revision, then for each layer its
---          parameters' version, its buffers' version and its latest forward, then any others;
---          the number of layers, and for each the versions of parameters and buffers that the
---          worker has, the fields of parameters and buffers, and what stands before a forward's id
---          in the field of its context, or '' where the latest forward's context is not wanted.
---          Versions count only beside the known revision: another session of the same name has
---          others.
--- Returns the time in ms, then for each session nil where there is none, else { values of the fields,
---          record, and for each layer parameters, buffers, latest context }, nil for what is not
---          there or known.
+-- ARGV[2]  JSON: for each session its `revision` that the worker has, and in `layers` for each its
+--          `name`, the `versions` of its slots that the worker has, the forward ids of the `contexts`
+--          that are wanted, if any, and whether the `latest` forward's is. Versions count only beside the known
+--          revision: another session of the same name has others.
+-- CONSTANTS has the names of the `slots`, and `holder_ms`, how long the holder is kept.
+-- Returns the time in ms, then for each session nil where there is none, else { revision, record,
+--          whether it has contexts, whether it has forgotten any, and for each layer { count, latest
+--          forward, last batch, latest context, the contexts, versions, arrays } }; nil for what is
+--          not there, not wanted or known.
+local sessions = cjson.decode(ARGV[2])
+
 if redis.call('EXISTS', KEYS[1]) == 1 then
   redis.replicate_commands()
   redis.set_repl(redis.REPL_NONE)
   -- Where Redis has no memory left the note is missing, and the batch may be run twice. That is
-  -- better than not at all: answering it makes room. A Redis that takes no writes at all takes no
-  -- answer either, so the batch is not run.
-  local noted = redis.pcall('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+  -- better than not at all: answering it makes room.
+  redis.pcall('SET', KEYS[2], ARGV[1], 'PX', CONSTANTS.holder_ms)
   redis.set_repl(redis.REPL_ALL)
-  if noted.err and not string.find(noted.err, 'OOM', 1, true) then
-    return noted
-  end
 end
 
-local function unless(known, key, field)
-  return not known and redis.call('HGET', key, field)
+-- The fields that are read of every session and of every layer, in this order.
+local SESSION_FIELDS, LAYER_FIELDS = 3, 3
+local NONE = {}
+local slots = #CONSTANTS.slots
+
+local function fields_of(layers)
+  local fields = { FIELDS.revision, FIELDS.context_bytes, FIELDS.forgotten }
+  for _, layer in ipairs(layers) do
+    local name = layer.name
+    fields[#fields + 1] = FIELDS.count .. name
+    fields[#fields + 1] = FIELDS.latest .. name
+    fields[#fields + 1] = FIELDS.last_batch .. name
+    for _, slot in ipairs(CONSTANTS.slots) do
+      fields[#fields + 1] = FIELDS.version .. slot .. '/' .. name
+    end
+    for _, forward_id in ipairs(layer.contexts or NONE) do
+      fields[#fields + 1] = FIELDS.context .. name .. '/' .. forward_id
+    end
+  end
+  return fields
+end
+
+local function slice(values, first, count)
+  local part = {}
+  for at = 1, count do
+    part[at] = values[first + at - 1]
+  end
+  return part
+end
+
+local function load_layer(key, known, layer, values, first)
+  local count, latest, last_batch = values[first], values[first + 1], values[first + 2]
+  local first_version = first + LAYER_FIELDS
+  local versions = slice(values, first_version, slots)
+  local contexts = slice(values, first_version + slots, #(layer.contexts or NONE))
+  local arrays = {}
+  for at, slot in ipairs(CONSTANTS.slots) do
+    local has_it = known and (versions[at] or '0') == layer.versions[at]
+    arrays[at] = not has_it and redis.call('HGET', key, slot .. '/' .. layer.name)
+  end
+  local latest_context = layer.latest and latest
+    and redis.call('HGET', key, FIELDS.context .. layer.name .. '/' .. latest)
+  return { count, latest, last_batch, latest_context or false, contexts, versions, arrays }
+end
+
+local function load_session(key, session)
+  local values = redis.call('HMGET', key, unpack(fields_of(session.layers)))
+  local revision, context_bytes, forgotten = values[1], values[2], values[3]
+  if not revision then
+    return false
+  end
+  local known = revision == session.revision
+  local record = not known and redis.call('HGET', key, FIELDS.record)
+  local loaded = { revision, record, context_bytes and 1 or 0, forgotten and 1 or 0 }
+  local first = SESSION_FIELDS + 1
+  for _, layer in ipairs(session.layers) do
+    loaded[#loaded + 1] = load_layer(key, known, layer, values, first)
+    first = first + LAYER_FIELDS + slots + #(layer.contexts or NONE)
+  end
+  return loaded
 end
 
 local now = redis.call('TIME')
-local sessions = { now[1] * 1000 + math.floor(now[2] / 1000) }
-local at = 2
-for number = 3, #KEYS do
-  local key = KEYS[number]
-  local known_revision, record_field, fields = ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
-  at = at + 3
-  local values = redis.call('HMGET', key, unpack(ARGV, at + 1, at + fields))
-  at = at + fields
-  local layers = tonumber(ARGV[at + 1])
-  at = at + 1
-  if values[1] then
-    local known = values[1] == known_revision
-    local session = { values, unless(known, key, record_field) }
-    for layer = 1, layers do
-      local parameters_version = values[3 * layer - 1] or '0'
-      local buffers_version = values[3 * layer] or '0'
-      local latest, prefix = values[3 * layer + 1], ARGV[at + 5]
-      session[3 * layer] = unless(known and parameters_version == ARGV[at + 1], key, ARGV[at + 3])
-      session[3 * layer + 1] = unless(known and buffers_version == ARGV[at + 2], key, ARGV[at + 4])
-      session[3 * layer + 2] = prefix ~= '' and latest and redis.call('HGET', key, prefix .. latest)
-      at = at + 5
-    end
-    sessions[#sessions + 1] = session
-  else
-    sessions[#sessions + 1] = false
-    at = at + 5 * layers
-  end
+local answer = { now[1] * 1000 + math.floor(now[2] / 1000) }
+for at, session in ipairs(sessions) do
+  answer[at + 1] = load_session(KEYS[at + 2], session)
 end
-return sessions
+return answer

@@ -19,18 +19,13 @@ from standalone.stack import Stack
 FOLDER = CLIENTS / "python"
 # What the suite needs besides the package; grpcio-status is of the version of grpcio.
 TEST_TOOLS = ("pytest", "pytest-timeout")
-# The suites that meet gRPC and protobuf; the others are about this package alone.
+# What depends on gRPC's and protobuf's ways: their messages, errors, streams and texts.
 STANDING_ON_GRPC = (
-    "tests/test_access.py",
-    "tests/test_asyncio.py",
-    "tests/test_compute.py",
     "tests/test_conformance.py",
     "tests/test_errors.py",
-    "tests/test_layers.py",
     "tests/test_outages.py",
     "tests/test_retries.py",
-    "tests/test_scope.py",
-    "tests/test_service.py",
+    "tests/test_sharing.py",
     "tests/test_stream.py",
     "tests/test_tls.py",
 )

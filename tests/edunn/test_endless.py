@@ -43,7 +43,6 @@ def test_nothing_is_done_for_an_empty_result(layer, shape, output):
     ("layer", "shape"),
     [
         (nn.Conv2d(1, 1, 1, padding=(HUGE, HUGE)), (0, 1, 3, 3)),
-        (nn.Conv2d(1, 1, 1, padding=(HUGE, HUGE)), (2, 1, 3, 3)),
         (nn.RNN(1, 1, 1000), (0, 2**58, 1)),
         (nn.RNN(1, 1000, 1), (0, 2**58, 1)),
     ],
@@ -54,9 +53,10 @@ def test_a_result_that_no_array_can_be_is_refused_in_words(layer, shape):
     assert caught.value.argument == "x"
 
 
-def test_one_that_there_is_no_memory_for_is_a_matter_of_memory():
+@pytest.mark.parametrize("padding", [2**25, HUGE])
+def test_one_that_there_is_no_memory_for_is_a_matter_of_memory(padding):
     with pytest.raises(MemoryError):
-        nn.Conv2d(1, 1, 1, padding=(2**25, 2**25)).forward(np.empty((1, 1, 3, 3)))
+        nn.Conv2d(1, 1, 1, padding=(padding, padding)).forward(np.empty((1, 1, 3, 3)))
 
 
 def images(*size):

@@ -37,6 +37,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {
         "EDUNN_WORKER_TIMEOUT_SECONDS": "60",
         "EDUNN_MAX_QUEUED_OPERATIONS": str(QUEUE_OPERATIONS),
+        "EDUNN_MAX_CONNECTION_STREAMS": "1000",
         "EDUNN_MAX_QUEUED_BYTES": str(QUEUE_BYTES),
         # So that a batch is a small part of what may wait.
         "EDUNN_MAX_BATCH_BYTES": str(2 * MEBIBYTE),

@@ -22,7 +22,7 @@ from processes import (
 from verified_load import VerifiedLoad
 from waiting import await_true, await_workers
 
-from edunn_serving import keys
+from edunn_serving.pools import LAYERS
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack
@@ -42,7 +42,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def live_workers(stack: Stack) -> int:
-    return int(stack.redis_client().zcard(keys.WORKERS))
+    return int(stack.redis_client().zcard(LAYERS.signs_of_life))
 
 
 def test_killed_worker_under_load_costs_no_answer(stack: Stack) -> None:

@@ -10,7 +10,7 @@ import pytest
 from contract import UNLIMITED, Refusal, forward, new_session, spec
 from waiting import await_true
 
-from edunn_serving import keys
+from edunn_serving.pools import LAYERS
 from edunn_serving.settings import MEBIBYTE
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
@@ -34,7 +34,7 @@ def stub(stack: Stack) -> Iterator[LayerServiceStub]:
 
 
 def workers(stack: Stack) -> list[bytes]:
-    return list(stack.redis_client().zrange(keys.WORKERS, 0, -1))
+    return list(stack.redis_client().zrange(LAYERS.signs_of_life, 0, -1))
 
 
 def test_small_requests_for_much_memory_cost_no_worker_its_life(

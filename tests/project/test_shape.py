@@ -74,11 +74,9 @@ def test_committed_stubs_are_fresh(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, str(ROOT / "proto" / "generate.py"), "--into", str(tmp_path)], check=True
     )
-    for folder in (
-        "edunn_serving/v1",
-        "edunn_serving/internal",
-        "clients/python/src/edunn_client/_stubs",
-    ):
+    packages = [f"edunn_serving/{each.name}" for each in (tmp_path / "edunn_serving").iterdir()]
+    assert "edunn_serving/v1" in packages
+    for folder in (*packages, "clients/python/src/edunn_client/_stubs"):
         fresh = {path.relative_to(tmp_path) for path in (tmp_path / folder).rglob("*.*")}
         committed = {
             path.relative_to(ROOT)
@@ -88,6 +86,13 @@ def test_committed_stubs_are_fresh(tmp_path: Path) -> None:
         assert committed == fresh
         for path in fresh:
             assert filecmp.cmp(tmp_path / path, ROOT / path, shallow=False), f"{path} is stale"
+
+
+def test_architecture_names_files_that_are_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|lua|proto|md))`", text))
+    assert len(named) > 20
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
 def test_readme_has_the_settings_table() -> None:

@@ -15,7 +15,7 @@ from contract import array, backward, forward, new_session, refusal, spec
 from edunn_client import Client
 from waiting import await_true, await_workers
 
-from edunn_serving import keys
+from edunn_serving.pools import LAYERS
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack, is_serving
 
@@ -24,7 +24,7 @@ X = np.random.default_rng(1).uniform(1, 2, (8, 64))
 
 
 def live_workers(stack: Stack) -> set[bytes]:
-    return set(stack.redis_client().zrange(keys.WORKERS, 0, -1))
+    return set(stack.redis_client().zrange(LAYERS.signs_of_life, 0, -1))
 
 
 def test_backward_matches_a_forward_that_another_worker_ran(tmp_path: Path) -> None:
@@ -120,8 +120,8 @@ def test_message_that_is_no_batch_is_dropped(stack: Stack, client: Client, messa
     starts = [worker.starts for worker in stack.workers]
     redis = stack.redis_client()
     for _ in stack.workers:
-        redis.lpush(keys.QUEUE, message)
-    await_true(lambda: redis.llen(keys.QUEUE) == 0, "the reading of the messages")
+        redis.lpush(LAYERS.queue, message)
+    await_true(lambda: redis.llen(LAYERS.queue) == 0, "the reading of the messages")
     with client.session(seed=1) as session:
         session.layer("drop", "Dropout", p=0.5).forward(np.ones((2, 3)))
     assert [worker.starts for worker in stack.workers] == starts

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from waiting import await_true
 
-from standalone.stack import find_redis, worker_command
+from edunn_serving.pools import LAYERS
+from standalone.stack import find_redis
 
 SERVER = [sys.executable, "-m", "server"]
-WORKER = worker_command()
+WORKER = [sys.executable, *LAYERS.command("worker@%h")]
 # A guard against hanging, not against slowness.
 HANGING_SECONDS = 60
 

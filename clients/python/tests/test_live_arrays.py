@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -89,18 +90,48 @@ def test_a_small_array_takes_every_write() -> None:
     assert arrays.changed()["w"][0, 0] == 6.0
 
 
-def test_a_large_array_refuses_what_could_not_be_seen_until_it_is_made_writeable() -> None:
+def test_a_large_array_refuses_what_could_not_be_seen() -> None:
     arrays, w = handed_out(300)
     with pytest.raises(ValueError, match="read-only"):
         np.asarray(w)[:] = 6.0
     with pytest.raises(ValueError, match=r"write|read-only"):
         np.nditer(w, op_flags=[["readwrite"]])
+    for array in (w, w[0], np.asarray(w[0]), w[::-1]):
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            array.flags.writeable = True
     assert not arrays.changed()
-    w.flags.writeable = True
-    np.asarray(w)[:] = 6.0
+
+
+def test_empty_and_reversed_arrays_are_arrays_too() -> None:
+    arrays = LiveArrays()
+    empty = arrays.hand_out({"e": np.zeros((0, 3)), "w": np.ones(20_000)})
+    empty["e"][:] = 1.0
+    empty["w"][::-2][0] = 5.0
+    assert arrays.changed()["w"][-1] == 5.0
+
+
+def test_what_an_iterator_writes_later_is_noticed_too() -> None:
+    arrays, w = handed_out(300)
+    row = w[0]
+    iterator = row.flat
+    assert not arrays.changed()
+    iterator[3] = 9.0
+    assert arrays.changed()["w"][0, 3] == 9.0
     arrays.note_sent(arrays.changed())
-    np.asarray(w)[:] = 7.0
-    assert arrays.changed()["w"][0, 0] == 7.0
+    iterator[4] = 9.0
+    assert arrays.changed()["w"][0, 4] == 9.0
+
+
+def test_threads_may_write_at_once() -> None:
+    arrays, w = handed_out(300)
+
+    def write(row: int) -> None:
+        for _ in range(200):
+            w[row] += 1.0
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert np.all(arrays.changed()["w"][:4] == 201.0)
 
 
 def test_the_arrays_stay_the_same_whatever_dtype_is_set() -> None:

@@ -174,6 +174,7 @@ export class Connection {
     signal: AbortSignal,
   ): Promise<Result> {
     const impatient = this.#retry.attempts === 1;
+    let last: EdunnError | undefined;
     for (;;) {
       await this.#readiness.wait({ end: attempts.end, signal, impatient });
       const metadata = await this.#metadata.next(options.metadata);
@@ -182,6 +183,11 @@ export class Connection {
       if (outcome.failure === undefined) return outcome.result();
       signal.throwIfAborted();
       const error = outcome.failure;
+      if (error instanceof DeadlineExceededError && last !== undefined) {
+        const message = `${error.message}; the attempt before: ${last.message}`;
+        throw new DeadlineExceededError(message, { cause: last });
+      }
+      last = error;
       if (attempts.mayHaveRun && call.confirm !== undefined) {
         const confirmed = await call.confirm(error, (other) =>
           this.#carryOut(other, attempts.continued(), options, signal),

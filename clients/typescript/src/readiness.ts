@@ -4,7 +4,7 @@ import { type ChannelInterface as Channel, connectivityState as State } from "@g
 
 import type { Endpoint } from "./channel.js";
 import { diagnose, type Fault } from "./diagnosis.js";
-import { UnavailableError } from "./errors.js";
+import { DeadlineExceededError, UnavailableError } from "./errors.js";
 import type { Logger } from "./logger.js";
 import { proxyFault, SILENCE_MS, silentProxyFault } from "./proxy.js";
 
@@ -40,6 +40,7 @@ export class Readiness {
    * Resolves once the channel is connected; at once where it is.
    *
    * @throws UnavailableError where the time is over, or where waiting does not help
+   * @throws DeadlineExceededError where the time is over and nothing is known to be wrong
    * @throws the signal's reason where it is aborted
    */
   async wait(bounds: Bounds): Promise<void> {
@@ -63,7 +64,10 @@ export class Readiness {
       if (failed || performance.now() >= bounds.end) {
         const waited = failed ? "" : ` in ${String(Math.round(performance.now() - began))} ms`;
         const why = first === undefined ? "" : `: ${first.message}`;
-        throw new UnavailableError(`no connection to ${address}${waited}${why}`);
+        const message = `no connection to ${address}${waited}${why}`;
+        // Without a fault it may only have been too short a time.
+        if (!failed && first === undefined) throw new DeadlineExceededError(message);
+        throw new UnavailableError(message);
       }
       await this.#change(state, bounds);
     }

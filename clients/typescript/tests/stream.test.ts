@@ -126,12 +126,15 @@ describe("no more than inFlight operations are under way", () => {
   });
 
   test("and ready says when there is room", () => {
-    let release = (): void => undefined;
+    let arrive: (release: () => void) => void;
+    const arrived = new Promise<() => void>((resolve) => {
+      arrive = resolve;
+    });
     const held = (call: Call): void => {
       call.on("data", ({ operations }: ComputeRequest) => {
-        release = (): void => {
+        arrive(() => {
           answer(call, operations);
-        };
+        });
       });
       call.on("end", () => call.end());
     };
@@ -140,6 +143,7 @@ describe("no more than inFlight operations are under way", () => {
       await stream.ready;
       const first = [stream.forward(layer, ONE), stream.forward(layer, ONE)];
       const room = stream.ready.then(() => "room");
+      const release = await arrived;
       assert.equal(await Promise.race([room, pause(50, "none")]), "none");
       release();
       assert.equal(await room, "room");

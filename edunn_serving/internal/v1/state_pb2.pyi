@@ -20,13 +20,13 @@ class SessionRecord(_message.Message):
     TTL_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     LAYERS_FIELD_NUMBER: _ClassVar[int]
-    incarnation: bytes
+    incarnation: str
     seed: int
     phase: _layer_pb2.Phase
     ttl: _duration_pb2.Duration
     create_time: _timestamp_pb2.Timestamp
     layers: _containers.RepeatedCompositeFieldContainer[_layer_pb2.Layer]
-    def __init__(self, incarnation: _Optional[bytes] = ..., seed: _Optional[int] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., layers: _Optional[_Iterable[_Union[_layer_pb2.Layer, _Mapping]]] = ...) -> None: ...
+    def __init__(self, incarnation: _Optional[str] = ..., seed: _Optional[int] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., layers: _Optional[_Iterable[_Union[_layer_pb2.Layer, _Mapping]]] = ...) -> None: ...
 
 class Arrays(_message.Message):
     __slots__ = ("arrays",)
@@ -42,7 +42,7 @@ class Arrays(_message.Message):
     def __init__(self, arrays: _Optional[_Mapping[str, _tensor_pb2.Tensor]] = ...) -> None: ...
 
 class Context(_message.Message):
-    __slots__ = ("parameters_version", "phase", "request_digest", "cache", "output_shape", "buffers_version", "backward")
+    __slots__ = ("header", "phase", "cache", "output_shape", "backward")
     class CacheEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -50,21 +50,27 @@ class Context(_message.Message):
         key: str
         value: CachedValue
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[CachedValue, _Mapping]] = ...) -> None: ...
-    PARAMETERS_VERSION_FIELD_NUMBER: _ClassVar[int]
+    HEADER_FIELD_NUMBER: _ClassVar[int]
     PHASE_FIELD_NUMBER: _ClassVar[int]
-    REQUEST_DIGEST_FIELD_NUMBER: _ClassVar[int]
     CACHE_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_SHAPE_FIELD_NUMBER: _ClassVar[int]
-    BUFFERS_VERSION_FIELD_NUMBER: _ClassVar[int]
     BACKWARD_FIELD_NUMBER: _ClassVar[int]
-    parameters_version: int
+    header: ContextHeader
     phase: _layer_pb2.Phase
-    request_digest: bytes
     cache: _containers.MessageMap[str, CachedValue]
     output_shape: _containers.RepeatedScalarFieldContainer[int]
-    buffers_version: int
     backward: BackwardCharge
-    def __init__(self, parameters_version: _Optional[int] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., request_digest: _Optional[bytes] = ..., cache: _Optional[_Mapping[str, CachedValue]] = ..., output_shape: _Optional[_Iterable[int]] = ..., buffers_version: _Optional[int] = ..., backward: _Optional[_Union[BackwardCharge, _Mapping]] = ...) -> None: ...
+    def __init__(self, header: _Optional[_Union[ContextHeader, _Mapping]] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., cache: _Optional[_Mapping[str, CachedValue]] = ..., output_shape: _Optional[_Iterable[int]] = ..., backward: _Optional[_Union[BackwardCharge, _Mapping]] = ...) -> None: ...
+
+class ContextHeader(_message.Message):
+    __slots__ = ("parameters_version", "buffers_version", "request_digest")
+    PARAMETERS_VERSION_FIELD_NUMBER: _ClassVar[int]
+    BUFFERS_VERSION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    parameters_version: int
+    buffers_version: int
+    request_digest: bytes
+    def __init__(self, parameters_version: _Optional[int] = ..., buffers_version: _Optional[int] = ..., request_digest: _Optional[bytes] = ...) -> None: ...
 
 class BackwardCharge(_message.Message):
     __slots__ = ("work", "memory", "answer", "itemsize")

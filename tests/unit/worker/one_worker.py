@@ -11,6 +11,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage, OperationHead
+from edunn_serving.pools import LAYERS
 from edunn_serving.replies import AGAIN, LARGE, STATUS
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.settings import Settings
@@ -31,7 +32,7 @@ class Worker:
         settings = Settings(redis_url=url, **limits)
         client = redis.Redis.from_url(url)
         self.store = Store(client, settings)
-        self._engine = Engine(self.store, settings, name, OverrunGuard(settings, name))
+        self._engine = Engine(self.store, settings, name, OverrunGuard(settings, LAYERS, name))
         # redis-py would make a dict of a stream's entry, whose fields may have one name.
         self._connection = ScriptConnection(client, ())
         self._name = name

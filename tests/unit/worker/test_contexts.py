@@ -8,7 +8,13 @@ from contract import tensor
 
 from edunn_serving.internal.v1.state_pb2 import BackwardCharge, Context
 from edunn_serving.v1.layer_pb2 import PHASE_TEST, PHASE_TRAINING
-from worker.contexts import decode_cache, digest_inputs, encode_charge, encode_context
+from worker.contexts import (
+    decode_cache,
+    digest_inputs,
+    encode_charge,
+    encode_context,
+    is_evicted,
+)
 
 CACHES = [
     {},
@@ -39,7 +45,7 @@ def test_cache_is_read_as_it_was_stored(cache: dict[str, object]) -> None:
         backward=encode_charge(BackwardCharge(work=5)),
     )
     context = Context.FromString(data)
-    assert (context.parameters_version, tuple(context.output_shape)) == (3, (2, 3))
+    assert (context.header.parameters_version, tuple(context.output_shape)) == (3, (2, 3))
     assert context.backward.work == 5
     read = decode_cache(context)
     assert read.keys() == cache.keys()
@@ -73,3 +79,22 @@ def test_digest_tells_inputs_and_phases_apart() -> None:
         digest_inputs([], PHASE_TRAINING),
     }
     assert len(digests) == 6
+
+
+def test_context_begins_with_its_header_which_tells_that_it_was_evicted() -> None:
+    """The scripts cut it off there: behind a tag and its length in one byte."""
+    data = encode_context(
+        {"x": np.ones(1000)},
+        parameters_version=2**63,
+        buffers_version=2**63,
+        phase=PHASE_TRAINING,
+        request_digest=b"d" * 16,
+        output_shape=(2, 3),
+        backward=encode_charge(BackwardCharge(work=1)),
+    )
+    assert data[0] == 1 << 3 | 2
+    assert data[1] < 128
+    evicted = Context.FromString(data[: 2 + data[1]])
+    assert is_evicted(evicted)
+    assert not is_evicted(Context.FromString(data))
+    assert evicted.header.request_digest == b"d" * 16

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import redis
 from contract import array, spec, tensor
 from google.protobuf.message import Message
 from one_worker import STREAM, Worker, create, reason_of, set_weight
@@ -152,3 +153,88 @@ def test_method_that_is_none_is_refused_alone(worker: Worker) -> None:
     worker._engine.run(BatchMessage(batch, STREAM, heads))
     (((_, fields),),) = worker._connection.run(("XREVRANGE", STREAM, "+", "-", "COUNT", 1))
     assert [reason_of(data) for data in fields[5::2]] == ["INTERNAL", "INTERNAL"]
+
+
+def named_forward(forward_id: str, value: float = 1.0, layer: str = "linear") -> Message:
+    return api.ForwardRequest(
+        session_id="s", layer=layer, inputs=[tensor([[value]])], forward_id=forward_id
+    )
+
+
+def backward(forward_id: str, layer: str = "linear") -> Message:
+    return api.BackwardRequest(
+        session_id="s", layer=layer, forward_id=forward_id, output_gradient=tensor([[1.0]])
+    )
+
+
+def few_contexts(url: str, monkeypatch: pytest.MonkeyPatch, **bounds: int) -> Worker:
+    monkeypatch.setattr("worker.store.EVICTED_REMEMBERED", bounds.get("remembered", 100_000))
+    monkeypatch.setattr("worker.store.EVICTION_STEPS", bounds.get("steps", 256))
+    return Worker(url, "worker", session_context_count=bounds["number"])
+
+
+def test_contexts_are_bounded_in_number_and_the_oldest_are_evicted(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # More of them than one step evicts, so that the commit leaves some to the steps behind it.
+    worker = few_contexts(redis_url, monkeypatch, number=20, steps=3)
+    worker.run(create())
+    worker.run(*(named_forward(f"f{number}") for number in range(60)))
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.llen(keys.context_order("", "s")) == 20
+        assert client.llen(keys.evicted_contexts("", "s")) == 40
+        kept = client.hget(keys.session("", "s"), keys.CONTEXT_BYTES)
+    answers = worker.run(*(backward(f"f{number}") for number in range(60)))
+    assert answers[:40] == ["CONTEXT_EVICTED"] * 40
+    assert not any(isinstance(answer, str) for answer in answers[40:])
+    assert int(kept or 0) > 0
+
+
+def test_evicted_context_is_told_from_one_that_never_was(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = few_contexts(redis_url, monkeypatch, number=1)
+    worker.run(create())
+    for first in range(0, 3000, 500):
+        worker.run(*(named_forward(f"f{first + number}") for number in range(500)))
+    assert worker.run(backward("f0"), backward("f2998"), backward("never")) == [
+        "CONTEXT_EVICTED", "CONTEXT_EVICTED", "FORWARD_NOT_FOUND",
+    ]  # fmt: skip
+
+
+def test_session_that_has_forgotten_does_not_say_that_there_was_none(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = few_contexts(redis_url, monkeypatch, number=1, remembered=5)
+    worker.run(create())
+    worker.run(*(named_forward(f"f{number}") for number in range(10)))
+    assert worker.run(backward("f0")) == ["CONTEXT_EVICTED"]
+
+
+def test_forward_whose_context_was_evicted_runs_again_with_the_same_inputs_alone(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = few_contexts(redis_url, monkeypatch, number=1)
+    norm = spec("norm", "BatchNorm", num_features=1)
+    drop = spec("drop", "Dropout", p=0.5)
+    worker.run(api.CreateSessionRequest(session_id="s", layers=[norm, drop], seed=1))
+    x = tensor([[1.0], [2.0]])
+
+    def forward(forward_id: str, layer: str, values: Any = x) -> Message:
+        return api.ForwardRequest(
+            session_id="s", layer=layer, inputs=[values], forward_id=forward_id
+        )
+
+    first = worker.run(forward("a", "norm"))
+    get = api.GetParametersRequest(session_id="s", layer="norm")
+    statistics = worker.run(forward("b", "norm"), get)[1]
+    assert worker.run(backward("a", "norm")) == ["CONTEXT_EVICTED"]
+    assert worker.run(forward("a", "norm", tensor([[1.0], [3.0]]))) == ["FORWARD_EXISTS"]
+    # The same answer, and the running statistics do not move a second time.
+    assert worker.run(forward("a", "norm")) == first
+    assert worker.run(get) == [statistics]
+    gradient = api.BackwardRequest(session_id="s", layer="norm", forward_id="a", output_gradient=x)
+    assert not isinstance(worker.run(gradient)[0], str)
+    mask = worker.run(forward("m", "drop"))
+    worker.run(forward("n", "drop"))
+    assert worker.run(forward("m", "drop")) == mask

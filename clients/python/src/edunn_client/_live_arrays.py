@@ -19,11 +19,32 @@ _WRITTEN = frozenset({"dst", "a", "arr"})
 
 
 class _Watch:
-    """What the service has of one array, from the moment at which that may differ."""
+    """The memory of one array, and what the service has of it once that may differ."""
 
-    def __init__(self, memory: Array) -> None:
-        self.memory = memory
+    def __init__(self, values: Array, is_compared: bool) -> None:
+        self._buffer = bytearray(max(values.nbytes, values.itemsize))
+        self.memory: Array = np.ndarray(values.shape, values.dtype, self._buffer)
+        self.memory[...] = values
         self.known: Array | None = None
+        self.is_compared = is_compared
+        """Whether it is compared before every forward, because writes may go unnoticed."""
+
+    def shown(self) -> Any:
+        """Return the array to hand out: a read-only one, unless it is compared."""
+        buffer = memoryview(self._buffer)
+        exposed = buffer if self.is_compared else buffer.toreadonly()
+        # Other than `numpy.ndarray`, it keeps to what is exposed: nobody can make it writeable.
+        flat = np.frombuffer(exposed, self.memory.dtype, self.memory.size)
+        return flat.reshape(self.memory.shape)
+
+    def open(self, array: Array) -> Array:
+        """Return a writeable twin of an array of this memory, noting that there will be a write."""
+        offset = _address(array) - _address(self.memory)
+        if not 0 <= offset < len(self._buffer):
+            # A copy that NumPy made of a part.
+            return _plain(array)  # type: ignore[no-any-return]
+        self.note_write()
+        return np.ndarray(array.shape, array.dtype, self._buffer, offset, array.strides)
 
     def note_write(self) -> None:
         """Keep what the service has before something is written."""
@@ -31,13 +52,18 @@ class _Watch:
             self.known = self.memory.copy()
 
 
+def _address(array: Array) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
 class LiveArray(np.ndarray[Any, np.dtype[Any]]):
     """A parameter or a buffer of a remote layer; what is written into it is sent in time.
 
     A large one takes writes through itself and its views. To code that writes past them
     (`numpy.nditer` with `readwrite`, a `numpy.asarray` of it, PyTorch) it is read-only, so that no
-    write goes unnoticed. After `flags.writeable = True` it takes those too, and every forward
-    compares it with what was sent, as it does with a small one anyway.
+    write goes unnoticed: give such code a copy, and that to `set_parameters`. A small one takes all
+    writes, as every forward compares it with what was sent.
     """
 
     _watch: _Watch | None = None
@@ -93,10 +119,10 @@ class LiveArray(np.ndarray[Any, np.dtype[Any]]):
 
     @property
     def flat(self) -> Any:
-        # What is written through an iterator cannot be seen, so the array is compared from now on.
-        opened = _opened(self)
-        self.flags.writeable = True
-        return opened.flat
+        # What is written through an iterator cannot be seen: it is compared from now on.
+        if self._watch is not None:
+            self._watch.is_compared = True
+        return _opened(self).flat
 
     @flat.setter
     def flat(self, value: Any) -> None:
@@ -129,11 +155,7 @@ def _opened(value: Any) -> Any:
     """Return a plain view that takes writes, noting that there will be one."""
     if not isinstance(value, LiveArray):
         return value
-    if value._watch is not None:
-        value._watch.note_write()
-    view = value.view(np.ndarray)
-    view.flags.writeable = True
-    return view
+    return _plain(value) if value._watch is None else value._watch.open(value)
 
 
 class LiveArrays:
@@ -154,7 +176,7 @@ class LiveArrays:
             for name, value in values.items():
                 held = self._handed.get(name)
                 if held is None or held.shape != value.shape:
-                    held = self._handed[name] = _made_live(np.array(value, order="C"), small)
+                    held = self._handed[name] = _made_live(value, small)
                 _watch(held).memory[...] = value
                 _agree(held, value)
             return {name: self._handed[name] for name in values}
@@ -179,11 +201,10 @@ class LiveArrays:
 def _has_changed(held: LiveArray) -> bool:
     watch = _watch(held)
     if watch.known is None:
-        # Whoever has just made it writeable may have written.
-        return held.flags.writeable
+        return False
     if not same_bits(watch.memory, watch.known):
         return True
-    if not held.flags.writeable:
+    if not watch.is_compared:
         watch.known = None
     return False
 
@@ -192,14 +213,14 @@ def _agree(held: LiveArray, value: Array) -> None:
     """Note what the service has of an array."""
     watch = _watch(held)
     known = np.array(value, dtype=watch.memory.dtype)
-    is_settled = not held.flags.writeable and same_bits(watch.memory, known)
+    is_settled = not watch.is_compared and same_bits(watch.memory, known)
     watch.known = None if is_settled else known
 
 
-def _made_live(memory: Array, writeable: bool) -> LiveArray:
-    live = memory.view(LiveArray)
-    live._watch = _Watch(memory)
-    live.flags.writeable = writeable
+def _made_live(values: Array, is_compared: bool) -> LiveArray:
+    watch = _Watch(values, is_compared)
+    live: LiveArray = watch.shown().view(LiveArray)
+    live._watch = watch
     return live
 
 

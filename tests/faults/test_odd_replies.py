@@ -1,0 +1,38 @@
+"""Replies that are not what a server expects: it says so, and goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import grpc
+import numpy as np
+from contract import UNLIMITED, forward, new_session, refusal, spec, tensor
+from processes import frozen
+from waiting import await_true
+
+from edunn_serving import keys
+from edunn_serving.v1 import layer_service_pb2 as api
+from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
+from standalone.stack import Stack
+
+X = np.ones((2, 3))
+
+
+def test_reply_with_too_few_results_blocks_no_session(tmp_path: Path) -> None:
+    with (
+        Stack(tmp_path, workers=1) as stack,
+        grpc.insecure_channel(stack.address, UNLIMITED) as channel,
+    ):
+        stub = LayerServiceStub(channel)
+        session = new_session(stub, spec("drop", "Dropout", p=0.5))
+        redis = stack.redis_client()
+        (replies,) = redis.keys(keys.replies("*"))
+        request = api.ForwardRequest(session_id=session, layer="drop", inputs=[tensor(X)])
+        with frozen(stack.workers[0]):
+            call = stub.Forward.future(request, timeout=60)
+            await_true(lambda: len(redis.keys(keys.batch("*"))) == 1, "the batch's departure")
+            batch_id = redis.keys(keys.batch("*"))[0].decode().removeprefix(keys.batch(""))
+            redis.xadd(replies, {"nonsense": "x"})
+            redis.xadd(replies, {"batch": batch_id, "us": ""})
+            assert refusal(call.result).reason == "INTERNAL"
+        assert forward(stub, session, "drop", X).forward_id

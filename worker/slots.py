@@ -1,0 +1,52 @@
+"""Slots: the versioned sets of arrays that a layer has, one mechanism for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from edunn.model import Model
+from edunn_serving.internal.v1.state_pb2 import Arrays
+from worker.tensors import decode_tensors
+from worker.wire import ArrayMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One kind of set: how it is read from a layer at hand and put into it."""
+
+    # Its name in Redis.
+    name: str
+    read: Callable[[Model], dict[str, np.ndarray]]
+    write: Callable[[Model, Mapping[str, np.ndarray]], None]
+
+
+# What a layer learns, and what it keeps besides. Not the methods of Model themselves: layers that
+# have layers within them have their own.
+PARAMETERS = Slot(
+    "parameters",
+    lambda model: model.get_parameters(),
+    lambda model, arrays: model.set_parameters(arrays),
+)
+BUFFERS = Slot(
+    "buffers",
+    lambda model: model.get_buffers(),
+    lambda model, arrays: model.set_buffers(arrays),
+)
+
+SLOTS = (PARAMETERS, BUFFERS)
+SLOT_NAMES = [slot.name for slot in SLOTS]
+
+
+def encode_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Return a slot's arrays as the bytes to store."""
+    message = ArrayMessage(Arrays())
+    message.add_tensors("arrays", arrays)
+    return message.SerializeToString()
+
+
+def decode_arrays(data: bytes) -> dict[str, np.ndarray]:
+    """Return a slot's stored arrays."""
+    return decode_tensors(Arrays.FromString(data).arrays, "arrays")
