@@ -79,6 +79,10 @@ async def serve(settings: Settings) -> None:
     print(address, flush=True)
     done, _ = await asyncio.wait({stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
 
+    for part in background:
+        if part in done:
+            # At once: what is in flight may keep the server from stopping for a while.
+            log.error("a part of the server has ended, so it stops", exc_info=part.exception())
     log.info("stopping: finishing what is in flight")
     # Told to stop it stops, though something that is not known yet should hang, and says where.
     faulthandler.dump_traceback_later(settings.shutdown_seconds + HANGING_SECONDS, exit=True)
