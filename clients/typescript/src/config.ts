@@ -47,7 +47,9 @@ function plain(value: unknown, where: string, left: number): JsonValue {
       return value;
     case "object":
       if (Array.isArray(value)) {
-        return value.map((item, i) => plain(item, `${where}[${String(i)}]`, left - MESSAGES_OF_A_LIST));
+        return value.map((item, i) =>
+          plain(item, `${where}[${String(i)}]`, left - MESSAGES_OF_A_LIST),
+        );
       }
       if (isPlainObject(value)) return plainObject(value, `${where}.`, left);
   }

@@ -51,7 +51,10 @@ describe("a configuration that is nested", () => {
     const endless: Record<string, unknown> = {};
     endless["layers"] = [endless];
     for (const config of [nested(11), endless as Config]) {
-      assert.throws(() => encodeConfig(config), /^RangeError: .* at most 10 layers within each other/);
+      assert.throws(
+        () => encodeConfig(config),
+        /^RangeError: .* at most 10 layers within each other/,
+      );
     }
   });
 });
