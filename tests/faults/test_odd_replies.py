@@ -32,7 +32,9 @@ def test_reply_with_too_few_results_blocks_no_session(tmp_path: Path) -> None:
         with frozen(stack.workers[0]):
             call = stub.Forward.future(request, timeout=60)
             await_true(lambda: len(redis.keys(keys.batch("*"))) == 1, "the batch's departure")
-            batch_id = redis.keys(keys.batch("*"))[0].decode().removeprefix(keys.batch(""))
+            (batch,) = redis.keys(keys.batch("*"))
+            assert isinstance(batch, bytes)
+            batch_id = batch.decode().removeprefix(keys.batch(""))
             redis.xadd(replies, {"nonsense": "x"})
             redis.xadd(replies, {"batch": batch_id, "us": ""})
             assert refusal(call.result).reason == "INTERNAL"
