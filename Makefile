@@ -41,6 +41,7 @@ lint: $(VENV)/.development ## Run ruff, mypy and buf
 	@# Tests are not packages: files of two folders may have one name.
 	$(BIN)/mypy tests --exclude '^tests/(clients|edunn|second_pool|unit)/'
 	$(BIN)/mypy tests/clients
+	$(BIN)/mypy tests/edunn
 	$(BIN)/mypy tests/unit
 	cd clients/python && ../../$(BIN)/mypy src
 	$(BIN)/buf lint
