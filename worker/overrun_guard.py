@@ -1,8 +1,8 @@
 """Watches the operation that the worker computes.
 
 It keeps a long batch in Redis. It ends the worker if an operation computes for too long, or
-although nobody awaits it. NumPy cannot be interrupted, so the process ends with the operation. The server
-sends the rest of the batch again, to another worker.
+although nobody awaits it: NumPy cannot be interrupted, so the process ends with the operation. The
+server sends the rest of the batch again, to another worker.
 """
 
 from __future__ import annotations
@@ -38,14 +38,13 @@ REDIS_SECONDS = 1.0
 
 
 class _Running(NamedTuple):
-    """The operation that is computed."""
+    """The operation that is computed. Times are of the monotonic clock."""
 
     batch_id: str
     # Its place in the batch.
     number: int
-    # By the monotonic clock.
     began: float
-    # When it must end.
+    # The time at which it must end.
     end: float
 
 
