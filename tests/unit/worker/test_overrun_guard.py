@@ -11,6 +11,7 @@ from waiting import await_true
 
 from edunn_serving import keys
 from edunn_serving.pools import LAYERS
+from edunn_serving.redis_url import RedisUrl
 from edunn_serving.settings import Settings
 from worker import overrun_guard
 from worker.overrun_guard import OverrunGuard
@@ -20,7 +21,7 @@ from worker.overrun_guard import OverrunGuard
 def guard(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[OverrunGuard]:
     monkeypatch.setattr(overrun_guard, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(overrun_guard, "KEEP_SECONDS", 0.02)
-    guard = OverrunGuard(Settings(redis_url=redis_url), LAYERS, "worker")
+    guard = OverrunGuard(Settings(redis_url=RedisUrl.parse(redis_url)), LAYERS, "worker")
     guard.start()
     yield guard
     guard.end()
