@@ -162,7 +162,7 @@ def total(values: FloatArray, axis: int | tuple[int, ...] | None = None) -> Floa
 
     Many single-precision numbers lose digits in a single-precision sum, and large ones their sum.
     """
-    summed = np.add.reduce(values, axis=axis, dtype=np.float64)
+    summed = values.sum(axis=axis, dtype=np.float64)
     return restore(summed, compute_dtype(values.dtype))
 
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from edunn.arrays import FloatArray
 
-
 # Looked up once: `finfo` takes longer than a small layer does.
 _TINY = {np.dtype(kind): np.finfo(kind).tiny for kind in (np.float16, np.float32, np.float64)}
 

@@ -94,5 +94,5 @@ class MeanError(Composite, Loss):
 @quiet
 def mean(errors: FloatArray) -> FloatArray:
     """Return the mean of at least one error, in their dtype; their sum need not fit in it."""
-    summed = np.add.reduce(errors, axis=None, dtype=np.float64)
+    summed = errors.sum(dtype=np.float64)
     return restore(summed / errors.size, errors.dtype)

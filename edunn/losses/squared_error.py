@@ -36,7 +36,7 @@ class SquaredError(Loss):
         difference = np.asarray(wide - y_true.astype(wide.dtype, copy=False))
         squares = np.square(difference, dtype=np.float64)
         rows = squares.reshape(y.shape[0], squares[:1].size)
-        E = np.add.reduce(rows, axis=1, keepdims=True)
+        E = rows.sum(axis=1, keepdims=True)
         self._save(difference=restore(difference, y.dtype))
         return restore(E, y.dtype)
 
