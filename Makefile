@@ -37,7 +37,11 @@ course: $(VENV)/.development $(if $(TORCH),$(TORCH_VENV)/.ready) ## Run a course
 lint: $(VENV)/.development ## Run ruff, mypy and buf
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy edunn edunn_serving server worker standalone
+	$(BIN)/mypy edunn edunn_serving server worker standalone bench
+	@# Tests are not packages: files of two folders may have one name.
+	$(BIN)/mypy tests --exclude '^tests/(clients|edunn|second_pool|unit)/'
+	$(BIN)/mypy tests/clients
+	$(BIN)/mypy tests/unit
 	cd clients/python && ../../$(BIN)/mypy src
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code

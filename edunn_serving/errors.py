@@ -18,7 +18,9 @@ DOMAIN = "edunn"
 MAX_MESSAGE_BYTES = 600
 MAX_DESCRIPTION_BYTES = 300
 MAX_FIELD_BYTES = 120
-MAX_VIOLATIONS = 5
+# Of many violations each is given less room.
+MAX_VIOLATIONS = 16
+MAX_VIOLATIONS_BYTES = 2500
 MAX_QUOTED_CHARACTERS = 100
 
 log = logging.getLogger(__name__)
@@ -49,7 +51,10 @@ class Reason(Enum):
     Their names are the `reason` of an `ErrorInfo`. They are stable.
     """
 
-    INVALID_ARGUMENT = Code.INVALID_ARGUMENT, "a field of the request is wrong; all are named"
+    INVALID_ARGUMENT = (
+        Code.INVALID_ARGUMENT,
+        "fields of the request are wrong; the first sixteen are named",
+    )
     LAYER_TYPE_NOT_FOUND = Code.NOT_FOUND, "there is no such type of layer"
     SESSION_NOT_FOUND = Code.NOT_FOUND, "there is no such session, or it is somebody else's"
     LAYER_NOT_FOUND = Code.NOT_FOUND, "the session has no such layer"
@@ -111,10 +116,7 @@ class ServiceError(Exception):
     ) -> None:
         self.reason = reason
         self.message = _cut(message, MAX_MESSAGE_BYTES)
-        self.violations = tuple(
-            (_cut_within(field, MAX_FIELD_BYTES), _cut(text, MAX_DESCRIPTION_BYTES))
-            for field, text in tuple(violations)[:MAX_VIOLATIONS]
-        )
+        self.violations = _bounded(tuple(violations)[:MAX_VIOLATIONS])
         self.retry_after = retry_after
         self.metadata = {
             name: _cut(text, MAX_FIELD_BYTES) for name, text in (metadata or {}).items()
@@ -171,6 +173,14 @@ def _cut(text: str, limit: int) -> str:
     if len(text) <= limit and len(encoded) <= limit:
         return text
     return encoded[: limit - len("…".encode())].decode(errors="ignore") + "…"
+
+
+def _bounded(violations: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Cut violations so that they fit into a status together."""
+    room = MAX_VIOLATIONS_BYTES // max(1, len(violations))
+    of_field = min(MAX_FIELD_BYTES, room // 3)
+    of_text = min(MAX_DESCRIPTION_BYTES, room - of_field)
+    return tuple((_cut_within(field, of_field), _cut(text, of_text)) for field, text in violations)
 
 
 def _cut_within(path: str, limit: int) -> str:

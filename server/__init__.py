@@ -2,6 +2,6 @@
 
 import os
 
-# Before gRPC is imported anywhere: its own lines are no lines of our log, and callers bring them
-# about.
+# gRPC reads this as it is imported. Callers could otherwise make it write lines of its own into
+# the log.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")

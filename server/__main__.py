@@ -15,7 +15,7 @@ from server.serving import StartError, serve
 
 def main() -> None:
     """Run a server until it is told to stop."""
-    # Whoever starts it may close the terminal.
+    # The server outlives the terminal that it was started from.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configure_logging("WARNING")
     try:

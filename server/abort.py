@@ -32,16 +32,16 @@ async def abort_with_status(
             ((DETAILS_KEY, serialized),),
         )
     except grpc.aio.AbortError as aborted:
-        # Once the call has ended with it.
+        # gRPC still needs the exception until the call has ended.
         asyncio.get_running_loop().call_soon(_forget_way, aborted)
         raise
     raise RuntimeError("abort returned")
 
 
 def _forget_way(aborted: grpc.aio.AbortError) -> None:
-    """Let an exception no longer know where it was raised.
+    """Remove from an exception where it was raised.
 
-    grpc.aio keeps it with the call, and the frames that it came through know the call. Such a
-    circle would keep the request in memory until the garbage collector comes.
+    grpc.aio keeps the exception with the call, and the frames of its traceback refer to the call.
+    This circle would keep the request in memory until the garbage collector runs.
     """
     aborted.__traceback__ = aborted.__context__ = None

@@ -1,7 +1,7 @@
 """Refuses calls that the queue has no room for before their requests are read.
 
-gRPC reads a request whole before its handler sees it, so that a queue that is full would bound
-nothing: as many requests as there are callers would lie in memory, each to be refused.
+gRPC reads a whole request before its handler sees it. A full queue alone would therefore not bound
+the memory: each caller's request would be in memory, only to be refused.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from server.abort import abort
 from server.call import EOF, Read
 from server.lanes import Lanes, queue_full
 
-# A call whose caller goes away while gRPC reads its request is never heard of again. It counts as
-# arriving for no longer than this.
+# gRPC says nothing of a call whose caller goes away while its request is read. Such a call counts
+# as arriving for this long at most.
 ARRIVAL_SECONDS = 10.0
-# While no more calls than this arrive, gRPC may read them; it costs less than reading them here.
+# gRPC may read this many calls at a time. It costs less than reading them here.
 FREE_ARRIVALS = 32
-# How much one request weighs in what is expected of the next.
+# The weight of the newest request in the expected size of the next.
 SIZE_WEIGHT = 0.05
 
 UnaryHandler = Callable[[bytes, Any], Awaitable[bytes]]
 
 
 class Admission:
-    """Knows what arrives and what may still be read."""
+    """Counts the calls that arrive and decides which requests may be read."""
 
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
-        # When each call began that gRPC reads. It does not matter which is which.
+        # The start of each call that gRPC reads. Only their number and age matter.
         self._arriving: deque[float] = deque()
-        # How many calls are read here.
+        # The number of calls that are read here.
         self._reading = 0
         self._expected_size = 0.0
 
     def admit(self) -> bool:
-        """Let gRPC read the next call, which then counts as arriving; False where it may not."""
+        """Let gRPC read the next call and count it as arriving; False if there is no room."""
         now = time.monotonic()
         arriving = self._arriving
         while arriving and arriving[0] < now - ARRIVAL_SECONDS:
@@ -50,14 +50,14 @@ class Admission:
         return True
 
     async def read(self, read: Read) -> bytes:
-        """Read a call's request, if what waits and what is being read leave room for it.
+        """Read a call's request, if the queue has room for it.
 
         Raises
         ------
         ServiceError
-            QUEUE_FULL; the request is not read then. INVALID_ARGUMENT where there is none.
+            QUEUE_FULL: the request is not read. INVALID_ARGUMENT: the call has no request.
         """
-        # One is always read: its size cannot be known before.
+        # One request is always read, because its size is not known before.
         if self._reading and not self._has_room(self._reading + 1):
             raise queue_full()
         self._reading += 1
@@ -80,7 +80,7 @@ class Admission:
 
 
 def carefully(handler: UnaryHandler, admission: Admission) -> Any:
-    """Return a unary handler as one of a stream, which reads its request if there is room."""
+    """Return a unary handler as a stream's handler, which reads its request if there is room."""
 
     async def handle(_: AsyncIterator[bytes], context: Any) -> bytes:
         try:

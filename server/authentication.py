@@ -1,4 +1,4 @@
-"""Who calls: the name that belongs to the bearer token of a call."""
+"""Finds a call's caller: the name that belongs to its bearer token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SCHEME = "bearer "
 
 
 class Authenticator:
-    """Knows the callers by their tokens. Without any, everybody may call, under no name."""
+    """Knows the callers by their tokens. Without tokens everybody may call, with an empty name."""
 
     def __init__(self, callers: Mapping[str, str]) -> None:
         self._callers = [(token.encode(), name) for token, name in callers.items()]
@@ -22,12 +22,12 @@ class Authenticator:
         Raises
         ------
         ServiceError
-            UNAUTHENTICATED where a token is needed and the call brings none that is known.
+            UNAUTHENTICATED: a token is needed, and the call has none that is known.
         """
         if not self._callers:
             return ""
         given = _bearer_token(metadata or ())
-        # Every token is compared, in constant time, so that the time tells nothing.
+        # Every token is compared, in constant time, so that the time reveals nothing of them.
         names = [name for token, name in self._callers if hmac.compare_digest(token, given)]
         if not names:
             raise ServiceError(

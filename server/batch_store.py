@@ -1,4 +1,4 @@
-"""Batches in Redis, as a server sees them: sent, taken back, looked for."""
+"""A server's batches in Redis: it sends them, takes them back, and finds the lost ones."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 class Loss(NamedTuple):
     """Why a batch will not be answered."""
 
-    # False where it never reached a worker, as far as anybody knows.
+    # False if no worker is known to have taken it.
     worker_died: bool
-    # The number of the operation over which the worker ended itself, where it did.
+    # The number of the operation over which the worker ended itself. None if it did not.
     overrun: int | None = None
 
 
@@ -46,20 +46,20 @@ class BatchStore:
         *,
         although_full: bool = False,
     ) -> str:
-        """Store a batch and tell the workers of it, in one round trip.
+        """Store a batch and put its message into the workers' queue, in one round trip.
 
         Parameters
         ----------
         on_stored
-            Called with None once Redis has the batch or may have it (it went away meanwhile), with
-            QUOTA where Redis has no memory left and has not stored it.
+            Called with None once Redis has the batch, or may have it because the connection broke.
+            Called with QUOTA if Redis has no memory left and has not stored the batch.
         although_full
-            Store it also then, because it takes no room for long, or makes some.
+            Store the batch even then, because it frees memory or takes it only briefly.
 
         Returns
         -------
         str
-            The message by which the batch stands in the queue.
+            The batch's message in the queue.
         """
         message = BatchMessage(batch_id, self._replies.stream, heads).encode()
         touched = (keys.batch(batch_id), LAYERS.queue, keys.holder(batch_id))
@@ -80,7 +80,7 @@ class BatchStore:
         return message
 
     async def withdraw(self, batch_id: str) -> bool:
-        """Take back a batch that seems lost. False where its reply is on the way."""
+        """Take back a batch that seems lost. False if its reply is on the way."""
         answer = await self._withdraw(
             [keys.batch(batch_id), keys.holder(batch_id), self._replies.stream],
             [batch_id, self._replies.last_read, BATCH_TTL_MS],
@@ -88,7 +88,7 @@ class BatchStore:
         return bool(answer)
 
     async def forgotten(self, batch_ids: Sequence[str]) -> set[str]:
-        """Tell which batches Redis does not have: they are answered, or nobody can answer them."""
+        """Return the batches that Redis does not have: answered ones and lost ones."""
         pipeline = self._link.client.pipeline(transaction=False)
         for batch_id in batch_ids:
             pipeline.exists(keys.batch(batch_id))
@@ -100,7 +100,10 @@ class BatchStore:
         }
 
     async def lost(self, batches: Mapping[str, str]) -> dict[str, Loss]:
-        """Tell which batches, given with their messages, nobody will answer, and why."""
+        """Return the batches that no worker will answer, each with its loss.
+
+        `batches` has each batch's message by its id.
+        """
         pipeline = self._link.client.pipeline(transaction=False)
         for message in batches.values():
             pipeline.lpos(LAYERS.queue, message)
@@ -111,7 +114,7 @@ class BatchStore:
             if self._replies.is_fetching(batch_id):
                 continue
             if holder is None and place is None:
-                # Popped by a worker that died before it said so, or never stored.
+                # A worker popped it and died before it took it, or it was never stored.
                 lost[batch_id] = Loss(worker_died=False)
             elif holder:
                 worker, overrun = keys.read_holder(holder.decode())
@@ -120,7 +123,7 @@ class BatchStore:
         return lost
 
     async def abandon(self, batch_id: str, numbers: Iterable[int]) -> None:
-        """Let the worker of a batch know that nobody awaits some of its operations any more."""
+        """Tell a batch's holder that nobody awaits some of the operations any more."""
         pipeline = self._link.client.pipeline(transaction=False)
         pipeline.sadd(keys.abandoned(batch_id), *numbers)
         pipeline.pexpire(keys.abandoned(batch_id), BATCH_TTL_MS)

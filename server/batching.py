@@ -1,44 +1,43 @@
 """Decides when the next batch leaves. Pure: a state goes in, a decision comes out.
 
-A batch costs the machine about as much whatever its size. An operation that finds the workers idle
-leaves at once; others gather for company, but only while a batch is soon to be back.
+A batch has a fixed cost that does not depend on its size. An operation leaves at once if the
+workers are idle. Otherwise operations gather, but only while a batch is expected back soon.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-# A second worker is used at once for this much work, in seconds of computing. Less work had better
-# gather and leave with more.
+# A second worker is used at once for this much work, in seconds of computing. Less work gathers.
 WORTH_A_WORKER_SECONDS = 0.004
-# Operations gather behind a batch only until it has been under way for this long.
+# Operations gather only until the newest batch has been under way for this long.
 LONGEST_GATHERING_SECONDS = 0.02
-# The event loop's timers are no more exact than this, and may be early.
+# The event loop's timers may fire this much too early.
 TIMER_SECONDS = 0.002
-# Workers are quick while no batch has been under way for longer.
+# Workers count as quick while no batch has been under way for longer than this.
 QUICK_SECONDS = 0.05
 
 
 class BatchingState(NamedTuple):
-    """What the decision depends on. Times are of one clock, in seconds."""
+    """The state that the decision depends on. Times are of one clock, in seconds."""
 
     now: float
-    # How many workers live.
+    # The number of live workers.
     workers: int
-    # How many batches are under way, and when the oldest of them was sent.
+    # The number of batches under way, and the time at which the oldest of them was sent.
     batches: int
     oldest_sent: float
-    # When the newest batch was sent that is expected to be quick; None where there is none.
+    # The time at which the newest batch that is expected to be quick was sent. None: there is none.
     newest_quick_sent: float | None
-    # How many operations wait, and how long a usual one computes.
+    # The number of operations in the lanes, and the usual time that one computes.
     waiting: int
     usual_seconds: float
-    # How many operations fill a batch.
+    # The number of operations that fill a batch.
     full_batch: int
 
 
 class BatchingDecision(NamedTuple):
-    """Whether a batch leaves now; if not, when to decide anew at the latest, without an event."""
+    """Whether a batch leaves now. If not, `look_again` is the latest time to decide again."""
 
     leave: bool
     look_again: float | None = None
@@ -53,7 +52,7 @@ def decide(state: BatchingState) -> BatchingDecision:
     if not state.waiting or not _has_place(state):
         return STAY
     if state.newest_quick_sent is None:
-        # A batch that is expected to be slow is not waited for.
+        # Operations do not gather behind a batch that is expected to be slow.
         return LEAVE
     if state.waiting * state.usual_seconds >= WORTH_A_WORKER_SECONDS:
         return LEAVE
@@ -66,8 +65,8 @@ def decide(state: BatchingState) -> BatchingDecision:
 def _has_place(state: BatchingState) -> bool:
     """Tell whether one more batch may be under way.
 
-    Where batches come back quickly a full one may leave before a worker is free, so that the first
-    free worker finds it there. A batch that has left can no longer be called off.
+    While batches come back quickly, a full one may leave before a worker is free. The first free
+    worker then finds it in the queue. A batch that has left can no longer be taken back.
     """
     if state.batches != state.workers:
         return state.batches < state.workers

@@ -1,4 +1,4 @@
-"""What a service knows of a call, and what its methods look like."""
+"""The call that a service's methods get, and the form of these methods."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from edunn_serving.errors import Reason, ServiceError
 
-# Returns the next message's bytes, or EOF behind the last one: a context's `read`. The iterator
-# that grpc.aio gives to handlers keeps each message until it has the next one, and the last until
-# the garbage collector comes.
+# A context's `read`: returns the next message's bytes, or EOF after the last one. The iterator that
+# grpc.aio gives to handlers is not used, because it keeps each message until it has the next one,
+# and the last one until the garbage collector runs.
 Read = Callable[[], Awaitable[Any]]
 EOF = grpc.aio.EOF
 
@@ -22,25 +22,24 @@ Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
 class Call(NamedTuple):
-    """One call, once its caller is known."""
+    """One call whose caller is known."""
 
-    # The caller's name. Empty where the server asks for no token.
+    # The caller's name. Empty if the server asks for no token.
     caller: str
-    # When the caller gives up, by the monotonic clock; infinity where it does not.
+    # By the monotonic clock; infinity if the call has none.
     deadline: float
-    # The connection by which it came, as gRPC names it.
+    # The connection of the call, as gRPC names it.
     peer: str
 
 
-# A method with one request and one answer. Without serializers: the bytes of most messages are none
-# of the server's business.
+# A method with one request and one answer. Both are bytes, because the server parses few messages.
 UnaryMethod = Callable[[Call, bytes], Awaitable[bytes]]
-# Every other method: it reads requests and yields answers.
+# Any other method: it reads requests and yields answers.
 StreamMethod = Callable[[Call, Read], AsyncIterator[bytes]]
 
 
 class Service(Protocol):
-    """A service of the contract, to be put into the list of `server/services.py`."""
+    """A service of the contract, as it stands in the list of `server/services.py`."""
 
     descriptor: ServiceDescriptor
 
@@ -52,7 +51,7 @@ class Service(Protocol):
 
 
 class AnsweredWithStatusError(Exception):
-    """A call that a worker has answered with a status, already serialized."""
+    """A worker has answered the call with a status. `status` has its bytes."""
 
     def __init__(self, status: bytes) -> None:
         super().__init__("a worker has refused the operation")
@@ -60,13 +59,13 @@ class AnsweredWithStatusError(Exception):
 
 
 def deadline_of(context: Context) -> float:
-    """Return a call's deadline by the monotonic clock, infinity where it has none."""
+    """Return a call's deadline by the monotonic clock; infinity if it has none."""
     remaining = context.time_remaining()
     return math.inf if remaining is None else time.monotonic() + remaining
 
 
 def answer_too_large(size: int, limit: int) -> ServiceError:
-    """Return the error of an answer that no message can carry. The operation itself is done."""
+    """Return the error of an answer that is too large for a message. The operation is done."""
     return ServiceError(
         Reason.TOO_LARGE,
         f"the answer would take {size} bytes, {limit} are allowed: send a smaller batch",

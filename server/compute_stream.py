@@ -31,16 +31,17 @@ from server.dispatcher import Dispatcher
 from server.envelope import head_of
 from server.operation import PendingOperation
 
-# What one stream may have under way or unread. Beyond it the server reads no further, so a client
-# that sends without reading is held up by HTTP/2 and costs no more memory than this.
+# The most that one stream may have under way or unread. Beyond it the server stops reading. HTTP/2
+# then holds up a client that sends without reading, which bounds the memory.
 MAX_OPERATIONS = 1024
 MAX_BYTES = 64 * 1024 * 1024
-# What one message may have, operations and cancellations together. The contract says so too.
+# The most that one message may have, operations and cancellations together. The contract has the
+# same number.
 MAX_OPERATIONS_A_MESSAGE = 1024
-# Results that finish together share a message up to about this size, or half of what one may have.
+# Results that finish together share a message up to about this size, or half of the limit.
 MESSAGE_BYTES = 4 * 1024 * 1024
 RESULT_OVERHEAD_BYTES = 512
-# Then other calls have a turn of the event loop: a message may carry thousands of operations.
+# After this many operations of a message the other calls have a turn of the event loop.
 OPERATIONS_A_TURN = 64
 
 METHODS = {"forward": "Forward", "backward": "Backward"}
@@ -57,7 +58,7 @@ class ComputeStream:
         max_message_bytes: int,
     ) -> None:
         self._dispatcher = dispatcher
-        # The ids and lengths around a result take a little too.
+        # The ids and lengths around a result take some bytes too.
         self._max_result_bytes = max_message_bytes - RESULT_OVERHEAD_BYTES
         self._message_bytes = min(MESSAGE_BYTES, max_message_bytes // 2)
         self._call = call
@@ -70,7 +71,7 @@ class ComputeStream:
         self._room = asyncio.Event()
 
     async def run(self, read: Read) -> AsyncIterator[bytes]:
-        """Take requests and yield responses until both have come to their end.
+        """Take requests and yield responses until the requests end and all are answered.
 
         Parameters
         ----------
@@ -80,8 +81,8 @@ class ComputeStream:
         Raises
         ------
         ServiceError
-            INVALID_ARGUMENT where a message is not a ComputeRequest: the stream cannot go on.
-            UNAVAILABLE where the server stops, once everything that it took is answered.
+            INVALID_ARGUMENT: a message is not a ComputeRequest, so the stream cannot go on.
+            UNAVAILABLE: the server stops. Every operation that it took is answered before.
         """
         reading = asyncio.create_task(self._read(read))
         reading.add_done_callback(lambda _: self._changed.set())
@@ -100,16 +101,16 @@ class ComputeStream:
             closing.cancel()
             reading.cancel()
             for operation in self._under_way.values():
-                # Its caller has gone: it leaves the queue, or its reply is dropped.
+                # The caller has gone. The operation leaves its lane, or its reply is dropped.
                 operation.reply.cancel()
-            # Its error knows this frame: together they would wait for the garbage collector.
+            # The task's error refers to this frame. The circle would outlive the call.
             del reading
 
     async def _read(self, read: Read) -> None:
         while (data := await read()) is not EOF:
             request = _parse(data)
-            # While the next message is awaited none of this one is kept but the requests, which are
-            # copies: with large tensors it would take several times the memory.
+            # The requests are copies. Keeping the message as well until the next one comes would
+            # take several times the memory with large tensors.
             del data
             self._cancel_all(request.cancelled_request_ids)
             await self._start_all(request.operations)
@@ -128,7 +129,7 @@ class ComputeStream:
             await self._room.wait()
 
     def _start(self, operation: RawComputeOperation) -> None:
-        """Enqueue an operation; whatever is wrong with it is its own result."""
+        """Enqueue an operation. Its errors become its result, not the stream's."""
         kind = operation.WhichOneof("operation")
         request: bytes = getattr(operation, kind) if kind else b""
         request_id = operation.request_id
@@ -160,7 +161,7 @@ class ComputeStream:
         Raises
         ------
         ServiceError
-            DEADLINE_EXCEEDED where it has passed already.
+            DEADLINE_EXCEEDED: it has passed already.
         """
         if not operation.HasField("timeout"):
             return self._call.deadline
@@ -203,7 +204,7 @@ class ComputeStream:
             self._finish(request_id, kind, future.result().data, size)
 
     def _finish(self, request_id: str, kind: str, result: bytes, request_size: int) -> None:
-        # From here on it is the result that takes memory, not the request.
+        # From now on the result takes memory, not the request.
         self._held_bytes += len(result) - request_size
         message = RawComputeResult(request_id=request_id)
         setattr(message, kind, result)

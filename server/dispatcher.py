@@ -1,7 +1,7 @@
-"""Hands operations to workers in batches that are as large as the load makes them.
+"""Hands operations to workers in batches. The size of a batch follows the load.
 
-Operations of one session run in the order in which they arrived: while some of them are with a
-worker, the next ones stay in their lane. When a batch leaves is decided in `server/batching.py`.
+Operations of one session run in the order in which they arrived. While some of them are with a
+worker, the next ones stay in their lane. `server/batching.py` decides when a batch leaves.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from server.work_estimate import WorkEstimate
 
 log = logging.getLogger(__name__)
 
-# A caller that is refused because the server stops is told to try again after so long.
+# A stopping server tells the callers that it refuses to try again after this time.
 RETRY_SECONDS = 1.0
-# What leaves nothing behind in Redis, or less than there was.
+# Methods that leave nothing new in Redis.
 FILLS_NOTHING = frozenset({"DeleteSession", "GetSession", "GetParameters"})
-# A stopping server waits until no call has come for so long: what gRPC has taken in but not handed
-# over when it shuts down would end as CANCELLED, after which no client tries again.
+# A stopping server waits until no call has come for this time. A call that gRPC has accepted but
+# not handed over at its shutdown would end as CANCELLED, and no client tries again after that.
 QUIET_SECONDS = 0.1
 DRAIN_POLL_SECONDS = 0.02
 
 
 class Dispatcher:
-    """Takes operations, gives their replies; in between it batches, sends and watches."""
+    """Takes operations, sends them in batches, and gives each its reply."""
 
     def __init__(self, settings: Settings, server_id: str) -> None:
         self._settings = settings
@@ -61,9 +61,9 @@ class Dispatcher:
             settings, self.link, self._store, self._lanes, self._flights, self.counts, self._pump
         )
         self._pump_scheduled = False
-        # For when the timer is set that decides anew.
+        # The time for which the timer of the next decision is set.
         self._look_at = 0.0
-        # Set when the server stops: no operation is taken any more.
+        # Set when the server stops. From then on it takes no operation.
         self.closed = asyncio.Event()
         self._last_refused = 0.0
 
@@ -73,17 +73,17 @@ class Dispatcher:
         return self.link.up and workers > 0 and not self._flights.are_stuck(workers)
 
     def redis_ms(self, deadline: float) -> int:
-        """Return a deadline of the monotonic clock in ms of Redis's, 0 for infinity."""
+        """Return a deadline of the monotonic clock in ms of Redis's clock; 0 for infinity."""
         return 0 if deadline == math.inf else self.link.redis_ms(deadline)
 
     def gauges(self) -> dict[str, tuple[str, float]]:
-        """Return what is so at the moment: by name what it is, and its value."""
+        """Return each gauge's description and present value, by its name."""
         return {
             "queue_operations": ("Operations that are not yet sent.", self._lanes.waiting),
             "queue_bytes": ("Bytes of their requests.", self._lanes.waiting_bytes),
             "batches_under_way": ("Batches that workers have.", len(self._flights)),
             "oldest_batch_seconds": (
-                "How long the oldest of them has been away.", self._flights.oldest_seconds()),
+                "Seconds since the oldest of them was sent.", self._flights.oldest_seconds()),
             "workers": ("Workers that have given a sign of life.", len(self.link.workers)),
             "redis_up": ("1 while Redis answers.", float(self.link.up)),
         }  # fmt: skip
@@ -101,15 +101,15 @@ class Dispatcher:
         Parameters
         ----------
         deadline
-            When its caller gives up, by the monotonic clock; infinity where it does not.
+            By the monotonic clock; infinity for none.
 
         Raises
         ------
         ServiceError
-            QUEUE_FULL; UNAVAILABLE where Redis or all workers are away; DEADLINE_EXCEEDED; or
-            INTERNAL where the operation has cost workers their life.
+            QUEUE_FULL; UNAVAILABLE: Redis or all workers are away; DEADLINE_EXCEEDED; INTERNAL:
+            workers have died over the operation.
         """
-        # Where the caller is cancelled, so is what it awaits: the operation leaves the queue.
+        # Cancelling the caller cancels the awaited reply too, so the operation leaves its lane.
         return await self.enqueue(head, request, deadline).reply
 
     def enqueue(self, head: OperationHead, request: bytes, deadline: float) -> PendingOperation:
@@ -118,7 +118,7 @@ class Dispatcher:
         Raises
         ------
         ServiceError
-            QUEUE_FULL; UNAVAILABLE where Redis is away or the server is stopping.
+            QUEUE_FULL; UNAVAILABLE: Redis is away or the server is stopping.
         """
         try:
             self._check_open()
@@ -140,16 +140,16 @@ class Dispatcher:
             raise unavailable("the store is away")
 
     async def drain(self, seconds: float) -> None:
-        """Take no operation from now on, and finish those that were taken, within `seconds`.
+        """Take no operation from now on, and finish the taken ones within `seconds`.
 
-        Who is refused is told to wait for a second, so that it soon gets quiet.
+        Refused callers are told to wait for a second, so that calls soon stop coming.
         """
         self.closed.set()
         began = self._last_refused = time.monotonic()
         while (elapsed := time.monotonic() - began) < seconds:
             quiet = time.monotonic() - self._last_refused >= QUIET_SECONDS
             has_wanted = bool(self._lanes.waiting) or self._flights.has_wanted()
-            # Callers that do not heed the pause must not keep the server from stopping.
+            # Callers that ignore the pause must not keep the server from stopping.
             if not has_wanted and (quiet or elapsed >= RETRY_SECONDS):
                 return
             await asyncio.sleep(DRAIN_POLL_SECONDS)
@@ -159,7 +159,7 @@ class Dispatcher:
         await self._replies.forget()
 
     def _schedule_pump(self) -> None:
-        # At the end of this turn of the event loop, so that what arrives together leaves together.
+        # At the end of this turn of the event loop: operations that arrive together leave together.
         if not self._pump_scheduled:
             self._pump_scheduled = True
             asyncio.get_running_loop().call_soon(self._pump)
@@ -178,7 +178,7 @@ class Dispatcher:
             self._send(self._flights.begin(operations))
 
     def _may_leave(self) -> bool:
-        """Decide whether a batch leaves; if not, see to it that it is decided anew in time."""
+        """Decide whether a batch leaves. If not, set the timer of the next decision."""
         flights = list(self._flights)
         decision = decide(
             BatchingState(
@@ -218,7 +218,7 @@ class Dispatcher:
             self._send_although_full(flight, refused)
 
     def _send_although_full(self, flight: Flight, full: ServiceError) -> None:
-        """Send what a full store can still do, and refuse the rest of the flight."""
+        """Send the operations that a full Redis can still run, and refuse the others."""
         possible = [each for each in flight.operations if each.head.method in FILLS_NOTHING]
         if not possible:
             self._fail(flight, full)

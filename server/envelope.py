@@ -1,7 +1,6 @@
-"""What the server reads of a request before it hands the request's bytes to a worker.
+"""Reads from a request's bytes what the server must know: the session, layer and forward it names.
 
-Only the few strings that say what the request is about. A tensor of many MiB between them is
-stepped over, neither parsed nor copied.
+A tensor of many MiB between these strings is skipped. It is neither parsed nor copied.
 """
 
 from __future__ import annotations
@@ -14,18 +13,18 @@ from edunn_serving.errors import invalid_argument
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.wire_format import fields
 
-# What a name may be long; the worker looks at the rest of their rules.
+# The longest name, in characters. The worker checks the other rules of names.
 MAX_NAME = 64
 MAX_FORWARD_ID = 128
 
 
 def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> OperationHead:
-    """Return what a worker should know of a request before it has it.
+    """Return the head of an operation, given its request.
 
     Raises
     ------
     ServiceError
-        INVALID_ARGUMENT where the request names no session or is no message.
+        INVALID_ARGUMENT: the request names no session or is no message.
     """
     rpc = LAYER_RPCS[method]
     try:
@@ -49,7 +48,7 @@ def _check_length(field: str, name: str, limit: int) -> None:
 
 
 def largest_field(message: bytes) -> int:
-    """Return the number of the field that takes the most bytes; 0 where there is none."""
+    """Return the number of the field that takes the most bytes; 0 if there is none."""
     sizes: Counter[int] = Counter()
     try:
         for number, begin, end in fields(message):
@@ -60,7 +59,7 @@ def largest_field(message: bytes) -> int:
 
 
 def _strings(message: bytes, wanted: Collection[int]) -> dict[int, str]:
-    """Return the wanted fields of a message, which are strings. Of repeated ones the last counts.
+    """Return the wanted fields of a message, all strings. The last of repeated ones counts.
 
     Raises
     ------

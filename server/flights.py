@@ -12,74 +12,74 @@ from edunn_serving.keys import SessionKey
 from server.lanes import Lanes
 from server.operation import PendingOperation
 
-# Where no batch has come back for so long although all workers are busy, the server is not well.
+# The server is not healthy if all workers are busy and no batch has come back for this time.
 STUCK_SECONDS = 10.0
 
 
 @dataclass(slots=True, eq=False)
 class Flight:
-    """A batch on its way."""
+    """A batch on its way, as its server sees it."""
 
     operations: list[PendingOperation]
     batch_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     # By the monotonic clock.
     sent: float = field(default_factory=time.monotonic)
-    # Since when Redis has it or may have it; None while it is on its way there.
+    # When Redis had it or might have had it; None while it is on its way there.
     stored: float | None = None
-    # What stands for it in the queue.
+    # The batch's message in the queue.
     message: str = ""
 
     @property
     def is_slow(self) -> bool:
-        """Whether it is expected to keep its worker for long: such operations leave alone."""
+        """Whether it is expected to keep its worker for long. A slow operation travels alone."""
         return self.operations[0].is_slow
 
     def sessions(self) -> set[SessionKey]:
         return {operation.session for operation in self.operations}
 
     def refuse(self, error: ServiceError) -> None:
-        """Give the error to everybody who still waits."""
+        """Give the error to every caller that still waits."""
         for operation in self.operations:
             if operation.is_wanted():
                 operation.reply.set_exception(error)
 
 
 class Flights:
-    """All batches under way. The lanes of their sessions are busy until they are back."""
+    """All flights. The lanes of their sessions are busy until they are back."""
 
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
         self._flights: dict[str, Flight] = {}
-        # When one came back last.
+        # The time at which a flight last came back.
         self._last_back = time.monotonic()
 
     def __len__(self) -> int:
         return len(self._flights)
 
     def __iter__(self) -> Iterator[Flight]:
-        # A copy: metrics are read from a thread, and who looks through them may take some out.
+        # A copy, because a thread reads metrics and a loop over the flights may remove some.
         return iter(list(self._flights.values()))
 
     def __contains__(self, flight: Flight) -> bool:
         return flight.batch_id in self._flights
 
     def begin(self, operations: list[PendingOperation]) -> Flight:
-        """Take in a batch that leaves."""
+        """Add a batch that leaves."""
         flight = Flight(operations)
         self._flights[flight.batch_id] = flight
         return flight
 
     def back(self, batch_id: str) -> Flight | None:
-        """Take out a batch that is answered; None where it has been given up."""
+        """Remove an answered batch and return it; None if it has been given up."""
         self._last_back = time.monotonic()
         return self.give_up(batch_id)
 
     def give_up(self, batch_id: str) -> Flight | None:
-        """Take out a batch; None where it is not under way any more. Its lanes stay busy."""
+        """Remove a batch and return it; None if it is not under way. Its lanes stay busy."""
         return self._flights.pop(batch_id, None)
 
     def fail(self, flight: Flight, error: ServiceError) -> bool:
-        """Refuse a batch; False where it is not under way any more."""
+        """Refuse a batch; False if it is not under way any more."""
         if self.give_up(flight.batch_id) is None:
             return False
         flight.refuse(error)
@@ -87,16 +87,16 @@ class Flights:
         return True
 
     def has_wanted(self) -> bool:
-        """Tell whether anybody waits for something that is under way."""
+        """Tell whether any caller waits for an operation under way."""
         return any(each.is_wanted() for flight in self for each in flight.operations)
 
     def oldest_seconds(self) -> float:
-        """Return how long the oldest batch has been away; 0 where there is none."""
+        """Return the seconds since the oldest batch was sent; 0 if there is none."""
         now = time.monotonic()
         return max((now - flight.sent for flight in self), default=0.0)
 
     def are_stuck(self, workers: int) -> bool:
-        """Tell whether so many workers are all busy and no batch has come back for long."""
+        """Tell whether all of these workers are busy and no batch has come back for long."""
         old = time.monotonic() - STUCK_SECONDS
         return (
             len(self._flights) >= workers > 0

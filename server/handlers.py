@@ -38,9 +38,9 @@ log = logging.getLogger(__name__)
 class Handlers(grpc.GenericRpcHandler):
     """Finds the handler of a call's method, in all services.
 
-    A unary method is also given as the handler of a stream with one request, which looks whether
-    there is room before it reads the request. It must be the last of a server's handlers: what it
-    does not know nobody does.
+    If the server has little room, a unary method's handler is that of a stream with one request:
+    it reads the request only if there is room. This must be the last of a server's handlers,
+    because it answers every unknown method.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Handlers(grpc.GenericRpcHandler):
     def _stream(self, rpc: Rpc, method: StreamMethod) -> Any:
         async def handle(_: object, context: Context) -> AsyncIterator[bytes]:
             async def read() -> Any:
-                # Not by way of the iterator that gRPC gives: see `Read`.
+                # See `Read` for why gRPC's iterator is not used.
                 request: Any = await context.read()
                 if request is not EOF:
                     self._check_request(rpc, request)
@@ -154,5 +154,5 @@ def _unknown_method(path: str) -> Any:
         log.info("UNIMPLEMENTED %s", quoted(path))
         await abort(context, error)
 
-    # A unary call is a stream with one request: it is answered without being read.
+    # As the handler of a stream it can answer without reading the request.
     return grpc.stream_unary_rpc_method_handler(handle)

@@ -1,4 +1,4 @@
-"""Health: SERVING while Redis and at least one worker are there, and batches come back."""
+"""Health: SERVING while Redis answers, at least one worker lives, and batches come back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Health(health.aio.HealthServicer):  # type: ignore[misc]  # It has no type
     async def Check(  # noqa: N802  # the contract's name
         self, request: HealthCheckRequest, context: Any
     ) -> HealthCheckResponse:
-        """Answer as the health service does, its one error with our details."""
+        """Answer as gRPC's health service does, and add our details to its error."""
         if request.service not in self._names:
             await abort(
                 context,

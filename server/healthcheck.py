@@ -13,14 +13,14 @@ TIMEOUT_SECONDS = 3.0
 
 
 def main() -> int:
-    """Print what the server says of its health and return the exit code."""
+    """Print the server's answer about its health and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m server.healthcheck",
         description="Exit 0 if the server is SERVING, 1 if it is not or does not answer.",
     )
     parser.add_argument("address", help="host:port of a server without TLS")
     address: str = parser.parse_args().address
-    # A proxy that the environment names is for the world outside, not for the server next to us.
+    # A proxy of the environment must not stand between us and a server of this machine.
     options = [("grpc.enable_http_proxy", 0)]
     try:
         with grpc.insecure_channel(address, options=options) as channel:

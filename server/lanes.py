@@ -1,4 +1,4 @@
-"""What waits to be sent, kept in each session's order and fair between sessions."""
+"""The operations that are not yet sent, in each session's order and fair between sessions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from edunn_serving.keys import SessionKey
 from server.metrics import Counts
 from server.operation import PendingOperation
 
-# From this size on the work outweighs what leaving together would save, and may take long.
+# Requests this large are sent alone. Their work may take long and outweighs the cost of a batch.
 ALONE_BYTES = 512 * 1024
-# How long a caller who met a full queue should wait, in seconds.
+# A caller that is refused with QUEUE_FULL is told to try again after this time.
 FULL_QUEUE_RETRY_SECONDS = 0.5
 
 
@@ -25,14 +25,14 @@ class Lane:
     def __init__(self, session: SessionKey) -> None:
         self.session = session
         self.operations: deque[PendingOperation] = deque()
-        # Whether operations of it are with a worker: the next ones must wait for those.
+        # Whether operations of it are with a worker. The next ones must wait for them.
         self.busy = False
-        # Whether it stands in the queue of lanes that have something to send.
+        # Whether it stands in the queue of lanes that have operations to send.
         self.queued = False
 
 
 class Lanes:
-    """All lanes, those that have something to send in a queue."""
+    """All lanes, and a queue of those that have operations to send."""
 
     def __init__(self, counts: Counts, *, max_operations: int, max_bytes: int) -> None:
         self._counts = counts
@@ -44,7 +44,7 @@ class Lanes:
         self.waiting_bytes = 0
 
     def append(self, operation: PendingOperation) -> None:
-        """Let an operation wait at the end of its session's lane.
+        """Put an operation at the end of its session's lane.
 
         Raises
         ------
@@ -62,20 +62,20 @@ class Lanes:
         self._count(operation, 1)
 
     def has_room(self, operations: int, size: int) -> bool:
-        """Tell whether so many more operations, of so many bytes together, may wait."""
+        """Tell whether there is room for these many operations of `size` bytes together."""
         return (
             self.waiting + operations <= self._max_operations
             and self.waiting_bytes + size <= self._max_bytes
         )
 
     def put_back(self, operations: Iterable[PendingOperation]) -> None:
-        """Let operations that were sent in vain wait again, before all others of their lanes."""
+        """Put operations that were sent and not run at the front of their lanes."""
         for operation in reversed(list(operations)):
             self._lanes[operation.session].operations.appendleft(operation)
             self._count(operation, 1)
 
     def release(self, sessions: Iterable[SessionKey]) -> None:
-        """Note that nothing of these sessions is with a worker any more."""
+        """Note that no operation of these sessions is with a worker any more."""
         for session in sessions:
             lane = self._lanes[session]
             lane.busy = False
@@ -85,9 +85,9 @@ class Lanes:
                 del self._lanes[session]
 
     def take(self, *, max_operations: int, max_bytes: int) -> list[PendingOperation]:
-        """Return the operations to send together next, none where nothing can be sent.
+        """Return the operations of the next batch; none if nothing can be sent.
 
-        Operations that go alone cannot harm others: the batch is answered as a whole.
+        A batch is answered as a whole, so an operation that may be slow or deadly travels alone.
         """
         taken: list[PendingOperation] = []
         size = 0
@@ -114,7 +114,7 @@ class Lanes:
         return taken
 
     def remove_all(self) -> list[PendingOperation]:
-        """Return everything that waits, and let it wait no longer."""
+        """Remove all operations and return them."""
         removed: list[PendingOperation] = []
         for lane in self._lanes.values():
             removed += lane.operations
@@ -125,7 +125,7 @@ class Lanes:
         return removed
 
     def drop_unwanted(self) -> None:
-        """Let go of what waits in vain: its caller has gone, or its deadline has passed."""
+        """Remove the operations whose caller has gone or whose deadline has passed."""
         for lane in self._lanes.values():
             waiting = list(lane.operations)
             lane.operations.clear()
@@ -141,7 +141,7 @@ class Lanes:
         self._sendable.popleft().queued = False
 
     def _wanted(self, lane: Lane) -> Iterator[PendingOperation]:
-        """Yield the lane's next operation again and again, dropping what is wanted no longer."""
+        """Yield the lane's next wanted operation, again and again, and drop the unwanted ones."""
         now = time.monotonic()
         while lane.operations:
             if self._let_go(lane.operations[0], now):
@@ -150,7 +150,7 @@ class Lanes:
                 yield lane.operations[0]
 
     def _let_go(self, operation: PendingOperation, now: float) -> bool:
-        """Count an operation no longer that nobody awaits; return whether it is one."""
+        """Return whether nobody awaits an operation; if so, stop counting it."""
         if operation.is_late(now):
             # gRPC may have told the caller already.
             self._counts.expired["queue"] += 1
@@ -169,7 +169,7 @@ class Lanes:
 
 
 def queue_full() -> ServiceError:
-    """Return the error of a call that the server has no room for now."""
+    """Return the error of a call for which the server has no room now."""
     return ServiceError(
         Reason.QUEUE_FULL,
         "the server has as much waiting as it may hold: try again shortly",

@@ -1,4 +1,4 @@
-"""The LayerService: has its operations run by workers, and knows the catalogue of layers."""
+"""The LayerService: it sends operations to workers, and answers with the catalogue itself."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LayerService:
         self._layer_types = layer_types().SerializeToString()
 
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
-        """Return the methods that workers run, which are about a session, and the catalogue."""
+        """Return the methods that workers run, and the one that lists the catalogue."""
         on_worker = {
             name: self._on_worker(name) for name, rpc in LAYER_RPCS.items() if rpc.session_field
         }
@@ -77,7 +77,7 @@ class LayerService:
 
 
 def _complete_create_session(request: bytes) -> bytes:
-    """Choose what the caller left to the service, once, so that a second run finds the same."""
+    """Choose the values that the caller left out. A second run of the request finds the same."""
     message = cast(CreateSessionRequest, parse_request(LAYER_RPCS["CreateSession"], request))
     if not message.session_id:
         message.session_id = secrets.token_urlsafe(16)

@@ -1,4 +1,4 @@
-"""What a server counts, and the page on which Prometheus reads it."""
+"""A server's counts, and the page on which Prometheus reads them."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Counts:
-    """What has happened to operations since the server began."""
+    """The counts of a server's operations since it began."""
 
-    # (method, gRPC status code) of what workers have answered.
+    # Operations that workers answered, by method and gRPC status code.
     answered: Counter[tuple[str, str]] = field(default_factory=Counter)
-    # Reasons of what was refused before any worker saw it.
+    # Operations that were refused before a worker saw them, by reason.
     refused: Counter[str] = field(default_factory=Counter)
-    # Where their deadlines had passed: `queue` if they were not sent, `worker` if not computed.
+    # Operations whose deadline passed, by place: `queue` if not sent, `worker` if not computed.
     expired: Counter[str] = field(default_factory=Counter)
-    # How many left the queue because their callers had gone.
+    # Operations that left their lanes because their callers had gone.
     cancelled: int = 0
     batches: int = 0
     batches_sent_again: int = 0
     compute_seconds: float = 0.0
 
     def note_reply(self, method: str, reply: Reply) -> None:
-        """Count what a worker has answered."""
+        """Count a worker's reply."""
         code = Code(status_pb2.Status.FromString(reply.data).code) if reply.kind == STATUS else None
         self.answered[method, code.name if code else "OK"] += 1
         if code is Code.DEADLINE_EXCEEDED:
@@ -45,16 +45,16 @@ class Counts:
 
 
 class Observed(Protocol):
-    """What the metrics are read from: the dispatcher."""
+    """The source of the metrics: the dispatcher."""
 
     counts: Counts
 
     def gauges(self) -> dict[str, tuple[str, float]]:
-        """Return what is so at the moment: by name what it is, and its value."""
+        """Return each gauge's description and present value, by its name."""
 
 
 class ServerCollector:
-    """Makes metrics of a server's counts whenever somebody looks, so that counting costs little."""
+    """Makes metrics of a server's counts only when they are read, so that counting costs little."""
 
     def __init__(self, observed: Observed) -> None:
         self._observed = observed
@@ -89,7 +89,7 @@ class ServerCollector:
 
 
 def serve_metrics(address: str, observed: Observed) -> Callable[[], None]:
-    """Serve the metrics at `http://ADDRESS/metrics` from a thread; return what stops it.
+    """Serve the metrics at `http://ADDRESS/metrics` from a thread; return a function to stop it.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def serve_metrics(address: str, observed: Observed) -> Callable[[], None]:
     except OSError as error:
         raise SettingsError(f"EDUNN_METRICS_ADDRESS {address} cannot be used: {error}") from error
 
-    # Instead of a traceback on standard error for each connection that is reset.
+    # By default each connection that is reset writes a traceback to standard error.
     server.handle_error = _log_error  # type: ignore[method-assign]
 
     def stop() -> None:
@@ -116,7 +116,7 @@ def serve_metrics(address: str, observed: Observed) -> Callable[[], None]:
 
 
 def _log_error(request: object, client_address: object) -> None:
-    log.info("a reader of the metrics at %s was not served", client_address, exc_info=True)
+    log.info("the metrics could not be sent to %s", client_address, exc_info=True)
 
 
 def _counter(

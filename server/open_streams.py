@@ -1,4 +1,4 @@
-"""Bounds how many streams are open, of one connection and in all."""
+"""Bounds the number of open streams, of one connection and in all."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class OpenStreams:
 
     @contextmanager
     def one_more(self, peer: str) -> Iterator[None]:
-        """Count one more stream of a connection, for as long as it is open.
+        """Count one more stream of a connection while it is open.
 
         Raises
         ------
         ServiceError
-            QUOTA where there are enough.
+            QUOTA: the limit is reached.
         """
         if self._open[peer] >= self._a_connection:
             raise _too_many("connection_streams", "a connection", self._a_connection)

@@ -12,20 +12,20 @@ from edunn_serving.replies import Reply
 
 @dataclass(slots=True, eq=False)
 class PendingOperation:
-    """A call that waits to be sent to a worker, or for the worker's reply."""
+    """An operation that is not yet sent to a worker, or awaits the worker's reply."""
 
     head: OperationHead
     request: bytes
     reply: asyncio.Future[Reply]
-    # When its caller gives up, by the monotonic clock; infinity where it does not.
+    # By the monotonic clock; infinity for none.
     deadline: float
     # Whether it may keep a worker for long.
     is_slow: bool = False
-    # How many workers have died over it.
+    # The number of workers that have died over it.
     deaths: int = 0
-    # Whether the last of them ended because it computed for too long.
+    # Whether the last of these workers ended because it computed for too long.
     has_overrun: bool = False
-    # Whether its worker knows that nobody awaits it any more.
+    # Whether the batch's holder knows that nobody awaits the operation any more.
     is_abandoned: bool = False
     session: SessionKey = field(init=False)
     # The request's length in bytes.
@@ -36,7 +36,7 @@ class PendingOperation:
         self.size = len(self.request)
 
     def is_wanted(self) -> bool:
-        """Tell whether anybody still waits for the reply."""
+        """Tell whether a caller still waits for the reply."""
         return not self.reply.done()
 
     def is_late(self, now: float) -> bool:

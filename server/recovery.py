@@ -1,4 +1,4 @@
-"""Looks after what does not come back by itself."""
+"""Sends lost batches again, and refuses operations that cannot be run."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from server.redis_link import RedisLink
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 0.25
-# Only a batch that has been away for so long is looked through for operations that nobody awaits.
+# Only batches under way for this long are searched for operations that nobody awaits.
 ABANDONED_SECONDS = 0.5
 # An operation over which this many workers have died is not tried again.
 MAX_DEATHS = 2
 
 
 class Recovery:
-    """Takes back batches that are lost, and refuses what can be served by nobody."""
+    """Takes back lost batches, and refuses operations while Redis or all workers are away."""
 
     def __init__(
         self,
@@ -48,9 +48,9 @@ class Recovery:
         self._lanes = lanes
         self._flights = flights
         self._counts = counts
-        # Sends what can be sent: called whenever something may.
+        # Sends the batches that may leave now.
         self._pump = pump
-        # Since when nothing could be served, by the monotonic clock; None while it can.
+        # The start of the present outage, by the monotonic clock; None while there is none.
         self._away_since: float | None = time.monotonic()
         self._changed = asyncio.Event()
 
@@ -63,7 +63,7 @@ class Recovery:
         self._changed.set()
 
     async def run(self) -> None:
-        """Look after it until cancelled."""
+        """Look for lost batches until cancelled."""
         while True:
             await self._pause()
             self._lanes.drop_unwanted()
@@ -73,7 +73,7 @@ class Recovery:
                 await self._recover_lost_batches()
                 await self._note_abandoned()
             except (RedisError, OSError) as error:
-                log.warning("could not look after lost batches: %s", error)
+                log.warning("cannot look for lost batches: %s", error)
 
     async def _pause(self) -> None:
         """Wait for the next change, but not for long."""
@@ -83,11 +83,11 @@ class Recovery:
         self._changed.clear()
 
     async def _give_up_waiting(self) -> None:
-        """Refuse what waits, once Redis or the workers have been away for too long."""
+        """Refuse all operations once Redis or the workers have been away for too long."""
         patience = self._settings.worker_wait_seconds
         if self._away_since is None:
             return
-        # Workers are heard a moment later than Redis.
+        # After an outage the workers' signs of life come a moment later than Redis's answer.
         since = max(self._away_since, self._link.up_since if self._link.up else 0.0)
         if time.monotonic() - since < patience:
             return
@@ -97,8 +97,8 @@ class Recovery:
                 operation.reply.set_exception(away)
         for flight in self._flights:
             if not self._link.up:
-                # A worker may have it. It stays under way, so that what comes after it keeps its
-                # order, until Redis is back and tells.
+                # A worker may have it. It stays under way until Redis is back and tells, so that
+                # the later operations of its sessions keep their order.
                 flight.refuse(away)
                 continue
             try:
@@ -109,7 +109,7 @@ class Recovery:
                 raise
 
     async def _recover_forgotten_batches(self) -> None:
-        """Take back the batches that Redis forgot as it went away: nobody can answer them."""
+        """Take back the batches that Redis lost in a restart: no worker can answer them."""
         since = self._link.up_since
         flights = [each for each in self._flights if each.stored and each.stored < since]
         if not (self._link.up and flights):
@@ -120,10 +120,10 @@ class Recovery:
                 await self._take_back(flight, Loss(worker_died=False))
 
     async def _recover_lost_batches(self) -> None:
-        """Take back the batches whose worker has died, or that never reached one."""
+        """Take back the batches whose holder has died, and those that never reached a worker."""
         old = time.monotonic() - self._settings.worker_timeout_seconds
         if not self._link.up or self._link.up_since > old:
-            # While Redis was away it heard no worker, which is not their death.
+            # Signs of life could not reach Redis while it was away, so their absence means nothing.
             return
         flights = [each for each in self._flights if each.stored and each.stored < old]
         if not flights:
@@ -141,7 +141,7 @@ class Recovery:
         self._counts.batches_sent_again += 1
         log.warning("batch %s is sent again: %s", flight.batch_id,
                     "its worker has died" if loss.worker_died else "it was lost")  # fmt: skip
-        # A batch that Redis forgot as it went away is nobody's fault.
+        # Redis may have lost the batch in a restart. No operation is to blame then.
         has_culprit = loss.worker_died or (flight.stored or 0.0) > self._link.up_since
         again: list[PendingOperation] = []
         for number, operation in enumerate(flight.operations):
@@ -157,7 +157,7 @@ class Recovery:
         self._pump()
 
     async def _note_abandoned(self) -> None:
-        """Let workers know which operations of long batches nobody awaits any more."""
+        """Tell the holders of long batches which operations nobody awaits any more."""
         old = time.monotonic() - ABANDONED_SECONDS
         for flight in self._flights:
             if not self._link.up or not flight.stored or flight.stored > old:
@@ -173,7 +173,7 @@ class Recovery:
                     flight.operations[number].is_abandoned = True
 
     def _deadly(self, operation: PendingOperation) -> ServiceError:
-        """Return the error of an operation that has cost workers their life."""
+        """Return the error of an operation over which workers have died."""
         session = quoted(operation.session.session_id)
         if operation.has_overrun:
             seconds = self._settings.operation_seconds

@@ -1,4 +1,4 @@
-"""The server's connections to Redis: whether it answers, what time it is, which workers live."""
+"""The server's connections to Redis, the time by Redis's clock, and the workers that live."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 RECONNECT_SECONDS = 0.2
 
-# What the sender runs: Redis learns it with each new connection.
+# Each new connection of the sender loads this script into Redis.
 SEND_SCRIPT = Script.named("send")
 
 
 class RedisLink:
-    """One server's link to Redis. `up` tells whether Redis has answered lately.
+    """One server's link to Redis. `up` is whether Redis has answered lately.
 
     Parameters
     ----------
     on_connect
-        Called whenever new connections stand.
+        Called after each new connection.
     on_change
-        Called whenever Redis or a worker has come or gone.
+        Called when Redis or a worker has come or gone.
     """
 
     def __init__(
@@ -40,24 +40,23 @@ class RedisLink:
     ) -> None:
         self.client = connect_async(settings.redis_url)
         self.sender = RedisPipe(self.client, self.give_up_connections, (SEND_SCRIPT,))
-        # A connection of its own: a read that waits for replies holds up what comes behind it.
+        # A connection of its own, because a read that blocks holds up the commands behind it.
         self.reader = RedisPipe(self.client, self.give_up_connections)
         self._on_connect = on_connect
         self._on_change = on_change
         self._worker_timeout = settings.worker_timeout_seconds
         self._live_workers = self.client.register_script(Script.named("live_workers").text)
-        # Resolved with what has broken the connections; None while there are none.
+        # Resolved with the error that broke the connections; None while there are none.
         self._broken: asyncio.Future[Exception] | None = None
-        # Redis's clock less this machine's monotonic one, in seconds. Redis's is the one clock that
-        # all machines share.
+        # Redis's clock, which all machines share, minus this machine's monotonic one, in seconds.
         self._clock_offset = 0.0
         self.up = False
-        # Why it is not; None while nothing is known yet.
+        # Why Redis is not up; empty while it is, None before the first look.
         self._trouble: str | None = None
-        # Since when, by the monotonic clock.
+        # The time at which Redis came up, by the monotonic clock.
         self.up_since = 0.0
         self.workers: frozenset[str] = frozenset()
-        # Set once it is known whether Redis is there.
+        # Set after the first look at Redis.
         self.tried = asyncio.Event()
 
     async def run(self) -> None:
@@ -72,11 +71,11 @@ class RedisLink:
             await self.client.aclose()
 
     def redis_ms(self, at: float) -> int:
-        """Return what Redis's clock shows, in ms, when the monotonic one shows `at`."""
+        """Return the time of Redis's clock, in ms, at a time of the monotonic clock."""
         return int((at + self._clock_offset) * 1000)
 
     def give_up_connections(self, why: Exception) -> None:
-        """Give up the connections; new ones are made."""
+        """Give up the connections. `run` then makes new ones."""
         if self._broken is not None and not self._broken.done():
             self._broken.set_result(why)
 
@@ -94,7 +93,7 @@ class RedisLink:
                 why = error
             self._broken = None
             self._note(up=False, why=why)
-            # Its name may be another Redis's by now, so no connection to the old one is kept.
+            # The address may lead to another Redis by now, so no old connection is kept.
             await self.client.connection_pool.disconnect()
             await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -103,12 +102,12 @@ class RedisLink:
             try:
                 await self._look()
             except (RedisError, OSError) as error:
-                # What awaits an answer would do so for ever where Redis is silent but connected.
+                # Otherwise commands would wait for ever for a Redis that is silent but connected.
                 self.give_up_connections(error)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look(self) -> None:
-        """See whether Redis answers, what time it has, and which workers live."""
+        """Ask Redis for the time and for the workers that live."""
         now_ms, workers = await self._live_workers([LAYERS.signs_of_life], [self._worker_timeout])
         self._clock_offset = now_ms / 1000 - time.monotonic()
         if self._broken is not None and not self._broken.done():
@@ -121,7 +120,7 @@ class RedisLink:
         workers: frozenset[str] | None = None,
         why: Exception | None = None,
     ) -> None:
-        """Note what has been seen of Redis and the workers, and tell of a change."""
+        """Note the state of Redis and of the workers, and call `on_change` if it differs."""
         before = (self.up, self.workers)
         trouble = "" if up else f"Redis is away: {why}"
         if trouble != self._trouble:

@@ -1,9 +1,8 @@
-"""A pipelined connection to Redis on the event loop, for what happens with every batch.
+"""A pipelined connection to Redis on the event loop, for the commands of every batch.
 
-redis-py makes the connection, so that TLS, unix sockets and passwords work. What it does for a call
-(pools, locks, streams, retries) costs the event loop more than the gRPC calls of a small batch do,
-so the calls go past it, and their answers are handed over in the turn of the loop in which they
-come.
+redis-py makes the connection, so that TLS, unix sockets and passwords work. The commands bypass it:
+its pools, locks, streams and retries cost the event loop more than the gRPC calls of a small batch.
+An answer is handed over in the turn of the loop in which it comes.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ from redis.exceptions import ConnectionError
 from edunn_serving.redis_connections import error_of, new_connection
 from edunn_serving.scripts import Command, Script
 
-# Takes an answer, or the RedisError that there is instead.
+# Takes an answer or, if there is none, a RedisError.
 OnAnswer = Callable[[Any], None]
 
 
 class RedisPipe:
     """Sends commands over one connection.
 
-    It waits for an answer as long as the connection stands: whoever finds Redis silent closes it.
-    Where Redis closes it, `on_loss` is called.
+    A command waits for its answer as long as the connection stands. The owner closes the connection
+    when Redis is silent. `on_loss` is called when Redis closes it.
     """
 
     def __init__(
@@ -43,7 +42,7 @@ class RedisPipe:
         self._wire: _Wire | None = None
 
     async def connect(self) -> None:
-        """Connect anew, and let Redis know the scripts.
+        """Make a new connection and load the scripts into Redis.
 
         Raises
         ------
@@ -57,14 +56,14 @@ class RedisPipe:
         self._wire = wire
 
     def send(self, command: Command, on_answer: OnAnswer) -> None:
-        """Send a command. Without a connection its answer is a ConnectionError, at once."""
+        """Send a command. Without a connection the answer is at once a ConnectionError."""
         if self._wire is None:
             on_answer(ConnectionError("there is no connection to Redis"))
         else:
             self._wire.send(command, on_answer)
 
     def close(self) -> None:
-        """Give up the connection; what waits for answers gets errors."""
+        """Give up the connection. Commands without an answer get a ConnectionError."""
         if self._wire is not None:
             self._wire.close()
             self._wire = None
@@ -74,7 +73,7 @@ class _Wire(asyncio.Protocol):
     """One connection, on which answers come in the order of the commands."""
 
     def __init__(self, connection: Any, on_loss: Callable[[Exception], None]) -> None:
-        # Kept, because redis-py closes a connection that nobody holds.
+        # redis-py closes a connection that nobody refers to.
         self._connection = connection
         self._transport: asyncio.Transport = connection._writer.transport
         self._reader = hiredis.Reader()
@@ -87,7 +86,7 @@ class _Wire(asyncio.Protocol):
         connection = new_connection(client)
         await connection.connect()
         wire = cls(connection, on_loss)
-        # The handshake is over and nothing is under way: from here on we are the protocol.
+        # redis-py's handshake is over. From here on this object is the transport's protocol.
         wire._transport.set_protocol(wire)
         return wire
 

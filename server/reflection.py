@@ -14,7 +14,7 @@ SERVICE_NAME: str = reflection.SERVICE_NAME
 
 
 class PoolWithMembers:
-    """protobuf's pool of descriptors, which also finds methods, fields and values of enums."""
+    """protobuf's pool of descriptors. It also finds methods, fields and enum values."""
 
     def __init__(self, pool: descriptor_pool.DescriptorPool) -> None:
         self._pool = pool
@@ -54,6 +54,6 @@ class PoolWithMembers:
 
 
 def serve_reflection(services: Iterable[str], server: grpc.aio.Server) -> None:
-    """Have a server tell of these services, and of its reflection."""
+    """Add reflection to a server: it describes these services and itself."""
     pool = PoolWithMembers(descriptor_pool.Default())
     reflection.enable_server_reflection((*services, SERVICE_NAME), server, pool)

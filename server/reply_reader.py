@@ -17,16 +17,16 @@ from server.redis_link import RedisLink
 
 log = logging.getLogger(__name__)
 
-# How long one read waits for replies, in ms: bounded, so that a broken connection is noticed.
+# One read blocks for this many ms at most, so that a broken connection is noticed.
 READ_BLOCK_MS = 1000
 REPLIES_A_READ = 64
-# The stream is trimmed when this many bytes of it have been read, or after this long.
+# The stream is trimmed after this many bytes of it have been read, or after this time.
 TRIM_BYTES = 1 << 20
 TRIM_SECONDS = 0.5
 
 
 class ReplyReader:
-    """Hands over the replies of each batch that is answered.
+    """Hands over the replies of each answered batch.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class ReplyReader:
         # The id of the last entry that was read.
         self.last_read = "0-0"
         self._untrimmed_bytes = 0
-        # Batches whose replies have been read, but for large results.
+        # Batches whose replies have been read, except for large results.
         self._fetching: set[str] = set()
 
     def is_fetching(self, batch_id: str) -> bool:
@@ -51,26 +51,25 @@ class ReplyReader:
         return batch_id in self._fetching
 
     def begin(self) -> None:
-        """Read on, over a new connection."""
+        """Begin the next read, also over a new connection."""
         options = ("COUNT", REPLIES_A_READ, "BLOCK", READ_BLOCK_MS)
         self._link.reader.send(
             ("XREAD", *options, "STREAMS", self.stream, self.last_read), self._on_read
         )
 
     async def trim_often(self) -> None:
-        """Remove what has been read from the stream, until cancelled."""
+        """Remove entries that have been read from the stream, again and again, until cancelled."""
         while True:
             await asyncio.sleep(TRIM_SECONDS)
             if self._untrimmed_bytes:
                 self._trim()
 
     async def forget(self) -> None:
-        """Remove the stream, at the end of the server."""
+        """Remove the stream, when the server stops."""
         try:
             await self._link.client.delete(self.stream)
         except (RedisError, OSError) as error:
-            # It expires by itself.
-            log.warning("the reply stream stays for a while: %s", error)
+            log.warning("the reply stream stays until it expires: %s", error)
 
     def _on_read(self, answer: Any) -> None:
         if isinstance(answer, Exception):
@@ -79,7 +78,7 @@ class ReplyReader:
         entries = answer[0][1] if answer else ()
         if entries:
             self.last_read = entries[-1][0].decode()
-        # Before the replies are looked at, so that Redis can answer meanwhile.
+        # The next read begins first, so that Redis answers while the replies are handled.
         self.begin()
         for _, fields in entries:
             self._untrimmed_bytes += sum(map(len, fields))
@@ -88,8 +87,8 @@ class ReplyReader:
                 replies = list(map(Reply, fields[4::2], fields[5::2], seconds))
                 self._complete(fields[1].decode(), replies)
             except Exception:
-                # The others of this read must not suffer.
-                log.exception("batch %r was answered in vain", fields[1])
+                # An error with one batch must not lose the other batches of this read.
+                log.exception("the replies of batch %r could not be handed over", fields[1])
         if self._untrimmed_bytes > TRIM_BYTES:
             self._trim()
 
@@ -99,7 +98,7 @@ class ReplyReader:
         self._link.sender.send(command, lambda answer: None)
 
     def _complete(self, batch_id: str, replies: list[Reply]) -> None:
-        """Fetch the results that are too large for the stream, then hand over all."""
+        """Fetch the results that are too large for the stream, then hand over all replies."""
         missing = {at: reply.data for at, reply in enumerate(replies) if reply.kind == LARGE}
         if not missing:
             self._on_reply(batch_id, replies)
@@ -122,6 +121,6 @@ class ReplyReader:
 
 
 def _after(entry_id: str) -> str:
-    """Return the smallest stream id behind another."""
+    """Return the smallest stream id above another."""
     milliseconds, number = entry_id.split("-")
     return f"{milliseconds}-{int(number) + 1}"

@@ -1,4 +1,4 @@
-"""The services that a server has. Adding one is its proto, its file here, and a line below."""
+"""The services of a server. A new one needs its proto, its file here, and a line below."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from server.layer_service import LayerService
 
 
 def make_services(dispatcher: Dispatcher, settings: Settings) -> list[Service]:
-    """Return the services; health, reflection and authentication follow this list."""
+    """Return the services. Health, reflection and authentication follow this list."""
     return [
         LayerService(dispatcher, settings),
     ]

@@ -1,4 +1,4 @@
-"""Brings a server up, and down without losing what it has accepted."""
+"""Starts a server, and stops it without losing the operations that it has accepted."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ from server.services import make_services
 
 log = logging.getLogger(__name__)
 
-# How many calls gRPC may hold that it has not yet handed over.
+# The most calls that gRPC may hold before it hands them over.
 MAX_PENDING = 100_000
-# How far beyond the limit a request may be so that it is refused in our words, not in gRPC's.
+# A request may be this much above the limit and is still refused in our words, not in gRPC's.
 READ_BEYOND_BYTES = 64 * 1024 * 1024
-# How long the last answers may take on their way out of a stopping server.
+# A stopping server gives its last answers this time to leave.
 ANSWER_SECONDS = 2.0
-# How much longer than it waits for what is in flight a server may take to stop.
+# The most time that a server takes to stop beyond `shutdown_seconds`.
 HANGING_SECONDS = 10.0
 
 
 class StartError(RuntimeError):
-    """The server cannot start. The message says why, in a sentence."""
+    """The server cannot start. The message is a sentence that says why."""
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is in flight and return.
+    """Serve until SIGTERM or SIGINT, then finish the accepted operations and return.
 
-    The address is printed on standard output, alone on its line, once calls are answered.
+    Once calls are answered, the address is printed on standard output, on a line of its own.
 
     Raises
     ------
@@ -71,7 +71,7 @@ async def serve(settings: Settings) -> None:
         asyncio.create_task(health.report(dispatcher)),
     ]
     stopping = asyncio.create_task(stop.wait())
-    # A server that is just starting must not say that Redis is away because it has not looked yet.
+    # The server looks at Redis before it serves. Otherwise its first answers would be UNAVAILABLE.
     tried = asyncio.create_task(dispatcher.link.tried.wait())
     await asyncio.wait({tried, stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
     _check_start(background)
@@ -81,13 +81,13 @@ async def serve(settings: Settings) -> None:
 
     for part in background:
         if part in done:
-            # At once: what is in flight may keep the server from stopping for a while.
+            # Logged at once, because operations under way may delay the stop for a while.
             log.error("a part of the server has ended, so it stops", exc_info=part.exception())
     log.info("stopping: finishing what is in flight")
-    # Told to stop it stops, though something that is not known yet should hang, and says where.
+    # If an unknown fault hangs the stop, the process ends all the same and says where it hung.
     faulthandler.dump_traceback_later(settings.shutdown_seconds + HANGING_SECONDS, exit=True)
     await health.enter_graceful_shutdown()
-    # New operations are refused from here on; those under way may finish.
+    # From here on new operations are refused, and those under way may finish.
     await dispatcher.drain(settings.shutdown_seconds)
     await server.stop(ANSWER_SECONDS)
     await dispatcher.forget()
@@ -99,12 +99,12 @@ async def serve(settings: Settings) -> None:
     faulthandler.cancel_dump_traceback_later()
     for task in background:
         if task in done:
-            # It ended by itself, which is a failure, and its error is the server's.
+            # A part that ended by itself has failed. Its error is the server's.
             task.result()
 
 
 def _check_start(background: Sequence[asyncio.Task[None]]) -> None:
-    """Give up where what should go on until the server stops has ended already."""
+    """Raise if a background task has ended already, because each runs until the server stops."""
     for task in background:
         if task.done() and (error := task.exception()):
             while isinstance(error, BaseExceptionGroup):

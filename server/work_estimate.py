@@ -1,4 +1,4 @@
-"""How much work an operation is, as far as workers have told."""
+"""Estimates an operation's work from the times that workers have reported."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from collections import OrderedDict
 
 from edunn_serving.batch_message import OperationHead
 
-# From here on an operation keeps its worker long enough for others to notice.
+# An operation this long delays the others noticeably.
 SLOW_SECONDS = 0.02
-# How many kinds of slow operations are remembered, the latest.
+# The number of kinds of slow operations that are remembered. The latest are kept.
 SLOW_REMEMBERED = 10_000
-# How much of the estimate of a usual operation is the latest one's.
+# The weight of the latest operation in the estimate of a usual one.
 LATEST_SHARE = 0.02
 
-# Operations of one kind take about as long as each other: caller, session, layer and method.
+# Operations of one kind take about the same time. A kind is caller, session, layer and method.
 Kind = tuple[str, str, str | None, str]
 
 
 class WorkEstimate:
-    """Knows the usual operation, and which kinds of operations have been slow."""
+    """Knows the time of a usual operation, and the kinds of operations that have been slow."""
 
     def __init__(self) -> None:
         self.usual_seconds = 0.0
         self._slow: OrderedDict[Kind, None] = OrderedDict()
 
     def note(self, head: OperationHead, seconds: float) -> None:
-        """Take in how long a worker computed an operation."""
+        """Note how long a worker computed an operation."""
         self.usual_seconds += LATEST_SHARE * (seconds - self.usual_seconds)
         if seconds >= SLOW_SECONDS:
             kind = _kind(head)

@@ -37,7 +37,8 @@ def spec(name: str, layer_type: str, **config: Any) -> LayerSpec:
 
 def new_session(stub: LayerServiceStub, *layers: LayerSpec, **fields: Any) -> str:
     request = api.CreateSessionRequest(layers=layers, **fields)
-    return stub.CreateSession(request, timeout=30).session.session_id
+    response: api.CreateSessionResponse = stub.CreateSession(request, timeout=30)
+    return response.session.session_id
 
 
 def forward(
@@ -63,7 +64,7 @@ class Refusal:
 
     def __init__(self, error: grpc.RpcError) -> None:
         self.code = error.code()
-        self.message = error.details()
+        self.message = error.details() or ""
         status = rpc_status.from_call(error)
         self.details = {detail.TypeName(): detail for detail in status.details} if status else {}
 
@@ -76,7 +77,7 @@ class Refusal:
     def reason(self) -> str:
         info = self._unpacked(error_details_pb2.ErrorInfo)
         assert info.domain == "edunn"
-        return info.reason
+        return str(info.reason)
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -93,7 +94,8 @@ class Refusal:
 
     @property
     def retry_seconds(self) -> float:
-        return self._unpacked(error_details_pb2.RetryInfo).retry_delay.ToNanoseconds() / 1e9
+        retry = self._unpacked(error_details_pb2.RetryInfo)
+        return float(retry.retry_delay.ToNanoseconds() / 1e9)
 
 
 def refusal(call: Callable[[], Any]) -> Refusal:

@@ -24,17 +24,19 @@ from compose_file import (
     seconds,
 )
 
-from edunn_serving.pools import LAYERS, POOLS
+from edunn_serving.pools import LAYERS, POOLS, Pool
 from edunn_serving.settings import check_variables, names, variable
 from standalone.stack import Stack
 
 VARIABLES = {"EDUNN_REDIS_PASSWORD": secrets.token_hex(16)}
+# Of each service, what the file says of it.
+Services = dict[str, dict[str, Any]]
 SERVICES = ("redis", "worker", "server")
 
 
 @pytest.fixture
-def services() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = read_compose(VARIABLES)["services"]
+def services() -> Services:
+    found: Services = read_compose(VARIABLES)["services"]
     return found
 
 
@@ -53,16 +55,16 @@ def options(arguments: list[str]) -> dict[str, str]:
     return dict(zip(arguments[::2], arguments[1::2], strict=True))
 
 
-def test_there_are_redis_worker_and_server(services):
+def test_there_are_redis_worker_and_server(services: Services) -> None:
     assert set(services) == set(SERVICES)
 
 
-def test_the_server_is_started_as_by_the_stack(services, tmp_path):
+def test_the_server_is_started_as_by_the_stack(services: Services, tmp_path: Path) -> None:
     assert services["server"]["command"] == with_python(Stack(tmp_path).servers[0]._command)
 
 
 @pytest.mark.parametrize("pool", POOLS, ids=[pool.name for pool in POOLS])
-def test_every_pool_has_its_workers(services, pool):
+def test_every_pool_has_its_workers(services: Services, pool: Pool) -> None:
     # In a container the host's name tells the workers apart.
     command = ["python", *pool.command(f"{pool.process}@%h")]
     assert services[pool.process]["command"] == command
@@ -70,7 +72,7 @@ def test_every_pool_has_its_workers(services, pool):
     assert plain[pool.process]["deploy"]["replicas"].endswith(f":-{pool.workers}}}")
 
 
-def test_redis_is_configured_as_by_the_stack(services, tmp_path):
+def test_redis_is_configured_as_by_the_stack(services: Services, tmp_path: Path) -> None:
     program, *arguments = services["redis"]["command"]
     lines = Stack(tmp_path)._redis_configuration().splitlines()
     of_stack = options([f"--{word}" if at == 0 else word for line in lines if line
@@ -88,7 +90,7 @@ def test_redis_is_configured_as_by_the_stack(services, tmp_path):
     assert of_file["--maxmemory-policy"] == "noeviction"
 
 
-def test_redis_keeps_its_data_in_a_volume():
+def test_redis_keeps_its_data_in_a_volume() -> None:
     compose = read_compose(VARIABLES)
     redis_service = compose["services"]["redis"]
     volume, _, target = redis_service["volumes"][0].partition(":")
@@ -96,25 +98,27 @@ def test_redis_keeps_its_data_in_a_volume():
     assert options(redis_service["command"][1:])["--dir"] == target
 
 
-def test_redis_is_not_published(services):
+def test_redis_is_not_published(services: Services) -> None:
     assert "ports" not in services["redis"]
 
 
-def test_the_server_is_published_on_loopback_unless_told_otherwise(services):
+def test_the_server_is_published_on_loopback_unless_told_otherwise(services: Services) -> None:
     port = services["server"]["environment"]["EDUNN_ADDRESS"].rpartition(":")[2]
     assert services["server"]["ports"] == [f"127.0.0.1:50051:{port}"]
     written = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["server"]
     assert written["ports"] == [f"${{EDUNN_LISTEN:-127.0.0.1:50051}}:{port}"]
 
 
-def test_redis_is_healthy_before_others_start_and_the_server_stops_before_the_workers(services):
+def test_redis_is_healthy_before_others_start_and_the_server_stops_before_the_workers(
+    services: Services,
+) -> None:
     # Compose stops a service before those that it depends on.
     healthy, started = ({"condition": f"service_{state}"} for state in ("healthy", "started"))
     assert services["worker"]["depends_on"] == {"redis": healthy}
     assert services["server"]["depends_on"] == {"redis": healthy, "worker": started}
 
 
-def test_the_file_holds_no_password_itself():
+def test_the_file_holds_no_password_itself() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     given = options(services["redis"]["command"][1:])["--requirepass"]
     assert given.startswith("${EDUNN_REDIS_PASSWORD:?")
@@ -123,20 +127,20 @@ def test_the_file_holds_no_password_itself():
 
 
 @pytest.mark.parametrize("name", ["server", "worker"])
-def test_the_environment_is_one_of_known_settings(services, name):
+def test_the_environment_is_one_of_known_settings(services: Services, name: str) -> None:
     check_variables(services[name]["environment"])
     known = {variable(setting) for setting in names()}
     assert services[name]["environment"].keys() <= known
 
 
 @pytest.mark.parametrize("name", ["server", "worker"])
-def test_all_is_built_from_the_one_dockerfile(services, name):
+def test_all_is_built_from_the_one_dockerfile(services: Services, name: str) -> None:
     assert services[name]["build"] == "."
     assert "image" not in services[name]
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_health_check_is_bounded(services, name):
+def test_a_health_check_is_bounded(services: Services, name: str) -> None:
     check = services[name]["healthcheck"]
     assert check["test"][0] in ("CMD", "CMD-SHELL")
     assert seconds(check["interval"]) > 0
@@ -145,12 +149,12 @@ def test_a_health_check_is_bounded(services, name):
     assert check["retries"] >= 1
 
 
-def test_the_server_has_time_to_finish_before_it_is_killed(services):
+def test_the_server_has_time_to_finish_before_it_is_killed(services: Services) -> None:
     grace = seconds(services["server"]["stop_grace_period"])
     assert grace > float(services["server"]["environment"]["EDUNN_SHUTDOWN_SECONDS"])
 
 
-def test_health_checks_miss_what_is_not_there(deployment):
+def test_health_checks_miss_what_is_not_there(deployment: Deployment) -> None:
     assert not deployment.is_healthy("redis")
     deployment.start_service("redis")
     deployment.await_healthy("redis")
@@ -167,7 +171,9 @@ def test_health_checks_miss_what_is_not_there(deployment):
     deployment.await_healthy("server")
 
 
-def test_the_services_do_their_work_and_stop_in_time(deployment, tmp_path):
+def test_the_services_do_their_work_and_stop_in_time(
+    deployment: Deployment, tmp_path: Path
+) -> None:
     deployment.start()
     for name in SERVICES:
         deployment.await_healthy(name)
@@ -224,11 +230,11 @@ def last_stage() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("source", copied())
-def test_what_the_dockerfile_copies_is_there(source):
+def test_what_the_dockerfile_copies_is_there(source: str) -> None:
     assert (ROOT / source).exists()
 
 
-def test_the_image_has_every_package_and_what_building_them_needs():
+def test_the_image_has_every_package_and_what_building_them_needs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
     # What pip reads: the project file, and the files that it names.
@@ -241,7 +247,7 @@ def test_the_image_has_every_package_and_what_building_them_needs():
     assert set(copied()) == wanted
 
 
-def test_docker_is_given_what_the_dockerfile_copies_and_nothing_else():
+def test_docker_is_given_what_the_dockerfile_copies_and_nothing_else() -> None:
     everything, *lines = [
         line
         for line in (ROOT / ".dockerignore").read_text().splitlines()
@@ -251,18 +257,18 @@ def test_docker_is_given_what_the_dockerfile_copies_and_nothing_else():
     assert {line[1:] for line in lines if line.startswith("!")} == set(copied())
 
 
-def test_the_image_starts_the_server(services):
+def test_the_image_starts_the_server(services: Services) -> None:
     commands = [rest for name, rest in read_dockerfile() if name in ("CMD", "ENTRYPOINT")]
     # No entry point, or the worker's command would be its arguments.
     assert [json.loads(command) for command in commands] == [services["server"]["command"]]
 
 
-def test_the_image_exposes_the_port_of_the_server(services):
+def test_the_image_exposes_the_port_of_the_server(services: Services) -> None:
     address = services["server"]["environment"]["EDUNN_ADDRESS"]
     assert dict(last_stage())["EXPOSE"] == address.rpartition(":")[2]
 
 
-def test_the_image_runs_as_a_user_without_rights():
+def test_the_image_runs_as_a_user_without_rights() -> None:
     names = [name for name, _ in last_stage()]
     user = dict(last_stage())["USER"]
     assert user not in ("root", "0")
@@ -270,20 +276,20 @@ def test_the_image_runs_as_a_user_without_rights():
     assert names.index("USER") < names.index("CMD")
 
 
-def test_the_image_has_no_compilers():
+def test_the_image_has_no_compilers() -> None:
     stages = [rest for name, rest in read_dockerfile() if name == "FROM"]
     assert len(stages) == 2
     assert all("-slim" in stage and ":3.12-" in stage for stage in stages)
     assert not any("apt-get" in rest for _, rest in last_stage())
 
 
-def test_the_image_has_the_pinned_versions():
+def test_the_image_has_the_pinned_versions() -> None:
     runs = " ".join(rest for name, rest in read_dockerfile() if name == "RUN")
     assert "pip install -r /src/requirements.lock" in runs
     assert "pip install --no-deps ." in runs
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_logs_are_rotated(services, name):
+def test_logs_are_rotated(services: Services, name: str) -> None:
     options = services[name]["logging"]["options"]
     assert options.keys() == {"max-size", "max-file"}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from worker_ids import is_id_of
+from worker_ids import is_id_of, live_workers
 
-from edunn_serving.pools import LAYERS
 from standalone.stack import Stack
 
 POLL_SECONDS = 0.02
@@ -23,10 +22,9 @@ def await_true(condition: Callable[[], bool], what: str, seconds: float = 60.0) 
 
 def await_workers(stack: Stack) -> None:
     """Wait until every worker is heard: a process that has started is none for seconds yet."""
-    redis = stack.redis_client()
 
     def all_are_heard() -> bool:
-        heard = redis.zrange(LAYERS.signs_of_life, 0, -1)
+        heard = live_workers(stack)
         return all(any(is_id_of(each, child) for each in heard) for child in stack.workers)
 
     await_true(all_are_heard, "a sign of life of every worker")

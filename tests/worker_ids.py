@@ -1,8 +1,16 @@
-"""Which process a worker's id belongs to."""
+"""Which workers live, and which process a worker's id belongs to."""
 
 from __future__ import annotations
 
+from edunn_serving.pools import LAYERS
 from standalone.processes import Child
+from standalone.stack import Stack
+
+
+def live_workers(stack: Stack) -> set[bytes]:
+    """Return the ids of the workers that give signs of life."""
+    heard = stack.redis_client().zrange(LAYERS.signs_of_life, 0, -1)
+    return {each for each in heard if isinstance(each, bytes)}
 
 
 def is_id_of(worker_id: bytes, child: Child) -> bool:

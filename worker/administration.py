@@ -1,4 +1,4 @@
-"""Sessions, layers and parameters: everything but the passes."""
+"""The operations on sessions, layers and parameters: all except forward and backward."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ NAME_RULE = "1 to 64 letters, digits, '_', '-' or '.'"
 def create_session(
     session: OpenSession, request: CreateSessionRequest, settings: Settings
 ) -> CreateSessionResponse:
-    """Begin a session with its first layers."""
+    """Create a session with its first layers."""
     if not NAME.fullmatch(request.session_id):
         raise invalid_argument(
             "session_id", f"expected {NAME_RULE}, got {quoted(request.session_id)}"
@@ -70,7 +70,7 @@ def create_session(
         )
     record.ttl.FromMilliseconds(round(_ttl_seconds(request, settings) * 1000))
     record.create_time.FromMilliseconds(session.now_ms)
-    # Every layer is built before the session begins, so a bad one leaves nothing behind.
+    # Every layer is built before the session is created, so a bad one leaves nothing behind.
     built: list[ReadyLayer] = []
     for at, spec in enumerate(request.layers):
         ready = _build(session, record, spec, f"layers[{at}]", settings)
@@ -79,21 +79,21 @@ def create_session(
     session.create(record)
     for spec, ready in zip(request.layers, built, strict=True):
         session.add_layer(spec.name, ready)
-    return CreateSessionResponse(session=_session_of(session))
+    return CreateSessionResponse(session=_described(session))
 
 
 def get_session(
     session: OpenSession, request: GetSessionRequest, settings: Settings
 ) -> GetSessionResponse:
     """Describe a session."""
-    return GetSessionResponse(session=_session_of(session))
+    return GetSessionResponse(session=_described(session))
 
 
 def delete_session(
     session: OpenSession, request: DeleteSessionRequest, settings: Settings
 ) -> DeleteSessionResponse:
     """End a session and remove everything that it holds."""
-    _ = session.record  # there must be one
+    _ = session.record  # raises if there is no such session
     session.delete()
     return DeleteSessionResponse()
 
@@ -151,7 +151,7 @@ def _ttl_seconds(request: CreateSessionRequest, settings: Settings) -> float:
 def _build(
     session: OpenSession, record: SessionRecord, spec: LayerSpec, field: str, settings: Settings
 ) -> ReadyLayer:
-    """Build a layer as a caller describes it, with its first parameters."""
+    """Build a layer by a caller's description, with its initial parameters."""
     if not NAME.fullmatch(spec.name):
         raise invalid_argument(f"{field}.name", f"expected {NAME_RULE}, got {quoted(spec.name)}")
     if any(layer.name == spec.name for layer in record.layers):
@@ -204,12 +204,12 @@ def _config_error(error: ConfigError, spec: LayerSpec, field: str) -> ServiceErr
 def _apply_arrays(
     ready: ReadyLayer, arrays: Mapping[str, np.ndarray], field: str
 ) -> tuple[bool, bool]:
-    """Give a layer new parameters and buffers, in the data types that it has.
+    """Give a layer new parameters and buffers, converted to its data types.
 
     Returns
     -------
     tuple of bool
-        Whether there were any parameters, and any buffers, among them.
+        Whether any parameter was given, and whether any buffer was.
     """
     model = ready.model
     parameters, buffers = model.get_parameters(), model.get_buffers()
@@ -280,7 +280,7 @@ def _parameter_infos(arrays: Mapping[str, np.ndarray]) -> Sequence[ParameterInfo
     ]
 
 
-def _session_of(session: OpenSession) -> Session:
+def _described(session: OpenSession) -> Session:
     record = session.record
     described = Session(
         session_id=session.key.session_id,

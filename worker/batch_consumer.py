@@ -1,8 +1,8 @@
-"""Reads batches off the queue and runs them: what Celery starts and stops as its consumer.
+"""Reads batches off the queue and runs them. Celery starts and stops it as its consumer.
 
-Celery's own consumer carries a batch's message through kombu's envelope, a request and a trace,
-for which nobody looks here. It took more than half of a lone call's time in the worker, and what
-kombu makes of an odd message, an odd URL or an odd Redis ended the worker.
+Celery's own consumer wraps each message into objects that are not needed here. They took more than
+half of a lone call's time in the worker. kombu's errors over an odd message, URL or Redis also
+ended the worker.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from worker.script_connection import ScriptConnection
 
 log = logging.getLogger(__name__)
 
-# How long one read waits for a batch, in seconds. A worker notices that it is to stop this late.
+# One read waits this long for a batch, in seconds. A worker may notice a stop this much later.
 READ_SECONDS = 1
 RETRY_SECONDS = 0.2
-# After so long a worker that gets no batches gives no sign of life either.
+# A worker that Redis has refused batches for this long stops giving signs of life.
 REFUSED_SECONDS = 1.0
 
 
 class BatchConsumer:
-    """Runs batches one after the other until Celery says to stop.
+    """Runs batches one after the other until Celery stops it.
 
-    The attributes without a use here are those that Celery's signal handlers look at.
+    Celery's signal handlers read the attributes that are not used here.
     """
 
     connection = None
@@ -52,13 +52,13 @@ class BatchConsumer:
         self.pool = pool
         # Tells Celery that the worker is ready.
         self._announce = announce
-        # Called again and again while Redis gives no batch although it answers.
+        # Called again and again while Redis answers but refuses to give batches.
         self._on_refusal = on_refusal
         self._connection = connection
         self._queue = queue
         self._engine = engine
         self._reachable = True
-        # Since when Redis has refused, by the monotonic clock; None while it does not.
+        # The time of Redis's first refusal, by the monotonic clock; None while it does not refuse.
         self._refused_since: float | None = None
 
     def start(self) -> None:
@@ -77,11 +77,11 @@ class BatchConsumer:
                 self._run(message)
 
     def _next_message(self) -> bytes | None:
-        """Return the next batch's message, None where none has come in time."""
+        """Return the next batch's message; None if none has come in time."""
         try:
             (answer,) = self._connection.run(("BRPOP", self._queue, READ_SECONDS))
         except redis.RedisError as error:
-            # Redis is away, or takes no command that writes: it may do so again at any time.
+            # Redis is away or refuses commands that write. Either may end at any time.
             if self._reachable:
                 log.warning("no batches can be read: %s", error)
             self._reachable = False
@@ -95,7 +95,7 @@ class BatchConsumer:
         return answer[1] if answer else None
 
     def _note_refusal(self, error: redis.RedisError) -> None:
-        """Tell of a Redis that refuses for long. One that starts does so for a moment."""
+        """Call `on_refusal` if Redis refuses for long. A starting Redis refuses for a moment."""
         now = time.monotonic()
         if not isinstance(error, RedisRefuses):
             self._refused_since = None
@@ -116,18 +116,18 @@ class BatchConsumer:
         """Give up the connection, as the worker's last step."""
         self._connection.close()
 
-    # Celery calls each of these at some way to stop. The loop ends by `state.maybe_shutdown`.
+    # Celery calls each of these in some kind of stop. `state.maybe_shutdown` ends the loop.
     def close(self) -> None:
-        """Do nothing: what is under way is finished first."""
+        """Do nothing: the batch under way is finished first."""
 
     def shutdown(self) -> None:
         """Do nothing: nothing is left."""
 
     def cancel_active_requests(self) -> None:
-        """Do nothing: servers send again what is cut off."""
+        """Do nothing: a server sends an interrupted batch again."""
 
 
 def is_stopping() -> bool:
     """Tell whether the worker is told to stop."""
-    # The exit code once it is, and 0 is one.
+    # It is an exit code once the worker is told to stop. 0 is one of them.
     return state.should_stop is not None and state.should_stop is not False

@@ -1,4 +1,4 @@
-"""One run of a batch's operations on its sessions, in memory: what they answer and change."""
+"""One run of a batch's operations on its sessions, in memory: it collects answers and changes."""
 
 from __future__ import annotations
 
@@ -36,13 +36,14 @@ class Outcome(NamedTuple):
 
 
 class BatchRun:
-    """Runs the operations of a batch, session by session, those of one session in their order.
+    """Runs the operations of a batch, session by session and in each session's order.
 
-    An operation that fails changes nothing. Where that cannot be had by putting things back (it ran
-    out of memory, or failed by a fault of ours) its session is spoilt: it must be loaded anew, and
-    its operations run again without the one that failed. The other sessions do not notice.
+    An operation that fails changes nothing. After a fault of ours, or after memory ran out, its
+    session in memory is spoilt. The session must then be loaded again, and its operations run again
+    without the one that failed. The other sessions are not affected.
 
-    Where the results so far are as much as a batch may bring, the rest is left to another batch.
+    Once the results are as large as a batch may answer, the other operations are left to another
+    batch.
     """
 
     def __init__(
@@ -60,33 +61,33 @@ class BatchRun:
         self._settings = settings
         self._randomness = randomness
         self._guard = guard
-        # By their numbers in the batch, how operations ended that must not run again.
+        # The outcomes of operations that must not run again, by their numbers in the batch.
         self._failures = failures
-        # Redis's clock less this machine's monotonic one, in seconds.
+        # Redis's clock minus this machine's monotonic one, in seconds.
         self._clock_offset = now_ms / 1000 - time.monotonic()
         self._numbers: dict[SessionKey, list[int]] = {}
         for number, head in enumerate(batch.heads):
             self._numbers.setdefault(head.session, []).append(number)
         self._pending = list(self._numbers)
         self.sessions: dict[SessionKey, OpenSession] = {}
-        # How many bytes have been answered and are to be stored.
+        # The bytes of the answers and of the values to store.
         self._result_bytes = 0
         self.replies: list[Reply] = [Reply(STATUS, b"")] * len(batch.heads)
 
     def open(
         self, key: SessionKey, stored: StoredSession | None, ready: ReadySession | None
     ) -> None:
-        """Take in a session as it is stored, and as it is at hand."""
+        """Open a session, given its stored state and the state that the worker has."""
         now_ms = int((time.monotonic() + self._clock_offset) * 1000)
         self.sessions[key] = OpenSession(key, stored, ready, self._randomness, now_ms)
 
     def run_all(self) -> SessionKey | None:
-        """Run what has not been run.
+        """Run the operations that have not been run.
 
         Returns
         -------
         SessionKey or None
-            A session that is spoilt. It must be opened anew, then this called again.
+            A session that is spoilt. The caller opens it again and then calls this again.
         """
         try:
             while self._pending:
@@ -99,13 +100,13 @@ class BatchRun:
             self._guard.end()
 
     def changes(self) -> list[Changes]:
-        """Return what the operations changed, of every session."""
+        """Return the changes of every session."""
         return [each for session in self.sessions.values() if (each := session.changes())]
 
     def _run_session(self, key: SessionKey) -> bool:
         """Run a session's operations, each timed; False as soon as the session is spoilt."""
         session = self.sessions[key]
-        # The thread's own time: what others do on the machine meanwhile is none of an operation's.
+        # The thread's own time does not count other work on the machine.
         began = time.thread_time()
         for number in self._numbers[key]:
             outcome = self._failures.get(number)
@@ -125,7 +126,7 @@ class BatchRun:
         return True
 
     def _run_operation(self, session: OpenSession, number: int) -> tuple[Outcome, bool]:
-        """Run an operation; return its outcome, and whether the session is as it should be."""
+        """Run an operation; return its outcome, and whether its session is not spoilt."""
         head = self._batch.heads[number]
         try:
             deadline = self._deadline_of(head)
@@ -135,12 +136,12 @@ class BatchRun:
             response = operation.run(session, request, self._settings)
             return Outcome(RESPONSE, response.SerializeToString()), True
         except ServiceError as error:
-            # One that came late, say from encoding, may have left changes behind.
+            # A late error, such as one of encoding, may have left changes behind.
             return failed(error), not session.changed
         except MemoryError:
             return failed(out_of_memory()), False
         except Exception:
-            # One operation's fault must not take the rest of its batch along.
+            # One operation's fault must not fail the rest of its batch.
             return failed(logged_fault(head.method)), False
 
     def _deadline_of(self, head: OperationHead) -> float:
@@ -149,7 +150,7 @@ class BatchRun:
         Raises
         ------
         ServiceError
-            DEADLINE_EXCEEDED where it has passed.
+            DEADLINE_EXCEEDED: it has passed.
         """
         if not head.deadline_ms:
             return math.inf

@@ -1,7 +1,7 @@
 """The Celery application of the pool of layers: `celery -A worker worker -P solo`.
 
-Celery starts, supervises, names and stops the worker. Batches lie in Redis, and the worker reads
-them itself.
+Celery starts, supervises, names and stops the worker. The worker itself reads the batches from
+Redis.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from worker.store import Store
 
 
 def make_app(settings: Settings) -> Celery:
-    """Return the Celery application, every setting that matters set on purpose."""
+    """Return the Celery application. It sets every Celery setting that matters here."""
     app = Celery("edunn", broker=settings.redis_url.broker_url)
     app.conf.update(
-        # Without it kombu takes any certificate.
+        # Without it kombu accepts any certificate.
         broker_use_ssl=settings.redis_url.broker_tls,
-        # Batches are read past kombu: see `worker/batch_consumer.py`.
+        # `worker/batch_consumer.py` says why kombu's consumer is not used.
         worker_consumer=f"{__name__}:make_consumer",
         task_default_queue=LAYERS.queue,
         task_ignore_result=True,
         result_backend=None,
-        # Only JSON is ever unpacked: pickle would let whoever reaches Redis run code here.
+        # Only JSON: pickle would let anybody who reaches Redis run code here.
         task_serializer="json",
         accept_content=["json"],
         worker_concurrency=1,
@@ -42,8 +42,8 @@ def make_app(settings: Settings) -> Celery:
         worker_send_task_events=False,
         task_send_sent_event=False,
         worker_enable_remote_control=False,
-        # SIGTERM lets the worker finish its batch, however long it takes, and then leave. No softer
-        # way down is needed for SIGQUIT: what it cuts off is sent again.
+        # At SIGTERM the worker finishes its batch, even a long one, and stops. At SIGQUIT it stops
+        # at once, because the interrupted batch is sent again.
         worker_soft_shutdown_timeout=0.0,
         worker_enable_soft_shutdown_on_idle=False,
         worker_hijack_root_logger=False,
@@ -69,7 +69,7 @@ _guard = OverrunGuard(settings, LAYERS, _member.worker_id)
 def make_consumer(
     on_task_request: object, *, init_callback: Any, pool: Any, **unused: object
 ) -> BatchConsumer:
-    """Return what runs batches: Celery's worker asks for its consumer by this name."""
+    """Return the consumer of Celery's worker, which finds it by this function's name."""
     client = connect(settings.redis_url, answer_seconds=LONG_ANSWER_SECONDS)
     store = Store(client, settings)
     engine = Engine(store, settings, _member.worker_id, _guard, is_stopping=is_stopping)

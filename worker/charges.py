@@ -1,4 +1,4 @@
-"""Estimates what operations take, from shapes and configurations alone."""
+"""Makes the charges of operations from shapes and configurations alone."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from edunn.model import Model
 from edunn_serving.internal.v1.state_pb2 import BackwardCharge
 from worker.limits import MESSAGE_BYTES, REQUEST_COPIES, RESULT_COPIES, Charge
 
-# A cached array's name, shape and dtype in a context, and Python's objects around it.
+# Bytes of a cached array's name, shape and dtype in a context, and of Python's objects around it.
 ENTRY_BYTES = 1024
-# What a message can hold, beyond every limit.
+# The largest number of the message's fields. It is above every limit.
 _LARGEST = 2**63
 
 
 def charge_forward(model: Model, inputs: Sequence[np.ndarray], *, tracked: bool) -> Charge:
-    """Estimate a forward in the phase that the model is in.
+    """Return the charge of a forward in the model's phase.
 
     Raises
     ------
     LayerError
-        The layer takes no such inputs.
+        The layer does not take these inputs.
     MemoryError
-        It makes an array of a shape that no array can have.
+        The layer would make an array of a shape that no array can have.
     """
     estimate = model.estimate(*map(_spec_of, inputs))
     for each in (estimate.output, *estimate.cache.values()):
@@ -48,9 +48,9 @@ def charge_forward(model: Model, inputs: Sequence[np.ndarray], *, tracked: bool)
 
 
 def charge_backward_of(model: Model, inputs: Sequence[np.ndarray]) -> BackwardCharge:
-    """Estimate the backward of a forward, for an output gradient of the output's dtype."""
+    """Return the charge of a forward's backward, for an output gradient of the output's dtype."""
     estimate = model.estimate(*map(_spec_of, inputs))
-    # The output gradient and the context come in, the gradients go out.
+    # The output gradient and the context come in. The gradients go out.
     answer = inputs[-1].nbytes + estimate.gradients + MESSAGE_BYTES
     context = _context_bytes(estimate) + ENTRY_BYTES * len(estimate.cache)
     memory = (
@@ -68,13 +68,13 @@ def charge_backward_of(model: Model, inputs: Sequence[np.ndarray]) -> BackwardCh
 
 
 def charge_backward(estimate: BackwardCharge, itemsize: int) -> Charge:
-    """Return what a backward takes for an output gradient whose elements have so many bytes."""
+    """Return the charge of a backward whose output gradient has elements of `itemsize` bytes."""
     wider = -(-itemsize // (estimate.itemsize or 8))
     return Charge(estimate.work, wider * estimate.memory, wider * estimate.answer)
 
 
 def charge_answer(arrays: Mapping[str, np.ndarray]) -> Charge:
-    """Estimate an operation that answers with arrays."""
+    """Return the charge of an operation that answers with arrays."""
     answer = _named_bytes(arrays)
     return Charge(memory=BESIDES + RESULT_COPIES * answer, answer=answer)
 
@@ -82,9 +82,9 @@ def charge_answer(arrays: Mapping[str, np.ndarray]) -> Charge:
 def charge_replacement(
     given: Mapping[str, np.ndarray], present: Mapping[str, np.ndarray]
 ) -> Charge:
-    """Estimate an operation that replaces some of a layer's arrays, which are stored together."""
+    """Return the charge of replacing some arrays of a layer. A slot is stored as a whole."""
     sent, stored = _named_bytes(given), _named_bytes(present)
-    # Converted to the dtypes that the layer has: eight bytes a number at most.
+    # They are converted to the layer's dtypes, of eight bytes a number at most.
     converted = 8 * sum(array.size for array in given.values())
     memory = BESIDES + REQUEST_COPIES * sent + converted + RESULT_COPIES * stored
     return Charge(memory=memory, stored=stored)
@@ -96,7 +96,7 @@ def _spec_of(array: np.ndarray) -> ArraySpec:
 
 
 def _context_bytes(estimate: Estimate) -> int:
-    """Return the bytes of a forward's cache in a context, where eight booleans are a byte."""
+    """Return the bytes of a forward's cache in a context, which packs eight booleans in a byte."""
     return sum(
         -(-each.size // 8) if each.dtype == BOOL else each.nbytes
         for each in estimate.cache.values()

@@ -13,29 +13,29 @@ from edunn_serving.settings import Settings
 from edunn_serving.v1.layer_pb2 import Layer, LayerSpec
 from worker.limits import too_large
 
-# How many messages an object and a list put around each of their values.
+# The number of messages that an object and a list put around each of their values.
 OBJECT_DEPTH, LIST_DEPTH = 3, 2
 
 
-# No type, no field and no choice of the library's is longer. Names of layers within others are part
-# of the names of their parameters and of all that a context keeps.
+# The most characters of a text. Every type, field and choice of the library is shorter. Names of
+# layers within others are part of the names of their parameters and of their arrays in a context.
 MAX_TEXT = 64
 _SIZE = "bytes of names and configurations"
 
 
 class TooDeepError(ValueError):
-    """A configuration has more levels than any client could read in an answer."""
+    """A configuration has more levels than clients can read in an answer."""
 
 
 def plain_config(config: Struct) -> dict[str, object]:
     """Return a configuration as plain values.
 
-    Unlike `json_format` it lets NaN pass, to be refused where the field's bounds are known.
+    Unlike `json_format` it accepts NaN. The check of the field's bounds refuses it later.
 
     Raises
     ------
     TooDeepError
-        Its messages lie deeper within each other than `MAX_CONFIG_DEPTH`.
+        Its messages are nested deeper than `MAX_CONFIG_DEPTH`.
     """
     return _plain_object(config, MAX_CONFIG_DEPTH)
 
@@ -59,12 +59,12 @@ def _plain(value: Value, depth: int) -> object:
 
 
 def check_description(spec: LayerSpec, field: str, settings: Settings) -> None:
-    """Refuse a layer whose description is too large, before anything is made of it.
+    """Refuse a layer whose description is too large, before it is parsed further.
 
     Raises
     ------
     ServiceError
-        TOO_LARGE, or INVALID_ARGUMENT naming a text that is too long.
+        TOO_LARGE, or INVALID_ARGUMENT with the field of a text that is too long.
     """
     size = spec.config.ByteSize()
     if size > settings.session_record_bytes:
@@ -79,7 +79,7 @@ def check_description(spec: LayerSpec, field: str, settings: Settings) -> None:
 
 
 def check_record_size(record: SessionRecord, layer: Layer, settings: Settings) -> None:
-    """Refuse a layer with which the session's record would be too large to be written often.
+    """Refuse a layer that would make the session's record too large. It is written often.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def _walk_object(config: Struct, path: str) -> Iterator[tuple[str, Value]]:
 
 
 def _walk(value: Value, path: str) -> Iterator[tuple[str, Value]]:
-    """Go through a value and all that is within it; protobuf bounds how deep that is."""
+    """Yield a value and every value within it, each with its path. protobuf bounds the depth."""
     yield path, value
     if value.HasField("struct_value"):
         yield from _walk_object(value.struct_value, path)

@@ -1,4 +1,4 @@
-"""What a backward needs, as bytes for Redis: a layer's cache, booleans packed to bits."""
+"""Contexts as bytes for Redis: a layer's cache, with booleans packed to bits."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def encode_context(
     output_shape: tuple[int, ...],
     backward: bytes,
 ) -> bytes:
-    """Return a layer's cache and what it belongs to as bytes.
+    """Return a layer's cache and the forward that it belongs to as bytes.
 
-    `backward` is what the backward is estimated to take, as `encode_charge` gives it.
+    `backward` is the backward's charge, encoded by `encode_charge`.
     """
     context = Context(
         header=ContextHeader(
@@ -49,14 +49,14 @@ def encode_context(
         if isinstance(value, np.ndarray) and value.nbytes >= LARGE_BYTES:
             message.add_entry("cache", name, _large_value(value))
         else:
-            # In its place within the context, where one that is made elsewhere would be copied.
+            # Filled within the context. A message that is made elsewhere would be copied.
             _fill(context.cache[name], value)
     message.add_encoded(backward)
     return message.SerializeToString()
 
 
 def encode_charge(backward: BackwardCharge) -> bytes:
-    """Return what a backward is estimated to take as a part of a context."""
+    """Return a backward's charge as an encoded part of a context."""
     return Context(backward=backward).SerializeToString()
 
 
@@ -74,7 +74,7 @@ def digest_inputs(inputs: Iterable[Tensor], phase: Phase) -> bytes:
     """Return 16 bytes that differ where the inputs or the phase of two forwards differ."""
     digest = hashlib.blake2b(str(phase).encode(), digest_size=16)
     for tensor in inputs:
-        # The header's length is fixed by its own text, so no two inputs run into each other.
+        # The header tells the length of the data, so two lists of inputs never give the same bytes.
         digest.update(f"|{tensor.data_type}{list(tensor.shape)}{len(tensor.data)}|".encode())
         digest.update(tensor.data)
     return digest.digest()

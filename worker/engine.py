@@ -25,20 +25,20 @@ from worker.store import Committed, LayerNeeds, Needs, Store
 
 log = logging.getLogger(__name__)
 
-# Two servers that use one session at once make each other's commits fail. A batch to which that has
-# happened so often insists on its turn, for which the others wait, but no longer than this.
+# Two servers that use one session at once make each other's commits fail. After this many conflicts
+# a batch insists on its turn. The others wait for it, but no longer than the time below.
 PATIENT_CONFLICTS = 3
 LONGEST_WAIT_SECONDS = 30.0
 WAIT_SECONDS = 0.02
-# So many failures in a row are not chance but a fault.
+# This many conflicts in a row are not chance but a fault.
 MAX_CONFLICTS = 100
 REDIS_RETRY_SECONDS = 0.2
-# A batch whose answer fails so often, though Redis has just given the batch, is not run again.
+# A batch is not run again after Redis has given it and refused its answer this many times.
 MAX_REFUSALS = 5
 
 
 class Engine:
-    """Runs batches one after the other, keeping layers ready from one to the next."""
+    """Runs batches one after the other, and keeps layers ready between them."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Engine:
         self._worker_id = worker_id
         self._guard = guard
         self._is_stopping = is_stopping
-        # Whether Redis has given the batch, in the latest try.
+        # Whether Redis has given the batch in the latest try.
         self._has_taken = False
         self._randomness = RepeatableGenerator()
         self._ready = ReadySessions(cache_limit(settings))
@@ -62,9 +62,10 @@ class Engine:
     def run(self, batch: BatchMessage) -> None:
         """Run a batch and answer it, unless it is answered already.
 
-        While Redis is away it is tried again, which is safe: only one commit of a batch counts.
-        Where Redis gives the batch but takes no answer, time after time, the answer is that. A
-        worker that is to stop does not wait for Redis: the server sends the batch again.
+        While Redis is away the batch is tried again. This is safe, because only one commit of a
+        batch counts. If Redis gives the batch again and again but refuses its answer, the callers
+        get an error that says so. A worker that is to stop does not wait for Redis, because the
+        server sends the batch again.
         """
         refusals = 0
         trouble = ""
@@ -88,7 +89,7 @@ class Engine:
 
     def _run(self, batch: BatchMessage) -> None:
         conflicts, waited = 0, 0.0
-        # Operations that failed in a way after which nothing in memory can be trusted.
+        # Operations whose failure has spoilt their session in memory.
         failures: dict[int, Outcome] = {}
         try:
             while conflicts < MAX_CONFLICTS:
@@ -103,12 +104,12 @@ class Engine:
                     return
             raise RuntimeError(f"{MAX_CONFLICTS} conflicts in a row")
         except RedisRefuses:
-            # Where Redis takes an answer, though not the changes, the callers hear of it.
+            # Redis may still take an answer without changes, so that the callers get an error.
             self._answer_all(batch, unavailable("the store takes no changes"))
         except (redis.ConnectionError, redis.TimeoutError):
             raise
         except Exception:
-            # Nothing has been stored. The callers must not wait for an answer that never comes.
+            # Nothing has been stored. Without this the callers would wait until their deadlines.
             self._answer_all(batch, logged_fault(f"batch {batch.batch_id}"))
 
     def _answer_all(self, batch: BatchMessage, error: ServiceError) -> None:
@@ -116,9 +117,9 @@ class Engine:
         self._store.commit(batch.batch_id, batch.reply_stream, answers, ())
 
     def _try(self, batch: BatchMessage, failures: dict[int, Outcome], *, insist: bool) -> Committed:
-        """Run a batch on the sessions as they are now, and commit what it did.
+        """Run a batch on the present sessions, and commit its changes.
 
-        Where memory runs out as the answer is put together, the largest part of it is given up.
+        If memory runs out while the answer is put together, its largest part becomes an error.
         """
         while True:
             run = self._run_operations(batch, failures)
@@ -140,11 +141,11 @@ class Engine:
                 if committed is Committed.DONE:
                     self._keep_ready(run)
                 else:
-                    # What is at hand has changes that are not stored.
+                    # The sessions in memory have changes that are not stored.
                     self._ready.drop(run.sessions)
 
     def _run_operations(self, batch: BatchMessage, failures: dict[int, Outcome]) -> BatchRun | None:
-        """Run a batch's operations; None where it is answered already."""
+        """Run a batch's operations; None if it is answered already."""
         requests, stored, now_ms = self._store.take(
             batch.batch_id, self._worker_id, self._needs_of(batch.heads)
         )
@@ -157,7 +158,7 @@ class Engine:
         for key, session in stored.items():
             run.open(key, session, self._ready.get(key))
         while (spoilt := run.run_all()) is not None:
-            # What the session was before stands in Redis alone.
+            # Only Redis has the session's state from before the operation.
             self._ready.drop([spoilt])
             heads = [head for head in batch.heads if head.session == spoilt]
             requests, stored, _ = self._store.take(
@@ -169,7 +170,7 @@ class Engine:
         return run
 
     def _needs_of(self, heads: Sequence[OperationHead]) -> dict[SessionKey, Needs]:
-        """Return what a batch needs of each session, and what of it is at hand."""
+        """Return what a batch needs of each session, and what the worker has of it."""
         needs: dict[SessionKey, Needs] = {}
         for head in heads:
             key = head.session

@@ -1,7 +1,7 @@
 """`python -m worker.healthcheck [POOL]`: exit 0 if Redis hears a worker of this machine, 1 if not.
 
-Meant for a container, which has a host name and a worker of its own. Where several workers share a
-host name, one that is heard is enough.
+It is meant for a container, which has a host name and a worker of its own. If several workers share
+a host name, one live worker is enough.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from edunn_serving.settings import SettingsError, read_settings
 
 
 def main() -> int:
-    """Print what Redis knows of this machine's worker and return the exit code."""
+    """Print the live workers of this machine and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m worker.healthcheck", description=__doc__)
     pools = {pool.name: pool for pool in POOLS}
     parser.add_argument("pool", nargs="?", choices=pools, default=LAYERS.name)
@@ -28,13 +28,13 @@ def main() -> int:
     try:
         settings = read_settings()
         with connect(settings.redis_url) as client:
-            # The very question that a server asks.
+            # Servers use the same script.
             live_workers = client.register_script(Script.named("live_workers").text)
             _, live = live_workers([pool.signs_of_life], [settings.worker_timeout_seconds])
     except (SettingsError, redis.RedisError) as error:
         print(f"worker of {host}: {error}", file=sys.stderr)
         return 1
-    # A worker's id is its host's name, its process id and a random part.
+    # A worker's id has three parts: its host's name, its process id, and a random one.
     own = [worker.decode() for worker in live if worker.decode().rsplit("-", 2)[0] == host]
     if not own:
         print(f"worker of {host}: no sign of life", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""A worker's sign of life in Redis, by which servers know how many workers there are."""
+"""A worker's sign of life in Redis, by which servers know the live workers."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from edunn_serving.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# Longer than from one refusal to the next.
+# Longer than the time between two refusals.
 HUSHED_SECONDS = 1.5
 
 
 class Heartbeat(threading.Thread):
-    """Gives a sign of life several times before silence would count as death.
+    """Gives several signs of life in the time after which silence counts as death.
 
-    A thread, because the worker's main thread computes. It goes on when Redis is away, so that the
-    worker is known again as soon as Redis is back.
+    It is a thread because the worker's main thread computes. It goes on while Redis is away, so
+    that servers know the worker again as soon as Redis is back.
     """
 
     def __init__(self, settings: Settings, pool: Pool, worker_id: str) -> None:
@@ -37,7 +37,7 @@ class Heartbeat(threading.Thread):
         self._stopped = threading.Event()
 
     def hush(self) -> None:
-        """Give no sign of life for a while: the worker can take no batch."""
+        """Give no sign of life for a while, because the worker can take no batch."""
         self._hushed_until = time.monotonic() + HUSHED_SECONDS
 
     def run(self) -> None:
@@ -53,13 +53,13 @@ class Heartbeat(threading.Thread):
                 if reachable:
                     log.warning("Redis does not hear the heartbeat: %s", error)
                 reachable = False
-                # Its name may be another Redis's by now.
+                # The address may lead to another Redis by now.
                 self._client.connection_pool.disconnect()
             self._stopped.wait(self._interval)
         self._say_goodbye()
 
     def stop(self) -> None:
-        """Leave: servers count on this worker no longer."""
+        """Stop, and remove the sign of life, so that servers no longer count this worker."""
         self._stopped.set()
         self.join(self._interval)
 

@@ -1,7 +1,7 @@
-"""What an operation is estimated to take before it begins, and what it may take.
+"""The charge of an operation, and the limits that it is checked against before it begins.
 
-NumPy cannot be interrupted, and where memory ends many a library ends the process. So an operation
-that would take too much is refused by its estimate. `RLIMIT_DATA` is only the last resort.
+NumPy cannot be interrupted, and many libraries end the process when memory runs out. An operation
+that would take too much is therefore refused by its charge. `RLIMIT_DATA` is only the last resort.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.memory import give_back_freed_memory
 from edunn_serving.settings import MEBIBYTE, Settings
 
-# What a worker takes before it does anything (the interpreter, NumPy, stacks of threads), and what
-# the C library keeps of freed memory.
+# The memory of an idle worker (the interpreter, NumPy, stacks of threads), and the freed memory
+# that the C library keeps.
 RESERVE_BYTES = 192 * MEBIBYTE
 # Redis closes the connection over a value of 512 MiB or more, and over a command of 1 GiB.
 MAX_STORED_BYTES = 500 * MEBIBYTE
-# What the operations of a batch may answer and store together before the rest is sent again.
+# After the operations of a batch have answered and stored this much, the others are sent again.
 MAX_BATCH_RESULT_BYTES = 64 * MEBIBYTE
-# The request lies in memory as the bytes from Redis, as a message, and as arrays.
+# A request is in memory as the bytes from Redis, as a message, and as arrays.
 REQUEST_COPIES = 3
-# An answer or a context is put together beside its arrays, and then packed into a command.
+# An answer or a context is in memory as an encoded message and as a part of a command.
 RESULT_COPIES = 2
-# So many bytes of a message come on top of its tensors.
+# The bytes of a message beside its tensors.
 MESSAGE_BYTES = 4096
-# So much any operation may take, without a look at how much memory there is left.
+# Any operation may take this much, whatever memory is left.
 SMALL_BYTES = 32 * MEBIBYTE
 
 
 class Charge(NamedTuple):
     """What an operation is estimated to take."""
 
-    # In the units of `edunn.estimate`, about a nanosecond of one core each.
+    # In units of `edunn.estimate`. One is about a nanosecond of one core.
     work: int = 0
     # Bytes at the peak, with all copies of request, answer and context.
     memory: int = BESIDES
@@ -63,7 +63,7 @@ def check(charge: Charge, settings: Settings) -> None:
 
 
 def is_small(charge: Charge, settings: Settings) -> bool:
-    """Tell whether an operation may run whatever else the worker keeps."""
+    """Tell whether an operation may run without a check of the memory that is left."""
     return (
         charge.work <= settings.operation_work
         and charge.memory <= SMALL_BYTES
@@ -80,7 +80,7 @@ def _check_memory(estimate: int, limit: int) -> None:
 
 
 def operation_memory(settings: Settings) -> int:
-    """Return how many bytes an operation may take beside all else that a worker keeps."""
+    """Return the bytes that an operation may take besides the memory that a worker keeps."""
     memory = settings.worker_memory_bytes
     results = RESULT_COPIES * MAX_BATCH_RESULT_BYTES
     taken = RESERVE_BYTES + cache_limit(settings) + results
@@ -88,15 +88,15 @@ def operation_memory(settings: Settings) -> int:
 
 
 def cache_limit(settings: Settings) -> int:
-    """Return how many bytes of layers a worker keeps ready: not all memory can be for them."""
+    """Return the bytes of layers that a worker keeps ready: at most a part of its memory."""
     return min(settings.worker_cache_bytes, settings.worker_memory_bytes // 4)
 
 
 def parameter_limit(settings: Settings) -> int:
-    """Return how many bytes of parameters a session may have.
+    """Return the bytes of parameters that a session may have.
 
-    Where a worker has little memory, these are fewer than the setting says: they are drawn, laid
-    out as a message and sent.
+    A worker with little memory allows fewer than the setting says, because it has parameters in
+    memory several times: as arrays, as a message, and as a command.
     """
     return min(
         settings.session_parameter_bytes,
@@ -106,17 +106,17 @@ def parameter_limit(settings: Settings) -> int:
 
 
 def answer_limit(settings: Settings) -> int:
-    """Return how many bytes an answer may have."""
+    """Return the bytes that an answer may have."""
     return min(settings.max_message_bytes, MAX_STORED_BYTES)
 
 
 def memory_left() -> int:
-    """Return how many bytes the worker can still ask the system for."""
+    """Return the bytes that the worker can still get from the system."""
     limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
     if limit == resource.RLIM_INFINITY:
         limit = 2**63
     with open("/proc/self/statm", encoding="ascii") as file:
-        # What the limit counts: data and stacks, in pages.
+        # Data and stacks, in pages. `RLIMIT_DATA` counts the same.
         pages = int(file.read().split()[5])
     return max(0, limit - pages * resource.getpagesize())
 

@@ -23,9 +23,9 @@ class OpenLayer:
     ready: ReadyLayer
     count: int = 0
     latest: str = ""
-    # The batch that had changed the layer last when it was loaded.
+    # The last batch that had changed the layer when it was loaded.
     last_batch: str = ""
-    # Forward id -> context: None where there is none, only its header where it was evicted.
+    # Forward id -> context. None: there is none. An evicted context is only its header.
     contexts: dict[str, bytes | None] = field(default_factory=dict)
 
     @property
@@ -40,7 +40,7 @@ class OpenLayer:
 
 
 class OpenSession:
-    """A session, existing or not, while a batch runs on it."""
+    """A session while a batch runs on it. The session may not exist."""
 
     def __init__(
         self,
@@ -52,23 +52,23 @@ class OpenSession:
     ) -> None:
         self.key = key
         self.randomness = randomness
-        # When the batch took the session, in ms of Unix time by Redis's clock.
+        # The time at which the batch took the session, in ms of Unix time by Redis's clock.
         self.now_ms = now_ms
-        # Set by whatever changes the session. Who runs an operation clears it before.
+        # Set by every change of the session. `BatchRun` clears it before each operation.
         self.changed = False
         self._loaded_revision = stored.revision if stored else ""
         self._stored_layers = stored.layers if stored else {}
         self._layers: dict[str, OpenLayer] = {}
-        # How many bytes of arrays and records have been put there to be stored.
+        # The bytes of arrays and records that are to be stored.
         self.stored_bytes = 0
-        # What is to be stored, by the fields of the session's hash.
+        # The values that are to be stored, by the fields of the session's hash.
         self._values: dict[str, Value] = {}
         self._deleted = False
         self._changed_layers: dict[str, str] = {}
         self._new_contexts: list[str] = []
         self._new_context_bytes = 0
         self._has_contexts = bool(stored and stored.has_contexts)
-        # Whether contexts were evicted that the session does not remember.
+        # Whether the session has forgotten some of its evicted contexts.
         self.has_forgotten = bool(stored and stored.has_forgotten)
         self.ready: ReadySession | None = None
         if stored and stored.record is not None:
@@ -88,7 +88,7 @@ class OpenSession:
         Raises
         ------
         ServiceError
-            SESSION_NOT_FOUND where there is no such session.
+            SESSION_NOT_FOUND: there is no such session.
         """
         if self.ready is None:
             raise session_not_found(self.key.session_id)
@@ -130,21 +130,21 @@ class OpenSession:
         )
 
     def create(self, record: SessionRecord) -> None:
-        """Begin the session."""
+        """Create the session."""
         self.changed = True
         self.ready = ReadySession("", record)
         self._layers.clear()
         self._save_record()
 
     def add_layer(self, name: str, ready: ReadyLayer) -> None:
-        """Take in a new layer, the description of which is in the record already."""
+        """Add a new layer. The record must have its description already."""
         self.changed = True
         if self.ready is None:
             raise session_not_found(self.key.session_id)
         self.ready.layers[name] = ready
         self._layers[name] = OpenLayer(name, ready)
         for slot in SLOTS:
-            # Parameters are stored of every layer, even of one that has none: they tell that it is.
+            # A layer without parameters stores them too: their field tells that the layer exists.
             if slot is PARAMETERS or slot.read(ready.model):
                 self.save(self._layers[name], slot)
         self._save_record()
@@ -163,7 +163,7 @@ class OpenSession:
         self._deleted = True
 
     def save(self, layer: OpenLayer, slot: Slot) -> None:
-        """Store a slot as the layer has it now, as a new version."""
+        """Store the layer's present arrays of a slot as a new version."""
         self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
         layer.ready.versions[slot.name] += 1
@@ -171,14 +171,14 @@ class OpenSession:
         self._values[keys.version(slot.name, layer.name)] = layer.ready.versions[slot.name]
 
     def count_forward(self, layer: OpenLayer) -> None:
-        """Note that the service has numbered one more forward of the layer."""
+        """Count one more forward of the layer that the service has numbered."""
         self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
         layer.count += 1
         self._values[keys.count(layer.name)] = layer.count
 
     def save_context(self, layer: OpenLayer, forward_id: str, context: bytes) -> None:
-        """Store what a backward needs; its forward becomes the layer's latest."""
+        """Store a context. Its forward becomes the layer's latest."""
         self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
         layer.contexts[forward_id] = context
@@ -191,7 +191,7 @@ class OpenSession:
         self._values[keys.latest(layer.name)] = forward_id
 
     def changes(self) -> Changes | None:
-        """Return what to commit, None where there is neither a session nor a change."""
+        """Return the changes to commit; None if there is neither a session nor a change."""
         if not self.exists and not self._deleted:
             return None
         ttl_ms = self.ttl_ms if self.exists else 0
@@ -222,7 +222,7 @@ class OpenSession:
 
 
 def layer_not_found(name: str, names: list[str]) -> ServiceError:
-    """Return the error of a layer that the session does not have."""
+    """Return the error of a request for a layer that the session does not have."""
     there_are = f"it has {', '.join(names)}" if names else "it has none"
     return ServiceError(
         Reason.LAYER_NOT_FOUND,
@@ -232,7 +232,7 @@ def layer_not_found(name: str, names: list[str]) -> ServiceError:
 
 
 def _refresh(ready: ReadyLayer, stored: StoredLayer) -> None:
-    """Bring a layer at hand to the stored versions."""
+    """Bring a layer in memory to the stored versions."""
     for slot in SLOTS:
         version, arrays = stored.slots[slot.name]
         if arrays is not None:

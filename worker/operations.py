@@ -19,17 +19,17 @@ from worker.passes import run_backward, run_forward
 
 
 class Encodable(Protocol):
-    """A message, or what is encoded as one."""
+    """A message, or an object that encodes itself as one."""
 
     def SerializeToString(self) -> bytes: ...  # noqa: N802  # as protobuf calls it
 
 
 class Operation(NamedTuple):
-    """How a method is run, and what is known of it besides what the contract says."""
+    """The function that runs a method, and facts of the method that the contract does not have."""
 
-    # Typed loosely: each method takes its own request and gives its own response.
+    # Typed as Any, because each method has its own types of request and response.
     run: Callable[[OpenSession, Any, Settings], Encodable]
-    # Whether a request that names no forward means the layer's latest one.
+    # Whether a request without a forward id means the layer's latest forward.
     means_latest_forward: bool = False
 
 

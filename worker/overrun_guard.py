@@ -1,8 +1,8 @@
-"""Watches what the worker computes: a batch that takes long is kept in Redis, and an operation that
-computes on although nobody awaits it, or for too long, is ended with the worker.
+"""Watches the operation that the worker computes.
 
-NumPy cannot be interrupted, so the process ends with the operation. Its server sends the rest of
-the batch again, to another worker.
+It keeps a long batch in Redis. It ends the worker if an operation computes for too long, or
+although nobody awaits it: NumPy cannot be interrupted, so the process ends with the operation. The
+server sends the rest of the batch again, to another worker.
 """
 
 from __future__ import annotations
@@ -26,26 +26,25 @@ from edunn_serving.settings import Settings
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.2
-# How long an operation may run on after its end, in seconds.
+# An operation may compute this long after its end, in seconds.
 GRACE_SECONDS = 1.0
-# After so long again the kernel ends the worker, should this thread not get its turn: a computation
-# may hold Python's lock.
+# The kernel ends the worker this much later. A computation may hold Python's lock, so that this
+# thread cannot run.
 LAST_RESORT_SECONDS = 2.0
-# A batch that is still computed after so long is kept in Redis for longer, and again after as long.
+# While a batch is computed, its time to live in Redis is renewed each time this long has passed.
 KEEP_SECONDS = BATCH_TTL_MS / 1000 / 4
-# How long the last words to Redis may take.
+# The worker waits this long for Redis before it ends.
 REDIS_SECONDS = 1.0
 
 
 class _Running(NamedTuple):
-    """The operation that is computed."""
+    """The operation that is computed. Times are of the monotonic clock."""
 
     batch_id: str
     # Its place in the batch.
     number: int
-    # By the monotonic clock.
     began: float
-    # When it must end.
+    # The time at which it must end.
     end: float
 
 
@@ -62,14 +61,14 @@ class OverrunGuard(threading.Thread):
         self._stopped = threading.Event()
 
     def begin(self, batch_id: str, number: int, deadline: float) -> None:
-        """Watch an operation, which should end by its deadline (monotonic clock, or infinity)."""
+        """Watch an operation. The deadline is of the monotonic clock; infinity for none."""
         now = time.monotonic()
         end = min(deadline, now + self._longest)
         self._running = _Running(batch_id, number, now, end)
         signal.setitimer(signal.ITIMER_REAL, end - now + GRACE_SECONDS + LAST_RESORT_SECONDS)
 
     def end(self) -> None:
-        """Note that nothing is computed any more."""
+        """Note that no operation is computed any more."""
         self._running = None
         signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -78,7 +77,7 @@ class OverrunGuard(threading.Thread):
         self._stopped.set()
 
     def run(self) -> None:
-        """Look at what is computed, again and again."""
+        """Look at the computed operation again and again."""
         abandoned: _Running | None = None
         end = math.inf
         kept, kept_at = "", 0.0
@@ -100,7 +99,7 @@ class OverrunGuard(threading.Thread):
                 self._end_worker(running, now)
 
     def _keep_batch(self, batch_id: str) -> None:
-        """Let Redis keep a batch that takes long: an expired one would be sent again."""
+        """Let Redis keep a long batch for longer. The server would send an expired one again."""
         try:
             pipeline = self._client.pipeline(transaction=False)
             pipeline.pexpire(keys.batch(batch_id), BATCH_TTL_MS)
@@ -119,7 +118,7 @@ class OverrunGuard(threading.Thread):
             return False
 
     def _end_worker(self, running: _Running, now: float) -> None:
-        """Tell which operation it was, and end the process."""
+        """Write the operation into the batch's holder, and end the process."""
         log.error(
             "operation %d of batch %s has computed for %.1f s, beyond its deadline or the limit of "
             "%g s: the worker ends",

@@ -36,7 +36,7 @@ from worker.store import context_cost
 from worker.tensors import decode_tensor
 from worker.wire import ArrayMessage
 
-# Ids that the service gives begin with this, so a caller's never meet them.
+# The ids that the service gives begin with this. A caller's ids cannot, so the two never collide.
 NUMBERED = "#"
 # Bytes of a float64, the widest number.
 LARGEST_ITEMSIZE = 8
@@ -49,7 +49,7 @@ LAYER_PHASES = {
 
 
 def run_forward(session: OpenSession, request: ForwardRequest, settings: Settings) -> ArrayMessage:
-    """Compute a layer's output and keep what the backward needs."""
+    """Compute a layer's output and store the context."""
     layer = session.layer(request.layer)
     phase = _phase_of(request, session)
     inputs = _decode_inputs(request, layer)
@@ -74,7 +74,7 @@ def run_forward(session: OpenSession, request: ForwardRequest, settings: Setting
         response.add_tensor("output", output)
         completed = True
     finally:
-        # A forward that is refused, or has been before, changes nothing.
+        # A refused forward and a repeated one change nothing.
         if before and (known or not completed):
             layer.model.set_buffers(before)
     if before and not known:
@@ -94,10 +94,9 @@ def _admit_forward(
     *,
     tracked: bool,
 ) -> bytes:
-    """Refuse a forward that would take too much, or of dtypes that the library itself would cast.
+    """Refuse a forward whose charge is too large, or whose dtypes the library would cast.
 
-    Returns what its backward is estimated to take, as a part of a context; nothing where it is
-    small.
+    Returns the backward's charge as a part of a context. It is empty if the charge is small.
     """
     forward = (phase, tracked, *[(each.shape, each.dtype.num) for each in inputs])
     admitted = layer.ready.admitted.get(forward)
@@ -112,7 +111,7 @@ def _admit_forward(
     if charge.stored > settings.session_context_bytes:
         raise _context_too_large(charge.stored, settings.session_context_bytes)
     estimate = charge_backward_of(layer.model, inputs)
-    # Most backwards need no second look, whatever the dtype of their output gradient.
+    # Most backwards need no second check, whatever the dtype of their output gradient.
     is_small_backward = is_small(charge_backward(estimate, LARGEST_ITEMSIZE), settings)
     backward = b"" if is_small_backward else encode_charge(estimate)
     layer.ready.admit(forward, backward)
@@ -126,7 +125,7 @@ def _context_of_forward(
     return encode_context(
         layer.model.get_cache(),
         parameters_version=layer.ready.versions[PARAMETERS.name],
-        # In training the output does not depend on the buffers, it changes them.
+        # In training the output does not depend on the buffers. The forward changes them.
         buffers_version=layer.ready.versions[BUFFERS.name] if in_test else 0,
         phase=phase,
         request_digest=digest,
@@ -194,7 +193,7 @@ def _decode_inputs(request: ForwardRequest, layer: OpenLayer) -> list[np.ndarray
 
 
 def _forward_id_of(request: ForwardRequest, layer: OpenLayer, phase: Phase) -> str:
-    """Return the caller's id, or the next number; no id where none is of any use."""
+    """Return the caller's id, or the next number. It is empty if no id is needed."""
     if request.forward_id:
         if not FORWARD_ID.fullmatch(request.forward_id):
             raise invalid_argument(
@@ -209,21 +208,21 @@ def _forward_id_of(request: ForwardRequest, layer: OpenLayer, phase: Phase) -> s
 
 
 class Repetition(Enum):
-    """Whether a forward has been computed before under its id."""
+    """Whether a forward has been computed before with its id."""
 
     NONE = "it is new"
-    KEPT = "it has, and what its backward needs is kept"
-    EVICTED = "it has, and what its backward needs must be computed anew"
+    KEPT = "it has, and its context is kept"
+    EVICTED = "it has, and its context must be computed again"
 
 
 def _repetition_of(layer: OpenLayer, forward_id: str, digest: bytes) -> Repetition:
-    """Tell whether the same forward has been computed before under this id.
+    """Return whether the same forward has been computed before with this id.
 
     Raises
     ------
     ServiceError
-        FORWARD_EXISTS where another forward has the id; FORWARD_STALE where it was this one but the
-        parameters have changed since, so that the answer would be another.
+        FORWARD_EXISTS: another forward has the id. FORWARD_STALE: this forward has the id, but its
+        answer would differ, because the parameters have changed since.
     """
     stored = layer.contexts.get(forward_id)
     if stored is None:
@@ -246,7 +245,7 @@ def _repetition_of(layer: OpenLayer, forward_id: str, digest: bytes) -> Repetiti
 def _compute(
     session: OpenSession, layer: OpenLayer, inputs: list[np.ndarray], phase: Phase, forward_id: str
 ) -> np.ndarray:
-    """Run the layer, drawing from the stream that belongs to this forward."""
+    """Run the layer with the random stream of this forward."""
     model = layer.model
     if phase == layer_pb2.PHASE_TRAINING:
         session.randomness.wind_to_forward(session.record.seed, layer.name, forward_id)
@@ -289,7 +288,7 @@ def _context_of(session: OpenSession, layer: OpenLayer, forward_id: str) -> Cont
     metadata = {"layer": layer.name, "forward_id": forward_id}
     number = forward_id.removeprefix(NUMBERED)
     was_numbered = forward_id != number and number.isdecimal() and int(number) <= layer.count
-    # A session that has forgotten which forwards it had cannot say that there was none of this id.
+    # The context may be one of the evicted ones that the session has forgotten.
     may_be_forgotten = session.has_forgotten and forward_id == number
     if stored is not None or was_numbered or may_be_forgotten:
         raise ServiceError(

@@ -1,4 +1,4 @@
-"""Randomness that any worker can repeat: counter-based generators keyed by what they are for."""
+"""Randomness that any worker can repeat: counter-based generators, keyed by their purpose."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 
 
 class RepeatableGenerator:
-    """One generator that is wound to the start of a named stream before each use.
+    """One generator that is set to the start of a named stream before each use.
 
     Philox is counter-based: its stream is a function of its key alone (Salmon et al., "Parallel
-    random numbers: as easy as 1, 2, 3", 2011). Winding it costs a tenth of making a new one.
+    random numbers: as easy as 1, 2, 3", 2011). Setting it costs a tenth of making a new one.
     """
 
     def __init__(self) -> None:
@@ -20,15 +20,15 @@ class RepeatableGenerator:
         self.generator = np.random.Generator(self._bits)
 
     def wind_to_forward(self, seed: int, layer: str, forward_id: str) -> None:
-        """Go to the start of the stream of one forward, from which its masks are drawn."""
+        """Go to the start of one forward's stream, from which its masks are drawn."""
         self._wind(f"forward/{seed}/{layer}/{forward_id}")
 
     def wind_to_parameters(self, seed: int, layer: str) -> None:
-        """Go to the start of the stream from which a layer's first parameters are drawn."""
+        """Go to the start of the stream from which a layer's initial parameters are drawn."""
         self._wind(f"parameters/{seed}/{layer}")
 
     def _wind(self, stream: str) -> None:
-        # Layer names have no slash, so two streams never share a name.
+        # Two streams never have the same name, because layer names have no slash.
         digest = hashlib.blake2b(stream.encode(), digest_size=16).digest()
         self._start["state"]["key"] = np.frombuffer(digest, dtype="<u8").astype(np.uint64)
         self._bits.state = self._start

@@ -1,7 +1,7 @@
-"""What a worker keeps ready between batches: parsed records and layers with their parameters.
+"""The sessions that a worker keeps ready between batches: parsed records, layers and their arrays.
 
-Nothing here is ever the only copy. A version or revision beside each thing tells whether Redis has
-moved on.
+Redis has a copy of all of it. A version or revision beside each object tells whether Redis has a
+newer one.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from edunn_serving.v1.layer_pb2 import Layer
 from worker.configs import plain_config
 from worker.slots import SLOT_NAMES, SLOTS
 
-# What a layer or a session costs in memory besides its arrays; a generous guess.
+# Bytes in memory of a layer or a session besides its arrays: a generous guess.
 OVERHEAD_BYTES = 4096
-# What a layer within another costs: 240 to 400 were measured.
+# Bytes in memory of a layer within another: 240 to 400 were measured.
 PART_BYTES = 1024
-# How many bytes a parsed record takes for each of its encoding: measured for short values.
+# Bytes in memory of a parsed record for each byte of its encoding, measured for short values.
 RECORD_FACTOR = 24
-# How many kinds of forwards of a layer are remembered to have been admitted.
+# The number of kinds of admitted forwards that are remembered for a layer.
 ADMITTED = 64
 
 
@@ -38,14 +38,14 @@ class ReadyLayer:
 
     model: Model
     description: LayerDescription
-    # How often each slot has been set, by its name; 0 where it has not.
+    # The version of each slot by its name: how often it has been set.
     versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SLOT_NAMES, 0))
-    # Forwards that are within the limits, by phase, shapes and dtypes; what their backward is
-    # estimated to take, as a part of a context.
+    # The backward's charge, as a part of a context, of each forward that is within the limits. Keys
+    # are phase, shapes and dtypes.
     admitted: dict[tuple[object, ...], bytes] = field(default_factory=dict)
 
     def size(self) -> int:
-        """Return about how many bytes the layer takes."""
+        """Return the approximate bytes of the layer."""
         arrays = (array for slot in SLOTS for array in slot.read(self.model).values())
         parts = sum(1 for _ in walk(self.model))
         return OVERHEAD_BYTES + PART_BYTES * parts + sum(array.nbytes for array in arrays)
@@ -59,20 +59,20 @@ class ReadyLayer:
 
 @dataclass(slots=True)
 class ReadySession:
-    """A session's record, and those of its layers that this worker has run."""
+    """A session's record, and the layers of the session that this worker has run."""
 
     revision: str
     record: SessionRecord
     layers: dict[str, ReadyLayer] = field(default_factory=dict)
 
     def size(self) -> int:
-        """Return about how many bytes the session takes."""
+        """Return the approximate bytes of the session."""
         record = RECORD_FACTOR * self.record.ByteSize()
         return OVERHEAD_BYTES + record + sum(layer.size() for layer in self.layers.values())
 
 
 class ReadySessions:
-    """The sessions that a worker has at hand, the longest unused given up first."""
+    """The sessions that a worker keeps ready. The longest unused is given up first."""
 
     def __init__(self, budget: int) -> None:
         self._budget = budget
@@ -80,15 +80,15 @@ class ReadySessions:
         self._size = 0
 
     def get(self, key: SessionKey) -> ReadySession | None:
-        """Return the session if it is at hand."""
+        """Return the session if it is ready."""
         entry = self._sessions.get(key)
         return entry[0] if entry else None
 
     def keep(self, key: SessionKey, session: ReadySession) -> None:
-        """Keep the session as the one used last."""
+        """Keep the session as the most recently used one."""
         entry = self._sessions.get(key)
         if entry and entry[0] is session and entry[2] == len(session.layers):
-            # The same layers, whose arrays never change their size.
+            # The layers are the same, and their arrays never change their size.
             self._sessions.move_to_end(key)
             return
         self.drop([key])
@@ -100,7 +100,7 @@ class ReadySessions:
             self._size -= freed
 
     def drop(self, keys: Iterable[SessionKey]) -> None:
-        """Forget sessions, because what is at hand may differ from what is stored."""
+        """Forget sessions, because they may differ from the stored ones."""
         for key in keys:
             entry = self._sessions.pop(key, None)
             if entry:
@@ -116,15 +116,15 @@ def build_layer(
 ) -> ReadyLayer:
     """Build a layer by its description, with parameters drawn from the generator.
 
-    Its parameters and buffers take at most `max_bytes`; None is no limit. A blank one's are not
-    drawn, because stored ones will take their place.
+    Its parameters and buffers take at most `max_bytes`; None is no limit. A blank layer's are not
+    drawn, because stored ones replace them.
 
     Raises
     ------
     edunn.errors.ConfigError
         The type or its configuration is wrong.
     edunn.TooLargeError
-        The parameters would be larger. They are not drawn.
+        The parameters would take more than `max_bytes`. They are not drawn.
     """
     config = plain_config(layer.config)
     model = catalogue.build(

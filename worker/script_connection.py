@@ -1,7 +1,7 @@
 """The connection on which a worker runs the scripts.
 
-redis-py makes the connection, so that TLS, unix sockets and passwords work, but does not carry the
-calls: it spends more on one than Redis does, and a batch makes two. Measured in one run, calls
+redis-py makes the connection, so that TLS, unix sockets and passwords work. The calls bypass it: it
+spends more time on a call than Redis does, and a batch makes two calls. Measured in one run, calls
 through redis-py took a sixth more of the workers' time, and a lone caller waited longer.
 """
 
@@ -21,7 +21,7 @@ RECEIVE_BYTES = 1 << 18
 
 
 class ScriptConnection:
-    """Runs scripts and other commands, connecting when there is no connection."""
+    """Runs scripts and other commands. It connects when there is no connection."""
 
     def __init__(self, client: redis.Redis, scripts: Sequence[Script]) -> None:
         self._client = client
@@ -36,7 +36,7 @@ class ScriptConnection:
         Raises
         ------
         redis.ConnectionError
-            Redis is away, and may have run the commands. Or it refuses one, and may not later.
+            Redis is away and may have run the commands, or it refuses one for now.
         redis.OutOfMemoryError
             Redis has no memory left.
         redis.ResponseError
@@ -44,14 +44,14 @@ class ScriptConnection:
         """
         answers = self._exchange(*commands)
         if any(_is_missing_script(answer) for answer in answers):
-            # Somebody has emptied Redis's memory of scripts.
+            # Redis has restarted, or somebody has flushed its scripts.
             self._exchange(*(("SCRIPT", "LOAD", script.text) for script in self._scripts))
             answers = self._exchange(*commands)
         for answer in answers:
             if isinstance(answer, hiredis.ReplyError):
                 error = error_of(str(answer))
                 if isinstance(error, RedisRefuses):
-                    # Its name may be another Redis's by now.
+                    # The address may lead to another Redis by now.
                     self.close()
                 raise error
         return answers
@@ -78,8 +78,8 @@ class ScriptConnection:
             self.close()
             raise redis.ConnectionError(str(error)) from error
         except BaseException:
-            # Out of memory, say, in the middle of an answer: the rest of it must not be read as the
-            # next one.
+            # An error such as MemoryError may come in the middle of an answer. The rest of that
+            # answer must not be read as the next one.
             self.close()
             raise
         return answers

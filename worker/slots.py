@@ -1,4 +1,4 @@
-"""Slots: the versioned sets of arrays that a layer has, one mechanism for all of them."""
+"""Slots: the versioned sets of arrays of a layer. One mechanism serves all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from worker.wire import ArrayMessage
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One kind of set: how it is read from a layer at hand and put into it."""
+    """One kind of set, with the functions that read it from a layer and write it into one."""
 
     # Its name in Redis.
     name: str
@@ -23,8 +23,7 @@ class Slot:
     write: Callable[[Model, Mapping[str, np.ndarray]], None]
 
 
-# What a layer learns, and what it keeps besides. Not the methods of Model themselves: layers that
-# have layers within them have their own.
+# The functions call a layer's own methods, because layers with layers within them override Model's.
 PARAMETERS = Slot(
     "parameters",
     lambda model: model.get_parameters(),

@@ -1,4 +1,4 @@
-"""Sessions in Redis: one round trip to load what a batch needs, one to commit what it did."""
+"""Sessions in Redis: one round trip loads what a batch needs, and one commits its changes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ from edunn_serving.settings import Settings
 from worker.script_connection import ScriptConnection
 from worker.slots import SLOT_NAMES
 
-# Of how many evicted contexts a session keeps the headers: each takes some 150 bytes.
+# A session keeps the headers of this many evicted contexts. Each takes about 150 bytes.
 EVICTED_REMEMBERED = 100_000
-# How many contexts one script evicts. Half a million at once kept Redis from everybody for 4 s.
+# The contexts that one script evicts. Half a million at once blocked Redis for 4 s.
 EVICTION_STEPS = 256
-# What Redis takes for a context besides its bytes and twice the name of its field, which stands in
-# a hash and in a list: 55 to 90 bytes beside contexts of up to 100, measured with Redis 7.0.
+# The bytes that Redis takes for a context besides its own and twice those of its field's name. The
+# name is in a hash and in a list. 55 to 90 were measured with Redis 7.0, for contexts of up to 100
+# bytes.
 CONTEXT_OVERHEAD_BYTES = 96
 
 Value = bytes | str | int
@@ -38,11 +39,11 @@ Value = bytes | str | int
 
 @dataclass(slots=True)
 class LayerNeeds:
-    """What a batch needs of one layer, and what of it the worker has already."""
+    """What a batch needs of one layer, and what the worker has of it already."""
 
     # The versions of the slots that the worker has, in the order of `SLOTS`.
     versions: list[int]
-    # The forward ids of the contexts that are wanted, in order.
+    # The forward ids of the wanted contexts, in order.
     contexts: dict[str, None] = field(default_factory=dict)
     # Whether the latest forward's context is wanted.
     latest: bool = False
@@ -50,60 +51,60 @@ class LayerNeeds:
 
 @dataclass(slots=True)
 class Needs:
-    """What a batch needs of one session, and what of it the worker has already."""
+    """What a batch needs of one session, and what the worker has of it already."""
 
     known_revision: str = ""
     layers: dict[str, LayerNeeds] = field(default_factory=dict)
 
 
 class StoredSlot(NamedTuple):
-    """A slot of a layer as it is stored. The arrays are None where the worker has the version."""
+    """A stored slot of a layer. The arrays are None if the worker has the version."""
 
     version: int
     arrays: bytes | None
 
 
 class StoredLayer(NamedTuple):
-    """A layer as it is stored."""
+    """A stored layer."""
 
     # By their names.
     slots: dict[str, StoredSlot]
-    # How many forwards the service has numbered.
+    # The number of forwards that the service has numbered.
     forwards: int
     latest: str
     last_batch: str
-    # Forward id -> context, None where there is none.
+    # Forward id -> context; None if there is none.
     contexts: dict[str, bytes | None]
 
 
 class StoredSession(NamedTuple):
-    """A session as it is stored. The record is None where the worker has its revision."""
+    """A stored session. The record is None if the worker has its revision."""
 
     revision: str
     record: bytes | None
     has_contexts: bool
-    # Whether contexts were evicted that it does not remember.
+    # Whether it has forgotten some of its evicted contexts.
     has_forgotten: bool
     layers: dict[str, StoredLayer]
 
 
 class Changes(NamedTuple):
-    """What a batch did to one session.
+    """A batch's changes of one session.
 
-    `loaded_revision` is the session's revision when it was loaded: empty where it did not exist,
-    None where nothing was changed and only the expiry is pushed on.
+    `loaded_revision` is the session's revision when it was loaded. It is empty if the session did
+    not exist, and None if nothing but the expiry changes.
     """
 
     session: SessionKey
     loaded_revision: str | None
     ttl_ms: int
-    # Whether what the session had is removed before the new values are set.
+    # Whether the session's old values are removed before the new ones are set.
     deleted: bool = False
     has_contexts: bool = False
-    # The fields of the contexts that are new, oldest first, and what they count in the budget.
+    # The fields of the new contexts, oldest first, and their bytes in the budget.
     contexts: Sequence[str] = ()
     new_context_bytes: int = 0
-    # The layers that change, and the batch that had changed each last when it was loaded.
+    # The layers that change, each with the last batch that had changed it when it was loaded.
     layers: dict[str, str] = {}  # noqa: RUF012  # never written into
     values: dict[str, Value] = {}  # noqa: RUF012  # never written into
 
@@ -112,9 +113,9 @@ class Committed(Enum):
     """How a commit ended."""
 
     DONE = b"done"
-    # It is done, and contexts are left to evict.
+    # It is committed, and contexts are left to evict.
     MORE = b"more"
-    # Another run of the same batch was first.
+    # Another run of the same batch has committed.
     ANSWERED = b"answered"
     # Another batch has changed a session since it was loaded.
     CONFLICT = b"conflict"
@@ -146,11 +147,11 @@ class Store:
         Returns
         -------
         requests
-            The batch's requests; none where it is answered already or has expired.
+            The batch's requests; none if it is answered already or has expired.
         sessions
-            What is stored of each session; None where there is no such session.
+            The needed part of each stored session; None if there is no such session.
         now_ms
-            What Redis's clock said, in ms of Unix time.
+            The time by Redis's clock, in ms of Unix time.
         """
         touched = [
             keys.batch(batch_id),
@@ -178,9 +179,9 @@ class Store:
         *,
         insist: bool = False,
     ) -> Committed:
-        """Apply what a batch did and hand over its reply: all of it or nothing, and only once.
+        """Apply a batch's changes and hand over its reply: all of it or nothing, and only once.
 
-        A batch that insists has its turn after the next conflict: the others wait for it.
+        A batch that insists has its turn after the next conflict. The others then wait for it.
         """
         touched = [keys.batch(batch_id), keys.holder(batch_id), reply_stream]
         entry: list[Value] = [
@@ -191,7 +192,7 @@ class Store:
         ]
         large: list[Value] = []
         for reply in replies:
-            # Only a response travels by another way: a status keeps its kind, and is small.
+            # Only a response may be large. A status is small and keeps its kind.
             if reply.kind != RESPONSE or len(reply.data) < LARGE_BYTES:
                 entry += (reply.kind, reply.data)
             else:
@@ -221,7 +222,7 @@ class Store:
         return Committed.DONE
 
     def _evict_more(self, changes: Changes) -> None:
-        """Evict what one commit has left, in steps between which Redis serves others."""
+        """Evict the contexts that a commit has left, in steps between which Redis serves others."""
         while changes.contexts:
             (more,) = self._connection.run(
                 self._evict.command(_keys_of(changes), (changes.ttl_ms,))
@@ -231,7 +232,7 @@ class Store:
 
 
 def context_cost(field: str, context: bytes) -> int:
-    """Return how many bytes of its session's budget a context takes."""
+    """Return the bytes of its session's budget that a context takes."""
     return len(context) + 2 * len(field) + CONTEXT_OVERHEAD_BYTES
 
 
@@ -247,7 +248,7 @@ def _needed(need: Needs) -> dict[str, Any]:
     """Return a session's part of the header of `lua/take.lua`."""
     layers: list[dict[str, Any]] = []
     for name, layer in need.layers.items():
-        # Versions as text, because Redis compares texts.
+        # Versions are text, because the script compares them with Redis's texts.
         needed: dict[str, Any] = {"name": name, "versions": list(map(str, layer.versions))}
         if layer.contexts:
             needed["contexts"] = list(layer.contexts)
@@ -258,7 +259,7 @@ def _needed(need: Needs) -> dict[str, Any]:
 
 
 def _stored_session(need: Needs, answer: list[Any]) -> StoredSession:
-    """Return what `lua/take.lua` answers for a session."""
+    """Parse the answer of `lua/take.lua` for one session."""
     revision, record, has_contexts, has_forgotten, *layers = answer
     return StoredSession(
         revision.decode(),
@@ -289,7 +290,7 @@ def _stored_layer(need: LayerNeeds, answer: list[Any]) -> StoredLayer:
 
 
 def _changed(changes: Changes) -> dict[str, Any]:
-    """Return a session's part of the header of `lua/commit.lua`, in which nothing stands for 0."""
+    """Return a session's part of the header of `lua/commit.lua`. Zeros are left out."""
     changed: dict[str, Any] = {
         "ttl_ms": changes.ttl_ms,
         "layers": list(changes.layers.items()),

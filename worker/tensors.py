@@ -1,4 +1,4 @@
-"""Tensors of the wire to NumPy arrays and back."""
+"""Converts tensors of the wire to NumPy arrays and back."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ TYPE_OF_DTYPE = {
 DTYPE_OF_TYPE = {data_type: dtype for dtype, data_type in TYPE_OF_DTYPE.items()}
 
 MAX_AXES = 32
-# Above the addresses of any machine, below what NumPy can count, also in a wider dtype. An empty
-# tensor too may have sizes that no array can have: [0, 2**62], say.
+# More than any machine can address, and less than NumPy can count in the widest dtype. An empty
+# tensor needs the limit too: no array can have the shape [0, 2**62].
 MAX_ELEMENTS = 2**48
 
 
@@ -34,7 +34,7 @@ def decode_tensor(tensor: Tensor, field: str) -> np.ndarray:
     Raises
     ------
     ServiceError
-        INVALID_ARGUMENT naming the part of `field` that is malformed.
+        INVALID_ARGUMENT with the part of `field` that is malformed.
     """
     dtype = DTYPE_OF_TYPE.get(tensor.data_type)
     if dtype is None:
@@ -70,16 +70,16 @@ def decode_tensor(tensor: Tensor, field: str) -> np.ndarray:
 
 
 def encode_tensor(array: np.ndarray) -> Tensor:
-    """Return an array as a tensor: C order, little-endian."""
+    """Return an array as a tensor, in C order and little-endian."""
     tensor = Tensor()
     fill_tensor(tensor, array)
     return tensor
 
 
 def fill_tensor(tensor: Tensor, array: np.ndarray) -> None:
-    """Make an empty tensor of an array.
+    """Fill an empty tensor with an array.
 
-    In its place within a response, that is, where a tensor made elsewhere would be copied.
+    A tensor within a response is filled in place, because one that is made elsewhere is copied.
     """
     tensor.data_type = type_of(array.dtype)
     tensor.shape.extend(array.shape)
@@ -88,7 +88,7 @@ def fill_tensor(tensor: Tensor, array: np.ndarray) -> None:
 
 def type_of(dtype: np.dtype) -> DataType:
     """Return the type of an array's elements on the wire."""
-    # A native dtype of a big-endian machine finds its little-endian twin here.
+    # A big-endian machine's native dtype becomes the little-endian one of the table.
     return TYPE_OF_DTYPE[dtype.newbyteorder("<")]
 
 

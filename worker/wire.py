@@ -1,7 +1,7 @@
-"""Messages with arrays, of which a large one is copied once: into the encoded message.
+"""Encodes messages with arrays. A large array is copied once: into the encoded message.
 
 protobuf copies an array's bytes when the message is filled, and twice more when it is encoded. A
-message is its fields' encodings one after another, so what is put together here protobuf reads:
+message is its fields' encodings one after another, so protobuf reads the pieces put together here:
 https://protobuf.dev/programming-guides/encoding/. For small arrays protobuf is quicker.
 """
 
@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from edunn_serving.v1.tensor_pb2 import Tensor
 from worker.tensors import fill_tensor, type_of
 
-# Measured: from here on it takes longer to copy an array than to do without.
+# From this size on protobuf's copies take longer than the encoding here, as measured.
 LARGE_BYTES = 64 * 1024
 
 Piece = bytes | memoryview
@@ -27,7 +27,7 @@ KEY, VALUE = 1, 2
 
 
 class ArrayMessage:
-    """A message to which arrays are added as it is encoded."""
+    """A message whose arrays are added when it is encoded."""
 
     def __init__(self, message: Message) -> None:
         self._message: Any = message
@@ -54,7 +54,7 @@ class ArrayMessage:
         self._pieces += nested(self._number(name), parts)
 
     def add_encoded(self, fields: bytes) -> None:
-        """Put in fields that are encoded already."""
+        """Add fields that are encoded already."""
         self._pieces.append(fields)
 
     def _number(self, name: str) -> int:
@@ -75,7 +75,7 @@ def tensor_pieces(array: np.ndarray) -> list[Piece]:
 
 
 def bytes_of(array: np.ndarray) -> memoryview:
-    """Return the bytes of an array's elements in C order, not copied where they lie so."""
+    """Return the bytes of an array's elements in C order, without a copy if they are in it."""
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 

@@ -246,7 +246,7 @@ def readme_pom(repository: Path) -> str:
     text = (CLIENTS / "java" / "README.md").read_text()
     (pom,) = (block for block in re.findall(r"```xml\n(.*?)```", text, re.S) if "<project" in block)
     source = f"<repository><id>packages</id><url>file://{repository}</url></repository>"
-    return pom.replace("</project>", f"<repositories>{source}</repositories></project>")
+    return str(pom).replace("</project>", f"<repositories>{source}</repositories></project>")
 
 
 def local_repository(folder: Path) -> Path:

@@ -1,44 +1,54 @@
 """An example of every layer and loss, for the facts that hold of all of them."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from hypothesis import strategies as st
 
 import edunn as nn
+from edunn.arrays import Array
+
+# What a layer is built from; a function that draws what it is run on.
+Config = dict[str, Any]
+Draw = Callable[[np.random.Generator], tuple[Array, ...]]
 
 SIZES = st.integers(1, 4)
 
 
-def numbers(*shape):
+def numbers(*shape: int) -> Draw:
     return lambda rng: (rng.standard_normal(shape),)
 
 
-def labelled(samples, classes):
+def labelled(samples: int, classes: int) -> Draw:
     return lambda rng: (
         rng.integers(0, classes, samples),
         rng.dirichlet(np.full(classes, 5.0), samples),
     )
 
 
-def yes_or_no(samples):
+def yes_or_no(samples: int) -> Draw:
     return lambda rng: (
         rng.integers(0, 2, (samples, 1)),
         rng.uniform(0.2, 0.8, (samples, 1)),
     )
 
 
-def pairs(*shape):
+def pairs(*shape: int) -> Draw:
     return lambda rng: (rng.standard_normal(shape), rng.standard_normal(shape))
 
 
-def sequences(samples, steps, classes):
+def sequences(samples: int, steps: int, classes: int) -> Draw:
     return lambda rng: (
         np.eye(classes)[rng.integers(0, classes, (samples, steps))],
         rng.standard_normal((samples, steps, classes)),
     )
 
 
-DENSE = {"input_size": 5, "output_size": 4}
-NETWORK = [
+DENSE: Config = {"input_size": 5, "output_size": 4}
+NETWORK: list[Config] = [
     {"type": "Dense", "name": "first", "config": DENSE | {"activation_name": "tanh"}},
     {"type": "Dropout", "config": {"p": 0.4}},
     {
@@ -49,7 +59,7 @@ NETWORK = [
 ]
 
 #: For every type a configuration, and a function that draws its inputs.
-EXAMPLES = {
+EXAMPLES: dict[str, tuple[Config, Draw]] = {
     "AddConstant": ({"value": 1.5}, numbers(3, 4)),
     "AvgPool2d": ({"kernel_size": 2, "stride": 2}, numbers(2, 3, 5, 4)),
     "BatchNorm": ({"num_features": 3}, numbers(4, 3, 2, 2)),
@@ -85,26 +95,27 @@ LAYERS = sorted(set(nn.LAYER_TYPES) - set(LOSSES))
 ALL = [*LAYERS, *LOSSES]
 
 
-def make(kind):
+def make(kind: str) -> nn.Model:
     """Return the layer of an example; always the same one."""
     return nn.build(kind, EXAMPLES[kind][0], rng=np.random.default_rng(0))
 
 
-def inputs(kind, dtype=np.float64):
+def inputs(kind: str, dtype: type[np.floating[Any]] = np.float64) -> tuple[Array, ...]:
     """Return the inputs of an example, floats in the dtype asked for; always the same ones."""
     drawn = EXAMPLES[kind][1](np.random.default_rng(1))
     return tuple(x.astype(dtype) if x.dtype.kind == "f" else x for x in drawn)
 
 
-def gradient(y):
+def gradient(y: Array) -> Array:
     """Return a gradient for an output: of its shape and dtype, no two elements alike."""
     return np.linspace(0.5, 1.5, y.size, dtype=y.dtype).reshape(y.shape)
 
 
 @st.composite
-def shaped(draw, kind):
+def shaped(draw: st.DrawFn, kind: str) -> tuple[Config, tuple[int, ...]]:
     """Draw a configuration of a layer type and the shape of an input that suits it."""
     samples, features = draw(SIZES), draw(SIZES)
+    config: Config
     if kind in ("Linear", "Dense", "LinearRegression", "LogisticRegression"):
         config = {"input_size": features, "output_size": draw(SIZES)}
         if kind == "Dense":
@@ -137,5 +148,4 @@ def shaped(draw, kind):
         size = (kernel[0] + draw(st.integers(0, 3)), kernel[1] + draw(st.integers(0, 3)))
         return config, (min(samples, 2), features, *size)
     config = {"value": draw(st.floats(-3, 3))} if kind.endswith("Constant") else {}
-    shape = draw(st.lists(SIZES, min_size=1, max_size=3))
-    return config, tuple(shape)
+    return config, tuple(draw(st.lists(SIZES, min_size=1, max_size=3)))

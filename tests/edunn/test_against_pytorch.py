@@ -5,7 +5,7 @@ import pytest
 from examples import LAYERS, gradient, shaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vectors import TOLERANCE
+from vectors import assert_close
 
 import edunn as nn
 from edunn.model import Phase
@@ -39,7 +39,7 @@ def tensor(values, **options):
 def same(ours, theirs):
     theirs = np.array(theirs.detach().tolist()).reshape(tuple(theirs.shape))
     assert ours.shape == theirs.shape
-    np.testing.assert_allclose(ours, theirs, **TOLERANCE)
+    assert_close(ours, theirs)
 
 
 def dense(layer, x, p):

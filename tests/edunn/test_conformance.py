@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from vectors import TOLERANCE, array, arrays, assert_backward, build, cases, forward
+from vectors import array, arrays, assert_backward, assert_close, build, cases, forward
 
 CASES = [pytest.param(kind, case, id=f"{kind}: {case['name']}") for kind, case in cases()]
 
@@ -11,7 +11,7 @@ CASES = [pytest.param(kind, case, id=f"{kind}: {case['name']}") for kind, case i
 def test_forward(layer_type, case):
     y = forward(build(layer_type, case), case)
     assert y.shape == tuple(case["output"]["shape"])
-    np.testing.assert_allclose(y, array(case["output"]), **TOLERANCE)
+    assert_close(y, array(case["output"]))
 
 
 @pytest.mark.parametrize(("layer_type", "case"), CASES)
@@ -49,4 +49,4 @@ def test_buffers_after_the_forward(layer_type, case):
     expected = arrays(case["state_after"])
     assert layer.get_buffers().keys() == expected.keys()
     for name, value in layer.get_buffers().items():
-        np.testing.assert_allclose(value, expected[name], **TOLERANCE)
+        assert_close(value, expected[name])

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from vectors import FOLDER, TOLERANCE, array
+from vectors import FOLDER, array, assert_close
 
 import edunn as nn
 from edunn.model import Phase
@@ -62,7 +62,7 @@ def test_trajectories_are_pytorchs(case):
     # Each gradient as the first batch of a new epoch: state must not start again.
     for epoch, (g, expected) in enumerate(zip(case["gradients"], case["trajectory"], strict=True)):
         optimizer.optimize_batch(model, {"p": array(g)}, epoch, 0)
-        np.testing.assert_allclose(live, array(expected), **TOLERANCE)
+        assert_close(live, array(expected))
 
 
 @pytest.mark.parametrize("case", CASES, ids=KINDS)
@@ -76,7 +76,7 @@ def test_the_pure_steps_give_the_same_trajectories_and_change_nothing(case):
             a.flags.writeable = False
         p, state = step(p, arrays[1], state)
         assert all(np.array_equal(a, b) for a, b in zip(arrays, before, strict=True))
-        np.testing.assert_allclose(p, array(expected), **TOLERANCE)
+        assert_close(p, array(expected))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -65,7 +65,8 @@ def _has_batch(stack: Stack, worker: Child) -> bool:
     """Return whether a stopped worker has taken a batch that it has not answered."""
     redis = stack.redis_client()
     for name in redis.scan_iter(keys.holder("*"), count=1000):
-        if is_id_of(redis.get(name) or b"", worker):
+        holder = redis.get(name)
+        if isinstance(holder, bytes) and is_id_of(holder, worker):
             return bool(redis.exists(keys.batch(name.decode().removeprefix(keys.holder("")))))
     return False
 

@@ -119,7 +119,8 @@ def test_memory_stays_bounded_under_ten_times_the_load(
 
     async def call(channel: grpc.aio.Channel, session: str, stop: asyncio.Event) -> None:
         # Serialised once, so that the load is the server's and not the test's.
-        forward = channel.unary_unary("/edunn_serving.v1.LayerService/Forward")
+        path = "/edunn_serving.v1.LayerService/Forward"
+        forward: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
         request = requests[session]
         while not stop.is_set():
             try:
@@ -147,13 +148,16 @@ def test_memory_stays_bounded_under_ten_times_the_load_of_streams(
     sessions = [new_session(stub, DROP) for _ in range(16)]
 
     async def call(channel: grpc.aio.Channel, session: str, stop: asyncio.Event) -> None:
-        exchange = channel.stream_stream("/edunn_serving.v1.LayerService/Compute")
+        path = "/edunn_serving.v1.LayerService/Compute"
+        exchange: grpc.aio.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(path)
         operation = api.ComputeOperation(request_id="1", forward=request_of(session, LARGE))
         message = api.ComputeRequest(operations=[operation]).SerializeToString()
         stream = exchange(timeout=120)
         while not stop.is_set():
             await stream.write(message)
-            (result,) = api.ComputeResponse.FromString(await stream.read()).results
+            answer = await stream.read()
+            assert isinstance(answer, bytes)
+            (result,) = api.ComputeResponse.FromString(answer).results
             kind = result.WhichOneof("result")
             results[kind] += 1
             if kind == "forward":

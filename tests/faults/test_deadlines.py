@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -55,7 +56,7 @@ def stub(stack: Stack) -> Iterator[LayerServiceStub]:
         yield LayerServiceStub(channel)
 
 
-def request_of(session: str, **fields: str) -> api.ForwardRequest:
+def request_of(session: str, **fields: Any) -> api.ForwardRequest:
     return api.ForwardRequest(session_id=session, layer="drop", inputs=[tensor(X)], **fields)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from contract import UNLIMITED, Refusal, forward, new_session, spec
 from waiting import await_true
+from worker_ids import live_workers
 
-from edunn_serving.pools import LAYERS
 from edunn_serving.settings import MEBIBYTE
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
@@ -23,7 +23,7 @@ LIMIT = 512 * MEBIBYTE
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {"EDUNN_WORKER_MEMORY_BYTES": str(LIMIT)}
     with Stack(tmp_path_factory.mktemp("memory"), workers=1, environment=settings) as running:
-        await_true(lambda: workers(running), "a worker")
+        await_true(lambda: bool(live_workers(running)), "a worker")
         yield running
 
 
@@ -33,14 +33,10 @@ def stub(stack: Stack) -> Iterator[LayerServiceStub]:
         yield LayerServiceStub(channel)
 
 
-def workers(stack: Stack) -> list[bytes]:
-    return list(stack.redis_client().zrange(LAYERS.signs_of_life, 0, -1))
-
-
 def test_small_requests_for_much_memory_cost_no_worker_its_life(
     stack: Stack, stub: LayerServiceStub
 ) -> None:
-    before = workers(stack)
+    before = live_workers(stack)
     outcomes = []
     # Images of 2 to 500 MB around one number, and what the backward of each needs.
     for padding in (250, 500, 700, 900, 1200, 1600, 2000, 2800, 3900):
@@ -55,11 +51,11 @@ def test_small_requests_for_much_memory_cost_no_worker_its_life(
         stub.DeleteSession(api.DeleteSessionRequest(session_id=session), timeout=30)
     assert outcomes == sorted(outcomes)
     assert set(outcomes) == {"OK", "TOO_LARGE"}
-    assert workers(stack) == before
+    assert live_workers(stack) == before
 
 
 def test_layers_that_do_not_fit_leave_nothing(stack: Stack, stub: LayerServiceStub) -> None:
-    before = workers(stack)
+    before = live_workers(stack)
     for size in (1, 20, 40, 80, 120, 250):
         layer = spec("large", "Linear", input_size=1, output_size=size * MEBIBYTE // 8)
         request = api.CreateSessionRequest(session_id=f"of-{size}", layers=[layer])
@@ -74,4 +70,4 @@ def test_layers_that_do_not_fit_leave_nothing(stack: Stack, stub: LayerServiceSt
         else:
             assert size < 40
             assert [each.name for each in stub.GetSession(get, timeout=30).session.layers]
-    assert workers(stack) == before
+    assert live_workers(stack) == before

@@ -8,9 +8,10 @@ import grpc
 import numpy as np
 from contract import UNLIMITED, forward, new_session, refusal, spec, tensor
 from processes import frozen
-from waiting import await_true
+from waiting import await_true, await_workers
 
 from edunn_serving import keys
+from edunn_serving.pools import LAYERS
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack
@@ -31,8 +32,33 @@ def test_reply_with_too_few_results_blocks_no_session(tmp_path: Path) -> None:
         with frozen(stack.workers[0]):
             call = stub.Forward.future(request, timeout=60)
             await_true(lambda: len(redis.keys(keys.batch("*"))) == 1, "the batch's departure")
-            batch_id = redis.keys(keys.batch("*"))[0].decode().removeprefix(keys.batch(""))
+            (batch,) = redis.keys(keys.batch("*"))
+            assert isinstance(batch, bytes)
+            batch_id = batch.decode().removeprefix(keys.batch(""))
             redis.xadd(replies, {"nonsense": "x"})
             redis.xadd(replies, {"batch": batch_id, "us": ""})
             assert refusal(call.result).reason == "INTERNAL"
+        assert forward(stub, session, "drop", X).forward_id
+
+
+def test_operation_whose_batch_a_living_worker_loses_is_given_up_at_last(tmp_path: Path) -> None:
+    """Each loss counts as a death of the operation: nothing is sent again for ever."""
+    with (
+        Stack(tmp_path, workers=1) as stack,
+        grpc.insecure_channel(stack.address, UNLIMITED) as channel,
+    ):
+        stub = LayerServiceStub(channel)
+        session = new_session(stub, spec("drop", "Dropout", p=0.5))
+        redis, (worker,) = stack.redis_client(), stack.workers
+        stack.remove_worker(worker)
+        # A worker that gives signs of life, takes each message, and does nothing.
+        redis.zadd(LAYERS.signs_of_life, {"forgetful-1-0": 2**40})
+        request = api.ForwardRequest(session_id=session, layer="drop", inputs=[tensor(X)])
+        call = stub.Forward.future(request, timeout=120)
+        for _ in range(2):
+            await_true(lambda: redis.rpop(LAYERS.queue) is not None, "the batch's message")
+        assert refusal(call.result).reason == "INTERNAL"
+        redis.zrem(LAYERS.signs_of_life, "forgetful-1-0")
+        stack.add_worker()
+        await_workers(stack)
         assert forward(stub, session, "drop", X).forward_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import grpc
@@ -167,7 +168,7 @@ def test_the_service_does_not_cast_as_the_library_does(
     floats = [np.ones((2, 2))] * (2 if layer_type.endswith("Error") else 1)
     for at in range(len(floats)):
         given = [*floats[:at], np.ones((2, 2), dtype), *floats[at + 1 :]]
-        refused = refusal(lambda given=given: forward(stub, session, "new", *given))
+        refused = refusal(partial(forward, stub, session, "new", *given))
         assert (refused.code, refused.fields) == (INVALID, [f"inputs[{at}]"])
     output = array(forward(stub, session, "new", *floats).output)
     refused = refusal(lambda: backward(stub, session, "new", np.ones(output.shape, dtype)))
@@ -206,7 +207,7 @@ def test_parameters_of_a_wrong_name_shape_or_type(stub: LayerServiceStub, sessio
         request = api.SetParametersRequest(
             session_id=session, layer="new", parameters={name: tensor(value)}
         )
-        refused = refusal(lambda r=request: stub.SetParameters(r, timeout=30))
+        refused = refusal(partial(stub.SetParameters, request, timeout=30))
         assert (refused.code, refused.fields) == (INVALID, [f"parameters[{name}]"])
 
 
@@ -247,13 +248,15 @@ def test_layers_that_are_too_large_together(stub: LayerServiceStub, session: str
 
 
 def test_phase_that_is_none(stub: LayerServiceStub, session: str) -> None:
-    refused = refusal(lambda: forward(stub, session, "drop", X, phase=7))  # type: ignore[arg-type]
+    refused = refusal(lambda: forward(stub, session, "drop", X, phase=7))
     assert (refused.code, refused.fields) == (INVALID, ["phase"])
 
 
 def test_bytes_that_are_no_message(stack: Stack, session: str) -> None:
     with grpc.insecure_channel(stack.address) as channel:
-        call = channel.unary_unary("/edunn_serving.v1.LayerService/Forward")
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            "/edunn_serving.v1.LayerService/Forward"
+        )
         refused = refusal(lambda: call(b"\xff\xff\xff", timeout=30))
     assert (refused.code, refused.fields) == (INVALID, ["request"])
 
@@ -269,7 +272,9 @@ def test_request_of_countless_fields_holds_up_nobody(stub: LayerServiceStub, sta
     # A million unknown fields of two bytes each: well-formed, and of no use.
     request = b"\x50\x01" * 1_000_000
     with grpc.insecure_channel(stack.address, UNLIMITED) as channel:
-        call = channel.unary_unary("/edunn_serving.v1.LayerService/Forward")
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            "/edunn_serving.v1.LayerService/Forward"
+        )
         refused = refusal(lambda: call(request, timeout=30))
     assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
     assert "10000" in refused.message
@@ -304,7 +309,8 @@ def test_layers_within_each_other_too_deep_are_refused_in_a_sentence(
     layer = _field(1, b"deep") + _field(2, b"Sequential") + _field(3, config)
     request = _field(2, layer) + (_field(1, session.encode()) if method == "AddLayer" else b"")
     with grpc.insecure_channel(stack.address) as channel:
-        call = channel.unary_unary(f"/edunn_serving.v1.LayerService/{method}")
+        path = f"/edunn_serving.v1.LayerService/{method}"
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
         refused = refusal(lambda: call(request, timeout=30))
     assert (refused.code, refused.reason) == (INVALID, "INVALID_ARGUMENT")
     assert "10 layers within each other" in refused.message

@@ -125,7 +125,8 @@ def test_streams_of_a_connection_are_bounded(stack: Stack) -> None:
     def open_stream(stub: LayerServiceStub) -> Iterator[api.ComputeResponse]:
         to_send: queue.Queue[api.ComputeRequest | None] = queue.Queue()
         sessions.append(to_send)
-        return stub.Compute(iter(to_send.get, None), timeout=60)
+        answers: Iterator[api.ComputeResponse] = stub.Compute(iter(to_send.get, None), timeout=60)
+        return answers
 
     with grpc.insecure_channel(stack.address) as channel:
         stub = LayerServiceStub(channel)

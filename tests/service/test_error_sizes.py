@@ -136,12 +136,14 @@ def test_request_beyond_the_limit_names_the_field_and_the_limit(tmp_path: Path) 
 )
 def test_unknown_method_carries_a_reason(stack: Stack, path: str) -> None:
     with grpc.insecure_channel(stack.address) as channel:
-        refused = refusal(lambda: channel.unary_unary(path)(b"", timeout=30))
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
+        refused = refusal(lambda: call(b"", timeout=30))
     assert (refused.code, refused.reason) == (grpc.StatusCode.UNIMPLEMENTED, "UNIMPLEMENTED")
 
 
 def test_health_of_an_unknown_service_carries_a_reason(stack: Stack) -> None:
     with grpc.insecure_channel(stack.address) as channel:
-        check = channel.unary_unary("/grpc.health.v1.Health/Check")
+        path = "/grpc.health.v1.Health/Check"
+        check: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
         refused = refusal(lambda: check(b"\n\x04none", timeout=30))
     assert (refused.code, refused.reason) == (grpc.StatusCode.NOT_FOUND, "SERVICE_NOT_FOUND")

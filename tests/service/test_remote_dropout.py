@@ -101,7 +101,7 @@ def test_hundred_parallel_sessions_match_their_own_masks(client: Client) -> None
             gradient, _ = layer.backward(g)
         np.testing.assert_array_equal(y, np.where(gradient != 0, 2 * x, 0))
         np.testing.assert_array_equal(gradient, np.where(y != 0, 2 * g, 0))
-        return (y != 0).tobytes()
+        return np.not_equal(y, 0).tobytes()
 
     with ThreadPoolExecutor(32) as threads:
         masks = list(threads.map(run, range(100)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -22,7 +23,9 @@ X = np.ones((2, 10))
 
 
 def get_session(stub: LayerServiceStub, session_id: str) -> api.GetSessionResponse:
-    return stub.GetSession(api.GetSessionRequest(session_id=session_id), timeout=30)
+    request = api.GetSessionRequest(session_id=session_id)
+    response: api.GetSessionResponse = stub.GetSession(request, timeout=30)
+    return response
 
 
 def keys_of(stack: Stack, session_id: str) -> list[bytes]:
@@ -146,5 +149,5 @@ def test_tokens_keep_callers_apart(tmp_path: Path) -> None:
         # Ben cannot even tell that the name is taken.
         stub.CreateSession(request, metadata=ben, timeout=30)
         for metadata in (None, [("authorization", "Bearer green")]):
-            stranger = refusal(lambda m=metadata: stub.GetSession(get, metadata=m, timeout=30))
+            stranger = refusal(partial(stub.GetSession, get, metadata=metadata, timeout=30))
             assert stranger.code == grpc.StatusCode.UNAUTHENTICATED

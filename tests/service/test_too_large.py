@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import grpc
@@ -49,7 +50,7 @@ def test_answer_far_larger_than_its_request(stub: LayerServiceStub, session: str
     add(stub, session, "Conv2d", in_channels=1, out_channels=1, kernel_size=1, padding=[4097, 4097])
     one = np.ones((1, 1, 1, 1))
     for untracked in (True, False):
-        refused = refusal(lambda u=untracked: forward(stub, session, "new", one, untracked=u))
+        refused = refusal(partial(forward, stub, session, "new", one, untracked=untracked))
         assert_too_large(refused)
         assert refused.metadata["what"] == "bytes of answer"
 

@@ -29,7 +29,7 @@ SEEDS = {
 
 
 def name_of(value: Any) -> str:
-    return value["name"] if isinstance(value, dict) else value
+    return str(value["name"]) if isinstance(value, dict) else str(value)
 
 
 MASKED = [(kind, case) for kind, case in vectors.cases() if "mask" in case]
@@ -44,22 +44,18 @@ def test_every_case_with_a_mask_is_here() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("kind", "case"), SMALL, ids=lambda value: value["name"] if isinstance(value, dict) else value
-)
+@pytest.mark.parametrize(("kind", "case"), SMALL, ids=name_of)
 def test_a_forward_that_draws_the_mask_of_the_case_has_its_numbers(
     stub: LayerServiceStub, kind: str, case: dict[str, Any]
 ) -> None:
     answer, gradients = serve(stub, kind, case, SEEDS[kind, case["name"]])
     output = vectors.array(case["output"])
-    np.testing.assert_allclose(answer, output, **vectors.TOLERANCE)
+    vectors.assert_close(answer, output)
     found = {name: array(each) for name, each in gradients.parameter_gradients.items()}
     vectors.assert_backward((array(gradients.input_gradient), found), case)
 
 
-@pytest.mark.parametrize(
-    ("kind", "case"), LARGE, ids=lambda value: value["name"] if isinstance(value, dict) else value
-)
+@pytest.mark.parametrize(("kind", "case"), LARGE, ids=name_of)
 def test_a_forward_with_a_mask_of_its_own_has_the_numbers_of_that_mask(
     stub: LayerServiceStub, kind: str, case: dict[str, Any]
 ) -> None:
@@ -67,14 +63,10 @@ def test_a_forward_with_a_mask_of_its_own_has_the_numbers_of_that_mask(
     (x,), g = map(vectors.array, case["inputs"]), vectors.array(case["output_gradient"])
     kept, scale = answer != 0, 1 / (1 - case["config"]["p"])
     assert 0 < kept.mean() < 1
-    np.testing.assert_allclose(answer, x * kept * scale, **vectors.TOLERANCE)
-    np.testing.assert_allclose(
-        array(gradients.input_gradient), g * kept * scale, **vectors.TOLERANCE
-    )
+    vectors.assert_close(answer, x * kept * scale)
+    vectors.assert_close(array(gradients.input_gradient), g * kept * scale)
     # With the mask of the case the same formula gives PyTorch's numbers.
-    np.testing.assert_allclose(
-        x * vectors.array(case["mask"]) * scale, vectors.array(case["output"]), **vectors.TOLERANCE
-    )
+    vectors.assert_close(x * vectors.array(case["mask"]) * scale, vectors.array(case["output"]))
 
 
 def serve(

@@ -14,6 +14,7 @@ import pytest
 from contract import array, backward, forward, new_session, refusal, spec
 from edunn_client import Client
 from waiting import await_true, await_workers
+from worker_ids import live_workers
 
 from edunn_serving.pools import LAYERS
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
@@ -21,10 +22,6 @@ from standalone.stack import Stack, is_serving
 
 DROP = spec("drop", "Dropout", p=0.5)
 X = np.random.default_rng(1).uniform(1, 2, (8, 64))
-
-
-def live_workers(stack: Stack) -> set[bytes]:
-    return set(stack.redis_client().zrange(LAYERS.signs_of_life, 0, -1))
 
 
 def test_backward_matches_a_forward_that_another_worker_ran(tmp_path: Path) -> None:

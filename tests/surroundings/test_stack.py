@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -65,10 +66,10 @@ def test_caller_forges_no_line_of_the_log(stack: Stack) -> None:
         for separator in ("\n", "\r", "\u2028"):
             name = f"x{separator}{FORGED}"
             request = api.GetSessionRequest(session_id=name)
-            refusal(lambda request=request: stub.GetSession(request, timeout=30))
+            refusal(partial(stub.GetSession, request, timeout=30))
             layer = spec(name, "Dropout", p=0.5)
-            refusal(lambda layer=layer: new_session(stub, layer))
-            refusal(lambda name=name: new_session(stub, spec("drop", name)))
+            refusal(partial(new_session, stub, layer))
+            refusal(partial(new_session, stub, spec("drop", name)))
     for child in (*stack.workers, *stack.servers):
         lines = (stack.data / f"{child.name}.log").read_text().splitlines()
         assert not [line for line in lines if line.startswith(FORGED)]

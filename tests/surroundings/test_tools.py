@@ -63,7 +63,8 @@ def run(tools: str, stack: Stack, *words: str, code: int = 0) -> str:
 @pytest.mark.timeout(2 * BUILD_SECONDS)
 def test_commands_of_the_readme_work(tools: str, stack: Stack) -> None:
     lines = SHOWN.replace("\\\n", " ")
-    commands, words = [], []
+    commands: list[list[str]] = []
+    words: list[str] = []
     for word in shlex.split(lines, comments=True):
         if word in ("grpcurl", "ghz"):
             words = []

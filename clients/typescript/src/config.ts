@@ -14,9 +14,13 @@ export type ConfigValue =
 /** A layer's configuration by field name, such as `{ p: 0.5 }`. */
 export type Config = Readonly<Record<string, ConfigValue>>;
 
-// The wire takes no message that is nested much deeper.
-const DEEPEST_LAYERS = 32;
-const LEVELS_OF_A_LAYER = 3; // The list, the layer in it, its configuration.
+// The contract's limit, because many protobuf libraries read no message that is nested deeper. A
+// layer within a layer takes eight messages: an object puts three around each of its values, a list
+// puts two around each of its own.
+const DEEPEST_LAYERS = 10;
+const MESSAGES_OF_AN_OBJECT = 3;
+const MESSAGES_OF_A_LIST = 2;
+const MOST_MESSAGES = 8 * DEEPEST_LAYERS + 4;
 
 /**
  * Returns the configuration as the Struct field of a message takes it.
@@ -25,14 +29,14 @@ const LEVELS_OF_A_LAYER = 3; // The list, the layer in it, its configuration.
  * @throws RangeError where layers are nested deeper than the wire allows
  */
 export function encodeConfig(config: Config): JsonObject {
-  return plainObject(config, "", 0);
+  return plainObject(config, "", MOST_MESSAGES);
 }
 
-function plain(value: unknown, where: string, depth: number): JsonValue {
-  if (depth > DEEPEST_LAYERS * LEVELS_OF_A_LAYER) {
+function plain(value: unknown, where: string, left: number): JsonValue {
+  if (left < 0) {
     throw new RangeError(
-      `a configuration nests layers at most ${String(DEEPEST_LAYERS)} deep; this one goes on at ` +
-        `${where.slice(0, 60)}...`,
+      `a configuration may have at most ${String(DEEPEST_LAYERS)} layers within each other; ` +
+        `this one goes on at ${where.slice(0, 60)}...`,
     );
   }
   if (value === null) return null;
@@ -43,9 +47,11 @@ function plain(value: unknown, where: string, depth: number): JsonValue {
       return value;
     case "object":
       if (Array.isArray(value)) {
-        return value.map((item, i) => plain(item, `${where}[${String(i)}]`, depth + 1));
+        return value.map((item, i) =>
+          plain(item, `${where}[${String(i)}]`, left - MESSAGES_OF_A_LIST),
+        );
       }
-      if (isPlainObject(value)) return plainObject(value, `${where}.`, depth);
+      if (isPlainObject(value)) return plainObject(value, `${where}.`, left);
   }
   const kind = typeof value === "object" ? value.constructor.name : typeof value;
   throw new TypeError(
@@ -54,9 +60,12 @@ function plain(value: unknown, where: string, depth: number): JsonValue {
   );
 }
 
-function plainObject(value: object, prefix: string, depth: number): JsonObject {
+function plainObject(value: object, prefix: string, left: number): JsonObject {
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, plain(item, `${prefix}${name}`, depth + 1)]),
+    Object.entries(value).map(([name, item]) => [
+      name,
+      plain(item, `${prefix}${name}`, left - MESSAGES_OF_AN_OBJECT),
+    ]),
   );
 }
 

@@ -6,12 +6,13 @@ import pytest
 from contract import spec
 
 from edunn_serving.v1 import layer_service_pb2 as api
+from edunn_serving.v1.layer_pb2 import PHASE_TEST
 from edunn_serving.wire_format import check_field_count, depth_of, fields
 
 
 def test_fields_are_those_that_protobuf_wrote() -> None:
     message = api.CreateSessionRequest(
-        session_id="abc", seed=2**64 - 1, phase=2
+        session_id="abc", seed=2**64 - 1, phase=PHASE_TEST
     ).SerializeToString()
     found = [(number, message[begin:end]) for number, begin, end in fields(message)]
     assert found == [(1, b"abc"), (3, b""), (4, b"")]
@@ -33,7 +34,7 @@ def test_number_of_fields_is_bounded() -> None:
 
 def test_depth_counts_messages_within_each_other() -> None:
     flat = api.CreateSessionRequest(layers=[spec("a", "ReLU")])
-    kind = api.CreateSessionRequest.DESCRIPTOR
+    kind = api.DESCRIPTOR.message_types_by_name["CreateSessionRequest"]
     # The request, the LayerSpec, and an empty configuration.
     assert depth_of(flat.SerializeToString(), kind) == 3
     deeper = api.CreateSessionRequest(layers=[spec("a", "Dropout", p=0.5)])

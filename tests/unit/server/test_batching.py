@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -27,7 +27,7 @@ IDLE = BatchingState(
 )
 
 
-def busy(ago: float, **fields: object) -> BatchingState:
+def busy(ago: float, **fields: Any) -> BatchingState:
     """One of two workers has a quick batch, sent so many seconds ago."""
     sent = IDLE.now - ago
     return IDLE._replace(batches=1, oldest_sent=sent, newest_quick_sent=sent)._replace(**fields)

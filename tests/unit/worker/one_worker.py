@@ -12,6 +12,7 @@ from google.rpc import error_details_pb2, status_pb2
 from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage, OperationHead
 from edunn_serving.pools import LAYERS
+from edunn_serving.redis_url import RedisUrl
 from edunn_serving.replies import AGAIN, LARGE, STATUS
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.settings import Settings
@@ -29,7 +30,7 @@ class Worker:
     """An engine, and of the server what it needs: batches in Redis and a stream of replies."""
 
     def __init__(self, url: str, name: str, **limits: Any) -> None:
-        settings = Settings(redis_url=url, **limits)
+        settings = Settings(redis_url=RedisUrl.parse(url), **limits)
         client = redis.Redis.from_url(url)
         self.store = Store(client, settings)
         self._engine = Engine(self.store, settings, name, OverrunGuard(settings, LAYERS, name))
@@ -82,7 +83,7 @@ def _head(method: str, request: Any) -> OperationHead:
 def reason_of(data: bytes) -> str:
     info = error_details_pb2.ErrorInfo()
     status_pb2.Status.FromString(data).details[0].Unpack(info)
-    return info.reason
+    return str(info.reason)
 
 
 def create(session_id: str = "s") -> api.CreateSessionRequest:

@@ -75,7 +75,7 @@ def test_digest_tells_inputs_and_phases_apart() -> None:
         digest_inputs([tensor([[1.0, 2.0]])], PHASE_TEST),
         digest_inputs([tensor([[1.0], [2.0]])], PHASE_TRAINING),
         digest_inputs([tensor([[1.0]]), tensor([[2.0]])], PHASE_TRAINING),
-        digest_inputs([tensor(np.float32([[1.0, 2.0]]))], PHASE_TRAINING),
+        digest_inputs([tensor(np.array([[1.0, 2.0]], np.float32))], PHASE_TRAINING),
         digest_inputs([], PHASE_TRAINING),
     }
     assert len(digests) == 6

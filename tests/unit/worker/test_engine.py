@@ -46,7 +46,7 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Fail:
             raise error
 
         monkeypatch.setitem(
-            OPERATIONS,  # type: ignore[arg-type]  # a dict, which only this test changes
+            OPERATIONS,
             method,
             Operation(run, operation.means_latest_forward),
         )

@@ -35,16 +35,16 @@ def test_layer_counts_at_least_what_it_takes(layer: LayerSpec) -> None:
 
 def test_record_counts_too() -> None:
     record = SessionRecord(layers=[Layer(name="many", type="Sequential", config=MANY.config)])
-    bare = ReadySession(b"", SessionRecord()).size()
+    bare = ReadySession("", SessionRecord()).size()
     # A value of a configuration is a message of its own in memory.
-    assert ReadySession(b"", record).size() > bare + 2000 * 100
+    assert ReadySession("", record).size() > bare + 2000 * 100
 
 
 def test_sessions_of_many_layers_are_given_up_beyond_the_budget() -> None:
     sessions = ReadySessions(5_000_000)
     keys = [SessionKey("", str(number)) for number in range(4)]
     for key in keys:
-        session = ReadySession(b"", SessionRecord())
+        session = ReadySession("", SessionRecord())
         session.layers["many"] = built(MANY)
         sessions.keep(key, session)
     assert [sessions.get(key) is not None for key in keys] == [False, False, True, True]

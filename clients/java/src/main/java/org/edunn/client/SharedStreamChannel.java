@@ -3,8 +3,10 @@ package org.edunn.client;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
+import io.grpc.Context;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.util.Objects;
 import java.util.Optional;
 import org.edunn.serving.v1.ComputeRequest;
 import org.edunn.serving.v1.ComputeResponse;
@@ -74,16 +76,19 @@ final class SharedStreamChannel extends Channel {
   }
 
   private synchronized SharedStream open() {
-    SharedStream stream = current;
-    if (stream == null) {
-      CallOptions options = connection.streamOptions();
-      ClientCall<ComputeRequest, ComputeResponse> call =
-          under.newCall(LayerServiceGrpc.getComputeMethod(), options);
-      stream = new SharedStream(this, connection.executor(), call);
-      current = stream;
-      stream.start();
+    if (current == null) {
+      // Not in the context of the caller who comes first: its end would end the others' calls.
+      Context.ROOT.run(this::openAnother);
     }
-    return stream;
+    return Objects.requireNonNull(current);
+  }
+
+  private synchronized void openAnother() {
+    ClientCall<ComputeRequest, ComputeResponse> call =
+        under.newCall(LayerServiceGrpc.getComputeMethod(), connection.streamOptions());
+    SharedStream stream = new SharedStream(this, connection.executor(), call);
+    current = stream;
+    stream.start();
   }
 
   /** The rpcs that a Compute stream can carry, by their names. */
