@@ -45,6 +45,21 @@ def test_the_numerical_gradient_of_an_array_that_is_used_by_another_name(
     np.testing.assert_array_equal(w, before)
 
 
+@pytest.mark.parametrize(
+    ("x", "sentence"),
+    [
+        (np.array([1, 2]), r"x should be an array of floats .* shape \(2,\) of int64\."),
+        (np.broadcast_to(np.float64(1), 2), r"x should be .* of float64, read-only\."),
+        ([1.0, 2.0], r"x should be .* a list\."),
+    ],
+)
+def test_what_cannot_be_moved_may_not_be_used_by_another_name(x: Any, sentence: str) -> None:
+    with pytest.raises(nn.LayerError, match=sentence):
+        utils.numerical_gradient(lambda _: np.square(x), x)
+    given = utils.numerical_gradient(np.square, x)
+    np.testing.assert_allclose(given, 2.0 * np.asarray(x), rtol=1e-8)
+
+
 def test_the_numerical_gradient_puts_an_array_back_where_the_function_fails() -> None:
     x = np.ones(2)
     with pytest.raises(ZeroDivisionError):
