@@ -172,7 +172,7 @@ def queue_full() -> ServiceError:
     """Return the error of a call for which the server has no room now."""
     return ServiceError(
         Reason.QUEUE_FULL,
-        "the server has as much waiting as it may hold: try again shortly",
+        "the server's queue is full: try again shortly",
         retry_after=FULL_QUEUE_RETRY_SECONDS,
     )
 

@@ -144,9 +144,9 @@ public interface ForwardRequestOrBuilder extends
 
   /**
    * <pre>
-   * Set where no backward will follow: no context is stored. In the test phase nothing is stored at
-   * all, so such a forward is given no `forward_id` and does not count; in training it counts,
-   * because its randomness does.
+   * Set if no backward will follow. No context is stored then. In the test phase nothing is stored
+   * at all: such a forward gets no `forward_id` and does not count. In training it counts, because
+   * its random numbers depend on the count.
    * </pre>
    *
    * <code>bool untracked = 6;</code>
