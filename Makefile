@@ -40,7 +40,9 @@ lint: $(VENV)/.development ## Run ruff, mypy and buf
 	$(BIN)/mypy edunn edunn_serving server worker standalone bench
 	@# Tests are not packages: files of two folders may have one name.
 	$(BIN)/mypy tests --exclude '^tests/(clients|edunn|second_pool|unit)/'
+	$(BIN)/mypy -p tests.second_pool
 	$(BIN)/mypy tests/clients
+	$(BIN)/mypy tests/edunn
 	$(BIN)/mypy tests/unit
 	cd clients/python && ../../$(BIN)/mypy src
 	$(BIN)/buf lint

@@ -73,12 +73,12 @@ def backward_of(
             expected="a dictionary of gradients by the names of parameters",
             got=_shown(δEδp),
         )
-    if shape is not None and np.shape(δEδx) not in (shape, ()):
+    if shape is not None and _shape(δEδx) not in (shape, ()):
         raise LayerError(
             layer=model.label,
             argument="the δEδx that its backward returns",
             expected=f"of the input's shape {shape}",
-            got=f"shape {np.shape(δEδx)}",
+            got=f"shape {_shape(δEδx)}",
         )
     return δEδx, δEδp
 
@@ -100,7 +100,7 @@ def check_gradients(model: Model, δEδp: ParameterSet, parameters: ParameterSet
                 expected=f"the gradient of one of its parameters ({known})",
                 got="one of no such parameter",
             )
-        shapes = np.shape(gradient), np.shape(parameters[name])
+        shapes = _shape(gradient), _shape(parameters[name])
         if shapes[0] != shapes[1]:
             raise LayerError(
                 layer=model.label,
@@ -108,6 +108,10 @@ def check_gradients(model: Model, δEδp: ParameterSet, parameters: ParameterSet
                 expected=f"a gradient of the parameter's shape {shapes[1]}",
                 got=f"shape {shapes[0]}",
             )
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return value.shape if isinstance(value, np.ndarray) else np.shape(value)
 
 
 def _shown(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -43,13 +42,8 @@ def quiet(arithmetic: Callable[Parameters, Result]) -> Callable[Parameters, Resu
     Whatever `np.seterr` says: infinity and NaN are answers, as in PyTorch, and what is too small
     to be told from zero is zero.
     """
-
-    @functools.wraps(arithmetic)
-    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        with np.errstate(all="ignore"):
-            return arithmetic(*args, **kwargs)
-
-    return run
+    # As a decorator it takes a third of the time of a `with` in each call.
+    return np.errstate(all="ignore")(arithmetic)
 
 
 def compute_dtype(dtype: np.dtype[Any]) -> FloatDType:
@@ -132,17 +126,19 @@ def check_size(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def own(array: Array, dtype: np.dtype[Any] | None = None) -> Array:
     """Return a copy in C order that nobody else holds."""
+    if type(array) is np.ndarray and (dtype is None or array.dtype is dtype):
+        return array.copy()
     return np.array(array, dtype=dtype, order="C", copy=True, subok=False)
 
 
 def widen(array: FloatArray) -> FloatArray:
     """Return an array in the dtype in which it is computed; the same array where it is in it."""
-    return array.astype(_COMPUTE[array.dtype], copy=False)
+    return array if array.dtype is _F64 else array.astype(_COMPUTE[array.dtype], copy=False)
 
 
 def double(array: FloatArray) -> FloatArray:
     """Return an array in double precision: sums and squares of what float32 holds fit in it."""
-    return array.astype(np.float64, copy=False)
+    return array if array.dtype is _F64 else array.astype(np.float64, copy=False)
 
 
 def restore(array: FloatArray | np.floating[Any], dtype: np.dtype[Any]) -> FloatArray:
@@ -151,7 +147,7 @@ def restore(array: FloatArray | np.floating[Any], dtype: np.dtype[Any]) -> Float
     What is too large for float16 becomes infinite, as in PyTorch, without a warning.
     """
     if array.dtype == dtype:
-        return np.asarray(array)
+        return array if isinstance(array, np.ndarray) else np.asarray(array)
     with np.errstate(over="ignore", under="ignore"):
         return np.asarray(array, dtype=dtype)
 
@@ -166,7 +162,8 @@ def total(values: FloatArray, axis: int | tuple[int, ...] | None = None) -> Floa
 
     Many single-precision numbers lose digits in a single-precision sum, and large ones their sum.
     """
-    return restore(np.sum(values, axis=axis, dtype=np.float64), compute_dtype(values.dtype))
+    summed = values.sum(axis=axis, dtype=np.float64)
+    return restore(summed, compute_dtype(values.dtype))
 
 
 def sum_to(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:

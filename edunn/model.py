@@ -332,10 +332,10 @@ class Model(Named, ABC):
     def _save(self, **entries: CacheValue) -> None:
         """Keep what the backward of this forward will need."""
         # NumPy makes single numbers of arrays of rank 0; a cache has arrays.
-        self._cache = {
-            name: np.asarray(value) if isinstance(value, np.generic) else value
-            for name, value in entries.items()
-        }
+        for name, value in entries.items():
+            if isinstance(value, np.generic):
+                entries[name] = np.asarray(value)
+        self._cache = entries
 
     def _saved(self) -> Cache:
         if self._cache is None:
@@ -361,6 +361,8 @@ class Model(Named, ABC):
 
     def _input(self, argument: str, x: object) -> FloatArray:
         """Return an input as an array of floats, or say what is wrong with it."""
+        if type(x) is np.ndarray and x.dtype in FLOAT_DTYPES:
+            return x
         return as_floats(self.label, argument, x)
 
     def _floats(self, argument: str, x: ArraySpec) -> ArraySpec:
@@ -371,7 +373,7 @@ class Model(Named, ABC):
 
     def _gradient(self, δEδy: object, shape: tuple[int, ...]) -> FloatArray:
         """Return an output gradient, checked against the shape of the output."""
-        gradient = as_floats(self.label, "δEδy", δEδy)
+        gradient = self._input("δEδy", δEδy)
         if gradient.shape != shape:
             raise self.refusal("δEδy", f"of the output's shape {shape}", describe(gradient))
         return gradient

@@ -80,11 +80,13 @@ class Sequential(Composite):
         # Should a layer refuse, what the layers keep is of two forwards, and no backward's.
         self._cache, self._shapes = None, []
         # What the first layer makes of integers is its own affair.
-        y: Array = as_array(self.label, "x", x, "an array of numbers")
+        y: Array = x
+        if type(x) is not np.ndarray:
+            y = as_array(self.label, "x", x, "an array of numbers")
         if not self.layers:
             y = own(self._input("x", x))
         for layer in self.children.values():
-            self._shapes.append(np.shape(y))
+            self._shapes.append(y.shape)
             y = forward_of(layer, y)
         self._save()
         return y

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Annotated
 
 import numpy as np
@@ -13,6 +14,9 @@ from edunn.estimate import FLOAT64, NUMBER, ArraySpec, Estimate, Passes, element
 from edunn.fields import Field, check_arguments
 from edunn.initializers import One, Start, Zero, first_values
 from edunn.model import Model, ParameterSet, Phase
+
+# Numbers in a block: half a megabyte, of which a processor's second cache holds a few.
+_BLOCK = 2**16
 
 
 class BatchNorm(Model):
@@ -124,24 +128,30 @@ class BatchNorm(Model):
         x = self._input("x", x)
         self._check(x)
         training, wide = self._phase is Phase.Training, double(x)
+        normalized, y = np.empty(x.shape), np.empty(x.shape)
+        count = x.size // self.num_features
+        mean = _total(wide) / count if training else self.running_mean
+        squares, center = np.zeros(self.num_features), _spread(mean, x)
+        for block in _blocks(x):
+            centered = np.subtract(wide[block], center, out=normalized[block])
+            if training:
+                squares += _total_product(centered, centered)
+        var = squares / count if training else self.running_var
         if training:
-            count = x.size // self.num_features
-            mean = _total(wide) / count
-            centered = wide - _spread(mean, x)
-            var = _total_product(centered, centered) / count
             self._update("running_mean", mean)
             self._update("running_var", var * (count / (count - 1)))
-        else:
-            mean, var = self.running_mean, self.running_var
-            centered = wide - _spread(mean, x)
-        inverse_std = 1 / np.sqrt(var.astype(np.float64, copy=False) + self.eps)
-        normalized = centered
-        normalized *= _spread(inverse_std, x)
-        y = normalized * _spread(self._parameters["w"], x)
-        y += _spread(self._parameters["b"], x)
+        inverse_std = 1 / np.sqrt(double(var) + self.eps)
+        del center
+        unit = _spread(inverse_std, x)
+        scale, shift = (_spread(self._parameters[name], x) for name in ("w", "b"))
+        for block in _blocks(x):
+            scaled = normalized[block]
+            scaled *= unit
+            shifted = np.multiply(scaled, scale, out=y[block])
+            shifted += shift
         self._save(
             # In single and half precision the cache is as narrow as x.
-            normalized=np.ascontiguousarray(restore(normalized, x.dtype)),
+            normalized=restore(normalized, x.dtype),
             inverse_std=inverse_std,
             batch_statistics=training,
         )
@@ -171,15 +181,18 @@ class BatchNorm(Model):
         δEδy = self._gradient(δEδy, cached.shape)
         normalized, g = double(cached), double(δEδy)
         δEδw, δEδb = _total_product(g, normalized), _total(g)
-        slope = self._parameters["w"] * cache["inverse_std"]
+        slope = _spread(self._parameters["w"] * cache["inverse_std"], g)
         if cache["batch_statistics"]:
             count = max(1, g.size // self.num_features)
-            δEδx = normalized * _spread(-δEδw / count, g)
-            δEδx += g
-            δEδx -= _spread(δEδb / count, g)
-            δEδx *= _spread(slope, g)
+            δEδx: FloatArray = np.empty(g.shape)
+            along, mean = _spread(-δEδw / count, g), _spread(δEδb / count, g)
+            for block in _blocks(g):
+                part = np.multiply(normalized[block], along, out=δEδx[block])
+                part += g[block]
+                part -= mean
+                part *= slope
         else:
-            δEδx = g * _spread(slope, g)
+            δEδx = g * slope
         if self.frozen:
             return restore(δEδx, δEδy.dtype), {}
         dtype = compute_dtype(cached.dtype)
@@ -194,14 +207,15 @@ class BatchNorm(Model):
         taken = elementwise(
             wide,
             cache,
-            forward=Passes(10, 2 if narrow else 1),
-            backward=Passes(10, 2 if narrow else 0),
+            forward=Passes(13, 2 if narrow else 1),
+            backward=Passes(12, 2 if narrow else 0),
         )
         gradients = 0 if self.frozen else 2 * features._replace(dtype=x.dtype).wide_bytes()
+        sample = x.size // max(1, x.shape[0])
         return taken._replace(output=x, gradients=gradients).with_extra(
             calls=20,
-            elements=20 * self.num_features,
-            memory=8 * features.nbytes + (x.nbytes if narrow else 0),
+            elements=20 * self.num_features + 8 * sample,
+            memory=8 * features.nbytes + 3 * 8 * sample + (x.nbytes if narrow else 0),
         )
 
     def _check(self, x: Shaped) -> None:
@@ -219,6 +233,14 @@ class BatchNorm(Model):
         running += self.momentum * batch
 
 
+def _blocks(x: FloatArray) -> Iterator[slice]:
+    """Go through the samples by as many as a processor's cache holds."""
+    samples = x.shape[0]
+    step = max(1, _BLOCK * samples // max(1, x.size))
+    for start in range(0, samples, step):
+        yield slice(start, start + step)
+
+
 def _total(values: FloatArray) -> FloatArray:
     """Sum the values of each feature."""
     summed: FloatArray = np.sum(values, axis=0 if values.ndim == 2 else (0, 2, 3))
@@ -232,9 +254,12 @@ def _total_product(left: FloatArray, right: FloatArray) -> FloatArray:
         return summed
     samples, channels = left.shape[:2]
     rows = left.reshape(samples, channels, -1), right.reshape(samples, channels, -1)
-    return np.asarray(np.sum(np.einsum("nck,nck->nc", *rows), axis=0))
+    return np.asarray(np.sum(np.vecdot(*rows), axis=0))
 
 
 def _spread(values: Array, x: FloatArray) -> Array:
-    """Shape one value per feature so that it broadcasts against `x`."""
-    return values if x.ndim == 2 else values.reshape(-1, 1, 1)
+    """Shape one value per feature like a sample of `x`."""
+    if x.ndim == 2:
+        return values
+    # Written out: NumPy takes three times as long for one value along the last axis.
+    return np.repeat(values, math.prod(x.shape[2:])).reshape(x.shape[1:])

@@ -90,9 +90,7 @@ class Softmax(Model):
             g = g / (1 + p.shape[1] * self.smoothing)
         else:
             p = above_zero(p, cached.dtype)
-        δEδx = p * g
-        mean = np.sum(δEδx, axis=1, keepdims=True)
-        np.subtract(g, mean, out=δEδx)
+        δEδx = g - np.vecdot(p, g)[:, np.newaxis]
         δEδx *= p
         return restore(δEδx, δEδy.dtype), {}
 
@@ -114,5 +112,6 @@ def softmax(x: FloatArray) -> FloatArray:
     # Infinite scores give NaN, as in PyTorch.
     p: FloatArray = x - np.max(x, axis=-1, keepdims=True)
     np.exp(p, out=p)
-    p /= np.sum(p, axis=-1, keepdims=True)
+    # A product takes half the time of a division.
+    p *= 1 / np.sum(p, axis=-1, keepdims=True)
     return p

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from edunn.arrays import FloatArray, Shaped, as_array, as_floats, describe, widen
+from edunn.arrays import FloatArray, Shaped, as_array, describe, widen
 from edunn.model import Model
 
 
@@ -26,8 +26,10 @@ class Loss(Model):
         """Return the gradient of the errors in a dtype: of their shape, or one number for all."""
         if isinstance(δE, int | float) and not isinstance(δE, bool):
             return np.full(shape, δE, dtype=dtype)
-        gradient = as_floats(self.label, "δEδy", δE)
-        if gradient.shape not in (shape, ()):
+        gradient = self._input("δEδy", δE)
+        if gradient.shape == shape:
+            return gradient.astype(dtype)
+        if gradient.shape != ():
             raise self.refusal("δEδy", f"of the output's shape {shape}", describe(gradient))
         return np.broadcast_to(gradient, shape).astype(dtype)
 

@@ -94,4 +94,5 @@ class MeanError(Composite, Loss):
 @quiet
 def mean(errors: FloatArray) -> FloatArray:
     """Return the mean of at least one error, in their dtype; their sum need not fit in it."""
-    return restore(np.asarray(np.mean(errors, dtype=np.float64)), errors.dtype)
+    summed = errors.sum(dtype=np.float64)
+    return restore(summed / errors.size, errors.dtype)

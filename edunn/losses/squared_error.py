@@ -35,7 +35,8 @@ class SquaredError(Loss):
         wide = widen(y)
         difference = np.asarray(wide - y_true.astype(wide.dtype, copy=False))
         squares = np.square(difference, dtype=np.float64)
-        E = np.sum(squares.reshape(y.shape[0], squares[:1].size), axis=1, keepdims=True)
+        rows = squares.reshape(y.shape[0], squares[:1].size)
+        E = rows.sum(axis=1, keepdims=True)
         self._save(difference=restore(difference, y.dtype))
         return restore(E, y.dtype)
 

@@ -147,7 +147,8 @@ class BatchedGradientOptimizer(Optimizer):
         δEδy, _ = backward_of(error_layer, 1.0 / max(1, E.size))
         δEδx, δEδps = backward_of(model, δEδy, np.shape(x))
         check_gradients(model, δEδps, model.get_parameters())
-        return δEδx, δEδps, float(np.mean(E, dtype=np.float64))
+        # A mean is its own mean, and asking for it takes longer than a small layer does.
+        return δEδx, δEδps, float(E if E.ndim == 0 else np.mean(E, dtype=np.float64))
 
     def optimize_batch(self, model: Model, δEδps: ParameterSet, epoch: int, iteration: int) -> None:
         """Take one step, updating the model's parameters in place.

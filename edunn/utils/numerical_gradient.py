@@ -28,7 +28,8 @@ def numerical_gradient(
         Of an array like `x`, in float64; it may return an array of any shape.
     x : ndarray of numbers, any shape
         An array of floats is moved while `f` runs, and put back: `f` may use it by another name
-        and pay no heed to its argument, as where it is a parameter of a layer.
+        and pay no heed to its argument, as where it is a parameter of a layer. Of any other, such
+        as one of integers or a read-only one, a copy is moved, and `f` has to use its argument.
     δEδy : ndarray, shape of f(x), or a number, optional
         The gradient of an error E with respect to f(x). Without it E is the sum of f(x).
     h : float
@@ -42,7 +43,8 @@ def numerical_gradient(
     Raises
     ------
     LayerError
-        If `δEδy` has another shape than f(x).
+        If `δEδy` has another shape than f(x), or f(x) never changes and `x` is no array that can
+        be moved: whether `f` uses it by another name cannot be told then.
     """
     moved = x if _can_be_moved(x) else np.array(x, dtype=np.float64)
     # In float64 it is the very array; a narrower one is moved beside its copy.
@@ -54,7 +56,7 @@ def numerical_gradient(
         # A copy: `f` may return one array at every call.
         return np.array(f(point), dtype=np.float64)
 
-    gradient = np.zeros(point.shape)
+    gradient, changes = np.zeros(point.shape), False
     for index in np.ndindex(point.shape):
         here = float(point[index])
         # In single precision two numbers near 300 are further apart than the step.
@@ -67,8 +69,23 @@ def numerical_gradient(
         if index == (0,) * point.ndim:
             _check_shape(δEδy, above)
         change = above - below
+        changes = changes or bool(np.any(change))
         gradient[index] = np.sum(change if δEδy is None else change * δEδy) / (end - start)
+    if point.size and not changes and moved is not x:
+        raise LayerError(
+            layer="numerical_gradient",
+            argument="x",
+            expected="an array of floats that can be written to, where f does not change with its "
+            "argument",
+            got=_shown(x),
+        )
     return gradient
+
+
+def _shown(x: object) -> str:
+    if not isinstance(x, np.ndarray):
+        return f"a {type(x).__name__}"
+    return describe(x) if x.flags.writeable else f"{describe(x)}, read-only"
 
 
 def _can_be_moved(x: object) -> bool:

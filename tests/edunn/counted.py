@@ -4,13 +4,20 @@ Inputs become arrays of a class that sees every operation on them; in the librar
 is replaced by a module that gives such arrays. Nothing of the library knows of it.
 """
 
+from __future__ import annotations
+
 import sys
 import types
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
 
 import numpy as np
+import pytest
 
 from edunn import estimate
+from edunn.arrays import Array
 
 FUNCTIONS = {"exp", "log", "log1p", "tanh", "sqrt", "expm1", "log2", "power", "arctan"}
 
@@ -18,10 +25,10 @@ FUNCTIONS = {"exp", "log", "log1p", "tanh", "sqrt", "expm1", "log2", "power", "a
 class Counter:
     """The work done since it was made."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.work = 0
 
-    def call(self, elements, weight=1):
+    def call(self, elements: float, weight: int = 1) -> None:
         self.work += estimate.CALL + int(weight * elements)
 
 
@@ -31,7 +38,14 @@ _counter = Counter()
 class Counted(np.ndarray):
     """An array that counts what is done to it."""
 
-    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **kwargs):
+    def __array_ufunc__(
+        self,
+        ufunc: np.ufunc,
+        method: str,
+        *inputs: Any,
+        out: tuple[Array, ...] | None = None,
+        **kwargs: Any,
+    ) -> Any:
         if out is not None:
             kwargs["out"] = tuple(map(_plain, out))
         plain = [_plain(each) for each in inputs]
@@ -55,23 +69,30 @@ class Counted(np.ndarray):
             return out[0] if len(out) == 1 else out
         return _counted(result)
 
-    def __array_function__(self, function, kinds, args, kwargs):
-        args, kwargs = _deep(args), {name: _plain(value) for name, value in kwargs.items()}
-        return _count_function(function, args, kwargs)
+    def __array_function__(
+        self,
+        function: Any,
+        kinds: Iterable[type],
+        args: Iterable[Any],
+        kwargs: Mapping[str, Any],
+    ) -> Any:
+        plain = {name: _plain(value) for name, value in kwargs.items()}
+        return _count_function(function, tuple(_deep(args)), plain)
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         found = _plain(self)[_deep(key)]
         if isinstance(found, np.ndarray) and not np.shares_memory(found, _plain(self)):
             _counter.call(found.size)
         return _counted(found)
 
-    def __setitem__(self, key, value):
+    def __setitem__(self, key: Any, value: Any) -> None:
         target = _plain(self)[_deep(key)]
         _counter.call(np.size(target))
         _plain(self)[_deep(key)] = _plain(value)
 
-    def _copying(name):  # noqa: N805  # makes the methods below
-        def method(self, *args, **kwargs):
+    @staticmethod
+    def _copying(name: str) -> Any:
+        def method(self: Array, *args: Any, **kwargs: Any) -> Any:
             result = getattr(_plain(self), name)(*_deep(args), **kwargs)
             if not (self.size and np.shares_memory(result, _plain(self))):
                 _counter.call(self.size)
@@ -84,28 +105,28 @@ class Counted(np.ndarray):
     )
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     return value.view(np.ndarray) if isinstance(value, Counted) else value
 
 
-def _deep(value):
+def _deep(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return type(value)(map(_deep, value))
     return _plain(value)
 
 
-def _tuple(value):
+def _tuple(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _counted(value):
+def _counted(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(_counted, value))
     # A rank of 0 stays what NumPy makes of it: a single number.
     return value.view(Counted) if type(value) is np.ndarray else value
 
 
-def _count_function(function, args, kwargs):
+def _count_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     result = function(*args, **kwargs)
     given = [each for each in (*args, *kwargs.values()) if isinstance(each, np.ndarray)]
     sizes = [np.size(each) for each in (*given, *_tuple(result)) if each is not None]
@@ -122,22 +143,22 @@ def _count_function(function, args, kwargs):
 class CountingModule(types.ModuleType):
     """A module of NumPy whose functions count."""
 
-    def __init__(self, module):
+    def __init__(self, module: ModuleType) -> None:
         super().__init__(module.__name__)
         self._module = module
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         found = getattr(self._module, name)
         if isinstance(found, types.ModuleType):
             return CountingModule(found)
         return _counting(found)
 
 
-def _counting(found):
+def _counting(found: Any) -> Any:
     if isinstance(found, type) or not callable(found) or isinstance(found, np.errstate):
         return found
 
-    def run(*args, **kwargs):
+    def run(*args: Any, **kwargs: Any) -> Any:
         arrays = [each for each in (*args, *kwargs.values()) if isinstance(each, Counted)]
         if isinstance(found, np.ufunc) and not arrays and args:
             return found(*(_counted(np.asarray(each)) for each in args[:1]), *args[1:], **kwargs)
@@ -149,7 +170,7 @@ def _counting(found):
 
 
 @contextmanager
-def counting(monkeypatch):
+def counting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
     """Count what the library does within; gives the counter."""
     global _counter
     with monkeypatch.context() as patch:
@@ -165,6 +186,6 @@ def counting(monkeypatch):
         yield _counter
 
 
-def counted(array):
+def counted(array: Array) -> Array:
     """Return an array that counts."""
     return array.view(Counted)

@@ -1,13 +1,19 @@
 """Layers, losses and optimizers against PyTorch itself, on drawn shapes, where it is installed."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
-from examples import LAYERS, gradient, shaped
+from examples import LAYERS, Config, gradient, shaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vectors import assert_close
 
 import edunn as nn
+from edunn.arrays import Array
 from edunn.model import Phase
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: its vectors stand for it")
@@ -15,38 +21,40 @@ F = torch.nn.functional
 # Said once by a PyTorch that is older than the NumPy beside it.
 pytestmark = pytest.mark.filterwarnings("ignore:Failed to initialize NumPy")
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "id": lambda x: x,
     "relu": torch.relu,
     "tanh": torch.tanh,
     "sigmoid": torch.sigmoid,
     "softmax": lambda x: F.softmax(x, dim=1),
 }
+# A test of drawn values, and what drives it.
+Test = Callable[..., None]
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def drawn(*strategies):
+def drawn(*strategies: st.SearchStrategy[Any]) -> Callable[[Test], Test]:
     return lambda check: settings(max_examples=40, deadline=None, derandomize=True)(
         given(*strategies)(check)
     )
 
 
-def tensor(values, **options):
+def tensor(values: Any, **options: Any) -> Any:
     # By way of lists: some pairs of PyTorch and NumPy share no arrays.
     return torch.tensor(np.asarray(values).tolist(), dtype=torch.float64, **options)
 
 
-def same(ours, theirs):
+def same(ours: Array, theirs: Any) -> None:
     theirs = np.array(theirs.detach().tolist()).reshape(tuple(theirs.shape))
     assert ours.shape == theirs.shape
     assert_close(ours, theirs)
 
 
-def dense(layer, x, p):
+def dense(layer: Any, x: Any, p: Any) -> Any:
     return ACTIVATIONS[layer.activation_name](x @ p["w"] + p["b"])
 
 
-def recurrent(layer, x, p):
+def recurrent(layer: Any, x: Any, p: Any) -> Any:
     h, outputs = x.new_zeros(len(x), layer.hidden_dim), []
     for t in range(x.shape[1]):
         h = torch.tanh(x[:, t] @ p["U"].T + h @ p["W"].T)
@@ -54,18 +62,18 @@ def recurrent(layer, x, p):
     return torch.stack(outputs, dim=1)
 
 
-def normalized(layer, x, p):
+def normalized(layer: Any, x: Any, p: Any) -> Any:
     mean, var = tensor(layer.running_mean), tensor(layer.running_var)
     training = layer.phase is Phase.Training
     return F.batch_norm(x, mean, var, p["w"], p["b"], training, layer.momentum, layer.eps)
 
 
-def dropped(layer, x, p):
+def dropped(layer: Any, x: Any, p: Any) -> Any:
     mask = layer.get_cache().get("mask")
     return x * 1 if mask is None else x * tensor(mask) / (1 - layer.p)
 
 
-def sequence(layer, x, p):
+def sequence(layer: Any, x: Any, p: Any) -> Any:
     for name, child in layer.children.items():
         own = {key[len(name) + 1 : -1]: p[key] for key in p if key.startswith(f"{name}(")}
         x = REFERENCES[type(child).__name__](child, x, own)
@@ -73,7 +81,7 @@ def sequence(layer, x, p):
 
 
 #: What PyTorch computes for each layer type, of the layer, its input and its parameters.
-REFERENCES = {
+REFERENCES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "AddConstant": lambda layer, x, p: x + layer.value,
     "AvgPool2d": lambda layer, x, p: F.avg_pool2d(x, layer.kernel_size, layer.stride),
     "BatchNorm": normalized,
@@ -100,7 +108,7 @@ REFERENCES = {
 }
 
 
-def assert_same(layer, x, rng):
+def assert_same(layer: nn.Model, x: Array, rng: np.random.Generator) -> None:
     """Compare the outputs and all gradients of a layer, its parameters drawn anew."""
     parameters = {
         name: rng.standard_normal(value.shape) for name, value in layer.get_parameters().items()
@@ -122,15 +130,15 @@ def assert_same(layer, x, rng):
 
 @pytest.mark.parametrize("phase", Phase)
 @pytest.mark.parametrize("kind", LAYERS)
-def test_a_layer_agrees_on_any_shape(kind, phase):
+def test_a_layer_agrees_on_any_shape(kind: str, phase: Phase) -> None:
     @drawn(shaped(kind), SEEDS, st.floats(-2, 2))
-    def check(example, seed, magnitude):
+    def check(example: tuple[Config, tuple[int, ...]], seed: int, magnitude: float) -> None:
         (config, shape), rng = example, np.random.default_rng(seed)
         # PyTorch has no smoothing.
         layer = nn.build(kind, config if kind != "Softmax" else {}, rng=rng)
         layer.set_phase(phase)
         if kind == "BatchNorm":
-            n = layer.num_features
+            n = (config["num_features"],)
             layer.set_buffers(
                 {"running_mean": rng.standard_normal(n), "running_var": rng.uniform(0.1, 3, n)}
             )
@@ -140,7 +148,7 @@ def test_a_layer_agrees_on_any_shape(kind, phase):
 
 
 @drawn(SEEDS)
-def test_whole_numbers_tie_in_a_maximum_as_they_do_in_pytorch(seed):
+def test_whole_numbers_tie_in_a_maximum_as_they_do_in_pytorch(seed: int) -> None:
     rng = np.random.default_rng(seed)
     layer = nn.MaxPool2d(
         tuple(rng.integers(1, 5, 2).tolist()), tuple(rng.integers(1, 4, 2).tolist())
@@ -149,7 +157,7 @@ def test_whole_numbers_tie_in_a_maximum_as_they_do_in_pytorch(seed):
 
 
 @pytest.mark.parametrize("kind", ["ReLU", "Sigmoid", "TanH", "GELU"])
-def test_extreme_numbers_agree(kind):
+def test_extreme_numbers_agree(kind: str) -> None:
     magnitudes = [0.0, 1e-300, 1e-17, 1e-5, 1, 6, 37, 40, 88, 355, 710, 1000, 1e5, 1e308]
     x = np.array([magnitudes, np.negative(magnitudes)])
     assert_same(nn.build(kind, {}), x, np.random.default_rng(0))
@@ -157,8 +165,8 @@ def test_extreme_numbers_agree(kind):
 
 @drawn(SEEDS, st.integers(1, 4), st.integers(1, 8), st.integers(0, 8))
 def test_a_truncated_error_agrees_with_states_detached_that_many_steps_back(
-    seed, samples, steps, reach
-):
+    seed: int, samples: int, steps: int, reach: int
+) -> None:
     rng = np.random.default_rng(seed)
     layer, x = nn.RNN(2, 3, 4, bptt_truncate=reach), rng.standard_normal((samples, steps, 2))
     δEδx, δEδp = layer.backward(δEδy := gradient(layer.forward(x)))
@@ -180,7 +188,13 @@ def test_a_truncated_error_agrees_with_states_detached_that_many_steps_back(
         same(value, p[name].grad)
 
 
-def assert_same_loss(loss, y_true, y, reference, rng):
+def assert_same_loss(
+    loss: nn.Loss,
+    y_true: Array,
+    y: Array,
+    reference: Callable[[Any], Any],
+    rng: np.random.Generator,
+) -> None:
     E, given_y = loss.forward(y_true, y), tensor(y, requires_grad=True)
     expected = reference(given_y)
     same(E, expected)
@@ -193,16 +207,19 @@ SIZES = st.tuples(st.integers(1, 5), st.integers(1, 6), st.integers(1, 6))
 
 
 @drawn(SEEDS, SIZES)
-def test_squared_error_agrees(seed, shape):
+def test_squared_error_agrees(seed: int, shape: tuple[int, int, int]) -> None:
     rng = np.random.default_rng(seed)
     truth, y = rng.standard_normal(shape), rng.standard_normal(shape)
-    squares = lambda given_y: (given_y - tensor(truth)).square().flatten(1).sum(1)  # noqa: E731
+
+    def squares(given_y: Any) -> Any:
+        return (given_y - tensor(truth)).square().flatten(1).sum(1)
+
     assert_same_loss(nn.SquaredError(), truth, y, lambda y: squares(y)[:, None], rng)
     assert_same_loss(nn.MeanError(nn.SquaredError()), truth, y, lambda y: squares(y).mean(), rng)
 
 
 @drawn(SEEDS, SIZES)
-def test_cross_entropy_agrees(seed, sizes):
+def test_cross_entropy_agrees(seed: int, sizes: tuple[int, int, int]) -> None:
     (samples, classes, _), rng = sizes, np.random.default_rng(seed)
     labels = rng.integers(0, classes, samples)
     # Some of them so sure that the others are next to impossible.
@@ -218,7 +235,7 @@ def test_cross_entropy_agrees(seed, sizes):
 
 
 @drawn(SEEDS, st.integers(1, 6))
-def test_binary_cross_entropy_agrees_also_where_sure(seed, samples):
+def test_binary_cross_entropy_agrees_also_where_sure(seed: int, samples: int) -> None:
     rng = np.random.default_rng(seed)
     truth = rng.choice([0.0, 1.0, rng.uniform()], (samples, 1))
     y = rng.choice([0.0, 1.0, rng.uniform(), 1e-300, 1e-14], (samples, 1))
@@ -232,7 +249,9 @@ def test_binary_cross_entropy_agrees_also_where_sure(seed, samples):
 
 
 @drawn(SEEDS, SIZES, st.integers(-1, 5), st.floats(-2, 3))
-def test_sequence_cross_entropy_agrees_with_any_padding(seed, sizes, pad_index, magnitude):
+def test_sequence_cross_entropy_agrees_with_any_padding(
+    seed: int, sizes: tuple[int, int, int], pad_index: int, magnitude: float
+) -> None:
     (samples, steps, classes), rng = sizes, np.random.default_rng(seed)
     ids = rng.integers(0, classes, (samples, steps))
     if 0 <= pad_index < classes and samples > 1:
@@ -250,19 +269,19 @@ def test_sequence_cross_entropy_agrees_with_any_padding(seed, sizes, pad_index, 
     )
 
 
-class SignDescent(torch.optim.Optimizer):
+class SignDescent(torch.optim.Optimizer):  # type: ignore[misc, name-defined]  # without PyTorch
     """PyTorch has none of its own."""
 
-    def __init__(self, parameters, lr, eps):
+    def __init__(self, parameters: Any, lr: float, eps: float) -> None:
         super().__init__(parameters, {"lr": lr, "eps": eps})
 
-    def step(self):
+    def step(self) -> None:
         for group in self.param_groups:
             for p in group["params"]:
                 p.data -= group["lr"] * p.grad / (p.grad.square() + group["eps"]).sqrt()
 
 
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, Callable[..., Any]] = {
     "GradientDescent": lambda p, lr, **_: torch.optim.SGD(p, lr=lr),
     "MomentumGD": lambda p, lr, gamma: torch.optim.SGD(p, lr=lr, momentum=gamma),
     "NesterovMomentumGD": lambda p, lr, gamma: torch.optim.SGD(
@@ -272,7 +291,7 @@ OPTIMIZERS = {
     "Adam": lambda p, lr, betas, eps: torch.optim.Adam(p, lr=lr, betas=betas, eps=eps),
     "SignGD": lambda p, lr, eps: SignDescent(p, lr=lr, eps=eps),
 }
-CONFIGS = {
+CONFIGS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "GradientDescent": st.fixed_dictionaries({"lr": st.floats(1e-4, 1)}),
     "MomentumGD": st.fixed_dictionaries({"lr": st.floats(1e-4, 1), "gamma": st.floats(0.01, 0.99)}),
     "RMSprop": st.fixed_dictionaries(
@@ -291,9 +310,9 @@ CONFIGS["NesterovMomentumGD"] = CONFIGS["MomentumGD"]
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)
-def test_an_optimizer_agrees_after_many_steps(kind):
+def test_an_optimizer_agrees_after_many_steps(kind: str) -> None:
     @drawn(CONFIGS[kind], SEEDS)
-    def check(config, seed):
+    def check(config: dict[str, Any], seed: int) -> None:
         rng = np.random.default_rng(seed)
         start = rng.standard_normal((3, 2))
         model, optimizer = nn.FakeModel(start.copy(), start), getattr(nn, kind)(1, 1, **config)

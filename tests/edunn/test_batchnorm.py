@@ -1,5 +1,9 @@
 """BatchNorm: statistics, running ones, parameters at the start."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,31 +14,31 @@ RNG = np.random.default_rng(4)
 X = RNG.standard_normal((8, 3)) * 4 + 7
 
 
-def test_scale_starts_at_one_and_shift_at_zero():
+def test_scale_starts_at_one_and_shift_at_zero() -> None:
     parameters = nn.BatchNorm(3).get_parameters()
     np.testing.assert_array_equal(parameters["w"], 1)
     np.testing.assert_array_equal(parameters["b"], 0)
 
 
-def test_training_gives_mean_zero_and_variance_one():
+def test_training_gives_mean_zero_and_variance_one() -> None:
     y = nn.BatchNorm(3, eps=1e-12).forward(X)
     np.testing.assert_allclose(y.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(y.var(axis=0), 1, rtol=1e-10)
 
 
-def test_images_are_normalised_by_channel():
+def test_images_are_normalised_by_channel() -> None:
     y = nn.BatchNorm(2, eps=1e-12).forward(RNG.standard_normal((4, 2, 3, 5)) + 9)
     np.testing.assert_allclose(y.mean(axis=(0, 2, 3)), 0, atol=1e-12)
 
 
-def test_running_statistics_move_by_the_momentum_with_the_unbiased_variance():
+def test_running_statistics_move_by_the_momentum_with_the_unbiased_variance() -> None:
     layer = nn.BatchNorm(3, momentum=0.25)
     layer.forward(X)
     np.testing.assert_allclose(layer.running_mean, 0.25 * X.mean(axis=0))
     np.testing.assert_allclose(layer.running_var, 0.75 + 0.25 * X.var(axis=0, ddof=1))
 
 
-def test_the_test_phase_uses_and_keeps_the_running_statistics():
+def test_the_test_phase_uses_and_keeps_the_running_statistics() -> None:
     layer = nn.BatchNorm(3)
     layer.set_buffers({"running_mean": np.full(3, 7.0), "running_var": np.full(3, 16.0)})
     layer.set_phase(Phase.Test)
@@ -43,7 +47,7 @@ def test_the_test_phase_uses_and_keeps_the_running_statistics():
     np.testing.assert_array_equal(layer.running_var, 16)
 
 
-def test_running_statistics_are_set_as_attributes_too():
+def test_running_statistics_are_set_as_attributes_too() -> None:
     layer, mean = nn.BatchNorm(2), np.array([1.0, 2.0])
     layer.running_mean, layer.running_var = mean, np.array([4.0, 9.0])
     mean[:] = 0
@@ -54,18 +58,18 @@ def test_running_statistics_are_set_as_attributes_too():
         layer.running_var = np.ones(3)
 
 
-def test_the_test_phase_takes_one_sample():
+def test_the_test_phase_takes_one_sample() -> None:
     layer = nn.BatchNorm(3)
     layer.set_phase(Phase.Test)
     assert layer.forward(X[:1]).shape == (1, 3)
 
 
-def test_training_refuses_one_value_per_feature():
+def test_training_refuses_one_value_per_feature() -> None:
     with pytest.raises(nn.LayerError, match="more than one value per feature"):
         nn.BatchNorm(3).forward(X[:1])
 
 
-def test_the_backward_is_that_of_the_forwards_phase():
+def test_the_backward_is_that_of_the_forwards_phase() -> None:
     layer = nn.BatchNorm(3)
     layer.set_phase(Phase.Test)
     layer.forward(X)
@@ -73,14 +77,14 @@ def test_the_backward_is_that_of_the_forwards_phase():
     np.testing.assert_allclose(layer.backward(np.ones_like(X))[0], 1 / np.sqrt(1 + 1e-5))
 
 
-def test_the_backward_of_a_test_forward_agrees_with_differences():
+def test_the_backward_of_a_test_forward_agrees_with_differences() -> None:
     layer = nn.BatchNorm(3)
     layer.forward(X)
     layer.set_phase(Phase.Test)
     assert nn.utils.check_gradient.common_layer(layer, (5, 3))
 
 
-def test_a_later_training_forward_does_not_change_an_earlier_ones_cache():
+def test_a_later_training_forward_does_not_change_an_earlier_ones_cache() -> None:
     layer = nn.BatchNorm(3)
     layer.forward(X)
     cache = layer.get_cache()
@@ -90,21 +94,21 @@ def test_a_later_training_forward_does_not_change_an_earlier_ones_cache():
     np.testing.assert_array_equal(layer.backward(X)[0], before)
 
 
-def test_a_large_mean_does_not_spoil_float32():
+def test_a_large_mean_does_not_spoil_float32() -> None:
     x = (RNG.standard_normal((2000, 1)) + 3000).astype(np.float32)
     expected = (x - x.mean(dtype=np.float64)) / x.std(dtype=np.float64)
     np.testing.assert_allclose(nn.BatchNorm(1, eps=1e-12).forward(x), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(8,), (8, 2), (8, 3, 4), (8, 2, 3, 3), (8, 3, 2, 2, 2)])
-def test_another_shape_is_refused(shape):
+def test_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(nn.LayerError) as caught:
         nn.BatchNorm(3).forward(np.zeros(shape))
     assert caught.value.argument == "x"
 
 
 @pytest.mark.parametrize(("field", "value"), [("eps", 0), ("momentum", 1.1), ("num_features", 0)])
-def test_an_argument_out_of_bounds_is_refused(field, value):
+def test_an_argument_out_of_bounds_is_refused(field: str, value: Any) -> None:
     with pytest.raises(nn.ConfigError) as caught:
         nn.BatchNorm(**{"num_features": 3, field: value})
     assert caught.value.argument == field

@@ -1,28 +1,35 @@
 """The gradient check: what it must catch, what it must leave alone."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
 import edunn as nn
+from edunn.arrays import Array
+from edunn.model import ParameterSet
 from edunn.utils.check_gradient import common_layer, show
 
 
 class Broken(nn.Linear):
     """A linear layer whose backward is changed by a function."""
 
-    def __init__(self, change):
+    def __init__(self, change: Callable[..., tuple[Array, ParameterSet]]) -> None:
         super().__init__(3, 2)
         self.change = change
 
-    def backward(self, δEδy):
+    def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
         return self.change(*super().backward(δEδy))
 
 
-def check(change, **more):
+def check(change: Callable[..., Any], **more: Any) -> Any:
     return common_layer(Broken(change), (4, 3), **more)
 
 
-def test_a_right_layer_passes():
+def test_a_right_layer_passes() -> None:
     answer = check(lambda x, p: (x, p))
     assert answer.passed
     assert [a.checked for a in answer.arrays] == [12, 6]
@@ -48,64 +55,66 @@ def test_a_right_layer_passes():
         (lambda x, p: None, "x"),
     ],
 )
-def test_a_wrong_backward_fails_and_the_array_is_named(change, array):
+def test_a_wrong_backward_fails_and_the_array_is_named(
+    change: Callable[..., Any], array: str
+) -> None:
     answer = check(change)
     assert not answer
     assert list(answer.problems) == [array]
 
 
-def test_a_single_wrong_element_is_found():
-    def change(δEδx, δEδp):
+def test_a_single_wrong_element_is_found() -> None:
+    def change(δEδx: Array, δEδp: ParameterSet) -> tuple[Array, ParameterSet]:
         δEδx[2, 1] += 1e-3
         return δEδx, δEδp
 
     assert "[2, 1]" in check(change).problems["x"]
 
 
-def test_no_samples_is_no_pass():
+def test_no_samples_is_no_pass() -> None:
     answer = check(lambda x, p: (x, p), samples=0)
     assert not answer
     assert "nothing was checked" in str(answer)
 
 
-def test_an_empty_input_is_no_pass():
+def test_an_empty_input_is_no_pass() -> None:
     assert not common_layer(nn.ReLU(), (0, 3))
 
 
-def test_dropout_is_checked_with_one_mask_held_still():
+def test_dropout_is_checked_with_one_mask_held_still() -> None:
     for rng in (None, np.random.default_rng(0)):
         layer = nn.Dropout(0.5)
         layer.rng = rng
         assert common_layer(layer, (5, 6))
 
 
-def test_a_dropout_inside_a_network_is_checked_too():
+def test_a_dropout_inside_a_network_is_checked_too() -> None:
     layers = [nn.Linear(3, 4), nn.Dropout(0.3), nn.Sequential([nn.Dropout(0.3)])]
     net = nn.Sequential(layers)
     layers[1].rng = np.random.default_rng(1)
     assert common_layer(net, (5, 3))
 
 
-def test_a_dropout_that_scales_its_backward_wrongly_is_found():
+def test_a_dropout_that_scales_its_backward_wrongly_is_found() -> None:
     class Wrong(nn.Dropout):
-        def backward(self, δEδy):
+        def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
             return super().backward(δEδy)[0] * (1 - self.p), {}
 
     assert not common_layer(Wrong(0.5), (4, 4))
 
 
-def test_a_backward_that_scales_its_argument_in_place_is_found():
+def test_a_backward_that_scales_its_argument_in_place_is_found() -> None:
     class Wrong(nn.TanH):
-        def backward(self, δEδy):
+        def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
             δEδy *= 1.5
             return super().backward(δEδy)
 
     assert not common_layer(Wrong(), (3, 4))
 
 
-def test_a_forward_that_writes_to_its_input_is_found():
+def test_a_forward_that_writes_to_its_input_is_found() -> None:
     class InPlace(nn.ReLU):
-        def forward(self, x):
+        def forward(self, x: Array) -> Array:
             y = super().forward(x)
             x[...] = 0
             return y
@@ -113,7 +122,7 @@ def test_a_forward_that_writes_to_its_input_is_found():
     assert "writes to its argument" in common_layer(InPlace(), (3, 4)).problems["x"]
 
 
-def test_parameters_buffers_and_generators_are_left_as_they_were():
+def test_parameters_buffers_and_generators_are_left_as_they_were() -> None:
     net = nn.Sequential([nn.Linear(3, 4), nn.BatchNorm(4), nn.Dropout()])
     net.rng = np.random.default_rng(5)
     arrays = [*net.get_parameters().values(), *net.get_buffers().values()]
@@ -130,11 +139,11 @@ def test_parameters_buffers_and_generators_are_left_as_they_were():
     assert after == np.random.rand()
 
 
-def test_parameters_are_restored_when_the_forward_fails():
+def test_parameters_are_restored_when_the_forward_fails() -> None:
     class Fails(nn.Linear):
         calls = 0
 
-        def forward(self, x):
+        def forward(self, x: Array) -> Array:
             self.calls += 1
             if self.calls > 20:
                 raise RuntimeError("too often")
@@ -150,7 +159,7 @@ def test_parameters_are_restored_when_the_forward_fails():
 class Kinked(nn.ReLU):
     """A ReLU whose input has zeros among other numbers."""
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         shifted = x.copy()
         shifted[0] -= SHIFT[0]
         return super().forward(shifted)
@@ -159,7 +168,7 @@ class Kinked(nn.ReLU):
 SHIFT = np.random.default_rng(0).standard_normal((2, 4))
 
 
-def test_kinks_are_skipped_and_counted():
+def test_kinks_are_skipped_and_counted() -> None:
     # The check's own first input, so that half of the numbers lie exactly at zero.
     answer = common_layer(Kinked(), (2, 4))
     assert answer.passed
@@ -167,23 +176,23 @@ def test_kinks_are_skipped_and_counted():
     assert (x.kinks, x.checked) == (4, 4)
 
 
-def test_where_most_lies_at_kinks_nothing_has_been_checked():
+def test_where_most_lies_at_kinks_nothing_has_been_checked() -> None:
     class Always(nn.ReLU):
-        def forward(self, x):
+        def forward(self, x: Array) -> Array:
             return super().forward(x - SHIFT)
 
     assert not common_layer(Always(), (2, 4))
 
 
-def test_a_wrong_slope_is_not_taken_for_a_kink():
+def test_a_wrong_slope_is_not_taken_for_a_kink() -> None:
     class Wrong(nn.TanH):
-        def backward(self, δEδy):
+        def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
             return super().backward(δEδy)[0] * 1.001, {}
 
     assert not common_layer(Wrong(), (3, 3))
 
 
-def test_frozen_layers_are_checked_without_their_parameters():
+def test_frozen_layers_are_checked_without_their_parameters() -> None:
     net = nn.Sequential([nn.Linear(3, 4), nn.Linear(4, 2)])
     net[0].frozen = True
     answer = common_layer(net, (2, 3))
@@ -191,29 +200,31 @@ def test_frozen_layers_are_checked_without_their_parameters():
     assert [a.name for a in answer.arrays] == ["x", "linear2(w)"]
 
 
-def test_two_different_forwards_of_one_input_fail():
+def test_two_different_forwards_of_one_input_fail() -> None:
     class Moody(nn.Identity):
         calls = 0
 
-        def forward(self, x):
+        def forward(self, x: Array) -> Array:
             self.calls += 1
             return super().forward(x) + self.calls
 
     assert "differ" in common_layer(Moody(), (2, 2)).problems["x"]
 
 
-def test_parameters_in_single_precision_are_no_pass():
+def test_parameters_in_single_precision_are_no_pass() -> None:
     layer = nn.Linear(3, 2)
     layer.set_parameters({"w": np.ones((3, 2), dtype=np.float32)})
     assert "float64" in common_layer(layer, (2, 3)).problems["w"]
 
 
-def test_it_stops_at_the_first_wrong_input_unless_told_not_to():
+def test_it_stops_at_the_first_wrong_input_unless_told_not_to() -> None:
     wrong = [check(lambda x, p: (-x, p), samples=3, break_on_error=b) for b in (True, False)]
     assert [len(answer.arrays) for answer in wrong] == [2, 6]
 
 
-def test_one_line_is_printed_the_repr_is_short_and_the_answer_prints_as_a_report(capsys):
+def test_one_line_is_printed_the_repr_is_short_and_the_answer_prints_as_a_report(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     right = check(lambda x, p: (x, p), samples=20)
     wrong = check(lambda x, p: (x, {}))
     printed = capsys.readouterr()
@@ -227,10 +238,10 @@ def test_one_line_is_printed_the_repr_is_short_and_the_answer_prints_as_a_report
     assert "w (input 1): WRONG: the gradient is missing" in str(wrong)
 
 
-def test_a_report_is_printed_when_asked_for(capsys):
+def test_a_report_is_printed_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     show(check(lambda x, p: (x, p)))
     assert "gradients" in capsys.readouterr().out
 
 
-def test_the_check_is_importable_from_the_library():
+def test_the_check_is_importable_from_the_library() -> None:
     assert nn.utils.check_gradient.common_layer is common_layer

@@ -1,28 +1,34 @@
 """Every layer and loss agrees with PyTorch's numbers, also through a saved cache."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
-from vectors import array, arrays, assert_backward, assert_close, build, cases, forward
+from vectors import Case, array, arrays, assert_backward, assert_close, build, cases, forward
 
-CASES = [pytest.param(kind, case, id=f"{kind}: {case['name']}") for kind, case in cases()]
+NAMED = {f"{kind}: {case['name']}": (kind, case) for kind, case in cases()}
+CASES = [pytest.param(*pair, id=name) for name, pair in NAMED.items()]
+WITH_STATE = [
+    pytest.param(*pair, id=name) for name, pair in NAMED.items() if "state_after" in pair[1]
+]
 
 
 @pytest.mark.parametrize(("layer_type", "case"), CASES)
-def test_forward(layer_type, case):
+def test_forward(layer_type: str, case: Case) -> None:
     y = forward(build(layer_type, case), case)
     assert y.shape == tuple(case["output"]["shape"])
     assert_close(y, array(case["output"]))
 
 
 @pytest.mark.parametrize(("layer_type", "case"), CASES)
-def test_backward(layer_type, case):
+def test_backward(layer_type: str, case: Case) -> None:
     layer = build(layer_type, case)
     forward(layer, case)
     assert_backward(layer.backward(array(case["output_gradient"])), case)
 
 
 @pytest.mark.parametrize(("layer_type", "case"), CASES)
-def test_backward_in_a_fresh_instance_is_the_same_to_the_byte(layer_type, case):
+def test_backward_in_a_fresh_instance_is_the_same_to_the_byte(layer_type: str, case: Case) -> None:
     layer, fresh = build(layer_type, case), build(layer_type, case)
     forward(layer, case)
     # As it comes back from a store: plain bytes, read-only.
@@ -42,8 +48,8 @@ def test_backward_in_a_fresh_instance_is_the_same_to_the_byte(layer_type, case):
     }
 
 
-@pytest.mark.parametrize(("layer_type", "case"), [p for p in CASES if "state_after" in p.values[1]])
-def test_buffers_after_the_forward(layer_type, case):
+@pytest.mark.parametrize(("layer_type", "case"), WITH_STATE)
+def test_buffers_after_the_forward(layer_type: str, case: Case) -> None:
     layer = build(layer_type, case)
     forward(layer, case)
     expected = arrays(case["state_after"])

@@ -1,7 +1,11 @@
 """The names of the course's library are here too: a notebook finds all that it calls."""
 
+from __future__ import annotations
+
 import importlib
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,19 +13,21 @@ from course_names import ATTRIBUTES, LAYERS, LOSSES, NAMES, entries
 from examples import make
 
 import edunn as nn
+from edunn.arrays import Array
+from edunn.model import ParameterSet
 
 IN_MODELS = [(f"edunn.models.{m}", name, a) for m, name, a in entries(LAYERS + LOSSES)]
 ALL = [*entries(NAMES), *IN_MODELS]
 
 
-def find(module, name):
-    found = importlib.import_module(module)
+def find(module: str, name: str) -> Any:
+    found: Any = importlib.import_module(module)
     for part in name.split("."):
         found = getattr(found, part)
     return found
 
 
-def arguments(function):
+def arguments(function: Callable[..., Any]) -> list[inspect.Parameter]:
     """Return the parameters of a function, or of a method without its self."""
     parameters = list(inspect.signature(function).parameters.values())
     return [p for p in parameters if p.name != "self"]
@@ -30,7 +36,9 @@ def arguments(function):
 @pytest.mark.parametrize(
     ("module", "name", "expected"), ALL, ids=[f"{m.removeprefix('edunn.')}.{n}" for m, n, _ in ALL]
 )
-def test_arguments_have_the_courses_names_and_places(module, name, expected):
+def test_arguments_have_the_courses_names_and_places(
+    module: str, name: str, expected: list[str]
+) -> None:
     given = arguments(find(module, name))
     positional = [p for p in given if p.kind is not p.KEYWORD_ONLY]
     names = [f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name for p in positional]
@@ -45,37 +53,39 @@ def test_arguments_have_the_courses_names_and_places(module, name, expected):
 
 
 @pytest.mark.parametrize(("module", "name"), [e[:2] for e in IN_MODELS if "." not in e[1]])
-def test_layers_and_losses_are_in_the_library_and_in_its_models(module, name):
+def test_layers_and_losses_are_in_the_library_and_in_its_models(module: str, name: str) -> None:
     assert find(module, name) is getattr(nn, name) is getattr(nn.models, name)
     assert inspect.ismodule(getattr(nn, module.rpartition(".")[2]))
 
 
 @pytest.mark.parametrize(("name"), [e[1] for e in entries(LAYERS)])
-def test_layers_take_x_and_the_gradient_of_y(name):
+def test_layers_take_x_and_the_gradient_of_y(name: str) -> None:
     kind = getattr(nn, name)
     assert [p.name for p in arguments(kind.forward)] == ["x"]
     assert [p.name for p in arguments(kind.backward)] == ["δEδy"]
 
 
 @pytest.mark.parametrize("name", [e[1] for e in entries(LOSSES) if "." not in e[1]])
-def test_losses_take_the_truth_first(name):
+def test_losses_take_the_truth_first(name: str) -> None:
     assert [p.name for p in arguments(getattr(nn, name).forward)] == ["y_true", "y"]
 
 
 @pytest.mark.parametrize("kind", ATTRIBUTES)
-def test_objects_have_the_courses_attributes(kind):
+def test_objects_have_the_courses_attributes(kind: str) -> None:
     layer = make(kind)
     assert [name for name in ATTRIBUTES[kind].split() if not hasattr(layer, name)] == []
 
 
-def test_single_names_and_values():
+def test_single_names_and_values() -> None:
     assert nn.eps == 1e-12
     assert [phase.value for phase in nn.Phase] == ["Training", "Test"]
     assert nn.Phase("training") is nn.Phase.Training
     with pytest.raises(ValueError, match="exam"):
         nn.Phase("exam")
     assert nn.utils.default_tol == nn.utils.comparisons.default_tol == 1e-12
-    assert isinstance(make("Sequential").layers, list)
+    net = make("Sequential")
+    assert isinstance(net, nn.Sequential)
+    assert isinstance(net.layers, list)
     adam = nn.Adam(1, 1, betas=(0.5, 0.25))
     assert (adam.beta_1, adam.beta_2) == (0.5, 0.25)
     assert nn.trainers.Adam is nn.optimizer.Adam is nn.Adam
@@ -83,11 +93,11 @@ def test_single_names_and_values():
 
 
 @pytest.mark.parametrize("name", ["GradientDescent", "RMSprop", "Adam", "MomentumGD", "SignGD"])
-def test_the_learning_rate_is_the_courses(name):
+def test_the_learning_rate_is_the_courses(name: str) -> None:
     assert getattr(nn, name)(1, 1).lr == 0.1
 
 
-def test_the_parts_of_a_convolution_make_up_its_backward():
+def test_the_parts_of_a_convolution_make_up_its_backward() -> None:
     rng = np.random.default_rng(0)
     w, x = rng.standard_normal((4, 3, 3, 5)), rng.standard_normal((2, 3, 8, 9))
     for stride, padding in ((1, 0), (2, 1), (3, 3)):
@@ -105,7 +115,7 @@ def test_the_parts_of_a_convolution_make_up_its_backward():
         np.testing.assert_allclose(ours, δEδp["w"], atol=1e-12)
 
 
-def test_images_are_dilated_and_padded():
+def test_images_are_dilated_and_padded() -> None:
     x = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
     spread = nn.convolution.dilate2d(x, (1, 3))
     assert spread[0, 0].tolist() == [[1, 0, 0, 2], [3, 0, 0, 4]]
@@ -114,7 +124,7 @@ def test_images_are_dilated_and_padded():
     assert [n for n in range(4) if nn.convolution.is_odd(n)] == [1, 3]
 
 
-def test_the_parts_of_pooling_agree_with_the_layers():
+def test_the_parts_of_pooling_agree_with_the_layers() -> None:
     rng = np.random.default_rng(0)
     x, steps, size = rng.standard_normal((2, 3, 7, 6)), (2, 1), (2, 3)
     for function, kind, backward in (
@@ -127,7 +137,7 @@ def test_the_parts_of_pooling_agree_with_the_layers():
         np.testing.assert_array_equal(backward(y, x, steps, size), layer.backward(y)[0])
 
 
-def test_functions_that_layers_are_made_of():
+def test_functions_that_layers_are_made_of() -> None:
     x = np.array([[-3.0, 0.0, 1e-9, 900.0]])
     np.testing.assert_allclose(nn.activations.erf(x[:, :3]), [[-0.9999779095, 0, 1.128379167e-9]])
     density = nn.activations.normal_pdf(x[0, :2] + 1, mean=1, std=2)
@@ -144,21 +154,21 @@ def test_functions_that_layers_are_made_of():
     assert nn.optimizer.all_equal([])
 
 
-def test_a_gradient_is_checked_step_by_step(capsys):
+def test_a_gradient_is_checked_step_by_step(capsys: pytest.CaptureFixture[str]) -> None:
     check = nn.utils.check_gradient
     layer, rng = nn.Dense(3, 2, "tanh"), np.random.default_rng(0)
     before = layer.get_parameters()["w"].copy()
     f, df, shapes = check.common_layer_to_function(layer)
     assert shapes == {"w": (3, 2), "b": (2,)}
 
-    def draw():
+    def draw() -> ParameterSet:
         sizes = {"x": (4, 3), **shapes}
         return {name: rng.standard_normal(size) for name, size in sizes.items()}
 
-    def gradient():
+    def gradient() -> Array:
         return rng.standard_normal((4, 2))
 
-    def wrong(inputs, δEδy):
+    def wrong(inputs: ParameterSet, δEδy: Array) -> ParameterSet:
         return {name: 2 * value for name, value in df(inputs, δEδy=δEδy).items()}
 
     check.common_layer_random_sample(layer, f, df, draw, gradient, samples=2)
@@ -172,7 +182,7 @@ def test_a_gradient_is_checked_step_by_step(capsys):
     assert check.relative_error_count(g, np.array([1.0, 2.2, 0.0, 1.0]), 1e-3)[:2] == (2, 4)
 
 
-def test_a_loss_is_a_function_too():
+def test_a_loss_is_a_function_too() -> None:
     f, df, shapes = nn.utils.model2function.error_layer_to_function(nn.SquaredError())
     inputs = {"y_true": np.zeros((2, 1)), "y": np.array([[1.0], [3.0]])}
     assert shapes == {}

@@ -1,5 +1,9 @@
 """Dropout: what it drops, what it draws, what it keeps for its backward."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -7,13 +11,13 @@ import edunn as nn
 from edunn.model import Phase
 
 
-def seeded(p=0.5, seed=7):
+def seeded(p: float = 0.5, seed: int = 7) -> nn.Model:
     layer = nn.Dropout(p=p)
     layer.rng = np.random.default_rng(seed)
     return layer
 
 
-def test_a_seeded_notebook_gives_the_published_output_and_gradient():
+def test_a_seeded_notebook_gives_the_published_output_and_gradient() -> None:
     np.random.seed(123)
     x = np.random.rand(2, 10)
     layer = nn.Dropout(p=0.5)
@@ -30,28 +34,28 @@ def test_a_seeded_notebook_gives_the_published_output_and_gradient():
     assert δEδp == {}
 
 
-def test_p_is_the_probability_of_dropping_not_of_keeping():
+def test_p_is_the_probability_of_dropping_not_of_keeping() -> None:
     y = seeded(p=0.2).forward(np.ones((100, 100)))
     assert 0.18 < np.mean(y == 0) < 0.22
 
 
-def test_what_is_kept_is_scaled_by_one_over_one_minus_p():
+def test_what_is_kept_is_scaled_by_one_over_one_minus_p() -> None:
     y = seeded(p=0.2).forward(np.ones((10, 10)))
     np.testing.assert_allclose(y[y != 0], 1.25, rtol=1e-15)
 
 
-def test_p_zero_keeps_everything():
+def test_p_zero_keeps_everything() -> None:
     x = np.random.default_rng(0).standard_normal((5, 6))
     np.testing.assert_array_equal(seeded(p=0.0).forward(x), x)
 
 
-def test_backward_reuses_the_mask_of_the_forward():
+def test_backward_reuses_the_mask_of_the_forward() -> None:
     layer = seeded()
     y = layer.forward(np.ones((8, 8)))
     np.testing.assert_array_equal(layer.backward(np.ones((8, 8)))[0], y)
 
 
-def test_the_test_phase_is_the_identity_forward_and_backward():
+def test_the_test_phase_is_the_identity_forward_and_backward() -> None:
     layer = seeded()
     layer.forward(np.ones((4, 4)))
     layer.set_phase(Phase.Test)
@@ -60,7 +64,7 @@ def test_the_test_phase_is_the_identity_forward_and_backward():
     np.testing.assert_array_equal(layer.backward(x + 1)[0], x + 1)
 
 
-def test_a_test_forward_draws_no_random_numbers():
+def test_a_test_forward_draws_no_random_numbers() -> None:
     layer = nn.Dropout(p=0.5)
     layer.set_phase(Phase.Test)
     np.random.seed(5)
@@ -70,14 +74,15 @@ def test_a_test_forward_draws_no_random_numbers():
     assert after == np.random.rand()
 
 
-def test_a_training_forward_draws_one_number_per_element():
+def test_a_training_forward_draws_one_number_per_element() -> None:
     layer, generator = seeded(seed=3), np.random.default_rng(3)
     layer.forward(np.ones((3, 5), dtype=np.float32))
     generator.random(15)
+    assert layer.rng is not None
     assert layer.rng.random() == generator.random()
 
 
-def test_the_mask_of_a_seed_does_not_depend_on_the_dtype():
+def test_the_mask_of_a_seed_does_not_depend_on_the_dtype() -> None:
     masks = []
     for dtype in (np.float16, np.float32, np.float64):
         layer = seeded()
@@ -87,7 +92,7 @@ def test_the_mask_of_a_seed_does_not_depend_on_the_dtype():
     np.testing.assert_array_equal(masks[1], masks[2])
 
 
-def test_the_training_cache_is_the_boolean_mask_alone():
+def test_the_training_cache_is_the_boolean_mask_alone() -> None:
     layer = seeded()
     layer.forward(np.ones((2, 3)))
     cache = layer.get_cache()
@@ -95,7 +100,7 @@ def test_the_training_cache_is_the_boolean_mask_alone():
     assert cache["mask"].dtype == np.bool_
 
 
-def test_the_test_cache_holds_the_shape_alone():
+def test_the_test_cache_holds_the_shape_alone() -> None:
     layer = seeded()
     layer.set_phase(Phase.Test)
     layer.forward(np.ones((2, 3)))
@@ -104,7 +109,7 @@ def test_the_test_cache_holds_the_shape_alone():
     np.testing.assert_array_equal(cache["shape"], [2, 3])
 
 
-def test_a_dropped_infinity_is_nan_as_in_pytorch():
+def test_a_dropped_infinity_is_nan_as_in_pytorch() -> None:
     layer = seeded()
     layer.forward(np.ones((1, 4)))
     layer.set_cache({"mask": np.array([[False, True, False, True]])})
@@ -114,7 +119,7 @@ def test_a_dropped_infinity_is_nan_as_in_pytorch():
 
 
 @pytest.mark.parametrize("p", [1, 1.5, -0.1, float("nan"), float("inf"), "0.5", True, None])
-def test_p_outside_zero_to_one_is_refused(p):
+def test_p_outside_zero_to_one_is_refused(p: Any) -> None:
     with pytest.raises(nn.ConfigError) as caught:
         nn.Dropout(p=p)
     assert caught.value.argument == "p"

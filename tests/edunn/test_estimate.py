@@ -1,6 +1,10 @@
 """What layers say that they take, held to what they do take."""
 
+from __future__ import annotations
+
 import tracemalloc
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,9 +13,10 @@ from drawn_layers import DRAWN, drawn
 from examples import EXAMPLES, LAYERS, inputs, make
 
 import edunn as nn
+from edunn.arrays import Array
 from edunn.catalogue import told
-from edunn.estimate import BESIDES, ArraySpec
-from edunn.model import Phase
+from edunn.estimate import BESIDES, ArraySpec, Estimate
+from edunn.model import ParameterSet, Phase
 
 # An estimate is at least what is taken, and at most so many times that.
 WORK_FACTOR = 10
@@ -23,11 +28,11 @@ DRAWS = [(number, 1) for number in range(8)] + [(number, 4) for number in range(
 every_type = pytest.mark.parametrize("kind", sorted(nn.LAYER_TYPES))
 
 
-def spec(array):
+def spec(array: Array) -> ArraySpec:
     return ArraySpec(np.shape(array), np.asarray(array).dtype)
 
 
-def draws(kind):
+def draws(kind: str) -> Iterator[tuple[nn.Model, tuple[Array, ...], Estimate]]:
     """Yield layers as they may be, each with inputs, half of them in the test phase."""
     for number, scale in DRAWS:
         rng = np.random.default_rng([number, *kind.encode()])
@@ -37,7 +42,7 @@ def draws(kind):
         yield layer, given, layer.estimate(*map(spec, given))
 
 
-def peak(run):
+def peak(run: Callable[..., Any]) -> tuple[Any, ...]:
     """Return what a function returns, and how many bytes it had at once."""
     tracemalloc.start()
     try:
@@ -46,17 +51,17 @@ def peak(run):
         tracemalloc.stop()
 
 
-def assert_bounds(estimated, taken, factor, besides=0):
+def assert_bounds(estimated: int, taken: int, factor: int, besides: int = 0) -> None:
     assert taken <= estimated + besides
     assert estimated <= factor * taken + besides
 
 
-def test_every_type_is_drawn():
+def test_every_type_is_drawn() -> None:
     assert set(DRAWN) == set(nn.LAYER_TYPES)
 
 
 @every_type
-def test_output_and_cache_and_gradients_are_as_the_estimate_says(kind):
+def test_output_and_cache_and_gradients_are_as_the_estimate_says(kind: str) -> None:
     for layer, given, estimate in draws(kind):
         y = layer.forward(*given)
         assert spec(y) == estimate.output
@@ -69,7 +74,7 @@ def test_output_and_cache_and_gradients_are_as_the_estimate_says(kind):
 
 
 @every_type
-def test_memory_stays_within_the_estimate_and_the_estimate_near_it(kind):
+def test_memory_stays_within_the_estimate_and_the_estimate_near_it(kind: str) -> None:
     for layer, given, estimate in draws(kind):
         y, forward = peak(lambda run=layer.forward, given=given: run(*given))
         gradient = np.ones_like(y)
@@ -79,7 +84,9 @@ def test_memory_stays_within_the_estimate_and_the_estimate_near_it(kind):
 
 
 @every_type
-def test_work_stays_within_the_estimate_and_the_estimate_near_it(kind, monkeypatch):
+def test_work_stays_within_the_estimate_and_the_estimate_near_it(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for layer, given, estimate in draws(kind):
         with counting(monkeypatch) as counter:
             y = layer.forward(*map(counted, given))
@@ -90,7 +97,9 @@ def test_work_stays_within_the_estimate_and_the_estimate_near_it(kind, monkeypat
 
 
 @every_type
-def test_what_a_forward_refuses_for_its_shape_the_estimate_refuses_in_the_same_words(kind):
+def test_what_a_forward_refuses_for_its_shape_the_estimate_refuses_in_the_same_words(
+    kind: str,
+) -> None:
     layer, given = make(kind), inputs(kind)
     for wrong in (given[-1][..., np.newaxis, np.newaxis, np.newaxis], np.float64(0.5)):
         tried = (*given[:-1], np.asarray(wrong))
@@ -105,7 +114,7 @@ def test_what_a_forward_refuses_for_its_shape_the_estimate_refuses_in_the_same_w
 
 
 @every_type
-def test_no_sample_and_one_sample_are_estimated_too(kind):
+def test_no_sample_and_one_sample_are_estimated_too(kind: str) -> None:
     layer, given = make(kind), inputs(kind)
     for samples in (0, 1):
         tried = [x[:samples] for x in given]
@@ -119,13 +128,13 @@ def test_no_sample_and_one_sample_are_estimated_too(kind):
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_integers_are_refused(kind):
+def test_integers_are_refused(kind: str) -> None:
     with pytest.raises(nn.LayerError):
         make(kind).estimate(spec(inputs(kind)[0])._replace(dtype=np.dtype(np.int64)))
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_an_estimate_itself_takes_nothing(kind):
+def test_an_estimate_itself_takes_nothing(kind: str) -> None:
     layer, shape = make(kind), inputs(kind)[0].shape
     huge = ArraySpec((2**40, *shape[1:]), np.dtype(np.float64))
     estimate, taken = peak(lambda: layer.estimate(huge))
@@ -134,7 +143,7 @@ def test_an_estimate_itself_takes_nothing(kind):
     assert taken < BESIDES
 
 
-def test_layers_within_others_add_up():
+def test_layers_within_others_add_up() -> None:
     x = ArraySpec((50, 40), np.dtype(np.float64))
     one = nn.Sequential([nn.Linear(40, 40), nn.ReLU()])
     inner = [nn.Sequential([nn.Linear(40, 40), nn.ReLU()]) for _ in range(3)]
@@ -148,16 +157,16 @@ def test_layers_within_others_add_up():
     assert three.forward.memory >= single.forward.memory + 2 * x.nbytes
 
 
-def test_no_class_without_an_estimate_of_its_own_comes_into_the_catalogue():
+def test_no_class_without_an_estimate_of_its_own_comes_into_the_catalogue() -> None:
     class Silent(nn.Model):
-        def forward(self, x):
+        def forward(self, x: Array) -> Array:
             return x
 
-        def backward(self, δEδy):
+        def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
             return δEδy, {}
 
     class Other(nn.ReLU):
-        def backward(self, δEδy):
+        def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
             return super().backward(δEδy)
 
     class Same(nn.ReLU):
@@ -171,6 +180,6 @@ def test_no_class_without_an_estimate_of_its_own_comes_into_the_catalogue():
         Silent().estimate(ArraySpec((1,), np.dtype(np.float64)))
 
 
-def test_the_catalogue_takes_every_class_by_that_door():
+def test_the_catalogue_takes_every_class_by_that_door() -> None:
     assert all(told(kind) is kind for kind in nn.LAYER_TYPES.values())
     assert set(EXAMPLES) == set(nn.LAYER_TYPES)

@@ -1,5 +1,7 @@
 """What `import edunn` brings with it, and what it offers."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from pathlib import Path
@@ -46,20 +48,20 @@ MODULES = ["initializers", "metrics", "utils", "plot", "datasets", "errors", "mo
 
 
 @pytest.mark.parametrize("name", [*LAYERS, *LOSSES, *OPTIMIZERS, *MODULES, "Phase", "Model"])
-def test_the_public_names_are_there(name):
+def test_the_public_names_are_there(name: str) -> None:
     assert name in nn.__all__
     assert hasattr(nn, name)
 
 
-def test_all_lists_nothing_that_is_not_there():
+def test_all_lists_nothing_that_is_not_there() -> None:
     assert [name for name in nn.__all__ if not hasattr(nn, name)] == []
 
 
-def test_every_layer_and_loss_is_in_the_catalogue():
+def test_every_layer_and_loss_is_in_the_catalogue() -> None:
     assert set(nn.LAYER_TYPES) == {*LAYERS, *LOSSES}
 
 
-def test_importing_brings_numpy_alone():
+def test_importing_brings_numpy_alone() -> None:
     code = "import sys, edunn; print(*{name.partition('.')[0] for name in sys.modules})"
     result = subprocess.run(
         [sys.executable, "-S", "-c", code],
@@ -73,16 +75,16 @@ def test_importing_brings_numpy_alone():
     assert brought == {"edunn", "numpy"}
 
 
-def test_the_library_imports_nothing_of_the_service():
+def test_the_library_imports_nothing_of_the_service() -> None:
     forbidden = ("import server", "from server", "import worker", "from worker", "import grpc")
     for path in ROOT.rglob("*.py"):
         lines = path.read_text().splitlines()
         assert not [line for line in lines if line.strip().startswith(forbidden)], path
 
 
-def test_the_library_is_marked_as_typed():
+def test_the_library_is_marked_as_typed() -> None:
     assert (ROOT / "py.typed").exists()
 
 
-def test_no_file_is_past_400_lines():
+def test_no_file_is_past_400_lines() -> None:
     assert [p for p in ROOT.rglob("*.py") if len(p.read_text().splitlines()) > 400] == []

@@ -1,18 +1,25 @@
 """No Python loop runs over samples, pixels or classes: the lines that run are counted."""
 
+from __future__ import annotations
+
 import gc
 import sys
+from types import FrameType
+from typing import Any
 
 import numpy as np
 import pytest
 from examples import ALL, gradient, inputs, make
 
+import edunn as nn
+from edunn.arrays import Array
 
-def lines_run(layer, *given_inputs):
+
+def lines_run(layer: nn.Model, *given_inputs: Array) -> int:
     """Return how many lines of Python a forward and its backward run."""
     count = 0
 
-    def trace(frame, event, argument):
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
         nonlocal count
         count += event == "line"
         return trace
@@ -33,14 +40,14 @@ def lines_run(layer, *given_inputs):
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_no_python_loops_over_samples(kind):
+def test_no_python_loops_over_samples(kind: str) -> None:
     few = inputs(kind)
     many = tuple(np.concatenate([x] * 20) for x in few)
     assert lines_run(make(kind), *few) == lines_run(make(kind), *many)
 
 
 @pytest.mark.parametrize("kind", ["Conv2d", "MaxPool2d", "AvgPool2d", "GELU", "BatchNorm"])
-def test_no_python_loops_over_pixels(kind):
+def test_no_python_loops_over_pixels(kind: str) -> None:
     small = np.ones((2, 2 if kind == "Conv2d" else 3, 5, 5))
     assert lines_run(make(kind), small) == lines_run(make(kind), np.tile(small, (1, 1, 6, 7)))
 
@@ -48,14 +55,14 @@ def test_no_python_loops_over_pixels(kind):
 @pytest.mark.parametrize(
     "kind", ["Softmax", "CrossEntropyWithLabels", "SequenceCrossEntropyWithLabels"]
 )
-def test_no_python_loops_over_classes(kind):
+def test_no_python_loops_over_classes(kind: str) -> None:
     *truth, y = inputs(kind)
     wider = [np.pad(t, ((0, 0), (0, 0), (0, 90))) if t.ndim == 3 else t for t in truth]
     wide = np.pad(y, [(0, 0)] * (y.ndim - 1) + [(0, 90)])
     assert lines_run(make(kind), *truth, y) == lines_run(make(kind), *wider, wide)
 
 
-def test_the_count_tells_a_loop():
+def test_the_count_tells_a_loop() -> None:
     # The one loop that there has to be: a recurrent network's over its steps.
     (x,) = inputs("RNN")
     assert lines_run(make("RNN"), x) < lines_run(make("RNN"), np.concatenate([x, x], axis=1))

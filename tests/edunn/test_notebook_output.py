@@ -1,5 +1,9 @@
 """What a notebook shows: every plot and every result once."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -31,7 +35,7 @@ CELLS = [
 
 # The notebook tools warn of each other; what counts is what the cells show.
 @pytest.mark.filterwarnings("default")
-def test_every_plot_and_every_result_is_shown_once(tmp_path):
+def test_every_plot_and_every_result_is_shown_once(tmp_path: Path) -> None:
     cells = [nbformat.v4.new_code_cell(source) for source in (SETUP, *(c[0] for c in CELLS))]
     notebook = nbformat.v4.new_notebook(cells=cells)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": tmp_path}}).execute()

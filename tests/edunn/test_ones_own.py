@@ -1,33 +1,38 @@
 """Layers, losses, initializers and optimizers as a student writes them."""
 
+from __future__ import annotations
+
 import copy
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 import edunn as nn
-from edunn.model import Phase
+from edunn.arrays import Array
+from edunn.model import ParameterSet, Phase
 
 
 class Double(nn.ModelWithoutParameters):
     """A layer that needs no cache."""
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         return 2 * x
 
-    def backward(self, δEδy):
+    def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
         return 2 * δEδy, {}
 
 
 class Square(nn.ModelWithoutParameters):
     """A layer that keeps its input."""
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         self.set_cache(x)
         return x**2
 
-    def backward(self, δEδy):
+    def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
         (x,) = self.get_cache()
         return 2 * x * δEδy, {}
 
@@ -35,17 +40,17 @@ class Square(nn.ModelWithoutParameters):
 class Affine(nn.ModelWithParameters):
     """A layer with two parameters, one of each way to register it."""
 
-    def __init__(self, size, initializer=None, name=None):
+    def __init__(self, size: int, initializer: Any = None, name: str | None = None) -> None:
         super().__init__(name=name)
         self.register_parameter("w", np.ones(size))
         self.parameters["b"] = np.arange(size)
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         y = x * self.get_parameters()["w"]
         self.set_cache(x, y)
         return y + self.parameters["b"]
 
-    def backward(self, δEδy):
+    def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
         x, _ = self.get_cache()
         w = self.get_parameters()["w"]
         return δEδy * w, {"w": (δEδy * x).sum(axis=0), "b": δEδy.sum(axis=0)}
@@ -54,11 +59,12 @@ class Affine(nn.ModelWithParameters):
 class Absolute(nn.ModelWithoutParameters):
     """A loss that is any model; its backward needs an error per sample."""
 
-    def forward(self, y_true, y):
+    def forward(self, y_true: Array, y: Array) -> Array:
         self.set_cache(np.sign(y - y_true))
-        return np.abs(y - y_true).sum(axis=1, keepdims=True)
+        errors: Array = np.abs(y - y_true).sum(axis=1, keepdims=True)
+        return errors
 
-    def backward(self, δE):
+    def backward(self, δE: Array) -> tuple[Array, ParameterSet]:
         (sign,) = self.get_cache()
         δEδy = np.zeros_like(sign)
         for i in range(len(sign)):
@@ -69,35 +75,37 @@ class Absolute(nn.ModelWithoutParameters):
 class Halves(nn.initializers.Initializer):
     """An initializer that fills and creates nothing."""
 
-    def initialize(self, p):
+    def initialize(self, p: Array) -> None:
         p[:] = 0.5
 
 
 class Thirds(nn.initializers.Initializer):
     """One that creates, knows of the shape alone, and calls no constructor."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.value = 1 / 3
 
-    def create(self, shape):
+    def create(self, shape: tuple[int, ...]) -> Array:  # type: ignore[override]  # fewer arguments
         return np.full(shape, self.value)
 
 
 class Descent(nn.BatchedGradientOptimizer):
     """An optimizer with `optimize_batch` alone."""
 
-    def __init__(self, batch_size, epochs, lr=0.1, shuffle=True):
+    def __init__(self, batch_size: int, epochs: int, lr: float = 0.1, shuffle: bool = True) -> None:
         super().__init__(batch_size, epochs, shuffle)
         self.lr = lr
 
-    def optimize_batch(self, model, δEδps, epoch, iteration):
+    def optimize_batch(
+        self, model: nn.Model, δEδps: ParameterSet, epoch: int, iteration: int
+    ) -> None:
         parameters = model.get_parameters()
         for name, δEδp in δEδps.items():
             p = parameters[name]
             p[:] = p - self.lr * δEδp
 
 
-def network():
+def network() -> nn.Model:
     return nn.Sequential([nn.Linear(3, 2), Square(), Affine(2), Double()])
 
 
@@ -105,11 +113,11 @@ X = np.random.default_rng(0).standard_normal((5, 3))
 
 
 @pytest.mark.parametrize("layer", [Double(), Square(), Affine(3), network()])
-def test_a_layer_passes_the_check(layer):
+def test_a_layer_passes_the_check(layer: nn.Model) -> None:
     assert nn.utils.check_gradient.common_layer(layer, (5, 3), samples=3)
 
 
-def test_what_one_value_or_two_were_kept_comes_back_as_a_tuple():
+def test_what_one_value_or_two_were_kept_comes_back_as_a_tuple() -> None:
     layer = Double()
     layer.set_cache(X)
     assert layer.get_cache() == (X,)
@@ -123,7 +131,7 @@ def test_what_one_value_or_two_were_kept_comes_back_as_a_tuple():
     assert (layer.cache, layer.get_cache()) == ("of one's own", "of one's own")
 
 
-def test_the_cache_of_a_network_with_layers_of_ones_own_can_be_put_back():
+def test_the_cache_of_a_network_with_layers_of_ones_own_can_be_put_back() -> None:
     net = network()
     δEδy = np.ones_like(net.forward(X))
     expected, cache = net.backward(δEδy), copy.deepcopy(net.get_cache())
@@ -134,15 +142,17 @@ def test_the_cache_of_a_network_with_layers_of_ones_own_can_be_put_back():
     np.testing.assert_equal(δEδp, expected[1])
 
 
-def test_a_layer_of_ones_own_may_forget_to_call_the_constructor():
+def test_a_layer_of_ones_own_may_forget_to_call_the_constructor() -> None:
     class Forgetful(nn.Model):
-        def __init__(self):
-            self.register_parameter("w", [1, 2])
+        def __init__(self) -> None:
+            values: Any = [1, 2]
+            self.register_parameter("w", values)
 
-        def forward(self, x):
-            return x * self.get_parameters()["w"]
+        def forward(self, x: Array) -> Array:
+            y: Array = x * self.get_parameters()["w"]
+            return y
 
-        def backward(self, δEδy):
+        def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
             return δEδy, {}
 
     layer = Forgetful()
@@ -152,17 +162,18 @@ def test_a_layer_of_ones_own_may_forget_to_call_the_constructor():
     assert layer.phase is Phase.Test
 
 
-def test_a_layer_that_keeps_its_parameters_itself():
+def test_a_layer_that_keeps_its_parameters_itself() -> None:
     class Own(nn.Model):
         w = np.ones(2)
 
-        def get_parameters(self):
+        def get_parameters(self) -> ParameterSet:
             return {"w": self.w}
 
-        def forward(self, x):
-            return x * self.w
+        def forward(self, x: Array) -> Array:
+            y: Array = x * self.w
+            return y
 
-        def backward(self, δEδy):
+        def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
             return δEδy * self.w, {"w": δEδy.sum(axis=0)}
 
     layer = Own()
@@ -172,22 +183,24 @@ def test_a_layer_that_keeps_its_parameters_itself():
     assert net.get_parameters()["own1(w)"] is layer.w
 
 
-def test_attributes_of_ones_own_are_ones_own():
-    layer = Double()
+def test_attributes_of_ones_own_are_ones_own() -> None:
+    layer: Any = Double()
     layer.label = [1, 2]
     layer.error = layer.refused = 3
     assert layer.label == [1, 2]
 
 
-def test_parameters_of_ones_own_are_floats_whatever_they_were():
+def test_parameters_of_ones_own_are_floats_whatever_they_were() -> None:
     layer = Affine(3)
-    layer.parameters = {"w": [1, 2, 3], "b": np.array([True, False, True])}
+    values: Any = [1, 2, 3]
+    layer.parameters = {"w": values, "b": np.array([True, False, True])}
     assert {p.dtype for p in layer.get_parameters().values()} == {np.dtype(np.float64)}
     assert set(layer.parameters) == {"w", "b"}
 
 
-def test_any_model_is_a_loss():
-    model, loss = nn.Linear(3, 2), nn.MeanError(Absolute())
+def test_any_model_is_a_loss() -> None:
+    absolute: Any = Absolute()
+    model, loss = nn.Linear(3, 2), nn.MeanError(absolute)
     y = np.zeros((5, 2))
     assert loss.forward(y, model.forward(X)).shape == ()
     history = Descent(5, 30, lr=0.05).optimize(model, X, y, loss, verbose=False)
@@ -195,7 +208,7 @@ def test_any_model_is_a_loss():
     assert len(Descent(5, 2).optimize(model, X, y, nn.MeanError(nn.SquaredError()), False)) == 2
 
 
-def test_an_initializer_of_ones_own_fills_or_creates():
+def test_an_initializer_of_ones_own_fills_or_creates() -> None:
     for initializer, value in ((Halves(), 0.5), (Thirds(), 1 / 3)):
         for layer in (
             nn.Linear(2, 3, initializer=initializer),
@@ -206,15 +219,16 @@ def test_an_initializer_of_ones_own_fills_or_creates():
         ):
             (first, *_) = layer.get_parameters().values()
             np.testing.assert_array_equal(first, value)
-    np.testing.assert_array_equal(Halves().create(3), [0.5] * 3)
+    size: Any = 3
+    np.testing.assert_array_equal(Halves().create(size), [0.5] * 3)
 
 
-def test_an_initializer_of_nothing_or_of_another_shape_is_told_so():
+def test_an_initializer_of_nothing_or_of_another_shape_is_told_so() -> None:
     class Nothing(nn.initializers.Initializer):
         pass
 
     class Other(nn.initializers.Initializer):
-        def create(self, shape):
+        def create(self, shape: tuple[int, ...]) -> Array:  # type: ignore[override]  # fewer arguments
             return np.zeros(5)
 
     with pytest.raises(NotImplementedError, match="Nothing has neither initialize"):
@@ -223,7 +237,7 @@ def test_an_initializer_of_nothing_or_of_another_shape_is_told_so():
         nn.Linear(2, 3, initializer=Other())
 
 
-def test_none_is_the_default():
+def test_none_is_the_default() -> None:
     assert nn.Dense(2, 3, activation_name=None).activation_name == "id"
     for layer in (nn.Linear(2, 3, initializer=None), nn.Dense(2, 3, None, None, None)):
         assert np.ptp(layer.get_parameters()["w"]) > 0
@@ -231,7 +245,7 @@ def test_none_is_the_default():
     assert nn.RNN(2, 3, 4, bptt_truncate=None).bptt_truncate is None
 
 
-def test_backpropagation_gives_gradients_and_error():
+def test_backpropagation_gives_gradients_and_error() -> None:
     model, loss = nn.Linear(3, 2), nn.MeanError(nn.SquaredError())
     δEδx, δEδps, E = Descent(5, 1).backpropagation(model, X, np.zeros((5, 2)), loss)
     assert δEδx.shape == X.shape
@@ -239,13 +253,17 @@ def test_backpropagation_gives_gradients_and_error():
     np.testing.assert_allclose(E, loss.forward(np.zeros((5, 2)), model.forward(X)))
 
 
-def wrong(forward=lambda x: x, backward=lambda δEδy: (δEδy, {})):
+def wrong(
+    forward: Callable[..., Any] = lambda x: x,
+    backward: Callable[..., Any] = lambda δEδy: (δEδy, {}),
+) -> nn.Model:
     class Wrong(nn.Model):
-        pass
+        def forward(self, x: Array) -> Any:
+            return forward(x)
 
-    Wrong.forward = lambda self, x: forward(x)
-    Wrong.backward = lambda self, δEδy: backward(δEδy)
-    Wrong.__abstractmethods__ = frozenset()
+        def backward(self, δEδy: Array) -> Any:
+            return backward(δEδy)
+
     return Wrong(name="mine")
 
 
@@ -266,7 +284,7 @@ def wrong(forward=lambda x: x, backward=lambda δEδy: (δEδy, {})):
         (wrong(forward=lambda x: x[:, :1]), r"linear2: x should be of shape \(samples, 2\)"),
     ],
 )
-def test_a_mistake_gets_a_sentence_that_names_it(layer, sentence):
+def test_a_mistake_gets_a_sentence_that_names_it(layer: nn.Model, sentence: str) -> None:
     net = nn.Sequential([nn.Linear(3, 2), layer, nn.Linear(2, 2)])
     with pytest.raises(nn.LayerError, match=sentence):
         Descent(5, 1).optimize(
@@ -274,9 +292,9 @@ def test_a_mistake_gets_a_sentence_that_names_it(layer, sentence):
         )
 
 
-def test_a_gradient_of_another_shape_than_its_parameter_is_told_so():
+def test_a_gradient_of_another_shape_than_its_parameter_is_told_so() -> None:
     class Wrong(Affine):
-        def backward(self, δEδy):
+        def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
             return δEδy, {"w": δEδy, "b": δEδy.sum(axis=0)}
 
     model = Wrong(3, name="mine")
@@ -285,9 +303,9 @@ def test_a_gradient_of_another_shape_than_its_parameter_is_told_so():
         Descent(5, 1).optimize(model, X, X, loss, verbose=False)
 
 
-def test_a_forgotten_cache_is_told_so():
+def test_a_forgotten_cache_is_told_so() -> None:
     class Forgetful(Square):
-        def forward(self, x):
+        def forward(self, x: Array) -> Array:
             return x**2
 
     net = nn.Sequential([Forgetful(name="mine")])
@@ -296,7 +314,7 @@ def test_a_forgotten_cache_is_told_so():
         net.backward(y)
 
 
-def test_to_set_a_parameter_sets_it():
+def test_to_set_a_parameter_sets_it() -> None:
     net = nn.Sequential([nn.Linear(3, 2), nn.Dense(2, 2), nn.BatchNorm(2)])
     for name, p in net.get_parameters().items():
         new = np.full(p.shape, 7)
@@ -305,7 +323,7 @@ def test_to_set_a_parameter_sets_it():
         assert net.get_parameters()[name] is p
     net.get_parameters().update({"linear1(w)": np.zeros((3, 2))})
     np.testing.assert_array_equal(net[0].forward(X), 0)
-    layer = net[2]
+    layer: Any = net[2]
     layer.get_buffers()["running_var"] = [4, 4]
     np.testing.assert_array_equal(layer.running_var, 4)
 
@@ -324,7 +342,7 @@ def test_to_set_a_parameter_sets_it():
         lambda p: p.__delitem__("w"),
     ],
 )
-def test_what_would_change_nothing_is_refused(change):
+def test_what_would_change_nothing_is_refused(change: Callable[..., Any]) -> None:
     layer = nn.Linear(3, 2)
     before = layer.get_parameters()["w"].copy()
     with pytest.raises((nn.LayerError, TypeError)):
@@ -337,7 +355,7 @@ def test_what_would_change_nothing_is_refused(change):
     "copied",
     [copy.copy, copy.deepcopy, dict.copy, lambda p: pickle.loads(pickle.dumps(p))],  # noqa: S301
 )
-def test_a_copy_of_the_parameters_belongs_to_nobody(copied):
+def test_a_copy_of_the_parameters_belongs_to_nobody(copied: Any) -> None:
     layer = nn.Linear(3, 2)
     saved = copied(layer.get_parameters())
     assert type(saved) is dict

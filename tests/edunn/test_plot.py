@@ -1,11 +1,19 @@
 """Plots are drawn and saved, and matplotlib is otherwise left alone."""
 
+from __future__ import annotations
+
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import edunn as nn
+from edunn.arrays import Array
 from edunn.model import Phase
 
 RNG = np.random.default_rng(0)
@@ -14,7 +22,7 @@ LINE, PLANE = RNG.standard_normal((6, 1)), RNG.standard_normal((6, 2))
 
 
 @pytest.fixture
-def pyplot():
+def pyplot() -> Iterator[ModuleType]:
     matplotlib = pytest.importorskip("matplotlib", reason="plots need matplotlib")
     matplotlib.use("Agg")
     from matplotlib import pyplot
@@ -23,8 +31,8 @@ def pyplot():
     pyplot.close("all")
 
 
-def draw(name, path):
-    plots = {
+def draw(name: str, path: Path | None) -> Figure:
+    plots: dict[str, Callable[[], Any]] = {
         "history": lambda: nn.plot.plot_history([3.0, 2.0, 1.0], filepath=path),
         "line": lambda: nn.plot.plot_model_dataset_1d(LINE, LINE, nn.Linear(1, 1), path),
         "line classes": lambda: nn.plot.plot_model_dataset_1d_classification(
@@ -40,7 +48,8 @@ def draw(name, path):
             [nn.ReLU(), nn.TanH()], filepath=path
         ),
     }
-    return plots[name]()
+    figure: Figure = plots[name]()
+    return figure
 
 
 NAMES = ["history", "line", "line classes", "plane classes", "confusion", "predictions"]
@@ -50,7 +59,9 @@ EVERY = [*NAMES, "activation", "activations"]
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_a_plot_is_drawn_with_its_axes_labelled_then_saved_and_closed(pyplot, tmp_path, name):
+def test_a_plot_is_drawn_with_its_axes_labelled_then_saved_and_closed(
+    pyplot: ModuleType, tmp_path: Path, name: str
+) -> None:
     path = tmp_path / "plot.png"
     figure = draw(name, path)
     assert path.read_bytes().startswith(b"\x89PNG")
@@ -61,25 +72,27 @@ def test_a_plot_is_drawn_with_its_axes_labelled_then_saved_and_closed(pyplot, tm
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_a_plot_that_is_not_saved_is_one_figure_shown_once(pyplot, monkeypatch, name):
+def test_a_plot_that_is_not_saved_is_one_figure_shown_once(
+    pyplot: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     shown = []
     monkeypatch.setattr(pyplot, "show", lambda: shown.append(pyplot.get_fignums()))
     figure = draw(name, None)
     assert shown == [[figure.number]]
 
 
-def test_the_style_is_left_as_it_was(pyplot):
+def test_the_style_is_left_as_it_was(pyplot: ModuleType) -> None:
     before = dict(pyplot.rcParams)
     for name in NAMES:
         draw(name, None)
     assert dict(pyplot.rcParams) == before
 
 
-def test_a_model_is_drawn_as_it_is_used_and_its_phase_is_put_back(pyplot):
+def test_a_model_is_drawn_as_it_is_used_and_its_phase_is_put_back(pyplot: ModuleType) -> None:
     seen = []
 
     class Spy(nn.Identity):
-        def forward(self, x):
+        def forward(self, x: Array) -> Array:
             seen.append(self.phase)
             return super().forward(x)
 
@@ -89,7 +102,7 @@ def test_a_model_is_drawn_as_it_is_used_and_its_phase_is_put_back(pyplot):
     assert model.phase is Phase.Training
 
 
-def test_a_plot_leaves_the_last_forward_of_a_model_as_it_was(pyplot):
+def test_a_plot_leaves_the_last_forward_of_a_model_as_it_was(pyplot: ModuleType) -> None:
     x, ones = RNG.standard_normal((3, 1)), np.ones((3, 1))
     model = nn.Sequential([nn.GELU(), nn.BatchNorm(1), nn.Dropout()])
     model.forward(x)
@@ -103,17 +116,21 @@ def test_a_plot_leaves_the_last_forward_of_a_model_as_it_was(pyplot):
     }
 
 
-def test_the_regions_are_asked_for_in_the_detail_and_under_the_title_given(pyplot):
+def test_the_regions_are_asked_for_in_the_detail_and_under_the_title_given(
+    pyplot: ModuleType,
+) -> None:
     points = []
 
     class Spy(nn.Identity):
-        def forward(self, x):
+        def forward(self, x: Array) -> Array:
             points.append(len(x))
             return super().forward(x)
 
-    def plot(scale, **given):
+    def plot(scale: float, **given: Any) -> Figure:
         x = np.array([[0.0, 0.0], [10.0, 10.0]]) * scale
-        return nn.plot.plot_model_dataset_2d_classification(x, [0, 1], Spy(), **given)
+        labels: Any = [0, 1]
+        figure: Figure = nn.plot.plot_model_dataset_2d_classification(x, labels, Spy(), **given)
+        return figure
 
     # 11 wide with the margins: the square of 11 / detail, but 50 a side at least, 500 at most.
     for scale in (1, 0.01, 1000):
@@ -125,21 +142,21 @@ def test_the_regions_are_asked_for_in_the_detail_and_under_the_title_given(pyplo
         plot(1, detail=0)
 
 
-def test_a_derivative_is_plotted_instead_of_the_values(pyplot):
+def test_a_derivative_is_plotted_instead_of_the_values(pyplot: ModuleType) -> None:
     figure = nn.plot.plot_activation_functions([nn.ReLU(), nn.TanH()], (-1, 1), backward=True)
     relu, tanh = figure.axes[0].lines
     np.testing.assert_array_equal(relu.get_ydata(), relu.get_xdata() > 0)
     np.testing.assert_allclose(tanh.get_ydata(), 1 - np.tanh(tanh.get_xdata()) ** 2)
 
 
-def test_axes_may_be_put_through_the_origin(pyplot):
+def test_axes_may_be_put_through_the_origin(pyplot: ModuleType) -> None:
     axes = pyplot.figure().gca()
     nn.plot.spines_origin(axes)
     assert axes.spines["left"].get_position() == axes.spines["bottom"].get_position() == "zero"
 
 
-def test_a_model_of_one_probability_is_drawn_with_both_classes(pyplot):
-    def sigmoid(features):
+def test_a_model_of_one_probability_is_drawn_with_both_classes(pyplot: ModuleType) -> None:
+    def sigmoid(features: int) -> nn.Model:
         model = nn.Dense(features, 1, "sigmoid", linear_initializer=nn.initializers.Constant(9.0))
         return nn.Sequential([model])
 
@@ -152,12 +169,12 @@ def test_a_model_of_one_probability_is_drawn_with_both_classes(pyplot):
     assert set(np.unique(axes.collections[0].get_array())) == {0, 1}
 
 
-def test_the_wrong_number_of_features_is_refused():
+def test_the_wrong_number_of_features_is_refused() -> None:
     with pytest.raises(nn.LayerError, match="of shape"):
         nn.plot.plot_model_dataset_2d_classification(LINE, LABELS, nn.Identity())
 
 
-def test_without_matplotlib_the_error_says_what_to_install(monkeypatch):
+def test_without_matplotlib_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"edunn-serving\[plot\]"):
         nn.plot.plot_history([1.0])

@@ -1,5 +1,9 @@
 """RNN: the recurrence, and how far back an error reaches."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +13,7 @@ RNG = np.random.default_rng(6)
 X = RNG.standard_normal((2, 6, 3))
 
 
-def rnn(**config):
+def rnn(**config: Any) -> nn.Model:
     return nn.build(
         "RNN",
         {"input_dim": 3, "output_dim": 2, "hidden_dim": 4, **config},
@@ -17,7 +21,7 @@ def rnn(**config):
     )
 
 
-def test_the_recurrence():
+def test_the_recurrence() -> None:
     layer = rnn()
     U, W, V = layer.get_parameters().values()
     h, y = np.zeros((2, 4)), []
@@ -28,7 +32,7 @@ def test_the_recurrence():
 
 
 @pytest.mark.parametrize("reach", [0, 1, 2, 3])
-def test_a_truncated_error_reaches_as_many_steps_back(reach):
+def test_a_truncated_error_reaches_as_many_steps_back(reach: int) -> None:
     layer = rnn(bptt_truncate=reach)
     layer.forward(X)
     δEδy = np.zeros((2, 6, 2))
@@ -37,7 +41,7 @@ def test_a_truncated_error_reaches_as_many_steps_back(reach):
     np.testing.assert_array_equal(reached, np.arange(4 - reach, 5))
 
 
-def test_what_is_not_truncated_is_the_whole_gradient():
+def test_what_is_not_truncated_is_the_whole_gradient() -> None:
     layer, δEδy = rnn(bptt_truncate=2), np.zeros((2, 6, 2))
     whole = rnn()
     # The error of the third step has but two steps behind it.
@@ -48,7 +52,7 @@ def test_what_is_not_truncated_is_the_whole_gradient():
 
 
 @pytest.mark.parametrize("reach", [5, 6, 100])
-def test_a_reach_of_the_whole_sequence_is_no_truncation(reach):
+def test_a_reach_of_the_whole_sequence_is_no_truncation(reach: int) -> None:
     layer, whole, δEδy = rnn(bptt_truncate=reach), rnn(), RNG.standard_normal((2, 6, 2))
     layer.forward(X)
     whole.forward(X)
@@ -56,7 +60,7 @@ def test_a_reach_of_the_whole_sequence_is_no_truncation(reach):
         np.testing.assert_array_equal(layer.backward(δEδy)[1][name], value)
 
 
-def test_truncated_gradients_add_over_the_steps_that_they_come_from():
+def test_truncated_gradients_add_over_the_steps_that_they_come_from() -> None:
     layer = rnn(bptt_truncate=1)
     layer.forward(X)
     δEδy = RNG.standard_normal((2, 6, 2))
@@ -70,7 +74,7 @@ def test_truncated_gradients_add_over_the_steps_that_they_come_from():
         np.testing.assert_allclose(sum(part[name] for part in parts), value, rtol=1e-12)
 
 
-def test_gradients_are_not_clipped():
+def test_gradients_are_not_clipped() -> None:
     layer = rnn()
     layer.forward(X)
     small, large = layer.backward(np.ones((2, 6, 2))), layer.backward(np.full((2, 6, 2), 1e6))
@@ -78,7 +82,7 @@ def test_gradients_are_not_clipped():
         np.testing.assert_allclose(large[1][name], 1e6 * value, rtol=1e-12)
 
 
-def test_a_sequence_of_one_step_and_of_none():
+def test_a_sequence_of_one_step_and_of_none() -> None:
     layer = rnn()
     assert layer.forward(X[:, :1]).shape == (2, 1, 2)
     assert np.all(layer.backward(np.ones((2, 1, 2)))[1]["W"] == 0)
@@ -86,7 +90,7 @@ def test_a_sequence_of_one_step_and_of_none():
     assert layer.backward(np.ones((2, 0, 2)))[0].shape == (2, 0, 3)
 
 
-def test_weights_start_by_the_xavier_rule_with_their_own_fans():
+def test_weights_start_by_the_xavier_rule_with_their_own_fans() -> None:
     layer = nn.RNN(input_dim=300, output_dim=20, hidden_dim=100)
     for name, fans in (("U", 400), ("W", 200), ("V", 120)):
         w = layer.get_parameters()[name]
@@ -94,7 +98,7 @@ def test_weights_start_by_the_xavier_rule_with_their_own_fans():
         assert 0.95 * bound < np.abs(w).max() <= bound
 
 
-def test_another_initializer_is_told_the_inputs_of_each_matrix():
+def test_another_initializer_is_told_the_inputs_of_each_matrix() -> None:
     layer = nn.RNN(
         input_dim=300, output_dim=20, hidden_dim=100, kernel_initializer="KaimingUniform"
     )
@@ -104,14 +108,14 @@ def test_another_initializer_is_told_the_inputs_of_each_matrix():
 
 
 @pytest.mark.parametrize("shape", [(6, 3), (2, 6, 4), (3,)])
-def test_another_shape_is_refused(shape):
+def test_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(nn.LayerError) as caught:
         rnn().forward(np.zeros(shape))
     assert caught.value.argument == "x"
 
 
 @pytest.mark.parametrize("reach", [-1, 1.5, "2"])
-def test_a_reach_that_is_no_count_is_refused(reach):
+def test_a_reach_that_is_no_count_is_refused(reach: Any) -> None:
     with pytest.raises(nn.ConfigError) as caught:
         nn.RNN(1, 1, 1, bptt_truncate=reach)
     assert caught.value.argument == "bptt_truncate"

@@ -1,13 +1,17 @@
 """Sequential: names, phases, frozen layers, caches."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 
 import edunn as nn
-from edunn.model import Phase
+from edunn.model import ParameterSet, Phase
 
 
-def network():
+def network() -> nn.Sequential:
     rng = np.random.default_rng(1)
     layers = [
         {"type": "Linear", "name": "first", "config": {"input_size": 4, "output_size": 3}},
@@ -16,14 +20,16 @@ def network():
         {"type": "Dropout", "name": "drop", "config": {"p": 0.5}},
         {"type": "Linear", "config": {"input_size": 3, "output_size": 2}},
     ]
-    return nn.build("Sequential", {"layers": layers}, name="net", rng=rng)
+    net = nn.build("Sequential", {"layers": layers}, name="net", rng=rng)
+    assert isinstance(net, nn.Sequential)
+    return net
 
 
-def test_parameters_are_named_by_their_layer():
+def test_parameters_are_named_by_their_layer() -> None:
     assert list(network().get_parameters()) == ["first(w)", "bias1(b)", "linear1(w)"]
 
 
-def test_gradients_have_the_names_and_shapes_of_the_parameters():
+def test_gradients_have_the_names_and_shapes_of_the_parameters() -> None:
     net = network()
     y = net.forward(np.ones((5, 4)))
     _, gradients = net.backward(np.ones_like(y))
@@ -31,45 +37,45 @@ def test_gradients_have_the_names_and_shapes_of_the_parameters():
     assert {name: value.shape for name, value in gradients.items()} == shapes
 
 
-def test_a_frozen_layer_gives_no_gradients():
+def test_a_frozen_layer_gives_no_gradients() -> None:
     net = network()
     net["first"].frozen = True
     y = net.forward(np.ones((5, 4)))
     assert set(net.backward(np.ones_like(y))[1]) == {"bias1(b)", "linear1(w)"}
 
 
-def test_set_phase_reaches_every_layer():
+def test_set_phase_reaches_every_layer() -> None:
     net = network()
     net.set_phase(Phase.Test)
     assert all(layer.phase is Phase.Test for layer in net)
 
 
-def test_a_layer_keeps_the_name_it_was_given():
+def test_a_layer_keeps_the_name_it_was_given() -> None:
     layer = nn.Linear(2, 2, name="My layer é")
     nn.Sequential([layer])
     assert layer.name == "My layer é"
 
 
-def test_two_models_may_use_the_same_names():
+def test_two_models_may_use_the_same_names() -> None:
     first = nn.Sequential([nn.Linear(2, 2, name="a"), nn.ReLU()])
     second = nn.Sequential([nn.Linear(2, 2, name="a"), nn.ReLU()])
     assert list(first.get_parameters()) == list(second.get_parameters()) == ["a(w)"]
     assert second[1].name == "relu1"
 
 
-def test_layers_named_by_other_models_are_named_anew_where_they_clash():
+def test_layers_named_by_other_models_are_named_anew_where_they_clash() -> None:
     a, b = nn.Sequential([nn.ReLU()]), nn.Sequential([nn.ReLU()])
     both = nn.Sequential([*a, *b])
     assert [layer.name for layer in both] == ["relu1", "relu2"]
 
 
-def test_one_given_name_twice_is_refused():
+def test_one_given_name_twice_is_refused() -> None:
     with pytest.raises(nn.ConfigError) as caught:
         nn.Sequential([nn.ReLU(name="a"), nn.ReLU(name="a")])
     assert caught.value.argument == "layers[1].name"
 
 
-def test_a_fresh_instance_with_the_cache_gives_the_same_backward_to_the_byte():
+def test_a_fresh_instance_with_the_cache_gives_the_same_backward_to_the_byte() -> None:
     x = np.random.default_rng(2).standard_normal((5, 4))
     first, second = network(), network()
     y = first.forward(x)
@@ -81,24 +87,24 @@ def test_a_fresh_instance_with_the_cache_gives_the_same_backward_to_the_byte():
     }
 
 
-def test_nested_names_nest_the_notation():
+def test_nested_names_nest_the_notation() -> None:
     outer = nn.Sequential([nn.Sequential([nn.Linear(2, 2, name="l")], name="inner")])
     outer.forward(np.ones((1, 2)))
     assert list(outer.get_parameters()) == ["inner(l(w))"]
     assert list(outer.get_cache()) == ["inner(l(x))"]
 
 
-def test_one_seed_builds_the_same_parameters():
+def test_one_seed_builds_the_same_parameters() -> None:
     first, second = network().get_parameters(), network().get_parameters()
     assert all(np.array_equal(first[name], second[name]) for name in first)
 
 
-def test_backward_before_forward_is_refused():
+def test_backward_before_forward_is_refused() -> None:
     with pytest.raises(nn.NoForwardError):
         network().backward(np.ones((1, 2)))
 
 
-def test_a_backward_after_a_forward_that_was_refused_is_refused():
+def test_a_backward_after_a_forward_that_was_refused_is_refused() -> None:
     net = nn.Sequential([nn.ReLU(), nn.Flatten(), nn.Linear(4, 2)])
     net.forward(np.ones((1, 4)))
     with pytest.raises(nn.LayerError):
@@ -107,13 +113,13 @@ def test_a_backward_after_a_forward_that_was_refused_is_refused():
         net.backward(np.ones((1, 2)))
 
 
-def test_summary_counts_the_parameters_of_each_layer():
+def test_summary_counts_the_parameters_of_each_layer() -> None:
     lines = network().summary().splitlines()
     assert lines[1].split() == ["first", "Linear", "12"]
     assert lines[-1].split() == ["total", "21"]
 
 
-def test_summary_does_not_count_what_is_frozen_at_any_depth():
+def test_summary_does_not_count_what_is_frozen_at_any_depth() -> None:
     inner = nn.Sequential([nn.Dense(2, 2), nn.Linear(2, 2)], name="inner")
     net = nn.Sequential([nn.Linear(2, 3), nn.Linear(3, 2), inner])
     net["linear1"].frozen = inner["linear1"].frozen = True
@@ -124,7 +130,7 @@ def test_summary_does_not_count_what_is_frozen_at_any_depth():
     assert counts == ["frozen", "frozen", "frozen", "0"]
 
 
-def test_an_empty_sequence_is_the_identity():
+def test_an_empty_sequence_is_the_identity() -> None:
     net, x = nn.Sequential([]), np.ones((2, 3))
     y = net.forward(x)
     δEδx, δEδp = net.backward(y)
@@ -135,41 +141,42 @@ def test_an_empty_sequence_is_the_identity():
     assert not np.shares_memory(δEδx, y)
 
 
-def test_one_layer_twice_is_refused():
+def test_one_layer_twice_is_refused() -> None:
     layer = nn.ReLU()
     with pytest.raises(nn.ConfigError, match="again") as caught:
         nn.Sequential([layer, nn.TanH(), layer])
     assert caught.value.argument == "layers[2]"
 
 
-def test_one_layer_twice_is_refused_also_where_one_of_them_is_further_in():
+def test_one_layer_twice_is_refused_also_where_one_of_them_is_further_in() -> None:
     for shared in (nn.ReLU(), nn.Sequential([nn.ReLU()])):
         with pytest.raises(nn.ConfigError, match="again") as caught:
             nn.Sequential([nn.TanH(), shared, nn.Sequential([nn.Sequential([shared])])])
         assert caught.value.argument == "layers[2]"
 
 
-def test_automatic_names_keep_clear_of_given_ones():
+def test_automatic_names_keep_clear_of_given_ones() -> None:
     net = nn.Sequential([nn.ReLU(), nn.ReLU(name="relu1"), nn.ReLU()])
     assert [layer.name for layer in net] == ["relu2", "relu1", "relu3"]
 
 
-def test_a_frozen_sequence_gives_no_gradients():
+def test_a_frozen_sequence_gives_no_gradients() -> None:
     net = network()
     net.frozen = True
     y = net.forward(np.ones((5, 4)))
     assert net.backward(np.ones_like(y))[1] == {}
 
 
-def test_the_source_of_randomness_reaches_every_layer():
-    net = nn.Sequential([nn.Sequential([nn.Dropout()])])
+def test_the_source_of_randomness_reaches_every_layer() -> None:
+    inner = nn.Sequential([nn.Dropout()])
+    net = nn.Sequential([inner])
     net.rng = np.random.default_rng(0)
-    assert net[0][0].rng is net.rng
+    assert inner[0].rng is net.rng
     net.rng = None
-    assert net[0][0].rng is None
+    assert inner[0].rng is None
 
 
-def test_a_cache_of_another_network_is_refused():
+def test_a_cache_of_another_network_is_refused() -> None:
     net = nn.Sequential([nn.ReLU(name="a")])
     net.forward(np.ones((1, 2)))
     with pytest.raises(nn.LayerError, match="about its layers") as caught:
@@ -177,27 +184,28 @@ def test_a_cache_of_another_network_is_refused():
     assert caught.value.argument == "cache"
 
 
-def test_parameters_are_set_by_the_names_they_are_got_by():
+def test_parameters_are_set_by_the_names_they_are_got_by() -> None:
     first, second = network(), network()
     second.set_parameters({name: p + 1 for name, p in first.get_parameters().items()})
     for name, p in second.get_parameters().items():
         np.testing.assert_array_equal(p, first.get_parameters()[name] + 1)
 
 
-def test_parameters_may_change_their_dtype_inside_too():
+def test_parameters_may_change_their_dtype_inside_too() -> None:
     net = network()
     net.set_parameters({"first(w)": np.ones((4, 3), dtype=np.float32)})
     assert net["first"].get_parameters()["w"].dtype == np.float32
 
 
-def test_buffers_inside_are_named_and_set_like_parameters():
-    net = nn.Sequential([nn.BatchNorm(2, name="bn")])
+def test_buffers_inside_are_named_and_set_like_parameters() -> None:
+    norm = nn.BatchNorm(2, name="bn")
+    net = nn.Sequential([norm])
     net.set_buffers({"bn(running_mean)": np.full(2, 3.0)})
-    np.testing.assert_array_equal(net["bn"].running_mean, 3)
+    np.testing.assert_array_equal(norm.running_mean, 3)
     assert set(net.get_buffers()) == {"bn(running_mean)", "bn(running_var)"}
 
 
-def test_the_list_of_layers_may_be_changed():
+def test_the_list_of_layers_may_be_changed() -> None:
     model = nn.Sequential([nn.Linear(3, 2)])
     model.layers.append(nn.Bias(2))
     model.layers[0] = nn.Linear(3, 2, initializer="One", name="ones")
@@ -210,16 +218,18 @@ def test_the_list_of_layers_may_be_changed():
         model.forward(np.ones((1, 3)))
 
 
-def test_what_is_no_layer_cannot_be_put_into_the_list():
+def test_what_is_no_layer_cannot_be_put_into_the_list() -> None:
     model = nn.Sequential([])
-    model.layers.append("relu")
+    name: Any = "relu"
+    model.layers.append(name)
     with pytest.raises(nn.ConfigError, match=r"layers\[0\]"):
         model.forward(np.ones((1, 3)))
 
 
-def test_gradients_of_a_layer_are_merged_under_the_names_of_the_model():
+def test_gradients_of_a_layer_are_merged_under_the_names_of_the_model() -> None:
     layer = nn.Linear(1, 1, name="fc")
-    model, merged = nn.Sequential([layer]), {}
+    model = nn.Sequential([layer])
+    merged: ParameterSet = {}
     model.merge_gradients(layer, {"w": np.ones((1, 1))}, merged)
     assert list(merged) == [model.generate_parameter_name(layer, "w")] == ["fc(w)"]
     layer.frozen = True
