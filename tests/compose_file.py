@@ -157,7 +157,7 @@ class Deployment:
         return self._place.sub(lambda match: self._places[match[0]], text)
 
     def environment(self, name: str) -> dict[str, str]:
-        """Return a service's whole environment: the file's, the image's, and this machine's PATH."""
+        """Return a service's whole environment: the file's, the image's, and the PATH here."""
         service = self.services[name]
         own = {key: self.local(text) for key, text in service.get("environment", {}).items()}
         image = image_environment() if "build" in service else {}

@@ -303,7 +303,7 @@ class VerifiedLoad:
         try:
             return await call(), 0.0
         except asyncio.InvalidStateError:
-            # grpc.aio raises this if the call of a writer has ended. Its status would be UNAVAILABLE.
+            # grpc.aio raises it if a writer's call has ended. The status would be UNAVAILABLE.
             return None, self._note_refusal(grpc.StatusCode.UNAVAILABLE, "", "the call had ended")
         except grpc.RpcError as error:
             refused = Refusal(error)
