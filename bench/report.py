@@ -74,7 +74,7 @@ def disturbance(figures: Sequence[Figure]) -> str:
     return (
         f"**Other programs kept {others:.2f} of {os.cpu_count()} cores busy meanwhile. They hold "
         "up a service of several processes more than one echo server, so the ratios are worse than "
-        "on a machine of one's own.**\n\n"
+        "on an idle machine.**\n\n"
     )
 
 

@@ -18,7 +18,7 @@ DOMAIN = "edunn"
 MAX_MESSAGE_BYTES = 600
 MAX_DESCRIPTION_BYTES = 300
 MAX_FIELD_BYTES = 120
-# Of many violations each is given less room.
+# Each violation gets less room if there are many.
 MAX_VIOLATIONS = 16
 MAX_VIOLATIONS_BYTES = 2500
 MAX_QUOTED_CHARACTERS = 100

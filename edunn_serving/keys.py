@@ -108,7 +108,7 @@ CONTEXT = "context/"
 # How often a slot of a layer has been set. The slot's name and a slash precede the layer's name.
 VERSION = "version/"
 
-# The names by which the scripts know the fields.
+# The fields by their names in the scripts.
 FIELDS = {
     "record": RECORD,
     "revision": REVISION,

@@ -27,7 +27,7 @@ ExceptionInfo = (
 
 
 class LineFormatter(logging.Formatter):
-    """Escapes what is not printable, indents tracebacks, and puts *** in place of secrets."""
+    """Escapes unprintable characters, indents tracebacks, and replaces secrets by ***."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__(FORMAT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 
-# Of <malloc.h>.
+# Constants of <malloc.h>.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 # The largest value that glibc accepts.
 MMAP_THRESHOLD_BYTES = 32 * 1024 * 1024

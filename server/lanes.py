@@ -152,7 +152,7 @@ class Lanes:
     def _let_go(self, operation: PendingOperation, now: float) -> bool:
         """Return whether nobody awaits an operation; if so, stop counting it."""
         if operation.is_late(now):
-            # gRPC may have told the caller already.
+            # gRPC may have answered the caller already.
             self._counts.expired["queue"] += 1
             if operation.is_wanted():
                 operation.reply.set_exception(deadline_exceeded())

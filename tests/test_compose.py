@@ -29,7 +29,7 @@ from edunn_serving.settings import check_variables, names, variable
 from standalone.stack import Stack
 
 VARIABLES = {"EDUNN_REDIS_PASSWORD": secrets.token_hex(16)}
-# Of each service, what the file says of it.
+# Each service's entry in the file, by its name.
 Services = dict[str, dict[str, Any]]
 SERVICES = ("redis", "worker", "server")
 

@@ -1,4 +1,4 @@
-"""What tests do to the stack's processes, and what they read of them."""
+"""Stops, freezes and inspects the stack's processes for tests."""
 
 from __future__ import annotations
 

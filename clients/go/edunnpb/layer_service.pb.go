@@ -519,7 +519,7 @@ type ForwardRequest struct {
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// The layer's name in the session.
 	Layer string `protobuf:"bytes,2,opt,name=layer,proto3" json:"layer,omitempty"`
-	// One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+	// One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
 	// Where a layer computes with floating-point numbers, integers are an error, not cast.
 	Inputs []*Tensor `protobuf:"bytes,3,rep,name=inputs,proto3" json:"inputs,omitempty"`
 	// The phase of this forward alone. Unspecified, the session's.

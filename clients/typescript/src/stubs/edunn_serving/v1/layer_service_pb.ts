@@ -276,7 +276,7 @@ export type ForwardRequest = Message<"edunn_serving.v1.ForwardRequest"> & {
   layer: string;
 
   /**
-   * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+   * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
    * Where a layer computes with floating-point numbers, integers are an error, not cast.
    *
    * @generated from field: repeated edunn_serving.v1.Tensor inputs = 3;
