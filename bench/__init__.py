@@ -1,1 +1,1 @@
-"""Benchmarks: each figure a ratio against a reference that is measured in the same run."""
+"""Benchmarks. Each figure is a ratio to a reference that is measured in the same run."""

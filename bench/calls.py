@@ -1,4 +1,4 @@
-"""The calls that are measured, serialised beforehand, and what makes their answers right."""
+"""The measured calls, serialised beforehand, and the checks of their answers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FORWARD_ID_TAG = 0x0A
 
 
 class WrongAnswerError(Exception):
-    """An answer that is not what was asked for. A measurement that meets one is void."""
+    """An answer is wrong. The measurement is void then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,11 @@ class Call:
 
     method: str
     request: bytes
-    # The size of a right answer, apart from what a forward_id adds.
+    # The size of a right answer without its forward_id.
     answer_size: int
 
     def check(self, answer: bytes) -> None:
-        """Raise `WrongAnswerError` unless the answer has the right size; an echo, every byte."""
+        """Raise `WrongAnswerError` unless the answer has the right size. An echo must be equal."""
         size = len(answer)
         if self.method == FORWARD and answer[:1] == bytes([FORWARD_ID_TAG]):
             size -= 2 + answer[1]
@@ -62,7 +62,7 @@ class StreamCall:
     """A forward of a `Compute` stream, ready to send."""
 
     request_id: str
-    # A whole ComputeRequest. Such requests one after the other are one request of all of them.
+    # A whole ComputeRequest. The bytes of several, one after the other, are one request.
     request: bytes
     forward: Call
 
@@ -71,14 +71,14 @@ class StreamCall:
         self.forward.check(answer)
 
     def check_closely(self, answer: bytes) -> None:
-        """Raise `WrongAnswerError` unless the answer is what a Dropout makes of the request."""
+        """Raise `WrongAnswerError` unless the answer is a Dropout's for this request."""
         self.forward.check(answer)
         sent = _array(ForwardRequest.FromString(self.forward.request).inputs[0])
         _check_output(_array(ForwardResponse.FromString(answer).output), sent)
 
 
 def array_of(shape: Sequence[int]) -> np.ndarray:
-    """Return the array that is sent: no element of it is zero."""
+    """Return the array that is sent. No element of it is zero."""
     return np.random.default_rng(7).uniform(1.0, 2.0, tuple(shape))
 
 
@@ -97,7 +97,7 @@ def delete_session(session_id: str) -> bytes:
 
 
 def forward(session_id: str, shape: Sequence[int]) -> Call:
-    """Return a Training forward, the mask of which is stored."""
+    """Return a Training forward, whose mask is stored."""
     tensor = _tensor(array_of(shape))
     request = ForwardRequest(
         session_id=session_id, layer=LAYER, inputs=[tensor], phase=PHASE_TRAINING
@@ -124,13 +124,13 @@ def backward(session_id: str, shape: Sequence[int]) -> Call:
 
 
 def echo(shape: Sequence[int]) -> Call:
-    """Return a call to the echo of the very bytes of a forward."""
+    """Return a call to the echo with the bytes of a forward."""
     request = forward("s" * 16, shape).request
     return Call(ECHO_METHOD, request, len(request))
 
 
 def check_pair(forward_answer: bytes, backward_answer: bytes, shape: Sequence[int]) -> None:
-    """Raise `WrongAnswerError` unless a forward and its backward are those of one Dropout mask."""
+    """Raise `WrongAnswerError` unless a forward and its backward have one Dropout mask."""
     sent = array_of(shape)
     output = _array(ForwardResponse.FromString(forward_answer).output)
     gradient = _array(BackwardResponse.FromString(backward_answer).input_gradient)

@@ -1,4 +1,4 @@
-"""The results as a picture: how far each figure is beyond its mark, or short of it."""
+"""Draws the results: how far each figure is beyond its mark, or short of it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from matplotlib.patches import Patch
 from bench.figures import Figure
 from bench.report import number
 
-# Of the palette of Okabe and Ito, which people with any colour vision can tell apart.
+# Colours of Okabe and Ito's palette, which people with any colour vision can tell apart.
 MET, MISSED, INK, FAINT = "#0072B2", "#E69F00", "#222222", "#767676"
-# Longer bars are cut here, so that those near the mark stay readable.
+# Longer bars are cut at this length, so that bars near the mark stay readable.
 LONGEST = 2.5
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One figure: how many times as good as its mark, at its median and over the rounds."""
+    """One figure, as multiples of its mark: the median and all rounds."""
 
     name: str
     score: float
@@ -33,7 +33,7 @@ class Bar:
 
 
 def bar_of(figure: Figure) -> Bar:
-    """Return a figure's bar. The figure has a mark."""
+    """Return the bar of a figure that has a mark."""
     if figure.mark is None:
         raise ValueError(f"{figure.name} has no mark to be compared with")
     mark = figure.mark
@@ -79,7 +79,7 @@ def draw(bars: Sequence[Bar], title: str, note: str, path: Path) -> None:
 
 
 def _describe(axes: Axes, bars: Sequence[Bar]) -> None:
-    """Name the bars, and write beside each what was measured and what was asked for."""
+    """Name the bars, and write the measured value and the mark beside each."""
     axes.axvline(1, color=INK, lw=1.6, zorder=3.5)
     axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.set_xlim(0, max(1.5, *(min(bar.best, LONGEST) for bar in bars)) * 1.03)

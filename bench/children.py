@@ -17,7 +17,7 @@ STOP_SECONDS = 10.0
 
 
 class GeneratorError(RuntimeError):
-    """The generator has ended: a call failed, or an answer was wrong. It has said which."""
+    """The generator has ended: a call failed or an answer was wrong. Its output says which."""
 
 
 class Echo:
@@ -58,7 +58,7 @@ class GeneratorProcess:
         _stop(self._process)
 
     def measure(self, load: Load) -> Measured:
-        """Send a load and return what was measured."""
+        """Send a load and return the measurement."""
         if self._process.stdin is None:
             raise GeneratorError("the generator has no input")
         self._process.stdin.write(load.to_json() + "\n")

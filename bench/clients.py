@@ -1,4 +1,4 @@
-"""`python -m bench.clients`: the clients beside each other, into clients/README.md."""
+"""`python -m bench.clients`: compares the clients, and writes the table into clients/README.md."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VERSIONS = {
     "typescript": ("node", "--version"),
     "java": ("java", "--version"),
 }
-# What a probe's `bench` prints.
+# The output of a probe's `bench`.
 Figures = dict[str, float]
 NAMES = {"python": "Python", "go": "Go", "typescript": "TypeScript", "java": "Java"}
 
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def measure(rounds: int, seconds: float) -> str:
-    """Return the table as Markdown: each figure the median of interleaved rounds."""
+    """Return the table as Markdown. Each figure is the median of interleaved rounds."""
     for probe in PROBES:
         logging.info("making %s ready", probe.language)
         probe.make_ready()

@@ -1,7 +1,7 @@
-"""`python -m bench.echo`: a bare `grpc.aio` server that answers with the bytes that it got.
+"""`python -m bench.echo`: a bare `grpc.aio` server that answers with the bytes of the request.
 
-The limit of what a service on `grpc.aio` can do: the same transport and loop as ours. Its options
-are gRPC's own, but for the largest message.
+It has the same transport and loop as our server, and is the limit of a service on `grpc.aio`. Its
+options are gRPC's defaults, except for the largest message.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ async def echo(request: bytes, context: Context) -> bytes:
 
 
 async def serve() -> None:
-    """Serve on a free port of 127.0.0.1, which is printed, until SIGTERM."""
+    """Serve on a free port of 127.0.0.1 until SIGTERM. The address is printed."""
     limit = Settings().max_message_bytes
     server = grpc.aio.server(
         options=[

@@ -1,4 +1,4 @@
-"""The figures: which loads, in which order, and the ratio that each pair of measurements makes."""
+"""The figures: their loads, the order, and the ratio of each pair of measurements."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Figure:
     Parameters
     ----------
     value, reference_value
-        What of a measurement of ours and of the reference is compared.
+        The compared value of a measurement of ours, and of one of the reference.
     mark
-        What issue 4 asks of the ratio ours / reference; None where it only asks for the figure.
+        The bound of the ratio ours / reference that issue 4 asks for; None if it asks for none.
     bound
         Whether the ratio should be at least or at most the mark.
     """
@@ -65,7 +65,7 @@ class Figure:
         return statistics.median(self.ratios())
 
     def is_met(self) -> bool | None:
-        """Tell whether the ratio is where issue 4 wants it; None where it wants none."""
+        """Tell whether the ratio keeps the mark; None if there is no mark."""
         if self.mark is None:
             return None
         ratio = self.ratio()
@@ -73,7 +73,7 @@ class Figure:
 
 
 class Figures:
-    """All figures that come of the generator's loads."""
+    """All figures that are measured with the generator's loads."""
 
     def __init__(self) -> None:
         clients: tuple[Client, ...] = ("grpc.aio", "lean")
@@ -89,7 +89,7 @@ class Figures:
             )
             for client in clients
         }
-        # The same load with many short lanes, and with few that are always full.
+        # The same load with many short lanes, and with a few lanes that are always full.
         self.streams = {
             sessions: Figure(
                 f"4 Compute streams, 64 in flight each, {sessions} sessions",
@@ -118,7 +118,7 @@ class Figures:
             "echo's p50, 1 caller",
             _p50,
         )
-        # What the machine itself does to a tail: the echo at the very same rate.
+        # The echo at the same rate shows how much of a tail is the machine's.
         self.echo_tail: list[Measured] = []
         self.large = Figure(
             "4 MiB tensors, 4 callers", "MiB/s", _mebibytes(LARGE), 0.25, "at least"
@@ -140,7 +140,7 @@ class Figures:
         ]
 
     def measure_round(self, send: Send, seconds: float, *, ours_first: bool) -> None:
-        """Measure each figure once, each beside its reference."""
+        """Measure each figure and its reference once."""
 
         def both(load: Load) -> tuple[Measured, Measured]:
             echo_load = replace(load, target="echo")
@@ -185,6 +185,6 @@ def _rate(measured: Measured) -> float:
 
 
 def _mebibytes(shape: Sequence[int]) -> Value:
-    """Return what turns calls a second into MiB of tensors a second, one way."""
+    """Return the function that turns calls per second into MiB of tensors per second, one way."""
     size = math.prod(shape) * 8 / MEBIBYTE
     return lambda measured: measured.rate * size

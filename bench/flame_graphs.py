@@ -1,4 +1,4 @@
-"""Flame graphs of the service under load, by py-spy."""
+"""Makes flame graphs of the service under load with py-spy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARGIN_SECONDS = 4.0
 
 
 class ProfileError(RuntimeError):
-    """py-spy has failed. The message is what it said."""
+    """py-spy has failed. The message has its output."""
 
 
 def record(send: Send, processes: Mapping[str, int], folder: Path, seconds: float) -> list[Path]:
@@ -44,7 +44,7 @@ def record(send: Send, processes: Mapping[str, int], folder: Path, seconds: floa
 
 
 def _spy(pid: int, path: Path, seconds: float) -> subprocess.Popen[str]:
-    # Threads that hold the interpreter, because py-spy takes some that wait for ones that work.
+    # Only threads that hold the interpreter, because py-spy counts some waiting threads as busy.
     return subprocess.Popen(  # noqa: S603  # a program of our own environment
         [
             PY_SPY, "record", "--pid", str(pid), "--output", str(path), "--gil",

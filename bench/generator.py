@@ -1,8 +1,8 @@
 """`python -m bench.generator ECHO SERVICE PARTS`: sends loads to two addresses, in its own process.
 
-It reads a load a line from standard input and answers what was measured, a line each, on standard
-output. Any error or wrong answer ends it. PARTS has, in JSON, the process ids whose processor time
-is measured, by part.
+It reads one load per line from standard input and writes one measurement per line to standard
+output. Any error or wrong answer ends it. PARTS is JSON: for each part the ids of the processes
+whose processor time is measured.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from bench.load import Load, Measured
 from bench.open_loop import Punctual, send_when_due
 from edunn_serving.settings import Settings
 
-# Connections to each server, over which the callers are spread.
+# Connections to each server. The callers are spread over them.
 CONNECTIONS = 4
 TIMEOUT_SECONDS = 60.0
 
@@ -47,7 +47,7 @@ class Connections:
         options = [
             ("grpc.max_receive_message_length", limit),
             ("grpc.max_send_message_length", limit),
-            # Otherwise the channels would share one connection.
+            # By default the channels share one connection.
             ("grpc.use_local_subchannel_pool", 1),
             ("grpc.enable_http_proxy", 0),
         ]
@@ -56,7 +56,7 @@ class Connections:
         ]
 
     def sender(self, caller: int, method: str) -> Send:
-        """Return what sends a caller's requests; it raises where the status is not OK."""
+        """Return a function that sends a caller's requests. It raises if the status is not OK."""
         channel = self._channels[caller % CONNECTIONS]
         stub: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
 
@@ -84,7 +84,7 @@ class Generator:
         await asyncio.gather(self._echo.close(), self._service.close())
 
     async def measure(self, load: Load) -> Measured:
-        """Send a load and return what was measured."""
+        """Send a load and return the measurement."""
         if load.target == "echo":
             return await self._send(load, [[calls.echo(load.shape)]] * load.callers)
         count = load.sessions or load.callers
@@ -98,7 +98,7 @@ class Generator:
             await self._delete(sessions)
 
     async def _send(self, load: Load, callers: Sequence[Sequence[Call]]) -> Measured:
-        """Send a load, each caller its calls one after the other, again and again."""
+        """Send a load: each caller sends its calls one after the other, again and again."""
         if load.rate:
             return await self._send_at_rate(load, [call for (call,) in callers])
         to_echo = load.target == "echo"
@@ -130,7 +130,7 @@ class Generator:
 
     async def _send_at_rate(self, load: Load, each: Sequence[Call]) -> Measured:
         address = self._address_of(load)
-        # What the first calls pay once is not measured.
+        # The first calls have costs of their own and are not measured.
         await asyncio.to_thread(send_when_due, address, each, load.rate, len(each) / load.rate)
         punctual = Punctual()
 
@@ -146,7 +146,7 @@ class Generator:
         return replace(measured, late_p99_ms=float(late))
 
     async def _stream(self, load: Load, sessions: Sequence[str]) -> Measured:
-        """Keep a forward of each caller under way, the callers spread over a few streams."""
+        """Keep a forward of each caller under way. The callers are spread over a few streams."""
         calls_of_all = [
             calls.stream_forward(str(at), sessions[at % len(sessions)], load.shape)
             for at in range(load.callers)
@@ -171,7 +171,7 @@ class Generator:
                 stream.close()
 
     async def _run(self, units: Sequence[Unit], load: Load) -> Measured:
-        # What the first calls pay once is none of the figures: connections, layers at workers.
+        # The first calls pay for connections and for loading layers. They are not measured.
         await asyncio.gather(*(unit() for unit in units))
 
         async def send(times: array[float], until: float) -> None:
@@ -180,7 +180,7 @@ class Generator:
         return await self._timed(load, send)
 
     async def _timed(self, load: Load, send: Timed) -> Measured:
-        """Let calls be sent for as long as the load lasts, and measure them."""
+        """Send calls while the load lasts, and measure them."""
         times = array("d")
         cpu, machine = cpu_seconds(self._parts), machine_seconds()
         began = time.perf_counter()
@@ -193,7 +193,7 @@ class Generator:
         )
 
     async def _create(self, sessions: Sequence[str], load: Load) -> None:
-        """Begin the sessions, and look closely at one forward and its backward in each."""
+        """Create the sessions, and check one forward and its backward in each closely."""
 
         async def create(at: int, session: str) -> None:
             begin = self._service.sender(at, calls.CREATE_SESSION)
@@ -227,7 +227,7 @@ def _lean_sender(connection: LeanConnection, method: str) -> Send:
 
 
 def _unit(steps: Sequence[tuple[Send, Call]]) -> Unit:
-    """Return what sends a caller's calls once, one after the other, and checks the answers."""
+    """Return a function that sends a caller's calls one after the other and checks the answers."""
 
     async def unit() -> None:
         for send, call in steps:

@@ -1,6 +1,6 @@
-"""HTTP/2 as far as a gRPC call needs it: frames, windows, headers without compression.
+"""The part of HTTP/2 that a gRPC call needs: frames, windows, headers without compression.
 
-No TLS, no more than one call at a time on a connection, no padding.
+It has no TLS, no padding, and one call at a time on a connection.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ MAX_FRAME_SIZE = 5
 FRAME_HEADER = 9
 DEFAULT_MAX_FRAME = 16_384
 DEFAULT_WINDOW = 65_535
-# What the server may send us without asking: more than all calls of a run together would be too
-# much for one window, so it is widened again and again.
+# The window for the server's data. One window cannot hold the data of a whole run, so it is widened
+# again and again.
 OUR_WINDOW = 1 << 30
 
 # gRPC's frame around a message: a flag and the length.
@@ -28,18 +28,18 @@ MESSAGE_PREFIX = struct.Struct(">BI")
 
 
 class LeanError(Exception):
-    """The server has not answered a call as it should. An error status has no message."""
+    """The server has not answered a call properly, for example with an error status."""
 
 
 class Http2Connection(asyncio.Protocol):
-    """One connection to a gRPC server. What its call makes of the frames is for subclasses."""
+    """One connection to a gRPC server. Subclasses handle the frames of its call."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._received = bytearray()
         self._stream = -1
         self._window = DEFAULT_WINDOW
-        # What the server grants to each new stream.
+        # The window that the server grants to each new stream.
         self._initial_window = DEFAULT_WINDOW
         self._max_frame = DEFAULT_MAX_FRAME
         self._taken = 0
@@ -57,7 +57,7 @@ class Http2Connection(asyncio.Protocol):
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # Not to be checked: the transports of uvloop are of no class of asyncio's.
+        # A cast without a check, because uvloop's transports have no class of asyncio's.
         self._transport = cast(asyncio.Transport, transport)
         settings = struct.pack(">HI", INITIAL_WINDOW_SIZE, OUR_WINDOW)
         self._write(
@@ -143,12 +143,12 @@ def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
 
 
 def frame_header(kind: int, flags: int, stream: int, size: int) -> bytes:
-    """Return what stands before a frame's payload."""
+    """Return the header of a frame."""
     return size.to_bytes(3) + bytes((kind, flags)) + stream.to_bytes(4)
 
 
 def call_headers(method: str) -> bytes:
-    """Return a call's headers: literals that are not indexed, RFC 7541 section 6.2.2."""
+    """Return a call's headers as literals without indexing, RFC 7541 section 6.2.2."""
     fields = (
         (":method", "POST"), (":scheme", "http"), (":path", method), (":authority", "bench"),
         ("content-type", "application/grpc"), ("te", "trailers"),
@@ -157,5 +157,5 @@ def call_headers(method: str) -> bytes:
 
 
 def _literal(text: str) -> bytes:
-    # One byte of length is enough for less than 127 characters.
+    # One byte of length is enough for up to 126 characters.
     return bytes([len(text)]) + text.encode()

@@ -1,7 +1,7 @@
-"""How fast the layers are, as ratios against references measured in the same run.
+"""Measures the layers as ratios to references of the same run.
 
-Run from the repository's root: ``python -m bench.layers``. It prints a Markdown table and
-ends with status 1 where a mark is missed.
+Run it from the repository's root: ``python -m bench.layers``. It prints a Markdown table and exits
+with 1 if a mark is missed.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ WINDOW = STRIDE = 2
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: what was timed against what, and the ratio that is asked for."""
+    """One comparison of a layer's time with a reference's, and the mark of their ratio."""
 
     layer: str
     reference: str
     seconds: float
     reference_seconds: float
-    #: At most so many times the reference, or at least so many times faster than it. None is
-    #: for information.
+    #: The largest ratio to the reference's time or, if `faster`, the smallest speed-up. None for
+    #: information only.
     mark: float | None
     faster: bool
 
@@ -61,7 +61,7 @@ class Row:
 
 
 def medians(works: list[Callable[[], object]], repeats: int) -> list[float]:
-    """Return the median time of each piece of work, all of them run in turns."""
+    """Return the median time of each function. They are run in turns."""
     times: list[list[float]] = [[] for _ in works]
     # The first run warms up, unless it is the only one.
     for turn in range(repeats + (repeats > 1)):
@@ -74,7 +74,7 @@ def medians(works: list[Callable[[], object]], repeats: int) -> list[float]:
 
 
 def both_ways(layer: nn.Model, x: Images) -> Callable[[], object]:
-    """Return a forward and its backward as one piece of work."""
+    """Return a function that runs a forward and its backward."""
     output_gradient = np.ones_like(layer.forward(x))
 
     def work() -> object:
@@ -85,7 +85,7 @@ def both_ways(layer: nn.Model, x: Images) -> Callable[[], object]:
 
 
 def loop_convolution(x: Images, w: Images) -> None:
-    """Convolve and go back by four loops with einsum inside."""
+    """Run a convolution's forward and backward by four loops with einsum inside."""
     side = SIDE - KERNEL + 1
     y = np.zeros((SAMPLES, OUT, side, side), x.dtype)
     input_gradient, weight_gradient, output_gradient = (
@@ -105,7 +105,7 @@ def loop_convolution(x: Images, w: Images) -> None:
 
 
 def loop_pooling(x: Images, largest: bool) -> None:
-    """Pool and go back by four loops."""
+    """Run a pooling's forward and backward by four loops."""
     side = SIDE // STRIDE
     y, input_gradient = np.zeros((SAMPLES, IN, side, side), x.dtype), np.zeros_like(x)
     output_gradient = np.ones_like(y)
@@ -129,21 +129,21 @@ def loop_pooling(x: Images, largest: bool) -> None:
 
 
 def columns_of(x: Images, kernel: int, stride: int) -> Images:
-    """Lay the values under each window out as a column: im2col, plainly."""
+    """Return the values under each window as a column: a plain im2col."""
     windows = sliding_window_view(x, (kernel, kernel), axis=(2, 3))[:, :, ::stride, ::stride]
     n, c, rows, columns, kh, kw = windows.shape
     return windows.transpose(1, 4, 5, 0, 2, 3).reshape(c * kh * kw, n * rows * columns)
 
 
 def plain_forward(x: Images, matrix: Images, kernel: int, stride: int) -> Images:
-    """Lay out columns and multiply once."""
+    """Make columns and multiply once."""
     return matrix @ columns_of(x, kernel, stride)
 
 
 def plain_backward(
     x: Images, matrix: Images, g: Images, kernel: int, stride: int
 ) -> tuple[Images, Images]:
-    """Lay out columns and multiply once for the weights, multiply once more for the input."""
+    """Make columns and multiply once for the weights, and once more for the input."""
     columns = columns_of(x, kernel, stride)
     weight_gradient = g @ columns.T
     column_gradient = (matrix.T @ g).reshape(x.shape[1], kernel, kernel, x.shape[0], -1)
@@ -158,13 +158,13 @@ def plain_backward(
 
 
 def measure(dtype: type[np.floating], repeats: int = 21) -> list[Row]:
-    """Time everything in one dtype."""
+    """Time all layers in one dtype."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((SAMPLES, IN, SIDE, SIDE)).astype(dtype)
     convolution = nn.Conv2d(IN, OUT, KERNEL)
     w = convolution.get_parameters()["w"].astype(dtype)
     convolution.set_parameters({"w": w})
-    # A mean is a product too; of every image alone, as if the channels were samples.
+    # A mean is a product too, of each image by itself, as if the channels were samples.
     alone = x.reshape(-1, 1, SIDE, SIDE)
     mean = np.full((1, WINDOW**2), 1 / WINDOW**2, dtype)
     name = np.dtype(dtype).name
@@ -180,7 +180,7 @@ def measure(dtype: type[np.floating], repeats: int = 21) -> list[Row]:
         plain = functools.partial(plain_forward, images, matrix, kernel, stride)
         g = np.ones_like(plain())
         back = functools.partial(plain_backward, images, matrix, g, kernel, stride)
-        # In turns, so that what else the machine does falls on both alike.
+        # In turns, so that other work on the machine affects both alike.
         ours, ours_forward, plain_time, back_time = medians([run, forward, plain, back], repeats)
         (loop_time,) = medians([loops], 1)
         rows += [
@@ -218,7 +218,7 @@ def measure_dropout(repeats: int = 21) -> list[Row]:
 
 
 def print_beside_torch() -> None:
-    """Print a table of the layers beside PyTorch's, where it is installed."""
+    """Print a table of the layers beside PyTorch's, if it is installed."""
     torch = torch_layers.load()
     if torch is None:
         print("\nPyTorch is not installed: no comparison with it.")
@@ -231,7 +231,7 @@ def print_beside_torch() -> None:
 
 
 def main() -> int:
-    """Print the table; return 1 where a mark is missed."""
+    """Print the table; return 1 if a mark is missed."""
     rows = [*measure(np.float32), *measure(np.float64), *measure_dropout()]
     print("| layer | reference | ms | reference ms | ratio | mark |")
     print("| --- | --- | --- | --- | --- | --- |")

@@ -1,8 +1,8 @@
-"""A client of unary calls that does no more than HTTP/2 asks for, so that it needs little CPU.
+"""A client of unary calls that does only what HTTP/2 requires, so that it needs little CPU.
 
-The client of `grpc.aio` costs as much for each call as the echo server. On a machine they share
-it blurs the difference between two servers; this one, several times lighter, shows it.
-One call at a time on a connection, in requests of one frame.
+`grpc.aio`'s client costs as much for each call as the echo server. On one machine it blurs the
+difference between two servers. This client is several times lighter and shows the difference. It
+sends one call at a time on a connection, in requests of one frame.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class LeanConnection(Http2Connection):
     def _on_end(self) -> None:
         data = self._data
         prefix = MESSAGE_PREFIX.size
-        # A unary server sends the message together with the status OK, or an error and no message.
+        # A unary server sends a message with the status OK, or an error without a message.
         if len(data) < prefix or len(data) - prefix != int.from_bytes(data[1:prefix]):
             self._fail(f"no message, but {bytes(data[:prefix])!r}: an error status")
         elif self._answer is not None and not self._answer.done():

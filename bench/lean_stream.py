@@ -1,7 +1,7 @@
-"""A client of one `Compute` stream, as lean as `bench/lean.py` and as eager.
+"""A client of one `Compute` stream, as lean as `bench/lean.py`.
 
-Whatever is waiting when the socket has been read goes into one message: nothing is held back for
-company, and nothing travels alone that need not.
+After each read of the socket it sends all calls that are due, in one message. It never delays a
+call.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class LeanStream(Http2Connection):
         times: array[float],
         check: Check = StreamCall.check,
     ) -> None:
-        """Keep the calls under way, each sent again when it is answered, until a time has come.
+        """Keep the calls under way until a given time: an answered call is sent again.
 
-        Each is sent at least once. When all are answered, `times` has the seconds that each took.
+        Each is sent at least once. When all are answered, `times` has the seconds of each.
         """
         if self._stream < 0:
             self._begin()
@@ -98,7 +98,7 @@ class LeanStream(Http2Connection):
         self._flush()
 
     def _flush(self) -> None:
-        """Send as much of what waits as the server's windows have room for."""
+        """Send as many of the queued bytes as the server's windows allow."""
         at = 0
         parts: list[bytes] = []
         while True:
@@ -117,7 +117,7 @@ class LeanStream(Http2Connection):
             self._write(*parts)
 
     def _read_answers(self) -> None:
-        """Check the answers that are here, and send their calls again."""
+        """Check the received answers, and send their calls again."""
         again: list[StreamCall] = []
         now = time.perf_counter()
         answers = self._answers
@@ -149,7 +149,7 @@ class LeanStream(Http2Connection):
 
     def _on_setting(self, name: int, setting: int) -> None:
         if name == INITIAL_WINDOW_SIZE:
-            # It changes the window of a stream that is open, RFC 9113 section 6.9.2.
+            # The setting changes the window of an open stream too, RFC 9113 section 6.9.2.
             self._stream_window += setting - self._initial_window
         super()._on_setting(name, setting)
         self._flush()

@@ -1,4 +1,4 @@
-"""The shapes of load, and what one measurement tells of it. Both sides get the very same load."""
+"""The kinds of load, and the measurement of one. Ours and the reference get the same load."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Client = Literal["grpc.aio", "lean"]
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What a generator sends for one measurement.
+    """The calls that a generator sends for one measurement.
 
-    Each caller has a session of its own, unless `sessions` says how many they share. `compute` is a
-    forward, of callers who share so many `streams`. With a rate, calls are sent when they are due,
-    whether the ones before are answered or not, and their time counts from when they were due;
-    without, each caller sends its next call when the last one is answered. A rate is for the lean
+    Each caller has a session of its own, unless `sessions` is the number that they share. `compute`
+    sends forwards over `streams` streams that the callers share. With a rate, each call is sent
+    when it is due, even if earlier ones are not answered, and its time counts from then. Without a
+    rate, each caller sends its next call when the last one is answered. A rate is for the lean
     client and for loads of one call.
     """
 
@@ -46,17 +46,17 @@ class Load:
 
 @dataclass(frozen=True)
 class Measured:
-    """What came of a load. Every answer counted here was right."""
+    """The measurement of a load. All of its answers were right."""
 
     calls: int
     seconds: float
     p50_ms: float
     p99_ms: float
-    # Processor seconds by part: what the two servers, the workers, Redis and the generator took.
+    # Processor seconds by part: the two servers, the workers, Redis and the generator.
     cpu: dict[str, float]
-    # Processor seconds that everything on the machine took, programs of others too.
+    # Processor seconds of all programs on the machine, also of others.
     machine_cpu: float
-    # By how much calls that were to be sent at a rate were sent too late.
+    # How much too late the generator sent calls at a rate.
     late_p99_ms: float = 0.0
 
     @property
@@ -69,12 +69,12 @@ class Measured:
         return self.cpu[part] / self.calls * 1e6
 
     def cores(self, part: str) -> float:
-        """Return how many cores a part has kept busy."""
+        """Return the number of cores that a part has kept busy."""
         return self.cpu[part] / self.seconds
 
     @property
     def cores_of_others(self) -> float:
-        """How many cores were busy with what is no part of the measurement."""
+        """The number of cores that were busy with other programs."""
         return max(0.0, self.machine_cpu - sum(self.cpu.values())) / self.seconds
 
     def to_json(self) -> str:

@@ -1,4 +1,4 @@
-"""What a stored mask costs in Redis."""
+"""Measures the bytes of a stored mask in Redis."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from bench.load import SMALL
 from edunn_serving import keys
 
 FORWARDS = 2000
-# Over the bits themselves: the marks of issue 4.
+# Issue 4 allows this many bytes beside the bits themselves.
 ALLOWED_OVERHEAD = 256
 
 
 def allowed_bytes() -> float:
-    """Return how many bytes a stored mask may cost."""
+    """Return the bytes that a stored mask may take."""
     return math.prod(SMALL) / 8 + ALLOWED_OVERHEAD
 
 
 def bytes_per_mask(client: redis.Redis, address: str) -> float:
-    """Return by how much the keys of a session grow with each forward, in bytes."""
+    """Return the bytes by which a session's keys grow with each forward."""
     return asyncio.run(_measure(client, address))
 
 
@@ -43,5 +43,5 @@ async def _measure(client: redis.Redis, address: str) -> float:
 
 def _session_bytes(client: redis.Redis, session: str) -> int:
     names = (keys.session, keys.context_order, keys.evicted_contexts)
-    # Every element is looked at (samples 0), not a few of them. A key that is not there costs none.
+    # `samples=0` counts every element, not a sample of them. A missing key takes no bytes.
     return sum(client.memory_usage(name("", session), samples=0) or 0 for name in names)

@@ -1,8 +1,8 @@
-"""Calls sent when they are due, whether the ones before are answered or not.
+"""Sends calls when they are due, even if earlier ones are not answered.
 
-A call's time counts from when it was due, so that a service that stalls is not spared the calls
-that would have met the stall. How late the calls were sent is measured beside it: what is late here
-is the generator's fault and must be small before the rest means anything.
+A call's time counts from the moment when it was due, so that a stall of the service delays all
+calls of that time. The lateness of the sends is measured too. It is the generator's fault, and the
+other figures mean something only if it is small.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from dataclasses import dataclass, field
 from bench.calls import Call
 from bench.lean import LeanConnection
 
-# A call that finds none free waits for one, which counts as its time: it was due.
+# A call waits if no connection is free. The wait counts as its time.
 CONNECTIONS = 64
 
 
 @dataclass(frozen=True)
 class Punctual:
-    """When the calls were answered and sent, in seconds from when they were due."""
+    """The times of the answers and of the sends, in seconds after the calls were due."""
 
     answered: array[float] = field(default_factory=lambda: array("d"))
     sent: array[float] = field(default_factory=lambda: array("d"))
 
 
 def send_when_due(address: str, calls: Sequence[Call], rate: float, seconds: float) -> Punctual:
-    """Send the calls in turn, so many a second, evenly spaced. Blocks; not for an event loop.
+    """Send the calls in turn, `rate` a second, evenly spaced. It blocks its thread.
 
     It has a loop of its own because the time-outs of epoll, and so those of most loops, have a
-    resolution of a millisecond, which is more than the calls of a fast server take.
+    resolution of a millisecond. The calls of a fast server take less.
     """
     with asyncio.Runner(loop_factory=_punctual_loop) as runner:
         return runner.run(_send(address, calls, rate, seconds))
@@ -44,7 +44,7 @@ def _punctual_loop() -> asyncio.AbstractEventLoop:
 
 
 async def _send(address: str, calls: Sequence[Call], rate: float, seconds: float) -> Punctual:
-    # The one used last is taken first: it is warm.
+    # The most recently used connection is taken first, because it is warm.
     free: asyncio.LifoQueue[LeanConnection] = asyncio.LifoQueue()
     everyone = [await LeanConnection.connect(address) for _ in range(CONNECTIONS)]
     for connection in everyone:

@@ -1,4 +1,4 @@
-"""How the probe of each client is started (clients/conformance/README.md says what it does)."""
+"""Starts the probe of each client. clients/conformance/README.md describes the probes."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ CLIENTS = Path(__file__).resolve().parents[1] / "clients"
 
 @dataclass(frozen=True)
 class Probe:
-    """One client's probe; its commands run in the client's folder."""
+    """One client's probe. Its commands run in the client's folder."""
 
     language: str
     tools: tuple[str, ...]
     """The programs that must be on the machine."""
     prepare: tuple[str, ...]
-    """Installs what the probe needs and compiles it; empty where nothing is to be done."""
+    """Installs the probe's dependencies and compiles it. Empty if there is nothing to do."""
     command: tuple[str, ...]
-    """Runs the probe, with its arguments behind."""
+    """Runs the probe. The probe's arguments follow."""
 
     @property
     def missing_tools(self) -> list[str]:
         return [tool for tool in self.tools if shutil.which(tool) is None]
 
     def make_ready(self) -> None:
-        """Install and compile, so that what is started or measured later is the probe alone.
+        """Install and compile, so that later only the probe itself is started or measured.
 
         Raises
         ------
         subprocess.CalledProcessError
-            With what the command printed.
+            A command failed. The error has its output.
         """
         if self.prepare:
             subprocess.run(  # noqa: S603 - the table's own command
@@ -48,7 +48,7 @@ class Probe:
     def start(
         self, address: str, *arguments: str, share_stream: bool = False
     ) -> subprocess.Popen[str]:
-        """Start the probe against the service at `address`; its output is piped."""
+        """Start the probe against the service at `address`. Its output is piped."""
         environment = {
             **os.environ,
             "EDUNN_ADDRESS": address,
@@ -65,7 +65,7 @@ class Probe:
         )
 
 
-# Where Maven writes the class path of Java's dependencies.
+# Maven writes the class path of the Java dependencies here.
 JAVA_CLASSPATH = "target/probe.classpath"
 
 PROBES = (
@@ -86,7 +86,7 @@ PROBES = (
             *("mvn", "--quiet", "test-compile", "dependency:build-classpath"),
             f"-Dmdep.outputFile={JAVA_CLASSPATH}",
         ),
-        # Not ./probe, which would have Maven look through everything first.
+        # Not ./probe, because that runs Maven first.
         (
             "sh",
             "-c",

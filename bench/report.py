@@ -13,13 +13,13 @@ from bench.figures import Figure, Figures
 from bench.load import Measured
 
 PACKAGES = ("grpcio", "celery", "redis", "hiredis", "protobuf", "numpy", "uvloop")
-# From how many cores on other programs are worth a warning.
+# Other programs are worth a warning if they keep this many cores busy.
 DISTURBING_CORES = 0.2
 SERVICE_PARTS = ("server", "workers", "redis")
 
 
 def ratios(figures: Sequence[Figure], mask_bytes: float, allowed_mask_bytes: float) -> str:
-    """Return one line a figure: medians of the rounds, and the median of the rounds' ratios."""
+    """Return one line per figure: medians of the rounds, and the median of the rounds' ratios."""
     lines = [
         "| figure | ours | reference | ratio | rounds' ratios | mark | met |",
         "| --- | ---: | ---: | ---: | :---: | :---: | :---: |",
@@ -34,7 +34,7 @@ def ratios(figures: Sequence[Figure], mask_bytes: float, allowed_mask_bytes: flo
 
 
 def costs(figures: Sequence[Figure]) -> str:
-    """Return one line a figure: the processor time of each part for one call of ours."""
+    """Return one line per figure: the processor time of each part for one call of ours."""
     lines = [
         "| figure | server | workers | Redis | generator | echo's server | its generator "
         "| service / echo's server | generator's cores | others' cores |",
@@ -45,7 +45,7 @@ def costs(figures: Sequence[Figure]) -> str:
 
 
 def tail(figures: Figures) -> str:
-    """Return how far the tail is to be believed: what the generator and the machine add to it."""
+    """Return how much of the tail comes from the generator and the machine."""
     ours, echo = figures.tail.ours, figures.echo_tail
     return (
         f"At half the maximum load, {_middle(ours, lambda one: one.rate):.0f} calls/s evenly "
@@ -60,12 +60,12 @@ def tail(figures: Figures) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with as many digits as anybody reads."""
+    """Return a number with a few significant digits."""
     return f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
 def disturbance(figures: Sequence[Figure]) -> str:
-    """Return a warning where other programs kept the machine busy, otherwise nothing."""
+    """Return a warning if other programs kept the machine busy; otherwise an empty text."""
     others = statistics.median(
         _middle(figure.ours, lambda one: one.cores_of_others) for figure in figures
     )
@@ -74,12 +74,12 @@ def disturbance(figures: Sequence[Figure]) -> str:
     return (
         f"**Other programs kept {others:.2f} of {os.cpu_count()} cores busy meanwhile. They hold "
         "up a service of several processes more than one echo server, so the ratios are worse than "
-        "on a machine of one's own.**\n\n"
+        "on an idle machine.**\n\n"
     )
 
 
 def machine() -> str:
-    """Return a line on what the figures were measured on."""
+    """Return a line about the machine and the versions of the run."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()} "
@@ -123,7 +123,7 @@ def _cost(rounds: Sequence[Measured], part: str) -> str:
 
 
 def _times_the_echo(figure: Figure) -> float:
-    """Return what the service's processes cost together, over what the echo's server costs."""
+    """Return the cost of the service's processes together, divided by that of the echo's server."""
     return statistics.median(
         sum(ours.cost_us(part) for part in SERVICE_PARTS) / echo.cost_us("echo")
         for ours, echo in zip(figure.ours, figure.reference, strict=True)

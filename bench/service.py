@@ -1,4 +1,4 @@
-"""`python -m bench.service`: the service beside a bare echo, in one run on one machine."""
+"""`python -m bench.service`: compares the service with a bare echo, in one run on one machine."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ TEXT = """\
 
 ![How far each figure is beyond its mark]({picture})
 
-8x64 float64 Dropout forwards in Training, the mask stored, against a unary echo of the same bytes.
-Medians of {rounds} interleaved rounds of {seconds:g} s each; a ratio is ours / reference, and the
-median of the rounds' ratios. {workers} workers. Everything shares the machine: servers, workers,
-Redis and one generator process. Its client is `grpc.aio`, which costs as much as the echo server
-and so hides a part of any difference, or a lean one (`bench/lean.py`, `bench/lean_stream.py`),
-which hides less and sends the `Compute` streams and the half load. Every answer is checked; one
-that is wrong or an error ends the run.
+Ours are 8x64 float64 Dropout forwards in Training, with the mask stored. The reference is a unary
+echo of the same bytes. Values are medians of {rounds} interleaved rounds of {seconds:g} s each. A
+ratio is ours / reference, and the median of the rounds' ratios. There are {workers} workers.
+Servers, workers, Redis and one generator process share the machine. The generator's client is
+`grpc.aio` or a lean one (`bench/lean.py`, `bench/lean_stream.py`). `grpc.aio` costs as much as the
+echo server and so hides a part of any difference. The lean client hides less. It also sends the
+`Compute` streams and the half load. Every answer is checked. An error or a wrong answer ends the
+run.
 
 {machine}
 
@@ -44,9 +45,9 @@ that is wrong or an error ends the run.
 {tail}
 ## Processor time
 
-Microseconds of processor time that one call costs each part (a pair: both its calls), and how many
-cores the generator and programs that have nothing to do with the run kept busy meanwhile. Where
-those others are not near 0, trust this table more than the one above.
+The columns are the microseconds of processor time that one call costs each part (a pair: both its
+calls), and the number of cores that the generator and other programs kept busy meanwhile. If the
+others' cores are not near 0, trust this table more than the one above.
 
 {costs}"""
 
@@ -60,7 +61,7 @@ class Bench:
 
 
 def main() -> int:
-    """Measure, print the tables and write them down; or write flame graphs."""
+    """Measure, print the tables and write them to a file; or write flame graphs."""
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     stop_signal = StopSignal()
@@ -99,7 +100,7 @@ def _profile(bench: Bench) -> None:
 
 
 def _measure(bench: Bench, arguments: argparse.Namespace, wait: Callable[[float], None]) -> None:
-    """Measure all figures. What `wait` raises ends it between two rounds."""
+    """Measure all figures. An exception that `wait` raises ends it between two rounds."""
     figures = Figures()
     for number in range(arguments.rounds):
         figures.measure_round(

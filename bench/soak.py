@@ -1,8 +1,8 @@
-"""`python -m bench.soak`: requests and sessions come and go; does the server keep its size?
+"""`python -m bench.soak`: checks that the server's memory stays bounded as sessions come and go.
 
-It reads the memory of the server while nothing is under way: after the first tenth, when caches and
-pools have filled, and after each further one. Every answer is checked. It exits with 1 where the
-server has grown by more than a tenth since the first tenth, or where Redis keeps a key.
+It reads the server's memory while no operation is under way: after the first tenth, when caches and
+connection pools have filled, and later again and again. Every answer is checked. It exits with 1 if
+the server has grown by more than a tenth since the first tenth, or if Redis keeps a key.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from standalone.stack import Stack
 
 MEBIBYTE = 1024 * 1024
 SHAPE = (8, 64)
-# The memory is read after each part. One reading varies by what the allocator just keeps, so that
-# a few make a figure: those around the end of the first tenth, and the last ones.
+# The memory is read after each part. One reading varies with the memory that the allocator keeps.
+# So a figure is made of a few: those around the end of the first tenth, and the last ones.
 PARTS = 40
 FIRST_TENTH = slice(2, 5)
 LAST = slice(-3, None)
 ALLOWED_GROWTH = 1.10
 CONNECTIONS = 4
 TIMEOUT_SECONDS = 120.0
-# A session's last pair is unary, the others go over one stream, so many in a message.
+# A session's last pair is unary. The others go over one stream, this many in a message.
 PAIRS_A_MESSAGE = 8
 COMPUTE = f"/{calls.SERVICE}/Compute"
 
 
 class WrongSoakError(Exception):
-    """An answer was an error or not the right one."""
+    """An answer was wrong or an error."""
 
 
 def main() -> int:
@@ -69,8 +69,8 @@ def main() -> int:
 
 
 async def soak(stack: Stack, sessions: int, pairs: int, callers: int) -> int:
-    """Let sessions come and go, each with so many pairs of a forward and a backward."""
-    # A server's memory at its start says nothing, nor do the keys that it makes at first.
+    """Let sessions come and go, each with `pairs` pairs of a forward and a backward."""
+    # A starting server's memory and keys still grow, so this warms it up.
     await send(stack, range(callers), pairs, callers)
     idle_keys = stack.redis_client().dbsize()
     began = time.monotonic()
@@ -97,11 +97,11 @@ async def soak(stack: Stack, sessions: int, pairs: int, callers: int) -> int:
 
 
 async def send(stack: Stack, numbers: range, pairs: int, callers: int) -> None:
-    """Let these sessions come and go, so many at a time."""
+    """Let these sessions come and go, `callers` at a time."""
     channels = [
         grpc.aio.insecure_channel(
             stack.address,
-            # Without the first the channels would share one connection.
+            # Without the first option the channels share one connection.
             options=[("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0)],
         )
         for _ in range(CONNECTIONS)
@@ -121,7 +121,7 @@ async def send(stack: Stack, numbers: range, pairs: int, callers: int) -> None:
 
 
 async def live(channel: grpc.aio.Channel, session: str, seed: int, pairs: int) -> None:
-    """Begin a session, use it, end it, and look at every answer."""
+    """Create a session, use it, end it, and check every answer."""
 
     async def call(method: str, request: bytes) -> bytes:
         send_bytes: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
@@ -138,7 +138,7 @@ async def live(channel: grpc.aio.Channel, session: str, seed: int, pairs: int) -
 
 
 async def stream(channel: grpc.aio.Channel, forward: bytes, backward: bytes, pairs: int) -> None:
-    """Send pairs over one stream, message after message as the answers come."""
+    """Send pairs over one stream. The next message follows the answers of the last one."""
     forwarding = ForwardRequest.FromString(forward)
     going_back = BackwardRequest.FromString(backward)
     stream_call = channel.stream_stream(
@@ -170,7 +170,7 @@ async def stream(channel: grpc.aio.Channel, forward: bytes, backward: bytes, pai
 
 
 def check_masks(output: bytes, gradient: bytes) -> None:
-    """Raise unless a forward and its backward have one mask, which keeps some but not all."""
+    """Raise unless a forward and its backward have one mask that keeps some units, but not all."""
     kept = np.frombuffer(output, "<f8") != 0
     same = np.array_equal(kept, np.frombuffer(gradient, "<f8") != 0)
     if not same or not 0.3 < kept.mean() < 0.7:
@@ -178,7 +178,7 @@ def check_masks(output: bytes, gradient: bytes) -> None:
 
 
 def proportional_bytes(pid: int) -> int:
-    """Return the memory of a process, what it shares with others counted by its part."""
+    """Return the memory of a process, with its share of the memory that others use too."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024

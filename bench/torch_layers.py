@@ -1,8 +1,8 @@
-"""The layers beside PyTorch's: one thread, float64, forward and backward in turns.
+"""Compares the layers with PyTorch's: one thread, float64, forward and backward in turns.
 
-PyTorch is no part of the project. It is taken from where it is installed for this Python, or from
-Debian's python3-torch. Its tensors share memory with NumPy's arrays, whatever NumPy it was made
-for. Debian's has a plain BLAS for float64, so that its matrix products say little.
+PyTorch is no part of the project. It is the one that is installed for this Python, or Debian's
+python3-torch. Its tensors share memory with NumPy's arrays, whatever NumPy it was built for.
+Debian's has a plain BLAS for float64, so its matrix products say little.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _REPEATS = 15
 
 
 def load() -> Any:
-    """Return PyTorch with one thread, or None where there is none."""
+    """Return PyTorch with one thread; None if it is not installed."""
     with warnings.catch_warnings():
-        # One that was made for an older NumPy says at length that it does without.
+        # A PyTorch that was built for an older NumPy warns at length.
         warnings.simplefilter("ignore")
         silenced = os.dup(2)
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -48,7 +48,7 @@ def load() -> Any:
 
 
 def measure(torch: Any) -> list[tuple[str, float, float]]:
-    """Return the seconds of each layer and of PyTorch's, of this thread's processor time."""
+    """Return each layer's seconds and PyTorch's, in this thread's processor time."""
     rng = np.random.default_rng(0)
     matrix, images = rng.standard_normal((256, 512)), rng.standard_normal((32, 16, 28, 28))
     sequences = rng.standard_normal((32, 20, 16))

@@ -332,10 +332,10 @@ class Model(Named, ABC):
     def _save(self, **entries: CacheValue) -> None:
         """Keep what the backward of this forward will need."""
         # NumPy makes single numbers of arrays of rank 0; a cache has arrays.
-        self._cache = {
-            name: np.asarray(value) if isinstance(value, np.generic) else value
-            for name, value in entries.items()
-        }
+        for name, value in entries.items():
+            if isinstance(value, np.generic):
+                entries[name] = np.asarray(value)
+        self._cache = entries
 
     def _saved(self) -> Cache:
         if self._cache is None:

@@ -1,1 +1,1 @@
-"""The floor that server and worker stand on: the stubs, and what the two say to each other."""
+"""The floor of server and worker: the stubs, and the messages, keys and settings of both."""

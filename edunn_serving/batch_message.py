@@ -1,4 +1,4 @@
-"""The message by which a server tells the workers of a batch."""
+"""The message that a server puts into the workers' queue for a batch."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from edunn_serving.keys import SessionKey
 
 
 class OperationHead(NamedTuple):
-    """What a worker knows of an operation before it has its request."""
+    """The facts of an operation that a worker needs before it has the request."""
 
     # The name of a LayerService method.
     method: str
-    # Who calls, as the server authenticated them. Empty where it asks for no token.
+    # The authenticated caller's name. Empty if the server asks for no token.
     caller: str
-    # The session that the call names, by which operations are kept in order.
+    # The session that the request names. Operations of one session are kept in order.
     session_id: str
-    # When the call's deadline passes, in ms of Redis's clock. 0 for none.
+    # The call's deadline, in ms of Redis's clock. 0 for none.
     deadline_ms: int
-    # The layer that the request names, if its kind names one.
+    # The layer that the request names. None if its type has no such field.
     layer: str | None
-    # The forward that the request names: empty where it names none, None where its kind cannot.
+    # The forward that the request names: empty for none, None if its type has no such field.
     forward_id: str | None
 
     @property
@@ -33,7 +33,7 @@ HEAD_TYPES = (str, str, str, int, (str, type(None)), (str, type(None)))
 
 
 class BatchMessage(NamedTuple):
-    """Names a batch, who awaits its replies, and what its operations are about."""
+    """A batch's id, the stream for its replies, and the heads of its operations."""
 
     batch_id: str
     reply_stream: str

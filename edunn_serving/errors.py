@@ -13,12 +13,12 @@ from google.rpc import error_details_pb2, status_pb2
 
 DOMAIN = "edunn"
 
-# A status travels in HTTP/2 headers, of which many peers take 8 KiB. Its parts are bounded, in
-# bytes of UTF-8, so that their sum stays below that also where each byte is escaped.
+# A status travels in HTTP/2 headers, and many peers accept 8 KiB of them. The parts of a status are
+# bounded, in bytes of UTF-8, so that the sum stays below 8 KiB even if each byte is escaped.
 MAX_MESSAGE_BYTES = 600
 MAX_DESCRIPTION_BYTES = 300
 MAX_FIELD_BYTES = 120
-# Of many violations each is given less room.
+# Each violation gets less room if there are many.
 MAX_VIOLATIONS = 16
 MAX_VIOLATIONS_BYTES = 2500
 MAX_QUOTED_CHARACTERS = 100
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 class Code(IntEnum):
     """The gRPC status codes that the service answers with.
 
-    Spelt out here because a worker must not import gRPC, which is not safe beside a fork.
+    They are written out here because a worker must not import gRPC, which is not safe with a fork.
     """
 
     CANCELLED = 1
@@ -46,9 +46,9 @@ class Code(IntEnum):
 
 
 class Reason(Enum):
-    """The conditions that callers can tell apart: each has a status code and a meaning.
+    """The conditions that callers can tell apart. Each has a status code and a meaning.
 
-    Their names are the `reason` of an `ErrorInfo`. They are stable.
+    A member's name is the `reason` of an `ErrorInfo`. The names are stable.
     """
 
     INVALID_ARGUMENT = (
@@ -62,22 +62,22 @@ class Reason(Enum):
     NO_FORWARD = Code.FAILED_PRECONDITION, "the layer has had no tracked forward yet"
     CONTEXT_EVICTED = (
         Code.FAILED_PRECONDITION,
-        "what the backward needs is no longer kept, or was untracked",
+        "the forward's context was evicted, or the forward was untracked",
     )
     FORWARD_STALE = (
         Code.FAILED_PRECONDITION,
-        "what the layer computes with has changed since the forward",
+        "the layer's parameters or buffers have changed since the forward",
     )
     SESSION_EXISTS = Code.ALREADY_EXISTS, "the caller has a session of this id"
     LAYER_EXISTS = Code.ALREADY_EXISTS, "the session has a layer of this name"
     FORWARD_EXISTS = Code.ALREADY_EXISTS, "the `forward_id` has other inputs or another phase"
-    QUEUE_FULL = Code.RESOURCE_EXHAUSTED, "the server has as much waiting as it may hold"
-    QUOTA = Code.RESOURCE_EXHAUSTED, "a limit of the session or of the store is reached"
+    QUEUE_FULL = Code.RESOURCE_EXHAUSTED, "the server's queue is full"
+    QUOTA = Code.RESOURCE_EXHAUSTED, "a limit of the session or of Redis is reached"
     TOO_LARGE = Code.RESOURCE_EXHAUSTED, "the operation, its request or its answer is too large"
     UNAVAILABLE = Code.UNAVAILABLE, "Redis or all workers are away, or the server stops"
-    DEADLINE_EXCEEDED = Code.DEADLINE_EXCEEDED, "the deadline passed before the answer was there"
+    DEADLINE_EXCEEDED = Code.DEADLINE_EXCEEDED, "the deadline passed before the operation was done"
     CANCELLED = Code.CANCELLED, "the caller has cancelled the operation of a stream"
-    SERVICE_NOT_FOUND = Code.NOT_FOUND, "the health of a service was asked that is not here"
+    SERVICE_NOT_FOUND = Code.NOT_FOUND, "a health check names a service that the server lacks"
     UNAUTHENTICATED = Code.UNAUTHENTICATED, "the call brings no token of this server"
     UNIMPLEMENTED = Code.UNIMPLEMENTED, "the server has no such method"
     INTERNAL = Code.INTERNAL, "a fault of the service; the log has the error id too"
@@ -88,19 +88,19 @@ class Reason(Enum):
 
 
 class ServiceError(Exception):
-    """An operation that cannot be done, in the caller's terms.
+    """An operation cannot be done. The error says why in the caller's terms.
 
     Parameters
     ----------
     reason
         The condition, which decides the gRPC status code.
     message
-        What is wrong and what would be right, in a sentence.
+        A sentence that says what is wrong and what would be right.
     violations
         For INVALID_ARGUMENT: (field, what is wrong with it) for every field at fault. Only the
         first `MAX_VIOLATIONS` are sent.
     retry_after
-        After how many seconds trying again may help. None where it does not.
+        The seconds after which trying again may help. None if it does not help.
     metadata
         The variable parts of the message, for machines.
     """
@@ -128,7 +128,7 @@ class ServiceError(Exception):
         return self.reason.code
 
     def to_status(self) -> status_pb2.Status:
-        """Return the error as the status that the caller receives."""
+        """Return the status that the caller receives."""
         details: list[Message] = [
             error_details_pb2.ErrorInfo(
                 reason=self.reason.name, domain=DOMAIN, metadata=self.metadata
@@ -153,12 +153,12 @@ class ServiceError(Exception):
 
 
 def quoted(text: object) -> str:
-    """Return what a caller sent, quoted as Python quotes it, of at most 100 characters.
+    """Return a caller's text as Python quotes it, in at most 100 characters.
 
-    A line break or a control character of the caller's is escaped, so that it forges no log line.
+    Line breaks and control characters are escaped, so that a caller cannot forge a log line.
     """
     if isinstance(text, str):
-        # Cut first: escaping a string of many MiB takes as much again.
+        # Cut before it is escaped, because escaping many MiB takes as much memory again.
         return repr(_first(text, MAX_QUOTED_CHARACTERS))
     return _first(repr(text), MAX_QUOTED_CHARACTERS)
 
@@ -168,7 +168,7 @@ def _first(text: str, characters: int) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
-    """Return a text of at most so many bytes of UTF-8."""
+    """Return the beginning of a text, in at most `limit` bytes of UTF-8."""
     encoded = text[:limit].encode(errors="replace")
     if len(text) <= limit and len(encoded) <= limit:
         return text
@@ -184,7 +184,7 @@ def _bounded(violations: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], 
 
 
 def _cut_within(path: str, limit: int) -> str:
-    """Return the path of a field in at most so many bytes, its beginning and its end."""
+    """Return the beginning and the end of a field's path, in at most `limit` bytes of UTF-8."""
     half = limit // 2
     if len(path) <= limit and len(path.encode(errors="replace")) <= limit:
         return path
@@ -198,12 +198,12 @@ def _packed(detail: Message) -> any_pb2.Any:
 
 
 def invalid_argument(field: str, description: str) -> ServiceError:
-    """Return the error of one field whose value cannot be accepted."""
+    """Return the error of one field that is wrong."""
     return invalid_arguments([(field, description)])
 
 
 def invalid_arguments(violations: Iterable[tuple[str, str]]) -> ServiceError:
-    """Return the error of fields whose values cannot be accepted."""
+    """Return the error of several fields that are wrong."""
     violations = tuple(violations)
     message = "; ".join(
         f"{_cut_within(field, MAX_FIELD_BYTES)}: {text}"
@@ -220,7 +220,7 @@ def invalid_arguments(violations: Iterable[tuple[str, str]]) -> ServiceError:
 
 
 def session_not_found(session_id: str) -> ServiceError:
-    """Return the error of a session that does not exist, has expired, or is somebody else's."""
+    """Return the error of a session that does not exist, has expired, or is another caller's."""
     return ServiceError(
         Reason.SESSION_NOT_FOUND,
         f"there is no session {quoted(session_id)}: "
@@ -237,12 +237,12 @@ def deadline_exceeded() -> ServiceError:
 
 
 def unavailable(why: str, *, retry_after: float = 1.0) -> ServiceError:
-    """Return the error of what can be tried again shortly, here or at another server."""
+    """Return the error of an operation that can be tried again shortly, also at another server."""
     return ServiceError(Reason.UNAVAILABLE, f"{why}: try again shortly", retry_after=retry_after)
 
 
 def internal_error(error_id: str) -> ServiceError:
-    """Return the error of a fault of ours, of which the log tells more."""
+    """Return the error of a fault of ours. The log has more under the error id."""
     return ServiceError(
         Reason.INTERNAL,
         f"the service failed; its log says more under the error id {error_id}",

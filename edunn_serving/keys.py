@@ -1,25 +1,25 @@
-"""The names of everything that the service keeps in Redis. Nothing else knows them.
+"""The names of all keys and fields in Redis. No other module knows them.
 
-All keys of one session carry its id as their hash tag, so that they share a slot.
+All keys of one session have its id as their hash tag, so that a Redis cluster keeps them together.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-# The number grows with each change of form: sessions of an older form are then not found.
+# The number grows with each change of the stored form. Sessions of an older form are then lost.
 ROOT = "edunn:2"
 
 
 class SessionKey(NamedTuple):
-    """Names a session: its id is one of its caller's own."""
+    """Names a session. Each caller has session ids of its own."""
 
     caller: str
     session_id: str
 
 
 def queue(pool: str) -> str:
-    """List of what the workers of a pool are to run."""
+    """List of the messages that the workers of a pool read."""
     return f"{ROOT}:queue:{pool}"
 
 
@@ -29,10 +29,10 @@ def signs_of_life(pool: str) -> str:
 
 
 def session(caller: str, session_id: str) -> str:
-    """Hash with everything that a session is and keeps, in the fields below.
+    """Hash with a session's whole state, in the fields below.
 
-    The caller's name is part of the key: each caller has session names of their own, and a session
-    of somebody else's cannot be told from one that does not exist.
+    The caller's name is part of the key, so each caller has session ids of its own. A caller cannot
+    tell another caller's session from one that does not exist.
     """
     return f"{ROOT}:{{{caller}/{session_id}}}:session"
 
@@ -43,38 +43,38 @@ def context_order(caller: str, session_id: str) -> str:
 
 
 def evicted_contexts(caller: str, session_id: str) -> str:
-    """List of the fields of contexts that the session had to give up, oldest first."""
+    """List of the fields of the session's evicted contexts, oldest first."""
     return f"{ROOT}:{{{caller}/{session_id}}}:evicted"
 
 
 def batch(batch_id: str) -> str:
-    """List of a batch's requests. Gone as soon as the batch is answered or taken back."""
+    """List of a batch's requests. It is removed when the batch is answered or taken back."""
     return f"{ROOT}:batch:{batch_id}"
 
 
 def holder(batch_id: str) -> str:
-    """The id of the worker that took a batch; see `overrun_holder` too."""
+    """The id of the worker that took a batch, or an `overrun_holder`."""
     return f"{ROOT}:holder:{batch_id}"
 
 
 def overrun_holder(worker_id: str, number: int) -> str:
-    """The value of a batch's holder that a worker leaves when it ends over an operation of it."""
+    """The value of `holder` that a worker sets when it ends itself over one of the operations."""
     return f"{worker_id} {number}"
 
 
 def read_holder(value: str) -> tuple[str, int | None]:
-    """Return the worker that a batch's holder names, and the operation over which it ended."""
+    """Return the worker that a value of `holder` names, and the operation over which it ended."""
     worker_id, _, number = value.partition(" ")
     return worker_id, int(number) if number else None
 
 
 def abandoned(batch_id: str) -> str:
-    """Set of the numbers of a batch's operations that nobody awaits any more."""
+    """Set of the numbers of the batch's operations that nobody awaits any more."""
     return f"{ROOT}:abandoned:{batch_id}"
 
 
 def large_result(batch_id: str, number: int) -> str:
-    """A result of a batch that is too large for the reply stream."""
+    """A result that is too large for the reply stream."""
     return f"{ROOT}:result:{batch_id}:{number}"
 
 
@@ -83,32 +83,32 @@ def replies(server_id: str) -> str:
     return f"{ROOT}:replies:{server_id}"
 
 
-# The fields of a session's hash. Layer names have no slash, so no two fields collide.
+# The fields of a session's hash. No two fields collide, because layer names have no slash.
 
-# A SessionRecord, and what changes whenever it does.
+# A SessionRecord, and the revision that changes with it.
 RECORD = "record"
 REVISION = "revision"
-# How many bytes of the budget the contexts take. Missing while there has been none.
+# The bytes of the budget that the contexts take. Missing before the first context.
 CONTEXT_BYTES = "context-bytes"
-# There once the session has forgotten the oldest of its evicted contexts.
+# Set when the session has forgotten the oldest of its evicted contexts.
 FORGOTTEN = "forgotten"
-# The key of the batch whose turn it is to change the session, after it has met with many conflicts.
+# The key of the batch whose turn it is to change the session, after many conflicts.
 TURN = "turn"
 
-# What stands before a layer's name. The scripts put fields together themselves.
+# Prefixes of fields. A layer's name follows. The scripts put them together too.
 
-# The batch that changed a layer last: another one has run in between if it is another.
+# The batch that changed a layer last. If it has changed, another batch has run in between.
 LAST_BATCH = "last-batch/"
-# How many of a layer's forwards the service has numbered.
+# The number of a layer's forwards that the service has numbered.
 COUNT = "count/"
 # The id of a layer's latest tracked forward.
 LATEST = "latest/"
-# What the backward of a forward needs: behind the layer's name a slash and the forward's id.
+# A context. A slash and the forward's id follow the layer's name.
 CONTEXT = "context/"
-# How often a slot of a layer has been set: behind it the slot's name, a slash, and the layer's.
+# How often a slot of a layer has been set. The slot's name and a slash precede the layer's name.
 VERSION = "version/"
 
-# The names by which the scripts know the fields.
+# The fields by their names in the scripts.
 FIELDS = {
     "record": RECORD,
     "revision": REVISION,
@@ -124,7 +124,7 @@ FIELDS = {
 
 
 def count(layer: str) -> str:
-    """How many of a layer's forwards the service has numbered."""
+    """The number of a layer's forwards that the service has numbered."""
     return COUNT + layer
 
 
@@ -134,7 +134,7 @@ def latest(layer: str) -> str:
 
 
 def context(layer: str, forward_id: str) -> str:
-    """What the backward of a forward needs; of an evicted one only the header."""
+    """The context of a forward. Only its header is left after eviction."""
     return f"{CONTEXT}{layer}/{forward_id}"
 
 

@@ -1,4 +1,4 @@
-"""The log: one record is one line, whatever callers have sent, and no line has a secret."""
+"""The log. One record is one line, even with a caller's text in it, and no line has a secret."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from types import TracebackType
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-# What stands before the lines of a traceback: no line of the log begins so.
+# The prefix of the lines of a traceback. No record's first line begins with it.
 INDENT = "    "
 MAX_LINE_CHARACTERS = 4000
-# Of an exception of one kind, out of one place, so many tracebacks are logged in so long.
+# At most this many tracebacks of one kind of exception from one place are logged in this time.
 MAX_TRACEBACKS = 3
 TRACEBACK_SECONDS = 60.0
-# Shorter ones stand in other words by chance.
+# Shorter secrets may be a part of other words by chance.
 MIN_SECRET_CHARACTERS = 4
 
 ExceptionInfo = (
@@ -27,11 +27,11 @@ ExceptionInfo = (
 
 
 class LineFormatter(logging.Formatter):
-    """Escapes what is not printable, indents tracebacks, and puts *** in place of secrets."""
+    """Escapes unprintable characters, indents tracebacks, and replaces secrets by ***."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__(FORMAT)
-        # The longest first: another may be a part of it.
+        # The longest come first, because another secret may be a part of one.
         hidden = sorted({each for each in secrets if len(each) >= MIN_SECRET_CHARACTERS}, key=len)
         self._secrets = re.compile("|".join(map(re.escape, reversed(hidden)))) if hidden else None
 
@@ -56,7 +56,7 @@ class LineFormatter(logging.Formatter):
 
 
 def escaped(text: str) -> str:
-    """Return a text in which what is not printable, such as a line break, is an escape."""
+    """Return a text with its unprintable characters, such as line breaks, escaped."""
     if text.isprintable():
         return text
     return "".join(
@@ -65,8 +65,8 @@ def escaped(text: str) -> str:
 
 
 class TracebackLimit(logging.Filter):
-    """Leaves out a traceback that has been logged often lately. What a caller can bring about once
-    a caller can bring about a million times."""
+    """Leaves out a traceback that has been logged often lately. A caller may cause it a million
+    times."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class TracebackLimit(logging.Filter):
 
 
 def configure_logging(level: str, secrets: Iterable[str] = ()) -> None:
-    """Write the log to standard error from now on, uncaught exceptions and warnings too."""
+    """Write the log, uncaught exceptions and warnings to standard error from now on."""
     handler = logging.StreamHandler()
     handler.setFormatter(LineFormatter(secrets))
     handler.addFilter(TracebackLimit())

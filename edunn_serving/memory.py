@@ -1,23 +1,23 @@
-"""How a process asks the system for memory, and gives it back."""
+"""Settings of a process's memory: the C library's and those of Python's garbage collector."""
 
 from __future__ import annotations
 
 import ctypes
 import gc
 
-# Of <malloc.h>.
+# Constants of <malloc.h>.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-# The largest that glibc takes.
+# The largest value that glibc accepts.
 MMAP_THRESHOLD_BYTES = 32 * 1024 * 1024
 KEPT_BYTES = 128 * 1024 * 1024
 
 
 def keep_freed_memory() -> None:
-    """Let the C library keep freed memory for the next tensor, where it can be told to.
+    """Let the C library keep freed memory for the next tensor, if it has this setting.
 
-    By default glibc gives what a tensor of a few MiB took back to the system and asks for it again
-    at once; each page is then cleared anew. With 4 MiB tensors that was two thirds of a worker's
-    processor time and nearly half of a server's. At most 128 MiB are kept.
+    By default glibc gives the memory of a tensor of a few MiB back to the system and asks for it
+    again at once. The system then clears each page anew. With 4 MiB tensors that was two thirds of
+    a worker's processor time and nearly half of a server's. At most 128 MiB are kept.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
@@ -26,9 +26,9 @@ def keep_freed_memory() -> None:
 
 
 def give_back_freed_memory() -> None:
-    """Give the system what the C library has kept, where it can be told to.
+    """Give the freed memory that the C library keeps back to the system, if it can do this.
 
-    What it keeps counts as taken, though the next large array may not fit into it.
+    Kept memory counts towards the limit, although the next large array may not fit into it.
     """
     malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if malloc_trim is not None:
@@ -36,10 +36,10 @@ def give_back_freed_memory() -> None:
 
 
 def calm_garbage_collector() -> None:
-    """Let Python look for circles of garbage less often, and not among what stays for ever.
+    """Let Python look for circles of garbage less often, and not among permanent objects.
 
-    Called once all is set up. grpc.aio leaves a few hundred bytes in circles for each call; nothing
-    of ours waits for the collector.
+    It is called after the set-up. grpc.aio leaves a few hundred bytes in circles for each call. No
+    object of ours needs the collector.
     """
     gc.collect()
     gc.freeze()

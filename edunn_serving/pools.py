@@ -1,4 +1,4 @@
-"""The pools: what a kind of worker is, for the server, the stack and compose alike."""
+"""The pools: the facts of each kind of worker, for the server, the stack and compose."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from edunn_serving import keys
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Workers of one kind. Each is one process of Celery, which runs one thing at a time."""
+    """Workers of one kind. Each is one Celery process, which runs one batch or task at a time."""
 
     # Its name in Redis.
     name: str
     # The module that `celery -A` takes.
     application: str
-    # What its processes and its service in compose are called.
+    # The name of its processes, and of its service in compose.
     process: str
-    # How many workers, where nobody says otherwise.
+    # The default number of workers.
     workers: int
 
     @property
@@ -31,7 +31,7 @@ class Pool:
         return keys.signs_of_life(self.name)
 
     def command(self, hostname: str) -> list[str]:
-        """Return the command that starts a worker, behind the name of a Python.
+        """Return the arguments of Python that start a worker.
 
         `hostname` is the worker's name for Celery, in which `%h` stands for the machine's.
         """

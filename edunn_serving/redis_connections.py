@@ -1,4 +1,4 @@
-"""Connections to Redis: opened in one way, with one set of time-outs and one mapping of errors."""
+"""Opens all connections to Redis, with one set of time-outs and one mapping of errors."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from redis.retry import Retry
 from edunn_serving.redis_url import RedisUrl
 
 CONNECT_SECONDS = 2.5
-# How long Redis may be silent before a connection is given up.
+# A connection is given up after Redis has been silent for this time.
 ANSWER_SECONDS = 2.5
-# Where hundreds of MiB travel, or Redis is busy with what others sent.
+# The same for a connection that carries hundreds of MiB, or waits for other large commands.
 LONG_ANSWER_SECONDS = 15.0
 
 
 class RedisRefuses(redis.ConnectionError):
-    """Redis answers, but does not do what is needed. It may later.
+    """Redis answers, but refuses a command that it may accept later.
 
-    It is a replica, has too few replicas, its disk is full, it still reads its files, a script
-    keeps it busy, or it does not give this user the permission.
+    Redis is a replica, has too few replicas, has a full disk, still reads its files, is busy with a
+    script, or does not permit the command to this user.
     """
 
 
-# How Redis begins an error that says so. In a script Redis 6 puts it behind other words.
+# The beginnings of such errors. Redis 6 puts other words before them in a script.
 REFUSALS = re.compile(
     r"(?:^|: -)(?:READONLY|NOREPLICAS|MISCONF|NOPERM|NOAUTH|WRONGPASS|LOADING|MASTERDOWN|BUSY"
     r"|CLUSTERDOWN|TRYAGAIN|UNBLOCKED) "
@@ -38,12 +38,12 @@ FULL = re.compile(r"(?:^|: -)OOM ")
 
 
 def error_of(text: str) -> redis.RedisError:
-    """Return what an error of Redis means, given Redis's words.
+    """Return the exception of an error of Redis, given Redis's text.
 
     Returns
     -------
     RedisRefuses
-        The same command may succeed later, though nothing of ours has changed.
+        The same command may succeed later, without a change of ours.
     redis.OutOfMemoryError
         Redis has no memory left.
     redis.NoScriptError
@@ -61,7 +61,7 @@ def error_of(text: str) -> redis.RedisError:
 
 
 def connect(url: RedisUrl, *, answer_seconds: float = ANSWER_SECONDS) -> redis.Redis:
-    """Return a client. It connects when it is used, and leaves trying again to its user."""
+    """Return a client. It connects at its first use, and does not try again by itself."""
     return redis.Redis(**_options(url, answer_seconds), retry=Retry(NoBackoff(), 0))
 
 
@@ -71,9 +71,9 @@ def connect_async(url: RedisUrl, *, answer_seconds: float = ANSWER_SECONDS) -> r
 
 
 def new_connection(client: redis.Redis | redis.asyncio.Redis) -> Any:
-    """Return a connection of one's own, not connected yet.
+    """Return a connection that the client does not share. It is not connected yet.
 
-    Past the client's pool, which counts what it has made and refuses the hundred-and-first.
+    The client's connection pool is not used, because it refuses to make more than 100 connections.
     """
     pool: Any = client.connection_pool
     return pool.connection_class(**pool.connection_kwargs)
@@ -85,6 +85,6 @@ def _options(url: RedisUrl, answer_seconds: float) -> dict[str, Any]:
         "socket_connect_timeout": CONNECT_SECONDS,
         "socket_timeout": answer_seconds,
         "socket_keepalive": True,
-        # Our own connections read answers as version 2 of the protocol has them.
+        # Our own connections read answers in version 2 of the protocol.
         "protocol": 2,
     }

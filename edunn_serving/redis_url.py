@@ -1,4 +1,4 @@
-"""The address of a Redis: parsed once, here, and never shown with its password."""
+"""The address of a Redis. It is parsed once, here, and never shown with its password."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ ESCAPES = (
 
 @dataclass(frozen=True, kw_only=True)
 class RedisUrl:
-    """A parsed address. Exactly one of `host` and `path` is given.
+    """A parsed address. It has either a `host` or a `path`.
 
     Attributes
     ----------
     path
         The file of a unix socket.
     tls
-        How the connection is encrypted, by redis-py's names. None where it is not.
+        The options of TLS by redis-py's names. None if the connection is not encrypted.
     """
 
     host: str = ""
@@ -52,8 +52,8 @@ class RedisUrl:
         Raises
         ------
         ValueError
-            It cannot be used. The message repeats no part of it, because any part of a URL that
-            is written wrongly may belong to the password.
+            The URL cannot be used. The message repeats no part of it, because any part of a wrong
+            URL may belong to the password.
         """
         if re.search(r"[\x00-\x20\x7f]", text):
             raise ValueError(f"it has a space or a control character in it; {ESCAPES}")
@@ -85,7 +85,7 @@ class RedisUrl:
 
     @property
     def client_options(self) -> dict[str, Any]:
-        """The arguments by which redis-py connects."""
+        """The arguments for redis-py's client."""
         place = {"unix_socket_path": self.path} if self.path else {"host": self.host}
         return {
             **place,
@@ -99,7 +99,7 @@ class RedisUrl:
 
     @property
     def broker_url(self) -> str:
-        """The URL by which kombu connects, which has a scheme of its own for sockets."""
+        """The URL for kombu, which has a scheme of its own for sockets."""
         user = ""
         if self.username or self.password:
             name, password = (quote(part or "", safe="") for part in (self.username, self.password))
@@ -110,7 +110,7 @@ class RedisUrl:
 
     @property
     def broker_tls(self) -> dict[str, Any] | None:
-        """How kombu encrypts. Without it kombu would take any certificate."""
+        """The options of TLS for kombu. Without them kombu accepts any certificate."""
         return None if self.tls is None else dict(self.tls)
 
     @property
@@ -177,7 +177,7 @@ def _unescaped(text: str | None) -> str | None:
 
 
 def _tls(options: Mapping[str, str]) -> dict[str, Any]:
-    """Return the options of TLS, after a look at the files that they name."""
+    """Return the options of TLS, after a check of the files that they name."""
     check = options.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
     check_hostname = options.get("ssl_check_hostname", "true").lower()
     if check not in CERTIFICATE_CHECKS:
@@ -196,7 +196,7 @@ def _tls(options: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _check_tls_files(files: Mapping[str, str]) -> None:
-    """Load the files as a connection does, so that a wrong one is refused at the start."""
+    """Load the files as a connection does, so that a wrong file is refused at the start."""
     context = ssl.create_default_context()
     try:
         if "ssl_ca_certs" in files or "ssl_ca_path" in files:
@@ -205,7 +205,7 @@ def _check_tls_files(files: Mapping[str, str]) -> None:
         raise ValueError(f"ssl_ca_certs and ssl_ca_path name no certificates: {error}") from None
     try:
         if "ssl_certfile" in files:
-            # Without a password Python would ask for one on the terminal.
+            # Without the empty password Python would ask for one on the terminal.
             context.load_cert_chain(files["ssl_certfile"], files.get("ssl_keyfile"), lambda: "")
     except OSError as error:
         raise ValueError(

@@ -1,26 +1,26 @@
-"""How an operation ended, as a worker tells the server."""
+"""The replies by which a worker tells a server how operations ended."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-# Longer than any batch waits or computes; a batch that nobody answers must not stay for ever.
+# Longer than any batch waits or computes. A batch that nobody answers must expire.
 BATCH_TTL_MS = 600_000
 REPLY_TTL_MS = 600_000
 
 
 class Reply(NamedTuple):
-    """How one operation ended: with the bytes of its response, or of a google.rpc.Status."""
+    """The end of one operation: the bytes of its response, or of a google.rpc.Status."""
 
     kind: bytes
     data: bytes
-    # How long a worker computed it, of its own time.
+    # The processor time of the worker.
     seconds: float = 0.0
 
 
 RESPONSE, STATUS = b"r", b"s"
-# The operation has not been run, because the batch has answered enough: it is to be sent again.
+# The operation has not been run, because the batch's answers are large enough. It is sent again.
 AGAIN = b"a"
-# In the reply stream only: the key of a response, in place of a response of so many bytes or more.
+# In the reply stream only: the key of a response of this many bytes or more, in its place.
 LARGE = b"l"
 LARGE_BYTES = 256 * 1024

@@ -1,4 +1,4 @@
-"""Parses requests, and says in the caller's terms why one is none."""
+"""Parses requests, and raises errors in the caller's terms."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from edunn_serving.errors import ServiceError, invalid_argument
 from edunn_serving.rpcs import Rpc
 from edunn_serving.wire_format import depth_of
 
-# How deep Sequentials may lie within each other. The contract says so too. Each adds eight messages
-# to a configuration, and protobuf reads a hundred within each other in most languages. An answer
-# has some more around a configuration than a request.
+# The deepest nesting of Sequentials. The contract has the same number. Each adds eight messages to
+# a configuration, and protobuf reads a nesting of a hundred in most languages. An answer has some
+# more around a configuration than a request.
 MAX_NESTED_LAYERS = 10
 MESSAGES_A_LAYER = 8
 MAX_CONFIG_DEPTH = MESSAGES_A_LAYER * MAX_NESTED_LAYERS + 4
-# What protobuf parses.
+# The deepest nesting that protobuf parses.
 MAX_MESSAGE_DEPTH = 100
 
 
@@ -24,7 +24,7 @@ def parse_request(rpc: Rpc, request: bytes) -> Message:
     Raises
     ------
     ServiceError
-        INVALID_ARGUMENT where the bytes are no such message, or one that is nested too deeply.
+        INVALID_ARGUMENT: the bytes are no such message, or the message is nested too deeply.
     """
     try:
         return rpc.request_type.FromString(request)
@@ -35,7 +35,7 @@ def parse_request(rpc: Rpc, request: bytes) -> Message:
 
 
 def nested_too_deeply(field: str) -> ServiceError:
-    """Return the error of a configuration whose layers lie too deep within each other."""
+    """Return the error of a configuration whose layers are nested too deeply."""
     return invalid_argument(
         field, f"expected at most {MAX_NESTED_LAYERS} layers within each other, got more"
     )

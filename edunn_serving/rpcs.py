@@ -1,4 +1,4 @@
-"""The rpcs of a service, read off the contract: nothing of them is declared anywhere else."""
+"""The rpcs of a service, derived from the contract. They are declared nowhere else."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Rpc:
 
     # Its name in the service, such as `Forward`.
     name: str
-    # What HTTP/2 calls it, such as `/edunn_serving.v1.LayerService/Forward`.
+    # Its path in HTTP/2, such as `/edunn_serving.v1.LayerService/Forward`.
     path: str
     request_type: type[Message]
     request_descriptor: Descriptor
     response_type: type[Message]
     client_streaming: bool
     server_streaming: bool
-    # The numbers of the request's fields that say what it is about; 0 where it has no such field.
+    # The numbers of the request's fields that name these; 0 if the request has no such field.
     session_field: int
     layer_field: int
     forward_field: int
@@ -51,7 +51,7 @@ def rpcs_of(service: ServiceDescriptor) -> Mapping[str, Rpc]:
 
 
 def _string_field(message: Descriptor, name: str) -> int:
-    """Return the number of a string field, 0 where there is none of this name and type."""
+    """Return the number of a string field; 0 if there is none of this name and type."""
     field = message.fields_by_name.get(name)
     return field.number if field and field.type == FieldDescriptor.TYPE_STRING else 0
 

@@ -19,14 +19,14 @@ class Script(NamedTuple):
     """A Lua script of the folder `lua/`."""
 
     text: str
-    # What Redis knows it by.
+    # SHA-1 of the text. Redis finds the script by it.
     digest: str
 
     @classmethod
     def named(cls, *names: str, **constants: Any) -> Script:
-        """Read a script; before it stand those whose functions it calls.
+        """Read a script. The names before its own are those of scripts whose functions it calls.
 
-        A script knows the fields of a session's hash as `FIELDS`, the constants as `CONSTANTS`.
+        A script has the fields of a session's hash as `FIELDS` and the constants as `CONSTANTS`.
         """
         tables = [
             f"local {table} = {_lua(values)}"
@@ -34,11 +34,11 @@ class Script(NamedTuple):
             if values
         ]
         text = "\n".join([*tables, *((LUA / f"{name}.lua").read_text() for name in names)])
-        # The digest is a name, it protects nothing.
+        # SHA-1 is Redis's choice. The digest is only a name and protects nothing.
         return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
     def command(self, keys: Sequence[Any], arguments: Sequence[Any]) -> Command:
-        """Return the command that runs the script, if Redis has seen it before."""
+        """Return the command that runs the script. Redis must have loaded the script before."""
         return ("EVALSHA", self.digest, len(keys), *keys, *arguments)
 
 

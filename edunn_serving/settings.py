@@ -19,7 +19,7 @@ from edunn_serving.variables import PREFIX, misspelt, unknown
 log = logging.getLogger(__name__)
 
 MEBIBYTE = 1024 * 1024
-# Larger numbers fit into none of the places where they are used: about 30 years, and 63 bits.
+# The largest values that fit everywhere they are used: about 30 years, and 63 bits.
 LONGEST_SECONDS = 1e9
 LARGEST_NUMBER = 2**63 - 1
 
@@ -59,14 +59,14 @@ def _check_address_if_any(text: str) -> str:
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Address = Annotated[str, BeforeValidator(_check_address)]
 AddressOrNothing = Annotated[str, BeforeValidator(_check_address_if_any)]
-# Not JSON, which pydantic would take it for.
+# Without NoDecode pydantic would read the variable as JSON.
 ParsedRedisUrl = Annotated[RedisUrl, NoDecode, BeforeValidator(_parse_redis_url)]
 
 
 class Settings(BaseSettings):
-    """What server and worker are told by their environment.
+    """The settings of server and worker.
 
-    Each field is read from the variable of its name in capitals behind `EDUNN_`.
+    Each field's variable is `EDUNN_` and the field's name in capitals.
     """
 
     model_config = SettingsConfigDict(
@@ -78,17 +78,17 @@ class Settings(BaseSettings):
         "The Redis that holds sessions and carries batches: `redis://`, `rediss://` or `unix://`.",
     )
     address: Address = _setting(
-        "127.0.0.1:50051", "Where the server listens: `host:port`; port 0 takes a free one."
+        "127.0.0.1:50051", "Where the server listens: `host:port`. Port 0 takes a free one."
     )
     metrics_address: AddressOrNothing = _setting(
         "",
-        "Where Prometheus reads the server's metrics: `host:port`, the path is `/metrics`. Empty: "
+        "Where Prometheus reads the server's metrics: `host:port`. The path is `/metrics`. Empty: "
         "nowhere.",
     )
     tokens: SecretStr = _setting(
         "",
-        "Who may call: `name=token` pairs, separated by commas. Empty: anybody, without a token. "
-        "Sessions belong to the name that created them.",
+        "The callers: `name=token` pairs, separated by commas. Empty: anybody may call, without a "
+        "token. A session belongs to the name that created it.",
     )
     tls_certificate: str = _setting(
         "", "PEM file with the server's certificate chain. Empty: no TLS."
@@ -103,13 +103,13 @@ class Settings(BaseSettings):
     )
     max_batch_operations: int = _setting(
         64,
-        "How many operations leave for a worker together; 1000 at most.",
+        "How many operations a batch may have, 1000 at most.",
         minimum=1,
         maximum=1000,
     )
     max_batch_bytes: int = _setting(
         8 * MEBIBYTE,
-        "How many request bytes leave together. A larger request leaves alone.",
+        "How many request bytes a batch may have. A larger request is sent alone.",
         minimum=1024,
     )
     max_queued_operations: int = _setting(
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
         1000, "How many Compute streams may be open at a server.", minimum=1
     )
     max_connection_streams: int = _setting(
-        100, "How many of them one connection may have.", minimum=1
+        100, "How many Compute streams one connection may have open.", minimum=1
     )
     worker_wait_seconds: float = _setting(
         5.0, "How long operations wait for a worker to appear before UNAVAILABLE.", minimum=0.0
@@ -134,16 +134,16 @@ class Settings(BaseSettings):
     )
     session_ttl_seconds: float = _setting(
         3600.0,
-        "How long a session outlives its last use if its creator does not say.",
+        "How long a session outlives its last use, if its creator gives no `ttl`.",
         minimum=0.001,
     )
     max_session_ttl_seconds: float = _setting(
-        7 * 86400.0, "The longest such time that a creator may ask for.", minimum=0.001
+        7 * 86400.0, "The longest `ttl` that a creator may give.", minimum=0.001
     )
     session_context_bytes: int = _setting(
         256 * MEBIBYTE,
-        "How many bytes of contexts a session may keep, with what each takes in Redis besides. "
-        "Beyond it the oldest are evicted.",
+        "How many bytes of contexts a session may keep, with Redis's overhead for each. Beyond it "
+        "the oldest are evicted.",
         minimum=1024,
     )
     session_parameter_bytes: int = _setting(
@@ -162,7 +162,7 @@ class Settings(BaseSettings):
     )
     layer_config_values: int = _setting(
         10_000,
-        "How many values the configuration of a layer may have, those of layers within it too.",
+        "How many values the configuration of a layer may have, with those of layers within it.",
         minimum=16,
     )
     worker_cache_bytes: int = _setting(
@@ -170,23 +170,23 @@ class Settings(BaseSettings):
     )
     worker_memory_bytes: int = _setting(
         4096 * MEBIBYTE,
-        "How much memory a worker may take. An operation that asks for more is refused.",
+        "How much memory a worker may take. An operation that needs more is refused.",
         minimum=256 * MEBIBYTE,
     )
     operation_work: int = _setting(
         20_000_000_000,
-        "How much work an operation may be, as estimated from its shapes before it begins, in "
-        "units of about a nanosecond of one core.",
+        "How much work an operation may be, in units of about a nanosecond of one core. The work "
+        "is estimated from shapes before the operation begins.",
         minimum=1_000_000,
     )
     operation_seconds: float = _setting(
         120.0,
-        "How long a worker may compute one operation. It is stopped with its worker then.",
+        "How long a worker may compute one operation. After that the worker is stopped.",
         minimum=0.1,
         maximum=86400.0,
     )
     shutdown_seconds: float = _setting(
-        30.0, "How long a stopping server waits for what is in flight.", minimum=0.0
+        30.0, "How long a stopping server waits for its accepted operations.", minimum=0.0
     )
     log_level: LogLevel = _setting(
         "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`. DEBUG logs each call."
@@ -221,7 +221,7 @@ class Settings(BaseSettings):
         return callers
 
     def secrets(self) -> list[str]:
-        """Return what must not be shown anywhere."""
+        """Return the texts that no log and no error may show."""
         return [*self.callers(), self.redis_url.password or ""]
 
     def describe(self) -> str:
@@ -247,7 +247,7 @@ def check_variables(environment: Iterable[str] = os.environ) -> None:
     Raises
     ------
     SettingsError
-        One is nearly the name of a setting, so most likely misspelt.
+        A variable is nearly the name of a setting and therefore probably misspelt.
     """
     known = {variable(name) for name in names()}
     for name, meant in misspelt(environment, known).items():
@@ -263,18 +263,18 @@ def read_settings() -> Settings:
     ------
     SettingsError
         A value is malformed or out of bounds, or a variable is nearly the name of a setting. The
-        message names the variable.
+        message has the variable's name.
     """
     check_variables()
     try:
         return Settings()
     except ValidationError as error:
-        # Not its own text, and not as the cause: it repeats values, which may be secret.
+        # pydantic's text repeats values, which may be secret. So it is neither shown nor the cause.
         raise SettingsError(_sentence(error.errors(include_url=False)[0])) from None
 
 
 def _sentence(error: ErrorDetails) -> str:
-    """Return what is wrong with a value, in the terms of the environment."""
+    """Return a sentence that says what is wrong with a variable's value."""
     place, bounds = error["loc"], error.get("ctx", {})
     if error["type"] == "value_error":
         return " ".join([*map(_variable_at, place), str(bounds["error"])])

@@ -1,4 +1,4 @@
-"""Which environment variables are settings, which are misspelt ones, and which are others'."""
+"""Tells environment variables apart: settings, misspelt settings, and variables of others."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher
 
 PREFIX = "EDUNN_"
-# The library's, which the service uses: no settings, and nothing to warn of.
+# The library's variables. They are no settings of the service and need no warning.
 OF_THE_LIBRARY = frozenset({"EDUNN_DATASETS"})
-# What the clients read, by their own documents.
+# The clients' variables, from their documents.
 OF_CLIENTS = frozenset({"EDUNN_ADDRESS", "EDUNN_TOKEN", "EDUNN_TLS", "EDUNN_CA"})
-# What Kubernetes puts into the containers of a namespace that has a service `edunn` or `edunn-...`.
+# Kubernetes sets these in a namespace that has a service `edunn` or `edunn-...`.
 OF_KUBERNETES = re.compile(
     r"EDUNN_(\w+_)?"
     r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)"
 )
-# Of 1: how much two names have in common, behind the prefix or with it, that are taken for one.
+# Names at least this similar, with 1 for equal ones, count as one name and its misspelling.
 NEAR = 0.7
 NEAR_WITH_PREFIX = 0.9
 
 
 def misspelt(names: Iterable[str], known: Collection[str]) -> dict[str, str]:
-    """Return the names that are nearly a known one, each with that one."""
+    """Return the names that are nearly a known name, each with that known name."""
     found: dict[str, str] = {}
     others = OF_CLIENTS | OF_THE_LIBRARY
     for name in sorted(names):
@@ -35,18 +35,18 @@ def misspelt(names: Iterable[str], known: Collection[str]) -> dict[str, str]:
 
 
 def unknown(names: Iterable[str], known: Collection[str]) -> list[str]:
-    """Return the names that begin as settings do, and are none."""
+    """Return the names that begin with the settings' prefix and are no settings."""
     ours = OF_THE_LIBRARY.union(known)
     return sorted(name for name in names if name.startswith(PREFIX) and name not in ours)
 
 
 def _likeness(name: str, known: str) -> float:
-    """Return how near a name is to a known one: below `NEAR` where it is another word."""
+    """Return how similar a name is to a known one. It is below `NEAR` for another word."""
     if known.startswith(f"{name}_"):
         return 1.0
     if name.startswith(PREFIX):
         return _ratio(name.removeprefix(PREFIX), known.removeprefix(PREFIX))
-    # The prefix itself may be misspelt. What is further off is none of ours.
+    # The prefix itself may be misspelt. A name that differs more is not ours.
     ratio = _ratio(name, known)
     return ratio if ratio >= NEAR_WITH_PREFIX else 0.0
 

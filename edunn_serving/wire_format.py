@@ -1,4 +1,4 @@
-"""Reads the fields of a protobuf message off its bytes, without parsing what they hold."""
+"""Reads the fields of a protobuf message from its bytes, without parsing their values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from google.protobuf.descriptor import Descriptor
 
-# Reading the fields holds up everybody else.
+# A bound, because reading the fields blocks the event loop.
 MAX_FIELDS = 10_000
 
 # Wire types, https://protobuf.dev/programming-guides/encoding/#structure.
@@ -14,21 +14,21 @@ VARINT, EIGHT_BYTES, LENGTH_DELIMITED, FOUR_BYTES = 0, 1, 2, 5
 
 
 def check_field_count(message: bytes, limit: int) -> None:
-    """Check that a message has at most so many fields, before it is parsed.
+    """Check before a message is parsed that it has at most `limit` fields.
 
     Raises
     ------
     ValueError, IndexError
-        It has more, or the bytes are no message.
+        The message has more fields, or the bytes are no message.
     """
     for _ in fields(message, limit):
         pass
 
 
 def fields(message: bytes, limit: int = MAX_FIELDS) -> Iterator[tuple[int, int, int]]:
-    """Yield each field's number, and where its value begins and ends.
+    """Yield each field's number, and the begin and end of its value.
 
-    A value that is no string, no bytes and no message is taken for empty.
+    The value of any field that is no string, bytes or message counts as empty.
     """
     at, end = 0, len(message)
     count = 0
@@ -60,7 +60,7 @@ def fields(message: bytes, limit: int = MAX_FIELDS) -> Iterator[tuple[int, int, 
 
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:
-    """Return the number that begins at a place, and the place behind it."""
+    """Return the number that begins at an offset, and the offset after it."""
     byte = message[at]
     number = byte & 0x7F
     shift = 7
@@ -75,13 +75,13 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
 
 
 def depth_of(message: bytes, descriptor: Descriptor) -> int:
-    """Return how many messages lie within each other at most; 0 where the bytes are no message.
+    """Return the depth of the deepest nested message; 0 if the bytes are no message.
 
-    It takes messages that protobuf refuses to parse for their depth. Fields beyond a count that no
-    configuration needs are not looked at.
+    It also reads messages that are too deep for protobuf's parser. It ignores fields beyond a count
+    that no configuration needs.
     """
     deepest = 0
-    # What is still to be looked at: a part of the message, what it is, how deep it lies.
+    # The parts of the message that are still to be read, each with its descriptor and its depth.
     parts = [(message, descriptor, 1)]
     looked_at = 0
     try:

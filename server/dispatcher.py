@@ -96,7 +96,7 @@ class Dispatcher:
             tasks.create_task(self._recovery.run())
 
     async def submit(self, head: OperationHead, request: bytes, deadline: float) -> Reply:
-        """Have an operation run and return its reply.
+        """Have a worker run an operation, and return its reply.
 
         Parameters
         ----------

@@ -152,7 +152,7 @@ class Lanes:
     def _let_go(self, operation: PendingOperation, now: float) -> bool:
         """Return whether nobody awaits an operation; if so, stop counting it."""
         if operation.is_late(now):
-            # gRPC may have told the caller already.
+            # gRPC may have answered the caller already.
             self._counts.expired["queue"] += 1
             if operation.is_wanted():
                 operation.reply.set_exception(deadline_exceeded())
@@ -172,7 +172,7 @@ def queue_full() -> ServiceError:
     """Return the error of a call for which the server has no room now."""
     return ServiceError(
         Reason.QUEUE_FULL,
-        "the server has as much waiting as it may hold: try again shortly",
+        "the server's queue is full: try again shortly",
         retry_after=FULL_QUEUE_RETRY_SECONDS,
     )
 

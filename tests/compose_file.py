@@ -1,4 +1,4 @@
-"""docker-compose.yml without Docker: reads it as Compose does, runs its services as processes."""
+"""Reads docker-compose.yml as Compose does, and runs its services as processes without Docker."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ VARIABLE = re.compile(
     r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?:(?P<kind>:-|:\?)(?P<text>[^{}]*))?\}|(?P<bad>))"
 )
 
-# Has the kernel end the process when the tests die, however they die, then becomes the command.
+# Asks the kernel to end the process when the tests die, even if killed, then becomes the command.
 DIE_WITH_PARENT = (
     "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execvp(sys.argv[1], sys.argv[1:])"
 )
 
 
 class ComposeError(Exception):
-    """The file cannot be used as it is."""
+    """The file cannot be used."""
 
 
 def read_compose(variables: Mapping[str, str]) -> dict[str, Any]:
-    """Return docker-compose.yml with its variables filled in."""
+    """Return docker-compose.yml with the values of its variables."""
     parsed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     filled: dict[str, Any] = _fill_in(parsed, variables)
     return filled
@@ -84,7 +84,7 @@ def read_dockerfile() -> list[tuple[str, str]]:
 
 
 def image_environment() -> dict[str, str]:
-    """Return what the image's last stage sets, but for the PATH, which is the image's own."""
+    """Return the variables of the image's last stage, except PATH, which fits only the image."""
     instructions = read_dockerfile()
     last = max(at for at, (name, _) in enumerate(instructions) if name == "FROM")
     pairs = (
@@ -108,9 +108,9 @@ class Replica:
 class Deployment:
     """The services of docker-compose.yml as processes of this machine, as a context manager.
 
-    Everything is as the file says, but for the places: service names and 0.0.0.0 are 127.0.0.1,
+    Everything is as in the file, except for the places: service names and 0.0.0.0 are 127.0.0.1,
     ports are free ones, volumes are folders in `folder`. The services start in the order of
-    `depends_on` and stop in the reverse, as Compose does it.
+    `depends_on` and stop in the reverse order, as with Compose.
     """
 
     def __init__(self, compose: Mapping[str, Any], folder: Path) -> None:
@@ -118,13 +118,13 @@ class Deployment:
         self.replicas: dict[str, list[Replica]] = {}
         self._folder = folder
         self._places = self._free_places()
-        # Longer names first, so that none hides behind its own beginning.
+        # Longer names come first, because a shorter one may be the beginning of a longer one.
         names = "|".join(re.escape(name) for name in sorted(self._places, key=len, reverse=True))
         self._place = re.compile(rf"(?<![\w./-])(?:{names})(?![\w.])")
         self._programs = self._link_programs()
 
     def _free_places(self) -> dict[str, str]:
-        """Return what stands in the file, and what it is here."""
+        """Return the place on this machine for each place of the file."""
         places = {"0.0.0.0": LOOPBACK}  # noqa: S104 - it is replaced
         hosts = "|".join(map(re.escape, ["0.0.0.0", *self.services]))  # noqa: S104
         for service in self.services.values():
@@ -141,7 +141,7 @@ class Deployment:
         return places
 
     def _link_programs(self) -> str:
-        """Return a PATH that has Redis under the names that its image gives it."""
+        """Return a PATH with Redis's programs under the names of its image."""
         programs = self._folder / "bin"
         programs.mkdir()
         binary = Path(find_redis())
@@ -153,22 +153,22 @@ class Deployment:
         return os.pathsep.join([python, str(programs), os.environ.get("PATH", os.defpath)])
 
     def local(self, text: str) -> str:
-        """Return a text of the file with the places of this machine."""
+        """Return a text of the file with this machine's places."""
         return self._place.sub(lambda match: self._places[match[0]], text)
 
     def environment(self, name: str) -> dict[str, str]:
-        """Return a service's whole environment: the file's, the image's, and where programs are."""
+        """Return a service's whole environment: the file's, the image's, and the PATH here."""
         service = self.services[name]
         own = {key: self.local(text) for key, text in service.get("environment", {}).items()}
         image = image_environment() if "build" in service else {}
-        # In the image the packages are installed; the Python client is not among them.
+        # The image has the service's packages installed, but not the Python client.
         return {"PATH": self._programs, "PYTHONPATH": str(ROOT), **image, **own}
 
     def __enter__(self) -> Deployment:
         return self
 
     def start(self) -> None:
-        """Start all services, each when those that it depends on are as it wants them."""
+        """Start all services, each when the conditions of its `depends_on` hold."""
         waiting = dict(self.services)
         while waiting:
             ready = [n for n, each in waiting.items() if not waiting.keys() & _needs(each).keys()]
@@ -193,12 +193,12 @@ class Deployment:
                 process = subprocess.Popen(
                     [sys.executable, "-c", DIE_WITH_PARENT, *command],
                     env=self.environment(name),
-                    # Not the repository: nothing may depend on where it was started.
+                    # Not the repository, because no service may depend on its working folder.
                     cwd=self._folder,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    # A Ctrl-C is for the tests alone, which then end the services.
+                    # Only the tests get a Ctrl-C. They then stop the services.
                     start_new_session=True,
                 )
             replicas.append(Replica(f"{name}-{number}", process, log))
@@ -225,7 +225,7 @@ class Deployment:
         return done.returncode == 0
 
     def await_healthy(self, name: str) -> None:
-        """Wait until a service is healthy, for no longer than Docker would."""
+        """Wait until a service is healthy, at most as long as Docker waits."""
         check = self.services[name]["healthcheck"]
         patience = seconds(check["start_period"]) + check["retries"] * seconds(check["interval"])
         deadline = time.monotonic() + patience
@@ -237,9 +237,9 @@ class Deployment:
             time.sleep(0.05)
 
     def stop(self) -> dict[str, int | None]:
-        """Stop all services with SIGTERM; return exit codes, None for what did not stop in time."""
+        """Stop all services with SIGTERM; return exit codes, None for one that did not stop."""
         codes: dict[str, int | None] = {}
-        # They were started in an order of depends_on.
+        # They were started in the order of depends_on.
         for name, replicas in reversed(self.replicas.items()):
             for replica in replicas:
                 replica.process.terminate()
@@ -253,7 +253,7 @@ class Deployment:
         return codes
 
     def logs(self) -> str:
-        """Return what the processes have written."""
+        """Return the output of the processes."""
         return "\n".join(
             f"--- {replica.name}\n{replica.log.read_text(errors='replace')}"
             for replicas in self.replicas.values()
@@ -268,7 +268,7 @@ class Deployment:
     ) -> None:
         for replicas in self.replicas.values():
             for replica in replicas:
-                # Without effect on what has been stopped.
+                # A stopped process does not notice it.
                 replica.process.kill()
                 replica.process.wait()
 

@@ -15,7 +15,7 @@ from waiting import await_workers
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack
 
-# The channels of the tests go to this machine, whatever proxy there is for the world outside.
+# The tests' channels stay on this machine, so a proxy of the environment must not be used.
 os.environ["no_grpc_proxy"] = "127.0.0.1,localhost"  # noqa: SIM112  # gRPC's name
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,4 +1,4 @@
-"""The contract in a test's terms: arrays to tensors and back, what an error says."""
+"""The contract in a test's terms: arrays as tensors and back, and the details of errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from edunn_serving.v1.tensor_pb2 import Tensor
 from worker.tensors import decode_tensor, encode_tensor
 
-# For a channel: messages as large as the service allows.
+# Options of a channel: only the service limits the size of messages.
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 
@@ -60,7 +60,7 @@ def backward(
 
 
 class Refusal:
-    """What a call's error says."""
+    """The details of a call's error."""
 
     def __init__(self, error: grpc.RpcError) -> None:
         self.code = error.code()
@@ -99,7 +99,7 @@ class Refusal:
 
 
 def refusal(call: Callable[[], Any]) -> Refusal:
-    """Return what the error of a call says; a call without one fails the test."""
+    """Return the details of a call's error. A call without an error fails the test."""
     try:
         call()
     except grpc.RpcError as error:

@@ -1,8 +1,8 @@
 """Run the notebooks of a course on this library: `python -m tests.course PATH`.
 
 PATH is a folder with notebooks, such as a checked-out copy of the course's repository. Every
-notebook runs from its first cell to its last, in a kernel and a folder of its own. The table
-says which ran whole, and where and why the others did not.
+notebook runs from its first cell to its last, in a kernel and a folder of its own. The table lists
+the notebooks that ran whole, and the failed cells and errors of the others.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 ROOT = Path(__file__).resolve().parent.parent
-# A notebook that installs packages would replace the library that is being tried.
+# Cells that install packages would replace the tried library.
 _INSTALLERS = ("%pip", "!pip", "%conda", "!conda")
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A cell that did not run: its number among the cells of code, and the error."""
+    """A cell that failed: its number among the cells of code, and the error."""
 
     cell: int
     error: str
@@ -36,7 +36,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one notebook."""
+    """The result of one notebook."""
 
     name: str
     cells: int
@@ -58,15 +58,15 @@ class Result:
 def run_notebook(
     path: Path, name: str, library: Path = ROOT, data: Path | None = None, timeout: int = 600
 ) -> Result:
-    """Run one notebook cell by cell; a cell that fails does not keep the next from running.
+    """Run one notebook cell by cell. After a failed cell the next one runs all the same.
 
     Parameters
     ----------
     path : Path
     name : str
-        What the result calls it.
+        The notebook's name in the result.
     library : Path
-        The folder that has the `edunn` to be imported.
+        The folder with the `edunn` to import.
     data : Path, optional
         The folder where the library looks for data sets.
     timeout : int
@@ -101,7 +101,7 @@ def run_notebook(
 
 
 def find_notebooks(path: Path, chosen: Sequence[str] = ()) -> list[Path]:
-    """Return the notebooks under a folder whose path has one of the words, or all, in order."""
+    """Return the sorted notebooks of a folder: all, or those with a chosen word in their path."""
     found = (p for p in path.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
     return sorted(p for p in found if not chosen or any(word in str(p) for word in chosen))
 
@@ -129,7 +129,7 @@ def _first_line(text: str) -> str:
 
 
 def main() -> int:
-    """Run the notebooks that the command line names, and print what came of each."""
+    """Run the notebooks that the command line names, and print the result of each."""
     parser = argparse.ArgumentParser(prog="python -m tests.course", description=__doc__)
     parser.add_argument("path", type=Path, help="a folder with notebooks")
     parser.add_argument("words", nargs="*", help="only notebooks with one of these in their path")

@@ -1,4 +1,4 @@
-"""What Prometheus reads of a server."""
+"""Reads a server's metrics as Prometheus does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import urllib.request
 
 
 def metric(address: str, name: str) -> float:
-    """Return a metric's value, 0 where it has none yet."""
+    """Return a metric's value; 0 if it has none yet."""
     with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as page:
         text = page.read().decode()
     found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)

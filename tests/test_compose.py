@@ -1,4 +1,4 @@
-"""docker-compose.yml and the Dockerfile, held against the standalone stack and the repository."""
+"""docker-compose.yml and the Dockerfile agree with the standalone stack and the repository."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from edunn_serving.settings import check_variables, names, variable
 from standalone.stack import Stack
 
 VARIABLES = {"EDUNN_REDIS_PASSWORD": secrets.token_hex(16)}
-# Of each service, what the file says of it.
+# Each service's entry in the file, by its name.
 Services = dict[str, dict[str, Any]]
 SERVICES = ("redis", "worker", "server")
 
@@ -65,7 +65,7 @@ def test_the_server_is_started_as_by_the_stack(services: Services, tmp_path: Pat
 
 @pytest.mark.parametrize("pool", POOLS, ids=[pool.name for pool in POOLS])
 def test_every_pool_has_its_workers(services: Services, pool: Pool) -> None:
-    # In a container the host's name tells the workers apart.
+    # In containers the host's name tells workers apart.
     command = ["python", *pool.command(f"{pool.process}@%h")]
     assert services[pool.process]["command"] == command
     plain = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
@@ -80,10 +80,10 @@ def test_redis_is_configured_as_by_the_stack(services: Services, tmp_path: Path)
     of_file = options(arguments)
     for place in ("--port", "--requirepass", "--dir"):
         assert of_stack.pop(place) and of_file.pop(place)
-    # Containers do not share a socket's folder, so theirs is reached by TCP.
+    # Containers do not share a folder for a socket, so they connect to Redis by TCP.
     assert of_stack.pop("--unixsocket") and of_stack.pop("--unixsocketperm") == "700"
     assert of_file.pop("--bind")
-    assert of_stack.pop("--daemonize") == "no"  # which is Redis's default
+    assert of_stack.pop("--daemonize") == "no"  # Redis's default
     assert program == "redis-server"
     assert of_file == of_stack
     assert of_file["--appendonly"] == "yes"
@@ -209,7 +209,7 @@ def await_line(log: Path, line: str) -> None:
 
 
 def await_workers(redis_url: str, count: int) -> None:
-    """Wait until so many workers give signs of life."""
+    """Wait until `count` workers give signs of life."""
     deadline = time.monotonic() + 60
     with redis.Redis.from_url(redis_url) as client:
         while client.zcard(LAYERS.signs_of_life) != count:
@@ -218,7 +218,7 @@ def await_workers(redis_url: str, count: int) -> None:
 
 
 def copied() -> list[str]:
-    """Return what the Dockerfile copies from the repository."""
+    """Return the paths of the repository that the Dockerfile copies."""
     copies = [shlex.split(rest) for name, rest in read_dockerfile() if name == "COPY"]
     own = [words for words in copies if not words[0].startswith("--from=")]
     return [source.rstrip("/") for *sources, _ in own for source in sources]
@@ -237,7 +237,7 @@ def test_what_the_dockerfile_copies_is_there(source: str) -> None:
 def test_the_image_has_every_package_and_what_building_them_needs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
-    # What pip reads: the project file, and the files that it names.
+    # pip reads the project file and the files that it names.
     metadata = [
         "pyproject.toml",
         project["project"]["readme"],
@@ -259,7 +259,7 @@ def test_docker_is_given_what_the_dockerfile_copies_and_nothing_else() -> None:
 
 def test_the_image_starts_the_server(services: Services) -> None:
     commands = [rest for name, rest in read_dockerfile() if name in ("CMD", "ENTRYPOINT")]
-    # No entry point, or the worker's command would be its arguments.
+    # With an entry point the worker's command would be its arguments.
     assert [json.loads(command) for command in commands] == [services["server"]["command"]]
 
 

@@ -1,4 +1,4 @@
-"""Waiting for what a test has set off."""
+"""Waits for the effects of a test's actions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ POLL_SECONDS = 0.02
 
 
 def await_true(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
-    """Wait until a condition holds; a test in which it never does fails."""
+    """Wait until a condition holds. If it never does, the test fails."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
@@ -21,7 +21,7 @@ def await_true(condition: Callable[[], bool], what: str, seconds: float = 60.0) 
 
 
 def await_workers(stack: Stack) -> None:
-    """Wait until every worker is heard: a process that has started is none for seconds yet."""
+    """Wait until every worker gives signs of life. A new process needs seconds until then."""
 
     def all_are_heard() -> bool:
         heard = live_workers(stack)

@@ -1,4 +1,4 @@
-"""Which workers live, and which process a worker's id belongs to."""
+"""Lists the live workers, and matches their ids with processes."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def live_workers(stack: Stack) -> set[bytes]:
 
 
 def is_id_of(worker_id: bytes, child: Child) -> bool:
-    """Tell whether an id is the worker's that runs in this process: it contains the process id."""
+    """Tell whether an id belongs to the worker of this process. It contains the process id."""
     return f"-{child.pid}-" in worker_id.decode()

@@ -108,7 +108,7 @@ class BatchConsumer:
         try:
             message = BatchMessage.decode(data)
         except (ValueError, RecursionError) as error:
-            log.warning("dropped what is no batch: %s: %s", error, quoted(data[:100]))
+            log.warning("dropped a message that is no batch: %s: %s", error, quoted(data[:100]))
             return
         self._engine.run(message)
 

@@ -167,4 +167,4 @@ def failed(error: ServiceError) -> Outcome:
 
 def out_of_memory() -> ServiceError:
     """Return the error of an operation for which the worker has no memory."""
-    return ServiceError(Reason.TOO_LARGE, "the operation asks for more memory than there is")
+    return ServiceError(Reason.TOO_LARGE, "the operation needs more memory than there is")

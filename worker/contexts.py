@@ -71,7 +71,7 @@ def decode_cache(context: Context) -> Cache:
 
 
 def digest_inputs(inputs: Iterable[Tensor], phase: Phase) -> bytes:
-    """Return 16 bytes that differ where the inputs or the phase of two forwards differ."""
+    """Return 16 bytes that differ if the inputs or the phase of two forwards differ."""
     digest = hashlib.blake2b(str(phase).encode(), digest_size=16)
     for tensor in inputs:
         # The header tells the length of the data, so two lists of inputs never give the same bytes.

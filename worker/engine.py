@@ -79,7 +79,7 @@ class Engine:
                 return
             except redis.RedisError as error:
                 if self._is_stopping():
-                    log.warning("batch %s is left to others: %s", batch.batch_id, error)
+                    log.warning("batch %s is left to another worker: %s", batch.batch_id, error)
                     return
                 refusals += self._has_taken
                 if str(error) != trouble:

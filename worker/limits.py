@@ -32,7 +32,7 @@ SMALL_BYTES = 32 * MEBIBYTE
 
 
 class Charge(NamedTuple):
-    """What an operation is estimated to take."""
+    """The work, memory and bytes that an operation is estimated to take."""
 
     # In units of `edunn.estimate`. One is about a nanosecond of one core.
     work: int = 0

@@ -1,4 +1,4 @@
-"""What makes a Celery worker a member of a pool: signs of life, memory, log, signals."""
+"""Makes a Celery worker a member of a pool: signs of life, memory, log, signals."""
 
 from __future__ import annotations
 

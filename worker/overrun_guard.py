@@ -131,5 +131,5 @@ class OverrunGuard(threading.Thread):
             pipeline.zrem(self._pool.signs_of_life, self._worker_id)
             pipeline.execute()
         except redis.RedisError as error:
-            log.warning("the server will find out later: %s", error)
+            log.warning("cannot write the batch's holder: %s", error)
         os.kill(os.getpid(), signal.SIGKILL)

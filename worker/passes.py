@@ -273,7 +273,7 @@ def _check_budget(layer: OpenLayer, forward_id: str, context: bytes, context_bud
 def _context_too_large(cost: int, limit: int) -> ServiceError:
     return ServiceError(
         Reason.TOO_LARGE,
-        f"what the backward needs takes {cost} bytes, a session may keep "
+        f"the forward's context takes {cost} bytes, a session may keep "
         f"{limit}: send a smaller batch, or set untracked",
         metadata={"bytes": str(cost), "limit": str(limit)},
     )
@@ -293,7 +293,7 @@ def _context_of(session: OpenSession, layer: OpenLayer, forward_id: str) -> Cont
     if stored is not None or was_numbered or may_be_forgotten:
         raise ServiceError(
             Reason.CONTEXT_EVICTED,
-            f"forward {forward_id!r} of layer {layer.name!r} is no longer kept, or was untracked: "
+            f"forward {forward_id!r} of layer {layer.name!r} was evicted, or was untracked: "
             "send the forward again",
             metadata=metadata,
         )
@@ -307,7 +307,7 @@ def _context_of(session: OpenSession, layer: OpenLayer, forward_id: str) -> Cont
 def _forward_stale(layer: OpenLayer, forward_id: str) -> ServiceError:
     return ServiceError(
         Reason.FORWARD_STALE,
-        f"what layer {layer.name!r} computes with has changed since forward {forward_id!r}: "
+        f"the parameters or buffers of layer {layer.name!r} changed after forward {forward_id!r}: "
         "send the forward again",
         metadata={"layer": layer.name, "forward_id": forward_id},
     )

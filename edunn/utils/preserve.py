@@ -69,4 +69,4 @@ def _same(one: Any, other: Any) -> bool:
     """Compare states of generators: nested dictionaries of numbers and arrays."""
     if isinstance(one, Mapping):
         return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    return bool(np.array_equal(one, other))
+    return np.array_equal(one, other) if isinstance(one, np.ndarray) else bool(one == other)

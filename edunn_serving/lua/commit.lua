@@ -1,31 +1,30 @@
--- Answer a batch: apply what it changed and hand over its reply, all or nothing, once.
+-- Answer a batch: apply its changes and hand over its reply, all or nothing, once.
 --
--- The batch's own key is the token: whoever removes it answers the batch. A second run of the same
--- batch finds it gone and changes nothing.
+-- The batch's own key is the token. The run that removes it answers the batch. A second run of the
+-- same batch finds it gone and changes nothing.
 --
 -- KEYS[1]  the batch
 -- KEYS[2]  its holder
 -- KEYS[3]  the reply stream of the server that sent it
 -- then     for each large result its key
 -- then     for each session: its hash, its context order, its evicted contexts
--- ARGV[1]  JSON: `insists`, whether this batch has met with so many conflicts that it is to have its
---          turn; `large`, the number of large results; `reply`, the length of the reply; and in
---          `sessions` for each: `revision`, which it had when it was loaded ('' where it did not
---          exist, nil where nothing but its expiry changes); `ttl_ms`, its time to live; `deleted`,
---          whether what it had is deleted first; `has_contexts`, whether it may have any;
---          `context_bytes`, how many bytes of the budget the new contexts take; `contexts`, their
---          number; `layers` that change, each with its name and the batch that had changed it last
---          when it was loaded; `values`, the number of fields to set. What is false or 0 may be
---          left out.
+-- ARGV[1]  JSON: `insists`, whether this batch takes a turn after many conflicts; `large`, the
+--          number of large results; `reply`, the length of the reply; and in `sessions` for each
+--          session: `revision`, its revision when it was loaded ('' if it did not exist, nil if
+--          nothing but its expiry changes); `ttl_ms`, its time to live; `deleted`, whether its old
+--          values are deleted first; `has_contexts`, whether it may have contexts; `context_bytes`,
+--          the bytes of the budget that the new contexts take; `contexts`, their number; `layers`,
+--          the layers that change, each with its name and the last batch that had changed it when
+--          it was loaded; `values`, the number of fields to set. False and 0 may be left out.
 -- then     the large results; the names and values of the reply, a stream's entry
 -- then     for each session: the fields of its new contexts; the fields to set and their values
--- CONSTANTS has the `limits` of eviction.lua, and `reply_ms`, how long the reply stream outlives this.
--- Returns 'done', 'more' where it is done and contexts are left to evict, 'answered' where another run
---          was first, 'conflict' where a session has changed since it was loaded, or 'wait' where it
---          is another batch's turn to change one.
+-- CONSTANTS has the `limits` of eviction.lua, and `reply_ms`, the reply stream's time to live.
+-- Returns 'done'; 'more' if it is done and contexts are left to evict; 'answered' if another run
+--          was first; 'conflict' if a session has changed since it was loaded; or 'wait' if it is
+--          another batch's turn to change a session.
 redis.replicate_commands()
 local header = cjson.decode(ARGV[1])
--- Lua takes only so many arguments in one call.
+-- The most arguments of one call. Lua's stack is limited.
 local CHUNK = 1000
 
 if redis.call('EXISTS', KEYS[1]) == 0 then
@@ -38,18 +37,18 @@ local function keys_of(number)
   return KEYS[at], KEYS[at + 1], KEYS[at + 2]
 end
 
--- A batch that computes for long would never get through beside others that change the same session
--- quickly. So that it does, they wait until it is answered, or lost. A batch that insists waits for
--- nobody: no two batches ever wait for each other.
+-- A long batch would never commit beside quick ones that change the same session. The quick ones
+-- therefore wait until the long one is answered or lost. A batch that insists never waits, so two
+-- batches never wait for each other.
 local function conflict(key, exists)
   if header.insists and exists then
-    -- A full Redis refuses it; then it stays a matter of luck.
+    -- A full Redis refuses it. The batch then has no turn and may meet more conflicts.
     redis.pcall('HSET', key, FIELDS.turn, KEYS[1])
   end
   return 'conflict'
 end
 
--- First only read: a conflict must leave everything as it was.
+-- This part only reads, because a conflict must leave everything as it was.
 local values_set = 0
 for number, session in ipairs(header.sessions) do
   local key = keys_of(number)
@@ -73,8 +72,8 @@ for number, session in ipairs(header.sessions) do
   end
 end
 
--- Redis undoes nothing of a script that it stops half-way. So what this user may not do is found out
--- first, by commands that change nothing in any case: the batch is a list.
+-- Redis undoes nothing of a script that it stops half-way. So this user's permissions are tried
+-- first, by commands that always fail, because the batch is a list.
 local function forbids(command, ...)
   local answer = redis.pcall(command, KEYS[1], ...)
   return string.find(answer.err, 'The user executing the script', 1, true) and answer
@@ -110,7 +109,8 @@ for number, session in ipairs(header.sessions) do
   if contexts > 0 then
     with_each('RPUSH', order, first_context, contexts)
     local bytes = redis.call('HINCRBY', key, FIELDS.context_bytes, session.context_bytes)
-    -- Its length is looked at only where it may be too long: each context has its overhead.
+    -- The bytes bound the number of contexts, because each has its overhead. `evict` is called only
+    -- if a limit may be exceeded.
     if bytes > math.min(LIMITS.bytes, LIMITS.number * LIMITS.overhead) then
       more = evict(key, order, evicted) or more
     end
@@ -123,8 +123,8 @@ for number, session in ipairs(header.sessions) do
   at = first_value + 2 * session.values
 end
 
--- Not into the append-only file, where writing them would take longer than all the rest. Should Redis
--- restart before the server has read them, their callers hear of it.
+-- Large results are not written to the append-only file, which would take longer than all the rest.
+-- If Redis restarts before the server has read them, their callers get an error.
 redis.set_repl(redis.REPL_NONE)
 for number = 1, header.large do
   redis.call('SET', KEYS[3 + number], ARGV[first_result + number - 1], 'PX', CONSTANTS.reply_ms)

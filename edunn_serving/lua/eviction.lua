@@ -1,12 +1,12 @@
 -- Evict contexts of a session, the oldest first: for commit.lua and evict.lua.
 --
--- Of an evicted context its header stays, by which a late backward, or the same forward once more, is
--- told from one that never was. A context begins with its header: a tag, its length, and its bytes.
--- One call evicts so few that others hardly wait for it.
+-- The header of an evicted context stays. It tells a late backward, or the same forward once more,
+-- from a forward that never was. A context begins with its header: a tag, its length, and its
+-- bytes. One call evicts only a few contexts, so that other commands hardly wait.
 --
--- CONSTANTS.limits has the `bytes` and the `number` of contexts that a session may keep, the `overhead` of one
--- in Redis besides its bytes and twice the name of its field, how many evicted ones are `remembered`,
--- and how many `steps` one call may take.
+-- CONSTANTS.limits has the `bytes` and the `number` of contexts that a session may keep; the
+-- `overhead` of a context in Redis besides its bytes and twice the name of its field; how many
+-- evicted ones are `remembered`; and how many `steps` one call may take.
 -- Returns whether there are more to evict.
 local LIMITS = CONSTANTS.limits
 local function evict(session, order, evicted)
@@ -29,7 +29,7 @@ local function evict(session, order, evicted)
     if redis.call('RPUSH', evicted, field) > LIMITS.remembered then
       local oldest = redis.call('LPOP', evicted)
       local header = redis.call('HGET', session, oldest)
-      -- The same forward may have been sent once more since.
+      -- A repeated forward may have stored the context again since. Only a header is removed.
       if header and header == header_of(header) then
         redis.call('HDEL', session, oldest)
         redis.call('HSET', session, FIELDS.forgotten, '1')

@@ -4,8 +4,8 @@
 -- ARGV[1]  the worker's id
 -- ARGV[2]  '1' while it works, '0' when it leaves
 
--- A Redis that is full refuses ZADD unless the script has written before. Without this a full Redis
--- would lose its workers, and callers would hear of the wrong trouble.
+-- A full Redis refuses ZADD unless the script has written before. Without this ZREM a full Redis
+-- would lose its workers, and callers would get the wrong error.
 local removed = redis.call('ZREM', KEYS[1], ARGV[1])
 if ARGV[2] == '0' then
   return removed

@@ -1,7 +1,7 @@
--- Tell the time in ms, and list the workers that have given a sign of life lately; forget the others.
+-- Return the time in ms and the workers that have given a sign of life lately. Remove the others.
 --
 -- KEYS[1]  the sorted set of workers
--- ARGV[1]  after how many seconds of silence a worker counts as dead
+-- ARGV[1]  the seconds of silence after which a worker counts as dead
 local now = redis.call('TIME')
 local oldest = now[1] + now[2] / 1000000 - ARGV[1]
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. string.format('%.6f', oldest))

@@ -1,24 +1,24 @@
 -- Hand a batch to the workers.
 --
 -- KEYS[1]  the batch
--- KEYS[2]  Celery's queue
+-- KEYS[2]  the queue of the pool
 -- KEYS[3]  the batch's holder
 -- ARGV[1]  how long the batch is kept, in ms
--- ARGV[2]  the message by which Celery runs it
--- ARGV[3]  '1' to take memory that a full Redis does not give, for a batch that leaves none taken
+-- ARGV[2]  the batch's message
+-- ARGV[3]  '1' to store it even in a full Redis, for a batch that takes memory only briefly
 -- ARGV[4+] the requests
--- Returns 1, or 0 where the batch has been withdrawn: it comes too late, by a connection that was
+-- Returns 1, or 0 if the batch has been withdrawn. It then comes too late, by a connection that was
 --          given up, and has been sent again.
 if redis.call('EXISTS', KEYS[3]) == 1 then
   return 0
 end
 redis.replicate_commands()
 if ARGV[3] == '1' then
-  -- A full Redis refuses what takes memory, unless the script has written before.
+  -- A full Redis refuses commands that take memory, unless the script has written before.
   redis.call('UNLINK', KEYS[1])
 end
--- Not into the append-only file: if Redis restarts the server finds the batch gone and sends it
--- again, and the file is spared half of what passes through.
+-- Requests are not written to the append-only file, which halves its traffic. If Redis restarts,
+-- the server finds the batch gone and sends it again.
 redis.set_repl(redis.REPL_NONE)
 for first = 4, #ARGV, 1000 do
   redis.call('RPUSH', KEYS[1], unpack(ARGV, first, math.min(first + 999, #ARGV)))

@@ -1,25 +1,26 @@
--- Note who has a batch, and load what it needs of its sessions but what the worker has already.
+-- Note the holder of a batch, and load what the batch needs of its sessions and the worker lacks.
 --
 -- KEYS[1]  the batch
 -- KEYS[2]  its holder
 -- KEYS[3+] the sessions' hashes
 -- ARGV[1]  the worker's id
--- ARGV[2]  JSON: for each session its `revision` that the worker has, and in `layers` for each its
---          `name`, the `versions` of its slots that the worker has, the forward ids of the `contexts`
---          that are wanted, if any, and whether the `latest` forward's is. Versions count only beside the known
---          revision: another session of the same name has others.
+-- ARGV[2]  JSON: for each session the `revision` that the worker has, and in `layers` for each
+--          layer its `name`, the `versions` of its slots that the worker has, the forward ids of
+--          the wanted `contexts`, if any, and whether the `latest` forward's context is wanted.
+--          Versions count only with the same revision, because another session of the same name has
+--          others.
 -- CONSTANTS has the names of the `slots`, and `holder_ms`, how long the holder is kept.
--- Returns the time in ms, then for each session nil where there is none, else { revision, record,
---          whether it has contexts, whether it has forgotten any, and for each layer { count, latest
---          forward, last batch, latest context, the contexts, versions, arrays } }; nil for what is
---          not there, not wanted or known.
+-- Returns the time in ms, then for each session nil if there is none, else { revision, record,
+--          whether it has contexts, whether it has forgotten any, and for each layer { count,
+--          latest forward, last batch, latest context, the contexts, versions, arrays } }. A value
+--          is nil if it is missing, not wanted, or known to the worker.
 local sessions = cjson.decode(ARGV[2])
 
 if redis.call('EXISTS', KEYS[1]) == 1 then
   redis.replicate_commands()
   redis.set_repl(redis.REPL_NONE)
-  -- Where Redis has no memory left the note is missing, and the batch may be run twice. That is
-  -- better than not at all: answering it makes room.
+  -- A full Redis refuses the note, and the batch may then be run twice. That is better than not
+  -- running it, because its answer frees memory.
   redis.pcall('SET', KEYS[2], ARGV[1], 'PX', CONSTANTS.holder_ms)
   redis.set_repl(redis.REPL_ALL)
 end

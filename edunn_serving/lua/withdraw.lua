@@ -6,14 +6,14 @@
 -- ARGV[1]  the batch's id
 -- ARGV[2]  the id of the last reply that the server has read
 -- ARGV[3]  how long the batch could still come, in ms
--- Returns 1 where the batch is taken back: no worker can answer it any more.
---         0 where its reply is waiting in the stream.
+-- Returns 1 if the batch is taken back: no worker can answer it any more.
+--         0 if its reply is in the stream.
 for _, entry in ipairs(redis.call('XRANGE', KEYS[3], '(' .. ARGV[2], '+')) do
   if entry[2][2] == ARGV[1] then
     return 0
   end
 end
 redis.call('UNLINK', KEYS[1], KEYS[2])
--- It may still be on its way here.
+-- The batch may still be on its way here. This value makes send.lua refuse it.
 redis.call('SET', KEYS[2], '', 'PX', ARGV[3])
 return 1

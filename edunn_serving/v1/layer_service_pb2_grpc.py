@@ -28,24 +28,25 @@ if _version_not_supported:
 class LayerServiceStub:
     """The LayerService runs the forward and the backward pass of named layers.
 
-    A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
-    a backward needs to match its forward (a Dropout mask above all) stays in the session.
+    A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+    session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+    mask.
 
     Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
-    `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
-    fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+    `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+    fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
 
     * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-    * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+    * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
     LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
     * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
     * UNAVAILABLE: the store or all workers are away. Try again.
     * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
     * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-    * INTERNAL: a fault of the service, with an error id that its log has too.
+    * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
 
-    Operations of one session take effect in the order in which they arrive. Unary calls that are sent
-    without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+    Operations of one session take effect in the order in which they arrive. Unary calls that are
+    sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
     """
 
     def __init__(self, channel):
@@ -109,24 +110,25 @@ class LayerServiceStub:
 class LayerServiceServicer:
     """The LayerService runs the forward and the backward pass of named layers.
 
-    A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
-    a backward needs to match its forward (a Dropout mask above all) stays in the session.
+    A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+    session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+    mask.
 
     Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
-    `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
-    fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+    `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+    fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
 
     * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-    * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+    * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
     LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
     * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
     * UNAVAILABLE: the store or all workers are away. Try again.
     * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
     * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-    * INTERNAL: a fault of the service, with an error id that its log has too.
+    * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
 
-    Operations of one session take effect in the order in which they arrive. Unary calls that are sent
-    without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+    Operations of one session take effect in the order in which they arrive. Unary calls that are
+    sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
     """
 
     def ListLayerTypes(self, request, context):
@@ -139,7 +141,7 @@ class LayerServiceServicer:
     def CreateSession(self, request, context):
         """Creates a session with its first layers.
 
-        Fails with SESSION_EXISTS (ALREADY_EXISTS) where the chosen `session_id` is taken.
+        Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -162,17 +164,17 @@ class LayerServiceServicer:
     def AddLayer(self, request, context):
         """Adds one more named layer to a session.
 
-        Fails with LAYER_EXISTS (ALREADY_EXISTS) where the session has a layer of that name.
+        Fails with LAYER_EXISTS (ALREADY_EXISTS) if the session has a layer of that name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Forward(self, request, context):
-        """Computes a layer's output and keeps what the backward needs.
+        """Computes a layer's output and keeps the context that the backward needs.
 
-        Safe to repeat with a `forward_id` of the caller's: the same request gives the same answer and
-        no second mask. The same `forward_id` with other inputs or another phase fails with
+        It is safe to repeat with a `forward_id` of the caller's: the same request gives the same
+        answer and no second mask. The same `forward_id` with other inputs or another phase fails with
         FORWARD_EXISTS (ALREADY_EXISTS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -182,10 +184,10 @@ class LayerServiceServicer:
     def Backward(self, request, context):
         """Computes the gradients of an earlier forward, with its parameters and its random mask.
 
-        Safe to repeat: the same `forward_id` gives the same gradients until its context expires, is
-        evicted, or the session ends. Fails (FAILED_PRECONDITION) with NO_FORWARD before any forward of
-        the layer, with FORWARD_STALE if the layer's parameters have changed since, and with
-        CONTEXT_EVICTED if the session's memory budget had no room for the context any longer.
+        It is safe to repeat: the same `forward_id` gives the same gradients until its context is
+        evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
+        of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
+        with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -194,7 +196,7 @@ class LayerServiceServicer:
     def Compute(self, request_iterator, context):
         """Runs many forwards and backwards over one stream.
 
-        Answers come as the operations finish; operations of one session take effect in the order sent.
+        Answers come as the operations finish. Operations of one session take effect in the order sent.
         An error answers its own operation and the stream lives on. The operations of many callers'
         threads may share one stream: each has its own `timeout` and can be cancelled alone.
         """
@@ -283,24 +285,25 @@ def add_LayerServiceServicer_to_server(servicer, server):
 class LayerService:
     """The LayerService runs the forward and the backward pass of named layers.
 
-    A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
-    a backward needs to match its forward (a Dropout mask above all) stays in the session.
+    A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+    session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+    mask.
 
     Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
-    `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
-    fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+    `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+    fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
 
     * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-    * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+    * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
     LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
     * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
     * UNAVAILABLE: the store or all workers are away. Try again.
     * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
     * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-    * INTERNAL: a fault of the service, with an error id that its log has too.
+    * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
 
-    Operations of one session take effect in the order in which they arrive. Unary calls that are sent
-    without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+    Operations of one session take effect in the order in which they arrive. Unary calls that are
+    sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
     """
 
     @staticmethod

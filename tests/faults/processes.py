@@ -1,4 +1,4 @@
-"""What tests do to the stack's processes, and what they read of them."""
+"""Stops, freezes and inspects the stack's processes for tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def await_restart(child: Child, starts: int) -> None:
 
 @contextmanager
 def frozen(child: Child) -> Iterator[None]:
-    """Let a process stand still meanwhile."""
+    """Stop a process during the block."""
     os.kill(child.pid, signal.SIGSTOP)
     try:
         yield
@@ -35,9 +35,9 @@ def frozen(child: Child) -> Iterator[None]:
 
 
 def freeze_at_work(stack: Stack, worker: Child) -> None:
-    """Stop a worker while it has a batch that is not answered; the stack is under load.
+    """Stop a worker while it has a batch that is not answered. The stack must be under load.
 
-    It is stopped as often as it takes: between two batches it has none to lose.
+    The worker is stopped again and again until it has one, because it has none between batches.
     """
 
     def stopped_at_work() -> bool:
@@ -52,12 +52,12 @@ def freeze_at_work(stack: Stack, worker: Child) -> None:
 
 
 def thaw(child: Child) -> None:
-    """Let a process that stands still go on."""
+    """Let a stopped process go on."""
     os.kill(child.pid, signal.SIGCONT)
 
 
 def _state(child: Child) -> str:
-    """Return the letter by which Linux names what a process is doing."""
+    """Return Linux's letter for the state of a process."""
     return Path(f"/proc/{child.pid}/stat").read_text().rpartition(") ")[2][0]
 
 
@@ -72,7 +72,7 @@ def _has_batch(stack: Stack, worker: Child) -> bool:
 
 
 def resident_bytes(child: Child) -> int:
-    """Return how much memory of the machine a process takes."""
+    """Return the bytes of the machine's memory that a process takes."""
     for line in Path(f"/proc/{child.pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024
@@ -80,12 +80,12 @@ def resident_bytes(child: Child) -> int:
 
 
 def batches_sent_again(stack: Stack) -> int:
-    """Return how often a server has taken a batch for lost."""
+    """Return how often a server has sent a batch again."""
     return _count_in_logs(stack, "is sent again")
 
 
 def workers_taken_for_dead(stack: Stack) -> int:
-    """Return how often a server has taken back the batch of a worker that it thought dead."""
+    """Return how often a server has taken back a batch because its worker counted as dead."""
     return _count_in_logs(stack, "its worker has died")
 
 

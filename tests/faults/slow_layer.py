@@ -1,4 +1,4 @@
-"""A layer that takes as long as a test wants: a recurrent network over a long sequence."""
+"""A layer that computes as long as a test needs: a recurrent network over a long sequence."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ PROBES = 3
 
 
 def input_for(stub: LayerServiceStub, seconds: float) -> np.ndarray:
-    """Return an input on which `SLOW` computes for about so long here and now."""
+    """Return an input on which `SLOW` computes for about `seconds` on this machine."""
     session = new_session(stub, SLOW)
-    # The quickest tells: whatever else the machine was at would make the input too short.
+    # The quickest probe counts. Other work on the machine slows a probe, and the input would then
+    # be too short.
     quickest = min(_probe(stub, session) for _ in range(PROBES))
     steps = int(PROBE_STEPS * seconds / quickest)
     stub.DeleteSession(api.DeleteSessionRequest(session_id=session), timeout=30)
@@ -26,7 +27,7 @@ def input_for(stub: LayerServiceStub, seconds: float) -> np.ndarray:
 
 
 def _probe(stub: LayerServiceStub, session: str) -> float:
-    """Return how many seconds a forward over `PROBE_STEPS` takes."""
+    """Return the seconds of a forward over `PROBE_STEPS`."""
     began = time.monotonic()
     forward(stub, session, "slow", np.ones((1, PROBE_STEPS, 1)), untracked=True)
     return time.monotonic() - began

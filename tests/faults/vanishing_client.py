@@ -1,7 +1,7 @@
 """`python vanishing_client.py ADDRESS SESSION unary|compute COUNT [TIMEOUT]`: queues forwards.
 
-Then it waits. It is a process of its own, to be killed or stopped: its calls are never answered and
-never cancelled.
+Then it waits until a test kills or stops it. It is a process of its own, so that its calls are then
+neither answered nor cancelled.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from edunn_serving.v1.layer_service_pb2 import ComputeOperation, ComputeRequest,
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from worker.tensors import encode_tensor
 
-# A stream takes no more than this before it is read.
+# The server reads no more than this from a stream before it answers.
 OPERATIONS_A_STREAM = 1000
 
 
 def main() -> None:
-    """Queue so many forwards and wait for ever."""
+    """Queue `COUNT` forwards and wait for ever."""
     address, session, way, count, *timeout = sys.argv[1:]
     seconds = float(timeout[0]) if timeout else None
     request = ForwardRequest(

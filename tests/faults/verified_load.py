@@ -1,8 +1,8 @@
-"""Callers that use the service all the time, check every answer, and keep count of the refusals.
+"""Callers that use the service all the time, check every answer, and count the refusals.
 
-Each caller has a session of its own and sends pairs of a Dropout forward and its backward, some
-callers one call after the other, some in bursts over `Compute` streams. A refused forward is sent
-again under its `forward_id`, as a careful client would. A test brings about its fault meanwhile.
+Each caller has a session of its own and sends pairs of a Dropout forward and its backward. Some
+callers send one call after the other, some send bursts over `Compute` streams. A refused forward is
+sent again with its `forward_id`, as a careful client does. A test causes its fault meanwhile.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 
 SHAPE = (8, 64)
 BURST = 8
-# How much later than its deadline a caller may hear of it: the test shares its cores with the rest.
+# A caller may get its answer this long after the deadline, because the test shares the cores.
 SLACK_SECONDS = 2.0
 PAUSE_SECONDS = 0.1
-# What grpc.aio says of a stream that it could not begin, where other calls are UNAVAILABLE.
+# grpc.aio's message for a stream that it could not begin. Other calls are UNAVAILABLE then.
 GRPC_AIO_LOST_CALL = "Internal error from Core"
-# After a lost connection gRPC waits a second before the next try unless told otherwise.
+# By default gRPC waits a second before it connects again.
 OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
@@ -43,12 +43,12 @@ OPTIONS = [
 
 @dataclass
 class Caller:
-    """One caller's session, and what it has been answered."""
+    """One caller's session and answers."""
 
     number: int
     address: str
     run: str
-    # The mask of each forward that was answered, as bytes.
+    # The mask of each answered forward, as bytes.
     masks: dict[int, bytes] = field(default_factory=dict)
     answers: int = 0
 
@@ -57,7 +57,7 @@ class Caller:
         return f"load-{self.run}-{self.number}"
 
     def input(self, number: int) -> np.ndarray:
-        """Return what the forward of this number sends: no element of it is zero."""
+        """Return the input of the forward of this number. No element of it is zero."""
         return np.random.default_rng([self.number, number]).uniform(1, 2, SHAPE)
 
     def forward(self, number: int) -> api.ForwardRequest:
@@ -83,9 +83,9 @@ class VerifiedLoad:
     Parameters
     ----------
     addresses
-        The servers; the callers are spread over them.
+        The servers. The callers are spread over them.
     callers
-        How many callers. Every other one uses `Compute`.
+        The number of callers. Every other one uses `Compute`.
     deadline
         The timeout of each call, in seconds; for a stream, of one burst.
     """
@@ -98,10 +98,10 @@ class VerifiedLoad:
             for number in range(callers)
         ]
         self.wrong: list[str] = []
-        # How often a call was refused, by (code, reason); no reason where it met no server.
+        # The number of refused calls by (code, reason). The reason is empty if no server answered.
         self.refusals: Counter[tuple[str, str]] = Counter()
         self.messages: dict[tuple[str, str], str] = {}
-        # The longest that a call took, in seconds.
+        # The longest time of a call, in seconds.
         self.longest = 0.0
         self._failure: BaseException | None = None
         self._progress = threading.Condition()
@@ -127,7 +127,7 @@ class VerifiedLoad:
         self.stop()
 
     def stop(self) -> None:
-        """Let every caller finish what it is at."""
+        """Let every caller finish its present step."""
         with self._progress:
             loop, stop = self._loop, self._stop
         if loop is not None and stop is not None and self._thread.is_alive():
@@ -135,7 +135,7 @@ class VerifiedLoad:
         self._thread.join()
 
     def await_each_caller(self, answers: int, seconds: float = 90.0) -> None:
-        """Wait until every caller has been answered so many more times."""
+        """Wait until every caller has had this many more answers."""
         with self._progress:
             wanted = {caller.number: caller.answers + answers for caller in self.callers}
 
@@ -158,11 +158,11 @@ class VerifiedLoad:
         assert met, f"no call was refused with {' or '.join(codes)}: {self.story()}"
 
     def pause(self, seconds: float) -> None:
-        """Let the load go on for so long: for a fault that is a stretch of time itself."""
+        """Let the load go on for this time, for a fault that lasts."""
         self._thread.join(seconds)
 
     def story(self) -> str:
-        """Return what has happened so far, for the message of a failed test."""
+        """Return a summary of the load so far, for the message of a failed test."""
         answers = sum(caller.answers for caller in self.callers)
         refusals = {
             f"{code} {reason}".strip(): f"{count} times, such as: {self.messages[code, reason]}"
@@ -171,9 +171,9 @@ class VerifiedLoad:
         return f"{answers} answers, longest call {self.longest:.1f} s, refusals {refusals}"
 
     def check(self, *allowed: tuple[str, str]) -> None:
-        """Fail unless every answer was right, every refusal expected and no caller kept waiting.
+        """Fail unless all answers were right, all refusals expected and all deadlines kept.
 
-        Each mask is compared with that of the same forward in a new session of the same seed.
+        Each mask is compared with the mask of the same forward in a new session of the same seed.
         """
         print(self.story())
         assert self._failure is None, f"the load itself failed: {self._failure!r}"
@@ -236,7 +236,7 @@ class VerifiedLoad:
                     await asyncio.sleep(pause)
 
     async def _unary_step(self, stub: Any, caller: Caller, number: int) -> tuple[int, float]:
-        """Send a forward and its backward; return how many pairs are over, and a pause to make."""
+        """Send a forward and its backward; return the number of finished pairs, and a pause."""
         output, pause = await self._timed(
             lambda: stub.Forward(caller.forward(number), timeout=self._deadline)
         )
@@ -251,7 +251,7 @@ class VerifiedLoad:
         return 1, pause
 
     async def _stream_step(self, stub: Any, caller: Caller, first: int) -> tuple[int, float]:
-        """Send a burst of pairs, each backward right behind its forward."""
+        """Send a burst of pairs. Each backward follows its forward at once."""
         numbers = range(first, first + BURST)
         operations = []
         for number in numbers:
@@ -271,17 +271,17 @@ class VerifiedLoad:
 
         ended, pause = await self._timed(exchange)
         for number in numbers:
-            # The forward first: a backward is checked against its mask.
+            # The forward comes first, because the backward is checked against its mask.
             if result := results.get(f"f{number}"):
                 pause = max(pause, self._take_result(caller, number, result))
                 if result.HasField("error"):
-                    # Its backward follows a forward that there was not.
+                    # The backward's forward did not run.
                     continue
             if result := results.get(f"b{number}"):
                 pause = max(pause, self._take_result(caller, number, result))
         if ended and len(results) != len(operations):
             self.wrong.append(f"a stream ended well with {len(results)} of {len(operations)}")
-        # What was not answered is sent again; what was, gives the same answer once more.
+        # If an answer is missing the whole burst is sent again. Repeated pairs give equal answers.
         answered = all(number in caller.masks for number in numbers)
         return (BURST if ended and answered else 0), pause
 
@@ -298,12 +298,12 @@ class VerifiedLoad:
         return 0.0
 
     async def _timed(self, call: Callable[[], Awaitable[Any]]) -> tuple[Any, float]:
-        """Make a call; return its answer, or None and the pause to make before the next try."""
+        """Make a call; return its answer, or None and the pause before the next try."""
         began = time.monotonic()
         try:
             return await call(), 0.0
         except asyncio.InvalidStateError:
-            # grpc.aio says so to a writer whose call has ended; the status would be UNAVAILABLE.
+            # grpc.aio raises it if a writer's call has ended. The status would be UNAVAILABLE.
             return None, self._note_refusal(grpc.StatusCode.UNAVAILABLE, "", "the call had ended")
         except grpc.RpcError as error:
             refused = Refusal(error)
@@ -316,7 +316,7 @@ class VerifiedLoad:
             self.longest = max(self.longest, time.monotonic() - began)
 
     def _note_refusal(self, code: grpc.StatusCode, reason: str, message: str) -> float:
-        """Count a refusal and return the pause to make after it, in seconds."""
+        """Count a refusal and return the pause after it, in seconds."""
         with self._progress:
             self.refusals[code.name, reason] += 1
             self.messages[code.name, reason] = message

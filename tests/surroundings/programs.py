@@ -1,4 +1,4 @@
-"""Real programs that tests start on their own: a Redis, a server, a worker."""
+"""Real programs that tests start: a Redis, a server, a worker."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ HANGING_SECONDS = 60
 
 
 def environment_of(**settings: str) -> dict[str, str]:
-    """Return this process's environment, with these settings and no others."""
+    """Return this process's environment with only these settings."""
     rest = {name: text for name, text in os.environ.items() if not name.startswith("EDUNN_")}
     return {**rest, "PYTHONUNBUFFERED": "1", **settings}
 
 
 class Program:
-    """A process of ours, and what it writes."""
+    """A process of ours, and its output."""
 
     def __init__(
         self, command: list[str], log: Path, environment: Mapping[str, str] | None = None
@@ -49,7 +49,7 @@ class Program:
         return self._log.read_text(errors="replace")
 
     def await_output(self, text: str) -> None:
-        """Wait until the process has written a text, and fail where it ends before."""
+        """Wait until the process has written a text, and fail if it ends before."""
 
         def written() -> bool:
             if text in self.output:
@@ -66,7 +66,7 @@ class Program:
         return self.process.wait(HANGING_SECONDS)
 
     def end(self) -> None:
-        """End it, however it is."""
+        """Kill it, even if it is stopped."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()

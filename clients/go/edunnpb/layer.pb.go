@@ -76,21 +76,21 @@ func (Phase) EnumDescriptor() ([]byte, []int) {
 	return file_edunn_serving_v1_layer_proto_rawDescGZIP(), []int{0}
 }
 
-// A LayerSpec describes a layer that a caller wants in a session.
+// A LayerSpec describes a layer that a caller adds to a session.
 type LayerSpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The name by which the session's requests address the layer: 1 to 64 characters out of letters,
-	// digits, `_`, `-` and `.`. Must be unique within the session.
+	// digits, `_`, `-` and `.`. It is unique within the session.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The layer type, a name of the catalogue that ListLayerTypes returns, such as `Dropout`.
 	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
 	// The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
 	// default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-	// Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-	// them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+	// Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+	// are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
 	Config *structpb.Struct `protobuf:"bytes,3,opt,name=config,proto3" json:"config,omitempty"`
-	// Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-	// out is initialised from the session's seed by the layer type's documented rule.
+	// Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+	// are initialised from the session's seed by the layer type's documented rule.
 	Parameters    map[string]*Tensor `protobuf:"bytes,4,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -154,7 +154,7 @@ func (x *LayerSpec) GetParameters() map[string]*Tensor {
 	return nil
 }
 
-// A Layer is a named layer as it stands in a session.
+// A Layer is a named layer of a session.
 type Layer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The name given in the LayerSpec.
@@ -396,7 +396,7 @@ type ConfigField struct {
 	DefaultValue *structpb.Value `protobuf:"bytes,4,opt,name=default_value,json=defaultValue,proto3" json:"default_value,omitempty"`
 	// What the field means, in one sentence.
 	Summary string `protobuf:"bytes,5,opt,name=summary,proto3" json:"summary,omitempty"`
-	// The values allowed, such as `0 <= p < 1`. Empty where the type says all.
+	// The allowed values, such as `0 <= p < 1`. Empty if the type allows all of its values.
 	Bounds        string `protobuf:"bytes,6,opt,name=bounds,proto3" json:"bounds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

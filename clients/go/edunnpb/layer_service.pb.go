@@ -469,7 +469,7 @@ func (x *AddLayerRequest) GetLayer() *LayerSpec {
 // The answer of AddLayer.
 type AddLayerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The layer as it now stands in the session.
+	// The layer as the session now has it.
 	Layer         *Layer `protobuf:"bytes,1,opt,name=layer,proto3" json:"layer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -519,7 +519,7 @@ type ForwardRequest struct {
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// The layer's name in the session.
 	Layer string `protobuf:"bytes,2,opt,name=layer,proto3" json:"layer,omitempty"`
-	// One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+	// One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
 	// Where a layer computes with floating-point numbers, integers are an error, not cast.
 	Inputs []*Tensor `protobuf:"bytes,3,rep,name=inputs,proto3" json:"inputs,omitempty"`
 	// The phase of this forward alone. Unspecified, the session's.
@@ -528,9 +528,9 @@ type ForwardRequest struct {
 	// printable ASCII characters, not beginning with `#`. Left empty, the service gives `#1`, `#2`
 	// and so on, counting per layer.
 	ForwardId string `protobuf:"bytes,5,opt,name=forward_id,json=forwardId,proto3" json:"forward_id,omitempty"`
-	// Set where no backward will follow: no context is stored. In the test phase nothing is stored at
-	// all, so such a forward is given no `forward_id` and does not count; in training it counts,
-	// because its randomness does.
+	// Set if no backward will follow. No context is stored then. In the test phase nothing is stored
+	// at all: such a forward gets no `forward_id` and does not count. In training it counts, because
+	// its random numbers depend on the count.
 	Untracked     bool `protobuf:"varint,6,opt,name=untracked,proto3" json:"untracked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -614,8 +614,8 @@ type ForwardResponse struct {
 	// The forward's name for Backward: the caller's, or the one that the service gave. Empty for an
 	// untracked forward in the test phase that the caller did not name.
 	ForwardId string `protobuf:"bytes,1,opt,name=forward_id,json=forwardId,proto3" json:"forward_id,omitempty"`
-	// The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-	// error a sample: (n, 1).
+	// The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+	// error per sample: (n, 1).
 	Output *Tensor `protobuf:"bytes,2,opt,name=output,proto3" json:"output,omitempty"`
 	// The phase in which the output was computed.
 	Phase         Phase `protobuf:"varint,3,opt,name=phase,proto3,enum=edunn_serving.v1.Phase" json:"phase,omitempty"`
@@ -750,8 +750,8 @@ func (x *BackwardRequest) GetOutputGradient() *Tensor {
 // The answer of Backward.
 type BackwardResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-	// type of `output_gradient`.
+	// The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+	// data type of `output_gradient`.
 	InputGradient *Tensor `protobuf:"bytes,1,opt,name=input_gradient,json=inputGradient,proto3" json:"input_gradient,omitempty"`
 	// The gradients of the error with respect to the parameters, by parameter name and in the
 	// parameters' shapes. Empty for a layer without parameters.
@@ -912,8 +912,8 @@ type SetParametersRequest struct {
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// The layer's name in the session.
 	Layer string `protobuf:"bytes,2,opt,name=layer,proto3" json:"layer,omitempty"`
-	// The new values by name, in the shapes that the layer has; they are converted to the data types
-	// that it has. What is left out stays.
+	// The new values by name, in the layer's shapes. They are converted to the layer's data types.
+	// Arrays that are left out stay as they are.
 	Parameters    map[string]*Tensor `protobuf:"bytes,3,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1012,9 +1012,9 @@ type ComputeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operations, in the order in which they take effect within their session: at most 1024.
 	Operations []*ComputeOperation `protobuf:"bytes,1,rep,name=operations,proto3" json:"operations,omitempty"`
-	// The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-	// answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-	// operations that have finished, or never were, are passed over.
+	// The `request_id`s of operations that the caller no longer awaits. An operation that has not
+	// finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+	// of operations that have finished or never were are ignored.
 	CancelledRequestIds []string `protobuf:"bytes,2,rep,name=cancelled_request_ids,json=cancelledRequestIds,proto3" json:"cancelled_request_ids,omitempty"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
@@ -1067,8 +1067,8 @@ func (x *ComputeRequest) GetCancelledRequestIds() []string {
 // One operation of a Compute stream.
 type ComputeOperation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names the operation in the stream. Its result carries the same id. Must not be empty, nor that
-	// of an operation still under way.
+	// Names the operation in the stream. Its result carries the same id. It must not be empty or the
+	// id of an operation still under way.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// What to run.
 	//
@@ -1077,8 +1077,9 @@ type ComputeOperation struct {
 	//	*ComputeOperation_Forward
 	//	*ComputeOperation_Backward
 	Operation isComputeOperation_Operation `protobuf_oneof:"operation"`
-	// How long the caller waits, from when the server has received the operation. Then it is answered
-	// with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+	// How long the caller waits, counted from the server's receipt of the operation. After that the
+	// operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+	// counts.
 	Timeout       *durationpb.Duration `protobuf:"bytes,4,opt,name=timeout,proto3" json:"timeout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

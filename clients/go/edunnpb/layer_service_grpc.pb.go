@@ -37,30 +37,31 @@ const (
 //
 // The LayerService runs the forward and the backward pass of named layers.
 //
-// A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
-// a backward needs to match its forward (a Dropout mask above all) stays in the session.
+// A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+// session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+// mask.
 //
 // Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
-// `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
-// fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+// `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+// fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
 //
 //   - INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-//   - NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+//   - NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
 //     LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
 //   - RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
 //   - UNAVAILABLE: the store or all workers are away. Try again.
 //   - DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
 //   - UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-//   - INTERNAL: a fault of the service, with an error id that its log has too.
+//   - INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
 //
-// Operations of one session take effect in the order in which they arrive. Unary calls that are sent
-// without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+// Operations of one session take effect in the order in which they arrive. Unary calls that are
+// sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
 type LayerServiceClient interface {
 	// Lists the layer types that a session can have, by name.
 	ListLayerTypes(ctx context.Context, in *ListLayerTypesRequest, opts ...grpc.CallOption) (*ListLayerTypesResponse, error)
 	// Creates a session with its first layers.
 	//
-	// Fails with SESSION_EXISTS (ALREADY_EXISTS) where the chosen `session_id` is taken.
+	// Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
 	CreateSession(ctx context.Context, in *CreateSessionRequest, opts ...grpc.CallOption) (*CreateSessionResponse, error)
 	// Returns a session: its layers, phase and expiry.
 	GetSession(ctx context.Context, in *GetSessionRequest, opts ...grpc.CallOption) (*GetSessionResponse, error)
@@ -68,24 +69,24 @@ type LayerServiceClient interface {
 	DeleteSession(ctx context.Context, in *DeleteSessionRequest, opts ...grpc.CallOption) (*DeleteSessionResponse, error)
 	// Adds one more named layer to a session.
 	//
-	// Fails with LAYER_EXISTS (ALREADY_EXISTS) where the session has a layer of that name.
+	// Fails with LAYER_EXISTS (ALREADY_EXISTS) if the session has a layer of that name.
 	AddLayer(ctx context.Context, in *AddLayerRequest, opts ...grpc.CallOption) (*AddLayerResponse, error)
-	// Computes a layer's output and keeps what the backward needs.
+	// Computes a layer's output and keeps the context that the backward needs.
 	//
-	// Safe to repeat with a `forward_id` of the caller's: the same request gives the same answer and
-	// no second mask. The same `forward_id` with other inputs or another phase fails with
+	// It is safe to repeat with a `forward_id` of the caller's: the same request gives the same
+	// answer and no second mask. The same `forward_id` with other inputs or another phase fails with
 	// FORWARD_EXISTS (ALREADY_EXISTS).
 	Forward(ctx context.Context, in *ForwardRequest, opts ...grpc.CallOption) (*ForwardResponse, error)
 	// Computes the gradients of an earlier forward, with its parameters and its random mask.
 	//
-	// Safe to repeat: the same `forward_id` gives the same gradients until its context expires, is
-	// evicted, or the session ends. Fails (FAILED_PRECONDITION) with NO_FORWARD before any forward of
-	// the layer, with FORWARD_STALE if the layer's parameters have changed since, and with
-	// CONTEXT_EVICTED if the session's memory budget had no room for the context any longer.
+	// It is safe to repeat: the same `forward_id` gives the same gradients until its context is
+	// evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
+	// of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
+	// with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
 	Backward(ctx context.Context, in *BackwardRequest, opts ...grpc.CallOption) (*BackwardResponse, error)
 	// Runs many forwards and backwards over one stream.
 	//
-	// Answers come as the operations finish; operations of one session take effect in the order sent.
+	// Answers come as the operations finish. Operations of one session take effect in the order sent.
 	// An error answers its own operation and the stream lives on. The operations of many callers'
 	// threads may share one stream: each has its own `timeout` and can be cancelled alone.
 	Compute(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ComputeRequest, ComputeResponse], error)
@@ -215,30 +216,31 @@ func (c *layerServiceClient) SetParameters(ctx context.Context, in *SetParameter
 //
 // The LayerService runs the forward and the backward pass of named layers.
 //
-// A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
-// a backward needs to match its forward (a Dropout mask above all) stays in the session.
+// A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+// session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+// mask.
 //
 // Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
-// `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
-// fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+// `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+// fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
 //
 //   - INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-//   - NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+//   - NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
 //     LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
 //   - RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
 //   - UNAVAILABLE: the store or all workers are away. Try again.
 //   - DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
 //   - UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-//   - INTERNAL: a fault of the service, with an error id that its log has too.
+//   - INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
 //
-// Operations of one session take effect in the order in which they arrive. Unary calls that are sent
-// without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+// Operations of one session take effect in the order in which they arrive. Unary calls that are
+// sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
 type LayerServiceServer interface {
 	// Lists the layer types that a session can have, by name.
 	ListLayerTypes(context.Context, *ListLayerTypesRequest) (*ListLayerTypesResponse, error)
 	// Creates a session with its first layers.
 	//
-	// Fails with SESSION_EXISTS (ALREADY_EXISTS) where the chosen `session_id` is taken.
+	// Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
 	CreateSession(context.Context, *CreateSessionRequest) (*CreateSessionResponse, error)
 	// Returns a session: its layers, phase and expiry.
 	GetSession(context.Context, *GetSessionRequest) (*GetSessionResponse, error)
@@ -246,24 +248,24 @@ type LayerServiceServer interface {
 	DeleteSession(context.Context, *DeleteSessionRequest) (*DeleteSessionResponse, error)
 	// Adds one more named layer to a session.
 	//
-	// Fails with LAYER_EXISTS (ALREADY_EXISTS) where the session has a layer of that name.
+	// Fails with LAYER_EXISTS (ALREADY_EXISTS) if the session has a layer of that name.
 	AddLayer(context.Context, *AddLayerRequest) (*AddLayerResponse, error)
-	// Computes a layer's output and keeps what the backward needs.
+	// Computes a layer's output and keeps the context that the backward needs.
 	//
-	// Safe to repeat with a `forward_id` of the caller's: the same request gives the same answer and
-	// no second mask. The same `forward_id` with other inputs or another phase fails with
+	// It is safe to repeat with a `forward_id` of the caller's: the same request gives the same
+	// answer and no second mask. The same `forward_id` with other inputs or another phase fails with
 	// FORWARD_EXISTS (ALREADY_EXISTS).
 	Forward(context.Context, *ForwardRequest) (*ForwardResponse, error)
 	// Computes the gradients of an earlier forward, with its parameters and its random mask.
 	//
-	// Safe to repeat: the same `forward_id` gives the same gradients until its context expires, is
-	// evicted, or the session ends. Fails (FAILED_PRECONDITION) with NO_FORWARD before any forward of
-	// the layer, with FORWARD_STALE if the layer's parameters have changed since, and with
-	// CONTEXT_EVICTED if the session's memory budget had no room for the context any longer.
+	// It is safe to repeat: the same `forward_id` gives the same gradients until its context is
+	// evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
+	// of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
+	// with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
 	Backward(context.Context, *BackwardRequest) (*BackwardResponse, error)
 	// Runs many forwards and backwards over one stream.
 	//
-	// Answers come as the operations finish; operations of one session take effect in the order sent.
+	// Answers come as the operations finish. Operations of one session take effect in the order sent.
 	// An error answers its own operation and the stream lives on. The operations of many callers'
 	// threads may share one stream: each has its own `timeout` and can be cancelled alone.
 	Compute(grpc.BidiStreamingServer[ComputeRequest, ComputeResponse]) error

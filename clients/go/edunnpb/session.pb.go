@@ -23,10 +23,11 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A Session holds named layers, their parameters, and what the backwards of past forwards need.
+// A Session holds named layers, their parameters, and the contexts of past forwards: what their
+// backwards need.
 //
-// Any server and any worker serve it. It ends by DeleteSession, or when no request has used it for
-// `ttl`.
+// Any server and any worker can serve it. It ends by DeleteSession, or when no request has used it
+// for `ttl`.
 type Session struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The session's name in every request.

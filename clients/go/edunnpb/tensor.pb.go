@@ -92,8 +92,8 @@ func (DataType) EnumDescriptor() ([]byte, []int) {
 
 // A Tensor is an array of any rank: its element type, its shape and its elements.
 //
-// In a request, a tensor whose `data` does not hold exactly the bytes that `shape` and `data_type`
-// ask for is refused with INVALID_ARGUMENT.
+// A request is refused with INVALID_ARGUMENT if a tensor's `data` does not have exactly the bytes
+// that `shape` and `data_type` ask for.
 type Tensor struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How the elements are encoded.

@@ -17,14 +17,14 @@ export const file_edunn_serving_v1_layer: GenFile = /*@__PURE__*/
   fileDesc("ChxlZHVubl9zZXJ2aW5nL3YxL2xheWVyLnByb3RvEhBlZHVubl9zZXJ2aW5nLnYxIt4BCglMYXllclNwZWMSDAoEbmFtZRgBIAEoCRIMCgR0eXBlGAIgASgJEicKBmNvbmZpZxgDIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSPwoKcGFyYW1ldGVycxgEIAMoCzIrLmVkdW5uX3NlcnZpbmcudjEuTGF5ZXJTcGVjLlBhcmFtZXRlcnNFbnRyeRpLCg9QYXJhbWV0ZXJzRW50cnkSCwoDa2V5GAEgASgJEicKBXZhbHVlGAIgASgLMhguZWR1bm5fc2VydmluZy52MS5UZW5zb3I6AjgBIoEBCgVMYXllchIMCgRuYW1lGAEgASgJEgwKBHR5cGUYAiABKAkSJwoGY29uZmlnGAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIzCgpwYXJhbWV0ZXJzGAQgAygLMh8uZWR1bm5fc2VydmluZy52MS5QYXJhbWV0ZXJJbmZvIlsKDVBhcmFtZXRlckluZm8SDAoEbmFtZRgBIAEoCRItCglkYXRhX3R5cGUYAiABKA4yGi5lZHVubl9zZXJ2aW5nLnYxLkRhdGFUeXBlEg0KBXNoYXBlGAMgAygDItcBCglMYXllclR5cGUSDAoEdHlwZRgBIAEoCRIPCgdzdW1tYXJ5GAIgASgJEjQKDWNvbmZpZ19maWVsZHMYAyADKAsyHS5lZHVubl9zZXJ2aW5nLnYxLkNvbmZpZ0ZpZWxkEg4KBmlucHV0cxgEIAMoCRIzCgpwYXJhbWV0ZXJzGAUgAygLMh8uZWR1bm5fc2VydmluZy52MS5QYXJhbWV0ZXJUeXBlEjAKB2J1ZmZlcnMYBiADKAsyHy5lZHVubl9zZXJ2aW5nLnYxLlBhcmFtZXRlclR5cGUiiwEKC0NvbmZpZ0ZpZWxkEgwKBG5hbWUYASABKAkSDAoEdHlwZRgCIAEoCRIQCghyZXF1aXJlZBgDIAEoCBItCg1kZWZhdWx0X3ZhbHVlGAQgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlEg8KB3N1bW1hcnkYBSABKAkSDgoGYm91bmRzGAYgASgJIiwKDVBhcmFtZXRlclR5cGUSDAoEbmFtZRgBIAEoCRINCgVzaGFwZRgCIAEoCSpCCgVQaGFzZRIVChFQSEFTRV9VTlNQRUNJRklFRBAAEhIKDlBIQVNFX1RSQUlOSU5HEAESDgoKUEhBU0VfVEVTVBACQlMKFG9yZy5lZHVubi5zZXJ2aW5nLnYxUAFaOWdpdGh1Yi5jb20vZWR1bm4vZWR1bm4tc2VydmluZy9jbGllbnRzL2dvL2VkdW5ucGI7ZWR1bm5wYmIGcHJvdG8z", [file_edunn_serving_v1_tensor, file_google_protobuf_struct]);
 
 /**
- * A LayerSpec describes a layer that a caller wants in a session.
+ * A LayerSpec describes a layer that a caller adds to a session.
  *
  * @generated from message edunn_serving.v1.LayerSpec
  */
 export type LayerSpec = Message<"edunn_serving.v1.LayerSpec"> & {
   /**
    * The name by which the session's requests address the layer: 1 to 64 characters out of letters,
-   * digits, `_`, `-` and `.`. Must be unique within the session.
+   * digits, `_`, `-` and `.`. It is unique within the session.
    *
    * @generated from field: string name = 1;
    */
@@ -40,16 +40,16 @@ export type LayerSpec = Message<"edunn_serving.v1.LayerSpec"> & {
   /**
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+   * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+   * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
    *
    * @generated from field: google.protobuf.Struct config = 3;
    */
   config?: JsonObject | undefined;
 
   /**
-   * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-   * out is initialised from the session's seed by the layer type's documented rule.
+   * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+   * are initialised from the session's seed by the layer type's documented rule.
    *
    * @generated from field: map<string, edunn_serving.v1.Tensor> parameters = 4;
    */
@@ -64,7 +64,7 @@ export const LayerSpecSchema: GenMessage<LayerSpec> = /*@__PURE__*/
   messageDesc(file_edunn_serving_v1_layer, 0);
 
 /**
- * A Layer is a named layer as it stands in a session.
+ * A Layer is a named layer of a session.
  *
  * @generated from message edunn_serving.v1.Layer
  */
@@ -239,7 +239,7 @@ export type ConfigField = Message<"edunn_serving.v1.ConfigField"> & {
   summary: string;
 
   /**
-   * The values allowed, such as `0 <= p < 1`. Empty where the type says all.
+   * The allowed values, such as `0 <= p < 1`. Empty if the type allows all of its values.
    *
    * @generated from field: string bounds = 6;
    */

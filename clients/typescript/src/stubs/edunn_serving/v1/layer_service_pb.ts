@@ -241,7 +241,7 @@ export const AddLayerRequestSchema: GenMessage<AddLayerRequest> = /*@__PURE__*/
  */
 export type AddLayerResponse = Message<"edunn_serving.v1.AddLayerResponse"> & {
   /**
-   * The layer as it now stands in the session.
+   * The layer as the session now has it.
    *
    * @generated from field: edunn_serving.v1.Layer layer = 1;
    */
@@ -276,7 +276,7 @@ export type ForwardRequest = Message<"edunn_serving.v1.ForwardRequest"> & {
   layer: string;
 
   /**
-   * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+   * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
    * Where a layer computes with floating-point numbers, integers are an error, not cast.
    *
    * @generated from field: repeated edunn_serving.v1.Tensor inputs = 3;
@@ -300,9 +300,9 @@ export type ForwardRequest = Message<"edunn_serving.v1.ForwardRequest"> & {
   forwardId: string;
 
   /**
-   * Set where no backward will follow: no context is stored. In the test phase nothing is stored at
-   * all, so such a forward is given no `forward_id` and does not count; in training it counts,
-   * because its randomness does.
+   * Set if no backward will follow. No context is stored then. In the test phase nothing is stored
+   * at all: such a forward gets no `forward_id` and does not count. In training it counts, because
+   * its random numbers depend on the count.
    *
    * @generated from field: bool untracked = 6;
    */
@@ -331,8 +331,8 @@ export type ForwardResponse = Message<"edunn_serving.v1.ForwardResponse"> & {
   forwardId: string;
 
   /**
-   * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-   * error a sample: (n, 1).
+   * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+   * error per sample: (n, 1).
    *
    * @generated from field: edunn_serving.v1.Tensor output = 2;
    */
@@ -402,8 +402,8 @@ export const BackwardRequestSchema: GenMessage<BackwardRequest> = /*@__PURE__*/
  */
 export type BackwardResponse = Message<"edunn_serving.v1.BackwardResponse"> & {
   /**
-   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-   * type of `output_gradient`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+   * data type of `output_gradient`.
    *
    * @generated from field: edunn_serving.v1.Tensor input_gradient = 1;
    */
@@ -495,8 +495,8 @@ export type SetParametersRequest = Message<"edunn_serving.v1.SetParametersReques
   layer: string;
 
   /**
-   * The new values by name, in the shapes that the layer has; they are converted to the data types
-   * that it has. What is left out stays.
+   * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+   * Arrays that are left out stay as they are.
    *
    * @generated from field: map<string, edunn_serving.v1.Tensor> parameters = 3;
    */
@@ -539,9 +539,9 @@ export type ComputeRequest = Message<"edunn_serving.v1.ComputeRequest"> & {
   operations: ComputeOperation[];
 
   /**
-   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-   * operations that have finished, or never were, are passed over.
+   * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+   * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+   * of operations that have finished or never were are ignored.
    *
    * @generated from field: repeated string cancelled_request_ids = 2;
    */
@@ -562,8 +562,8 @@ export const ComputeRequestSchema: GenMessage<ComputeRequest> = /*@__PURE__*/
  */
 export type ComputeOperation = Message<"edunn_serving.v1.ComputeOperation"> & {
   /**
-   * Names the operation in the stream. Its result carries the same id. Must not be empty, nor that
-   * of an operation still under way.
+   * Names the operation in the stream. Its result carries the same id. It must not be empty or the
+   * id of an operation still under way.
    *
    * @generated from field: string request_id = 1;
    */
@@ -593,8 +593,9 @@ export type ComputeOperation = Message<"edunn_serving.v1.ComputeOperation"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * How long the caller waits, from when the server has received the operation. Then it is answered
-   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * How long the caller waits, counted from the server's receipt of the operation. After that the
+   * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+   * counts.
    *
    * @generated from field: google.protobuf.Duration timeout = 4;
    */
@@ -720,24 +721,25 @@ export const OperationErrorSchema: GenMessage<OperationError> = /*@__PURE__*/
 /**
  * The LayerService runs the forward and the backward pass of named layers.
  *
- * A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
- * a backward needs to match its forward (a Dropout mask above all) stays in the session.
+ * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+ * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+ * mask.
  *
  * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
- * `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
- * fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+ * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+ * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
  *
  * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
- * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+ * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
  *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
  * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
  * * UNAVAILABLE: the store or all workers are away. Try again.
  * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
  * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
- * * INTERNAL: a fault of the service, with an error id that its log has too.
+ * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
  *
- * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
- * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+ * Operations of one session take effect in the order in which they arrive. Unary calls that are
+ * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
  *
  * @generated from service edunn_serving.v1.LayerService
  */
@@ -755,7 +757,7 @@ export const LayerService: GenService<{
   /**
    * Creates a session with its first layers.
    *
-   * Fails with SESSION_EXISTS (ALREADY_EXISTS) where the chosen `session_id` is taken.
+   * Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
    *
    * @generated from rpc edunn_serving.v1.LayerService.CreateSession
    */
@@ -787,7 +789,7 @@ export const LayerService: GenService<{
   /**
    * Adds one more named layer to a session.
    *
-   * Fails with LAYER_EXISTS (ALREADY_EXISTS) where the session has a layer of that name.
+   * Fails with LAYER_EXISTS (ALREADY_EXISTS) if the session has a layer of that name.
    *
    * @generated from rpc edunn_serving.v1.LayerService.AddLayer
    */
@@ -797,10 +799,10 @@ export const LayerService: GenService<{
     output: typeof AddLayerResponseSchema;
   },
   /**
-   * Computes a layer's output and keeps what the backward needs.
+   * Computes a layer's output and keeps the context that the backward needs.
    *
-   * Safe to repeat with a `forward_id` of the caller's: the same request gives the same answer and
-   * no second mask. The same `forward_id` with other inputs or another phase fails with
+   * It is safe to repeat with a `forward_id` of the caller's: the same request gives the same
+   * answer and no second mask. The same `forward_id` with other inputs or another phase fails with
    * FORWARD_EXISTS (ALREADY_EXISTS).
    *
    * @generated from rpc edunn_serving.v1.LayerService.Forward
@@ -813,10 +815,10 @@ export const LayerService: GenService<{
   /**
    * Computes the gradients of an earlier forward, with its parameters and its random mask.
    *
-   * Safe to repeat: the same `forward_id` gives the same gradients until its context expires, is
-   * evicted, or the session ends. Fails (FAILED_PRECONDITION) with NO_FORWARD before any forward of
-   * the layer, with FORWARD_STALE if the layer's parameters have changed since, and with
-   * CONTEXT_EVICTED if the session's memory budget had no room for the context any longer.
+   * It is safe to repeat: the same `forward_id` gives the same gradients until its context is
+   * evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
+   * of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
+   * with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
    *
    * @generated from rpc edunn_serving.v1.LayerService.Backward
    */
@@ -828,7 +830,7 @@ export const LayerService: GenService<{
   /**
    * Runs many forwards and backwards over one stream.
    *
-   * Answers come as the operations finish; operations of one session take effect in the order sent.
+   * Answers come as the operations finish. Operations of one session take effect in the order sent.
    * An error answers its own operation and the stream lives on. The operations of many callers'
    * threads may share one stream: each has its own `timeout` and can be cancelled alone.
    *

@@ -17,10 +17,11 @@ export const file_edunn_serving_v1_session: GenFile = /*@__PURE__*/
   fileDesc("Ch5lZHVubl9zZXJ2aW5nL3YxL3Nlc3Npb24ucHJvdG8SEGVkdW5uX3NlcnZpbmcudjEihgIKB1Nlc3Npb24SEgoKc2Vzc2lvbl9pZBgBIAEoCRImCgVwaGFzZRgCIAEoDjIXLmVkdW5uX3NlcnZpbmcudjEuUGhhc2USDAoEc2VlZBgDIAEoBBInCgZsYXllcnMYBCADKAsyFy5lZHVubl9zZXJ2aW5nLnYxLkxheWVyEiYKA3R0bBgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgtjcmVhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQlMKFG9yZy5lZHVubi5zZXJ2aW5nLnYxUAFaOWdpdGh1Yi5jb20vZWR1bm4vZWR1bm4tc2VydmluZy9jbGllbnRzL2dvL2VkdW5ucGI7ZWR1bm5wYmIGcHJvdG8z", [file_edunn_serving_v1_layer, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
- * A Session holds named layers, their parameters, and what the backwards of past forwards need.
+ * A Session holds named layers, their parameters, and the contexts of past forwards: what their
+ * backwards need.
  *
- * Any server and any worker serve it. It ends by DeleteSession, or when no request has used it for
- * `ttl`.
+ * Any server and any worker can serve it. It ends by DeleteSession, or when no request has used it
+ * for `ttl`.
  *
  * @generated from message edunn_serving.v1.Session
  */

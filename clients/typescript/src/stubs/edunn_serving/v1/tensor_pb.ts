@@ -15,8 +15,8 @@ export const file_edunn_serving_v1_tensor: GenFile = /*@__PURE__*/
 /**
  * A Tensor is an array of any rank: its element type, its shape and its elements.
  *
- * In a request, a tensor whose `data` does not hold exactly the bytes that `shape` and `data_type`
- * ask for is refused with INVALID_ARGUMENT.
+ * A request is refused with INVALID_ARGUMENT if a tensor's `data` does not have exactly the bytes
+ * that `shape` and `data_type` ask for.
  *
  * @generated from message edunn_serving.v1.Tensor
  */

@@ -57,7 +57,7 @@ private static final long serialVersionUID = 0L;
   private org.edunn.serving.v1.Layer layer_;
   /**
    * <pre>
-   * The layer as it now stands in the session.
+   * The layer as the session now has it.
    * </pre>
    *
    * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -69,7 +69,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The layer as it now stands in the session.
+   * The layer as the session now has it.
    * </pre>
    *
    * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -81,7 +81,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The layer as it now stands in the session.
+   * The layer as the session now has it.
    * </pre>
    *
    * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -417,7 +417,7 @@ private static final long serialVersionUID = 0L;
         org.edunn.serving.v1.Layer, org.edunn.serving.v1.Layer.Builder, org.edunn.serving.v1.LayerOrBuilder> layerBuilder_;
     /**
      * <pre>
-     * The layer as it now stands in the session.
+     * The layer as the session now has it.
      * </pre>
      *
      * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -428,7 +428,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer as it now stands in the session.
+     * The layer as the session now has it.
      * </pre>
      *
      * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -443,7 +443,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer as it now stands in the session.
+     * The layer as the session now has it.
      * </pre>
      *
      * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -461,7 +461,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer as it now stands in the session.
+     * The layer as the session now has it.
      * </pre>
      *
      * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -479,7 +479,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer as it now stands in the session.
+     * The layer as the session now has it.
      * </pre>
      *
      * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -504,7 +504,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer as it now stands in the session.
+     * The layer as the session now has it.
      * </pre>
      *
      * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -521,7 +521,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer as it now stands in the session.
+     * The layer as the session now has it.
      * </pre>
      *
      * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -533,7 +533,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer as it now stands in the session.
+     * The layer as the session now has it.
      * </pre>
      *
      * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -548,7 +548,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer as it now stands in the session.
+     * The layer as the session now has it.
      * </pre>
      *
      * <code>.edunn_serving.v1.Layer layer = 1;</code>

@@ -12,7 +12,7 @@ public interface AddLayerResponseOrBuilder extends
 
   /**
    * <pre>
-   * The layer as it now stands in the session.
+   * The layer as the session now has it.
    * </pre>
    *
    * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -21,7 +21,7 @@ public interface AddLayerResponseOrBuilder extends
   boolean hasLayer();
   /**
    * <pre>
-   * The layer as it now stands in the session.
+   * The layer as the session now has it.
    * </pre>
    *
    * <code>.edunn_serving.v1.Layer layer = 1;</code>
@@ -30,7 +30,7 @@ public interface AddLayerResponseOrBuilder extends
   org.edunn.serving.v1.Layer getLayer();
   /**
    * <pre>
-   * The layer as it now stands in the session.
+   * The layer as the session now has it.
    * </pre>
    *
    * <code>.edunn_serving.v1.Layer layer = 1;</code>

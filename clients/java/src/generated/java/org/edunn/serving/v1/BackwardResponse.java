@@ -69,8 +69,8 @@ private static final long serialVersionUID = 0L;
   private org.edunn.serving.v1.Tensor inputGradient_;
   /**
    * <pre>
-   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-   * type of `output_gradient`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+   * data type of `output_gradient`.
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -82,8 +82,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-   * type of `output_gradient`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+   * data type of `output_gradient`.
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -95,8 +95,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-   * type of `output_gradient`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+   * data type of `output_gradient`.
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -591,8 +591,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
         org.edunn.serving.v1.Tensor, org.edunn.serving.v1.Tensor.Builder, org.edunn.serving.v1.TensorOrBuilder> inputGradientBuilder_;
     /**
      * <pre>
-     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-     * type of `output_gradient`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+     * data type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -603,8 +603,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-     * type of `output_gradient`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+     * data type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -619,8 +619,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-     * type of `output_gradient`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+     * data type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -638,8 +638,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-     * type of `output_gradient`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+     * data type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -657,8 +657,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-     * type of `output_gradient`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+     * data type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -683,8 +683,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-     * type of `output_gradient`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+     * data type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -701,8 +701,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-     * type of `output_gradient`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+     * data type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -714,8 +714,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-     * type of `output_gradient`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+     * data type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -730,8 +730,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-     * type of `output_gradient`.
+     * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+     * data type of `output_gradient`.
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>

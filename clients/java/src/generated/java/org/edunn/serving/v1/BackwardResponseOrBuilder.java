@@ -12,8 +12,8 @@ public interface BackwardResponseOrBuilder extends
 
   /**
    * <pre>
-   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-   * type of `output_gradient`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+   * data type of `output_gradient`.
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -22,8 +22,8 @@ public interface BackwardResponseOrBuilder extends
   boolean hasInputGradient();
   /**
    * <pre>
-   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-   * type of `output_gradient`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+   * data type of `output_gradient`.
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>
@@ -32,8 +32,8 @@ public interface BackwardResponseOrBuilder extends
   org.edunn.serving.v1.Tensor getInputGradient();
   /**
    * <pre>
-   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the data
-   * type of `output_gradient`.
+   * The gradient of the error with respect to the input, for a loss with respect to `y`, in the
+   * data type of `output_gradient`.
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor input_gradient = 1;</code>

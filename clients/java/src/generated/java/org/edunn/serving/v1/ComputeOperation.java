@@ -101,8 +101,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object requestId_ = "";
   /**
    * <pre>
-   * Names the operation in the stream. Its result carries the same id. Must not be empty, nor that
-   * of an operation still under way.
+   * Names the operation in the stream. Its result carries the same id. It must not be empty or the
+   * id of an operation still under way.
    * </pre>
    *
    * <code>string request_id = 1;</code>
@@ -123,8 +123,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Names the operation in the stream. Its result carries the same id. Must not be empty, nor that
-   * of an operation still under way.
+   * Names the operation in the stream. Its result carries the same id. It must not be empty or the
+   * id of an operation still under way.
    * </pre>
    *
    * <code>string request_id = 1;</code>
@@ -235,8 +235,9 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration timeout_;
   /**
    * <pre>
-   * How long the caller waits, from when the server has received the operation. Then it is answered
-   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * How long the caller waits, counted from the server's receipt of the operation. After that the
+   * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+   * counts.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -248,8 +249,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long the caller waits, from when the server has received the operation. Then it is answered
-   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * How long the caller waits, counted from the server's receipt of the operation. After that the
+   * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+   * counts.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -261,8 +263,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long the caller waits, from when the server has received the operation. Then it is answered
-   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * How long the caller waits, counted from the server's receipt of the operation. After that the
+   * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+   * counts.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -723,8 +726,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object requestId_ = "";
     /**
      * <pre>
-     * Names the operation in the stream. Its result carries the same id. Must not be empty, nor that
-     * of an operation still under way.
+     * Names the operation in the stream. Its result carries the same id. It must not be empty or the
+     * id of an operation still under way.
      * </pre>
      *
      * <code>string request_id = 1;</code>
@@ -744,8 +747,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Names the operation in the stream. Its result carries the same id. Must not be empty, nor that
-     * of an operation still under way.
+     * Names the operation in the stream. Its result carries the same id. It must not be empty or the
+     * id of an operation still under way.
      * </pre>
      *
      * <code>string request_id = 1;</code>
@@ -766,8 +769,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Names the operation in the stream. Its result carries the same id. Must not be empty, nor that
-     * of an operation still under way.
+     * Names the operation in the stream. Its result carries the same id. It must not be empty or the
+     * id of an operation still under way.
      * </pre>
      *
      * <code>string request_id = 1;</code>
@@ -784,8 +787,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Names the operation in the stream. Its result carries the same id. Must not be empty, nor that
-     * of an operation still under way.
+     * Names the operation in the stream. Its result carries the same id. It must not be empty or the
+     * id of an operation still under way.
      * </pre>
      *
      * <code>string request_id = 1;</code>
@@ -799,8 +802,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Names the operation in the stream. Its result carries the same id. Must not be empty, nor that
-     * of an operation still under way.
+     * Names the operation in the stream. Its result carries the same id. It must not be empty or the
+     * id of an operation still under way.
      * </pre>
      *
      * <code>string request_id = 1;</code>
@@ -1174,8 +1177,9 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> timeoutBuilder_;
     /**
      * <pre>
-     * How long the caller waits, from when the server has received the operation. Then it is answered
-     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * How long the caller waits, counted from the server's receipt of the operation. After that the
+     * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+     * counts.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1186,8 +1190,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the caller waits, from when the server has received the operation. Then it is answered
-     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * How long the caller waits, counted from the server's receipt of the operation. After that the
+     * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+     * counts.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1202,8 +1207,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the caller waits, from when the server has received the operation. Then it is answered
-     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * How long the caller waits, counted from the server's receipt of the operation. After that the
+     * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+     * counts.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1221,8 +1227,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the caller waits, from when the server has received the operation. Then it is answered
-     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * How long the caller waits, counted from the server's receipt of the operation. After that the
+     * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+     * counts.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1240,8 +1247,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the caller waits, from when the server has received the operation. Then it is answered
-     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * How long the caller waits, counted from the server's receipt of the operation. After that the
+     * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+     * counts.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1266,8 +1274,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the caller waits, from when the server has received the operation. Then it is answered
-     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * How long the caller waits, counted from the server's receipt of the operation. After that the
+     * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+     * counts.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1284,8 +1293,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the caller waits, from when the server has received the operation. Then it is answered
-     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * How long the caller waits, counted from the server's receipt of the operation. After that the
+     * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+     * counts.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1297,8 +1307,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the caller waits, from when the server has received the operation. Then it is answered
-     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * How long the caller waits, counted from the server's receipt of the operation. After that the
+     * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+     * counts.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1313,8 +1324,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the caller waits, from when the server has received the operation. Then it is answered
-     * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+     * How long the caller waits, counted from the server's receipt of the operation. After that the
+     * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+     * counts.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>

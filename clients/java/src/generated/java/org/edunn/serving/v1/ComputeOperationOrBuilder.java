@@ -12,8 +12,8 @@ public interface ComputeOperationOrBuilder extends
 
   /**
    * <pre>
-   * Names the operation in the stream. Its result carries the same id. Must not be empty, nor that
-   * of an operation still under way.
+   * Names the operation in the stream. Its result carries the same id. It must not be empty or the
+   * id of an operation still under way.
    * </pre>
    *
    * <code>string request_id = 1;</code>
@@ -22,8 +22,8 @@ public interface ComputeOperationOrBuilder extends
   java.lang.String getRequestId();
   /**
    * <pre>
-   * Names the operation in the stream. Its result carries the same id. Must not be empty, nor that
-   * of an operation still under way.
+   * Names the operation in the stream. Its result carries the same id. It must not be empty or the
+   * id of an operation still under way.
    * </pre>
    *
    * <code>string request_id = 1;</code>
@@ -88,8 +88,9 @@ public interface ComputeOperationOrBuilder extends
 
   /**
    * <pre>
-   * How long the caller waits, from when the server has received the operation. Then it is answered
-   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * How long the caller waits, counted from the server's receipt of the operation. After that the
+   * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+   * counts.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -98,8 +99,9 @@ public interface ComputeOperationOrBuilder extends
   boolean hasTimeout();
   /**
    * <pre>
-   * How long the caller waits, from when the server has received the operation. Then it is answered
-   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * How long the caller waits, counted from the server's receipt of the operation. After that the
+   * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+   * counts.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -108,8 +110,9 @@ public interface ComputeOperationOrBuilder extends
   com.google.protobuf.Duration getTimeout();
   /**
    * <pre>
-   * How long the caller waits, from when the server has received the operation. Then it is answered
-   * with DEADLINE_EXCEEDED. Left out, it is as long as the call of the stream itself.
+   * How long the caller waits, counted from the server's receipt of the operation. After that the
+   * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
+   * counts.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>

@@ -122,9 +122,9 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-   * operations that have finished, or never were, are passed over.
+   * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+   * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+   * of operations that have finished or never were are ignored.
    * </pre>
    *
    * <code>repeated string cancelled_request_ids = 2;</code>
@@ -136,9 +136,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-   * operations that have finished, or never were, are passed over.
+   * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+   * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+   * of operations that have finished or never were are ignored.
    * </pre>
    *
    * <code>repeated string cancelled_request_ids = 2;</code>
@@ -149,9 +149,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-   * operations that have finished, or never were, are passed over.
+   * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+   * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+   * of operations that have finished or never were are ignored.
    * </pre>
    *
    * <code>repeated string cancelled_request_ids = 2;</code>
@@ -163,9 +163,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-   * operations that have finished, or never were, are passed over.
+   * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+   * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+   * of operations that have finished or never were are ignored.
    * </pre>
    *
    * <code>repeated string cancelled_request_ids = 2;</code>
@@ -884,9 +884,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-     * operations that have finished, or never were, are passed over.
+     * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+     * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+     * of operations that have finished or never were are ignored.
      * </pre>
      *
      * <code>repeated string cancelled_request_ids = 2;</code>
@@ -899,9 +899,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-     * operations that have finished, or never were, are passed over.
+     * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+     * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+     * of operations that have finished or never were are ignored.
      * </pre>
      *
      * <code>repeated string cancelled_request_ids = 2;</code>
@@ -912,9 +912,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-     * operations that have finished, or never were, are passed over.
+     * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+     * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+     * of operations that have finished or never were are ignored.
      * </pre>
      *
      * <code>repeated string cancelled_request_ids = 2;</code>
@@ -926,9 +926,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-     * operations that have finished, or never were, are passed over.
+     * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+     * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+     * of operations that have finished or never were are ignored.
      * </pre>
      *
      * <code>repeated string cancelled_request_ids = 2;</code>
@@ -941,9 +941,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-     * operations that have finished, or never were, are passed over.
+     * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+     * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+     * of operations that have finished or never were are ignored.
      * </pre>
      *
      * <code>repeated string cancelled_request_ids = 2;</code>
@@ -962,9 +962,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-     * operations that have finished, or never were, are passed over.
+     * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+     * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+     * of operations that have finished or never were are ignored.
      * </pre>
      *
      * <code>repeated string cancelled_request_ids = 2;</code>
@@ -982,9 +982,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-     * operations that have finished, or never were, are passed over.
+     * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+     * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+     * of operations that have finished or never were are ignored.
      * </pre>
      *
      * <code>repeated string cancelled_request_ids = 2;</code>
@@ -1002,9 +1002,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-     * operations that have finished, or never were, are passed over.
+     * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+     * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+     * of operations that have finished or never were are ignored.
      * </pre>
      *
      * <code>repeated string cancelled_request_ids = 2;</code>
@@ -1019,9 +1019,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-     * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-     * operations that have finished, or never were, are passed over.
+     * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+     * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+     * of operations that have finished or never were are ignored.
      * </pre>
      *
      * <code>repeated string cancelled_request_ids = 2;</code>

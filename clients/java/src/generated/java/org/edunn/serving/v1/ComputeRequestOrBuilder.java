@@ -56,9 +56,9 @@ public interface ComputeRequestOrBuilder extends
 
   /**
    * <pre>
-   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-   * operations that have finished, or never were, are passed over.
+   * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+   * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+   * of operations that have finished or never were are ignored.
    * </pre>
    *
    * <code>repeated string cancelled_request_ids = 2;</code>
@@ -68,9 +68,9 @@ public interface ComputeRequestOrBuilder extends
       getCancelledRequestIdsList();
   /**
    * <pre>
-   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-   * operations that have finished, or never were, are passed over.
+   * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+   * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+   * of operations that have finished or never were are ignored.
    * </pre>
    *
    * <code>repeated string cancelled_request_ids = 2;</code>
@@ -79,9 +79,9 @@ public interface ComputeRequestOrBuilder extends
   int getCancelledRequestIdsCount();
   /**
    * <pre>
-   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-   * operations that have finished, or never were, are passed over.
+   * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+   * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+   * of operations that have finished or never were are ignored.
    * </pre>
    *
    * <code>repeated string cancelled_request_ids = 2;</code>
@@ -91,9 +91,9 @@ public interface ComputeRequestOrBuilder extends
   java.lang.String getCancelledRequestIds(int index);
   /**
    * <pre>
-   * The `request_id`s of operations that the caller awaits no longer. One that has not finished is
-   * answered with an error of the code CANCELLED; it may take effect all the same. Ids of
-   * operations that have finished, or never were, are passed over.
+   * The `request_id`s of operations that the caller no longer awaits. An operation that has not
+   * finished is answered with an error of the code CANCELLED, and may take effect all the same. Ids
+   * of operations that have finished or never were are ignored.
    * </pre>
    *
    * <code>repeated string cancelled_request_ids = 2;</code>

@@ -256,7 +256,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object bounds_ = "";
   /**
    * <pre>
-   * The values allowed, such as `0 &lt;= p &lt; 1`. Empty where the type says all.
+   * The allowed values, such as `0 &lt;= p &lt; 1`. Empty if the type allows all of its values.
    * </pre>
    *
    * <code>string bounds = 6;</code>
@@ -277,7 +277,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The values allowed, such as `0 &lt;= p &lt; 1`. Empty where the type says all.
+   * The allowed values, such as `0 &lt;= p &lt; 1`. Empty if the type allows all of its values.
    * </pre>
    *
    * <code>string bounds = 6;</code>
@@ -1217,7 +1217,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object bounds_ = "";
     /**
      * <pre>
-     * The values allowed, such as `0 &lt;= p &lt; 1`. Empty where the type says all.
+     * The allowed values, such as `0 &lt;= p &lt; 1`. Empty if the type allows all of its values.
      * </pre>
      *
      * <code>string bounds = 6;</code>
@@ -1237,7 +1237,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The values allowed, such as `0 &lt;= p &lt; 1`. Empty where the type says all.
+     * The allowed values, such as `0 &lt;= p &lt; 1`. Empty if the type allows all of its values.
      * </pre>
      *
      * <code>string bounds = 6;</code>
@@ -1258,7 +1258,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The values allowed, such as `0 &lt;= p &lt; 1`. Empty where the type says all.
+     * The allowed values, such as `0 &lt;= p &lt; 1`. Empty if the type allows all of its values.
      * </pre>
      *
      * <code>string bounds = 6;</code>
@@ -1275,7 +1275,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The values allowed, such as `0 &lt;= p &lt; 1`. Empty where the type says all.
+     * The allowed values, such as `0 &lt;= p &lt; 1`. Empty if the type allows all of its values.
      * </pre>
      *
      * <code>string bounds = 6;</code>
@@ -1289,7 +1289,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The values allowed, such as `0 &lt;= p &lt; 1`. Empty where the type says all.
+     * The allowed values, such as `0 &lt;= p &lt; 1`. Empty if the type allows all of its values.
      * </pre>
      *
      * <code>string bounds = 6;</code>

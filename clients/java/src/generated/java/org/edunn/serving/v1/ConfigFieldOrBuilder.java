@@ -109,7 +109,7 @@ public interface ConfigFieldOrBuilder extends
 
   /**
    * <pre>
-   * The values allowed, such as `0 &lt;= p &lt; 1`. Empty where the type says all.
+   * The allowed values, such as `0 &lt;= p &lt; 1`. Empty if the type allows all of its values.
    * </pre>
    *
    * <code>string bounds = 6;</code>
@@ -118,7 +118,7 @@ public interface ConfigFieldOrBuilder extends
   java.lang.String getBounds();
   /**
    * <pre>
-   * The values allowed, such as `0 &lt;= p &lt; 1`. Empty where the type says all.
+   * The allowed values, such as `0 &lt;= p &lt; 1`. Empty if the type allows all of its values.
    * </pre>
    *
    * <code>string bounds = 6;</code>

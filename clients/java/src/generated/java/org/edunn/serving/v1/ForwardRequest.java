@@ -156,7 +156,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<org.edunn.serving.v1.Tensor> inputs_;
   /**
    * <pre>
-   * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+   * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
    * Where a layer computes with floating-point numbers, integers are an error, not cast.
    * </pre>
    *
@@ -168,7 +168,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+   * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
    * Where a layer computes with floating-point numbers, integers are an error, not cast.
    * </pre>
    *
@@ -181,7 +181,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+   * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
    * Where a layer computes with floating-point numbers, integers are an error, not cast.
    * </pre>
    *
@@ -193,7 +193,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+   * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
    * Where a layer computes with floating-point numbers, integers are an error, not cast.
    * </pre>
    *
@@ -205,7 +205,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+   * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
    * Where a layer computes with floating-point numbers, integers are an error, not cast.
    * </pre>
    *
@@ -298,9 +298,9 @@ private static final long serialVersionUID = 0L;
   private boolean untracked_ = false;
   /**
    * <pre>
-   * Set where no backward will follow: no context is stored. In the test phase nothing is stored at
-   * all, so such a forward is given no `forward_id` and does not count; in training it counts,
-   * because its randomness does.
+   * Set if no backward will follow. No context is stored then. In the test phase nothing is stored
+   * at all: such a forward gets no `forward_id` and does not count. In training it counts, because
+   * its random numbers depend on the count.
    * </pre>
    *
    * <code>bool untracked = 6;</code>
@@ -980,7 +980,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -995,7 +995,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1010,7 +1010,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1025,7 +1025,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1045,7 +1045,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1064,7 +1064,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1083,7 +1083,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1103,7 +1103,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1122,7 +1122,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1141,7 +1141,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1161,7 +1161,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1179,7 +1179,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1197,7 +1197,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1209,7 +1209,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1224,7 +1224,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1240,7 +1240,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1252,7 +1252,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1265,7 +1265,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+     * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
      * Where a layer computes with floating-point numbers, integers are an error, not cast.
      * </pre>
      *
@@ -1467,9 +1467,9 @@ private static final long serialVersionUID = 0L;
     private boolean untracked_ ;
     /**
      * <pre>
-     * Set where no backward will follow: no context is stored. In the test phase nothing is stored at
-     * all, so such a forward is given no `forward_id` and does not count; in training it counts,
-     * because its randomness does.
+     * Set if no backward will follow. No context is stored then. In the test phase nothing is stored
+     * at all: such a forward gets no `forward_id` and does not count. In training it counts, because
+     * its random numbers depend on the count.
      * </pre>
      *
      * <code>bool untracked = 6;</code>
@@ -1481,9 +1481,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Set where no backward will follow: no context is stored. In the test phase nothing is stored at
-     * all, so such a forward is given no `forward_id` and does not count; in training it counts,
-     * because its randomness does.
+     * Set if no backward will follow. No context is stored then. In the test phase nothing is stored
+     * at all: such a forward gets no `forward_id` and does not count. In training it counts, because
+     * its random numbers depend on the count.
      * </pre>
      *
      * <code>bool untracked = 6;</code>
@@ -1499,9 +1499,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Set where no backward will follow: no context is stored. In the test phase nothing is stored at
-     * all, so such a forward is given no `forward_id` and does not count; in training it counts,
-     * because its randomness does.
+     * Set if no backward will follow. No context is stored then. In the test phase nothing is stored
+     * at all: such a forward gets no `forward_id` and does not count. In training it counts, because
+     * its random numbers depend on the count.
      * </pre>
      *
      * <code>bool untracked = 6;</code>

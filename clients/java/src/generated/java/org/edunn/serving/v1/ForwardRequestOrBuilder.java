@@ -52,7 +52,7 @@ public interface ForwardRequestOrBuilder extends
 
   /**
    * <pre>
-   * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+   * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
    * Where a layer computes with floating-point numbers, integers are an error, not cast.
    * </pre>
    *
@@ -62,7 +62,7 @@ public interface ForwardRequestOrBuilder extends
       getInputsList();
   /**
    * <pre>
-   * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+   * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
    * Where a layer computes with floating-point numbers, integers are an error, not cast.
    * </pre>
    *
@@ -71,7 +71,7 @@ public interface ForwardRequestOrBuilder extends
   org.edunn.serving.v1.Tensor getInputs(int index);
   /**
    * <pre>
-   * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+   * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
    * Where a layer computes with floating-point numbers, integers are an error, not cast.
    * </pre>
    *
@@ -80,7 +80,7 @@ public interface ForwardRequestOrBuilder extends
   int getInputsCount();
   /**
    * <pre>
-   * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+   * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
    * Where a layer computes with floating-point numbers, integers are an error, not cast.
    * </pre>
    *
@@ -90,7 +90,7 @@ public interface ForwardRequestOrBuilder extends
       getInputsOrBuilderList();
   /**
    * <pre>
-   * One tensor for a layer, the first axis of which is the batch; `y_true` and `y` for a loss.
+   * One tensor for a layer, whose first axis is the samples; `y_true` and `y` for a loss.
    * Where a layer computes with floating-point numbers, integers are an error, not cast.
    * </pre>
    *
@@ -144,9 +144,9 @@ public interface ForwardRequestOrBuilder extends
 
   /**
    * <pre>
-   * Set where no backward will follow: no context is stored. In the test phase nothing is stored at
-   * all, so such a forward is given no `forward_id` and does not count; in training it counts,
-   * because its randomness does.
+   * Set if no backward will follow. No context is stored then. In the test phase nothing is stored
+   * at all: such a forward gets no `forward_id` and does not count. In training it counts, because
+   * its random numbers depend on the count.
    * </pre>
    *
    * <code>bool untracked = 6;</code>

@@ -108,8 +108,8 @@ private static final long serialVersionUID = 0L;
   private org.edunn.serving.v1.Tensor output_;
   /**
    * <pre>
-   * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-   * error a sample: (n, 1).
+   * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+   * error per sample: (n, 1).
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -121,8 +121,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-   * error a sample: (n, 1).
+   * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+   * error per sample: (n, 1).
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -134,8 +134,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-   * error a sample: (n, 1).
+   * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+   * error per sample: (n, 1).
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -640,8 +640,8 @@ private static final long serialVersionUID = 0L;
         org.edunn.serving.v1.Tensor, org.edunn.serving.v1.Tensor.Builder, org.edunn.serving.v1.TensorOrBuilder> outputBuilder_;
     /**
      * <pre>
-     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-     * error a sample: (n, 1).
+     * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+     * error per sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -652,8 +652,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-     * error a sample: (n, 1).
+     * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+     * error per sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -668,8 +668,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-     * error a sample: (n, 1).
+     * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+     * error per sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -687,8 +687,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-     * error a sample: (n, 1).
+     * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+     * error per sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -706,8 +706,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-     * error a sample: (n, 1).
+     * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+     * error per sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -732,8 +732,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-     * error a sample: (n, 1).
+     * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+     * error per sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -750,8 +750,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-     * error a sample: (n, 1).
+     * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+     * error per sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -763,8 +763,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-     * error a sample: (n, 1).
+     * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+     * error per sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -779,8 +779,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-     * error a sample: (n, 1).
+     * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+     * error per sample: (n, 1).
      * </pre>
      *
      * <code>.edunn_serving.v1.Tensor output = 2;</code>

@@ -34,8 +34,8 @@ public interface ForwardResponseOrBuilder extends
 
   /**
    * <pre>
-   * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-   * error a sample: (n, 1).
+   * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+   * error per sample: (n, 1).
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -44,8 +44,8 @@ public interface ForwardResponseOrBuilder extends
   boolean hasOutput();
   /**
    * <pre>
-   * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-   * error a sample: (n, 1).
+   * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+   * error per sample: (n, 1).
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor output = 2;</code>
@@ -54,8 +54,8 @@ public interface ForwardResponseOrBuilder extends
   org.edunn.serving.v1.Tensor getOutput();
   /**
    * <pre>
-   * The layer's output, in the data type of the input, of a loss in that of `y`. A loss gives one
-   * error a sample: (n, 1).
+   * The layer's output, in the data type of the input; a loss's in that of `y`. A loss gives one
+   * error per sample: (n, 1).
    * </pre>
    *
    * <code>.edunn_serving.v1.Tensor output = 2;</code>

@@ -7,7 +7,7 @@ package org.edunn.serving.v1;
 
 /**
  * <pre>
- * A Layer is a named layer as it stands in a session.
+ * A Layer is a named layer of a session.
  * </pre>
  *
  * Protobuf type {@code edunn_serving.v1.Layer}
@@ -455,7 +455,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A Layer is a named layer as it stands in a session.
+   * A Layer is a named layer of a session.
    * </pre>
    *
    * Protobuf type {@code edunn_serving.v1.Layer}

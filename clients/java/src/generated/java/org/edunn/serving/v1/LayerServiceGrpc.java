@@ -5,21 +5,22 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
 /**
  * <pre>
  * The LayerService runs the forward and the backward pass of named layers.
- * A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
- * a backward needs to match its forward (a Dropout mask above all) stays in the session.
+ * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+ * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+ * mask.
  * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
- * `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
- * fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+ * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+ * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
  * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
- * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+ * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
  *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
  * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
  * * UNAVAILABLE: the store or all workers are away. Try again.
  * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
  * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
- * * INTERNAL: a fault of the service, with an error id that its log has too.
- * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
- * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+ * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
+ * Operations of one session take effect in the order in which they arrive. Unary calls that are
+ * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
  * </pre>
  */
 @io.grpc.stub.annotations.GrpcGenerated
@@ -406,21 +407,22 @@ public final class LayerServiceGrpc {
   /**
    * <pre>
    * The LayerService runs the forward and the backward pass of named layers.
-   * A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
-   * a backward needs to match its forward (a Dropout mask above all) stays in the session.
+   * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+   * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+   * mask.
    * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
-   * `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
-   * fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+   * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+   * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
    * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
    *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
    * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-   * * INTERNAL: a fault of the service, with an error id that its log has too.
-   * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
-   * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+   * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
+   * Operations of one session take effect in the order in which they arrive. Unary calls that are
+   * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
    * </pre>
    */
   public interface AsyncService {
@@ -438,7 +440,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Creates a session with its first layers.
-     * Fails with SESSION_EXISTS (ALREADY_EXISTS) where the chosen `session_id` is taken.
+     * Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
      * </pre>
      */
     default void createSession(org.edunn.serving.v1.CreateSessionRequest request,
@@ -469,7 +471,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Adds one more named layer to a session.
-     * Fails with LAYER_EXISTS (ALREADY_EXISTS) where the session has a layer of that name.
+     * Fails with LAYER_EXISTS (ALREADY_EXISTS) if the session has a layer of that name.
      * </pre>
      */
     default void addLayer(org.edunn.serving.v1.AddLayerRequest request,
@@ -479,9 +481,9 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
-     * Computes a layer's output and keeps what the backward needs.
-     * Safe to repeat with a `forward_id` of the caller's: the same request gives the same answer and
-     * no second mask. The same `forward_id` with other inputs or another phase fails with
+     * Computes a layer's output and keeps the context that the backward needs.
+     * It is safe to repeat with a `forward_id` of the caller's: the same request gives the same
+     * answer and no second mask. The same `forward_id` with other inputs or another phase fails with
      * FORWARD_EXISTS (ALREADY_EXISTS).
      * </pre>
      */
@@ -493,10 +495,10 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Computes the gradients of an earlier forward, with its parameters and its random mask.
-     * Safe to repeat: the same `forward_id` gives the same gradients until its context expires, is
-     * evicted, or the session ends. Fails (FAILED_PRECONDITION) with NO_FORWARD before any forward of
-     * the layer, with FORWARD_STALE if the layer's parameters have changed since, and with
-     * CONTEXT_EVICTED if the session's memory budget had no room for the context any longer.
+     * It is safe to repeat: the same `forward_id` gives the same gradients until its context is
+     * evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
+     * of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
+     * with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
      * </pre>
      */
     default void backward(org.edunn.serving.v1.BackwardRequest request,
@@ -507,7 +509,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Runs many forwards and backwards over one stream.
-     * Answers come as the operations finish; operations of one session take effect in the order sent.
+     * Answers come as the operations finish. Operations of one session take effect in the order sent.
      * An error answers its own operation and the stream lives on. The operations of many callers'
      * threads may share one stream: each has its own `timeout` and can be cancelled alone.
      * </pre>
@@ -544,21 +546,22 @@ public final class LayerServiceGrpc {
    * Base class for the server implementation of the service LayerService.
    * <pre>
    * The LayerService runs the forward and the backward pass of named layers.
-   * A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
-   * a backward needs to match its forward (a Dropout mask above all) stays in the session.
+   * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+   * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+   * mask.
    * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
-   * `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
-   * fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+   * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+   * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
    * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
    *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
    * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-   * * INTERNAL: a fault of the service, with an error id that its log has too.
-   * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
-   * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+   * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
+   * Operations of one session take effect in the order in which they arrive. Unary calls that are
+   * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
    * </pre>
    */
   public static abstract class LayerServiceImplBase
@@ -573,21 +576,22 @@ public final class LayerServiceGrpc {
    * A stub to allow clients to do asynchronous rpc calls to service LayerService.
    * <pre>
    * The LayerService runs the forward and the backward pass of named layers.
-   * A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
-   * a backward needs to match its forward (a Dropout mask above all) stays in the session.
+   * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+   * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+   * mask.
    * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
-   * `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
-   * fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+   * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+   * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
    * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
    *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
    * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-   * * INTERNAL: a fault of the service, with an error id that its log has too.
-   * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
-   * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+   * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
+   * Operations of one session take effect in the order in which they arrive. Unary calls that are
+   * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
    * </pre>
    */
   public static final class LayerServiceStub
@@ -617,7 +621,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Creates a session with its first layers.
-     * Fails with SESSION_EXISTS (ALREADY_EXISTS) where the chosen `session_id` is taken.
+     * Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
      * </pre>
      */
     public void createSession(org.edunn.serving.v1.CreateSessionRequest request,
@@ -651,7 +655,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Adds one more named layer to a session.
-     * Fails with LAYER_EXISTS (ALREADY_EXISTS) where the session has a layer of that name.
+     * Fails with LAYER_EXISTS (ALREADY_EXISTS) if the session has a layer of that name.
      * </pre>
      */
     public void addLayer(org.edunn.serving.v1.AddLayerRequest request,
@@ -662,9 +666,9 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
-     * Computes a layer's output and keeps what the backward needs.
-     * Safe to repeat with a `forward_id` of the caller's: the same request gives the same answer and
-     * no second mask. The same `forward_id` with other inputs or another phase fails with
+     * Computes a layer's output and keeps the context that the backward needs.
+     * It is safe to repeat with a `forward_id` of the caller's: the same request gives the same
+     * answer and no second mask. The same `forward_id` with other inputs or another phase fails with
      * FORWARD_EXISTS (ALREADY_EXISTS).
      * </pre>
      */
@@ -677,10 +681,10 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Computes the gradients of an earlier forward, with its parameters and its random mask.
-     * Safe to repeat: the same `forward_id` gives the same gradients until its context expires, is
-     * evicted, or the session ends. Fails (FAILED_PRECONDITION) with NO_FORWARD before any forward of
-     * the layer, with FORWARD_STALE if the layer's parameters have changed since, and with
-     * CONTEXT_EVICTED if the session's memory budget had no room for the context any longer.
+     * It is safe to repeat: the same `forward_id` gives the same gradients until its context is
+     * evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
+     * of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
+     * with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
      * </pre>
      */
     public void backward(org.edunn.serving.v1.BackwardRequest request,
@@ -692,7 +696,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Runs many forwards and backwards over one stream.
-     * Answers come as the operations finish; operations of one session take effect in the order sent.
+     * Answers come as the operations finish. Operations of one session take effect in the order sent.
      * An error answers its own operation and the stream lives on. The operations of many callers'
      * threads may share one stream: each has its own `timeout` and can be cancelled alone.
      * </pre>
@@ -732,21 +736,22 @@ public final class LayerServiceGrpc {
    * A stub to allow clients to do synchronous rpc calls to service LayerService.
    * <pre>
    * The LayerService runs the forward and the backward pass of named layers.
-   * A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
-   * a backward needs to match its forward (a Dropout mask above all) stays in the session.
+   * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+   * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+   * mask.
    * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
-   * `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
-   * fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+   * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+   * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
    * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
    *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
    * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-   * * INTERNAL: a fault of the service, with an error id that its log has too.
-   * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
-   * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+   * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
+   * Operations of one session take effect in the order in which they arrive. Unary calls that are
+   * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
    * </pre>
    */
   public static final class LayerServiceBlockingV2Stub
@@ -775,7 +780,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Creates a session with its first layers.
-     * Fails with SESSION_EXISTS (ALREADY_EXISTS) where the chosen `session_id` is taken.
+     * Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
      * </pre>
      */
     public org.edunn.serving.v1.CreateSessionResponse createSession(org.edunn.serving.v1.CreateSessionRequest request) throws io.grpc.StatusException {
@@ -806,7 +811,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Adds one more named layer to a session.
-     * Fails with LAYER_EXISTS (ALREADY_EXISTS) where the session has a layer of that name.
+     * Fails with LAYER_EXISTS (ALREADY_EXISTS) if the session has a layer of that name.
      * </pre>
      */
     public org.edunn.serving.v1.AddLayerResponse addLayer(org.edunn.serving.v1.AddLayerRequest request) throws io.grpc.StatusException {
@@ -816,9 +821,9 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
-     * Computes a layer's output and keeps what the backward needs.
-     * Safe to repeat with a `forward_id` of the caller's: the same request gives the same answer and
-     * no second mask. The same `forward_id` with other inputs or another phase fails with
+     * Computes a layer's output and keeps the context that the backward needs.
+     * It is safe to repeat with a `forward_id` of the caller's: the same request gives the same
+     * answer and no second mask. The same `forward_id` with other inputs or another phase fails with
      * FORWARD_EXISTS (ALREADY_EXISTS).
      * </pre>
      */
@@ -830,10 +835,10 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Computes the gradients of an earlier forward, with its parameters and its random mask.
-     * Safe to repeat: the same `forward_id` gives the same gradients until its context expires, is
-     * evicted, or the session ends. Fails (FAILED_PRECONDITION) with NO_FORWARD before any forward of
-     * the layer, with FORWARD_STALE if the layer's parameters have changed since, and with
-     * CONTEXT_EVICTED if the session's memory budget had no room for the context any longer.
+     * It is safe to repeat: the same `forward_id` gives the same gradients until its context is
+     * evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
+     * of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
+     * with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
      * </pre>
      */
     public org.edunn.serving.v1.BackwardResponse backward(org.edunn.serving.v1.BackwardRequest request) throws io.grpc.StatusException {
@@ -844,7 +849,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Runs many forwards and backwards over one stream.
-     * Answers come as the operations finish; operations of one session take effect in the order sent.
+     * Answers come as the operations finish. Operations of one session take effect in the order sent.
      * An error answers its own operation and the stream lives on. The operations of many callers'
      * threads may share one stream: each has its own `timeout` and can be cancelled alone.
      * </pre>
@@ -883,21 +888,22 @@ public final class LayerServiceGrpc {
    * A stub to allow clients to do limited synchronous rpc calls to service LayerService.
    * <pre>
    * The LayerService runs the forward and the backward pass of named layers.
-   * A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
-   * a backward needs to match its forward (a Dropout mask above all) stays in the session.
+   * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+   * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+   * mask.
    * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
-   * `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
-   * fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+   * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+   * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
    * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
    *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
    * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-   * * INTERNAL: a fault of the service, with an error id that its log has too.
-   * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
-   * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+   * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
+   * Operations of one session take effect in the order in which they arrive. Unary calls that are
+   * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
    * </pre>
    */
   public static final class LayerServiceBlockingStub
@@ -926,7 +932,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Creates a session with its first layers.
-     * Fails with SESSION_EXISTS (ALREADY_EXISTS) where the chosen `session_id` is taken.
+     * Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
      * </pre>
      */
     public org.edunn.serving.v1.CreateSessionResponse createSession(org.edunn.serving.v1.CreateSessionRequest request) {
@@ -957,7 +963,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Adds one more named layer to a session.
-     * Fails with LAYER_EXISTS (ALREADY_EXISTS) where the session has a layer of that name.
+     * Fails with LAYER_EXISTS (ALREADY_EXISTS) if the session has a layer of that name.
      * </pre>
      */
     public org.edunn.serving.v1.AddLayerResponse addLayer(org.edunn.serving.v1.AddLayerRequest request) {
@@ -967,9 +973,9 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
-     * Computes a layer's output and keeps what the backward needs.
-     * Safe to repeat with a `forward_id` of the caller's: the same request gives the same answer and
-     * no second mask. The same `forward_id` with other inputs or another phase fails with
+     * Computes a layer's output and keeps the context that the backward needs.
+     * It is safe to repeat with a `forward_id` of the caller's: the same request gives the same
+     * answer and no second mask. The same `forward_id` with other inputs or another phase fails with
      * FORWARD_EXISTS (ALREADY_EXISTS).
      * </pre>
      */
@@ -981,10 +987,10 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Computes the gradients of an earlier forward, with its parameters and its random mask.
-     * Safe to repeat: the same `forward_id` gives the same gradients until its context expires, is
-     * evicted, or the session ends. Fails (FAILED_PRECONDITION) with NO_FORWARD before any forward of
-     * the layer, with FORWARD_STALE if the layer's parameters have changed since, and with
-     * CONTEXT_EVICTED if the session's memory budget had no room for the context any longer.
+     * It is safe to repeat: the same `forward_id` gives the same gradients until its context is
+     * evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
+     * of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
+     * with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
      * </pre>
      */
     public org.edunn.serving.v1.BackwardResponse backward(org.edunn.serving.v1.BackwardRequest request) {
@@ -1019,21 +1025,22 @@ public final class LayerServiceGrpc {
    * A stub to allow clients to do ListenableFuture-style rpc calls to service LayerService.
    * <pre>
    * The LayerService runs the forward and the backward pass of named layers.
-   * A caller opens a session, names layers in it, sends tensors forward and gradients backward. What
-   * a backward needs to match its forward (a Dropout mask above all) stays in the session.
+   * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
+   * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
+   * mask.
    * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
-   * `reason` is stable; INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
-   * fault; where trying again helps, a `google.rpc.RetryInfo` says when. Common to all methods:
+   * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
+   * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
    * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for somebody else's session),
+   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
    *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
    * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-   * * INTERNAL: a fault of the service, with an error id that its log has too.
-   * Operations of one session take effect in the order in which they arrive. Unary calls that are sent
-   * without waiting may overtake each other on their way here; a Compute stream keeps the order sent.
+   * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
+   * Operations of one session take effect in the order in which they arrive. Unary calls that are
+   * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
    * </pre>
    */
   public static final class LayerServiceFutureStub
@@ -1063,7 +1070,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Creates a session with its first layers.
-     * Fails with SESSION_EXISTS (ALREADY_EXISTS) where the chosen `session_id` is taken.
+     * Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.v1.CreateSessionResponse> createSession(
@@ -1097,7 +1104,7 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Adds one more named layer to a session.
-     * Fails with LAYER_EXISTS (ALREADY_EXISTS) where the session has a layer of that name.
+     * Fails with LAYER_EXISTS (ALREADY_EXISTS) if the session has a layer of that name.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.v1.AddLayerResponse> addLayer(
@@ -1108,9 +1115,9 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
-     * Computes a layer's output and keeps what the backward needs.
-     * Safe to repeat with a `forward_id` of the caller's: the same request gives the same answer and
-     * no second mask. The same `forward_id` with other inputs or another phase fails with
+     * Computes a layer's output and keeps the context that the backward needs.
+     * It is safe to repeat with a `forward_id` of the caller's: the same request gives the same
+     * answer and no second mask. The same `forward_id` with other inputs or another phase fails with
      * FORWARD_EXISTS (ALREADY_EXISTS).
      * </pre>
      */
@@ -1123,10 +1130,10 @@ public final class LayerServiceGrpc {
     /**
      * <pre>
      * Computes the gradients of an earlier forward, with its parameters and its random mask.
-     * Safe to repeat: the same `forward_id` gives the same gradients until its context expires, is
-     * evicted, or the session ends. Fails (FAILED_PRECONDITION) with NO_FORWARD before any forward of
-     * the layer, with FORWARD_STALE if the layer's parameters have changed since, and with
-     * CONTEXT_EVICTED if the session's memory budget had no room for the context any longer.
+     * It is safe to repeat: the same `forward_id` gives the same gradients until its context is
+     * evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
+     * of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
+     * with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.v1.BackwardResponse> backward(

@@ -7,7 +7,7 @@ package org.edunn.serving.v1;
 
 /**
  * <pre>
- * A LayerSpec describes a layer that a caller wants in a session.
+ * A LayerSpec describes a layer that a caller adds to a session.
  * </pre>
  *
  * Protobuf type {@code edunn_serving.v1.LayerSpec}
@@ -73,7 +73,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The name by which the session's requests address the layer: 1 to 64 characters out of letters,
-   * digits, `_`, `-` and `.`. Must be unique within the session.
+   * digits, `_`, `-` and `.`. It is unique within the session.
    * </pre>
    *
    * <code>string name = 1;</code>
@@ -95,7 +95,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The name by which the session's requests address the layer: 1 to 64 characters out of letters,
-   * digits, `_`, `-` and `.`. Must be unique within the session.
+   * digits, `_`, `-` and `.`. It is unique within the session.
    * </pre>
    *
    * <code>string name = 1;</code>
@@ -169,8 +169,8 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+   * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+   * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
    * </pre>
    *
    * <code>.google.protobuf.Struct config = 3;</code>
@@ -184,8 +184,8 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+   * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+   * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
    * </pre>
    *
    * <code>.google.protobuf.Struct config = 3;</code>
@@ -199,8 +199,8 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+   * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+   * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
    * </pre>
    *
    * <code>.google.protobuf.Struct config = 3;</code>
@@ -238,8 +238,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-   * out is initialised from the session's seed by the layer type's documented rule.
+   * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+   * are initialised from the session's seed by the layer type's documented rule.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -260,8 +260,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-   * out is initialised from the session's seed by the layer type's documented rule.
+   * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+   * are initialised from the session's seed by the layer type's documented rule.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -272,8 +272,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-   * out is initialised from the session's seed by the layer type's documented rule.
+   * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+   * are initialised from the session's seed by the layer type's documented rule.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -291,8 +291,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
   }
   /**
    * <pre>
-   * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-   * out is initialised from the session's seed by the layer type's documented rule.
+   * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+   * are initialised from the session's seed by the layer type's documented rule.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -519,7 +519,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
   }
   /**
    * <pre>
-   * A LayerSpec describes a layer that a caller wants in a session.
+   * A LayerSpec describes a layer that a caller adds to a session.
    * </pre>
    *
    * Protobuf type {@code edunn_serving.v1.LayerSpec}
@@ -742,7 +742,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The name by which the session's requests address the layer: 1 to 64 characters out of letters,
-     * digits, `_`, `-` and `.`. Must be unique within the session.
+     * digits, `_`, `-` and `.`. It is unique within the session.
      * </pre>
      *
      * <code>string name = 1;</code>
@@ -763,7 +763,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The name by which the session's requests address the layer: 1 to 64 characters out of letters,
-     * digits, `_`, `-` and `.`. Must be unique within the session.
+     * digits, `_`, `-` and `.`. It is unique within the session.
      * </pre>
      *
      * <code>string name = 1;</code>
@@ -785,7 +785,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The name by which the session's requests address the layer: 1 to 64 characters out of letters,
-     * digits, `_`, `-` and `.`. Must be unique within the session.
+     * digits, `_`, `-` and `.`. It is unique within the session.
      * </pre>
      *
      * <code>string name = 1;</code>
@@ -803,7 +803,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The name by which the session's requests address the layer: 1 to 64 characters out of letters,
-     * digits, `_`, `-` and `.`. Must be unique within the session.
+     * digits, `_`, `-` and `.`. It is unique within the session.
      * </pre>
      *
      * <code>string name = 1;</code>
@@ -818,7 +818,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The name by which the session's requests address the layer: 1 to 64 characters out of letters,
-     * digits, `_`, `-` and `.`. Must be unique within the session.
+     * digits, `_`, `-` and `.`. It is unique within the session.
      * </pre>
      *
      * <code>string name = 1;</code>
@@ -934,8 +934,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+     * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+     * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -948,8 +948,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+     * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+     * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -966,8 +966,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+     * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+     * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -987,8 +987,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+     * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+     * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -1008,8 +1008,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+     * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+     * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -1036,8 +1036,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+     * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+     * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -1056,8 +1056,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+     * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+     * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -1071,8 +1071,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+     * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+     * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -1089,8 +1089,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
      * <pre>
      * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
      * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-     * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-     * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+     * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+     * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
      * </pre>
      *
      * <code>.google.protobuf.Struct config = 3;</code>
@@ -1146,8 +1146,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-     * out is initialised from the session's seed by the layer type's documented rule.
+     * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+     * are initialised from the session's seed by the layer type's documented rule.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -1168,8 +1168,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-     * out is initialised from the session's seed by the layer type's documented rule.
+     * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+     * are initialised from the session's seed by the layer type's documented rule.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -1180,8 +1180,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-     * out is initialised from the session's seed by the layer type's documented rule.
+     * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+     * are initialised from the session's seed by the layer type's documented rule.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -1198,8 +1198,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-     * out is initialised from the session's seed by the layer type's documented rule.
+     * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+     * are initialised from the session's seed by the layer type's documented rule.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -1221,8 +1221,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-     * out is initialised from the session's seed by the layer type's documented rule.
+     * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+     * are initialised from the session's seed by the layer type's documented rule.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -1245,8 +1245,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-     * out is initialised from the session's seed by the layer type's documented rule.
+     * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+     * are initialised from the session's seed by the layer type's documented rule.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -1263,8 +1263,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-     * out is initialised from the session's seed by the layer type's documented rule.
+     * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+     * are initialised from the session's seed by the layer type's documented rule.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -1282,8 +1282,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-     * out is initialised from the session's seed by the layer type's documented rule.
+     * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+     * are initialised from the session's seed by the layer type's documented rule.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>

@@ -13,7 +13,7 @@ public interface LayerSpecOrBuilder extends
   /**
    * <pre>
    * The name by which the session's requests address the layer: 1 to 64 characters out of letters,
-   * digits, `_`, `-` and `.`. Must be unique within the session.
+   * digits, `_`, `-` and `.`. It is unique within the session.
    * </pre>
    *
    * <code>string name = 1;</code>
@@ -23,7 +23,7 @@ public interface LayerSpecOrBuilder extends
   /**
    * <pre>
    * The name by which the session's requests address the layer: 1 to 64 characters out of letters,
-   * digits, `_`, `-` and `.`. Must be unique within the session.
+   * digits, `_`, `-` and `.`. It is unique within the session.
    * </pre>
    *
    * <code>string name = 1;</code>
@@ -56,8 +56,8 @@ public interface LayerSpecOrBuilder extends
    * <pre>
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+   * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+   * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
    * </pre>
    *
    * <code>.google.protobuf.Struct config = 3;</code>
@@ -68,8 +68,8 @@ public interface LayerSpecOrBuilder extends
    * <pre>
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+   * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+   * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
    * </pre>
    *
    * <code>.google.protobuf.Struct config = 3;</code>
@@ -80,8 +80,8 @@ public interface LayerSpecOrBuilder extends
    * <pre>
    * The layer's configuration by field name, such as `{"p": 0.5}`. A field left out takes its
    * default. An unknown field, or a value of the wrong type or out of bounds, is INVALID_ARGUMENT.
-   * Layers may lie within each other ten deep, and other lists and objects as deep as that makes
-   * them: deeper ones are INVALID_ARGUMENT, because many protobuf libraries could not read them.
+   * Layers may be nested ten deep, and other lists and objects as deep as such layers. Deeper ones
+   * are INVALID_ARGUMENT, because many protobuf libraries cannot read them.
    * </pre>
    *
    * <code>.google.protobuf.Struct config = 3;</code>
@@ -90,8 +90,8 @@ public interface LayerSpecOrBuilder extends
 
   /**
    * <pre>
-   * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-   * out is initialised from the session's seed by the layer type's documented rule.
+   * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+   * are initialised from the session's seed by the layer type's documented rule.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -99,8 +99,8 @@ public interface LayerSpecOrBuilder extends
   int getParametersCount();
   /**
    * <pre>
-   * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-   * out is initialised from the session's seed by the layer type's documented rule.
+   * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+   * are initialised from the session's seed by the layer type's documented rule.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -115,8 +115,8 @@ public interface LayerSpecOrBuilder extends
   getParameters();
   /**
    * <pre>
-   * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-   * out is initialised from the session's seed by the layer type's documented rule.
+   * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+   * are initialised from the session's seed by the layer type's documented rule.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -125,8 +125,8 @@ public interface LayerSpecOrBuilder extends
   getParametersMap();
   /**
    * <pre>
-   * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-   * out is initialised from the session's seed by the layer type's documented rule.
+   * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+   * are initialised from the session's seed by the layer type's documented rule.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>
@@ -138,8 +138,8 @@ org.edunn.serving.v1.Tensor getParametersOrDefault(
 org.edunn.serving.v1.Tensor defaultValue);
   /**
    * <pre>
-   * Initial values of parameters and buffers by name, in the shapes of the catalogue. What is left
-   * out is initialised from the session's seed by the layer type's documented rule.
+   * Initial values of parameters and buffers by name, in the shapes of the catalogue. The others
+   * are initialised from the session's seed by the layer type's documented rule.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 4;</code>

@@ -7,10 +7,11 @@ package org.edunn.serving.v1;
 
 /**
  * <pre>
- * A Session holds named layers, their parameters, and what the backwards of past forwards need.
+ * A Session holds named layers, their parameters, and the contexts of past forwards: what their
+ * backwards need.
  *
- * Any server and any worker serve it. It ends by DeleteSession, or when no request has used it for
- * `ttl`.
+ * Any server and any worker can serve it. It ends by DeleteSession, or when no request has used it
+ * for `ttl`.
  * </pre>
  *
  * Protobuf type {@code edunn_serving.v1.Session}
@@ -573,10 +574,11 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A Session holds named layers, their parameters, and what the backwards of past forwards need.
+   * A Session holds named layers, their parameters, and the contexts of past forwards: what their
+   * backwards need.
    *
-   * Any server and any worker serve it. It ends by DeleteSession, or when no request has used it for
-   * `ttl`.
+   * Any server and any worker can serve it. It ends by DeleteSession, or when no request has used it
+   * for `ttl`.
    * </pre>
    *
    * Protobuf type {@code edunn_serving.v1.Session}

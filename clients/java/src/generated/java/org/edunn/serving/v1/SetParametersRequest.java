@@ -188,8 +188,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The new values by name, in the shapes that the layer has; they are converted to the data types
-   * that it has. What is left out stays.
+   * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+   * Arrays that are left out stay as they are.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -210,8 +210,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The new values by name, in the shapes that the layer has; they are converted to the data types
-   * that it has. What is left out stays.
+   * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+   * Arrays that are left out stay as they are.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -222,8 +222,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The new values by name, in the shapes that the layer has; they are converted to the data types
-   * that it has. What is left out stays.
+   * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+   * Arrays that are left out stay as they are.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -241,8 +241,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
   }
   /**
    * <pre>
-   * The new values by name, in the shapes that the layer has; they are converted to the data types
-   * that it has. What is left out stays.
+   * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+   * Arrays that are left out stay as they are.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -864,8 +864,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The new values by name, in the shapes that the layer has; they are converted to the data types
-     * that it has. What is left out stays.
+     * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+     * Arrays that are left out stay as they are.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -886,8 +886,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The new values by name, in the shapes that the layer has; they are converted to the data types
-     * that it has. What is left out stays.
+     * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+     * Arrays that are left out stay as they are.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -898,8 +898,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The new values by name, in the shapes that the layer has; they are converted to the data types
-     * that it has. What is left out stays.
+     * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+     * Arrays that are left out stay as they are.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -916,8 +916,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The new values by name, in the shapes that the layer has; they are converted to the data types
-     * that it has. What is left out stays.
+     * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+     * Arrays that are left out stay as they are.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -939,8 +939,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The new values by name, in the shapes that the layer has; they are converted to the data types
-     * that it has. What is left out stays.
+     * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+     * Arrays that are left out stay as they are.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -963,8 +963,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The new values by name, in the shapes that the layer has; they are converted to the data types
-     * that it has. What is left out stays.
+     * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+     * Arrays that are left out stay as they are.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -981,8 +981,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The new values by name, in the shapes that the layer has; they are converted to the data types
-     * that it has. What is left out stays.
+     * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+     * Arrays that are left out stay as they are.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -1000,8 +1000,8 @@ org.edunn.serving.v1.Tensor defaultValue) {
     }
     /**
      * <pre>
-     * The new values by name, in the shapes that the layer has; they are converted to the data types
-     * that it has. What is left out stays.
+     * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+     * Arrays that are left out stay as they are.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>

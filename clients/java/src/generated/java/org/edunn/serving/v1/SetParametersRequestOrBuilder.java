@@ -52,8 +52,8 @@ public interface SetParametersRequestOrBuilder extends
 
   /**
    * <pre>
-   * The new values by name, in the shapes that the layer has; they are converted to the data types
-   * that it has. What is left out stays.
+   * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+   * Arrays that are left out stay as they are.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -61,8 +61,8 @@ public interface SetParametersRequestOrBuilder extends
   int getParametersCount();
   /**
    * <pre>
-   * The new values by name, in the shapes that the layer has; they are converted to the data types
-   * that it has. What is left out stays.
+   * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+   * Arrays that are left out stay as they are.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -77,8 +77,8 @@ public interface SetParametersRequestOrBuilder extends
   getParameters();
   /**
    * <pre>
-   * The new values by name, in the shapes that the layer has; they are converted to the data types
-   * that it has. What is left out stays.
+   * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+   * Arrays that are left out stay as they are.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -87,8 +87,8 @@ public interface SetParametersRequestOrBuilder extends
   getParametersMap();
   /**
    * <pre>
-   * The new values by name, in the shapes that the layer has; they are converted to the data types
-   * that it has. What is left out stays.
+   * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+   * Arrays that are left out stay as they are.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>
@@ -100,8 +100,8 @@ org.edunn.serving.v1.Tensor getParametersOrDefault(
 org.edunn.serving.v1.Tensor defaultValue);
   /**
    * <pre>
-   * The new values by name, in the shapes that the layer has; they are converted to the data types
-   * that it has. What is left out stays.
+   * The new values by name, in the layer's shapes. They are converted to the layer's data types.
+   * Arrays that are left out stay as they are.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameters = 3;</code>

@@ -9,8 +9,8 @@ package org.edunn.serving.v1;
  * <pre>
  * A Tensor is an array of any rank: its element type, its shape and its elements.
  *
- * In a request, a tensor whose `data` does not hold exactly the bytes that `shape` and `data_type`
- * ask for is refused with INVALID_ARGUMENT.
+ * A request is refused with INVALID_ARGUMENT if a tensor's `data` does not have exactly the bytes
+ * that `shape` and `data_type` ask for.
  * </pre>
  *
  * Protobuf type {@code edunn_serving.v1.Tensor}
@@ -345,8 +345,8 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * A Tensor is an array of any rank: its element type, its shape and its elements.
    *
-   * In a request, a tensor whose `data` does not hold exactly the bytes that `shape` and `data_type`
-   * ask for is refused with INVALID_ARGUMENT.
+   * A request is refused with INVALID_ARGUMENT if a tensor's `data` does not have exactly the bytes
+   * that `shape` and `data_type` ask for.
    * </pre>
    *
    * Protobuf type {@code edunn_serving.v1.Tensor}
