@@ -235,17 +235,26 @@ def test_cross_entropy_agrees(seed: int, sizes: tuple[int, int, int]) -> None:
 
 
 @drawn(SEEDS, st.integers(1, 6))
-def test_binary_cross_entropy_agrees_also_where_sure(seed: int, samples: int) -> None:
+def test_binary_cross_entropy_agrees(seed: int, samples: int) -> None:
     rng = np.random.default_rng(seed)
     truth = rng.choice([0.0, 1.0, rng.uniform()], (samples, 1))
-    y = rng.choice([0.0, 1.0, rng.uniform(), 1e-300, 1e-14], (samples, 1))
     assert_same_loss(
         nn.BinaryCrossEntropy(),
         truth,
-        y,
+        rng.uniform(1e-6, 1 - 1e-6, (samples, 1)),
         lambda y: F.binary_cross_entropy(y, tensor(truth), reduction="none"),
         rng,
     )
+
+
+@drawn(SEEDS, st.integers(1, 6))
+def test_binary_cross_entropy_has_the_same_error_where_it_is_sure(seed: int, samples: int) -> None:
+    """PyTorch's gradient fades below 1e-12. Ours does not, see docs/differences.md."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice([0.0, 1.0, rng.uniform()], (samples, 1))
+    y = rng.choice([0.0, 1.0, 1e-300, 1e-14], (samples, 1))
+    E = nn.BinaryCrossEntropy().forward(truth, y)
+    same(E, F.binary_cross_entropy(tensor(y), tensor(truth), reduction="none"))
 
 
 @drawn(SEEDS, SIZES, st.integers(-1, 5), st.floats(-2, 3))
