@@ -254,7 +254,8 @@ def _total_product(left: FloatArray, right: FloatArray) -> FloatArray:
         return summed
     samples, channels = left.shape[:2]
     rows = left.reshape(samples, channels, -1), right.reshape(samples, channels, -1)
-    return np.asarray(np.sum(np.vecdot(*rows), axis=0))
+    per_sample: FloatArray = np.einsum("ncp,ncp->nc", *rows)
+    return np.asarray(np.sum(per_sample, axis=0))
 
 
 def _spread(values: Array, x: FloatArray) -> Array:

@@ -90,7 +90,7 @@ class Softmax(Model):
             g = g / (1 + p.shape[1] * self.smoothing)
         else:
             p = above_zero(p, cached.dtype)
-        δEδx = g - np.vecdot(p, g)[:, np.newaxis]
+        δEδx = g - np.einsum("nc,nc->n", p, g)[:, np.newaxis]
         δEδx *= p
         return restore(δEδx, δEδy.dtype), {}
 

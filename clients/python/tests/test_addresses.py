@@ -74,6 +74,7 @@ def test_several_become_one_list_of_numbers() -> None:
 def test_a_proxy_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy:3128")
     monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("no_grpc_proxy", raising=False)
     monkeypatch.delenv("grpc_proxy", raising=False)
     monkeypatch.delenv("https_proxy", raising=False)
     assert parse_target("example.org:443").proxy == "http://proxy:3128 (of http_proxy)"
