@@ -34,6 +34,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, metrics_address: str) -> Ite
     settings = {
         "EDUNN_OPERATION_SECONDS": f"{LIMIT_SECONDS:g}",
         "EDUNN_METRICS_ADDRESS": metrics_address,
+        # The estimate would refuse before it begins what is to compute for long.
+        "EDUNN_OPERATION_WORK": str(10**15),
         # A worker that has ended takes some seconds to come back.
         "EDUNN_WORKER_WAIT_SECONDS": "60",
     }
@@ -59,7 +61,7 @@ def test_deadline_ends_the_computation(
     stack: Stack, stub: LayerServiceStub, long_request: api.ForwardRequest
 ) -> None:
     starts, began = stack.workers[0].starts, time.monotonic()
-    refused = refusal(lambda: stub.Forward(long_request, timeout=1.0))
+    refused = refusal(lambda: stub.Forward(long_request, timeout=3.0))
     assert refused.code == grpc.StatusCode.DEADLINE_EXCEEDED
     await_restart(stack.workers[0], starts)
     await_workers(stack)
