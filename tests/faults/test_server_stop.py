@@ -8,7 +8,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -109,11 +108,15 @@ def test_every_operation_of_a_stream_that_took_effect_was_answered(stack: Stack)
         room.release()
 
     def submit_until_refused(layer: RemoteLayer) -> None:
-        with client.stream() as stream, suppress(EdunnError):
-            while not errors:
-                room.acquire()
-                # The empty id lets the service number the forwards.
-                stream.forward(layer, X, forward_id="").add_done_callback(note)
+        try:
+            with client.stream() as stream:
+                while not errors:
+                    room.acquire()
+                    # The empty id lets the service number the forwards.
+                    stream.forward(layer, X, forward_id="").add_done_callback(note)
+        except EdunnError as error:
+            # Where nothing was under way as the stream ended, the next operation hears of it.
+            errors.append(error)
 
     with Client(stack.address) as client, client.session() as session:
         layer = session.layer("drop", "Dropout", p=0.5)
