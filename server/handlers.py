@@ -1,7 +1,7 @@
 """The one wrapper around every rpc of every service.
 
-It finds the caller, bounds the request, sets the deadline, runs the method, writes the log line,
-and turns errors into statuses.
+It finds the caller, reads and bounds the request, sets the deadline, runs the method, bounds the
+time in which the answer is taken, writes the log line, and turns errors into statuses.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import grpc
@@ -17,8 +17,10 @@ import grpc
 from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError, logged_fault, quoted
 from edunn_serving.rpcs import Rpc, rpcs_of
+from edunn_serving.settings import Settings
 from server.abort import abort, abort_with_status
-from server.admission import Admission, carefully
+from server.answers import AnswerRoom
+from server.arrivals import Arrivals
 from server.authentication import Authenticator
 from server.call import (
     EOF,
@@ -31,30 +33,47 @@ from server.call import (
     answer_too_large,
     deadline_of,
 )
-from server.envelope import largest_field
+from server.connections import Connections, Trust
+from server.envelope import check_parts, largest_field
+from server.failures import Failures
+from server.overdue import Limits
 
 log = logging.getLogger(__name__)
+
+# A reader that takes fewer bytes a second than this is cut at last.
+SLOWEST_READER = 64 * 1024
+READER_PRECISION_SECONDS = 0.5
+# A stranger that has failed too often waits this long before its connection is cut.
+FAILURE_SECONDS = 0.5
+
+# Most of Compute's messages are many small operations. Only the large ones are worth a look.
+CHECK_PARTS_THEMSELVES = frozenset({"Compute"})
 
 
 class Handlers(grpc.GenericRpcHandler):
     """Finds the handler of a call's method, in all services.
 
-    The caller is found before the call's request is read. If the server has little room, a unary
-    method's handler is that of a stream with one request: it reads the request only if there is
-    room.
+    The caller is found before the call's request is read. gRPC would read the request of a unary
+    method first and without bounds. So each handler is that of a stream and reads for itself.
     """
 
     def __init__(
         self,
         services: Iterable[Service],
         authenticator: Authenticator,
-        admission: Admission,
-        *,
-        max_message_bytes: int,
+        arrivals: Arrivals,
+        answers: AnswerRoom,
+        connections: Connections,
+        settings: Settings,
     ) -> None:
         self._authenticator = authenticator
-        self._admission = admission
-        self._max_message_bytes = max_message_bytes
+        self._arrivals = arrivals
+        self._answers = answers
+        self._connections = connections
+        self._failures = Failures()
+        self._max_message_bytes = settings.max_message_bytes
+        self._reader_seconds = settings.reader_seconds
+        self._limits = Limits(READER_PRECISION_SECONDS)
         self._rpcs: dict[str, Rpc] = {}
         self._unary_methods: dict[str, UnaryMethod] = {}
         self._stream_methods: dict[str, StreamMethod] = {}
@@ -75,24 +94,27 @@ class Handlers(grpc.GenericRpcHandler):
             if rpc is None:
                 raise _unknown_method(path)
         except ServiceError as error:
-            return _refusing(path, error)
+            return grpc.stream_unary_rpc_method_handler(self._refusing(path, error))
         stream = self._stream_methods.get(path)
         if stream is not None:
             return grpc.stream_stream_rpc_method_handler(self._stream(rpc, stream, caller))
-        handler = self._unary(rpc, self._unary_methods[path], caller)
-        # Whether the service is well must be told also by a server without room.
-        if rpc.is_open or self._admission.admit():
-            return grpc.unary_unary_rpc_method_handler(handler)
-        return grpc.stream_unary_rpc_method_handler(carefully(handler, self._admission))
+        return grpc.stream_unary_rpc_method_handler(
+            self._unary(rpc, self._unary_methods[path], caller)
+        )
 
     def _unary(self, rpc: Rpc, method: UnaryMethod, caller: Caller) -> Any:
-        async def handle(request: bytes, context: Context) -> bytes:
+        async def handle(_: object, context: Context) -> bytes:
             began = time.monotonic()
-            if not rpc.is_open:
-                self._admission.note_read(len(request))
             try:
-                self._check_request(rpc, request)
-                answer = await method(_call(caller, context), request)
+                call = self._call(rpc, caller, context)
+                request = await self._arrivals.read(
+                    context.read, call.account, may_be_slow=not rpc.is_open
+                )
+                call.connection.note_delivered(len(request))
+                self._check_size(rpc, request)
+                await check_parts(rpc, request)
+                self._arrivals.note_accepted(call.account, len(request))
+                answer = await method(call, request)
                 if len(answer) > self._max_message_bytes:
                     raise answer_too_large(len(answer), self._max_message_bytes)
             except AnsweredWithStatusError as answered:
@@ -108,22 +130,29 @@ class Handlers(grpc.GenericRpcHandler):
                 await abort(context, logged_fault(rpc.name))
             if log.isEnabledFor(logging.DEBUG):
                 log.debug("%s OK ms=%.1f", rpc.name, (time.monotonic() - began) * 1000)
+            self._hold_until_taken(call, context, len(answer))
             return answer
 
         return handle
 
     def _stream(self, rpc: Rpc, method: StreamMethod, caller: Caller) -> Any:
-        async def handle(_: object, context: Context) -> AsyncIterator[bytes]:
+        async def handle(_: object, context: Context) -> None:
+            call = self._call(rpc, caller, context)
+
             async def read() -> Any:
                 # See `Read` for why gRPC's iterator is not used.
                 request: Any = await context.read()
                 if request is not EOF:
-                    self._check_request(rpc, request)
+                    call.connection.note_delivered(len(request))
+                    self._check_size(rpc, request)
+                    if rpc.name not in CHECK_PARTS_THEMSELVES:
+                        await check_parts(rpc, request)
                 return request
 
             try:
-                async for answer in method(_call(caller, context), read):
-                    yield answer
+                async for answer in method(call, read):
+                    with self._limits.start(self._seconds_for(len(answer)), _not_read):
+                        await context.write(answer)
             except ServiceError as error:
                 log.info("%s %s %s", rpc.name, error.code.name, error.reason.name)
                 await abort(context, error)
@@ -132,7 +161,47 @@ class Handlers(grpc.GenericRpcHandler):
 
         return handle
 
-    def _check_request(self, rpc: Rpc, request: bytes) -> None:
+    def _refusing(self, path: str, error: ServiceError) -> Any:
+        """Return the function that answers a call with an error. It does not read the request."""
+
+        async def handle(_: object, context: Context) -> None:
+            log.info("%s %s %s", quoted(path), error.code.name, error.reason.name)
+            peer = context.peer()
+            if error.reason is Reason.UNAUTHENTICATED:
+                connection = self._connections.of(peer)
+                if not self._failures.one_more(connection.address):
+                    await asyncio.sleep(FAILURE_SECONDS)
+                    self._connections.cut(peer, "too many calls of its address had no valid token")
+            await abort(context, error)
+
+        return handle
+
+    def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
+        peer = context.peer()
+        connection = self._connections.of(peer)
+        connection.note_call(Trust.CALLING if rpc.is_open else Trust.KNOWN)
+        return Call(
+            caller, deadline_of(context), peer, caller.name or connection.address, connection
+        )
+
+    def _hold_until_taken(self, call: Call, context: Context, size: int) -> None:
+        """Count an answer until its reader has taken it. Cut a reader that does not."""
+        cut = asyncio.get_running_loop().call_later(
+            self._seconds_for(size), self._connections.cut, call.peer, "it does not read answers"
+        )
+        self._answers.hold(call.account, size)
+
+        def release(_: object) -> None:
+            cut.cancel()
+            self._answers.release(call.account, size)
+
+        context.add_done_callback(release)  # type: ignore[arg-type]  # typed too narrowly
+
+    def _seconds_for(self, size: int) -> float:
+        """Return how long a reader may take for an answer."""
+        return self._reader_seconds + size / SLOWEST_READER
+
+    def _check_size(self, rpc: Rpc, request: bytes) -> None:
         size, limit = len(request), self._max_message_bytes
         if size > limit:
             fields = rpc.request_type.DESCRIPTOR.fields_by_number
@@ -147,10 +216,6 @@ class Handlers(grpc.GenericRpcHandler):
             )
 
 
-def _call(caller: Caller, context: Context) -> Call:
-    return Call(caller, deadline_of(context), context.peer())
-
-
 def _unknown_method(path: str) -> ServiceError:
     return ServiceError(
         Reason.UNIMPLEMENTED,
@@ -159,12 +224,7 @@ def _unknown_method(path: str) -> ServiceError:
     )
 
 
-def _refusing(path: str, error: ServiceError) -> Any:
-    """Return a handler that answers a call with an error."""
-
-    async def handle(_: object, context: Context) -> None:
-        log.info("%s %s %s", quoted(path), error.code.name, error.reason.name)
-        await abort(context, error)
-
-    # As the handler of a stream it can answer without reading the request.
-    return grpc.stream_unary_rpc_method_handler(handle)
+def _not_read() -> ServiceError:
+    return ServiceError(
+        Reason.DEADLINE_EXCEEDED, "the stream's answers were not read: the stream is closed"
+    )

@@ -17,19 +17,26 @@ import grpc
 from edunn_serving.settings import Settings, SettingsError
 from server.authentication import Authenticator
 from server.call import Service
+from server.connections import Connections
 from server.dispatcher import Dispatcher
 from server.handlers import Handlers
 from server.health import Health
 from server.metrics import serve_metrics
 from server.reflection import Reflection
 from server.services import make_services
+from server.sockets import raise_descriptor_limit
 
 log = logging.getLogger(__name__)
 
 # The most calls that gRPC may hold before it hands them over.
-MAX_PENDING = 100_000
+MAX_PENDING = 20_000
 # A request may be this much above the limit and is still refused in our words, not in gRPC's.
-READ_BEYOND_BYTES = 64 * 1024 * 1024
+READ_BEYOND_BYTES = 16 * 1024 * 1024
+# gRPC may refuse a call with more bytes of headers than the first number, and refuses one with more
+# than the second.
+METADATA_BYTES, MAX_METADATA_BYTES = 8 * 1024, 16 * 1024
+# gRPC's own time for TLS and for the first bytes of HTTP/2.
+HANDSHAKE_MS = 10_000
 # A stopping server gives its last answers this time to leave.
 ANSWER_SECONDS = 2.0
 # The most time that a server takes to stop beyond `shutdown_seconds`.
@@ -60,14 +67,18 @@ async def serve(settings: Settings) -> None:
     dispatcher = Dispatcher(settings, server_id)
     services = make_services(dispatcher, settings)
     health = Health(each.descriptor.full_name for each in services)
-    server = _grpc_server(settings, dispatcher, services, health)
+    raise_descriptor_limit()
+    connections = Connections(settings, _log_cut)
+    server = _grpc_server(settings, dispatcher, services, health, connections)
     address = _listen(server, settings)
+    port = int(address.rpartition(":")[2])
     stop_metrics = (
         serve_metrics(settings.metrics_address, dispatcher) if settings.metrics_address else None
     )
     background: list[asyncio.Task[None]] = [
         asyncio.create_task(dispatcher.run()),
         asyncio.create_task(health.report(dispatcher)),
+        asyncio.create_task(connections.watch(port)),
     ]
     stopping = asyncio.create_task(stop.wait())
     # The server looks at Redis before it serves. Otherwise its first answers would be UNAVAILABLE.
@@ -102,6 +113,10 @@ async def serve(settings: Settings) -> None:
             task.result()
 
 
+def _log_cut(address: str, why: str) -> None:
+    log.info("a connection from %s is cut: %s", address, why)
+
+
 def _check_start(background: Sequence[asyncio.Task[None]]) -> None:
     """Raise if a background task has ended already, because each runs until the server stops."""
     for task in background:
@@ -112,7 +127,11 @@ def _check_start(background: Sequence[asyncio.Task[None]]) -> None:
 
 
 def _grpc_server(
-    settings: Settings, dispatcher: Dispatcher, services: Sequence[Service], health: Health
+    settings: Settings,
+    dispatcher: Dispatcher,
+    services: Sequence[Service],
+    health: Health,
+    connections: Connections,
 ) -> grpc.aio.Server:
     server = grpc.aio.server(
         options=[
@@ -127,6 +146,12 @@ def _grpc_server(
             # request is not read. A call that is refused unread would take as much memory as one
             # that is served. Without it a request that is being read still gets its whole length.
             ("grpc.http2.bdp_probe", 0),
+            # A client may open and reset streams without end, and each costs a task.
+            ("grpc.max_concurrent_streams", settings.max_connection_calls),
+            ("grpc.max_metadata_size", METADATA_BYTES),
+            ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+            ("grpc.max_connection_idle_ms", int(min(settings.idle_seconds * 1000, 2**31 - 1))),
+            ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
             # Two servers on one port would share its calls by chance.
             ("grpc.so_reuseport", 0),
             # gRPC closes the connection of a client that pings more often than every 10 s.
@@ -138,8 +163,10 @@ def _grpc_server(
     handlers = Handlers(
         (*services, health, Reflection(names)),
         Authenticator(settings.callers()),
-        dispatcher.admission,
-        max_message_bytes=settings.max_message_bytes,
+        dispatcher.arrivals,
+        dispatcher.answers,
+        connections,
+        settings,
     )
     server.add_generic_rpc_handlers((handlers,))
     return server
