@@ -133,7 +133,7 @@ class Settings(BaseSettings):
         500, "How many connections from one address a server keeps.", minimum=1
     )
     max_connection_calls: int = _setting(
-        256, "How many calls one connection may have under way. gRPC's clients wait.", minimum=1
+        4096, "How many calls one connection may have under way. gRPC's clients wait.", minimum=1
     )
     max_arriving_bytes: int = _setting(
         1024 * MEBIBYTE,

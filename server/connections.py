@@ -26,6 +26,8 @@ LOOK_SHARE = 0.02
 # A message's headers and frames take at most this much besides its own bytes.
 FRAMING_BYTES = 8 * 1024
 FRAMING_SHARE = 0.02
+# A connection is cut that has cancelled so many more calls than it has let end.
+MAX_CANCELLED = 1000
 # gRPC has this much of a call that is not read.
 UNREAD_BYTES = 64 * 1024
 
@@ -56,6 +58,18 @@ class Connection:
     arriving: float = 0.0
     arriving_since: float = 0.0
     received: int = 0
+    # Calls that the other side has cancelled, minus those that ended otherwise.
+    cancelled: int = 0
+
+    def note_cancelled(self) -> bool:
+        """Note a cancelled call; False if there are too many, as in a flood of them."""
+        self.cancelled += 1
+        return self.cancelled <= MAX_CANCELLED
+
+    def note_ended(self) -> None:
+        """Note a call that was not cancelled."""
+        if self.cancelled:
+            self.cancelled -= 1
 
     def note_call(self, trust: Trust) -> None:
         """Note an accepted call."""

@@ -124,12 +124,13 @@ class Handlers(grpc.GenericRpcHandler):
                 log.info("%s %s %s", rpc.name, error.code.name, error.reason.name)
                 await abort(context, error)
             except asyncio.CancelledError:
-                log.debug("%s cancelled by its caller", rpc.name)
+                self._note_cancelled(context)
                 raise
             except Exception:
                 await abort(context, logged_fault(rpc.name))
             if log.isEnabledFor(logging.DEBUG):
                 log.debug("%s OK ms=%.1f", rpc.name, (time.monotonic() - began) * 1000)
+            call.connection.note_ended()
             self._hold_until_taken(call, context, len(answer))
             return answer
 
@@ -156,10 +157,20 @@ class Handlers(grpc.GenericRpcHandler):
             except ServiceError as error:
                 log.info("%s %s %s", rpc.name, error.code.name, error.reason.name)
                 await abort(context, error)
+            except asyncio.CancelledError:
+                self._note_cancelled(context)
+                raise
             except Exception:
                 await abort(context, logged_fault(rpc.name))
+            call.connection.note_ended()
 
         return handle
+
+    def _note_cancelled(self, context: Context) -> None:
+        """Note a call that its caller has cancelled. Cut a connection that does little else."""
+        peer = context.peer()
+        if not self._connections.of(peer).note_cancelled():
+            self._connections.cut(peer, "it cancels nearly all of its calls")
 
     def _refusing(self, path: str, error: ServiceError) -> Any:
         """Return the function that answers a call with an error. It does not read the request."""

@@ -148,6 +148,9 @@ def _grpc_server(
             ("grpc.http2.bdp_probe", 0),
             # A client may open and reset streams without end, and each costs a task.
             ("grpc.max_concurrent_streams", settings.max_connection_calls),
+            # Without this a call that is refused unread counts as a stream for up to a second more,
+            # and gRPC would refuse other calls of its connection without a reason.
+            ("grpc.http.tarpit", 0),
             ("grpc.max_metadata_size", METADATA_BYTES),
             ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
             ("grpc.max_connection_idle_ms", int(min(settings.idle_seconds * 1000, 2**31 - 1))),
