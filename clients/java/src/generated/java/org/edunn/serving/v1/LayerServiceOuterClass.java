@@ -167,104 +167,124 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     java.lang.String[] descriptorData = {
       "\n$edunn_serving/v1/layer_service.proto\022\020" +
       "edunn_serving.v1\032\034edunn_serving/v1/layer" +
-      ".proto\032\036edunn_serving/v1/session.proto\032\035" +
-      "edunn_serving/v1/tensor.proto\032\031google/pr" +
-      "otobuf/any.proto\032\036google/protobuf/durati" +
-      "on.proto\"\027\n\025ListLayerTypesRequest\"J\n\026Lis" +
-      "tLayerTypesResponse\0220\n\013layer_types\030\001 \003(\013" +
-      "2\033.edunn_serving.v1.LayerType\"\303\001\n\024Create" +
-      "SessionRequest\022\022\n\nsession_id\030\001 \001(\t\022+\n\006la" +
-      "yers\030\002 \003(\0132\033.edunn_serving.v1.LayerSpec\022" +
-      "\021\n\004seed\030\003 \001(\004H\000\210\001\001\022&\n\005phase\030\004 \001(\0162\027.edun" +
-      "n_serving.v1.Phase\022&\n\003ttl\030\005 \001(\0132\031.google" +
-      ".protobuf.DurationB\007\n\005_seed\"C\n\025CreateSes" +
-      "sionResponse\022*\n\007session\030\001 \001(\0132\031.edunn_se" +
-      "rving.v1.Session\"\'\n\021GetSessionRequest\022\022\n" +
-      "\nsession_id\030\001 \001(\t\"@\n\022GetSessionResponse\022" +
-      "*\n\007session\030\001 \001(\0132\031.edunn_serving.v1.Sess" +
-      "ion\"*\n\024DeleteSessionRequest\022\022\n\nsession_i" +
-      "d\030\001 \001(\t\"\027\n\025DeleteSessionResponse\"Q\n\017AddL" +
-      "ayerRequest\022\022\n\nsession_id\030\001 \001(\t\022*\n\005layer" +
-      "\030\002 \001(\0132\033.edunn_serving.v1.LayerSpec\":\n\020A" +
-      "ddLayerResponse\022&\n\005layer\030\001 \001(\0132\027.edunn_s" +
-      "erving.v1.Layer\"\254\001\n\016ForwardRequest\022\022\n\nse" +
-      "ssion_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022(\n\006inputs\030" +
-      "\003 \003(\0132\030.edunn_serving.v1.Tensor\022&\n\005phase" +
-      "\030\004 \001(\0162\027.edunn_serving.v1.Phase\022\022\n\nforwa" +
-      "rd_id\030\005 \001(\t\022\021\n\tuntracked\030\006 \001(\010\"w\n\017Forwar" +
-      "dResponse\022\022\n\nforward_id\030\001 \001(\t\022(\n\006output\030" +
-      "\002 \001(\0132\030.edunn_serving.v1.Tensor\022&\n\005phase" +
-      "\030\003 \001(\0162\027.edunn_serving.v1.Phase\"{\n\017Backw" +
-      "ardRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030" +
-      "\002 \001(\t\022\022\n\nforward_id\030\003 \001(\t\0221\n\017output_grad" +
-      "ient\030\004 \001(\0132\030.edunn_serving.v1.Tensor\"\362\001\n" +
-      "\020BackwardResponse\0220\n\016input_gradient\030\001 \001(" +
-      "\0132\030.edunn_serving.v1.Tensor\022W\n\023parameter" +
-      "_gradients\030\002 \003(\0132:.edunn_serving.v1.Back" +
-      "wardResponse.ParameterGradientsEntry\032S\n\027" +
-      "ParameterGradientsEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005" +
-      "value\030\002 \001(\0132\030.edunn_serving.v1.Tensor:\0028" +
-      "\001\"9\n\024GetParametersRequest\022\022\n\nsession_id\030" +
-      "\001 \001(\t\022\r\n\005layer\030\002 \001(\t\"\261\001\n\025GetParametersRe" +
-      "sponse\022K\n\nparameters\030\001 \003(\01327.edunn_servi" +
-      "ng.v1.GetParametersResponse.ParametersEn" +
-      "try\032K\n\017ParametersEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005v" +
-      "alue\030\002 \001(\0132\030.edunn_serving.v1.Tensor:\0028\001" +
-      "\"\322\001\n\024SetParametersRequest\022\022\n\nsession_id\030" +
-      "\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022J\n\nparameters\030\003 \003(\013" +
-      "26.edunn_serving.v1.SetParametersRequest" +
-      ".ParametersEntry\032K\n\017ParametersEntry\022\013\n\003k" +
-      "ey\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_serving." +
-      "v1.Tensor:\0028\001\"\027\n\025SetParametersResponse\"g" +
-      "\n\016ComputeRequest\0226\n\noperations\030\001 \003(\0132\".e" +
-      "dunn_serving.v1.ComputeOperation\022\035\n\025canc" +
-      "elled_request_ids\030\002 \003(\t\"\313\001\n\020ComputeOpera" +
-      "tion\022\022\n\nrequest_id\030\001 \001(\t\0223\n\007forward\030\002 \001(" +
-      "\0132 .edunn_serving.v1.ForwardRequestH\000\0225\n" +
-      "\010backward\030\003 \001(\0132!.edunn_serving.v1.Backw" +
-      "ardRequestH\000\022*\n\007timeout\030\004 \001(\0132\031.google.p" +
-      "rotobuf.DurationB\013\n\toperation\"C\n\017Compute" +
-      "Response\0220\n\007results\030\001 \003(\0132\037.edunn_servin" +
-      "g.v1.ComputeResult\"\316\001\n\rComputeResult\022\022\n\n" +
-      "request_id\030\001 \001(\t\0224\n\007forward\030\002 \001(\0132!.edun" +
-      "n_serving.v1.ForwardResponseH\000\0226\n\010backwa" +
-      "rd\030\003 \001(\0132\".edunn_serving.v1.BackwardResp" +
-      "onseH\000\0221\n\005error\030\004 \001(\0132 .edunn_serving.v1" +
-      ".OperationErrorH\000B\010\n\006result\"V\n\016Operation" +
-      "Error\022\014\n\004code\030\001 \001(\005\022\017\n\007message\030\002 \001(\t\022%\n\007" +
-      "details\030\003 \003(\0132\024.google.protobuf.Any2\262\007\n\014" +
-      "LayerService\022h\n\016ListLayerTypes\022\'.edunn_s" +
-      "erving.v1.ListLayerTypesRequest\032(.edunn_" +
-      "serving.v1.ListLayerTypesResponse\"\003\220\002\001\022`" +
-      "\n\rCreateSession\022&.edunn_serving.v1.Creat" +
-      "eSessionRequest\032\'.edunn_serving.v1.Creat" +
-      "eSessionResponse\022\\\n\nGetSession\022#.edunn_s" +
-      "erving.v1.GetSessionRequest\032$.edunn_serv" +
-      "ing.v1.GetSessionResponse\"\003\220\002\001\022`\n\rDelete" +
-      "Session\022&.edunn_serving.v1.DeleteSession" +
-      "Request\032\'.edunn_serving.v1.DeleteSession" +
-      "Response\022Q\n\010AddLayer\022!.edunn_serving.v1." +
-      "AddLayerRequest\032\".edunn_serving.v1.AddLa" +
-      "yerResponse\022N\n\007Forward\022 .edunn_serving.v" +
-      "1.ForwardRequest\032!.edunn_serving.v1.Forw" +
-      "ardResponse\022Q\n\010Backward\022!.edunn_serving." +
-      "v1.BackwardRequest\032\".edunn_serving.v1.Ba" +
-      "ckwardResponse\022R\n\007Compute\022 .edunn_servin" +
-      "g.v1.ComputeRequest\032!.edunn_serving.v1.C" +
-      "omputeResponse(\0010\001\022e\n\rGetParameters\022&.ed" +
-      "unn_serving.v1.GetParametersRequest\032\'.ed" +
-      "unn_serving.v1.GetParametersResponse\"\003\220\002" +
-      "\001\022e\n\rSetParameters\022&.edunn_serving.v1.Se" +
-      "tParametersRequest\032\'.edunn_serving.v1.Se" +
-      "tParametersResponse\"\003\220\002\002BS\n\024org.edunn.se" +
-      "rving.v1P\001Z9github.com/edunn/edunn-servi" +
-      "ng/clients/go/edunnpb;edunnpbb\006proto3"
+      ".proto\032 edunn_serving/v1/optimizer.proto" +
+      "\032\036edunn_serving/v1/session.proto\032\033edunn_" +
+      "serving/v1/step.proto\032\035edunn_serving/v1/" +
+      "tensor.proto\032\031google/protobuf/any.proto\032" +
+      "\036google/protobuf/duration.proto\"\027\n\025ListL" +
+      "ayerTypesRequest\"J\n\026ListLayerTypesRespon" +
+      "se\0220\n\013layer_types\030\001 \003(\0132\033.edunn_serving." +
+      "v1.LayerType\"\303\001\n\024CreateSessionRequest\022\022\n" +
+      "\nsession_id\030\001 \001(\t\022+\n\006layers\030\002 \003(\0132\033.edun" +
+      "n_serving.v1.LayerSpec\022\021\n\004seed\030\003 \001(\004H\000\210\001" +
+      "\001\022&\n\005phase\030\004 \001(\0162\027.edunn_serving.v1.Phas" +
+      "e\022&\n\003ttl\030\005 \001(\0132\031.google.protobuf.Duratio" +
+      "nB\007\n\005_seed\"C\n\025CreateSessionResponse\022*\n\007s" +
+      "ession\030\001 \001(\0132\031.edunn_serving.v1.Session\"" +
+      "\'\n\021GetSessionRequest\022\022\n\nsession_id\030\001 \001(\t" +
+      "\"@\n\022GetSessionResponse\022*\n\007session\030\001 \001(\0132" +
+      "\031.edunn_serving.v1.Session\"*\n\024DeleteSess" +
+      "ionRequest\022\022\n\nsession_id\030\001 \001(\t\"\027\n\025Delete" +
+      "SessionResponse\"Q\n\017AddLayerRequest\022\022\n\nse" +
+      "ssion_id\030\001 \001(\t\022*\n\005layer\030\002 \001(\0132\033.edunn_se" +
+      "rving.v1.LayerSpec\":\n\020AddLayerResponse\022&" +
+      "\n\005layer\030\001 \001(\0132\027.edunn_serving.v1.Layer\"\254" +
+      "\001\n\016ForwardRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n" +
+      "\005layer\030\002 \001(\t\022(\n\006inputs\030\003 \003(\0132\030.edunn_ser" +
+      "ving.v1.Tensor\022&\n\005phase\030\004 \001(\0162\027.edunn_se" +
+      "rving.v1.Phase\022\022\n\nforward_id\030\005 \001(\t\022\021\n\tun" +
+      "tracked\030\006 \001(\010\"w\n\017ForwardResponse\022\022\n\nforw" +
+      "ard_id\030\001 \001(\t\022(\n\006output\030\002 \001(\0132\030.edunn_ser" +
+      "ving.v1.Tensor\022&\n\005phase\030\003 \001(\0162\027.edunn_se" +
+      "rving.v1.Phase\"\244\001\n\017BackwardRequest\022\022\n\nse" +
+      "ssion_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022\022\n\nforward" +
+      "_id\030\003 \001(\t\0221\n\017output_gradient\030\004 \001(\0132\030.edu" +
+      "nn_serving.v1.Tensor\022\022\n\naccumulate\030\005 \001(\010" +
+      "\022\023\n\013backward_id\030\006 \001(\t\"\362\001\n\020BackwardRespon" +
+      "se\0220\n\016input_gradient\030\001 \001(\0132\030.edunn_servi" +
+      "ng.v1.Tensor\022W\n\023parameter_gradients\030\002 \003(" +
+      "\0132:.edunn_serving.v1.BackwardResponse.Pa" +
+      "rameterGradientsEntry\032S\n\027ParameterGradie" +
+      "ntsEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.e" +
+      "dunn_serving.v1.Tensor:\0028\001\"9\n\024GetParamet" +
+      "ersRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030" +
+      "\002 \001(\t\"\261\001\n\025GetParametersResponse\022K\n\nparam" +
+      "eters\030\001 \003(\01327.edunn_serving.v1.GetParame" +
+      "tersResponse.ParametersEntry\032K\n\017Paramete" +
+      "rsEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.ed" +
+      "unn_serving.v1.Tensor:\0028\001\"\322\001\n\024SetParamet" +
+      "ersRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030" +
+      "\002 \001(\t\022J\n\nparameters\030\003 \003(\01326.edunn_servin" +
+      "g.v1.SetParametersRequest.ParametersEntr" +
+      "y\032K\n\017ParametersEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005val" +
+      "ue\030\002 \001(\0132\030.edunn_serving.v1.Tensor:\0028\001\"\027" +
+      "\n\025SetParametersResponse\"g\n\016ComputeReques" +
+      "t\0226\n\noperations\030\001 \003(\0132\".edunn_serving.v1" +
+      ".ComputeOperation\022\035\n\025cancelled_request_i" +
+      "ds\030\002 \003(\t\"\264\002\n\020ComputeOperation\022\022\n\nrequest" +
+      "_id\030\001 \001(\t\0223\n\007forward\030\002 \001(\0132 .edunn_servi" +
+      "ng.v1.ForwardRequestH\000\0225\n\010backward\030\003 \001(\013" +
+      "2!.edunn_serving.v1.BackwardRequestH\000\022-\n" +
+      "\004step\030\005 \001(\0132\035.edunn_serving.v1.StepReque" +
+      "stH\000\0228\n\ntrain_step\030\006 \001(\0132\".edunn_serving" +
+      ".v1.TrainStepRequestH\000\022*\n\007timeout\030\004 \001(\0132" +
+      "\031.google.protobuf.DurationB\013\n\toperation\"" +
+      "C\n\017ComputeResponse\0220\n\007results\030\001 \003(\0132\037.ed" +
+      "unn_serving.v1.ComputeResult\"\271\002\n\rCompute" +
+      "Result\022\022\n\nrequest_id\030\001 \001(\t\0224\n\007forward\030\002 " +
+      "\001(\0132!.edunn_serving.v1.ForwardResponseH\000" +
+      "\0226\n\010backward\030\003 \001(\0132\".edunn_serving.v1.Ba" +
+      "ckwardResponseH\000\022.\n\004step\030\005 \001(\0132\036.edunn_s" +
+      "erving.v1.StepResponseH\000\0229\n\ntrain_step\030\006" +
+      " \001(\0132#.edunn_serving.v1.TrainStepRespons" +
+      "eH\000\0221\n\005error\030\004 \001(\0132 .edunn_serving.v1.Op" +
+      "erationErrorH\000B\010\n\006result\"V\n\016OperationErr" +
+      "or\022\014\n\004code\030\001 \001(\005\022\017\n\007message\030\002 \001(\t\022%\n\007det" +
+      "ails\030\003 \003(\0132\024.google.protobuf.Any2\257\n\n\014Lay" +
+      "erService\022h\n\016ListLayerTypes\022\'.edunn_serv" +
+      "ing.v1.ListLayerTypesRequest\032(.edunn_ser" +
+      "ving.v1.ListLayerTypesResponse\"\003\220\002\001\022t\n\022L" +
+      "istOptimizerTypes\022+.edunn_serving.v1.Lis" +
+      "tOptimizerTypesRequest\032,.edunn_serving.v" +
+      "1.ListOptimizerTypesResponse\"\003\220\002\001\022`\n\rCre" +
+      "ateSession\022&.edunn_serving.v1.CreateSess" +
+      "ionRequest\032\'.edunn_serving.v1.CreateSess" +
+      "ionResponse\022\\\n\nGetSession\022#.edunn_servin" +
+      "g.v1.GetSessionRequest\032$.edunn_serving.v" +
+      "1.GetSessionResponse\"\003\220\002\001\022`\n\rDeleteSessi" +
+      "on\022&.edunn_serving.v1.DeleteSessionReque" +
+      "st\032\'.edunn_serving.v1.DeleteSessionRespo" +
+      "nse\022Q\n\010AddLayer\022!.edunn_serving.v1.AddLa" +
+      "yerRequest\032\".edunn_serving.v1.AddLayerRe" +
+      "sponse\022N\n\007Forward\022 .edunn_serving.v1.For" +
+      "wardRequest\032!.edunn_serving.v1.ForwardRe" +
+      "sponse\022Q\n\010Backward\022!.edunn_serving.v1.Ba" +
+      "ckwardRequest\032\".edunn_serving.v1.Backwar" +
+      "dResponse\022E\n\004Step\022\035.edunn_serving.v1.Ste" +
+      "pRequest\032\036.edunn_serving.v1.StepResponse" +
+      "\022T\n\tTrainStep\022\".edunn_serving.v1.TrainSt" +
+      "epRequest\032#.edunn_serving.v1.TrainStepRe" +
+      "sponse\022h\n\016ClearGradients\022\'.edunn_serving" +
+      ".v1.ClearGradientsRequest\032(.edunn_servin" +
+      "g.v1.ClearGradientsResponse\"\003\220\002\002\022R\n\007Comp" +
+      "ute\022 .edunn_serving.v1.ComputeRequest\032!." +
+      "edunn_serving.v1.ComputeResponse(\0010\001\022e\n\r" +
+      "GetParameters\022&.edunn_serving.v1.GetPara" +
+      "metersRequest\032\'.edunn_serving.v1.GetPara" +
+      "metersResponse\"\003\220\002\001\022e\n\rSetParameters\022&.e" +
+      "dunn_serving.v1.SetParametersRequest\032\'.e" +
+      "dunn_serving.v1.SetParametersResponse\"\003\220" +
+      "\002\002BS\n\024org.edunn.serving.v1P\001Z9github.com" +
+      "/edunn/edunn-serving/clients/go/edunnpb;" +
+      "edunnpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           org.edunn.serving.v1.LayerOuterClass.getDescriptor(),
+          org.edunn.serving.v1.Optimizer.getDescriptor(),
           org.edunn.serving.v1.SessionOuterClass.getDescriptor(),
+          org.edunn.serving.v1.Step.getDescriptor(),
           org.edunn.serving.v1.TensorOuterClass.getDescriptor(),
           com.google.protobuf.AnyProto.getDescriptor(),
           com.google.protobuf.DurationProto.getDescriptor(),
@@ -346,7 +366,7 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     internal_static_edunn_serving_v1_BackwardRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_BackwardRequest_descriptor,
-        new java.lang.String[] { "SessionId", "Layer", "ForwardId", "OutputGradient", });
+        new java.lang.String[] { "SessionId", "Layer", "ForwardId", "OutputGradient", "Accumulate", "BackwardId", });
     internal_static_edunn_serving_v1_BackwardResponse_descriptor =
       getDescriptor().getMessageType(13);
     internal_static_edunn_serving_v1_BackwardResponse_fieldAccessorTable = new
@@ -406,7 +426,7 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     internal_static_edunn_serving_v1_ComputeOperation_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeOperation_descriptor,
-        new java.lang.String[] { "RequestId", "Forward", "Backward", "Timeout", "Operation", });
+        new java.lang.String[] { "RequestId", "Forward", "Backward", "Step", "TrainStep", "Timeout", "Operation", });
     internal_static_edunn_serving_v1_ComputeResponse_descriptor =
       getDescriptor().getMessageType(20);
     internal_static_edunn_serving_v1_ComputeResponse_fieldAccessorTable = new
@@ -418,7 +438,7 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     internal_static_edunn_serving_v1_ComputeResult_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeResult_descriptor,
-        new java.lang.String[] { "RequestId", "Forward", "Backward", "Error", "Result", });
+        new java.lang.String[] { "RequestId", "Forward", "Backward", "Step", "TrainStep", "Error", "Result", });
     internal_static_edunn_serving_v1_OperationError_descriptor =
       getDescriptor().getMessageType(22);
     internal_static_edunn_serving_v1_OperationError_fieldAccessorTable = new
@@ -427,7 +447,9 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
         new java.lang.String[] { "Code", "Message", "Details", });
     descriptor.resolveAllFeaturesImmutable();
     org.edunn.serving.v1.LayerOuterClass.getDescriptor();
+    org.edunn.serving.v1.Optimizer.getDescriptor();
     org.edunn.serving.v1.SessionOuterClass.getDescriptor();
+    org.edunn.serving.v1.Step.getDescriptor();
     org.edunn.serving.v1.TensorOuterClass.getDescriptor();
     com.google.protobuf.AnyProto.getDescriptor();
     com.google.protobuf.DurationProto.getDescriptor();
