@@ -27,6 +27,12 @@ Every layer is written in a configuration as `{"type": "Dropout", "config": {"p"
 initializer likewise or by its name alone.
 """
 
+OPTIMIZERS = """\
+Each is written in a configuration as `{"type": "Adam", "config": {"lr": 0.01}}`. In Python
+`nn.Adam(lr=0.01)` is a value, good for its steps. `nn.Adam(32, 10, lr=0.01)` is a training loop
+too, with these arguments besides:
+"""
+
 
 def write(catalogue: Catalogue) -> str:
     layers = [entry for entry in catalogue.layers if not entry.is_loss]
@@ -45,9 +51,7 @@ def write(catalogue: Catalogue) -> str:
         "\n## Initializers\n",
         *(_plain(entry) for entry in catalogue.initializers),
         "\n## Optimizers\n\n",
-        "Each is written in a configuration as `{\"type\": \"Adam\", \"config\": {\"lr\": 0.01}}`.\n"
-        "In Python `nn.Adam(lr=0.01)` is a value, good for its steps. `nn.Adam(32, 10, lr=0.01)` is\n"
-        "a training loop too, with these arguments besides:\n",
+        OPTIMIZERS,
         *_arguments(tuple(rule.description for rule in rules(BatchedGradientOptimizer).values())),
         *(_plain(entry) for entry in optimizers),
     ]
