@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,17 @@ from edunn_client._steps import (
 )
 
 
-class Forward:
+class Operation(ABC):
+    """An operation of a stream: a `Forward`, a `Backward`, a `Step` or a `TrainStep`."""
+
+    layer: LayerState
+
+    @abstractmethod
+    def _begin(self) -> Call[Any]:
+        """Return the call to send, now that it is about to be sent."""
+
+
+class Forward(Operation):
     """A forward for a stream; the arguments are those of `RemoteLayer.forward`."""
 
     def __init__(
@@ -64,7 +75,7 @@ class Forward:
         return call
 
 
-class Backward:
+class Backward(Operation):
     """A backward for a stream; the arguments are those of `RemoteLayer.backward`.
 
     It belongs to the layer's latest forward at the moment at which it is sent.
@@ -93,7 +104,7 @@ class Backward:
         return self.layer._backward_call(self._output_gradient, self._forward_id, self._accumulate)
 
 
-class Step:
+class Step(Operation):
     """A step for a stream; the arguments are those of `RemoteLayer.step`."""
 
     def __init__(
@@ -115,7 +126,7 @@ class Step:
         return step_call(self.layer, self._optimizer, self._step_id)
 
 
-class TrainStep:
+class TrainStep(Operation):
     """A training step for a stream; the arguments are those of `RemoteLayer.train_step`."""
 
     def __init__(
@@ -144,9 +155,6 @@ class TrainStep:
         return train_step_call(
             self.layer, self._x, self._y, self._loss, self._optimizer, self._step_id
         )
-
-
-Operation = Forward | Backward | Step | TrainStep
 
 
 @dataclass(frozen=True)
