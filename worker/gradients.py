@@ -87,8 +87,8 @@ def check_finite(layer: OpenLayer, gradients: Mapping[str, np.ndarray]) -> None:
     ServiceError
         NOT_FINITE, with the first parameter whose gradient has a NaN or an infinity.
     """
-    for name, gradient in gradients.items():
-        if not np.isfinite(gradient).all():
+    for name in layer.model.get_parameters():
+        if name in gradients and not np.isfinite(gradients[name]).all():
             raise ServiceError(
                 Reason.NOT_FINITE,
                 f"the gradient of parameter {name!r} of layer {layer.name!r} has a NaN or an "
