@@ -19,6 +19,7 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
  * * UNAVAILABLE: the store or all workers are away. Try again.
  * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
  * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+ * * PERMISSION_DENIED: the caller has none of the method's roles.
  * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
  * Operations of one session take effect in the order in which they arrive. Unary calls that are
  * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -548,6 +549,7 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+   * * PERMISSION_DENIED: the caller has none of the method's roles.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -741,6 +743,7 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+   * * PERMISSION_DENIED: the caller has none of the method's roles.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -772,6 +775,7 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+   * * PERMISSION_DENIED: the caller has none of the method's roles.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -990,6 +994,7 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+   * * PERMISSION_DENIED: the caller has none of the method's roles.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -1196,6 +1201,7 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+   * * PERMISSION_DENIED: the caller has none of the method's roles.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -1387,6 +1393,7 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+   * * PERMISSION_DENIED: the caller has none of the method's roles.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
