@@ -2,6 +2,7 @@ import datetime
 
 from edunn_serving.grading.v1 import challenge_pb2 as _challenge_pb2
 from edunn_serving.grading.v1 import report_pb2 as _report_pb2
+from edunn_serving.v1 import access_pb2 as _access_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor

@@ -39,6 +39,7 @@ class GradingServiceStub:
     * FAILED_PRECONDITION: ASSIGNMENT_CLOSED, ATTEMPT_EXPIRED, DATABASE_NEWER.
     * ALREADY_EXISTS: ANSWERS_EXIST.
     * RESOURCE_EXHAUSTED: ATTEMPTS_USED_UP; QUOTA if the database is full.
+    * PERMISSION_DENIED: the course is another grader's.
     * UNAVAILABLE: the database or all workers are away. Try again.
     """
 
@@ -124,6 +125,7 @@ class GradingServiceServicer:
     * FAILED_PRECONDITION: ASSIGNMENT_CLOSED, ATTEMPT_EXPIRED, DATABASE_NEWER.
     * ALREADY_EXISTS: ANSWERS_EXIST.
     * RESOURCE_EXHAUSTED: ATTEMPTS_USED_UP; QUOTA if the database is full.
+    * PERMISSION_DENIED: the course is another grader's.
     * UNAVAILABLE: the database or all workers are away. Try again.
     """
 
@@ -309,6 +311,7 @@ class GradingService:
     * FAILED_PRECONDITION: ASSIGNMENT_CLOSED, ATTEMPT_EXPIRED, DATABASE_NEWER.
     * ALREADY_EXISTS: ANSWERS_EXIST.
     * RESOURCE_EXHAUSTED: ATTEMPTS_USED_UP; QUOTA if the database is full.
+    * PERMISSION_DENIED: the course is another grader's.
     * UNAVAILABLE: the database or all workers are away. Try again.
     """
 

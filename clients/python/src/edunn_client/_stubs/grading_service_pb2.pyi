@@ -2,6 +2,7 @@ import datetime
 
 from . import challenge_pb2 as _challenge_pb2
 from . import report_pb2 as _report_pb2
+from . import access_pb2 as _access_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
