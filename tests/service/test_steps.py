@@ -12,6 +12,7 @@ from edunn_client import (
     AsyncClient,
     Client,
     FailedPreconditionError,
+    LiveArray,
     RemoteLayer,
     Session,
     layers,
@@ -106,7 +107,8 @@ def test_asyncio_trains_as_the_local_loop(stack: Stack, session: Session) -> Non
 def test_micro_batches_and_a_step(client: Client, session: Session) -> None:
     net, loss = session.layers["net"], session.layers["loss"]
     local = local_copy(net)
-    rule, summed = nn.Adam(lr=0.01, betas=(0.8, 0.99)), {}
+    rule = nn.Adam(lr=0.01, betas=(0.8, 0.99))
+    summed: dict[str, np.ndarray] = {}
     with client.stream() as stream:
         for at, (x, y) in enumerate(BATCHES[:4]):
             errors = loss.forward(y, net.forward(x))
@@ -150,6 +152,7 @@ def test_copies_of_parameters_notice_a_step(session: Session) -> None:
     x, y = BATCHES[0]
     parameters = net.get_parameters()
     w = parameters["out(w)"]
+    assert isinstance(w, LiveArray)
     w[...] *= 0.5
     # What was written before the step is sent before it.
     net.train_step(x, y, loss, ADAM)
