@@ -34,9 +34,10 @@ from server.call import (
     deadline_of,
 )
 from server.connections import Connections, Trust
-from server.envelope import check_parts, largest_field
+from server.envelope import largest_field
 from server.failures import Failures
 from server.overdue import Limits
+from server.parts import check_parts
 
 log = logging.getLogger(__name__)
 
