@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any, NoReturn
 
 from edunn_serving.errors import ServiceError, invalid_argument
-from server.abort import abort
 from server.call import EOF, Read
 from server.lanes import Lanes, queue_full
 
@@ -25,6 +24,7 @@ FREE_ARRIVALS = 32
 SIZE_WEIGHT = 0.05
 
 UnaryHandler = Callable[[bytes, Any], Awaitable[bytes]]
+Refuse = Callable[[Any, ServiceError], Coroutine[Any, Any, NoReturn]]
 
 
 class Admission:
@@ -79,14 +79,17 @@ class Admission:
         return self._lanes.has_room(count, int(count * self._expected_size))
 
 
-def carefully(handler: UnaryHandler, admission: Admission) -> Any:
-    """Return a unary handler as a stream's handler, which reads its request if there is room."""
+def carefully(handler: UnaryHandler, admission: Admission, refuse: Refuse) -> Any:
+    """Return a unary handler as a stream's handler, which reads its request if there is room.
+
+    `refuse` ends a call with an error.
+    """
 
     async def handle(_: AsyncIterator[bytes], context: Any) -> bytes:
         try:
             request = await admission.read(context.read)
         except ServiceError as error:
-            await abort(context, error)
+            await refuse(context, error)
         return await handler(request, context)
 
     return handle

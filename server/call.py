@@ -30,6 +30,10 @@ class Call(NamedTuple):
     deadline: float
     # The connection of the call, as gRPC names it.
     peer: str
+    # The rpc's name, such as `Forward`.
+    method: str
+    # Names the call in the log, in the audit log, and in the metadata of its error.
+    request_id: str
 
 
 # A method with one request and one answer. Both are bytes, because the server parses few messages.

@@ -11,6 +11,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 from edunn_serving.settings import SettingsError, names, read_settings, variable
+from standalone import tokens
 from standalone.errors import StackError
 from standalone.stack import Stack
 from standalone.stop_signal import StopRequested, StopSignal
@@ -18,6 +19,7 @@ from standalone.stop_signal import StopRequested, StopSignal
 # Settings that only the stack itself may give.
 DECIDED_HERE = {"EDUNN_REDIS_URL", "EDUNN_ADDRESS"}
 WITHOUT_TLS = {"EDUNN_TLS_CERTIFICATE", "EDUNN_TLS_KEY"}
+EPILOG = "`edunn-serve tokens --help`: the tokens of callers"
 GREETING = """\
 edunn-serving listens on {address}. Ctrl-C stops it.
 
@@ -28,8 +30,11 @@ edunn-serving listens on {address}. Ctrl-C stops it.
 
 
 def main() -> None:
-    """Serve until Ctrl-C or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="edunn-serve", description=__doc__)
+    """Serve until Ctrl-C or SIGTERM, or run the command `tokens`."""
+    if sys.argv[1:2] == ["tokens"]:
+        tokens.main(sys.argv[2:])
+        return
+    parser = argparse.ArgumentParser(prog="edunn-serve", description=__doc__, epilog=EPILOG)
     parser.add_argument("--port", type=int, default=50051, help="port on 127.0.0.1 (0: a free one)")
     parser.add_argument("--workers", type=int, default=2, help="how many workers")
     parser.add_argument(
