@@ -18,6 +18,9 @@ from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
 from server.open_streams import OpenStreams
+from server.overdue import Limits
+
+IDLE_PRECISION_SECONDS = 0.5
 
 
 class LayerService:
@@ -28,10 +31,11 @@ class LayerService:
     def __init__(self, dispatcher: Dispatcher, audit: Audit, settings: Settings) -> None:
         self._dispatcher = dispatcher
         self._audit = audit
-        self._max_message_bytes = settings.max_message_bytes
+        self._settings = settings
         self._streams = OpenStreams(
             in_all=settings.max_streams, a_connection=settings.max_connection_streams
         )
+        self._limits = Limits(IDLE_PRECISION_SECONDS)
         self._layer_types = layer_types().SerializeToString()
 
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
@@ -67,9 +71,7 @@ class LayerService:
 
     async def _compute(self, call: Call, read: Read) -> AsyncIterator[bytes]:
         with self._streams.one_more(call.peer):
-            stream = ComputeStream(
-                self._dispatcher, call, max_message_bytes=self._max_message_bytes
-            )
+            stream = ComputeStream(self._dispatcher, call, self._settings, self._limits)
             async for response in stream.run(read):
                 yield response
 
@@ -82,7 +84,7 @@ class LayerService:
     async def _run(self, method: str, call: Call, request: bytes) -> bytes:
         deadline_ms = self._dispatcher.redis_ms(call.deadline)
         head = head_of(method, call.caller.name, deadline_ms, request)
-        reply = await self._dispatcher.submit(head, request, call.deadline)
+        reply = await self._dispatcher.submit(head, request, call.deadline, call.account)
         if reply.kind == STATUS:
             raise AnsweredWithStatusError(reply.data)
         return reply.data

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from edunn_serving.errors import ServiceError
 from server.authentication import Authenticator
@@ -16,25 +15,45 @@ CHECKS_A_TURN = 1000
 
 
 class OpenCall:
-    """A stream that can be ended with an error."""
+    """A `with` block in the task of a call. It raises an error if the caller is not known any more.
 
-    def __init__(self, credential: Credential) -> None:
+    Raises
+    ------
+    ServiceError
+        UNAUTHENTICATED: the caller's token is revoked or has expired.
+    """
+
+    __slots__ = ("_calls", "_refusal", "_task", "credential")
+
+    def __init__(self, calls: OpenCalls, credential: Credential) -> None:
         self.credential = credential
-        # The error that ends it; None while it goes on.
-        self.end: ServiceError | None = None
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a call runs in a task")
-        self._task = task
+        self._calls = calls
+        self._refusal: ServiceError | None = None
+        self._task: asyncio.Task[object] | None = None
 
-    def end_with(self, error: ServiceError) -> None:
-        """End the stream. Its handler finds the error in `end`."""
-        self.end = error
-        self._task.cancel()
+    def __enter__(self) -> OpenCall:
+        self._task = asyncio.current_task()
+        self._calls.open.add(self)
+        return self
 
-    def take_back(self) -> None:
-        """Let the task go on after its end was noticed, to answer the caller."""
-        self._task.uncancel()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._calls.open.discard(self)
+        if self._refusal is None or self._task is None:
+            return
+        # Without another cancellation than that of `end`, the block raises its own error.
+        if self._task.uncancel() == 0 and kind is asyncio.CancelledError:
+            raise self._refusal from None
+
+    def end(self, refusal: ServiceError) -> None:
+        """End the block with an error."""
+        if self._refusal is None and self._task is not None:
+            self._refusal = refusal
+            self._task.cancel()
 
 
 class OpenCalls:
@@ -42,31 +61,24 @@ class OpenCalls:
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
-        self._open: set[OpenCall] = set()
+        self.open: set[OpenCall] = set()
 
-    @contextmanager
-    def one_more(self, credential: Credential) -> Iterator[OpenCall]:
-        """Watch over a stream of this task while it is open."""
-        call = OpenCall(credential)
-        self._open.add(call)
-        try:
-            yield call
-        finally:
-            self._open.discard(call)
+    def one_more(self, credential: Credential) -> OpenCall:
+        """Return the block of one more stream."""
+        return OpenCall(self, credential)
 
     async def watch(self) -> None:
         """End the streams whose callers are not known any more, until cancelled."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            for number, call in enumerate(list(self._open), 1):
-                self._check(call)
+            for number, call in enumerate(list(self.open), 1):
+                if call in self.open:
+                    self._check(call)
                 if number % CHECKS_A_TURN == 0:
                     await asyncio.sleep(0)
 
     def _check(self, call: OpenCall) -> None:
-        if call.end is not None or call not in self._open:
-            return
         try:
             self._authenticator.check_again(call.credential)
         except ServiceError as error:
-            call.end_with(error)
+            call.end(error)

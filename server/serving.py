@@ -15,6 +15,7 @@ import grpc
 from edunn_serving.settings import Settings, SettingsError
 from server.audit import Audit
 from server.callers import Callers
+from server.connections import Connections
 from server.dispatcher import Dispatcher
 from server.exposure import check_exposure
 from server.handlers import Handlers
@@ -22,14 +23,20 @@ from server.health import Health
 from server.metrics import serve_metrics
 from server.reflection import Reflection
 from server.services import make_services
+from server.sockets import raise_descriptor_limit
 from server.tls import Tls
 
 log = logging.getLogger(__name__)
 
 # The most calls that gRPC may hold before it hands them over.
-MAX_PENDING = 100_000
+MAX_PENDING = 20_000
 # A request may be this much above the limit and is still refused in our words, not in gRPC's.
-READ_BEYOND_BYTES = 64 * 1024 * 1024
+READ_BEYOND_BYTES = 16 * 1024 * 1024
+# gRPC may refuse a call with more bytes of headers than the first number, and refuses one with more
+# than the second.
+METADATA_BYTES, MAX_METADATA_BYTES = 8 * 1024, 16 * 1024
+# gRPC's own time for TLS and for the first bytes of HTTP/2.
+HANDSHAKE_MS = 10_000
 # A stopping server gives its last answers this time to leave.
 ANSWER_SECONDS = 2.0
 # The most time that a server takes to stop beyond `shutdown_seconds`.
@@ -65,15 +72,20 @@ async def serve(settings: Settings) -> None:
     services = make_services(dispatcher, audit, settings)
     names = [each.descriptor.full_name for each in services]
     health = Health(names)
+    raise_descriptor_limit()
+    connections = Connections(settings, _log_cut)
     handlers = Handlers(
         (*services, health, Reflection((*names, health.descriptor.full_name))),
         callers.authenticator,
-        dispatcher.admission,
+        dispatcher.arrivals,
+        dispatcher.answers,
+        connections,
         audit,
-        max_message_bytes=settings.max_message_bytes,
+        settings,
     )
     server = _grpc_server(settings, handlers)
     address = _listen(server, settings, tls)
+    port = int(address.rpartition(":")[2])
     stop_metrics = (
         serve_metrics(settings.metrics_address, dispatcher) if settings.metrics_address else None
     )
@@ -82,6 +94,7 @@ async def serve(settings: Settings) -> None:
         asyncio.create_task(health.report(dispatcher)),
         asyncio.create_task(callers.watch()),
         asyncio.create_task(handlers.open_calls.watch()),
+        asyncio.create_task(connections.watch(port)),
     ]
     if tls is not None:
         background.append(asyncio.create_task(tls.watch()))
@@ -121,6 +134,10 @@ async def serve(settings: Settings) -> None:
             task.result()
 
 
+def _log_cut(address: str, why: str) -> None:
+    log.info("a connection from %s is cut: %s", address, why)
+
+
 def _check_start(background: Sequence[asyncio.Task[None]]) -> None:
     """Raise if a background task has ended already, because each runs until the server stops."""
     for task in background:
@@ -144,6 +161,15 @@ def _grpc_server(settings: Settings, handlers: Handlers) -> grpc.aio.Server:
             # request is not read. A call that is refused unread would take as much memory as one
             # that is served. Without it a request that is being read still gets its whole length.
             ("grpc.http2.bdp_probe", 0),
+            # A client may open and reset streams without end, and each costs a task.
+            ("grpc.max_concurrent_streams", settings.max_connection_calls),
+            # Without this a call that is refused unread counts as a stream for up to a second more,
+            # and gRPC would refuse other calls of its connection without a reason.
+            ("grpc.http.tarpit", 0),
+            ("grpc.max_metadata_size", METADATA_BYTES),
+            ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+            ("grpc.max_connection_idle_ms", int(min(settings.idle_seconds * 1000, 2**31 - 1))),
+            ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
             # Two servers on one port would share its calls by chance.
             ("grpc.so_reuseport", 0),
             # gRPC closes the connection of a client that pings more often than every 10 s.
