@@ -10,6 +10,8 @@ from typing import IO
 from standalone.errors import StackError
 
 LOCK = "lock"
+TOKENS_FILE = "tokens.json"
+AUDIT_FILE = "audit.jsonl"
 
 
 def prepare(folder: Path) -> Path:

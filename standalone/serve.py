@@ -18,7 +18,6 @@ from standalone.stop_signal import StopRequested, StopSignal
 
 # Settings that only the stack itself may give.
 DECIDED_HERE = {"EDUNN_REDIS_URL", "EDUNN_ADDRESS"}
-WITHOUT_TLS = {"EDUNN_TLS_CERTIFICATE", "EDUNN_TLS_KEY"}
 EPILOG = "`edunn-serve tokens --help`: the tokens of callers"
 GREETING = """\
 edunn-serving listens on {address}. Ctrl-C stops it.
@@ -70,13 +69,9 @@ def _take_settings(environment: MutableMapping[str, str]) -> dict[str, str]:
     ------
     SettingsError
         A setting is wrong.
-    StackError
-        The stack does not support a setting.
     """
     for name in DECIDED_HERE:
         environment.pop(name, None)
-    for name in WITHOUT_TLS & environment.keys():
-        raise StackError(f"{name}: the stack is for loopback, without TLS; see `python -m server`")
     read_settings()
     known = {variable(name) for name in names()}
     return {name: text for name, text in environment.items() if name in known}

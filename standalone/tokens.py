@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import re
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from edunn_serving.audit_lines import audit_line
 from edunn_serving.callers import Role
 from edunn_serving.token_file import (
     TokenFileError,
@@ -19,10 +21,9 @@ from edunn_serving.token_file import (
     revoke_tokens,
     rotate_token,
 )
-from standalone.data_folder import prepare
+from standalone.data_folder import AUDIT_FILE, TOKENS_FILE, prepare, private
 from standalone.errors import StackError
 
-TOKENS_FILE = "tokens.json"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> None:
     try:
         path = given.file or prepare(given.data) / TOKENS_FILE
         given.run(path, given)
-    except (TokenFileError, StackError, ValueError) as error:
+    except (TokenFileError, StackError, ValueError, OSError) as error:
         sys.exit(f"edunn-serve tokens: {error}")
 
 
@@ -85,6 +86,7 @@ def _make(path: Path, given: argparse.Namespace) -> None:
         label=given.label,
         limits=dict(given.limit),
     )
+    _note(path, "token made", record)
     print(f"token {record.id} of {record.name}, {record.role}; shown only now:", file=sys.stderr)
     print(token)
     if is_first:
@@ -107,13 +109,30 @@ def _list(path: Path, given: argparse.Namespace) -> None:
 
 def _revoke(path: Path, given: argparse.Namespace) -> None:
     for record in revoke_tokens(path, given.which):
+        _note(path, "token revoked", record)
         print(f"revoked token {record.id} of {record.name}")
 
 
 def _rotate(path: Path, given: argparse.Namespace) -> None:
     record, token = rotate_token(path, given.id, keep_seconds=given.keep)
+    _note(path, "token rotated", record)
     print(f"token {record.id} of {record.name} replaces {given.id}:", file=sys.stderr)
     print(token)
+
+
+def _note(path: Path, event: str, record: TokenRecord) -> None:
+    """Write a line of the audit log that lies beside the file."""
+    line = audit_line(
+        event,
+        caller=record.name,
+        token=record.id,
+        role=record.role,
+        label=record.label or None,
+        expires=record.expires,
+        by=getpass.getuser(),
+    )
+    with open(path.with_name(AUDIT_FILE), "a", opener=private) as file:
+        file.write(line + "\n")
 
 
 def _line(record: TokenRecord) -> str:
