@@ -106,7 +106,7 @@ def walk(message: bytes, descriptor: Descriptor, limit: int) -> Iterator[None]:
         if depth > MAX_DEPTH:
             # protobuf's parser will refuse it.
             continue
-        for number, first, last in fields(message, limit, begin, end):
+        for number, first, last in fields(message, limit + 1, begin, end):
             parts += 1
             field = kind.fields_by_number.get(number)
             if field is not None and field.message_type is not None:

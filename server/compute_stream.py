@@ -30,9 +30,10 @@ from edunn_serving.settings import Settings
 from edunn_serving.wire_format import check_field_count
 from server.call import EOF, Call, Read, answer_too_large
 from server.dispatcher import Dispatcher
-from server.envelope import TURN_SECONDS, UNCOUNTED_BYTES, check_parts, head_of
+from server.envelope import head_of
 from server.operation import PendingOperation
 from server.overdue import Limits
+from server.parts import TURN_SECONDS, UNCOUNTED_BYTES, check_parts
 
 # The most that one stream may have under way or unread. Beyond it the server stops reading. HTTP/2
 # then holds up a client that sends without reading, which bounds the memory.
@@ -47,7 +48,12 @@ RESULT_OVERHEAD_BYTES = 512
 # How long a stream waits before it looks again whether its account has room for answers.
 ROOM_SECONDS = 0.05
 
-METHODS = {"forward": "Forward", "backward": "Backward"}
+METHODS = {
+    "forward": "Forward",
+    "backward": "Backward",
+    "step": "Step",
+    "train_step": "TrainStep",
+}
 
 
 class ComputeStream:
@@ -218,7 +224,7 @@ class ComputeStream:
         if request_id in self._under_way:
             raise invalid_argument("request_id", f"{quoted(request_id)} is still under way")
         if kind is None:
-            raise invalid_argument("operation", "expected a forward or a backward, got neither")
+            raise invalid_argument("operation", f"expected one of {', '.join(METHODS)}, got none")
 
     def _on_reply(
         self, request_id: str, kind: str, size: int, future: asyncio.Future[Reply]
@@ -292,4 +298,5 @@ def _cancelled() -> ServiceError:
 
 
 def _size(result: RawComputeResult) -> int:
-    return len(result.forward) + len(result.backward) + len(result.error)
+    kind = result.WhichOneof("result")
+    return len(getattr(result, kind)) if kind else 0

@@ -5,25 +5,17 @@ A tensor of many MiB between these strings is skipped. It is neither parsed nor 
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections import Counter
 from collections.abc import Collection
 
 from edunn_serving.batch_message import OperationHead
-from edunn_serving.errors import Reason, ServiceError, invalid_argument
-from edunn_serving.rpcs import LAYER_RPCS, Rpc
-from edunn_serving.wire_format import TooManyPartsError, fields, walk
+from edunn_serving.errors import invalid_argument
+from edunn_serving.rpcs import LAYER_RPCS
+from edunn_serving.wire_format import fields
 
 # The longest name, in characters. The worker checks the other rules of names.
 MAX_NAME = 64
-MAX_FORWARD_ID = 128
-# The most parts of a request. A layer's configuration has up to 10 000 values of four parts each.
-MAX_PARTS = 100_000
-# A request of this size cannot have enough parts to do harm.
-UNCOUNTED_BYTES = 64 * 1024
-# After this time of counting the other calls have a turn of the event loop.
-TURN_SECONDS = 0.005
+MAX_ID = 128
 
 
 def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> OperationHead:
@@ -36,7 +28,7 @@ def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> Opera
     """
     rpc = LAYER_RPCS[method]
     try:
-        found = _strings(request, (rpc.session_field, rpc.layer_field, rpc.forward_field))
+        found = _strings(request, rpc.name_fields)
     except (ValueError, IndexError) as error:
         raise invalid_argument("request", f"not a message of the method's type: {error}") from error
     session_id = found.get(rpc.session_field)
@@ -45,37 +37,15 @@ def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> Opera
     _check_length("session_id", session_id, MAX_NAME)
     layer = found.get(rpc.layer_field, "") if rpc.layer_field else None
     forward_id = found.get(rpc.forward_field, "") if rpc.forward_field else None
+    loss = found.get(rpc.loss_field, "") if rpc.loss_field else None
+    repeat_id = found.get(rpc.repeat_field, "") if rpc.repeat_field else None
     _check_length("layer", layer or "", MAX_NAME)
-    _check_length("forward_id", forward_id or "", MAX_FORWARD_ID)
-    return OperationHead(method, caller, session_id, deadline_ms, layer, forward_id)
-
-
-async def check_parts(rpc: Rpc, request: bytes) -> None:
-    """Count what a request consists of before anything parses it. Other calls have their turns.
-
-    An empty message within a request takes two bytes of it, and a hundred or more once parsed.
-
-    Raises
-    ------
-    ServiceError
-        TOO_LARGE: it has too many parts. INVALID_ARGUMENT: it is no message.
-    """
-    if len(request) <= UNCOUNTED_BYTES:
-        return
-    turn = time.monotonic()
-    try:
-        for _ in walk(request, rpc.request_descriptor, MAX_PARTS):
-            if time.monotonic() - turn > TURN_SECONDS:
-                await asyncio.sleep(0)
-                turn = time.monotonic()
-    except TooManyPartsError as error:
-        raise ServiceError(
-            Reason.TOO_LARGE,
-            f"the request has more than {MAX_PARTS} fields and numbers outside of tensors' data",
-            metadata={"what": "parts of a request", "limit": str(MAX_PARTS)},
-        ) from error
-    except (ValueError, IndexError) as error:
-        raise invalid_argument("request", f"not a message of the method's type: {error}") from error
+    _check_length("forward_id", forward_id or "", MAX_ID)
+    _check_length("loss", loss or "", MAX_NAME)
+    _check_length(rpc.repeat_name, repeat_id or "", MAX_ID)
+    return OperationHead(
+        method, caller, session_id, deadline_ms, layer, forward_id, loss, repeat_id
+    )
 
 
 def _check_length(field: str, name: str, limit: int) -> None:

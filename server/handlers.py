@@ -36,10 +36,11 @@ from server.call import (
 )
 from server.connections import Connection, Connections, Trust
 from server.credentials import Credential
-from server.envelope import check_parts, largest_field
+from server.envelope import largest_field
 from server.failures import Failures
 from server.open_calls import OpenCalls
 from server.overdue import Limits
+from server.parts import check_parts
 from server.request_ids import new_request_id
 
 log = logging.getLogger(__name__)

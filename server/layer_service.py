@@ -1,4 +1,4 @@
-"""The LayerService: it sends operations to workers, and answers with the catalogue itself."""
+"""The LayerService: it sends operations to workers, and answers with the catalogues itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edunn_serving.settings import Settings
 from edunn_serving.v1.layer_service_pb2 import CreateSessionRequest, DeleteSessionRequest
 from server.audit import Audit
 from server.call import AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
-from server.catalogue import layer_types
+from server.catalogue import layer_types, optimizer_types
 from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
@@ -37,9 +37,10 @@ class LayerService:
         )
         self._limits = Limits(IDLE_PRECISION_SECONDS)
         self._layer_types = layer_types().SerializeToString()
+        self._optimizer_types = optimizer_types().SerializeToString()
 
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
-        """Return the methods that workers run, and the one that lists the catalogue."""
+        """Return the methods that workers run, and those that list the catalogues."""
         on_worker = {
             name: self._on_worker(name) for name, rpc in LAYER_RPCS.items() if rpc.session_field
         }
@@ -48,6 +49,7 @@ class LayerService:
             "CreateSession": self._create_session,
             "DeleteSession": self._delete_session,
             "ListLayerTypes": self._list_layer_types,
+            "ListOptimizerTypes": self._list_optimizer_types,
         }
 
     def stream_methods(self) -> Mapping[str, StreamMethod]:
@@ -56,6 +58,9 @@ class LayerService:
 
     async def _list_layer_types(self, call: Call, request: bytes) -> bytes:
         return self._layer_types
+
+    async def _list_optimizer_types(self, call: Call, request: bytes) -> bytes:
+        return self._optimizer_types
 
     async def _create_session(self, call: Call, request: bytes) -> bytes:
         complete = _complete_create_session(request)
