@@ -58,5 +58,5 @@ def test_a_server_that_others_reach_says_what_to_set(
         ({"address": PUBLIC, "published_address": "127.0.0.1:50051"}, False),
     ],
 )
-def test_other_servers_start(settings: dict[str, str], asks_callers: bool) -> None:
+def test_other_servers_start(settings: dict[str, Any], asks_callers: bool) -> None:
     check_exposure(Settings(**settings), asks_callers=asks_callers)
