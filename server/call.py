@@ -31,6 +31,10 @@ class Call(NamedTuple):
     deadline: float
     # The connection of the call, as gRPC names it.
     peer: str
+    # The rpc's name, such as `Forward`.
+    method: str
+    # Names the call in the log, in the audit log, and in the metadata of its error.
+    request_id: str
     # Whose share of the server the call takes: the caller's name or, if nobody is asked who calls,
     # the address that it comes from.
     account: str

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 
@@ -21,6 +21,7 @@ from edunn_serving.settings import Settings
 from server.abort import abort, abort_with_status
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
+from server.audit import Audit
 from server.authentication import Authenticator
 from server.call import (
     EOF,
@@ -33,13 +34,18 @@ from server.call import (
     answer_too_large,
     deadline_of,
 )
-from server.connections import Connections, Trust
+from server.connections import Connection, Connections, Trust
+from server.credentials import Credential
 from server.envelope import largest_field
 from server.failures import Failures
+from server.open_calls import OpenCalls
 from server.overdue import Limits
 from server.parts import check_parts
+from server.request_ids import new_request_id
 
 log = logging.getLogger(__name__)
+
+NOBODY = Caller("", frozenset())
 
 # A reader that takes fewer bytes a second than this is cut at last.
 SLOWEST_READER = 64 * 1024
@@ -65,12 +71,15 @@ class Handlers(grpc.GenericRpcHandler):
         arrivals: Arrivals,
         answers: AnswerRoom,
         connections: Connections,
+        audit: Audit,
         settings: Settings,
     ) -> None:
         self._authenticator = authenticator
         self._arrivals = arrivals
         self._answers = answers
         self._connections = connections
+        self._audit = audit
+        self.open_calls = OpenCalls(authenticator)
         self._failures = Failures()
         self._max_message_bytes = settings.max_message_bytes
         self._reader_seconds = settings.reader_seconds
@@ -88,26 +97,48 @@ class Handlers(grpc.GenericRpcHandler):
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         """Return the handler of a call."""
-        path = details.method
+        path, metadata = details.method, details.invocation_metadata
         rpc = self._rpcs.get(path)
+        if self._authenticator.asks_certificate(rpc, metadata):
+            return self._by_certificate(path, rpc)
         try:
-            caller = self._authenticator.caller_of(rpc, details.invocation_metadata)
+            credential = self._authenticator.credential_of(rpc, metadata)
             if rpc is None:
                 raise _unknown_method(path)
         except ServiceError as error:
             return grpc.stream_unary_rpc_method_handler(self._refusing(path, error))
-        stream = self._stream_methods.get(path)
-        if stream is not None:
-            return grpc.stream_stream_rpc_method_handler(self._stream(rpc, stream, caller))
-        return grpc.stream_unary_rpc_method_handler(
-            self._unary(rpc, self._unary_methods[path], caller)
-        )
+        if path in self._stream_methods:
+            return grpc.stream_stream_rpc_method_handler(self._stream(rpc, credential))
+        return grpc.stream_unary_rpc_method_handler(self._unary(rpc, credential.caller))
 
-    def _unary(self, rpc: Rpc, method: UnaryMethod, caller: Caller) -> Any:
+    def _by_certificate(self, path: str, rpc: Rpc | None) -> Any:
+        """Return a handler that finds the caller by the connection's certificate.
+
+        gRPC tells the certificate only to handlers.
+        """
+
+        async def handle(requests: object, context: Context) -> Any:
+            try:
+                credential = self._authenticator.credential_of_peer(rpc, context.auth_context())
+                if rpc is None:
+                    raise _unknown_method(path)
+            except ServiceError as error:
+                return await self._refusing(path, error)(requests, context)
+            if path in self._stream_methods:
+                return await self._stream(rpc, credential)(requests, context)
+            return await self._unary(rpc, credential.caller)(requests, context)
+
+        if path in self._stream_methods:
+            return grpc.stream_stream_rpc_method_handler(handle)
+        return grpc.stream_unary_rpc_method_handler(handle)
+
+    def _unary(self, rpc: Rpc, caller: Caller) -> Any:
+        method = self._unary_methods[rpc.path]
+
         async def handle(_: object, context: Context) -> bytes:
             began = time.monotonic()
+            call = self._call(rpc, caller, context)
             try:
-                call = self._call(rpc, caller, context)
                 request = await self._arrivals.read(
                     context.read, call.account, may_be_slow=not rpc.is_open
                 )
@@ -119,27 +150,30 @@ class Handlers(grpc.GenericRpcHandler):
                 if len(answer) > self._max_message_bytes:
                     raise answer_too_large(len(answer), self._max_message_bytes)
             except AnsweredWithStatusError as answered:
-                log.debug("%s refused by its worker", rpc.name)
-                await abort_with_status(context, answered.status)
+                log.debug("%s %s refused by its worker", call.request_id, rpc.name)
+                self._audit.note_status(call, answered.status)
+                await abort_with_status(context, answered.status, call.request_id)
             except ServiceError as error:
-                log.info("%s %s %s", rpc.name, error.code.name, error.reason.name)
-                await abort(context, error)
+                await self._refuse(call, context, error)
             except asyncio.CancelledError:
                 self._note_cancelled(context)
                 raise
             except Exception:
-                await abort(context, logged_fault(rpc.name))
+                await abort(context, _fault(call), call.request_id)
             if log.isEnabledFor(logging.DEBUG):
-                log.debug("%s OK ms=%.1f", rpc.name, (time.monotonic() - began) * 1000)
+                milliseconds = (time.monotonic() - began) * 1000
+                log.debug("%s %s OK ms=%.1f", call.request_id, rpc.name, milliseconds)
             call.connection.note_ended()
             self._hold_until_taken(call, context, len(answer))
             return answer
 
         return handle
 
-    def _stream(self, rpc: Rpc, method: StreamMethod, caller: Caller) -> Any:
+    def _stream(self, rpc: Rpc, credential: Credential) -> Any:
+        method = self._stream_methods[rpc.path]
+
         async def handle(_: object, context: Context) -> None:
-            call = self._call(rpc, caller, context)
+            call = self._call(rpc, credential.caller, context)
 
             async def read() -> Any:
                 # See `Read` for why gRPC's iterator is not used.
@@ -152,20 +186,25 @@ class Handlers(grpc.GenericRpcHandler):
                 return request
 
             try:
-                async for answer in method(call, read):
-                    with self._limits.start(self._seconds_for(len(answer)), _not_read):
-                        await context.write(answer)
+                with self.open_calls.one_more(credential):
+                    async for answer in method(call, read):
+                        with self._limits.start(self._seconds_for(len(answer)), _not_read):
+                            await context.write(answer)
             except ServiceError as error:
-                log.info("%s %s %s", rpc.name, error.code.name, error.reason.name)
-                await abort(context, error)
+                await self._refuse(call, context, error)
             except asyncio.CancelledError:
                 self._note_cancelled(context)
                 raise
             except Exception:
-                await abort(context, logged_fault(rpc.name))
+                await abort(context, _fault(call), call.request_id)
             call.connection.note_ended()
 
         return handle
+
+    async def _refuse(self, call: Call, context: Context, error: ServiceError) -> NoReturn:
+        log.info("%s %s %s %s", call.request_id, call.method, error.code.name, error.reason.name)
+        self._audit.note_error(call, error)
+        await abort(context, error, call.request_id)
 
     def _note_cancelled(self, context: Context) -> None:
         """Note a call that its caller has cancelled. Cut a connection that does little else."""
@@ -177,24 +216,21 @@ class Handlers(grpc.GenericRpcHandler):
         """Return the function that answers a call with an error. It does not read the request."""
 
         async def handle(_: object, context: Context) -> None:
-            log.info("%s %s %s", quoted(path), error.code.name, error.reason.name)
             peer = context.peer()
-            if error.reason is Reason.UNAUTHENTICATED:
-                connection = self._connections.of(peer)
-                if not self._failures.one_more(connection.address):
-                    await asyncio.sleep(FAILURE_SECONDS)
-                    self._connections.cut(peer, "too many calls of its address had no valid token")
-            await abort(context, error)
+            connection = self._connections.of(peer)
+            is_stranger = error.reason is Reason.UNAUTHENTICATED
+            if is_stranger and not self._failures.one_more(connection.address):
+                await asyncio.sleep(FAILURE_SECONDS)
+                self._connections.cut(peer, "too many calls of its address had no valid token")
+            call = _call(quoted(path), NOBODY, context, connection)
+            await self._refuse(call, context, error)
 
         return handle
 
     def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
-        peer = context.peer()
-        connection = self._connections.of(peer)
+        connection = self._connections.of(context.peer())
         connection.note_call(Trust.CALLING if rpc.is_open else Trust.KNOWN)
-        return Call(
-            caller, deadline_of(context), peer, caller.name or connection.address, connection
-        )
+        return _call(rpc.name, caller, context, connection)
 
     def _hold_until_taken(self, call: Call, context: Context, size: int) -> None:
         """Count an answer until its reader has taken it. Cut a reader that does not."""
@@ -226,6 +262,22 @@ class Handlers(grpc.GenericRpcHandler):
                 violations=[(field, f"the request may take {limit} bytes, got {size}")],
                 metadata={"field": field, "bytes": str(size), "limit": str(limit)},
             )
+
+
+def _call(method: str, caller: Caller, context: Context, connection: Connection) -> Call:
+    return Call(
+        caller,
+        deadline_of(context),
+        context.peer(),
+        method,
+        new_request_id(),
+        caller.name or connection.address,
+        connection,
+    )
+
+
+def _fault(call: Call) -> ServiceError:
+    return logged_fault(f"{call.method} {call.request_id}")
 
 
 def _unknown_method(path: str) -> ServiceError:
