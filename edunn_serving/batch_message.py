@@ -30,6 +30,9 @@ class OperationHead(NamedTuple):
     layer: str | None
     # The forward that the request names: empty for none, None if its type has no such field.
     forward_id: str | None
+    # The loss layer that the request names, and the id that makes it repeatable, likewise.
+    loss: str | None = None
+    repeat_id: str | None = None
 
     @property
     def session(self) -> SessionKey:
@@ -65,6 +68,8 @@ class BatchMessage(NamedTuple):
                 deadline_ms=head.deadline_ms,
                 layer=head.layer,
                 forward_id=head.forward_id,
+                loss=head.loss,
+                repeat_id=head.repeat_id,
                 request=request,
             )
         return batch.SerializeToString()
@@ -106,4 +111,6 @@ def _head(operation: BatchOperation) -> OperationHead:
         operation.deadline_ms,
         operation.layer if operation.HasField("layer") else None,
         operation.forward_id if operation.HasField("forward_id") else None,
+        operation.loss if operation.HasField("loss") else None,
+        operation.repeat_id if operation.HasField("repeat_id") else None,
     )

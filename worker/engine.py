@@ -15,7 +15,6 @@ from typing import Any
 
 import redis
 
-from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage, OperationHead
 from edunn_serving.errors import ServiceError, logged_fault, unavailable
 from edunn_serving.keys import SessionKey
@@ -25,21 +24,13 @@ from edunn_serving.scripts import Command
 from edunn_serving.settings import Settings
 from worker.batch_run import BatchRun, Outcome, failed, out_of_memory
 from worker.limits import cache_limit
-from worker.methods import METHODS
+from worker.needs import needs_of
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
-from worker.ready import ReadySession, ReadySessions
+from worker.ready import ReadySessions
+from worker.recall import recall
 from worker.recent_contexts import RecentContexts
-from worker.slots import SLOTS
-from worker.store import (
-    Committed,
-    LayerNeeds,
-    Needs,
-    Store,
-    StoredLayer,
-    StoredSession,
-    StoredSlot,
-)
+from worker.store import Committed, Store, StoredSession
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +151,7 @@ class Engine:
         is_clock_known = time.monotonic() - self._clock_read < CLOCK_SECONDS
         if batch.requests is None or not (batch.is_familiar and is_clock_known):
             return False
-        recalled = self._recall(batch.heads)
+        recalled = recall(batch.heads, self._ready, self._recent)
         if recalled is None:
             return False
         run = self._begin(batch, batch.requests, {})
@@ -243,81 +234,13 @@ class Engine:
         exists, requests, stored, now_ms = self._store.take(
             batch.batch_id,
             self._worker_id,
-            self._needs_of(heads),
+            needs_of(heads, self._ready),
             requests_apart=batch.requests is None,
         )
         self._has_taken = True
         self._clock_read = time.monotonic()
         self._clock_offset = now_ms / 1000 - self._clock_read
         return (batch.requests or requests) if exists else None, stored
-
-    def _recall(self, heads: Sequence[OperationHead]) -> dict[SessionKey, StoredSession] | None:
-        """Return the sessions as this worker left them; None if it lacks what a batch needs."""
-        recalled: dict[SessionKey, StoredSession] = {}
-        for head in heads:
-            ready = self._ready.get(head.session)
-            if ready is None:
-                return None
-            session = recalled.get(head.session)
-            if session is None:
-                session = recalled[head.session] = StoredSession(
-                    ready.revision, None, ready.has_contexts, ready.has_forgotten, {}, {}
-                )
-            if head.layer is not None and not self._recall_layer(head, ready, session):
-                return None
-        return recalled
-
-    def _recall_layer(
-        self, head: OperationHead, ready: ReadySession, session: StoredSession
-    ) -> bool:
-        """Add the layer and the context that an operation needs; False if one is not at hand."""
-        name = head.layer or ""
-        at_hand = ready.layers.get(name)
-        if at_hand is None or not at_hand.last_batch:
-            return False
-        layer = session.layers.get(name)
-        if layer is None:
-            slots = {slot: StoredSlot(version, None) for slot, version in at_hand.versions.items()}
-            layer = session.layers[name] = StoredLayer(
-                slots, at_hand.count, at_hand.latest, at_hand.last_batch, {}
-            )
-        method = METHODS.get(head.method)
-        forward_id = head.forward_id or ""
-        if not forward_id and method is not None and method.means_latest_forward:
-            forward_id = at_hand.latest
-        if not forward_id or forward_id in layer.contexts:
-            return True
-        stored_as = keys.context(name, forward_id)
-        context = self._recent.get(head.session, ready.record.incarnation, stored_as)
-        if context is None and not (method is not None and method.names_new_forward):
-            return False
-        layer.contexts[forward_id] = context
-        if session.lengths is not None:
-            session.lengths[stored_as] = len(context or b"")
-        return True
-
-    def _needs_of(self, heads: Sequence[OperationHead]) -> dict[SessionKey, Needs]:
-        """Return what a batch needs of each session, and what the worker has of it."""
-        needs: dict[SessionKey, Needs] = {}
-        for head in heads:
-            key = head.session
-            ready = self._ready.get(key)
-            need = needs.get(key)
-            if need is None:
-                need = needs[key] = Needs(ready.revision if ready else "")
-            name = head.layer
-            if name is None:
-                continue
-            layer = need.layers.get(name)
-            if layer is None:
-                at_hand = ready.layers.get(name) if ready else None
-                versions = at_hand.versions.values() if at_hand else [0] * len(SLOTS)
-                layer = need.layers[name] = LayerNeeds(list(versions))
-            if head.forward_id:
-                layer.contexts[head.forward_id] = None
-            elif head.method in METHODS and METHODS[head.method].means_latest_forward:
-                layer.latest = True
-        return needs
 
     def _settle(self, batch: BatchMessage, run: BatchRun, committed: Committed) -> None:
         """Keep the sessions of a run whose changes are stored, and forget those of others."""

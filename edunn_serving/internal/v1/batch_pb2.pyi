@@ -35,7 +35,7 @@ class Batch(_message.Message):
     def __init__(self, batch_id: _Optional[str] = ..., replies: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[BatchOperation, _Mapping]]] = ..., requests_apart: _Optional[bool] = ..., is_familiar: _Optional[bool] = ...) -> None: ...
 
 class BatchOperation(_message.Message):
-    __slots__ = ("method", "caller", "session_id", "deadline_ms", "layer", "forward_id", "request")
+    __slots__ = ("method", "caller", "session_id", "deadline_ms", "layer", "forward_id", "request", "loss", "repeat_id")
     METHOD_FIELD_NUMBER: _ClassVar[int]
     CALLER_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
@@ -43,6 +43,8 @@ class BatchOperation(_message.Message):
     LAYER_FIELD_NUMBER: _ClassVar[int]
     FORWARD_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_FIELD_NUMBER: _ClassVar[int]
+    LOSS_FIELD_NUMBER: _ClassVar[int]
+    REPEAT_ID_FIELD_NUMBER: _ClassVar[int]
     method: str
     caller: str
     session_id: str
@@ -50,7 +52,9 @@ class BatchOperation(_message.Message):
     layer: str
     forward_id: str
     request: bytes
-    def __init__(self, method: _Optional[str] = ..., caller: _Optional[str] = ..., session_id: _Optional[str] = ..., deadline_ms: _Optional[int] = ..., layer: _Optional[str] = ..., forward_id: _Optional[str] = ..., request: _Optional[bytes] = ...) -> None: ...
+    loss: str
+    repeat_id: str
+    def __init__(self, method: _Optional[str] = ..., caller: _Optional[str] = ..., session_id: _Optional[str] = ..., deadline_ms: _Optional[int] = ..., layer: _Optional[str] = ..., forward_id: _Optional[str] = ..., request: _Optional[bytes] = ..., loss: _Optional[str] = ..., repeat_id: _Optional[str] = ...) -> None: ...
 
 class BatchReply(_message.Message):
     __slots__ = ("batch_id", "replies", "worker_id")
