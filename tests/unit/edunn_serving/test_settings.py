@@ -112,8 +112,10 @@ def test_what_is_nearly_a_setting_is_refused(
         "EDUNN_REDIS_PORT",
         "EDUNN_REDIS_SERVICE_HOST",
         "EDUNN_METRICS_SERVICE_PORT",
+        "EDUNN_TARGET",
         "EDUNN_TOKEN",
         "EDUNN_TLS",
+        "EDUNN_CERTIFICATE",
         "EDUNN_WORKERS",
     ],
 )
