@@ -96,6 +96,12 @@ class Settings(BaseSettings):
         "", "PEM file with the server's certificate chain. Empty: no TLS."
     )
     tls_key: str = _setting("", "PEM file with the certificate's private key.")
+    database_url: SecretStr = _setting(
+        "",
+        "The database of grades: `postgresql://user:password@host/name` or `sqlite:///path`. "
+        "Empty: the SQLite file `grades.sqlite3` in the working folder. `make serve` puts it into "
+        "its data folder.",
+    )
     max_message_bytes: int = _setting(
         80 * MEBIBYTE,
         "The largest request or answer: 64 MiB of tensor and room to spare.",
@@ -203,7 +209,16 @@ class Settings(BaseSettings):
                 "EDUNN_SESSION_TTL_SECONDS must not be above EDUNN_MAX_SESSION_TTL_SECONDS"
             )
         self.callers()
+        database = self.database_url.get_secret_value()
+        if database and not re.match(r"postgresql://.|sqlite:///.", database):
+            raise ValueError(
+                "EDUNN_DATABASE_URL must be postgresql://... or sqlite:///path, got another URL"
+            )
         return self
+
+    def grades_url(self) -> str:
+        """Return the URL of the database of grades."""
+        return self.database_url.get_secret_value() or "sqlite:///grades.sqlite3"
 
     def callers(self) -> dict[str, Caller]:
         """Return the callers that EDUNN_TOKENS names, by their token."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edunn_serving.settings import Settings
 from server.call import Service
 from server.dispatcher import Dispatcher
+from server.grading.service import GradingService
 from server.layer_service import LayerService
 
 
@@ -12,4 +13,5 @@ def make_services(dispatcher: Dispatcher, settings: Settings) -> list[Service]:
     """Return the services. Health, reflection and authentication follow this list."""
     return [
         LayerService(dispatcher, settings),
+        GradingService(settings),
     ]
