@@ -7,6 +7,7 @@
 package gradingpb
 
 import (
+	_ "github.com/edunn/edunn-serving/clients/go/edunnpb"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -1611,7 +1612,7 @@ var File_edunn_serving_grading_v1_grading_service_proto protoreflect.FileDescrip
 
 const file_edunn_serving_grading_v1_grading_service_proto_rawDesc = "" +
 	"\n" +
-	".edunn_serving/grading/v1/grading_service.proto\x12\x18edunn_serving.grading.v1\x1a(edunn_serving/grading/v1/challenge.proto\x1a%edunn_serving/grading/v1/report.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf4\x03\n" +
+	".edunn_serving/grading/v1/grading_service.proto\x12\x18edunn_serving.grading.v1\x1a(edunn_serving/grading/v1/challenge.proto\x1a%edunn_serving/grading/v1/report.proto\x1a\x1dedunn_serving/v1/access.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf4\x03\n" +
 	"\n" +
 	"Assignment\x12\x16\n" +
 	"\x06course\x18\x01 \x01(\tR\x06course\x12\x1e\n" +
@@ -1731,20 +1732,26 @@ const file_edunn_serving_grading_v1_grading_service_proto_rawDesc = "" +
 	"\anotices\x18\x01 \x03(\v2 .edunn_serving.grading.v1.NoticeR\anotices\"\x17\n" +
 	"\x15GetReceiptKeysRequest\",\n" +
 	"\x16GetReceiptKeysResponse\x12\x12\n" +
-	"\x04jwks\x18\x01 \x01(\tR\x04jwks2\x92\v\n" +
-	"\x0eGradingService\x12p\n" +
-	"\rPutAssignment\x12..edunn_serving.grading.v1.PutAssignmentRequest\x1a/.edunn_serving.grading.v1.PutAssignmentResponse\x12u\n" +
-	"\rGetAssignment\x12..edunn_serving.grading.v1.GetAssignmentRequest\x1a/.edunn_serving.grading.v1.GetAssignmentResponse\"\x03\x90\x02\x01\x12{\n" +
-	"\x0fListAssignments\x120.edunn_serving.grading.v1.ListAssignmentsRequest\x1a1.edunn_serving.grading.v1.ListAssignmentsResponse\"\x03\x90\x02\x01\x12~\n" +
-	"\x10DeleteAssignment\x121.edunn_serving.grading.v1.DeleteAssignmentRequest\x1a2.edunn_serving.grading.v1.DeleteAssignmentResponse\"\x03\x90\x02\x02\x12m\n" +
-	"\fStartAttempt\x12-.edunn_serving.grading.v1.StartAttemptRequest\x1a..edunn_serving.grading.v1.StartAttemptResponse\x12u\n" +
-	"\rSubmitAnswers\x12..edunn_serving.grading.v1.SubmitAnswersRequest\x1a/.edunn_serving.grading.v1.SubmitAnswersResponse\"\x03\x90\x02\x02\x12i\n" +
-	"\tGetReport\x12*.edunn_serving.grading.v1.GetReportRequest\x1a+.edunn_serving.grading.v1.GetReportResponse\"\x03\x90\x02\x01\x12o\n" +
-	"\vListReports\x12,.edunn_serving.grading.v1.ListReportsRequest\x1a-.edunn_serving.grading.v1.ListReportsResponse\"\x03\x90\x02\x01\x12u\n" +
-	"\rReplayAttempt\x12..edunn_serving.grading.v1.ReplayAttemptRequest\x1a/.edunn_serving.grading.v1.ReplayAttemptResponse\"\x03\x90\x02\x01\x12v\n" +
-	"\x0fRegradeAttempts\x120.edunn_serving.grading.v1.RegradeAttemptsRequest\x1a1.edunn_serving.grading.v1.RegradeAttemptsResponse\x12o\n" +
-	"\vListNotices\x12,.edunn_serving.grading.v1.ListNoticesRequest\x1a-.edunn_serving.grading.v1.ListNoticesResponse\"\x03\x90\x02\x01\x12x\n" +
-	"\x0eGetReceiptKeys\x12/.edunn_serving.grading.v1.GetReceiptKeysRequest\x1a0.edunn_serving.grading.v1.GetReceiptKeysResponse\"\x03\x90\x02\x01B_\n" +
+	"\x04jwks\x18\x01 \x01(\tR\x04jwks2\xe9\v\n" +
+	"\x0eGradingService\x12x\n" +
+	"\rPutAssignment\x12..edunn_serving.grading.v1.PutAssignmentRequest\x1a/.edunn_serving.grading.v1.PutAssignmentResponse\"\x06\xea\xb5\x18\x02\x02\x03\x12|\n" +
+	"\rGetAssignment\x12..edunn_serving.grading.v1.GetAssignmentRequest\x1a/.edunn_serving.grading.v1.GetAssignmentResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12\x82\x01\n" +
+	"\x0fListAssignments\x120.edunn_serving.grading.v1.ListAssignmentsRequest\x1a1.edunn_serving.grading.v1.ListAssignmentsResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12\x84\x01\n" +
+	"\x10DeleteAssignment\x121.edunn_serving.grading.v1.DeleteAssignmentRequest\x1a2.edunn_serving.grading.v1.DeleteAssignmentResponse\"\t\xea\xb5\x18\x02\x02\x03\x90\x02\x02\x12v\n" +
+	"\fStartAttempt\x12-.edunn_serving.grading.v1.StartAttemptRequest\x1a..edunn_serving.grading.v1.StartAttemptResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12|\n" +
+	"\rSubmitAnswers\x12..edunn_serving.grading.v1.SubmitAnswersRequest\x1a/.edunn_serving.grading.v1.SubmitAnswersResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x02\x12p\n" +
+	"\tGetReport\x12*.edunn_serving.grading.v1.GetReportRequest\x1a+.edunn_serving.grading.v1.GetReportResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12v\n" +
+	"\vListReports\x12,.edunn_serving.grading.v1.ListReportsRequest\x1a-.edunn_serving.grading.v1.ListReportsResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12{\n" +
+	"\rReplayAttempt\x12..edunn_serving.grading.v1.ReplayAttemptRequest\x1a/.edunn_serving.grading.v1.ReplayAttemptResponse\"\t\xea\xb5\x18\x02\x02\x03\x90\x02\x01\x12~\n" +
+	"\x0fRegradeAttempts\x120.edunn_serving.grading.v1.RegradeAttemptsRequest\x1a1.edunn_serving.grading.v1.RegradeAttemptsResponse\"\x06\xea\xb5\x18\x02\x02\x03\x12u\n" +
+	"\vListNotices\x12,.edunn_serving.grading.v1.ListNoticesRequest\x1a-.edunn_serving.grading.v1.ListNoticesResponse\"\t\xea\xb5\x18\x02\x02\x03\x90\x02\x01\x12\x7f\n" +
+	"\x0eGetReceiptKeys\x12/.edunn_serving.grading.v1.GetReceiptKeysRequest\x1a0.edunn_serving.grading.v1.GetReceiptKeysResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01B_\n" +
 	"\x1corg.edunn.serving.grading.v1P\x01Z=github.com/edunn/edunn-serving/clients/go/gradingpb;gradingpbb\x06proto3"
 
 var (

@@ -50,6 +50,7 @@ const (
 // * FAILED_PRECONDITION: ASSIGNMENT_CLOSED, ATTEMPT_EXPIRED, DATABASE_NEWER.
 // * ALREADY_EXISTS: ANSWERS_EXIST.
 // * RESOURCE_EXHAUSTED: ATTEMPTS_USED_UP; QUOTA if the database is full.
+// * PERMISSION_DENIED: the course is another grader's.
 // * UNAVAILABLE: the database or all workers are away. Try again.
 type GradingServiceClient interface {
 	// Puts a new assignment, or a new version of one.
@@ -236,6 +237,7 @@ func (c *gradingServiceClient) GetReceiptKeys(ctx context.Context, in *GetReceip
 // * FAILED_PRECONDITION: ASSIGNMENT_CLOSED, ATTEMPT_EXPIRED, DATABASE_NEWER.
 // * ALREADY_EXISTS: ANSWERS_EXIST.
 // * RESOURCE_EXHAUSTED: ATTEMPTS_USED_UP; QUOTA if the database is full.
+// * PERMISSION_DENIED: the course is another grader's.
 // * UNAVAILABLE: the database or all workers are away. Try again.
 type GradingServiceServer interface {
 	// Puts a new assignment, or a new version of one.

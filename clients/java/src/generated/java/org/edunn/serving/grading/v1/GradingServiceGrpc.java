@@ -14,6 +14,7 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
  * * FAILED_PRECONDITION: ASSIGNMENT_CLOSED, ATTEMPT_EXPIRED, DATABASE_NEWER.
  * * ALREADY_EXISTS: ANSWERS_EXIST.
  * * RESOURCE_EXHAUSTED: ATTEMPTS_USED_UP; QUOTA if the database is full.
+ * * PERMISSION_DENIED: the course is another grader's.
  * * UNAVAILABLE: the database or all workers are away. Try again.
  * </pre>
  */
@@ -477,6 +478,7 @@ public final class GradingServiceGrpc {
    * * FAILED_PRECONDITION: ASSIGNMENT_CLOSED, ATTEMPT_EXPIRED, DATABASE_NEWER.
    * * ALREADY_EXISTS: ANSWERS_EXIST.
    * * RESOURCE_EXHAUSTED: ATTEMPTS_USED_UP; QUOTA if the database is full.
+   * * PERMISSION_DENIED: the course is another grader's.
    * * UNAVAILABLE: the database or all workers are away. Try again.
    * </pre>
    */
@@ -626,6 +628,7 @@ public final class GradingServiceGrpc {
    * * FAILED_PRECONDITION: ASSIGNMENT_CLOSED, ATTEMPT_EXPIRED, DATABASE_NEWER.
    * * ALREADY_EXISTS: ANSWERS_EXIST.
    * * RESOURCE_EXHAUSTED: ATTEMPTS_USED_UP; QUOTA if the database is full.
+   * * PERMISSION_DENIED: the course is another grader's.
    * * UNAVAILABLE: the database or all workers are away. Try again.
    * </pre>
    */
@@ -650,6 +653,7 @@ public final class GradingServiceGrpc {
    * * FAILED_PRECONDITION: ASSIGNMENT_CLOSED, ATTEMPT_EXPIRED, DATABASE_NEWER.
    * * ALREADY_EXISTS: ANSWERS_EXIST.
    * * RESOURCE_EXHAUSTED: ATTEMPTS_USED_UP; QUOTA if the database is full.
+   * * PERMISSION_DENIED: the course is another grader's.
    * * UNAVAILABLE: the database or all workers are away. Try again.
    * </pre>
    */
@@ -822,6 +826,7 @@ public final class GradingServiceGrpc {
    * * FAILED_PRECONDITION: ASSIGNMENT_CLOSED, ATTEMPT_EXPIRED, DATABASE_NEWER.
    * * ALREADY_EXISTS: ANSWERS_EXIST.
    * * RESOURCE_EXHAUSTED: ATTEMPTS_USED_UP; QUOTA if the database is full.
+   * * PERMISSION_DENIED: the course is another grader's.
    * * UNAVAILABLE: the database or all workers are away. Try again.
    * </pre>
    */
@@ -982,6 +987,7 @@ public final class GradingServiceGrpc {
    * * FAILED_PRECONDITION: ASSIGNMENT_CLOSED, ATTEMPT_EXPIRED, DATABASE_NEWER.
    * * ALREADY_EXISTS: ANSWERS_EXIST.
    * * RESOURCE_EXHAUSTED: ATTEMPTS_USED_UP; QUOTA if the database is full.
+   * * PERMISSION_DENIED: the course is another grader's.
    * * UNAVAILABLE: the database or all workers are away. Try again.
    * </pre>
    */
@@ -1142,6 +1148,7 @@ public final class GradingServiceGrpc {
    * * FAILED_PRECONDITION: ASSIGNMENT_CLOSED, ATTEMPT_EXPIRED, DATABASE_NEWER.
    * * ALREADY_EXISTS: ANSWERS_EXIST.
    * * RESOURCE_EXHAUSTED: ATTEMPTS_USED_UP; QUOTA if the database is full.
+   * * PERMISSION_DENIED: the course is another grader's.
    * * UNAVAILABLE: the database or all workers are away. Try again.
    * </pre>
    */

@@ -173,112 +173,116 @@ public final class GradingServiceOuterClass extends com.google.protobuf.Generate
       "\n.edunn_serving/grading/v1/grading_servi" +
       "ce.proto\022\030edunn_serving.grading.v1\032(edun" +
       "n_serving/grading/v1/challenge.proto\032%ed" +
-      "unn_serving/grading/v1/report.proto\032\037goo" +
-      "gle/protobuf/timestamp.proto\"\200\003\n\nAssignm" +
-      "ent\022\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030\002 \001(\t\022" +
-      "\017\n\007version\030\003 \001(\003\022\r\n\005title\030\004 \001(\t\022\023\n\013descr" +
-      "iption\030\005 \001(\t\022\021\n\tmax_score\030\006 \001(\001\022-\n\topen_" +
-      "time\030\007 \001(\0132\032.google.protobuf.Timestamp\022," +
-      "\n\010due_time\030\010 \001(\0132\032.google.protobuf.Times" +
-      "tamp\022.\n\nclose_time\030\t \001(\0132\032.google.protob" +
-      "uf.Timestamp\0229\n\006checks\030\n \003(\0132).edunn_ser" +
-      "ving.grading.v1.AssignmentCheck\022\020\n\010docum" +
-      "ent\030\013 \001(\t\022,\n\010put_time\030\014 \001(\0132\032.google.pro" +
-      "tobuf.Timestamp\"d\n\017AssignmentCheck\022\020\n\010ch" +
-      "eck_id\030\001 \001(\t\022\r\n\005title\030\002 \001(\t\022\016\n\006points\030\003 " +
-      "\001(\001\022\022\n\ndepends_on\030\004 \003(\t\022\014\n\004type\030\005 \001(\t\"?\n" +
-      "\024PutAssignmentRequest\022\020\n\010document\030\001 \001(\t\022" +
-      "\025\n\rvalidate_only\030\002 \001(\010\"Q\n\025PutAssignmentR" +
-      "esponse\0228\n\nassignment\030\001 \001(\0132$.edunn_serv" +
-      "ing.grading.v1.Assignment\"K\n\024GetAssignme" +
-      "ntRequest\022\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030" +
-      "\002 \001(\t\022\017\n\007version\030\003 \001(\003\"Q\n\025GetAssignmentR" +
-      "esponse\0228\n\nassignment\030\001 \001(\0132$.edunn_serv" +
-      "ing.grading.v1.Assignment\"(\n\026ListAssignm" +
-      "entsRequest\022\016\n\006course\030\001 \001(\t\"T\n\027ListAssig" +
-      "nmentsResponse\0229\n\013assignments\030\001 \003(\0132$.ed" +
-      "unn_serving.grading.v1.Assignment\"=\n\027Del" +
-      "eteAssignmentRequest\022\016\n\006course\030\001 \001(\t\022\022\n\n" +
-      "assignment\030\002 \001(\t\"\032\n\030DeleteAssignmentResp" +
-      "onse\"\\\n\023StartAttemptRequest\022\016\n\006course\030\001 " +
-      "\001(\t\022\022\n\nassignment\030\002 \001(\t\022\017\n\007student\030\003 \001(\t" +
-      "\022\020\n\010language\030\004 \001(\t\"J\n\024StartAttemptRespon" +
-      "se\0222\n\007attempt\030\001 \001(\0132!.edunn_serving.grad" +
-      "ing.v1.Attempt\"m\n\024SubmitAnswersRequest\022\022" +
-      "\n\nattempt_id\030\001 \001(\t\0221\n\007answers\030\002 \003(\0132 .ed" +
-      "unn_serving.grading.v1.Answer\022\016\n\006source\030" +
-      "\003 \001(\014\"I\n\025SubmitAnswersResponse\0220\n\006report" +
+      "unn_serving/grading/v1/report.proto\032\035edu" +
+      "nn_serving/v1/access.proto\032\037google/proto" +
+      "buf/timestamp.proto\"\200\003\n\nAssignment\022\016\n\006co" +
+      "urse\030\001 \001(\t\022\022\n\nassignment\030\002 \001(\t\022\017\n\007versio" +
+      "n\030\003 \001(\003\022\r\n\005title\030\004 \001(\t\022\023\n\013description\030\005 " +
+      "\001(\t\022\021\n\tmax_score\030\006 \001(\001\022-\n\topen_time\030\007 \001(" +
+      "\0132\032.google.protobuf.Timestamp\022,\n\010due_tim" +
+      "e\030\010 \001(\0132\032.google.protobuf.Timestamp\022.\n\nc" +
+      "lose_time\030\t \001(\0132\032.google.protobuf.Timest" +
+      "amp\0229\n\006checks\030\n \003(\0132).edunn_serving.grad" +
+      "ing.v1.AssignmentCheck\022\020\n\010document\030\013 \001(\t" +
+      "\022,\n\010put_time\030\014 \001(\0132\032.google.protobuf.Tim" +
+      "estamp\"d\n\017AssignmentCheck\022\020\n\010check_id\030\001 " +
+      "\001(\t\022\r\n\005title\030\002 \001(\t\022\016\n\006points\030\003 \001(\001\022\022\n\nde" +
+      "pends_on\030\004 \003(\t\022\014\n\004type\030\005 \001(\t\"?\n\024PutAssig" +
+      "nmentRequest\022\020\n\010document\030\001 \001(\t\022\025\n\rvalida" +
+      "te_only\030\002 \001(\010\"Q\n\025PutAssignmentResponse\0228" +
+      "\n\nassignment\030\001 \001(\0132$.edunn_serving.gradi" +
+      "ng.v1.Assignment\"K\n\024GetAssignmentRequest" +
+      "\022\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030\002 \001(\t\022\017\n\007" +
+      "version\030\003 \001(\003\"Q\n\025GetAssignmentResponse\0228" +
+      "\n\nassignment\030\001 \001(\0132$.edunn_serving.gradi" +
+      "ng.v1.Assignment\"(\n\026ListAssignmentsReque" +
+      "st\022\016\n\006course\030\001 \001(\t\"T\n\027ListAssignmentsRes" +
+      "ponse\0229\n\013assignments\030\001 \003(\0132$.edunn_servi" +
+      "ng.grading.v1.Assignment\"=\n\027DeleteAssign" +
+      "mentRequest\022\016\n\006course\030\001 \001(\t\022\022\n\nassignmen" +
+      "t\030\002 \001(\t\"\032\n\030DeleteAssignmentResponse\"\\\n\023S" +
+      "tartAttemptRequest\022\016\n\006course\030\001 \001(\t\022\022\n\nas" +
+      "signment\030\002 \001(\t\022\017\n\007student\030\003 \001(\t\022\020\n\010langu" +
+      "age\030\004 \001(\t\"J\n\024StartAttemptResponse\0222\n\007att" +
+      "empt\030\001 \001(\0132!.edunn_serving.grading.v1.At" +
+      "tempt\"m\n\024SubmitAnswersRequest\022\022\n\nattempt" +
+      "_id\030\001 \001(\t\0221\n\007answers\030\002 \003(\0132 .edunn_servi" +
+      "ng.grading.v1.Answer\022\016\n\006source\030\003 \001(\014\"I\n\025" +
+      "SubmitAnswersResponse\0220\n\006report\030\001 \001(\0132 ." +
+      "edunn_serving.grading.v1.Report\"8\n\020GetRe" +
+      "portRequest\022\022\n\nattempt_id\030\001 \001(\t\022\020\n\010revis" +
+      "ion\030\002 \001(\003\"E\n\021GetReportResponse\0220\n\006report" +
       "\030\001 \001(\0132 .edunn_serving.grading.v1.Report" +
-      "\"8\n\020GetReportRequest\022\022\n\nattempt_id\030\001 \001(\t" +
-      "\022\020\n\010revision\030\002 \001(\003\"E\n\021GetReportResponse\022" +
-      "0\n\006report\030\001 \001(\0132 .edunn_serving.grading." +
-      "v1.Report\"p\n\022ListReportsRequest\022\016\n\006cours" +
-      "e\030\001 \001(\t\022\022\n\nassignment\030\002 \001(\t\022\017\n\007student\030\003" +
-      " \001(\t\022\021\n\tpage_size\030\004 \001(\005\022\022\n\npage_token\030\005 " +
-      "\001(\t\"a\n\023ListReportsResponse\0221\n\007reports\030\001 " +
-      "\003(\0132 .edunn_serving.grading.v1.Report\022\027\n" +
-      "\017next_page_token\030\002 \001(\t\"*\n\024ReplayAttemptR" +
-      "equest\022\022\n\nattempt_id\030\001 \001(\t\"\301\001\n\025ReplayAtt" +
-      "emptResponse\0222\n\007attempt\030\001 \001(\0132!.edunn_se" +
-      "rving.grading.v1.Attempt\0221\n\007answers\030\002 \003(" +
-      "\0132 .edunn_serving.grading.v1.Answer\022\016\n\006s" +
-      "ource\030\003 \001(\014\0221\n\007reports\030\004 \003(\0132 .edunn_ser" +
-      "ving.grading.v1.Report\"P\n\026RegradeAttempt" +
-      "sRequest\022\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030\002" +
-      " \001(\t\022\022\n\nattempt_id\030\003 \001(\t\"+\n\027RegradeAttem" +
-      "ptsResponse\022\020\n\010attempts\030\001 \001(\003\"\211\001\n\006Notice" +
-      "\022(\n\004time\030\001 \001(\0132\032.google.protobuf.Timesta" +
-      "mp\022\016\n\006course\030\002 \001(\t\022\022\n\nassignment\030\003 \001(\t\022\022" +
-      "\n\nattempt_id\030\004 \001(\t\022\017\n\007student\030\005 \001(\t\022\014\n\004t" +
-      "ext\030\006 \001(\t\"$\n\022ListNoticesRequest\022\016\n\006cours" +
-      "e\030\001 \001(\t\"H\n\023ListNoticesResponse\0221\n\007notice" +
-      "s\030\001 \003(\0132 .edunn_serving.grading.v1.Notic" +
-      "e\"\027\n\025GetReceiptKeysRequest\"&\n\026GetReceipt" +
-      "KeysResponse\022\014\n\004jwks\030\001 \001(\t2\222\013\n\016GradingSe" +
-      "rvice\022p\n\rPutAssignment\022..edunn_serving.g" +
-      "rading.v1.PutAssignmentRequest\032/.edunn_s" +
-      "erving.grading.v1.PutAssignmentResponse\022" +
-      "u\n\rGetAssignment\022..edunn_serving.grading" +
-      ".v1.GetAssignmentRequest\032/.edunn_serving" +
-      ".grading.v1.GetAssignmentResponse\"\003\220\002\001\022{" +
-      "\n\017ListAssignments\0220.edunn_serving.gradin" +
-      "g.v1.ListAssignmentsRequest\0321.edunn_serv" +
-      "ing.grading.v1.ListAssignmentsResponse\"\003" +
-      "\220\002\001\022~\n\020DeleteAssignment\0221.edunn_serving." +
-      "grading.v1.DeleteAssignmentRequest\0322.edu" +
-      "nn_serving.grading.v1.DeleteAssignmentRe" +
-      "sponse\"\003\220\002\002\022m\n\014StartAttempt\022-.edunn_serv" +
-      "ing.grading.v1.StartAttemptRequest\032..edu" +
-      "nn_serving.grading.v1.StartAttemptRespon" +
-      "se\022u\n\rSubmitAnswers\022..edunn_serving.grad" +
-      "ing.v1.SubmitAnswersRequest\032/.edunn_serv" +
-      "ing.grading.v1.SubmitAnswersResponse\"\003\220\002" +
-      "\002\022i\n\tGetReport\022*.edunn_serving.grading.v" +
-      "1.GetReportRequest\032+.edunn_serving.gradi" +
-      "ng.v1.GetReportResponse\"\003\220\002\001\022o\n\013ListRepo" +
-      "rts\022,.edunn_serving.grading.v1.ListRepor" +
-      "tsRequest\032-.edunn_serving.grading.v1.Lis" +
-      "tReportsResponse\"\003\220\002\001\022u\n\rReplayAttempt\022." +
-      ".edunn_serving.grading.v1.ReplayAttemptR" +
-      "equest\032/.edunn_serving.grading.v1.Replay" +
-      "AttemptResponse\"\003\220\002\001\022v\n\017RegradeAttempts\022" +
-      "0.edunn_serving.grading.v1.RegradeAttemp" +
-      "tsRequest\0321.edunn_serving.grading.v1.Reg" +
-      "radeAttemptsResponse\022o\n\013ListNotices\022,.ed" +
-      "unn_serving.grading.v1.ListNoticesReques" +
-      "t\032-.edunn_serving.grading.v1.ListNotices" +
-      "Response\"\003\220\002\001\022x\n\016GetReceiptKeys\022/.edunn_" +
-      "serving.grading.v1.GetReceiptKeysRequest" +
-      "\0320.edunn_serving.grading.v1.GetReceiptKe" +
-      "ysResponse\"\003\220\002\001B_\n\034org.edunn.serving.gra" +
-      "ding.v1P\001Z=github.com/edunn/edunn-servin" +
-      "g/clients/go/gradingpb;gradingpbb\006proto3"
+      "\"p\n\022ListReportsRequest\022\016\n\006course\030\001 \001(\t\022\022" +
+      "\n\nassignment\030\002 \001(\t\022\017\n\007student\030\003 \001(\t\022\021\n\tp" +
+      "age_size\030\004 \001(\005\022\022\n\npage_token\030\005 \001(\t\"a\n\023Li" +
+      "stReportsResponse\0221\n\007reports\030\001 \003(\0132 .edu" +
+      "nn_serving.grading.v1.Report\022\027\n\017next_pag" +
+      "e_token\030\002 \001(\t\"*\n\024ReplayAttemptRequest\022\022\n" +
+      "\nattempt_id\030\001 \001(\t\"\301\001\n\025ReplayAttemptRespo" +
+      "nse\0222\n\007attempt\030\001 \001(\0132!.edunn_serving.gra" +
+      "ding.v1.Attempt\0221\n\007answers\030\002 \003(\0132 .edunn" +
+      "_serving.grading.v1.Answer\022\016\n\006source\030\003 \001" +
+      "(\014\0221\n\007reports\030\004 \003(\0132 .edunn_serving.grad" +
+      "ing.v1.Report\"P\n\026RegradeAttemptsRequest\022" +
+      "\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030\002 \001(\t\022\022\n\na" +
+      "ttempt_id\030\003 \001(\t\"+\n\027RegradeAttemptsRespon" +
+      "se\022\020\n\010attempts\030\001 \001(\003\"\211\001\n\006Notice\022(\n\004time\030" +
+      "\001 \001(\0132\032.google.protobuf.Timestamp\022\016\n\006cou" +
+      "rse\030\002 \001(\t\022\022\n\nassignment\030\003 \001(\t\022\022\n\nattempt" +
+      "_id\030\004 \001(\t\022\017\n\007student\030\005 \001(\t\022\014\n\004text\030\006 \001(\t" +
+      "\"$\n\022ListNoticesRequest\022\016\n\006course\030\001 \001(\t\"H" +
+      "\n\023ListNoticesResponse\0221\n\007notices\030\001 \003(\0132 " +
+      ".edunn_serving.grading.v1.Notice\"\027\n\025GetR" +
+      "eceiptKeysRequest\"&\n\026GetReceiptKeysRespo" +
+      "nse\022\014\n\004jwks\030\001 \001(\t2\351\013\n\016GradingService\022x\n\r" +
+      "PutAssignment\022..edunn_serving.grading.v1" +
+      ".PutAssignmentRequest\032/.edunn_serving.gr" +
+      "ading.v1.PutAssignmentResponse\"\006\352\265\030\002\002\003\022|" +
+      "\n\rGetAssignment\022..edunn_serving.grading." +
+      "v1.GetAssignmentRequest\032/.edunn_serving." +
+      "grading.v1.GetAssignmentResponse\"\n\220\002\001\352\265\030" +
+      "\003\001\002\003\022\202\001\n\017ListAssignments\0220.edunn_serving" +
+      ".grading.v1.ListAssignmentsRequest\0321.edu" +
+      "nn_serving.grading.v1.ListAssignmentsRes" +
+      "ponse\"\n\220\002\001\352\265\030\003\001\002\003\022\204\001\n\020DeleteAssignment\0221" +
+      ".edunn_serving.grading.v1.DeleteAssignme" +
+      "ntRequest\0322.edunn_serving.grading.v1.Del" +
+      "eteAssignmentResponse\"\t\220\002\002\352\265\030\002\002\003\022v\n\014Star" +
+      "tAttempt\022-.edunn_serving.grading.v1.Star" +
+      "tAttemptRequest\032..edunn_serving.grading." +
+      "v1.StartAttemptResponse\"\007\352\265\030\003\001\002\003\022|\n\rSubm" +
+      "itAnswers\022..edunn_serving.grading.v1.Sub" +
+      "mitAnswersRequest\032/.edunn_serving.gradin" +
+      "g.v1.SubmitAnswersResponse\"\n\220\002\002\352\265\030\003\001\002\003\022p" +
+      "\n\tGetReport\022*.edunn_serving.grading.v1.G" +
+      "etReportRequest\032+.edunn_serving.grading." +
+      "v1.GetReportResponse\"\n\220\002\001\352\265\030\003\001\002\003\022v\n\013List" +
+      "Reports\022,.edunn_serving.grading.v1.ListR" +
+      "eportsRequest\032-.edunn_serving.grading.v1" +
+      ".ListReportsResponse\"\n\220\002\001\352\265\030\003\001\002\003\022{\n\rRepl" +
+      "ayAttempt\022..edunn_serving.grading.v1.Rep" +
+      "layAttemptRequest\032/.edunn_serving.gradin" +
+      "g.v1.ReplayAttemptResponse\"\t\220\002\001\352\265\030\002\002\003\022~\n" +
+      "\017RegradeAttempts\0220.edunn_serving.grading" +
+      ".v1.RegradeAttemptsRequest\0321.edunn_servi" +
+      "ng.grading.v1.RegradeAttemptsResponse\"\006\352" +
+      "\265\030\002\002\003\022u\n\013ListNotices\022,.edunn_serving.gra" +
+      "ding.v1.ListNoticesRequest\032-.edunn_servi" +
+      "ng.grading.v1.ListNoticesResponse\"\t\220\002\001\352\265" +
+      "\030\002\002\003\022\177\n\016GetReceiptKeys\022/.edunn_serving.g" +
+      "rading.v1.GetReceiptKeysRequest\0320.edunn_" +
+      "serving.grading.v1.GetReceiptKeysRespons" +
+      "e\"\n\220\002\001\352\265\030\003\001\002\003B_\n\034org.edunn.serving.gradi" +
+      "ng.v1P\001Z=github.com/edunn/edunn-serving/" +
+      "clients/go/gradingpb;gradingpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           org.edunn.serving.grading.v1.ChallengeOuterClass.getDescriptor(),
           org.edunn.serving.grading.v1.ReportOuterClass.getDescriptor(),
+          org.edunn.serving.v1.Access.getDescriptor(),
           com.google.protobuf.TimestampProto.getDescriptor(),
         });
     internal_static_edunn_serving_grading_v1_Assignment_descriptor =
@@ -446,7 +450,13 @@ public final class GradingServiceOuterClass extends com.google.protobuf.Generate
     descriptor.resolveAllFeaturesImmutable();
     org.edunn.serving.grading.v1.ChallengeOuterClass.getDescriptor();
     org.edunn.serving.grading.v1.ReportOuterClass.getDescriptor();
+    org.edunn.serving.v1.Access.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
+    com.google.protobuf.ExtensionRegistry registry =
+        com.google.protobuf.ExtensionRegistry.newInstance();
+    registry.add(org.edunn.serving.v1.Access.roles);
+    com.google.protobuf.Descriptors.FileDescriptor
+        .internalUpdateFileDescriptor(descriptor, registry);
   }
 
   // @@protoc_insertion_point(outer_class_scope)
