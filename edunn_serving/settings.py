@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -239,11 +240,13 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Return the texts that no log and no error may show."""
-        return [*self.callers(), self.redis_url.password or ""]
+        database = urlsplit(self.database_url.get_secret_value())
+        return [*self.callers(), self.redis_url.password or "", database.password or ""]
 
     def describe(self) -> str:
         """Return the settings on one line, without secrets."""
         shown = {name: str(getattr(self, name)) for name in names()}
+        shown["database_url"] = re.sub(r"//[^@/]*@", "//***@", self.grades_url())
         shown["tokens"] = ",".join(f"{each.name}=***" for each in self.callers().values())
         return " ".join(f"{name}={text}" for name, text in shown.items())
 

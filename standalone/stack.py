@@ -34,6 +34,8 @@ MAX_STARTS = 2
 # Linux allows 108 bytes, and the last one is 0.
 MAX_SOCKET_PATH = 107
 LOOPBACK = "127.0.0.1"
+# The database of grades, if the environment names none.
+GRADES = "grades.sqlite3"
 # A proxy of the environment must not stand between us and a server of this machine.
 WITHOUT_PROXY = [("grpc.enable_http_proxy", 0)]
 
@@ -86,6 +88,7 @@ class Stack:
             **{key: text for key, text in os.environ.items() if not key.startswith("EDUNN_")},
             "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
             "PYTHONUNBUFFERED": "1",
+            "EDUNN_DATABASE_URL": f"sqlite:///{data.resolve() / GRADES}",
             **(environment or {}),
             "EDUNN_REDIS_URL": self.redis_url,
         }

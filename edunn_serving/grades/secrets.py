@@ -59,7 +59,7 @@ def receipt_keys(session: Session) -> str:
     return json.dumps({"keys": keys})
 
 
-def _receipt_secrets() -> sa.Select[tuple[Secret]]:
+def _receipt_secrets() -> sa.Select[Secret]:
     return (
         sa.select(Secret)
         .where(Secret.name.startswith(RECEIPTS))

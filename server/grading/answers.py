@@ -73,10 +73,8 @@ def digest_of(answers: Iterable[Answer]) -> str:
     """Return the digest of answers, whatever their order."""
     digest = hashlib.sha256()
     for answer in sorted(answers, key=lambda each: each.challenge_id):
-        ordered = Answer(
-            challenge_id=answer.challenge_id,
-            steps=sorted(answer.steps, key=lambda each: each.step_id),
-        )
+        ordered = Answer(challenge_id=answer.challenge_id)
+        ordered.steps.extend(sorted(answer.steps, key=lambda each: each.step_id))
         data = ordered.SerializeToString(deterministic=True)
         digest.update(len(data).to_bytes(8, "big") + data)
     return digest.hexdigest()

@@ -59,9 +59,7 @@ def list_reports(
     row, _ = find(session, caller, request.course, request.assignment)
     wanted = (
         sa.select(Attempt.started_ms, Attempt.id, Report.body)
-        .join(
-            Report, sa.and_(Report.attempt_id == Attempt.id, Report.revision == Attempt.revision)
-        )
+        .join(Report, sa.and_(Report.attempt_id == Attempt.id, Report.revision == Attempt.revision))
         .where(Attempt.course == row.course, Attempt.assignment == row.name)
         .order_by(Attempt.started_ms, Attempt.id)
     )
@@ -183,9 +181,7 @@ def _is_visible(visibility: Visibility, assignment: Assignment, now: datetime) -
     return visibility is Visibility.VISIBLE
 
 
-def _with_feedback(
-    result: report_pb2.CheckResult, feedback: Feedback
-) -> report_pb2.CheckResult:
+def _with_feedback(result: report_pb2.CheckResult, feedback: Feedback) -> report_pb2.CheckResult:
     seen = report_pb2.CheckResult()
     seen.CopyFrom(result)
     told = list(Feedback).index(feedback)

@@ -20,7 +20,7 @@ from edunn_serving.rpcs import rpcs_of
 from edunn_serving.settings import Settings
 from server.call import Call, StreamMethod, UnaryMethod
 from server.grading import assignments, attempts, reports
-from server.grading.people import check_grader
+from server.grading.people import is_grader
 from server.grading.progress import ProgressWatch
 from server.grading.tasks import Tasks
 from server.grading.threads import Threads
@@ -80,7 +80,10 @@ class GradingService:
             assignment = read_assignment(request.document)
         except DocumentError as error:
             raise invalid_arguments(
-                (each.field or "document", f"line {each.line}: {each.text}" if each.line else each.text)
+                (
+                    each.field or "document",
+                    f"line {each.line}: {each.text}" if each.line else each.text,
+                )
                 for each in error.lines
             ) from None
         faults = self._tasks.try_assignment(assignment.model_dump_json())
@@ -109,7 +112,7 @@ class GradingService:
             row, assignment = assignments.find(
                 session, call.caller, request.course, request.assignment, request.version
             )
-            with_document = assignments.is_grader(session, call.caller, assignment.course)
+            with_document = is_grader(session, call.caller, assignment.course)
             found = assignments.describe(row, with_document=with_document)
             return contract.GetAssignmentResponse(assignment=found)
 
@@ -187,9 +190,7 @@ class GradingService:
     async def _list_reports(
         self, call: Call, request: contract.ListReportsRequest
     ) -> contract.ListReportsResponse:
-        return await self._read(
-            lambda session: reports.list_reports(session, call.caller, request)
-        )
+        return await self._read(lambda session: reports.list_reports(session, call.caller, request))
 
     async def _replay_attempt(
         self, call: Call, request: contract.ReplayAttemptRequest

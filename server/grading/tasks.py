@@ -11,10 +11,10 @@ import logging
 import secrets
 from typing import Any
 
+import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-import redis
 from edunn_serving import keys
 from edunn_serving.errors import unavailable
 from edunn_serving.pools import GRADING, GRADING_TASKS

@@ -24,9 +24,7 @@ class Threads:
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="grading")
 
-    async def run(
-        self, function: Callable[P, T], /, *arguments: P.args, **options: P.kwargs
-    ) -> T:
+    async def run(self, function: Callable[P, T], /, *arguments: P.args, **options: P.kwargs) -> T:
         """Return what a function returns.
 
         Raises

@@ -20,13 +20,19 @@ from worker.judging import (
 from worker.tensors import decode_tensor, decode_tensors, encode_tensor, fill_tensor, fill_tensors
 
 PHASES = {"training": layer_pb2.PHASE_TRAINING, "test": layer_pb2.PHASE_TEST}
+KINDS = {
+    "layer": challenge_pb2.CHALLENGE_KIND_LAYER,
+    "loss": challenge_pb2.CHALLENGE_KIND_LOSS,
+    "optimizer": challenge_pb2.CHALLENGE_KIND_OPTIMIZER,
+    "initializer": challenge_pb2.CHALLENGE_KIND_INITIALIZER,
+    "own": challenge_pb2.CHALLENGE_KIND_OWN,
+}
 NAMES_OF_PHASES = {number: name for name, number in PHASES.items()}
 
 
 def fill_challenge(message: challenge_pb2.Challenge, challenge: Challenge) -> None:
     """Fill a message with a challenge's layer and steps."""
-    kind = f"CHALLENGE_KIND_{challenge.kind.upper()}"
-    message.kind = challenge_pb2.ChallengeKind.Value(kind)
+    message.kind = KINDS[challenge.kind]
     message.layer.type = challenge.type
     message.layer.config.update(challenge.config)
     fill_tensors(message.layer.parameters, challenge.parameters)

@@ -110,9 +110,7 @@ def make_report(
     return report, remarks
 
 
-def _checks(
-    begun: Assignment, judged_by: Assignment, challenges: Mapping[str, Any]
-) -> list[Check]:
+def _checks(begun: Assignment, judged_by: Assignment, challenges: Mapping[str, Any]) -> list[Check]:
     """Return the checks to judge, each after those that it depends on."""
     before = {check.id: check for check in begun.checks}
     return [
