@@ -23,12 +23,26 @@ from server.grading.people import check_grader, is_grader, student_of
 PAGE = 100
 MAX_PAGE = 1000
 MAX_NOTICES = 1000
+# The fields that each level of feedback adds.
+FIELDS_OF_FEEDBACK = {
+    Feedback.BUG: ("bug", "message", "step_id"),
+    Feedback.ERROR: ("error_size", "error_index"),
+    Feedback.EXPECTED: ("expected", "answered"),
+}
 
 
 def get_report(
-    session: Session, caller: Caller, attempt_id: str, revision: int = 0
+    session: Session,
+    caller: Caller,
+    attempt_id: str,
+    revision: int = 0,
+    *,
+    for_student: bool = False,
 ) -> report_pb2.Report:
     """Return the newest report of an attempt, or that of a revision, as the caller may see it.
+
+    `for_student` leaves out what the assignment's feedback does not tell a student, also for a
+    grader, who passes the report on.
 
     Raises
     ------
@@ -46,7 +60,7 @@ def get_report(
             f"the attempt has {what}",
             metadata={"attempt_id": attempt_id},
         )
-    return _seen_by(session, caller, found.body)
+    return _seen_by(session, caller, found.body, for_student=for_student)
 
 
 def list_reports(
@@ -147,26 +161,44 @@ def list_notices(session: Session, caller: Caller, course: str) -> list[contract
     ]
 
 
-def _seen_by(session: Session, caller: Caller, body: bytes) -> report_pb2.Report:
+def _seen_by(
+    session: Session, caller: Caller, body: bytes, *, for_student: bool = False
+) -> report_pb2.Report:
     report = report_pb2.Report.FromString(body)
-    if is_grader(session, caller, report.course):
+    graded_by_caller = is_grader(session, caller, report.course)
+    if graded_by_caller and not for_student:
         return report
     assignment = assignment_version(session, report.course, report.assignment, report.version)
-    return seen_by_student(report, assignment, datetime.now(UTC))
+    told = with_feedback(report, assignment)
+    return told if graded_by_caller else visible_part(told, assignment, datetime.now(UTC))
 
 
-def seen_by_student(
+def with_feedback(report: report_pb2.Report, assignment: Assignment) -> report_pb2.Report:
+    """Return a report without what the feedback policy does not tell a student."""
+    told = report_pb2.Report()
+    told.CopyFrom(report)
+    checks = {check.id: check for check in assignment.checks}
+    for result in told.checks:
+        level = list(Feedback).index(assignment.feedback_of(checks[result.check_id]))
+        for feedback, fields in FIELDS_OF_FEEDBACK.items():
+            if level < list(Feedback).index(feedback):
+                for field in fields:
+                    result.ClearField(field)
+    return told
+
+
+def visible_part(
     report: report_pb2.Report, assignment: Assignment, now: datetime
 ) -> report_pb2.Report:
-    """Return what a student may see of a report."""
+    """Return a report without the checks that a student may not see, or not yet."""
     seen = report_pb2.Report()
     seen.CopyFrom(report)
     del seen.checks[:]
-    checks = {check.id: check for check in assignment.checks}
-    for result in report.checks:
-        check = checks[result.check_id]
-        if _is_visible(assignment.visibility_of(check), assignment, now):
-            seen.checks.append(_with_feedback(result, assignment.feedback_of(check)))
+    seen.checks.extend(
+        result
+        for result in report.checks
+        if _is_visible(Visibility(result.visibility), assignment, now)
+    )
     if len(seen.checks) < len(report.checks):
         # The score or the receipt would tell of the checks that are not visible.
         seen.hidden = True
@@ -179,19 +211,3 @@ def _is_visible(visibility: Visibility, assignment: Assignment, now: datetime) -
     if visibility is Visibility.AFTER_DUE_DATE:
         return assignment.due is None or now > assignment.due
     return visibility is Visibility.VISIBLE
-
-
-def _with_feedback(result: report_pb2.CheckResult, feedback: Feedback) -> report_pb2.CheckResult:
-    seen = report_pb2.CheckResult()
-    seen.CopyFrom(result)
-    told = list(Feedback).index(feedback)
-    fields = {
-        Feedback.BUG: ("bug", "message", "step_id"),
-        Feedback.ERROR: ("error_size", "error_index"),
-        Feedback.EXPECTED: ("expected", "answered"),
-    }
-    for level, names in fields.items():
-        if told < list(Feedback).index(level):
-            for name in names:
-                seen.ClearField(name)
-    return seen

@@ -163,7 +163,9 @@ class GradingService:
         # From here on the answers are durable. Sent again, they get the report.
         await self._await_report(call, request.attempt_id)
         report = await self._read(
-            lambda session: reports.get_report(session, call.caller, request.attempt_id)
+            lambda session: reports.get_report(
+                session, call.caller, request.attempt_id, for_student=True
+            )
         )
         return contract.SubmitAnswersResponse(report=report)
 

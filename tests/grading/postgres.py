@@ -51,17 +51,18 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
-        self.process = subprocess.Popen(
-            [
-                self._binaries / "postgres", "-D", self._data, "-p", str(self.port),
-                "-c", "listen_addresses=127.0.0.1", "-k", self._folder,
-                "-c", "fsync=off", "-c", "max_connections=200",
-            ],
-            user=self._user,
-            stdout=subprocess.DEVNULL,
-            stderr=(self._folder / "log").open("ab"),
-            cwd="/",
-        )  # fmt: skip
+        with (self._folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    self._binaries / "postgres", "-D", self._data, "-p", str(self.port),
+                    "-c", "listen_addresses=127.0.0.1", "-k", self._folder,
+                    "-c", "fsync=off", "-c", "max_connections=200",
+                ],
+                user=self._user,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                cwd="/",
+            )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS
         ready = [self._binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(self.port), "-q"]
         while subprocess.run(ready, check=False).returncode != 0:

@@ -75,6 +75,7 @@ def make_report(
             title=check.title or check.id,
             max_score=check.points,
             skipped_for=missed,
+            visibility=judged_by.visibility_of(check).value,
         )
         if missed:
             result.verdict = report_pb2.VERDICT_SKIPPED

@@ -55,7 +55,7 @@ class MultipliedByDeviation(BatchNorm):
 )
 class UnbiasedInTraining(BatchNorm):
     def batch_variance(self, centered: Rounded) -> Rounded:
-        count = centered.value.size // self.model.num_features
+        count = centered.value.size // int(self.model.num_features)
         variance: Rounded = super().batch_variance(centered)
         return variance * (count / (count - 1))
 

@@ -43,6 +43,8 @@ class CheckResult:
     expected: float | None
     answered: float | None
     skipped_for: tuple[str, ...]
+    visibility: str
+    """When the student may see it: `visible`, `after_due_date` or `hidden`."""
 
 
 @dataclass(frozen=True)
@@ -127,4 +129,5 @@ def _check(message: report_pb2.CheckResult) -> CheckResult:
         expected=message.expected if message.HasField("expected") else None,
         answered=message.answered if message.HasField("answered") else None,
         skipped_for=tuple(message.skipped_for),
+        visibility=message.visibility or "visible",
     )
