@@ -20,6 +20,8 @@ class Pool:
     process: str
     # The default number of workers.
     workers: int
+    # Whether its workers read and write the database of grades.
+    uses_database: bool = False
 
     @property
     def queue(self) -> str:
@@ -47,7 +49,13 @@ class Pool:
 LAYERS = Pool("layers", application="worker", process="worker", workers=2)
 
 # Draws the challenges of the GradingService and judges answers, as ordinary Celery tasks.
-GRADING = Pool("grading", application="worker.grading", process="grading-worker", workers=1)
+GRADING = Pool(
+    "grading",
+    application="worker.grading",
+    process="grading-worker",
+    workers=1,
+    uses_database=True,
+)
 
 
 class GradingTasks(NamedTuple):
