@@ -37,6 +37,7 @@ class Code(IntEnum):
     DEADLINE_EXCEEDED = 4
     NOT_FOUND = 5
     ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
     RESOURCE_EXHAUSTED = 8
     FAILED_PRECONDITION = 9
     UNIMPLEMENTED = 12
@@ -56,6 +57,7 @@ class Reason(Enum):
         "fields of the request are wrong; the first sixteen are named",
     )
     LAYER_TYPE_NOT_FOUND = Code.NOT_FOUND, "there is no such type of layer"
+    OPTIMIZER_TYPE_NOT_FOUND = Code.NOT_FOUND, "there is no such type of optimizer"
     SESSION_NOT_FOUND = Code.NOT_FOUND, "there is no such session, or it is somebody else's"
     LAYER_NOT_FOUND = Code.NOT_FOUND, "the session has no such layer"
     FORWARD_NOT_FOUND = Code.NOT_FOUND, "the layer has had no such forward"
@@ -68,17 +70,49 @@ class Reason(Enum):
         Code.FAILED_PRECONDITION,
         "the layer's parameters or buffers have changed since the forward",
     )
+    NO_GRADIENTS = Code.FAILED_PRECONDITION, "the session keeps no gradients for the layer"
+    NO_OPTIMIZER = (
+        Code.FAILED_PRECONDITION,
+        "the request names no optimizer, and the layer had none before",
+    )
+    NOT_FINITE = (
+        Code.FAILED_PRECONDITION,
+        "the gradient of a parameter, which is named, has a NaN or an infinity",
+    )
     SESSION_EXISTS = Code.ALREADY_EXISTS, "the caller has a session of this id"
     LAYER_EXISTS = Code.ALREADY_EXISTS, "the session has a layer of this name"
     FORWARD_EXISTS = Code.ALREADY_EXISTS, "the `forward_id` has other inputs or another phase"
+    BACKWARD_EXISTS = Code.ALREADY_EXISTS, "the `backward_id` has other contents"
+    STEP_EXISTS = Code.ALREADY_EXISTS, "the `step_id` has other contents"
     QUEUE_FULL = Code.RESOURCE_EXHAUSTED, "the server's queue is full"
-    QUOTA = Code.RESOURCE_EXHAUSTED, "a limit of the session or of Redis is reached"
+    QUOTA = (
+        Code.RESOURCE_EXHAUSTED,
+        "a limit of the session, of Redis or of the database is reached",
+    )
     TOO_LARGE = Code.RESOURCE_EXHAUSTED, "the operation, its request or its answer is too large"
-    UNAVAILABLE = Code.UNAVAILABLE, "Redis or all workers are away, or the server stops"
+    UNAVAILABLE = (
+        Code.UNAVAILABLE,
+        "Redis, the database or all workers are away, or the server stops",
+    )
     DEADLINE_EXCEEDED = Code.DEADLINE_EXCEEDED, "the deadline passed before the operation was done"
     CANCELLED = Code.CANCELLED, "the caller has cancelled the operation of a stream"
+    ASSIGNMENT_NOT_FOUND = Code.NOT_FOUND, "there is no such assignment, or it is not the caller's"
+    ATTEMPT_NOT_FOUND = Code.NOT_FOUND, "there is no such attempt, or it is somebody else's"
+    REPORT_NOT_FOUND = Code.NOT_FOUND, "the attempt has no such report"
+    ASSIGNMENT_CLOSED = Code.FAILED_PRECONDITION, "the assignment is not open, or no longer"
+    ATTEMPT_EXPIRED = Code.FAILED_PRECONDITION, "the time for the attempt's answers is over"
+    ANSWERS_EXIST = Code.ALREADY_EXISTS, "the attempt has been answered with other values"
+    ATTEMPTS_USED_UP = (
+        Code.RESOURCE_EXHAUSTED,
+        "the assignment allows no further attempt, or not yet",
+    )
+    DATABASE_NEWER = (
+        Code.FAILED_PRECONDITION,
+        "the database of grades is of a newer version than the program",
+    )
     SERVICE_NOT_FOUND = Code.NOT_FOUND, "a health check names a service that the server lacks"
     UNAUTHENTICATED = Code.UNAUTHENTICATED, "the call brings no token of this server"
+    PERMISSION_DENIED = Code.PERMISSION_DENIED, "the caller has none of the method's roles"
     UNIMPLEMENTED = Code.UNIMPLEMENTED, "the server has no such method"
     INTERNAL = Code.INTERNAL, "a fault of the service; the log has the error id too"
 

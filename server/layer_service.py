@@ -1,4 +1,4 @@
-"""The LayerService: it sends operations to workers, and answers with the catalogue itself."""
+"""The LayerService: it sends operations to workers, and answers with the catalogues itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edunn_serving.rpcs import LAYER_RPCS, LAYER_SERVICE
 from edunn_serving.settings import Settings
 from edunn_serving.v1.layer_service_pb2 import CreateSessionRequest
 from server.call import AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
-from server.catalogue import layer_types
+from server.catalogue import layer_types, optimizer_types
 from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
@@ -31,9 +31,10 @@ class LayerService:
             in_all=settings.max_streams, a_connection=settings.max_connection_streams
         )
         self._layer_types = layer_types().SerializeToString()
+        self._optimizer_types = optimizer_types().SerializeToString()
 
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
-        """Return the methods that workers run, and the one that lists the catalogue."""
+        """Return the methods that workers run, and those that list the catalogues."""
         on_worker = {
             name: self._on_worker(name) for name, rpc in LAYER_RPCS.items() if rpc.session_field
         }
@@ -41,6 +42,7 @@ class LayerService:
             **on_worker,
             "CreateSession": self._create_session,
             "ListLayerTypes": self._list_layer_types,
+            "ListOptimizerTypes": self._list_optimizer_types,
         }
 
     def stream_methods(self) -> Mapping[str, StreamMethod]:
@@ -49,6 +51,9 @@ class LayerService:
 
     async def _list_layer_types(self, call: Call, request: bytes) -> bytes:
         return self._layer_types
+
+    async def _list_optimizer_types(self, call: Call, request: bytes) -> bytes:
+        return self._optimizer_types
 
     async def _create_session(self, call: Call, request: bytes) -> bytes:
         return await self._run("CreateSession", call, _complete_create_session(request))
@@ -69,7 +74,7 @@ class LayerService:
 
     async def _run(self, method: str, call: Call, request: bytes) -> bytes:
         deadline_ms = self._dispatcher.redis_ms(call.deadline)
-        head = head_of(method, call.caller, deadline_ms, request)
+        head = head_of(method, call.caller.name, deadline_ms, request)
         reply = await self._dispatcher.submit(head, request, call.deadline)
         if reply.kind == STATUS:
             raise AnsweredWithStatusError(reply.data)
