@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 WRITERS = {
     "clients/go/layers/layers.go": for_go.write,
+    "clients/go/optimizers/optimizers.go": for_go.write_optimizers,
     "clients/java/src/main/java/org/edunn/client/Layers.java": for_java.write,
     "clients/python/src/edunn_client/layers.py": for_python.write,
     "clients/python/src/edunn_client/optimizers.py": for_python.write_optimizers,
