@@ -24,6 +24,7 @@ WRITERS = {
     "clients/python/src/edunn_client/layers.py": for_python.write,
     "clients/python/src/edunn_client/optimizers.py": for_python.write_optimizers,
     "clients/typescript/src/layer-types.ts": for_typescript.write,
+    "clients/typescript/src/optimizer-types.ts": for_typescript.write_optimizers,
     "docs/layers.md": page.write,
 }
 

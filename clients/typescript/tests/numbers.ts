@@ -139,7 +139,9 @@ async function runStream(client: Client, session: Session): Promise<void> {
         const at = found(numbered.get(result.operation));
         if (result.kind === "forward") answers[at] = result.output;
         else if (result.kind === "backward") answers[at] = result.inputGradient;
-        else if (!(result.error instanceof UnavailableError)) throw result.error;
+        else if (result.kind === "error" && !(result.error instanceof UnavailableError)) {
+          throw result.error;
+        }
       }
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error;
