@@ -19,10 +19,10 @@ from edunn.utils.function_checks import (
     relative_error_count,
     report_errors,
 )
-from edunn.utils.gradient_at import Point, check_at, redraw
+from edunn.utils.gradient_at import Runs, check_at, redraw
 from edunn.utils.gradient_report import ArrayCheck, GradientCheck
 from edunn.utils.model2function import common_layer_to_function, error_layer_to_function
-from edunn.utils.preserve import preserved
+from edunn.utils.preserve import Replay, preserved
 
 __all__ = [
     "binary_cross_entropy_labels",
@@ -177,13 +177,24 @@ def _check(
     break_on_error: bool,
     rng: np.random.Generator,
 ) -> GradientCheck:
-    arrays: list[ArrayCheck] = []
-    with preserved(model):
+    def samples_checked(start: Replay, still: bool) -> list[ArrayCheck]:
+        arrays: list[ArrayCheck] = []
         for sample in range(samples):
-            point = Point(draw())
+            arguments = draw()
             redraw(model, rng)
-            found = check_at(model, point, tolerance, rng)
+            found = check_at(Runs(model, arguments, still), tolerance, rng)
             arrays += [check.of_sample(sample) for check in found]
-            if break_on_error and not all(check.passed for check in found):
+            wrong = not all(check.passed for check in found)
+            if wrong and (break_on_error or not (still or start.is_where_it_was())):
                 break
+        return arrays
+
+    with preserved(model) as start:
+        state = rng.bit_generator.state
+        arrays = samples_checked(start, still=False)
+        if not start.is_where_it_was():
+            # It draws random numbers: once more, with the same ones at every forward.
+            start.rewind()
+            rng.bit_generator.state = state
+            arrays = samples_checked(start, still=True)
     return GradientCheck(model.label, tolerance, tuple(arrays)).printed()

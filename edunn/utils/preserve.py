@@ -41,8 +41,10 @@ class Replay:
 
 
 @contextmanager
-def preserved(model: Model) -> Iterator[None]:
+def preserved(model: Model) -> Iterator[Replay]:
     """Let a model be run and its parameters and buffers be moved, and restore it.
+
+    Gives where its sources of randomness stood.
 
     Parameters, buffers and generators, NumPy's global one included, are afterwards as they
     were. The last forward is not: its cache is that of the last run.
@@ -51,7 +53,7 @@ def preserved(model: Model) -> Iterator[None]:
     parameters = _copies(model.get_parameters())
     buffers = _copies(model.get_buffers())
     try:
-        yield
+        yield replay
     finally:
         for name, live in model.get_parameters().items():
             if name in parameters:
