@@ -177,7 +177,9 @@ def _check(
     break_on_error: bool,
     rng: np.random.Generator,
 ) -> GradientCheck:
-    def samples_checked(start: Replay, still: bool) -> list[ArrayCheck]:
+    start, drawn = Replay.of(model), True
+
+    def samples_checked(still: bool) -> list[ArrayCheck]:
         arrays: list[ArrayCheck] = []
         for sample in range(samples):
             arguments = draw()
@@ -189,12 +191,18 @@ def _check(
                 break
         return arrays
 
-    with preserved(model) as start:
-        state = rng.bit_generator.state
-        arrays = samples_checked(start, still=False)
-        if not start.is_where_it_was():
-            # It draws random numbers: once more, with the same ones at every forward.
+    try:
+        with preserved(model):
+            state = rng.bit_generator.state
+            arrays = samples_checked(still=False)
+            # Where a generator stands takes longer to tell than a small layer's whole check.
+            drawn = not start.is_where_it_was()
+            if drawn:
+                # It draws random numbers: once more, with the same ones at every forward.
+                start.rewind()
+                rng.bit_generator.state = state
+                arrays = samples_checked(still=True)
+    finally:
+        if drawn:
             start.rewind()
-            rng.bit_generator.state = state
-            arrays = samples_checked(start, still=True)
     return GradientCheck(model.label, tolerance, tuple(arrays)).printed()
