@@ -57,6 +57,7 @@ class Reason(Enum):
         "fields of the request are wrong; the first sixteen are named",
     )
     LAYER_TYPE_NOT_FOUND = Code.NOT_FOUND, "there is no such type of layer"
+    OPTIMIZER_TYPE_NOT_FOUND = Code.NOT_FOUND, "there is no such type of optimizer"
     SESSION_NOT_FOUND = Code.NOT_FOUND, "there is no such session, or it is somebody else's"
     LAYER_NOT_FOUND = Code.NOT_FOUND, "the session has no such layer"
     FORWARD_NOT_FOUND = Code.NOT_FOUND, "the layer has had no such forward"
@@ -69,9 +70,20 @@ class Reason(Enum):
         Code.FAILED_PRECONDITION,
         "the layer's parameters or buffers have changed since the forward",
     )
+    NO_GRADIENTS = Code.FAILED_PRECONDITION, "the session keeps no gradients for the layer"
+    NO_OPTIMIZER = (
+        Code.FAILED_PRECONDITION,
+        "the request names no optimizer, and the layer had none before",
+    )
+    NOT_FINITE = (
+        Code.FAILED_PRECONDITION,
+        "the gradient of a parameter, which is named, has a NaN or an infinity",
+    )
     SESSION_EXISTS = Code.ALREADY_EXISTS, "the caller has a session of this id"
     LAYER_EXISTS = Code.ALREADY_EXISTS, "the session has a layer of this name"
     FORWARD_EXISTS = Code.ALREADY_EXISTS, "the `forward_id` has other inputs or another phase"
+    BACKWARD_EXISTS = Code.ALREADY_EXISTS, "the `backward_id` has other contents"
+    STEP_EXISTS = Code.ALREADY_EXISTS, "the `step_id` has other contents"
     QUEUE_FULL = Code.RESOURCE_EXHAUSTED, "the server's queue is full"
     QUOTA = (
         Code.RESOURCE_EXHAUSTED,

@@ -16,7 +16,8 @@ from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import ServiceError, internal_error, unavailable
 from edunn_serving.replies import AGAIN, Reply
 from edunn_serving.settings import Settings
-from server.admission import Admission
+from server.answers import AnswerRoom
+from server.arrivals import Arrivals
 from server.batch_store import BatchStore
 from server.batching import BatchingState, decide
 from server.flights import Flight, Flights
@@ -51,7 +52,8 @@ class Dispatcher:
             max_operations=settings.max_queued_operations,
             max_bytes=settings.max_queued_bytes,
         )
-        self.admission = Admission(self._lanes)
+        self.arrivals = Arrivals(self._lanes, settings)
+        self.answers = AnswerRoom(settings.max_answer_bytes)
         self._flights = Flights(self._lanes)
         self._estimate = WorkEstimate()
         self.link = RedisLink(settings, lambda: self._replies.begin(), self._on_change)
@@ -95,13 +97,17 @@ class Dispatcher:
             tasks.create_task(self._replies.trim_often())
             tasks.create_task(self._recovery.run())
 
-    async def submit(self, head: OperationHead, request: bytes, deadline: float) -> Reply:
+    async def submit(
+        self, head: OperationHead, request: bytes, deadline: float, account: str
+    ) -> Reply:
         """Have a worker run an operation, and return its reply.
 
         Parameters
         ----------
         deadline
             By the monotonic clock; infinity for none.
+        account
+            Whose share of the server the operation takes, see `Call`.
 
         Raises
         ------
@@ -110,9 +116,11 @@ class Dispatcher:
             workers have died over the operation.
         """
         # Cancelling the caller cancels the awaited reply too, so the operation leaves its lane.
-        return await self.enqueue(head, request, deadline).reply
+        return await self.enqueue(head, request, deadline, account).reply
 
-    def enqueue(self, head: OperationHead, request: bytes, deadline: float) -> PendingOperation:
+    def enqueue(
+        self, head: OperationHead, request: bytes, deadline: float, account: str
+    ) -> PendingOperation:
         """Put an operation at the end of its lane. Cancelling its reply takes it back.
 
         Raises
@@ -124,7 +132,7 @@ class Dispatcher:
             self._check_open()
             reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
             is_slow = self._estimate.is_slow(head)
-            operation = PendingOperation(head, request, reply, deadline, is_slow)
+            operation = PendingOperation(head, request, reply, deadline, account, is_slow)
             self._lanes.append(operation)
         except ServiceError as error:
             self.counts.refused[error.reason.name] += 1

@@ -19,6 +19,8 @@ class PendingOperation:
     reply: asyncio.Future[Reply]
     # By the monotonic clock; infinity for none.
     deadline: float
+    # Whose share of the server it takes, see `Call`.
+    account: str = ""
     # Whether it may keep a worker for long.
     is_slow: bool = False
     # The number of workers that have died over it.

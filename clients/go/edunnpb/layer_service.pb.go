@@ -685,8 +685,15 @@ type BackwardRequest struct {
 	ForwardId string `protobuf:"bytes,3,opt,name=forward_id,json=forwardId,proto3" json:"forward_id,omitempty"`
 	// The gradient of the error with respect to the forward's output, in the output's shape.
 	OutputGradient *Tensor `protobuf:"bytes,4,opt,name=output_gradient,json=outputGradient,proto3" json:"output_gradient,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Keeps the parameter gradients in the session, added to those kept already, and leaves them out
+	// of the answer. The layer's next Step or TrainStep takes and clears them.
+	Accumulate bool `protobuf:"varint,5,opt,name=accumulate,proto3" json:"accumulate,omitempty"`
+	// Names this backward if it accumulates, so that a repetition is recognised: 1 to 128 printable
+	// ASCII characters, not beginning with `#`. Left empty, every request adds its gradients. Without
+	// `accumulate` it has no effect.
+	BackwardId    string `protobuf:"bytes,6,opt,name=backward_id,json=backwardId,proto3" json:"backward_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BackwardRequest) Reset() {
@@ -747,6 +754,20 @@ func (x *BackwardRequest) GetOutputGradient() *Tensor {
 	return nil
 }
 
+func (x *BackwardRequest) GetAccumulate() bool {
+	if x != nil {
+		return x.Accumulate
+	}
+	return false
+}
+
+func (x *BackwardRequest) GetBackwardId() string {
+	if x != nil {
+		return x.BackwardId
+	}
+	return ""
+}
+
 // The answer of Backward.
 type BackwardResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -754,7 +775,7 @@ type BackwardResponse struct {
 	// data type of `output_gradient`.
 	InputGradient *Tensor `protobuf:"bytes,1,opt,name=input_gradient,json=inputGradient,proto3" json:"input_gradient,omitempty"`
 	// The gradients of the error with respect to the parameters, by parameter name and in the
-	// parameters' shapes. Empty for a layer without parameters.
+	// parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
 	ParameterGradients map[string]*Tensor `protobuf:"bytes,2,rep,name=parameter_gradients,json=parameterGradients,proto3" json:"parameter_gradients,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
@@ -1076,6 +1097,8 @@ type ComputeOperation struct {
 	//
 	//	*ComputeOperation_Forward
 	//	*ComputeOperation_Backward
+	//	*ComputeOperation_Step
+	//	*ComputeOperation_TrainStep
 	Operation isComputeOperation_Operation `protobuf_oneof:"operation"`
 	// How long the caller waits, counted from the server's receipt of the operation. After that the
 	// operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
@@ -1147,6 +1170,24 @@ func (x *ComputeOperation) GetBackward() *BackwardRequest {
 	return nil
 }
 
+func (x *ComputeOperation) GetStep() *StepRequest {
+	if x != nil {
+		if x, ok := x.Operation.(*ComputeOperation_Step); ok {
+			return x.Step
+		}
+	}
+	return nil
+}
+
+func (x *ComputeOperation) GetTrainStep() *TrainStepRequest {
+	if x != nil {
+		if x, ok := x.Operation.(*ComputeOperation_TrainStep); ok {
+			return x.TrainStep
+		}
+	}
+	return nil
+}
+
 func (x *ComputeOperation) GetTimeout() *durationpb.Duration {
 	if x != nil {
 		return x.Timeout
@@ -1168,9 +1209,23 @@ type ComputeOperation_Backward struct {
 	Backward *BackwardRequest `protobuf:"bytes,3,opt,name=backward,proto3,oneof"`
 }
 
+type ComputeOperation_Step struct {
+	// A step on the kept gradients.
+	Step *StepRequest `protobuf:"bytes,5,opt,name=step,proto3,oneof"`
+}
+
+type ComputeOperation_TrainStep struct {
+	// Forward, loss, backward and step.
+	TrainStep *TrainStepRequest `protobuf:"bytes,6,opt,name=train_step,json=trainStep,proto3,oneof"`
+}
+
 func (*ComputeOperation_Forward) isComputeOperation_Operation() {}
 
 func (*ComputeOperation_Backward) isComputeOperation_Operation() {}
+
+func (*ComputeOperation_Step) isComputeOperation_Operation() {}
+
+func (*ComputeOperation_TrainStep) isComputeOperation_Operation() {}
 
 // Some results of a Compute stream: those that finished together.
 type ComputeResponse struct {
@@ -1229,6 +1284,8 @@ type ComputeResult struct {
 	//
 	//	*ComputeResult_Forward
 	//	*ComputeResult_Backward
+	//	*ComputeResult_Step
+	//	*ComputeResult_TrainStep
 	//	*ComputeResult_Error
 	Result        isComputeResult_Result `protobuf_oneof:"result"`
 	unknownFields protoimpl.UnknownFields
@@ -1297,6 +1354,24 @@ func (x *ComputeResult) GetBackward() *BackwardResponse {
 	return nil
 }
 
+func (x *ComputeResult) GetStep() *StepResponse {
+	if x != nil {
+		if x, ok := x.Result.(*ComputeResult_Step); ok {
+			return x.Step
+		}
+	}
+	return nil
+}
+
+func (x *ComputeResult) GetTrainStep() *TrainStepResponse {
+	if x != nil {
+		if x, ok := x.Result.(*ComputeResult_TrainStep); ok {
+			return x.TrainStep
+		}
+	}
+	return nil
+}
+
 func (x *ComputeResult) GetError() *OperationError {
 	if x != nil {
 		if x, ok := x.Result.(*ComputeResult_Error); ok {
@@ -1320,6 +1395,16 @@ type ComputeResult_Backward struct {
 	Backward *BackwardResponse `protobuf:"bytes,3,opt,name=backward,proto3,oneof"`
 }
 
+type ComputeResult_Step struct {
+	// The answer of a step.
+	Step *StepResponse `protobuf:"bytes,5,opt,name=step,proto3,oneof"`
+}
+
+type ComputeResult_TrainStep struct {
+	// The answer of forward, loss, backward and step in one.
+	TrainStep *TrainStepResponse `protobuf:"bytes,6,opt,name=train_step,json=trainStep,proto3,oneof"`
+}
+
 type ComputeResult_Error struct {
 	// Why there is no answer.
 	Error *OperationError `protobuf:"bytes,4,opt,name=error,proto3,oneof"`
@@ -1328,6 +1413,10 @@ type ComputeResult_Error struct {
 func (*ComputeResult_Forward) isComputeResult_Result() {}
 
 func (*ComputeResult_Backward) isComputeResult_Result() {}
+
+func (*ComputeResult_Step) isComputeResult_Result() {}
+
+func (*ComputeResult_TrainStep) isComputeResult_Result() {}
 
 func (*ComputeResult_Error) isComputeResult_Result() {}
 
@@ -1400,7 +1489,7 @@ var File_edunn_serving_v1_layer_service_proto protoreflect.FileDescriptor
 
 const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\n" +
-	"$edunn_serving/v1/layer_service.proto\x12\x10edunn_serving.v1\x1a\x1dedunn_serving/v1/access.proto\x1a\x1cedunn_serving/v1/layer.proto\x1a\x1eedunn_serving/v1/session.proto\x1a\x1dedunn_serving/v1/tensor.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"\x17\n" +
+	"$edunn_serving/v1/layer_service.proto\x12\x10edunn_serving.v1\x1a\x1dedunn_serving/v1/access.proto\x1a\x1cedunn_serving/v1/layer.proto\x1a edunn_serving/v1/optimizer.proto\x1a\x1eedunn_serving/v1/session.proto\x1a\x1bedunn_serving/v1/step.proto\x1a\x1dedunn_serving/v1/tensor.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"\x17\n" +
 	"\x15ListLayerTypesRequest\"V\n" +
 	"\x16ListLayerTypesResponse\x12<\n" +
 	"\vlayer_types\x18\x01 \x03(\v2\x1b.edunn_serving.v1.LayerTypeR\n" +
@@ -1443,14 +1532,19 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\n" +
 	"forward_id\x18\x01 \x01(\tR\tforwardId\x120\n" +
 	"\x06output\x18\x02 \x01(\v2\x18.edunn_serving.v1.TensorR\x06output\x12-\n" +
-	"\x05phase\x18\x03 \x01(\x0e2\x17.edunn_serving.v1.PhaseR\x05phase\"\xa8\x01\n" +
+	"\x05phase\x18\x03 \x01(\x0e2\x17.edunn_serving.v1.PhaseR\x05phase\"\xe9\x01\n" +
 	"\x0fBackwardRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x14\n" +
 	"\x05layer\x18\x02 \x01(\tR\x05layer\x12\x1d\n" +
 	"\n" +
 	"forward_id\x18\x03 \x01(\tR\tforwardId\x12A\n" +
-	"\x0foutput_gradient\x18\x04 \x01(\v2\x18.edunn_serving.v1.TensorR\x0eoutputGradient\"\xa1\x02\n" +
+	"\x0foutput_gradient\x18\x04 \x01(\v2\x18.edunn_serving.v1.TensorR\x0eoutputGradient\x12\x1e\n" +
+	"\n" +
+	"accumulate\x18\x05 \x01(\bR\n" +
+	"accumulate\x12\x1f\n" +
+	"\vbackward_id\x18\x06 \x01(\tR\n" +
+	"backwardId\"\xa1\x02\n" +
 	"\x10BackwardResponse\x12?\n" +
 	"\x0einput_gradient\x18\x01 \x01(\v2\x18.edunn_serving.v1.TensorR\rinputGradient\x12k\n" +
 	"\x13parameter_gradients\x18\x02 \x03(\v2:.edunn_serving.v1.BackwardResponse.ParameterGradientsEntryR\x12parameterGradients\x1a_\n" +
@@ -1483,29 +1577,37 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\n" +
 	"operations\x18\x01 \x03(\v2\".edunn_serving.v1.ComputeOperationR\n" +
 	"operations\x122\n" +
-	"\x15cancelled_request_ids\x18\x02 \x03(\tR\x13cancelledRequestIds\"\xf2\x01\n" +
+	"\x15cancelled_request_ids\x18\x02 \x03(\tR\x13cancelledRequestIds\"\xec\x02\n" +
 	"\x10ComputeOperation\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12<\n" +
 	"\aforward\x18\x02 \x01(\v2 .edunn_serving.v1.ForwardRequestH\x00R\aforward\x12?\n" +
 	"\bbackward\x18\x03 \x01(\v2!.edunn_serving.v1.BackwardRequestH\x00R\bbackward\x123\n" +
+	"\x04step\x18\x05 \x01(\v2\x1d.edunn_serving.v1.StepRequestH\x00R\x04step\x12C\n" +
+	"\n" +
+	"train_step\x18\x06 \x01(\v2\".edunn_serving.v1.TrainStepRequestH\x00R\ttrainStep\x123\n" +
 	"\atimeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\atimeoutB\v\n" +
 	"\toperation\"L\n" +
 	"\x0fComputeResponse\x129\n" +
-	"\aresults\x18\x01 \x03(\v2\x1f.edunn_serving.v1.ComputeResultR\aresults\"\xf3\x01\n" +
+	"\aresults\x18\x01 \x03(\v2\x1f.edunn_serving.v1.ComputeResultR\aresults\"\xef\x02\n" +
 	"\rComputeResult\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12=\n" +
 	"\aforward\x18\x02 \x01(\v2!.edunn_serving.v1.ForwardResponseH\x00R\aforward\x12@\n" +
-	"\bbackward\x18\x03 \x01(\v2\".edunn_serving.v1.BackwardResponseH\x00R\bbackward\x128\n" +
+	"\bbackward\x18\x03 \x01(\v2\".edunn_serving.v1.BackwardResponseH\x00R\bbackward\x124\n" +
+	"\x04step\x18\x05 \x01(\v2\x1e.edunn_serving.v1.StepResponseH\x00R\x04step\x12D\n" +
+	"\n" +
+	"train_step\x18\x06 \x01(\v2#.edunn_serving.v1.TrainStepResponseH\x00R\ttrainStep\x128\n" +
 	"\x05error\x18\x04 \x01(\v2 .edunn_serving.v1.OperationErrorH\x00R\x05errorB\b\n" +
 	"\x06result\"n\n" +
 	"\x0eOperationError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12.\n" +
-	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails2\x84\b\n" +
+	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails2\xa1\v\n" +
 	"\fLayerService\x12o\n" +
 	"\x0eListLayerTypes\x12'.edunn_serving.v1.ListLayerTypesRequest\x1a(.edunn_serving.v1.ListLayerTypesResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12{\n" +
+	"\x12ListOptimizerTypes\x12+.edunn_serving.v1.ListOptimizerTypesRequest\x1a,.edunn_serving.v1.ListOptimizerTypesResponse\"\n" +
 	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12i\n" +
 	"\rCreateSession\x12&.edunn_serving.v1.CreateSessionRequest\x1a'.edunn_serving.v1.CreateSessionResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12c\n" +
 	"\n" +
@@ -1514,7 +1616,11 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\rDeleteSession\x12&.edunn_serving.v1.DeleteSessionRequest\x1a'.edunn_serving.v1.DeleteSessionResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12Z\n" +
 	"\bAddLayer\x12!.edunn_serving.v1.AddLayerRequest\x1a\".edunn_serving.v1.AddLayerResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12W\n" +
 	"\aForward\x12 .edunn_serving.v1.ForwardRequest\x1a!.edunn_serving.v1.ForwardResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12Z\n" +
-	"\bBackward\x12!.edunn_serving.v1.BackwardRequest\x1a\".edunn_serving.v1.BackwardResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12[\n" +
+	"\bBackward\x12!.edunn_serving.v1.BackwardRequest\x1a\".edunn_serving.v1.BackwardResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12N\n" +
+	"\x04Step\x12\x1d.edunn_serving.v1.StepRequest\x1a\x1e.edunn_serving.v1.StepResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12]\n" +
+	"\tTrainStep\x12\".edunn_serving.v1.TrainStepRequest\x1a#.edunn_serving.v1.TrainStepResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12o\n" +
+	"\x0eClearGradients\x12'.edunn_serving.v1.ClearGradientsRequest\x1a(.edunn_serving.v1.ClearGradientsResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x02\x12[\n" +
 	"\aCompute\x12 .edunn_serving.v1.ComputeRequest\x1a!.edunn_serving.v1.ComputeResponse\"\a\xea\xb5\x18\x03\x01\x02\x03(\x010\x01\x12l\n" +
 	"\rGetParameters\x12&.edunn_serving.v1.GetParametersRequest\x1a'.edunn_serving.v1.GetParametersResponse\"\n" +
 	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12l\n" +
@@ -1536,40 +1642,48 @@ func file_edunn_serving_v1_layer_service_proto_rawDescGZIP() []byte {
 
 var file_edunn_serving_v1_layer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_edunn_serving_v1_layer_service_proto_goTypes = []any{
-	(*ListLayerTypesRequest)(nil),  // 0: edunn_serving.v1.ListLayerTypesRequest
-	(*ListLayerTypesResponse)(nil), // 1: edunn_serving.v1.ListLayerTypesResponse
-	(*CreateSessionRequest)(nil),   // 2: edunn_serving.v1.CreateSessionRequest
-	(*CreateSessionResponse)(nil),  // 3: edunn_serving.v1.CreateSessionResponse
-	(*GetSessionRequest)(nil),      // 4: edunn_serving.v1.GetSessionRequest
-	(*GetSessionResponse)(nil),     // 5: edunn_serving.v1.GetSessionResponse
-	(*DeleteSessionRequest)(nil),   // 6: edunn_serving.v1.DeleteSessionRequest
-	(*DeleteSessionResponse)(nil),  // 7: edunn_serving.v1.DeleteSessionResponse
-	(*AddLayerRequest)(nil),        // 8: edunn_serving.v1.AddLayerRequest
-	(*AddLayerResponse)(nil),       // 9: edunn_serving.v1.AddLayerResponse
-	(*ForwardRequest)(nil),         // 10: edunn_serving.v1.ForwardRequest
-	(*ForwardResponse)(nil),        // 11: edunn_serving.v1.ForwardResponse
-	(*BackwardRequest)(nil),        // 12: edunn_serving.v1.BackwardRequest
-	(*BackwardResponse)(nil),       // 13: edunn_serving.v1.BackwardResponse
-	(*GetParametersRequest)(nil),   // 14: edunn_serving.v1.GetParametersRequest
-	(*GetParametersResponse)(nil),  // 15: edunn_serving.v1.GetParametersResponse
-	(*SetParametersRequest)(nil),   // 16: edunn_serving.v1.SetParametersRequest
-	(*SetParametersResponse)(nil),  // 17: edunn_serving.v1.SetParametersResponse
-	(*ComputeRequest)(nil),         // 18: edunn_serving.v1.ComputeRequest
-	(*ComputeOperation)(nil),       // 19: edunn_serving.v1.ComputeOperation
-	(*ComputeResponse)(nil),        // 20: edunn_serving.v1.ComputeResponse
-	(*ComputeResult)(nil),          // 21: edunn_serving.v1.ComputeResult
-	(*OperationError)(nil),         // 22: edunn_serving.v1.OperationError
-	nil,                            // 23: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry
-	nil,                            // 24: edunn_serving.v1.GetParametersResponse.ParametersEntry
-	nil,                            // 25: edunn_serving.v1.SetParametersRequest.ParametersEntry
-	(*LayerType)(nil),              // 26: edunn_serving.v1.LayerType
-	(*LayerSpec)(nil),              // 27: edunn_serving.v1.LayerSpec
-	(Phase)(0),                     // 28: edunn_serving.v1.Phase
-	(*durationpb.Duration)(nil),    // 29: google.protobuf.Duration
-	(*Session)(nil),                // 30: edunn_serving.v1.Session
-	(*Layer)(nil),                  // 31: edunn_serving.v1.Layer
-	(*Tensor)(nil),                 // 32: edunn_serving.v1.Tensor
-	(*anypb.Any)(nil),              // 33: google.protobuf.Any
+	(*ListLayerTypesRequest)(nil),      // 0: edunn_serving.v1.ListLayerTypesRequest
+	(*ListLayerTypesResponse)(nil),     // 1: edunn_serving.v1.ListLayerTypesResponse
+	(*CreateSessionRequest)(nil),       // 2: edunn_serving.v1.CreateSessionRequest
+	(*CreateSessionResponse)(nil),      // 3: edunn_serving.v1.CreateSessionResponse
+	(*GetSessionRequest)(nil),          // 4: edunn_serving.v1.GetSessionRequest
+	(*GetSessionResponse)(nil),         // 5: edunn_serving.v1.GetSessionResponse
+	(*DeleteSessionRequest)(nil),       // 6: edunn_serving.v1.DeleteSessionRequest
+	(*DeleteSessionResponse)(nil),      // 7: edunn_serving.v1.DeleteSessionResponse
+	(*AddLayerRequest)(nil),            // 8: edunn_serving.v1.AddLayerRequest
+	(*AddLayerResponse)(nil),           // 9: edunn_serving.v1.AddLayerResponse
+	(*ForwardRequest)(nil),             // 10: edunn_serving.v1.ForwardRequest
+	(*ForwardResponse)(nil),            // 11: edunn_serving.v1.ForwardResponse
+	(*BackwardRequest)(nil),            // 12: edunn_serving.v1.BackwardRequest
+	(*BackwardResponse)(nil),           // 13: edunn_serving.v1.BackwardResponse
+	(*GetParametersRequest)(nil),       // 14: edunn_serving.v1.GetParametersRequest
+	(*GetParametersResponse)(nil),      // 15: edunn_serving.v1.GetParametersResponse
+	(*SetParametersRequest)(nil),       // 16: edunn_serving.v1.SetParametersRequest
+	(*SetParametersResponse)(nil),      // 17: edunn_serving.v1.SetParametersResponse
+	(*ComputeRequest)(nil),             // 18: edunn_serving.v1.ComputeRequest
+	(*ComputeOperation)(nil),           // 19: edunn_serving.v1.ComputeOperation
+	(*ComputeResponse)(nil),            // 20: edunn_serving.v1.ComputeResponse
+	(*ComputeResult)(nil),              // 21: edunn_serving.v1.ComputeResult
+	(*OperationError)(nil),             // 22: edunn_serving.v1.OperationError
+	nil,                                // 23: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry
+	nil,                                // 24: edunn_serving.v1.GetParametersResponse.ParametersEntry
+	nil,                                // 25: edunn_serving.v1.SetParametersRequest.ParametersEntry
+	(*LayerType)(nil),                  // 26: edunn_serving.v1.LayerType
+	(*LayerSpec)(nil),                  // 27: edunn_serving.v1.LayerSpec
+	(Phase)(0),                         // 28: edunn_serving.v1.Phase
+	(*durationpb.Duration)(nil),        // 29: google.protobuf.Duration
+	(*Session)(nil),                    // 30: edunn_serving.v1.Session
+	(*Layer)(nil),                      // 31: edunn_serving.v1.Layer
+	(*Tensor)(nil),                     // 32: edunn_serving.v1.Tensor
+	(*StepRequest)(nil),                // 33: edunn_serving.v1.StepRequest
+	(*TrainStepRequest)(nil),           // 34: edunn_serving.v1.TrainStepRequest
+	(*StepResponse)(nil),               // 35: edunn_serving.v1.StepResponse
+	(*TrainStepResponse)(nil),          // 36: edunn_serving.v1.TrainStepResponse
+	(*anypb.Any)(nil),                  // 37: google.protobuf.Any
+	(*ListOptimizerTypesRequest)(nil),  // 38: edunn_serving.v1.ListOptimizerTypesRequest
+	(*ClearGradientsRequest)(nil),      // 39: edunn_serving.v1.ClearGradientsRequest
+	(*ListOptimizerTypesResponse)(nil), // 40: edunn_serving.v1.ListOptimizerTypesResponse
+	(*ClearGradientsResponse)(nil),     // 41: edunn_serving.v1.ClearGradientsResponse
 }
 var file_edunn_serving_v1_layer_service_proto_depIdxs = []int32{
 	26, // 0: edunn_serving.v1.ListLayerTypesResponse.layer_types:type_name -> edunn_serving.v1.LayerType
@@ -1592,40 +1706,52 @@ var file_edunn_serving_v1_layer_service_proto_depIdxs = []int32{
 	19, // 17: edunn_serving.v1.ComputeRequest.operations:type_name -> edunn_serving.v1.ComputeOperation
 	10, // 18: edunn_serving.v1.ComputeOperation.forward:type_name -> edunn_serving.v1.ForwardRequest
 	12, // 19: edunn_serving.v1.ComputeOperation.backward:type_name -> edunn_serving.v1.BackwardRequest
-	29, // 20: edunn_serving.v1.ComputeOperation.timeout:type_name -> google.protobuf.Duration
-	21, // 21: edunn_serving.v1.ComputeResponse.results:type_name -> edunn_serving.v1.ComputeResult
-	11, // 22: edunn_serving.v1.ComputeResult.forward:type_name -> edunn_serving.v1.ForwardResponse
-	13, // 23: edunn_serving.v1.ComputeResult.backward:type_name -> edunn_serving.v1.BackwardResponse
-	22, // 24: edunn_serving.v1.ComputeResult.error:type_name -> edunn_serving.v1.OperationError
-	33, // 25: edunn_serving.v1.OperationError.details:type_name -> google.protobuf.Any
-	32, // 26: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry.value:type_name -> edunn_serving.v1.Tensor
-	32, // 27: edunn_serving.v1.GetParametersResponse.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
-	32, // 28: edunn_serving.v1.SetParametersRequest.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
-	0,  // 29: edunn_serving.v1.LayerService.ListLayerTypes:input_type -> edunn_serving.v1.ListLayerTypesRequest
-	2,  // 30: edunn_serving.v1.LayerService.CreateSession:input_type -> edunn_serving.v1.CreateSessionRequest
-	4,  // 31: edunn_serving.v1.LayerService.GetSession:input_type -> edunn_serving.v1.GetSessionRequest
-	6,  // 32: edunn_serving.v1.LayerService.DeleteSession:input_type -> edunn_serving.v1.DeleteSessionRequest
-	8,  // 33: edunn_serving.v1.LayerService.AddLayer:input_type -> edunn_serving.v1.AddLayerRequest
-	10, // 34: edunn_serving.v1.LayerService.Forward:input_type -> edunn_serving.v1.ForwardRequest
-	12, // 35: edunn_serving.v1.LayerService.Backward:input_type -> edunn_serving.v1.BackwardRequest
-	18, // 36: edunn_serving.v1.LayerService.Compute:input_type -> edunn_serving.v1.ComputeRequest
-	14, // 37: edunn_serving.v1.LayerService.GetParameters:input_type -> edunn_serving.v1.GetParametersRequest
-	16, // 38: edunn_serving.v1.LayerService.SetParameters:input_type -> edunn_serving.v1.SetParametersRequest
-	1,  // 39: edunn_serving.v1.LayerService.ListLayerTypes:output_type -> edunn_serving.v1.ListLayerTypesResponse
-	3,  // 40: edunn_serving.v1.LayerService.CreateSession:output_type -> edunn_serving.v1.CreateSessionResponse
-	5,  // 41: edunn_serving.v1.LayerService.GetSession:output_type -> edunn_serving.v1.GetSessionResponse
-	7,  // 42: edunn_serving.v1.LayerService.DeleteSession:output_type -> edunn_serving.v1.DeleteSessionResponse
-	9,  // 43: edunn_serving.v1.LayerService.AddLayer:output_type -> edunn_serving.v1.AddLayerResponse
-	11, // 44: edunn_serving.v1.LayerService.Forward:output_type -> edunn_serving.v1.ForwardResponse
-	13, // 45: edunn_serving.v1.LayerService.Backward:output_type -> edunn_serving.v1.BackwardResponse
-	20, // 46: edunn_serving.v1.LayerService.Compute:output_type -> edunn_serving.v1.ComputeResponse
-	15, // 47: edunn_serving.v1.LayerService.GetParameters:output_type -> edunn_serving.v1.GetParametersResponse
-	17, // 48: edunn_serving.v1.LayerService.SetParameters:output_type -> edunn_serving.v1.SetParametersResponse
-	39, // [39:49] is the sub-list for method output_type
-	29, // [29:39] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	33, // 20: edunn_serving.v1.ComputeOperation.step:type_name -> edunn_serving.v1.StepRequest
+	34, // 21: edunn_serving.v1.ComputeOperation.train_step:type_name -> edunn_serving.v1.TrainStepRequest
+	29, // 22: edunn_serving.v1.ComputeOperation.timeout:type_name -> google.protobuf.Duration
+	21, // 23: edunn_serving.v1.ComputeResponse.results:type_name -> edunn_serving.v1.ComputeResult
+	11, // 24: edunn_serving.v1.ComputeResult.forward:type_name -> edunn_serving.v1.ForwardResponse
+	13, // 25: edunn_serving.v1.ComputeResult.backward:type_name -> edunn_serving.v1.BackwardResponse
+	35, // 26: edunn_serving.v1.ComputeResult.step:type_name -> edunn_serving.v1.StepResponse
+	36, // 27: edunn_serving.v1.ComputeResult.train_step:type_name -> edunn_serving.v1.TrainStepResponse
+	22, // 28: edunn_serving.v1.ComputeResult.error:type_name -> edunn_serving.v1.OperationError
+	37, // 29: edunn_serving.v1.OperationError.details:type_name -> google.protobuf.Any
+	32, // 30: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry.value:type_name -> edunn_serving.v1.Tensor
+	32, // 31: edunn_serving.v1.GetParametersResponse.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
+	32, // 32: edunn_serving.v1.SetParametersRequest.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
+	0,  // 33: edunn_serving.v1.LayerService.ListLayerTypes:input_type -> edunn_serving.v1.ListLayerTypesRequest
+	38, // 34: edunn_serving.v1.LayerService.ListOptimizerTypes:input_type -> edunn_serving.v1.ListOptimizerTypesRequest
+	2,  // 35: edunn_serving.v1.LayerService.CreateSession:input_type -> edunn_serving.v1.CreateSessionRequest
+	4,  // 36: edunn_serving.v1.LayerService.GetSession:input_type -> edunn_serving.v1.GetSessionRequest
+	6,  // 37: edunn_serving.v1.LayerService.DeleteSession:input_type -> edunn_serving.v1.DeleteSessionRequest
+	8,  // 38: edunn_serving.v1.LayerService.AddLayer:input_type -> edunn_serving.v1.AddLayerRequest
+	10, // 39: edunn_serving.v1.LayerService.Forward:input_type -> edunn_serving.v1.ForwardRequest
+	12, // 40: edunn_serving.v1.LayerService.Backward:input_type -> edunn_serving.v1.BackwardRequest
+	33, // 41: edunn_serving.v1.LayerService.Step:input_type -> edunn_serving.v1.StepRequest
+	34, // 42: edunn_serving.v1.LayerService.TrainStep:input_type -> edunn_serving.v1.TrainStepRequest
+	39, // 43: edunn_serving.v1.LayerService.ClearGradients:input_type -> edunn_serving.v1.ClearGradientsRequest
+	18, // 44: edunn_serving.v1.LayerService.Compute:input_type -> edunn_serving.v1.ComputeRequest
+	14, // 45: edunn_serving.v1.LayerService.GetParameters:input_type -> edunn_serving.v1.GetParametersRequest
+	16, // 46: edunn_serving.v1.LayerService.SetParameters:input_type -> edunn_serving.v1.SetParametersRequest
+	1,  // 47: edunn_serving.v1.LayerService.ListLayerTypes:output_type -> edunn_serving.v1.ListLayerTypesResponse
+	40, // 48: edunn_serving.v1.LayerService.ListOptimizerTypes:output_type -> edunn_serving.v1.ListOptimizerTypesResponse
+	3,  // 49: edunn_serving.v1.LayerService.CreateSession:output_type -> edunn_serving.v1.CreateSessionResponse
+	5,  // 50: edunn_serving.v1.LayerService.GetSession:output_type -> edunn_serving.v1.GetSessionResponse
+	7,  // 51: edunn_serving.v1.LayerService.DeleteSession:output_type -> edunn_serving.v1.DeleteSessionResponse
+	9,  // 52: edunn_serving.v1.LayerService.AddLayer:output_type -> edunn_serving.v1.AddLayerResponse
+	11, // 53: edunn_serving.v1.LayerService.Forward:output_type -> edunn_serving.v1.ForwardResponse
+	13, // 54: edunn_serving.v1.LayerService.Backward:output_type -> edunn_serving.v1.BackwardResponse
+	35, // 55: edunn_serving.v1.LayerService.Step:output_type -> edunn_serving.v1.StepResponse
+	36, // 56: edunn_serving.v1.LayerService.TrainStep:output_type -> edunn_serving.v1.TrainStepResponse
+	41, // 57: edunn_serving.v1.LayerService.ClearGradients:output_type -> edunn_serving.v1.ClearGradientsResponse
+	20, // 58: edunn_serving.v1.LayerService.Compute:output_type -> edunn_serving.v1.ComputeResponse
+	15, // 59: edunn_serving.v1.LayerService.GetParameters:output_type -> edunn_serving.v1.GetParametersResponse
+	17, // 60: edunn_serving.v1.LayerService.SetParameters:output_type -> edunn_serving.v1.SetParametersResponse
+	47, // [47:61] is the sub-list for method output_type
+	33, // [33:47] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_edunn_serving_v1_layer_service_proto_init() }
@@ -1635,16 +1761,22 @@ func file_edunn_serving_v1_layer_service_proto_init() {
 	}
 	file_edunn_serving_v1_access_proto_init()
 	file_edunn_serving_v1_layer_proto_init()
+	file_edunn_serving_v1_optimizer_proto_init()
 	file_edunn_serving_v1_session_proto_init()
+	file_edunn_serving_v1_step_proto_init()
 	file_edunn_serving_v1_tensor_proto_init()
 	file_edunn_serving_v1_layer_service_proto_msgTypes[2].OneofWrappers = []any{}
 	file_edunn_serving_v1_layer_service_proto_msgTypes[19].OneofWrappers = []any{
 		(*ComputeOperation_Forward)(nil),
 		(*ComputeOperation_Backward)(nil),
+		(*ComputeOperation_Step)(nil),
+		(*ComputeOperation_TrainStep)(nil),
 	}
 	file_edunn_serving_v1_layer_service_proto_msgTypes[21].OneofWrappers = []any{
 		(*ComputeResult_Forward)(nil),
 		(*ComputeResult_Backward)(nil),
+		(*ComputeResult_Step)(nil),
+		(*ComputeResult_TrainStep)(nil),
 		(*ComputeResult_Error)(nil),
 	}
 	type x struct{}

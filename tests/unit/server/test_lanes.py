@@ -38,7 +38,7 @@ class Operations:
         self, session: str, request: bytes = b"", *, deadline: float = math.inf, slow: bool = False
     ) -> PendingOperation:
         head = OperationHead("Forward", "", session, 0, "layer", "")
-        return PendingOperation(head, request, self._loop.create_future(), deadline, slow)
+        return PendingOperation(head, request, self._loop.create_future(), deadline, "", slow)
 
 
 @pytest.fixture
