@@ -96,6 +96,19 @@ class Settings(BaseSettings):
         "More callers, for tests: `name=token` or `name:role=token` pairs, separated by commas. "
         "Without a role the caller is a student.",
     )
+    jwt_keys: str = _setting(
+        "",
+        "File or https:// URL of the public keys (JWKS) of an issuer of signed tokens (JWT).",
+    )
+    jwt_issuer: str = _setting("", "The `iss` that a signed token must have.")
+    jwt_audience: str = _setting("", "The `aud` that a signed token must have.")
+    jwt_name_claim: str = _setting("sub", "The claim with the caller's name.")
+    jwt_roles_claim: str = _setting(
+        "edunn_roles", "The claim with the caller's role or roles. Without it: a student."
+    )
+    jwt_limits_claim: str = _setting(
+        "edunn_limits", "The claim with limits of the caller's own, by their names."
+    )
     tls_certificate: str = _setting(
         "", "PEM file with the server's certificate chain. Empty: no TLS."
     )
@@ -260,6 +273,8 @@ class Settings(BaseSettings):
     def _check_together(self) -> Settings:
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise ValueError("EDUNN_TLS_CERTIFICATE and EDUNN_TLS_KEY go together: set both")
+        if self.jwt_keys and not (self.jwt_issuer and self.jwt_audience):
+            raise ValueError("EDUNN_JWT_KEYS needs EDUNN_JWT_ISSUER and EDUNN_JWT_AUDIENCE too")
         if self.tls_client_ca and not self.tls_certificate:
             raise ValueError("EDUNN_TLS_CLIENT_CA needs EDUNN_TLS_CERTIFICATE: set both")
         if self.session_ttl_seconds > self.max_session_ttl_seconds:
