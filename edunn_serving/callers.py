@@ -32,6 +32,8 @@ class Caller:
     roles: frozenset[Role] = field(default=frozenset({Role.STUDENT}), hash=False)
     # Values that replace those of the caller's roles, by the limit's name.
     limits: Mapping[str, float] = field(default_factory=dict, hash=False)
+    # The name of the grader or admin who calls for this caller; empty if nobody does.
+    acted_by: str = ""
 
     def has_any(self, roles: Iterable[Role]) -> bool:
         """Tell whether the caller has one of the roles."""
