@@ -23,7 +23,7 @@ from edunn_serving.own_channel import own_channel
 from edunn_serving.pools import LAYERS, POOLS, Pool
 from edunn_serving.redis_connections import connect
 from edunn_serving.redis_url import RedisUrl
-from standalone.data_folder import AUDIT_FILE, TOKENS_FILE, claim
+from standalone.data_folder import AUDIT_FILE, KEY_FILE, TOKENS_FILE, claim, shared_key
 from standalone.errors import StackError
 from standalone.processes import Child, Supervisor
 
@@ -87,6 +87,7 @@ class Stack:
             **{key: text for key, text in os.environ.items() if not key.startswith("EDUNN_")},
             "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
             "PYTHONUNBUFFERED": "1",
+            "EDUNN_SHARED_KEY_FILE": str(data.resolve() / KEY_FILE),
             "EDUNN_AUDIT_FILE": str(data.resolve() / AUDIT_FILE),
             **_kept_tokens(data.resolve()),
             **(environment or {}),
@@ -136,6 +137,7 @@ class Stack:
     def __enter__(self) -> Stack:
         self._lock = claim(self.data)
         try:
+            shared_key(self.data)
             _check_port(self.port)
             self._supervisor.add(self.redis)
             self._await_redis()

@@ -61,7 +61,7 @@ def test_anothers_session_is_refused_by_every_method_as_one_that_never_was(
     request_type = LAYER_RPCS[method].request_type
     texts = []
     for session_id in (session_of_ana, "x" * len(session_of_ana)):
-        request: Any = request_type(session_id=session_id)  # type: ignore[call-arg]
+        request: Any = request_type(session_id=session_id)
         for field in request_type.DESCRIPTOR.fields:
             if field.name == "layer" and field.message_type is not None:
                 request.layer.CopyFrom(spec("new", "ReLU"))
