@@ -29,6 +29,7 @@ RULES = (
     "+@pubsub",
     "+evalsha",
     "+script|load",
+    "+script|exists",
     "+time",
     # Among others: KEYS, FLUSHALL, CONFIG, ACL, DEBUG, MONITOR, SHUTDOWN, REPLICAOF.
     "-@dangerous",
