@@ -29,6 +29,8 @@ class Reply(NamedTuple):
     data: bytes
     # The processor time of the worker.
     seconds: float = 0.0
+    # The seal of a response that lies apart.
+    mark: bytes = b""
 
 
 RESPONSE, STATUS = OPERATION_REPLY_KIND_RESPONSE, OPERATION_REPLY_KIND_STATUS
@@ -52,8 +54,8 @@ class Answer(NamedTuple):
     def encode(self) -> bytes:
         """Return the answer as the stream carries it."""
         message = BatchReply(batch_id=self.batch_id, worker_id=self.worker_id)
-        for kind, data, seconds in self.replies:
-            message.replies.add(kind=kind, data=data, microseconds=round(seconds * 1e6))
+        for kind, data, seconds, mark in self.replies:
+            message.replies.add(kind=kind, data=data, microseconds=round(seconds * 1e6), mark=mark)
         return message.SerializeToString()
 
     @classmethod
@@ -66,5 +68,8 @@ class Answer(NamedTuple):
             The data is no such message.
         """
         message = BatchReply.FromString(data)
-        replies = [Reply(each.kind, each.data, each.microseconds / 1e6) for each in message.replies]
+        replies = [
+            Reply(each.kind, each.data, each.microseconds / 1e6, each.mark)
+            for each in message.replies
+        ]
         return cls(message.batch_id, replies, message.worker_id)

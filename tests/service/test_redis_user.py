@@ -38,7 +38,7 @@ def service_user(stack: Stack) -> redis.Redis:
         ("GET", "another:key"),
         ("SET", "another:key", "x"),
         ("PUBLISH", "another", "x"),
-        ("MIGRATE", "127.0.0.1", "1", "edunn:2:x", "0", "1"),
+        ("MIGRATE", "127.0.0.1", "1", f"{keys.ROOT}:x", "0", "1"),
     ],
     ids=" ".join,
 )
