@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterable
 from typing import get_args
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -83,6 +85,12 @@ class Settings(BaseSettings):
         "", "PEM file with the server's certificate chain. Empty: no TLS."
     )
     tls_key: str = _setting("", "PEM file with the certificate's private key.")
+    database_url: SecretStr = _setting(
+        "",
+        "The database of grades: `postgresql://user:password@host/name` or `sqlite:///path`. "
+        "Empty: the SQLite file `grades.sqlite3` in the working folder. `make serve` puts it into "
+        "its data folder.",
+    )
     tls_client_ca: str = _setting(
         "",
         "PEM file with the authorities of the callers' certificates. Each connection must then "
@@ -252,7 +260,16 @@ class Settings(BaseSettings):
                 "EDUNN_SESSION_TTL_SECONDS must not be above EDUNN_MAX_SESSION_TTL_SECONDS"
             )
         self.callers()
+        database = self.database_url.get_secret_value()
+        if database and not re.match(r"postgresql://.|sqlite:///.", database):
+            raise ValueError(
+                "EDUNN_DATABASE_URL must be postgresql://... or sqlite:///path, got another URL"
+            )
         return self
+
+    def grades_url(self) -> str:
+        """Return the URL of the database of grades."""
+        return self.database_url.get_secret_value() or "sqlite:///grades.sqlite3"
 
     def callers(self) -> dict[str, Caller]:
         """Return the callers that EDUNN_TOKENS names, by their token."""
@@ -263,7 +280,13 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Return the texts that no log and no error may show."""
-        return [*self.callers(), self.redis_url.password or "", self.shared_key.get_secret_value()]
+        database = urlsplit(self.database_url.get_secret_value())
+        return [
+            *self.callers(),
+            self.redis_url.password or "",
+            database.password or "",
+            self.shared_key.get_secret_value(),
+        ]
 
     def seal(self) -> Seal:
         """Return what authenticates messages, replies and records in Redis.
@@ -284,6 +307,7 @@ class Settings(BaseSettings):
         """Return the settings on one line, without secrets."""
         shown = {name: str(getattr(self, name)) for name in names()}
         shown["shared_key"] = "***" if self.shared_key.get_secret_value() else ""
+        shown["database_url"] = re.sub(r"//[^@/]*@", "//***@", self.grades_url())
         shown["tokens"] = ",".join(f"{each.name}=***" for each in self.callers().values())
         return " ".join(f"{name}={text}" for name, text in shown.items())
 

@@ -105,7 +105,9 @@ def test_a_worker_believes_no_parameters_that_were_put_there(
     anothers = intruder.hget(keys.session("", other), field)
     assert anothers is not None
     version = keys.version("parameters", "linear")
-    intruder.hset(keys.session("", victim), mapping={field: anothers, version: 99})
+    intruder.hset(
+        keys.session("", victim), mapping={field: anothers, version: 99, keys.REVISION: "forged"}
+    )
     refused = refusal(lambda: forward(stub, victim, "linear", X))
     assert refused.reason == "INTERNAL"
 
