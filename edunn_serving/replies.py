@@ -50,10 +50,16 @@ class Answer(NamedTuple):
     batch_id: str
     replies: Sequence[Reply]
     worker_id: str
+    # The processor time that the worker's batch before took besides its operations; 0 if unknown.
+    fixed_seconds: float = 0.0
 
     def encode(self) -> bytes:
         """Return the answer as the stream carries it."""
-        message = BatchReply(batch_id=self.batch_id, worker_id=self.worker_id)
+        message = BatchReply(
+            batch_id=self.batch_id,
+            worker_id=self.worker_id,
+            fixed_microseconds=round(self.fixed_seconds * 1e6),
+        )
         for kind, data, seconds, mark in self.replies:
             message.replies.add(kind=kind, data=data, microseconds=round(seconds * 1e6), mark=mark)
         return message.SerializeToString()
@@ -72,4 +78,5 @@ class Answer(NamedTuple):
             Reply(each.kind, each.data, each.microseconds / 1e6, each.mark)
             for each in message.replies
         ]
-        return cls(message.batch_id, replies, message.worker_id)
+        fixed_seconds = message.fixed_microseconds / 1e6
+        return cls(message.batch_id, replies, message.worker_id, fixed_seconds)

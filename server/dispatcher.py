@@ -23,6 +23,7 @@ from server.batching import BatchingState, decide
 from server.flights import Flight, Flights
 from server.lanes import Lanes
 from server.last_workers import LastWorkers
+from server.loop_load import LoopLoad
 from server.metrics import Counts
 from server.operation import PendingOperation
 from server.recovery import Recovery
@@ -68,6 +69,9 @@ class Dispatcher:
             self.counts, self._pump,
         )  # fmt: skip
         self._last_workers = LastWorkers()
+        self._load = LoopLoad()
+        # The time of the latest departure of a batch that is expected to be quick.
+        self._last_departure = 0.0
         self._watches_patience = False
         self._pump_scheduled = False
         # The time for which the timer of the next decision is set.
@@ -197,6 +201,8 @@ class Dispatcher:
                 break
             self.counts.batches += 1
             flight = self._flights.begin(operations)
+            if not flight.is_slow:
+                self._last_departure = flight.sent
             self._want_worker(flight)
             self._send(flight)
 
@@ -217,12 +223,12 @@ class Dispatcher:
                 workers=len(self.link.workers),
                 batches=len(flights),
                 oldest_sent=min((each.sent for each in flights), default=0.0),
-                newest_quick_sent=max(
-                    (each.sent for each in flights if not each.is_slow), default=None
-                ),
+                last_departure=self._last_departure,
                 waiting=self._lanes.waiting,
                 usual_seconds=self._estimate.usual_seconds,
                 full_batch=self._settings.max_batch_operations,
+                fixed_seconds=self._estimate.fixed_seconds,
+                load=self._load.now(),
             )
         )
         if decision.look_again is not None and decision.look_again != self._look_at:
@@ -301,6 +307,7 @@ class Dispatcher:
             log.info("batch %s was answered after it had been given up", batch_id)
             return
         self._last_workers.note(flight.sessions(), answer.worker_id)
+        self._estimate.note_batch(answer.fixed_seconds)
         if len(replies) == len(flight.operations):
             again: list[PendingOperation] = []
             for operation, reply in zip(flight.operations, replies, strict=True):

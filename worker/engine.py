@@ -74,6 +74,9 @@ class Engine:
         self._randomness = RepeatableGenerator()
         # Runs the script that commits a batch on sessions at hand.
         self._commit_quickly = commit_quickly
+        # The processor time of the latest batch's operations, and what the batch took besides.
+        self._operation_seconds = 0.0
+        self._fixed_seconds = 0.0
         # Redis's clock minus this machine's monotonic one, in seconds, and when it was measured.
         self._clock_offset = 0.0
         self._clock_read = -math.inf
@@ -89,6 +92,14 @@ class Engine:
         get an error that says so. A worker that is to stop does not wait for Redis, because the
         server sends the batch again.
         """
+        began = time.thread_time()
+        try:
+            self._run_until_answered(batch)
+        finally:
+            taken = time.thread_time() - began
+            self._fixed_seconds = max(0.0, taken - self._operation_seconds)
+
+    def _run_until_answered(self, batch: BatchMessage) -> None:
         refusals = 0
         trouble = ""
         while True:
@@ -142,7 +153,8 @@ class Engine:
         )
 
     def _answer(self, batch: BatchMessage, replies: Sequence[Reply]) -> Answer:
-        return Answer(batch.batch_id, replies, self._worker_id)
+        self._operation_seconds = sum(reply.seconds for reply in replies)
+        return Answer(batch.batch_id, replies, self._worker_id, self._fixed_seconds)
 
     def _run_on_ready(self, batch: BatchMessage) -> bool:
         """Run a batch on the sessions as this worker left them; False if it must load them.

@@ -61,14 +61,16 @@ class BatchOperation(_message.Message):
     def __init__(self, method: _Optional[str] = ..., caller: _Optional[str] = ..., session_id: _Optional[str] = ..., deadline_ms: _Optional[int] = ..., layer: _Optional[str] = ..., forward_id: _Optional[str] = ..., request: _Optional[bytes] = ..., loss: _Optional[str] = ..., repeat_id: _Optional[str] = ..., request_mark: _Optional[bytes] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class BatchReply(_message.Message):
-    __slots__ = ("batch_id", "replies", "worker_id")
+    __slots__ = ("batch_id", "replies", "worker_id", "fixed_microseconds")
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
     REPLIES_FIELD_NUMBER: _ClassVar[int]
     WORKER_ID_FIELD_NUMBER: _ClassVar[int]
+    FIXED_MICROSECONDS_FIELD_NUMBER: _ClassVar[int]
     batch_id: str
     replies: _containers.RepeatedCompositeFieldContainer[OperationReply]
     worker_id: str
-    def __init__(self, batch_id: _Optional[str] = ..., replies: _Optional[_Iterable[_Union[OperationReply, _Mapping]]] = ..., worker_id: _Optional[str] = ...) -> None: ...
+    fixed_microseconds: int
+    def __init__(self, batch_id: _Optional[str] = ..., replies: _Optional[_Iterable[_Union[OperationReply, _Mapping]]] = ..., worker_id: _Optional[str] = ..., fixed_microseconds: _Optional[int] = ...) -> None: ...
 
 class OperationReply(_message.Message):
     __slots__ = ("kind", "data", "microseconds", "mark")
