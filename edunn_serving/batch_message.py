@@ -102,7 +102,7 @@ class BatchMessage(NamedTuple):
             list(map(_head, batch.operations)),
             None if batch.requests_apart else [each.request for each in batch.operations],
             batch.is_familiar,
-            [each.request_mark for each in batch.operations] if batch.requests_apart else (),
+            tuple(filter(None, (each.request_mark for each in batch.operations))),
         )
 
 

@@ -43,7 +43,7 @@ KEY_SET = {"keys": [public(each) for each in ALGORITHMS]}
 
 def claims(**changes: Any) -> dict[str, Any]:
     now = int(time.time())
-    given = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ana", "iat": now, "exp": now + 60, **changes}
+    given = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ana", "iat": now, "exp": now + 7200, **changes}
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -122,8 +122,8 @@ ATTACKS = {
     "no issuer": signed(iss=None),
     "expired": signed(exp=int(time.time()) - 60),
     "no expiry": signed(exp=None),
-    "not yet valid": signed(nbf=int(time.time()) + 60),
-    "issued in the future": signed(iat=int(time.time()) + 60),
+    "not yet valid": signed(nbf=int(time.time()) + 3600),
+    "issued in the future": signed(iat=int(time.time()) + 3600),
     "no name": signed(sub=None),
     "a name that is no caller's": signed(sub="a/b"),
     "limits that are none": signed(edunn_limits={"sessions": "many"}),
