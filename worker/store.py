@@ -37,6 +37,9 @@ CONTEXT_OVERHEAD_BYTES = 96
 
 Value = bytes | str | int
 
+# The beginnings of the fields of a session's hash that are sealed.
+SEALED_FIELDS = frozenset({keys.RECORD, *SLOT_NAMES})
+
 
 @dataclass(slots=True)
 class LayerNeeds:
@@ -146,6 +149,7 @@ class Store:
         self._commit = Script.named("eviction", "commit", limits=limits, reply_ms=REPLY_TTL_MS)
         self._evict = Script.named("eviction", "evict", limits=limits)
         self._connection = ScriptConnection(client, (self._take, self._commit, self._evict))
+        self._seal = settings.seal()
 
     def take(
         self,
@@ -180,7 +184,7 @@ class Store:
         found, *requests = self._connection.run(*commands)
         now_ms, exists, *answers = found
         sessions = {
-            key: _stored_session(need, answer) if answer else None
+            key: self._opened(key, _stored_session(need, answer)) if answer else None
             for (key, need), answer in zip(needs.items(), answers, strict=True)
         }
         return bool(exists), requests[0] if requests else [], sessions, now_ms
@@ -219,8 +223,13 @@ class Store:
             if reply.kind == RESPONSE and len(reply.data) >= LARGE_BYTES:
                 touched.append(keys.large_result(batch_id, len(large)))
                 large.append(reply.data)
-                replies[at] = reply._replace(kind=LARGE, data=touched[-1].encode())
+                replies[at] = reply._replace(
+                    kind=LARGE,
+                    data=touched[-1].encode(),
+                    mark=self._seal.mark("result", reply.data, touched[-1]),
+                )
         encoded = answer._replace(replies=replies).encode()
+        encoded = self._seal.close("reply", encoded, reply_stream)
         header = {
             "insists": insist,
             "large": len(large),
@@ -231,11 +240,42 @@ class Store:
         for each in sessions:
             touched += _keys_of(each)
             arguments += each.contexts
-            for pair in each.values.items():
-                arguments += pair
+            for name, value in each.values.items():
+                arguments += (name, self._closed(each.session, name, value))
             for layer in each.changed_layers:
                 arguments += (keys.LAST_BATCH + layer, batch_id)
         return self._commit.command(touched, arguments)
+
+    def _closed(self, session: SessionKey, field: str, value: Value) -> Value:
+        """Seal a value of a session's hash: its record, or the arrays of a slot."""
+        if isinstance(value, bytes) and field.partition("/")[0] in SEALED_FIELDS:
+            return self._seal.close("state", value, *session, field)
+        return value
+
+    def _opened(self, key: SessionKey, stored: StoredSession) -> StoredSession:
+        """Open what is sealed of a session.
+
+        Raises
+        ------
+        ForgedError
+            A part of it was not written by a worker of this service.
+        """
+        if self._seal.is_open:
+            return stored
+
+        def opened(field: str, value: bytes | None) -> bytes | None:
+            return None if value is None else self._seal.open("state", value, *key, field)
+
+        layers = {
+            name: layer._replace(
+                slots={
+                    slot: kept._replace(arrays=opened(keys.slot(slot, name), kept.arrays))
+                    for slot, kept in layer.slots.items()
+                }
+            )
+            for name, layer in stored.layers.items()
+        }
+        return stored._replace(record=opened(keys.RECORD, stored.record), layers=layers)
 
     def _evict_more(self, changes: Changes) -> None:
         """Evict the contexts that a commit has left, in steps between which Redis serves others."""
