@@ -36,7 +36,11 @@ MAX_AXES = 32
 
 _FORMAT_KEY, _LAYER_KEY, _BUFFERS_KEY = "edunn.format", "edunn.layer", "edunn.buffers"
 _METADATA = "__metadata__"
-_DTYPES = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "F16": np.dtype("<f2"),
+    "F32": np.dtype("<f4"),
+    "F64": np.dtype("<f8"),
+}
 
 
 class ModelFileError(ValueError):
@@ -234,10 +238,11 @@ def _tensor(name: str, entry: object) -> TensorHeader:
     _check_name(name)
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
         _refuse(f"{name!r} should have dtype, shape and data_offsets", name)
-    dtype = _DTYPES.get(entry["dtype"]) if isinstance(entry["dtype"], str) else None
+    given = entry["dtype"]
+    dtype = _DTYPES.get(given) if isinstance(given, str) else None
     if dtype is None:
         known = ", ".join(_DTYPES)
-        _refuse(f"{name!r} should be of the dtype {known}, not {str(entry['dtype'])[:20]!r}", name)
+        _refuse(f"{name!r} should be of the dtype {known}, not {str(given)[:20]!r}", name)
     shape, offsets = entry["shape"], entry["data_offsets"]
     if not _are_sizes(shape) or len(shape) > MAX_AXES:
         _refuse(f"the shape of {name!r} should be a list of sizes, at most {MAX_AXES}", name)

@@ -35,7 +35,9 @@ class LayerService:
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
         """Return the methods that workers run, and the one that lists the catalogue."""
         on_worker = {
-            name: self._on_worker(name) for name, rpc in LAYER_RPCS.items() if rpc.session_field
+            name: self._on_worker(name)
+            for name, rpc in LAYER_RPCS.items()
+            if rpc.session_field and not (rpc.client_streaming or rpc.server_streaming)
         }
         return {
             **on_worker,

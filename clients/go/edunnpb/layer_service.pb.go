@@ -1007,6 +1007,217 @@ func (*SetParametersResponse) Descriptor() ([]byte, []int) {
 	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{17}
 }
 
+// The request of ExportModel.
+type ExportModelRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session that has the layer.
+	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// The layer's name in the session.
+	Layer         string `protobuf:"bytes,2,opt,name=layer,proto3" json:"layer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportModelRequest) Reset() {
+	*x = ExportModelRequest{}
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportModelRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportModelRequest) ProtoMessage() {}
+
+func (x *ExportModelRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportModelRequest.ProtoReflect.Descriptor instead.
+func (*ExportModelRequest) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ExportModelRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ExportModelRequest) GetLayer() string {
+	if x != nil {
+		return x.Layer
+	}
+	return ""
+}
+
+// One answer of ExportModel.
+type ExportModelResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The next bytes of the file.
+	Chunk         []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportModelResponse) Reset() {
+	*x = ExportModelResponse{}
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportModelResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportModelResponse) ProtoMessage() {}
+
+func (x *ExportModelResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportModelResponse.ProtoReflect.Descriptor instead.
+func (*ExportModelResponse) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ExportModelResponse) GetChunk() []byte {
+	if x != nil {
+		return x.Chunk
+	}
+	return nil
+}
+
+// The session and the layer's name, then the bytes of a model file.
+type ImportModelRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session. Needed in the first message alone.
+	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// The name of the layer, one that the session has or a new one. Needed in the first message alone.
+	Layer string `protobuf:"bytes,2,opt,name=layer,proto3" json:"layer,omitempty"`
+	// The next bytes of the file.
+	Chunk         []byte `protobuf:"bytes,3,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportModelRequest) Reset() {
+	*x = ImportModelRequest{}
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportModelRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportModelRequest) ProtoMessage() {}
+
+func (x *ImportModelRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportModelRequest.ProtoReflect.Descriptor instead.
+func (*ImportModelRequest) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ImportModelRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ImportModelRequest) GetLayer() string {
+	if x != nil {
+		return x.Layer
+	}
+	return ""
+}
+
+func (x *ImportModelRequest) GetChunk() []byte {
+	if x != nil {
+		return x.Chunk
+	}
+	return nil
+}
+
+// The answer of ImportModel.
+type ImportModelResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The layer as the session now has it.
+	Layer         *Layer `protobuf:"bytes,1,opt,name=layer,proto3" json:"layer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportModelResponse) Reset() {
+	*x = ImportModelResponse{}
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportModelResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportModelResponse) ProtoMessage() {}
+
+func (x *ImportModelResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportModelResponse.ProtoReflect.Descriptor instead.
+func (*ImportModelResponse) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ImportModelResponse) GetLayer() *Layer {
+	if x != nil {
+		return x.Layer
+	}
+	return nil
+}
+
 // Some operations of a Compute stream, sent together.
 type ComputeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1022,7 +1233,7 @@ type ComputeRequest struct {
 
 func (x *ComputeRequest) Reset() {
 	*x = ComputeRequest{}
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[18]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1034,7 +1245,7 @@ func (x *ComputeRequest) String() string {
 func (*ComputeRequest) ProtoMessage() {}
 
 func (x *ComputeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[18]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1047,7 +1258,7 @@ func (x *ComputeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeRequest.ProtoReflect.Descriptor instead.
 func (*ComputeRequest) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{18}
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ComputeRequest) GetOperations() []*ComputeOperation {
@@ -1087,7 +1298,7 @@ type ComputeOperation struct {
 
 func (x *ComputeOperation) Reset() {
 	*x = ComputeOperation{}
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[19]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1099,7 +1310,7 @@ func (x *ComputeOperation) String() string {
 func (*ComputeOperation) ProtoMessage() {}
 
 func (x *ComputeOperation) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[19]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1112,7 +1323,7 @@ func (x *ComputeOperation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeOperation.ProtoReflect.Descriptor instead.
 func (*ComputeOperation) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{19}
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ComputeOperation) GetRequestId() string {
@@ -1183,7 +1394,7 @@ type ComputeResponse struct {
 
 func (x *ComputeResponse) Reset() {
 	*x = ComputeResponse{}
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[20]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1195,7 +1406,7 @@ func (x *ComputeResponse) String() string {
 func (*ComputeResponse) ProtoMessage() {}
 
 func (x *ComputeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[20]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1208,7 +1419,7 @@ func (x *ComputeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeResponse.ProtoReflect.Descriptor instead.
 func (*ComputeResponse) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{20}
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ComputeResponse) GetResults() []*ComputeResult {
@@ -1237,7 +1448,7 @@ type ComputeResult struct {
 
 func (x *ComputeResult) Reset() {
 	*x = ComputeResult{}
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[21]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1249,7 +1460,7 @@ func (x *ComputeResult) String() string {
 func (*ComputeResult) ProtoMessage() {}
 
 func (x *ComputeResult) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[21]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1262,7 +1473,7 @@ func (x *ComputeResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeResult.ProtoReflect.Descriptor instead.
 func (*ComputeResult) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{21}
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ComputeResult) GetRequestId() string {
@@ -1347,7 +1558,7 @@ type OperationError struct {
 
 func (x *OperationError) Reset() {
 	*x = OperationError{}
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[22]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1359,7 +1570,7 @@ func (x *OperationError) String() string {
 func (*OperationError) ProtoMessage() {}
 
 func (x *OperationError) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[22]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1372,7 +1583,7 @@ func (x *OperationError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OperationError.ProtoReflect.Descriptor instead.
 func (*OperationError) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{22}
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *OperationError) GetCode() int32 {
@@ -1478,7 +1689,20 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\x0fParametersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12.\n" +
 	"\x05value\x18\x02 \x01(\v2\x18.edunn_serving.v1.TensorR\x05value:\x028\x01\"\x17\n" +
-	"\x15SetParametersResponse\"\x88\x01\n" +
+	"\x15SetParametersResponse\"I\n" +
+	"\x12ExportModelRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x14\n" +
+	"\x05layer\x18\x02 \x01(\tR\x05layer\"+\n" +
+	"\x13ExportModelResponse\x12\x14\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\"_\n" +
+	"\x12ImportModelRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x14\n" +
+	"\x05layer\x18\x02 \x01(\tR\x05layer\x12\x14\n" +
+	"\x05chunk\x18\x03 \x01(\fR\x05chunk\"D\n" +
+	"\x13ImportModelResponse\x12-\n" +
+	"\x05layer\x18\x01 \x01(\v2\x17.edunn_serving.v1.LayerR\x05layer\"\x88\x01\n" +
 	"\x0eComputeRequest\x12B\n" +
 	"\n" +
 	"operations\x18\x01 \x03(\v2\".edunn_serving.v1.ComputeOperationR\n" +
@@ -1503,7 +1727,7 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\x0eOperationError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12.\n" +
-	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails2\xb2\a\n" +
+	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails2\xf3\b\n" +
 	"\fLayerService\x12h\n" +
 	"\x0eListLayerTypes\x12'.edunn_serving.v1.ListLayerTypesRequest\x1a(.edunn_serving.v1.ListLayerTypesResponse\"\x03\x90\x02\x01\x12`\n" +
 	"\rCreateSession\x12&.edunn_serving.v1.CreateSessionRequest\x1a'.edunn_serving.v1.CreateSessionResponse\x12\\\n" +
@@ -1515,7 +1739,9 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\bBackward\x12!.edunn_serving.v1.BackwardRequest\x1a\".edunn_serving.v1.BackwardResponse\x12R\n" +
 	"\aCompute\x12 .edunn_serving.v1.ComputeRequest\x1a!.edunn_serving.v1.ComputeResponse(\x010\x01\x12e\n" +
 	"\rGetParameters\x12&.edunn_serving.v1.GetParametersRequest\x1a'.edunn_serving.v1.GetParametersResponse\"\x03\x90\x02\x01\x12e\n" +
-	"\rSetParameters\x12&.edunn_serving.v1.SetParametersRequest\x1a'.edunn_serving.v1.SetParametersResponse\"\x03\x90\x02\x02BS\n" +
+	"\rSetParameters\x12&.edunn_serving.v1.SetParametersRequest\x1a'.edunn_serving.v1.SetParametersResponse\"\x03\x90\x02\x02\x12a\n" +
+	"\vExportModel\x12$.edunn_serving.v1.ExportModelRequest\x1a%.edunn_serving.v1.ExportModelResponse\"\x03\x90\x02\x010\x01\x12\\\n" +
+	"\vImportModel\x12$.edunn_serving.v1.ImportModelRequest\x1a%.edunn_serving.v1.ImportModelResponse(\x01BS\n" +
 	"\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3"
 
 var (
@@ -1530,7 +1756,7 @@ func file_edunn_serving_v1_layer_service_proto_rawDescGZIP() []byte {
 	return file_edunn_serving_v1_layer_service_proto_rawDescData
 }
 
-var file_edunn_serving_v1_layer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_edunn_serving_v1_layer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_edunn_serving_v1_layer_service_proto_goTypes = []any{
 	(*ListLayerTypesRequest)(nil),  // 0: edunn_serving.v1.ListLayerTypesRequest
 	(*ListLayerTypesResponse)(nil), // 1: edunn_serving.v1.ListLayerTypesResponse
@@ -1550,78 +1776,87 @@ var file_edunn_serving_v1_layer_service_proto_goTypes = []any{
 	(*GetParametersResponse)(nil),  // 15: edunn_serving.v1.GetParametersResponse
 	(*SetParametersRequest)(nil),   // 16: edunn_serving.v1.SetParametersRequest
 	(*SetParametersResponse)(nil),  // 17: edunn_serving.v1.SetParametersResponse
-	(*ComputeRequest)(nil),         // 18: edunn_serving.v1.ComputeRequest
-	(*ComputeOperation)(nil),       // 19: edunn_serving.v1.ComputeOperation
-	(*ComputeResponse)(nil),        // 20: edunn_serving.v1.ComputeResponse
-	(*ComputeResult)(nil),          // 21: edunn_serving.v1.ComputeResult
-	(*OperationError)(nil),         // 22: edunn_serving.v1.OperationError
-	nil,                            // 23: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry
-	nil,                            // 24: edunn_serving.v1.GetParametersResponse.ParametersEntry
-	nil,                            // 25: edunn_serving.v1.SetParametersRequest.ParametersEntry
-	(*LayerType)(nil),              // 26: edunn_serving.v1.LayerType
-	(*LayerSpec)(nil),              // 27: edunn_serving.v1.LayerSpec
-	(Phase)(0),                     // 28: edunn_serving.v1.Phase
-	(*durationpb.Duration)(nil),    // 29: google.protobuf.Duration
-	(*Session)(nil),                // 30: edunn_serving.v1.Session
-	(*Layer)(nil),                  // 31: edunn_serving.v1.Layer
-	(*Tensor)(nil),                 // 32: edunn_serving.v1.Tensor
-	(*anypb.Any)(nil),              // 33: google.protobuf.Any
+	(*ExportModelRequest)(nil),     // 18: edunn_serving.v1.ExportModelRequest
+	(*ExportModelResponse)(nil),    // 19: edunn_serving.v1.ExportModelResponse
+	(*ImportModelRequest)(nil),     // 20: edunn_serving.v1.ImportModelRequest
+	(*ImportModelResponse)(nil),    // 21: edunn_serving.v1.ImportModelResponse
+	(*ComputeRequest)(nil),         // 22: edunn_serving.v1.ComputeRequest
+	(*ComputeOperation)(nil),       // 23: edunn_serving.v1.ComputeOperation
+	(*ComputeResponse)(nil),        // 24: edunn_serving.v1.ComputeResponse
+	(*ComputeResult)(nil),          // 25: edunn_serving.v1.ComputeResult
+	(*OperationError)(nil),         // 26: edunn_serving.v1.OperationError
+	nil,                            // 27: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry
+	nil,                            // 28: edunn_serving.v1.GetParametersResponse.ParametersEntry
+	nil,                            // 29: edunn_serving.v1.SetParametersRequest.ParametersEntry
+	(*LayerType)(nil),              // 30: edunn_serving.v1.LayerType
+	(*LayerSpec)(nil),              // 31: edunn_serving.v1.LayerSpec
+	(Phase)(0),                     // 32: edunn_serving.v1.Phase
+	(*durationpb.Duration)(nil),    // 33: google.protobuf.Duration
+	(*Session)(nil),                // 34: edunn_serving.v1.Session
+	(*Layer)(nil),                  // 35: edunn_serving.v1.Layer
+	(*Tensor)(nil),                 // 36: edunn_serving.v1.Tensor
+	(*anypb.Any)(nil),              // 37: google.protobuf.Any
 }
 var file_edunn_serving_v1_layer_service_proto_depIdxs = []int32{
-	26, // 0: edunn_serving.v1.ListLayerTypesResponse.layer_types:type_name -> edunn_serving.v1.LayerType
-	27, // 1: edunn_serving.v1.CreateSessionRequest.layers:type_name -> edunn_serving.v1.LayerSpec
-	28, // 2: edunn_serving.v1.CreateSessionRequest.phase:type_name -> edunn_serving.v1.Phase
-	29, // 3: edunn_serving.v1.CreateSessionRequest.ttl:type_name -> google.protobuf.Duration
-	30, // 4: edunn_serving.v1.CreateSessionResponse.session:type_name -> edunn_serving.v1.Session
-	30, // 5: edunn_serving.v1.GetSessionResponse.session:type_name -> edunn_serving.v1.Session
-	27, // 6: edunn_serving.v1.AddLayerRequest.layer:type_name -> edunn_serving.v1.LayerSpec
-	31, // 7: edunn_serving.v1.AddLayerResponse.layer:type_name -> edunn_serving.v1.Layer
-	32, // 8: edunn_serving.v1.ForwardRequest.inputs:type_name -> edunn_serving.v1.Tensor
-	28, // 9: edunn_serving.v1.ForwardRequest.phase:type_name -> edunn_serving.v1.Phase
-	32, // 10: edunn_serving.v1.ForwardResponse.output:type_name -> edunn_serving.v1.Tensor
-	28, // 11: edunn_serving.v1.ForwardResponse.phase:type_name -> edunn_serving.v1.Phase
-	32, // 12: edunn_serving.v1.BackwardRequest.output_gradient:type_name -> edunn_serving.v1.Tensor
-	32, // 13: edunn_serving.v1.BackwardResponse.input_gradient:type_name -> edunn_serving.v1.Tensor
-	23, // 14: edunn_serving.v1.BackwardResponse.parameter_gradients:type_name -> edunn_serving.v1.BackwardResponse.ParameterGradientsEntry
-	24, // 15: edunn_serving.v1.GetParametersResponse.parameters:type_name -> edunn_serving.v1.GetParametersResponse.ParametersEntry
-	25, // 16: edunn_serving.v1.SetParametersRequest.parameters:type_name -> edunn_serving.v1.SetParametersRequest.ParametersEntry
-	19, // 17: edunn_serving.v1.ComputeRequest.operations:type_name -> edunn_serving.v1.ComputeOperation
-	10, // 18: edunn_serving.v1.ComputeOperation.forward:type_name -> edunn_serving.v1.ForwardRequest
-	12, // 19: edunn_serving.v1.ComputeOperation.backward:type_name -> edunn_serving.v1.BackwardRequest
-	29, // 20: edunn_serving.v1.ComputeOperation.timeout:type_name -> google.protobuf.Duration
-	21, // 21: edunn_serving.v1.ComputeResponse.results:type_name -> edunn_serving.v1.ComputeResult
-	11, // 22: edunn_serving.v1.ComputeResult.forward:type_name -> edunn_serving.v1.ForwardResponse
-	13, // 23: edunn_serving.v1.ComputeResult.backward:type_name -> edunn_serving.v1.BackwardResponse
-	22, // 24: edunn_serving.v1.ComputeResult.error:type_name -> edunn_serving.v1.OperationError
-	33, // 25: edunn_serving.v1.OperationError.details:type_name -> google.protobuf.Any
-	32, // 26: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry.value:type_name -> edunn_serving.v1.Tensor
-	32, // 27: edunn_serving.v1.GetParametersResponse.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
-	32, // 28: edunn_serving.v1.SetParametersRequest.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
-	0,  // 29: edunn_serving.v1.LayerService.ListLayerTypes:input_type -> edunn_serving.v1.ListLayerTypesRequest
-	2,  // 30: edunn_serving.v1.LayerService.CreateSession:input_type -> edunn_serving.v1.CreateSessionRequest
-	4,  // 31: edunn_serving.v1.LayerService.GetSession:input_type -> edunn_serving.v1.GetSessionRequest
-	6,  // 32: edunn_serving.v1.LayerService.DeleteSession:input_type -> edunn_serving.v1.DeleteSessionRequest
-	8,  // 33: edunn_serving.v1.LayerService.AddLayer:input_type -> edunn_serving.v1.AddLayerRequest
-	10, // 34: edunn_serving.v1.LayerService.Forward:input_type -> edunn_serving.v1.ForwardRequest
-	12, // 35: edunn_serving.v1.LayerService.Backward:input_type -> edunn_serving.v1.BackwardRequest
-	18, // 36: edunn_serving.v1.LayerService.Compute:input_type -> edunn_serving.v1.ComputeRequest
-	14, // 37: edunn_serving.v1.LayerService.GetParameters:input_type -> edunn_serving.v1.GetParametersRequest
-	16, // 38: edunn_serving.v1.LayerService.SetParameters:input_type -> edunn_serving.v1.SetParametersRequest
-	1,  // 39: edunn_serving.v1.LayerService.ListLayerTypes:output_type -> edunn_serving.v1.ListLayerTypesResponse
-	3,  // 40: edunn_serving.v1.LayerService.CreateSession:output_type -> edunn_serving.v1.CreateSessionResponse
-	5,  // 41: edunn_serving.v1.LayerService.GetSession:output_type -> edunn_serving.v1.GetSessionResponse
-	7,  // 42: edunn_serving.v1.LayerService.DeleteSession:output_type -> edunn_serving.v1.DeleteSessionResponse
-	9,  // 43: edunn_serving.v1.LayerService.AddLayer:output_type -> edunn_serving.v1.AddLayerResponse
-	11, // 44: edunn_serving.v1.LayerService.Forward:output_type -> edunn_serving.v1.ForwardResponse
-	13, // 45: edunn_serving.v1.LayerService.Backward:output_type -> edunn_serving.v1.BackwardResponse
-	20, // 46: edunn_serving.v1.LayerService.Compute:output_type -> edunn_serving.v1.ComputeResponse
-	15, // 47: edunn_serving.v1.LayerService.GetParameters:output_type -> edunn_serving.v1.GetParametersResponse
-	17, // 48: edunn_serving.v1.LayerService.SetParameters:output_type -> edunn_serving.v1.SetParametersResponse
-	39, // [39:49] is the sub-list for method output_type
-	29, // [29:39] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	30, // 0: edunn_serving.v1.ListLayerTypesResponse.layer_types:type_name -> edunn_serving.v1.LayerType
+	31, // 1: edunn_serving.v1.CreateSessionRequest.layers:type_name -> edunn_serving.v1.LayerSpec
+	32, // 2: edunn_serving.v1.CreateSessionRequest.phase:type_name -> edunn_serving.v1.Phase
+	33, // 3: edunn_serving.v1.CreateSessionRequest.ttl:type_name -> google.protobuf.Duration
+	34, // 4: edunn_serving.v1.CreateSessionResponse.session:type_name -> edunn_serving.v1.Session
+	34, // 5: edunn_serving.v1.GetSessionResponse.session:type_name -> edunn_serving.v1.Session
+	31, // 6: edunn_serving.v1.AddLayerRequest.layer:type_name -> edunn_serving.v1.LayerSpec
+	35, // 7: edunn_serving.v1.AddLayerResponse.layer:type_name -> edunn_serving.v1.Layer
+	36, // 8: edunn_serving.v1.ForwardRequest.inputs:type_name -> edunn_serving.v1.Tensor
+	32, // 9: edunn_serving.v1.ForwardRequest.phase:type_name -> edunn_serving.v1.Phase
+	36, // 10: edunn_serving.v1.ForwardResponse.output:type_name -> edunn_serving.v1.Tensor
+	32, // 11: edunn_serving.v1.ForwardResponse.phase:type_name -> edunn_serving.v1.Phase
+	36, // 12: edunn_serving.v1.BackwardRequest.output_gradient:type_name -> edunn_serving.v1.Tensor
+	36, // 13: edunn_serving.v1.BackwardResponse.input_gradient:type_name -> edunn_serving.v1.Tensor
+	27, // 14: edunn_serving.v1.BackwardResponse.parameter_gradients:type_name -> edunn_serving.v1.BackwardResponse.ParameterGradientsEntry
+	28, // 15: edunn_serving.v1.GetParametersResponse.parameters:type_name -> edunn_serving.v1.GetParametersResponse.ParametersEntry
+	29, // 16: edunn_serving.v1.SetParametersRequest.parameters:type_name -> edunn_serving.v1.SetParametersRequest.ParametersEntry
+	35, // 17: edunn_serving.v1.ImportModelResponse.layer:type_name -> edunn_serving.v1.Layer
+	23, // 18: edunn_serving.v1.ComputeRequest.operations:type_name -> edunn_serving.v1.ComputeOperation
+	10, // 19: edunn_serving.v1.ComputeOperation.forward:type_name -> edunn_serving.v1.ForwardRequest
+	12, // 20: edunn_serving.v1.ComputeOperation.backward:type_name -> edunn_serving.v1.BackwardRequest
+	33, // 21: edunn_serving.v1.ComputeOperation.timeout:type_name -> google.protobuf.Duration
+	25, // 22: edunn_serving.v1.ComputeResponse.results:type_name -> edunn_serving.v1.ComputeResult
+	11, // 23: edunn_serving.v1.ComputeResult.forward:type_name -> edunn_serving.v1.ForwardResponse
+	13, // 24: edunn_serving.v1.ComputeResult.backward:type_name -> edunn_serving.v1.BackwardResponse
+	26, // 25: edunn_serving.v1.ComputeResult.error:type_name -> edunn_serving.v1.OperationError
+	37, // 26: edunn_serving.v1.OperationError.details:type_name -> google.protobuf.Any
+	36, // 27: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry.value:type_name -> edunn_serving.v1.Tensor
+	36, // 28: edunn_serving.v1.GetParametersResponse.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
+	36, // 29: edunn_serving.v1.SetParametersRequest.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
+	0,  // 30: edunn_serving.v1.LayerService.ListLayerTypes:input_type -> edunn_serving.v1.ListLayerTypesRequest
+	2,  // 31: edunn_serving.v1.LayerService.CreateSession:input_type -> edunn_serving.v1.CreateSessionRequest
+	4,  // 32: edunn_serving.v1.LayerService.GetSession:input_type -> edunn_serving.v1.GetSessionRequest
+	6,  // 33: edunn_serving.v1.LayerService.DeleteSession:input_type -> edunn_serving.v1.DeleteSessionRequest
+	8,  // 34: edunn_serving.v1.LayerService.AddLayer:input_type -> edunn_serving.v1.AddLayerRequest
+	10, // 35: edunn_serving.v1.LayerService.Forward:input_type -> edunn_serving.v1.ForwardRequest
+	12, // 36: edunn_serving.v1.LayerService.Backward:input_type -> edunn_serving.v1.BackwardRequest
+	22, // 37: edunn_serving.v1.LayerService.Compute:input_type -> edunn_serving.v1.ComputeRequest
+	14, // 38: edunn_serving.v1.LayerService.GetParameters:input_type -> edunn_serving.v1.GetParametersRequest
+	16, // 39: edunn_serving.v1.LayerService.SetParameters:input_type -> edunn_serving.v1.SetParametersRequest
+	18, // 40: edunn_serving.v1.LayerService.ExportModel:input_type -> edunn_serving.v1.ExportModelRequest
+	20, // 41: edunn_serving.v1.LayerService.ImportModel:input_type -> edunn_serving.v1.ImportModelRequest
+	1,  // 42: edunn_serving.v1.LayerService.ListLayerTypes:output_type -> edunn_serving.v1.ListLayerTypesResponse
+	3,  // 43: edunn_serving.v1.LayerService.CreateSession:output_type -> edunn_serving.v1.CreateSessionResponse
+	5,  // 44: edunn_serving.v1.LayerService.GetSession:output_type -> edunn_serving.v1.GetSessionResponse
+	7,  // 45: edunn_serving.v1.LayerService.DeleteSession:output_type -> edunn_serving.v1.DeleteSessionResponse
+	9,  // 46: edunn_serving.v1.LayerService.AddLayer:output_type -> edunn_serving.v1.AddLayerResponse
+	11, // 47: edunn_serving.v1.LayerService.Forward:output_type -> edunn_serving.v1.ForwardResponse
+	13, // 48: edunn_serving.v1.LayerService.Backward:output_type -> edunn_serving.v1.BackwardResponse
+	24, // 49: edunn_serving.v1.LayerService.Compute:output_type -> edunn_serving.v1.ComputeResponse
+	15, // 50: edunn_serving.v1.LayerService.GetParameters:output_type -> edunn_serving.v1.GetParametersResponse
+	17, // 51: edunn_serving.v1.LayerService.SetParameters:output_type -> edunn_serving.v1.SetParametersResponse
+	19, // 52: edunn_serving.v1.LayerService.ExportModel:output_type -> edunn_serving.v1.ExportModelResponse
+	21, // 53: edunn_serving.v1.LayerService.ImportModel:output_type -> edunn_serving.v1.ImportModelResponse
+	42, // [42:54] is the sub-list for method output_type
+	30, // [30:42] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_edunn_serving_v1_layer_service_proto_init() }
@@ -1633,11 +1868,11 @@ func file_edunn_serving_v1_layer_service_proto_init() {
 	file_edunn_serving_v1_session_proto_init()
 	file_edunn_serving_v1_tensor_proto_init()
 	file_edunn_serving_v1_layer_service_proto_msgTypes[2].OneofWrappers = []any{}
-	file_edunn_serving_v1_layer_service_proto_msgTypes[19].OneofWrappers = []any{
+	file_edunn_serving_v1_layer_service_proto_msgTypes[23].OneofWrappers = []any{
 		(*ComputeOperation_Forward)(nil),
 		(*ComputeOperation_Backward)(nil),
 	}
-	file_edunn_serving_v1_layer_service_proto_msgTypes[21].OneofWrappers = []any{
+	file_edunn_serving_v1_layer_service_proto_msgTypes[25].OneofWrappers = []any{
 		(*ComputeResult_Forward)(nil),
 		(*ComputeResult_Backward)(nil),
 		(*ComputeResult_Error)(nil),
@@ -1648,7 +1883,7 @@ func file_edunn_serving_v1_layer_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_edunn_serving_v1_layer_service_proto_rawDesc), len(file_edunn_serving_v1_layer_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -132,6 +132,26 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_edunn_serving_v1_SetParametersResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_v1_ExportModelRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_v1_ExportModelRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_v1_ExportModelResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_v1_ExportModelResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_v1_ImportModelRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_v1_ImportModelRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_v1_ImportModelResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_v1_ImportModelResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_edunn_serving_v1_ComputeRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -215,50 +235,61 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
       "26.edunn_serving.v1.SetParametersRequest" +
       ".ParametersEntry\032K\n\017ParametersEntry\022\013\n\003k" +
       "ey\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_serving." +
-      "v1.Tensor:\0028\001\"\027\n\025SetParametersResponse\"g" +
-      "\n\016ComputeRequest\0226\n\noperations\030\001 \003(\0132\".e" +
-      "dunn_serving.v1.ComputeOperation\022\035\n\025canc" +
-      "elled_request_ids\030\002 \003(\t\"\313\001\n\020ComputeOpera" +
-      "tion\022\022\n\nrequest_id\030\001 \001(\t\0223\n\007forward\030\002 \001(" +
-      "\0132 .edunn_serving.v1.ForwardRequestH\000\0225\n" +
-      "\010backward\030\003 \001(\0132!.edunn_serving.v1.Backw" +
-      "ardRequestH\000\022*\n\007timeout\030\004 \001(\0132\031.google.p" +
-      "rotobuf.DurationB\013\n\toperation\"C\n\017Compute" +
-      "Response\0220\n\007results\030\001 \003(\0132\037.edunn_servin" +
-      "g.v1.ComputeResult\"\316\001\n\rComputeResult\022\022\n\n" +
-      "request_id\030\001 \001(\t\0224\n\007forward\030\002 \001(\0132!.edun" +
-      "n_serving.v1.ForwardResponseH\000\0226\n\010backwa" +
-      "rd\030\003 \001(\0132\".edunn_serving.v1.BackwardResp" +
-      "onseH\000\0221\n\005error\030\004 \001(\0132 .edunn_serving.v1" +
-      ".OperationErrorH\000B\010\n\006result\"V\n\016Operation" +
-      "Error\022\014\n\004code\030\001 \001(\005\022\017\n\007message\030\002 \001(\t\022%\n\007" +
-      "details\030\003 \003(\0132\024.google.protobuf.Any2\262\007\n\014" +
-      "LayerService\022h\n\016ListLayerTypes\022\'.edunn_s" +
-      "erving.v1.ListLayerTypesRequest\032(.edunn_" +
-      "serving.v1.ListLayerTypesResponse\"\003\220\002\001\022`" +
-      "\n\rCreateSession\022&.edunn_serving.v1.Creat" +
-      "eSessionRequest\032\'.edunn_serving.v1.Creat" +
-      "eSessionResponse\022\\\n\nGetSession\022#.edunn_s" +
-      "erving.v1.GetSessionRequest\032$.edunn_serv" +
-      "ing.v1.GetSessionResponse\"\003\220\002\001\022`\n\rDelete" +
-      "Session\022&.edunn_serving.v1.DeleteSession" +
-      "Request\032\'.edunn_serving.v1.DeleteSession" +
-      "Response\022Q\n\010AddLayer\022!.edunn_serving.v1." +
-      "AddLayerRequest\032\".edunn_serving.v1.AddLa" +
-      "yerResponse\022N\n\007Forward\022 .edunn_serving.v" +
-      "1.ForwardRequest\032!.edunn_serving.v1.Forw" +
-      "ardResponse\022Q\n\010Backward\022!.edunn_serving." +
-      "v1.BackwardRequest\032\".edunn_serving.v1.Ba" +
-      "ckwardResponse\022R\n\007Compute\022 .edunn_servin" +
-      "g.v1.ComputeRequest\032!.edunn_serving.v1.C" +
-      "omputeResponse(\0010\001\022e\n\rGetParameters\022&.ed" +
-      "unn_serving.v1.GetParametersRequest\032\'.ed" +
-      "unn_serving.v1.GetParametersResponse\"\003\220\002" +
-      "\001\022e\n\rSetParameters\022&.edunn_serving.v1.Se" +
-      "tParametersRequest\032\'.edunn_serving.v1.Se" +
-      "tParametersResponse\"\003\220\002\002BS\n\024org.edunn.se" +
-      "rving.v1P\001Z9github.com/edunn/edunn-servi" +
-      "ng/clients/go/edunnpb;edunnpbb\006proto3"
+      "v1.Tensor:\0028\001\"\027\n\025SetParametersResponse\"7" +
+      "\n\022ExportModelRequest\022\022\n\nsession_id\030\001 \001(\t" +
+      "\022\r\n\005layer\030\002 \001(\t\"$\n\023ExportModelResponse\022\r" +
+      "\n\005chunk\030\001 \001(\014\"F\n\022ImportModelRequest\022\022\n\ns" +
+      "ession_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022\r\n\005chunk\030" +
+      "\003 \001(\014\"=\n\023ImportModelResponse\022&\n\005layer\030\001 " +
+      "\001(\0132\027.edunn_serving.v1.Layer\"g\n\016ComputeR" +
+      "equest\0226\n\noperations\030\001 \003(\0132\".edunn_servi" +
+      "ng.v1.ComputeOperation\022\035\n\025cancelled_requ" +
+      "est_ids\030\002 \003(\t\"\313\001\n\020ComputeOperation\022\022\n\nre" +
+      "quest_id\030\001 \001(\t\0223\n\007forward\030\002 \001(\0132 .edunn_" +
+      "serving.v1.ForwardRequestH\000\0225\n\010backward\030" +
+      "\003 \001(\0132!.edunn_serving.v1.BackwardRequest" +
+      "H\000\022*\n\007timeout\030\004 \001(\0132\031.google.protobuf.Du" +
+      "rationB\013\n\toperation\"C\n\017ComputeResponse\0220" +
+      "\n\007results\030\001 \003(\0132\037.edunn_serving.v1.Compu" +
+      "teResult\"\316\001\n\rComputeResult\022\022\n\nrequest_id" +
+      "\030\001 \001(\t\0224\n\007forward\030\002 \001(\0132!.edunn_serving." +
+      "v1.ForwardResponseH\000\0226\n\010backward\030\003 \001(\0132\"" +
+      ".edunn_serving.v1.BackwardResponseH\000\0221\n\005" +
+      "error\030\004 \001(\0132 .edunn_serving.v1.Operation" +
+      "ErrorH\000B\010\n\006result\"V\n\016OperationError\022\014\n\004c" +
+      "ode\030\001 \001(\005\022\017\n\007message\030\002 \001(\t\022%\n\007details\030\003 " +
+      "\003(\0132\024.google.protobuf.Any2\363\010\n\014LayerServi" +
+      "ce\022h\n\016ListLayerTypes\022\'.edunn_serving.v1." +
+      "ListLayerTypesRequest\032(.edunn_serving.v1" +
+      ".ListLayerTypesResponse\"\003\220\002\001\022`\n\rCreateSe" +
+      "ssion\022&.edunn_serving.v1.CreateSessionRe" +
+      "quest\032\'.edunn_serving.v1.CreateSessionRe" +
+      "sponse\022\\\n\nGetSession\022#.edunn_serving.v1." +
+      "GetSessionRequest\032$.edunn_serving.v1.Get" +
+      "SessionResponse\"\003\220\002\001\022`\n\rDeleteSession\022&." +
+      "edunn_serving.v1.DeleteSessionRequest\032\'." +
+      "edunn_serving.v1.DeleteSessionResponse\022Q" +
+      "\n\010AddLayer\022!.edunn_serving.v1.AddLayerRe" +
+      "quest\032\".edunn_serving.v1.AddLayerRespons" +
+      "e\022N\n\007Forward\022 .edunn_serving.v1.ForwardR" +
+      "equest\032!.edunn_serving.v1.ForwardRespons" +
+      "e\022Q\n\010Backward\022!.edunn_serving.v1.Backwar" +
+      "dRequest\032\".edunn_serving.v1.BackwardResp" +
+      "onse\022R\n\007Compute\022 .edunn_serving.v1.Compu" +
+      "teRequest\032!.edunn_serving.v1.ComputeResp" +
+      "onse(\0010\001\022e\n\rGetParameters\022&.edunn_servin" +
+      "g.v1.GetParametersRequest\032\'.edunn_servin" +
+      "g.v1.GetParametersResponse\"\003\220\002\001\022e\n\rSetPa" +
+      "rameters\022&.edunn_serving.v1.SetParameter" +
+      "sRequest\032\'.edunn_serving.v1.SetParameter" +
+      "sResponse\"\003\220\002\002\022a\n\013ExportModel\022$.edunn_se" +
+      "rving.v1.ExportModelRequest\032%.edunn_serv" +
+      "ing.v1.ExportModelResponse\"\003\220\002\0010\001\022\\\n\013Imp" +
+      "ortModel\022$.edunn_serving.v1.ImportModelR" +
+      "equest\032%.edunn_serving.v1.ImportModelRes" +
+      "ponse(\001BS\n\024org.edunn.serving.v1P\001Z9githu" +
+      "b.com/edunn/edunn-serving/clients/go/edu" +
+      "nnpb;edunnpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -395,32 +426,56 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_SetParametersResponse_descriptor,
         new java.lang.String[] { });
-    internal_static_edunn_serving_v1_ComputeRequest_descriptor =
+    internal_static_edunn_serving_v1_ExportModelRequest_descriptor =
       getDescriptor().getMessageType(18);
+    internal_static_edunn_serving_v1_ExportModelRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_v1_ExportModelRequest_descriptor,
+        new java.lang.String[] { "SessionId", "Layer", });
+    internal_static_edunn_serving_v1_ExportModelResponse_descriptor =
+      getDescriptor().getMessageType(19);
+    internal_static_edunn_serving_v1_ExportModelResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_v1_ExportModelResponse_descriptor,
+        new java.lang.String[] { "Chunk", });
+    internal_static_edunn_serving_v1_ImportModelRequest_descriptor =
+      getDescriptor().getMessageType(20);
+    internal_static_edunn_serving_v1_ImportModelRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_v1_ImportModelRequest_descriptor,
+        new java.lang.String[] { "SessionId", "Layer", "Chunk", });
+    internal_static_edunn_serving_v1_ImportModelResponse_descriptor =
+      getDescriptor().getMessageType(21);
+    internal_static_edunn_serving_v1_ImportModelResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_v1_ImportModelResponse_descriptor,
+        new java.lang.String[] { "Layer", });
+    internal_static_edunn_serving_v1_ComputeRequest_descriptor =
+      getDescriptor().getMessageType(22);
     internal_static_edunn_serving_v1_ComputeRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeRequest_descriptor,
         new java.lang.String[] { "Operations", "CancelledRequestIds", });
     internal_static_edunn_serving_v1_ComputeOperation_descriptor =
-      getDescriptor().getMessageType(19);
+      getDescriptor().getMessageType(23);
     internal_static_edunn_serving_v1_ComputeOperation_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeOperation_descriptor,
         new java.lang.String[] { "RequestId", "Forward", "Backward", "Timeout", "Operation", });
     internal_static_edunn_serving_v1_ComputeResponse_descriptor =
-      getDescriptor().getMessageType(20);
+      getDescriptor().getMessageType(24);
     internal_static_edunn_serving_v1_ComputeResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeResponse_descriptor,
         new java.lang.String[] { "Results", });
     internal_static_edunn_serving_v1_ComputeResult_descriptor =
-      getDescriptor().getMessageType(21);
+      getDescriptor().getMessageType(25);
     internal_static_edunn_serving_v1_ComputeResult_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeResult_descriptor,
         new java.lang.String[] { "RequestId", "Forward", "Backward", "Error", "Result", });
     internal_static_edunn_serving_v1_OperationError_descriptor =
-      getDescriptor().getMessageType(22);
+      getDescriptor().getMessageType(26);
     internal_static_edunn_serving_v1_OperationError_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_OperationError_descriptor,
