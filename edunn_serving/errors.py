@@ -59,6 +59,8 @@ class Reason(Enum):
     SESSION_NOT_FOUND = Code.NOT_FOUND, "there is no such session, or it is somebody else's"
     LAYER_NOT_FOUND = Code.NOT_FOUND, "the session has no such layer"
     FORWARD_NOT_FOUND = Code.NOT_FOUND, "the layer has had no such forward"
+    DATASET_NOT_FOUND = Code.NOT_FOUND, "there is no such data set, or it is somebody else's"
+    TRAINING_NOT_FOUND = Code.NOT_FOUND, "there is no such training, or it is somebody else's"
     NO_FORWARD = Code.FAILED_PRECONDITION, "the layer has had no tracked forward yet"
     CONTEXT_EVICTED = (
         Code.FAILED_PRECONDITION,
@@ -68,11 +70,23 @@ class Reason(Enum):
         Code.FAILED_PRECONDITION,
         "the layer's parameters or buffers have changed since the forward",
     )
+    TRAINING_ENDED = Code.FAILED_PRECONDITION, "the training has succeeded and cannot go on"
+    TRAINING_UNDER_WAY = (
+        Code.FAILED_PRECONDITION,
+        "a training that has not ended needs the data set",
+    )
+    LOSS_NOT_FINITE = (
+        Code.FAILED_PRECONDITION,
+        "a training has stopped, because the loss of a batch is NaN or infinite",
+    )
     SESSION_EXISTS = Code.ALREADY_EXISTS, "the caller has a session of this id"
     LAYER_EXISTS = Code.ALREADY_EXISTS, "the session has a layer of this name"
     FORWARD_EXISTS = Code.ALREADY_EXISTS, "the `forward_id` has other inputs or another phase"
+    DATASET_EXISTS = Code.ALREADY_EXISTS, "the name has another data set"
+    TRAINING_EXISTS = Code.ALREADY_EXISTS, "the `training_id` has another training"
     QUEUE_FULL = Code.RESOURCE_EXHAUSTED, "the server's queue is full"
     QUOTA = Code.RESOURCE_EXHAUSTED, "a limit of the session or of Redis is reached"
+    STORE_FULL = Code.RESOURCE_EXHAUSTED, "the artifact store has no room left"
     TOO_LARGE = Code.RESOURCE_EXHAUSTED, "the operation, its request or its answer is too large"
     UNAVAILABLE = Code.UNAVAILABLE, "Redis or all workers are away, or the server stops"
     DEADLINE_EXCEEDED = Code.DEADLINE_EXCEEDED, "the deadline passed before the operation was done"

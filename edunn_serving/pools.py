@@ -19,6 +19,9 @@ class Pool:
     process: str
     # The default number of workers.
     workers: int
+    # How Celery runs a task: `solo` in the main thread, `threads` in another one, beside which the
+    # worker still answers `celery inspect`.
+    execution: str = "solo"
 
     @property
     def queue(self) -> str:
@@ -36,7 +39,7 @@ class Pool:
         `hostname` is the worker's name for Celery, in which `%h` stands for the machine's.
         """
         return [
-            "-m", "celery", "-A", self.application, "worker", "-P", "solo",
+            "-m", "celery", "-A", self.application, "worker", "-P", self.execution,
             "--without-gossip", "--without-mingle", "--without-heartbeat",
             "--loglevel", "WARNING", "--hostname", hostname,
         ]  # fmt: skip
@@ -45,5 +48,10 @@ class Pool:
 # Runs the operations of the LayerService.
 LAYERS = Pool("layers", application="worker", process="worker", workers=2)
 
+# Computes the slices of trainings.
+TRAINING = Pool(
+    "training", application="worker.training", process="trainer", workers=1, execution="threads"
+)
+
 # All pools that the service has.
-POOLS = (LAYERS,)
+POOLS = (LAYERS, TRAINING)

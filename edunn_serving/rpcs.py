@@ -9,7 +9,8 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescr
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from edunn_serving.v1 import layer_service_pb2
+from edunn_serving.internal.v1 import training_pb2
+from edunn_serving.v1 import layer_service_pb2, training_service_pb2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +59,12 @@ def _string_field(message: Descriptor, name: str) -> int:
 
 LAYER_SERVICE: ServiceDescriptor = layer_service_pb2.DESCRIPTOR.services_by_name["LayerService"]
 LAYER_RPCS = rpcs_of(LAYER_SERVICE)
+TRAINING_SERVICE: ServiceDescriptor = training_service_pb2.DESCRIPTOR.services_by_name[
+    "TrainingService"
+]
+TRAINING_RPCS = rpcs_of(TRAINING_SERVICE)
+# What workers run on sessions: rpcs of callers, and those that only servers call.
+OPERATION_RPCS: Mapping[str, Rpc] = {
+    **LAYER_RPCS,
+    **rpcs_of(training_pb2.DESCRIPTOR.services_by_name["SessionOperationService"]),
+}

@@ -15,7 +15,9 @@ from worker.administration import (
     set_parameters,
 )
 from worker.open_session import OpenSession
+from worker.model_files import export_model, import_model
 from worker.passes import run_backward, run_forward
+from worker.prepare_training import prepare_training
 
 
 class Encodable(Protocol):
@@ -42,4 +44,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "Backward": Operation(run_backward, means_latest_forward=True),
     "GetParameters": Operation(get_parameters),
     "SetParameters": Operation(set_parameters),
+    "ExportModel": Operation(export_model),
+    "ImportModel": Operation(import_model),
+    "PrepareTraining": Operation(prepare_training),
 }
