@@ -23,7 +23,7 @@ serve: $(VENV)/.runtime ## Run the service in the foreground (PORT=50051 WORKERS
 	@exec $(BIN)/edunn-serve --port $(PORT) --workers $(WORKERS) --data "$(DATA)"
 
 test: lint $(if $(TORCH),$(TORCH_VENV)/.ready) ## Run the linters and the whole test suite against a real stack
-	$(BIN)/python -m pytest
+	@$(BIN)/python -m tests.side_by_side
 
 unit: $(VENV)/.development ## Run the unit tests of server, worker and edunn_serving alone
 	$(BIN)/python -m pytest tests/unit
@@ -45,6 +45,7 @@ lint: $(VENV)/.development ## Run ruff, mypy and buf
 	$(BIN)/mypy tests/edunn
 	$(BIN)/mypy tests/unit
 	cd clients/python && ../../$(BIN)/mypy src
+	cd clients/python && ../../$(BIN)/mypy tests
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 

@@ -51,7 +51,6 @@ class Probe:
         """Start the probe against the service at `address`. Its output is piped."""
         environment = {
             **os.environ,
-            "EDUNN_ADDRESS": address,
             "EDUNN_TARGET": address,
             "EDUNN_SHARE_STREAM": "1" if share_stream else "",
         }

@@ -61,6 +61,7 @@ from edunn.models import (
     squared_error,
 )
 from edunn.optimizers import steps
+from edunn.optimizers.catalogue import OPTIMIZER_TYPES, build_optimizer, describe_optimizer
 from edunn.optimizers.gradient import (
     Adam,
     GradientDescent,
@@ -79,6 +80,7 @@ eps = 1e-12
 __all__ = [
     "GELU",
     "LAYER_TYPES",
+    "OPTIMIZER_TYPES",
     "RNN",
     "Adam",
     "AddConstant",
@@ -129,12 +131,14 @@ __all__ = [
     "bias",
     "binary_cross_entropy_error",
     "build",
+    "build_optimizer",
     "catalogue",
     "convolution",
     "cross_entropy_error",
     "datasets",
     "dense",
     "describe",
+    "describe_optimizer",
     "dropout",
     "eps",
     "errors",

@@ -5,6 +5,7 @@ The layers here answer as they should. These are for models that somebody writes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -83,8 +84,15 @@ def backward_of(
     return δEδx, δEδp
 
 
-def check_gradients(model: Model, δEδp: ParameterSet, parameters: ParameterSet) -> None:
+def check_gradients(label: str, δEδp: Mapping[str, Any], parameters: Mapping[str, Array]) -> None:
     """Refuse gradients of what is no parameter, or in another shape than their parameter's.
+
+    Parameters
+    ----------
+    label : str
+        Whose gradients they are, for the error.
+    δEδp : mapping of str to ndarray
+    parameters : mapping of str to ndarray
 
     Raises
     ------
@@ -95,7 +103,7 @@ def check_gradients(model: Model, δEδp: ParameterSet, parameters: ParameterSet
         if name not in parameters:
             known = ", ".join(parameters) or "none, it has no parameters"
             raise LayerError(
-                layer=model.label,
+                layer=label,
                 argument=name,
                 expected=f"the gradient of one of its parameters ({known})",
                 got="one of no such parameter",
@@ -103,7 +111,7 @@ def check_gradients(model: Model, δEδp: ParameterSet, parameters: ParameterSet
         shapes = _shape(gradient), _shape(parameters[name])
         if shapes[0] != shapes[1]:
             raise LayerError(
-                layer=model.label,
+                layer=label,
                 argument=name,
                 expected=f"a gradient of the parameter's shape {shapes[1]}",
                 got=f"shape {shapes[0]}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,18 +93,23 @@ def describe(layer_type: str) -> LayerDescription:
     ConfigError
         If there is no such type.
     """
-    cls = _find(layer_type, LAYER_TYPES, "type")
+    cls = find(layer_type, LAYER_TYPES, "type", "a layer type")
     if isinstance(cls, Fault):
         raise ConfigError(layer=str(layer_type), faults=[cls])
-    paragraph = " ".join((inspect.getdoc(cls) or "").split("\n\n")[0].split())
     return LayerDescription(
         type=layer_type,
-        summary=paragraph.split(". ")[0].rstrip(".") + ".",
+        summary=summary(cls),
         fields=tuple(rule.description for rule in rules(cls).values()),
         inputs=cls.input_names,
         parameters=cls.parameter_descriptions,
         buffers=cls.buffer_descriptions,
     )
+
+
+def summary(cls: type) -> str:
+    """Return the first sentence of a class's docstring."""
+    paragraph = " ".join((inspect.getdoc(cls) or "").split("\n\n")[0].split())
+    return paragraph.split(". ")[0].rstrip(".") + "."
 
 
 def build(
@@ -208,7 +213,8 @@ def _plan(entry: object, types: Mapping[str, Any], path: str, faults: list[Fault
         faults.append(Fault(f"{path}name", "a string", shown(name)))
     if frozen is not None and not isinstance(frozen, bool):
         faults.append(Fault(f"{path}frozen", "true or false", shown(frozen)))
-    cls = _find(entry.get("type"), types, type_path)
+    noun = "a layer type" if is_layer else "an initializer"
+    cls = find(entry.get("type"), types, type_path, noun)
     if isinstance(cls, Fault):
         faults.append(cls)
         return None
@@ -230,29 +236,11 @@ def _arguments(
     cls: type, config: Mapping[str, object], inside: str, faults: list[Fault]
 ) -> dict[str, Any]:
     known = rules(cls)
-    # What the configuration calls each field: by its name, or by the name that it had before.
-    called = {
-        name: next((key for key in (name, rule.field.formerly or name) if key in config), name)
-        for name, rule in known.items()
-    }
-    for key in config:
-        if key not in called.values():
-            takes = (
-                f"one of {', '.join(known)}" if known else f"absent, {cls.__name__} has no fields"
-            )
-            faults.append(
-                Fault(inside + str(key), takes, f"an unknown field{near(str(key), known)}")
-            )
-    arguments: dict[str, Any] = {}
+    arguments = check_fields(cls.__name__, known, config, faults, inside, _argument)
     for name, rule in known.items():
-        key = called[name]
-        if key in config:
-            arguments[name] = _argument(rule, config[key], inside + key, faults)
-        elif rule.description.required:
-            faults.append(Fault(inside + key, f"given, {cls.__name__} needs it", "nothing"))
-        elif rule.description.type == "initializer":
+        if rule.description.type == "initializer" and name not in arguments:
             # Named here rather than by the constructor, so that it draws from `rng`.
-            arguments[name] = _argument(rule, rule.description.default, inside + key, faults)
+            arguments[name] = _argument(rule, rule.description.default, inside + name, faults)
     return arguments
 
 
@@ -273,6 +261,10 @@ def _argument(rule: Rule, value: object, path: str, faults: list[Fault]) -> Any:
             return [
                 _plan(item, LAYER_TYPES, f"{path}[{i}].", faults) for i, item in enumerate(value)
             ]
+    return _checked(rule, value, path, faults)
+
+
+def _checked(rule: Rule, value: object, path: str, faults: list[Fault]) -> Any:
     result = check_value(rule, value, path)
     if isinstance(result, Fault):
         faults.append(result)
@@ -280,10 +272,58 @@ def _argument(rule: Rule, value: object, path: str, faults: list[Fault]) -> Any:
     return result.value
 
 
-def _find(name: object, types: Mapping[str, Any], path: str) -> Any:
-    """Return the class of that name, or the fault."""
+def check_fields(
+    owner: str,
+    known: Mapping[str, Rule],
+    config: Mapping[str, object],
+    faults: list[Fault],
+    inside: str = "",
+    check: Callable[[Rule, object, str, list[Fault]], Any] = _checked,
+) -> dict[str, Any]:
+    """Check the fields of a configuration by their rules.
+
+    Parameters
+    ----------
+    owner : str
+        The type that is configured, for the errors.
+    known : mapping of str to Rule
+    config : mapping of str to object
+    faults : list of Fault
+        What is wrong is added here.
+    inside : str
+        Where the fields are, for the errors: empty, or a path that ends with a dot.
+    check : callable
+        Returns one value as the constructor wants it, adding to `faults` what is wrong.
+
+    Returns
+    -------
+    dict
+        The arguments that were given.
+    """
+    # What the configuration calls each field: by its name, or by the name that it had before.
+    called = {
+        name: next((key for key in (name, rule.field.formerly or name) if key in config), name)
+        for name, rule in known.items()
+    }
+    for key in config:
+        if key not in called.values():
+            takes = f"one of {', '.join(known)}" if known else f"absent, {owner} has no fields"
+            faults.append(
+                Fault(inside + str(key), takes, f"an unknown field{near(str(key), known)}")
+            )
+    arguments: dict[str, Any] = {}
+    for name, rule in known.items():
+        key = called[name]
+        if key in config:
+            arguments[name] = check(rule, config[key], inside + key, faults)
+        elif rule.description.required:
+            faults.append(Fault(inside + key, f"given, {owner} needs it", "nothing"))
+    return arguments
+
+
+def find(name: object, types: Mapping[str, Any], path: str, noun: str) -> Any:
+    """Return the class of that name among `types`, or the fault."""
     if isinstance(name, str) and name in types:
         return types[name]
-    expected = f"the name of {'a layer type' if types is LAYER_TYPES else 'an initializer'}"
     hint = near(name, types) if isinstance(name, str) else ""
-    return Fault(path, expected, shown(name) + hint)
+    return Fault(path, f"the name of {noun}", shown(name) + hint)

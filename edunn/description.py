@@ -1,4 +1,4 @@
-"""Descriptions of layers as plain data, for a catalogue to show."""
+"""Descriptions of layers and optimizers as plain data, for a catalogue to show."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FieldType = Literal[
 
 @dataclass(frozen=True)
 class ParameterDescription:
-    """One trained array of a layer, or one buffer."""
+    """One trained array of a layer, one buffer, or one array of an optimizer's state."""
 
     name: str
     #: The shape in the terms of the fields, such as ``"(input_size, output_size)"``.
@@ -30,7 +30,7 @@ class ParameterDescription:
 
 @dataclass(frozen=True)
 class FieldDescription:
-    """One argument of a layer's constructor, besides its name."""
+    """One argument of a constructor, besides a layer's name and an optimizer's loop."""
 
     name: str
     type: FieldType
@@ -57,3 +57,14 @@ class LayerDescription:
     inputs: tuple[str, ...]
     parameters: tuple[ParameterDescription, ...]
     buffers: tuple[ParameterDescription, ...]
+
+
+@dataclass(frozen=True)
+class OptimizerDescription:
+    """What there is to know of an optimizer type before making one."""
+
+    type: str
+    summary: str
+    fields: tuple[FieldDescription, ...]
+    #: The arrays that a step leaves for the next one, for each parameter.
+    state: tuple[ParameterDescription, ...]

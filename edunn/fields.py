@@ -21,8 +21,9 @@ import numpy as np
 from edunn.description import FieldDescription, FieldType
 from edunn.errors import ConfigError, Fault
 
-# Every layer has a name; where random numbers come from is not configuration.
-_NOT_FIELDS = frozenset({"self", "name", "rng"})
+# Every layer has a name; where random numbers come from, and what a training loop steps with,
+# is not configuration.
+_NOT_FIELDS = frozenset({"self", "name", "rng", "optimizer"})
 
 _PLAIN: dict[object, FieldType] = {
     float: "float",

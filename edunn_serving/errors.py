@@ -37,6 +37,7 @@ class Code(IntEnum):
     DEADLINE_EXCEEDED = 4
     NOT_FOUND = 5
     ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
     RESOURCE_EXHAUSTED = 8
     FAILED_PRECONDITION = 9
     UNIMPLEMENTED = 12
@@ -93,6 +94,7 @@ class Reason(Enum):
     CANCELLED = Code.CANCELLED, "the caller has cancelled the operation of a stream"
     SERVICE_NOT_FOUND = Code.NOT_FOUND, "a health check names a service that the server lacks"
     UNAUTHENTICATED = Code.UNAUTHENTICATED, "the call brings no token of this server"
+    PERMISSION_DENIED = Code.PERMISSION_DENIED, "the caller has none of the method's roles"
     UNIMPLEMENTED = Code.UNIMPLEMENTED, "the server has no such method"
     INTERNAL = Code.INTERNAL, "a fault of the service; the log has the error id too"
 

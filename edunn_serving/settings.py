@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_v
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from edunn_serving.callers import EVERY_ROLE, Caller, Role
 from edunn_serving.errors import quoted
 from edunn_serving.redis_url import RedisUrl
 from edunn_serving.variables import PREFIX, misspelt, unknown
@@ -87,8 +88,9 @@ class Settings(BaseSettings):
     )
     tokens: SecretStr = _setting(
         "",
-        "The callers: `name=token` pairs, separated by commas. Empty: anybody may call, without a "
-        "token. A session belongs to the name that created it.",
+        "The callers: `name=token` or `name:role=token` pairs, separated by commas. Without a role "
+        "the caller is a student. Empty: anybody may call, without a token. A session belongs to "
+        "the name that created it.",
     )
     tls_certificate: str = _setting(
         "", "PEM file with the server's certificate chain. Empty: no TLS."
@@ -225,21 +227,21 @@ class Settings(BaseSettings):
         self.callers()
         return self
 
-    def callers(self) -> dict[str, str]:
-        """Return the callers' names by their token."""
-        callers: dict[str, str] = {}
+    def callers(self) -> dict[str, Caller]:
+        """Return the callers that EDUNN_TOKENS names, by their token."""
+        callers: dict[str, Caller] = {}
         entries = (part.strip() for part in self.tokens.get_secret_value().split(","))
         for entry in filter(None, entries):
-            name, equals, token = entry.partition("=")
-            if not equals or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name) or not token:
+            given = re.fullmatch(r"([A-Za-z0-9_.-]{1,64})(?::([a-z]+))?=(.+)", entry)
+            if not given or (given[2] or Role.STUDENT) not in EVERY_ROLE:
                 # The entry itself is not shown: it may hold a secret.
                 raise ValueError(
-                    "EDUNN_TOKENS must be name=token pairs separated by commas, "
-                    "the name of letters, digits, _, - and ."
+                    "EDUNN_TOKENS must be name=token or name:role=token pairs separated by commas, "
+                    f"the name of letters, digits, _, - and ., the role {_any_of(Role)}"
                 )
-            if token in callers:
+            if given[3] in callers:
                 raise ValueError("EDUNN_TOKENS gives one token to two names")
-            callers[token] = name
+            callers[given[3]] = Caller(given[1], frozenset({Role(given[2] or Role.STUDENT)}))
         return callers
 
     def secrets(self) -> list[str]:
@@ -249,7 +251,7 @@ class Settings(BaseSettings):
     def describe(self) -> str:
         """Return the settings on one line, without secrets."""
         shown = {name: str(getattr(self, name)) for name in names()}
-        shown["tokens"] = ",".join(f"{name}=***" for name in self.callers().values())
+        shown["tokens"] = ",".join(f"{each.name}=***" for each in self.callers().values())
         return " ".join(f"{name}={text}" for name, text in shown.items())
 
 
@@ -308,9 +310,14 @@ def _sentence(error: ErrorDetails) -> str:
         "finite_number": "a finite number",
         "greater_than_equal": f"at least {bounds.get('ge')}",
         "less_than_equal": f"at most {bounds.get('le')}",
-        "literal_error": ", ".join(get_args(LogLevel)[:-1]) + f" or {get_args(LogLevel)[-1]}",
+        "literal_error": _any_of(get_args(LogLevel)),
     }[error["type"]]
     return f"{_variable_at(place[0])} must be {wanted}, got {quoted(error['input'])}"
+
+
+def _any_of(words: Iterable[str]) -> str:
+    *others, last = words
+    return ", ".join(others) + f" or {last}"
 
 
 def _variable_at(place: int | str) -> str:

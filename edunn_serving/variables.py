@@ -10,7 +10,9 @@ PREFIX = "EDUNN_"
 # The library's variables. They are no settings of the service and need no warning.
 OF_THE_LIBRARY = frozenset({"EDUNN_DATASETS"})
 # The clients' variables, from their documents.
-OF_CLIENTS = frozenset({"EDUNN_ADDRESS", "EDUNN_TOKEN", "EDUNN_TLS", "EDUNN_CA"})
+OF_CLIENTS = frozenset(
+    {"EDUNN_TARGET", "EDUNN_TOKEN", "EDUNN_TLS", "EDUNN_CA", "EDUNN_CERTIFICATE", "EDUNN_KEY"}
+)
 # Kubernetes sets these in a namespace that has a service `edunn` or `edunn-...`.
 OF_KUBERNETES = re.compile(
     r"EDUNN_(\w+_)?"

@@ -101,6 +101,8 @@ def read_descriptors(compiled: Path) -> descriptor_pb2.FileDescriptorSet:
     data = (compiled / DESCRIPTORS).read_bytes()
     descriptors = descriptor_pb2.FileDescriptorSet.FromString(data)
     for file in descriptors.file:
+        for extension in file.extension:
+            extension.ClearField("json_name")
         messages = list(file.message_type)
         while messages:
             message = messages.pop()

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
+from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError
 
 # A context's `read`: returns the next message's bytes, or EOF after the last one. The iterator that
@@ -24,8 +25,7 @@ Context = grpc.aio.ServicerContext[bytes, bytes]
 class Call(NamedTuple):
     """One call whose caller is known."""
 
-    # The caller's name. Empty if the server asks for no token.
-    caller: str
+    caller: Caller
     # By the monotonic clock; infinity if the call has none.
     deadline: float
     # The connection of the call, as gRPC names it.
@@ -48,6 +48,9 @@ class Service(Protocol):
 
     def stream_methods(self) -> Mapping[str, StreamMethod]:
         """Return all other methods, by their names."""
+
+    async def run(self) -> None:
+        """Do what the service does besides answering calls, until cancelled."""
 
 
 class AnsweredWithStatusError(Exception):

@@ -140,7 +140,7 @@ class ComputeStream:
             method = METHODS[kind or ""]
             deadline = self._deadline_of(operation)
             deadline_ms = self._dispatcher.redis_ms(deadline)
-            head = head_of(method, self._call.caller, deadline_ms, request)
+            head = head_of(method, self._call.caller.name, deadline_ms, request)
             pending = self._dispatcher.enqueue(head, request, deadline)
         except ServiceError as error:
             self._finish(request_id, "error", error.to_status().SerializeToString(), len(request))

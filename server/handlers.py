@@ -14,6 +14,7 @@ from typing import Any
 
 import grpc
 
+from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError, logged_fault, quoted
 from edunn_serving.rpcs import Rpc, rpcs_of
 from server.abort import abort, abort_with_status
@@ -38,9 +39,9 @@ log = logging.getLogger(__name__)
 class Handlers(grpc.GenericRpcHandler):
     """Finds the handler of a call's method, in all services.
 
-    If the server has little room, a unary method's handler is that of a stream with one request:
-    it reads the request only if there is room. This must be the last of a server's handlers,
-    because it answers every unknown method.
+    The caller is found before the call's request is read. If the server has little room, a unary
+    method's handler is that of a stream with one request: it reads the request only if there is
+    room.
     """
 
     def __init__(
@@ -54,37 +55,44 @@ class Handlers(grpc.GenericRpcHandler):
         self._authenticator = authenticator
         self._admission = admission
         self._max_message_bytes = max_message_bytes
-        self._handlers: dict[str, Any] = {}
-        self._careful: dict[str, Any] = {}
+        self._rpcs: dict[str, Rpc] = {}
+        self._unary_methods: dict[str, UnaryMethod] = {}
+        self._stream_methods: dict[str, StreamMethod] = {}
         for service in services:
             rpcs = rpcs_of(service.descriptor)
+            self._rpcs |= {rpc.path: rpc for rpc in rpcs.values()}
             for name, unary in service.unary_methods().items():
-                handler = self._unary(rpcs[name], unary)
-                path = rpcs[name].path
-                self._handlers[path] = grpc.unary_unary_rpc_method_handler(handler)
-                self._careful[path] = grpc.stream_unary_rpc_method_handler(
-                    carefully(handler, admission)
-                )
+                self._unary_methods[rpcs[name].path] = unary
             for name, stream in service.stream_methods().items():
-                self._handlers[rpcs[name].path] = grpc.stream_stream_rpc_method_handler(
-                    self._stream(rpcs[name], stream)
-                )
+                self._stream_methods[rpcs[name].path] = stream
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         """Return the handler of a call."""
-        careful = self._careful.get(details.method)
-        if careful is not None and not self._admission.admit():
-            return careful
-        return self._handlers.get(details.method) or _unknown_method(details.method)
+        path = details.method
+        rpc = self._rpcs.get(path)
+        try:
+            caller = self._authenticator.caller_of(rpc, details.invocation_metadata)
+            if rpc is None:
+                raise _unknown_method(path)
+        except ServiceError as error:
+            return _refusing(path, error)
+        stream = self._stream_methods.get(path)
+        if stream is not None:
+            return grpc.stream_stream_rpc_method_handler(self._stream(rpc, stream, caller))
+        handler = self._unary(rpc, self._unary_methods[path], caller)
+        # Whether the service is well must be told also by a server without room.
+        if rpc.is_open or self._admission.admit():
+            return grpc.unary_unary_rpc_method_handler(handler)
+        return grpc.stream_unary_rpc_method_handler(carefully(handler, self._admission))
 
-    def _unary(self, rpc: Rpc, method: UnaryMethod) -> Any:
+    def _unary(self, rpc: Rpc, method: UnaryMethod, caller: Caller) -> Any:
         async def handle(request: bytes, context: Context) -> bytes:
             began = time.monotonic()
-            self._admission.note_read(len(request))
+            if not rpc.is_open:
+                self._admission.note_read(len(request))
             try:
-                call = self._call(context)
                 self._check_request(rpc, request)
-                answer = await method(call, request)
+                answer = await method(_call(caller, context), request)
                 if len(answer) > self._max_message_bytes:
                     raise answer_too_large(len(answer), self._max_message_bytes)
             except AnsweredWithStatusError as answered:
@@ -104,7 +112,7 @@ class Handlers(grpc.GenericRpcHandler):
 
         return handle
 
-    def _stream(self, rpc: Rpc, method: StreamMethod) -> Any:
+    def _stream(self, rpc: Rpc, method: StreamMethod, caller: Caller) -> Any:
         async def handle(_: object, context: Context) -> AsyncIterator[bytes]:
             async def read() -> Any:
                 # See `Read` for why gRPC's iterator is not used.
@@ -114,7 +122,7 @@ class Handlers(grpc.GenericRpcHandler):
                 return request
 
             try:
-                async for answer in method(self._call(context), read):
+                async for answer in method(_call(caller, context), read):
                     yield answer
             except ServiceError as error:
                 log.info("%s %s %s", rpc.name, error.code.name, error.reason.name)
@@ -123,10 +131,6 @@ class Handlers(grpc.GenericRpcHandler):
                 await abort(context, logged_fault(rpc.name))
 
         return handle
-
-    def _call(self, context: Context) -> Call:
-        caller = self._authenticator.caller(context.invocation_metadata())
-        return Call(caller, deadline_of(context), context.peer())
 
     def _check_request(self, rpc: Rpc, request: bytes) -> None:
         size, limit = len(request), self._max_message_bytes
@@ -143,15 +147,23 @@ class Handlers(grpc.GenericRpcHandler):
             )
 
 
-def _unknown_method(path: str) -> Any:
-    error = ServiceError(
+def _call(caller: Caller, context: Context) -> Call:
+    return Call(caller, deadline_of(context), context.peer())
+
+
+def _unknown_method(path: str) -> ServiceError:
+    return ServiceError(
         Reason.UNIMPLEMENTED,
         f"there is no method {quoted(path)}",
         metadata={"method": path},
     )
 
+
+def _refusing(path: str, error: ServiceError) -> Any:
+    """Return a handler that answers a call with an error."""
+
     async def handle(_: object, context: Context) -> None:
-        log.info("UNIMPLEMENTED %s", quoted(path))
+        log.info("%s %s %s", quoted(path), error.code.name, error.reason.name)
         await abort(context, error)
 
     # As the handler of a stream it can answer without reading the request.

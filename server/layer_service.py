@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
+from edunn_serving.internal.v1.training_pb2 import WholeModel
 from edunn_serving.replies import STATUS
 from edunn_serving.requests import parse_request
 from edunn_serving.rpcs import LAYER_RPCS, LAYER_SERVICE
 from edunn_serving.settings import Settings
-from edunn_serving.v1.layer_service_pb2 import CreateSessionRequest
-from server.call import AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
+from edunn_serving.v1.layer_service_pb2 import CreateSessionRequest, ExportModelResponse
+from server.call import EOF, AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
 from server.catalogue import layer_types
 from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
+from server.model_chunks import MAX_HEADER_BYTES, chunks_of, collect_model
 from server.open_streams import OpenStreams
 
 
@@ -27,10 +30,15 @@ class LayerService:
     def __init__(self, dispatcher: Dispatcher, settings: Settings) -> None:
         self._dispatcher = dispatcher
         self._max_message_bytes = settings.max_message_bytes
+        self._max_model_bytes = settings.session_parameter_bytes + MAX_HEADER_BYTES
         self._streams = OpenStreams(
             in_all=settings.max_streams, a_connection=settings.max_connection_streams
         )
         self._layer_types = layer_types().SerializeToString()
+
+    async def run(self) -> None:
+        """Do nothing, because the dispatcher does the work."""
+        await asyncio.Event().wait()
 
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
         """Return the methods that workers run, and the one that lists the catalogue."""
@@ -46,8 +54,12 @@ class LayerService:
         }
 
     def stream_methods(self) -> Mapping[str, StreamMethod]:
-        """Return Compute."""
-        return {"Compute": self._compute}
+        """Return Compute, and the methods whose models come and go in chunks."""
+        return {
+            "Compute": self._compute,
+            "ExportModel": self._export_model,
+            "ImportModel": self._import_model,
+        }
 
     async def _list_layer_types(self, call: Call, request: bytes) -> bytes:
         return self._layer_types
@@ -63,6 +75,16 @@ class LayerService:
             async for response in stream.run(read):
                 yield response
 
+    async def _export_model(self, call: Call, read: Read) -> AsyncIterator[bytes]:
+        request = await read()
+        answer = await self._run("ExportModel", call, b"" if request is EOF else request)
+        for chunk in chunks_of(WholeModel.FromString(answer).file):
+            yield ExportModelResponse(chunk=chunk).SerializeToString()
+
+    async def _import_model(self, call: Call, read: Read) -> AsyncIterator[bytes]:
+        request = await collect_model(read, self._max_model_bytes)
+        yield await self._run("ImportModel", call, request)
+
     def _on_worker(self, method: str) -> UnaryMethod:
         async def run(call: Call, request: bytes) -> bytes:
             return await self._run(method, call, request)
@@ -71,7 +93,7 @@ class LayerService:
 
     async def _run(self, method: str, call: Call, request: bytes) -> bytes:
         deadline_ms = self._dispatcher.redis_ms(call.deadline)
-        head = head_of(method, call.caller, deadline_ms, request)
+        head = head_of(method, call.caller.name, deadline_ms, request)
         reply = await self._dispatcher.submit(head, request, call.deadline)
         if reply.kind == STATUS:
             raise AnsweredWithStatusError(reply.data)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
-import grpc
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import FileDescriptor
-from grpc_reflection.v1alpha import reflection
+from google.protobuf.message import DecodeError
+from grpc_reflection.v1alpha import reflection, reflection_pb2
+from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 
-SERVICE_NAME: str = reflection.SERVICE_NAME
+from edunn_serving.errors import invalid_argument
+from server.call import EOF, Call, Read, StreamMethod, UnaryMethod
 
 
 class PoolWithMembers:
@@ -53,7 +55,33 @@ class PoolWithMembers:
         return set()
 
 
-def serve_reflection(services: Iterable[str], server: grpc.aio.Server) -> None:
-    """Add reflection to a server: it describes these services and itself."""
-    pool = PoolWithMembers(descriptor_pool.Default())
-    reflection.enable_server_reflection((*services, SERVICE_NAME), server, pool)
+class Reflection:
+    """gRPC's reflection service. It describes a server's services and itself."""
+
+    descriptor = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
+
+    def __init__(self, services: Iterable[str]) -> None:
+        pool = PoolWithMembers(descriptor_pool.Default())
+        self._servicer = reflection.aio.ReflectionServicer(
+            (*services, self.descriptor.full_name), pool
+        )
+
+    def unary_methods(self) -> Mapping[str, UnaryMethod]:
+        """Return nothing: there are none."""
+        return {}
+
+    def stream_methods(self) -> Mapping[str, StreamMethod]:
+        """Return ServerReflectionInfo."""
+        return {"ServerReflectionInfo": self._info}
+
+    async def _info(self, call: Call, read: Read) -> AsyncIterator[bytes]:
+        async for answer in self._servicer.ServerReflectionInfo(_questions(read), None):
+            yield answer.SerializeToString()
+
+
+async def _questions(read: Read) -> AsyncIterator[ServerReflectionRequest]:
+    while (request := await read()) is not EOF:
+        try:
+            yield ServerReflectionRequest.FromString(request)
+        except DecodeError as error:
+            raise invalid_argument("request", "not a ServerReflectionRequest") from error

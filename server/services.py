@@ -6,10 +6,12 @@ from edunn_serving.settings import Settings
 from server.call import Service
 from server.dispatcher import Dispatcher
 from server.layer_service import LayerService
+from server.training.service import TrainingService
 
 
 def make_services(dispatcher: Dispatcher, settings: Settings) -> list[Service]:
     """Return the services. Health, reflection and authentication follow this list."""
     return [
         LayerService(dispatcher, settings),
+        TrainingService(dispatcher, settings),
     ]

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from edunn_serving.settings import Settings, SettingsError
 from server.authentication import Authenticator
@@ -22,7 +21,7 @@ from server.dispatcher import Dispatcher
 from server.handlers import Handlers
 from server.health import Health
 from server.metrics import serve_metrics
-from server.reflection import serve_reflection
+from server.reflection import Reflection
 from server.services import make_services
 
 log = logging.getLogger(__name__)
@@ -69,6 +68,7 @@ async def serve(settings: Settings) -> None:
     background: list[asyncio.Task[None]] = [
         asyncio.create_task(dispatcher.run()),
         asyncio.create_task(health.report(dispatcher)),
+        *(asyncio.create_task(each.run()) for each in services),
     ]
     stopping = asyncio.create_task(stop.wait())
     # The server looks at Redis before it serves. Otherwise its first answers would be UNAVAILABLE.
@@ -86,7 +86,7 @@ async def serve(settings: Settings) -> None:
     log.info("stopping: finishing the accepted operations")
     # If an unknown fault hangs the stop, the process ends all the same and says where it hung.
     faulthandler.dump_traceback_later(settings.shutdown_seconds + HANGING_SECONDS, exit=True)
-    await health.enter_graceful_shutdown()
+    await health.stop()
     # From here on new operations are refused, and those under way may finish.
     await dispatcher.drain(settings.shutdown_seconds)
     await server.stop(ANSWER_SECONDS)
@@ -135,13 +135,9 @@ def _grpc_server(
             ("grpc.keepalive_permit_without_calls", 1),
         ]
     )
-    health_pb2_grpc.add_HealthServicer_to_server(health, server)
-    health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-    names = [each.descriptor.full_name for each in services]
-    serve_reflection((*names, health_name), server)
-    # The last handlers, because they answer every unknown method.
+    names = [each.descriptor.full_name for each in (*services, health)]
     handlers = Handlers(
-        services,
+        (*services, health, Reflection(names)),
         Authenticator(settings.callers()),
         dispatcher.admission,
         max_message_bytes=settings.max_message_bytes,

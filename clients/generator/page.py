@@ -10,7 +10,8 @@ from catalogue import Catalogue, Entry, meaning
 
 from edunn.description import FieldDescription
 from edunn.fields import rules
-from edunn.optimizers import gradient, steps
+from edunn.optimizers import steps
+from edunn.optimizers.catalogue import OPTIMIZER_TYPES, describe_optimizer
 from edunn.optimizers.optimizer import BatchedGradientOptimizer
 
 HEADER = """\
@@ -26,11 +27,17 @@ Every layer is written in a configuration as `{"type": "Dropout", "config": {"p"
 initializer likewise or by its name alone.
 """
 
+OPTIMIZERS = """\
+Each is written in a configuration as `{"type": "Adam", "config": {"lr": 0.01}}`. In Python
+`nn.Adam(lr=0.01)` is a value, good for its steps. `nn.Adam(32, 10, lr=0.01)` is a training loop
+too, with these arguments besides:
+"""
+
 
 def write(catalogue: Catalogue) -> str:
     layers = [entry for entry in catalogue.layers if not entry.is_loss]
     losses = [entry for entry in catalogue.layers if entry.is_loss]
-    optimizers = [_optimizer(kind) for kind in optimizer_classes()]
+    optimizers = [_optimizer(kind) for kind in OPTIMIZER_TYPES.values()]
     parts = [
         HEADER,
         _index("Layers", layers),
@@ -44,32 +51,16 @@ def write(catalogue: Catalogue) -> str:
         "\n## Initializers\n",
         *(_plain(entry) for entry in catalogue.initializers),
         "\n## Optimizers\n\n",
-        "The library's optimizers (`nn.Adam(batch_size=32, epochs=10)`), for a network of local\n"
-        "and remote layers.\n",
+        OPTIMIZERS,
+        *_arguments(tuple(rule.description for rule in rules(BatchedGradientOptimizer).values())),
         *(_plain(entry) for entry in optimizers),
     ]
     return "".join(parts)
 
 
-def optimizer_classes() -> list[type]:
-    return sorted(
-        (
-            kind
-            for kind in vars(gradient).values()
-            if isinstance(kind, type)
-            and issubclass(kind, BatchedGradientOptimizer)
-            and kind is not BatchedGradientOptimizer
-        ),
-        key=lambda kind: kind.__name__,
-    )
-
-
 def _optimizer(kind: type) -> Entry:
     summary = " ".join(_paragraphs(_doc(_step_of(kind)))[0].split())
-    common = {name: rule.description for name, rule in rules(BatchedGradientOptimizer).items()}
-    fields = (rule.description for rule in rules(kind).values())
-    said = tuple(field if field.doc else common.get(field.name, field) for field in fields)
-    return Entry(kind.__name__, summary, said, kind)
+    return Entry(kind.__name__, summary, describe_optimizer(kind.__name__).fields, kind)
 
 
 def _step_of(kind: type) -> object:

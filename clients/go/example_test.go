@@ -15,7 +15,7 @@ import (
 
 func Example() {
 	ctx := context.Background()
-	client, err := edunn.NewClient(os.Getenv("EDUNN_ADDRESS"))
+	client, err := edunn.NewClient(os.Getenv("EDUNN_TARGET"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func Example() {
 
 func ExampleClient_Compute() {
 	ctx := context.Background()
-	client, err := edunn.NewClient(os.Getenv("EDUNN_ADDRESS"))
+	client, err := edunn.NewClient(os.Getenv("EDUNN_TARGET"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func ExampleClient_Compute() {
 
 func ExampleLayer_SetParameters() {
 	ctx := context.Background()
-	client, err := edunn.NewClient(os.Getenv("EDUNN_ADDRESS"))
+	client, err := edunn.NewClient(os.Getenv("EDUNN_TARGET"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func ExampleLayer_SetParameters() {
 
 func ExampleError() {
 	ctx := context.Background()
-	client, err := edunn.NewClient(os.Getenv("EDUNN_ADDRESS"))
+	client, err := edunn.NewClient(os.Getenv("EDUNN_TARGET"))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -10,9 +10,9 @@ import (
 // serviceAddress returns where the running service listens, or skips the test.
 func serviceAddress(t testing.TB) string {
 	t.Helper()
-	address := os.Getenv("EDUNN_ADDRESS")
+	address := os.Getenv("EDUNN_TARGET")
 	if address == "" {
-		t.Skip("no service: EDUNN_ADDRESS is not set")
+		t.Skip("no service: EDUNN_TARGET is not set")
 	}
 	return address
 }

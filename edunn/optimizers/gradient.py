@@ -1,4 +1,7 @@
-"""The optimizers, each binding its numbers to its step."""
+"""The optimizers, each binding its numbers to its step.
+
+Each is a value without the first two arguments, ``Adam(lr=0.01)``, and with them a loop too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Annotated
 import numpy as np
 
 from edunn.arrays import FloatArray
+from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
 from edunn.optimizers import steps
 from edunn.optimizers.optimizer import BatchedGradientOptimizer
@@ -16,6 +20,9 @@ _LR = Field("The learning rate.", minimum=0)
 _GAMMA = Field("How much of the velocity stays.", minimum=0, below=1)
 _BETA = Field("How much of a running mean stays.", minimum=0, below=1)
 _EPS = Field("Keeps a divisor from zero.", above=0)
+
+_VELOCITY = (ParameterDescription("v", "as the parameter", "The velocity."),)
+_SQUARES = ParameterDescription("s", "as the parameter", "The running mean of squares.")
 
 
 class GradientDescent(BatchedGradientOptimizer):
@@ -31,8 +38,8 @@ class GradientDescent(BatchedGradientOptimizer):
 
     def __init__(
         self,
-        batch_size: int,
-        epochs: int,
+        batch_size: int | None = None,
+        epochs: int | None = None,
         lr: Annotated[float, _LR] = 0.1,
         shuffle: bool = True,
         rng: np.random.Generator | None = None,
@@ -55,10 +62,12 @@ class MomentumGD(BatchedGradientOptimizer):
         The learning rate, and how much of the velocity stays.
     """
 
+    state_descriptions = _VELOCITY
+
     def __init__(
         self,
-        batch_size: int,
-        epochs: int,
+        batch_size: int | None = None,
+        epochs: int | None = None,
         lr: Annotated[float, _LR] = 0.1,
         gamma: Annotated[float, _GAMMA] = 0.9,
         shuffle: bool = True,
@@ -100,10 +109,12 @@ class RMSprop(BatchedGradientOptimizer):
         from zero.
     """
 
+    state_descriptions = (_SQUARES,)
+
     def __init__(
         self,
-        batch_size: int,
-        epochs: int,
+        batch_size: int | None = None,
+        epochs: int | None = None,
         lr: Annotated[float, _LR] = 0.1,
         beta: Annotated[float, _BETA] = 0.99,
         eps: Annotated[float, _EPS] = 1e-8,
@@ -133,10 +144,16 @@ class Adam(BatchedGradientOptimizer):
         How much of each running mean stays.
     """
 
+    state_descriptions = (
+        ParameterDescription("m", "as the parameter", "The running mean of gradients."),
+        _SQUARES,
+        ParameterDescription("t", "()", "The steps done."),
+    )
+
     def __init__(
         self,
-        batch_size: int,
-        epochs: int,
+        batch_size: int | None = None,
+        epochs: int | None = None,
         lr: Annotated[float, _LR] = 0.1,
         betas: Annotated[tuple[float, float], _BETA] = (0.9, 0.999),
         eps: Annotated[float, _EPS] = 1e-8,
@@ -146,9 +163,15 @@ class Adam(BatchedGradientOptimizer):
         super().__init__(batch_size, epochs, shuffle, rng)
         config = check_arguments(Adam, type(self).__name__, lr=lr, betas=betas, eps=eps)
         self.lr: float = config["lr"]
-        self.betas: tuple[float, float] = config["betas"]
-        self.beta_1, self.beta_2 = self.betas
+        self.beta_1: float
+        self.beta_2: float
+        self.beta_1, self.beta_2 = config["betas"]
         self.eps: float = config["eps"]
+
+    @property
+    def betas(self) -> tuple[float, float]:
+        """How much of each running mean stays."""
+        return self.beta_1, self.beta_2
 
     def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
         return steps.adam(p, g, state, lr=self.lr, betas=self.betas, eps=self.eps)
@@ -167,8 +190,8 @@ class SignGD(BatchedGradientOptimizer):
 
     def __init__(
         self,
-        batch_size: int,
-        epochs: int,
+        batch_size: int | None = None,
+        epochs: int | None = None,
         lr: Annotated[float, _LR] = 0.1,
         eps: Annotated[float, _EPS] = 1e-8,
         shuffle: bool = True,

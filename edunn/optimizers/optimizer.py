@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from edunn.answers import backward_of, check_gradients, forward_of
 from edunn.arrays import Array, FloatArray, as_floats
-from edunn.fields import Field, check_arguments
+from edunn.errors import ConfigError, Fault
+from edunn.fields import Field, check_arguments, shown
 from edunn.model import Model, ParameterSet, Phase
 from edunn.optimizers.steps import PastState, State
+from edunn.optimizers.update_rule import UpdateRule
 from edunn.progress import ProgressBar
 from edunn.utils.batches import batch_arrays, check_arrays
 
@@ -31,33 +33,38 @@ class Optimizer(ABC):
         """Fit the model and return the error of each epoch."""
 
 
-class BatchedGradientOptimizer(Optimizer):
-    """An optimizer that steps once for each batch of samples.
+class BatchedGradientOptimizer(UpdateRule, Optimizer):
+    """A training loop that steps once for each batch of samples.
 
     Parameters
     ----------
-    batch_size : int
+    batch_size : int, optional
         Samples per step. The last batch of an epoch may be smaller.
-    epochs : int
-        How many times all samples are seen.
+    epochs : int, optional
+        How many times all samples are seen. Without these two it is a value, good for its
+        steps and for another loop to take.
     shuffle : bool
         Whether each epoch sees the samples in a new order.
     rng : numpy.random.Generator, optional
         Where the orders come from. None is NumPy's global generator.
+    optimizer : UpdateRule, optional
+        What takes the steps, such as ``Adam(lr=0.01)``. None is the loop itself, whose class
+        then has a `step` or an `optimize_batch`.
 
     Notes
     -----
     The state of each parameter, such as a velocity or a step count, belongs to its model. It
-    lasts as long as the model does, through epochs and calls of `optimize`; one optimizer may
-    train several models.
+    lasts as long as the model does, through epochs and calls of `optimize`; one loop may train
+    several models.
     """
 
     def __init__(
         self,
-        batch_size: Annotated[int, Field("Samples per step.", minimum=1)],
-        epochs: Annotated[int, Field("Times that all samples are seen.", minimum=0)],
+        batch_size: Annotated[int | None, Field("Samples per step.", minimum=1)] = None,
+        epochs: Annotated[int | None, Field("Times that all samples are seen.", minimum=0)] = None,
         shuffle: Annotated[bool, Field("Whether samples come in a new order.")] = True,
         rng: np.random.Generator | None = None,
+        optimizer: UpdateRule | None = None,
     ) -> None:
         config = check_arguments(
             BatchedGradientOptimizer,
@@ -66,18 +73,24 @@ class BatchedGradientOptimizer(Optimizer):
             epochs=epochs,
             shuffle=shuffle,
         )
-        self.batch_size: int = config["batch_size"]
-        self.epochs: int = config["epochs"]
+        self.batch_size: int | None = config["batch_size"]
+        self.epochs: int | None = config["epochs"]
         self.shuffle: bool = config["shuffle"]
         self.rng = rng
+        if optimizer is not None and not isinstance(optimizer, UpdateRule):
+            fault = Fault("optimizer", "an optimizer such as Adam(lr=0.01)", shown(optimizer))
+            raise ConfigError(layer=type(self).__name__, faults=[fault])
+        self.optimizer = optimizer
         self._states: WeakKeyDictionary[Model, dict[str, State]] = WeakKeyDictionary()
 
     def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
-        """Return a parameter after one step, and its state; nothing is changed in place.
+        """Return a parameter after one step, and its state, as an `UpdateRule` does.
 
         An optimizer of one's own gives this, or all of `optimize_batch`.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no step of its own")
+        if self.optimizer is None:
+            return super().step(p, g, state)
+        return self.optimizer.step(p, g, state)
 
     def optimize(
         self, model: Model, x: Array, y: Array, error_layer: Model, verbose: bool = True
@@ -103,15 +116,18 @@ class BatchedGradientOptimizer(Optimizer):
         ------
         LayerError
             If there is no sample, or x and y differ in number.
+        ConfigError
+            If the batch size or the epochs were left out.
         """
+        batch_size, epochs = self._batch_size_and_epochs()
         samples = check_arrays(type(self).__name__, x, y)
         history: list[float] = []
-        bar = ProgressBar(self.epochs, shown=verbose)
+        bar = ProgressBar(epochs, shown=verbose)
         model.set_phase(Phase.Training)
         try:
-            for epoch in range(self.epochs):
+            for epoch in range(epochs):
                 total = 0.0
-                batches = batch_arrays(self.batch_size, x, y, shuffle=self.shuffle, rng=self.rng)
+                batches = batch_arrays(batch_size, x, y, shuffle=self.shuffle, rng=self.rng)
                 for iteration, (x_batch, y_batch) in enumerate(batches):
                     _, δEδps, error = self.backpropagation(model, x_batch, y_batch, error_layer)
                     total += error * len(x_batch)
@@ -122,6 +138,17 @@ class BatchedGradientOptimizer(Optimizer):
             bar.close()
             model.set_phase(Phase.Test)
         return np.array(history, dtype=np.float64)
+
+    def _batch_size_and_epochs(self) -> tuple[int, int]:
+        if self.batch_size is not None and self.epochs is not None:
+            return self.batch_size, self.epochs
+        given = {"batch_size": self.batch_size, "epochs": self.epochs}
+        faults = [
+            Fault(name, "given to whatever is to optimize", "nothing")
+            for name, value in given.items()
+            if value is None
+        ]
+        raise ConfigError(layer=type(self).__name__, faults=faults)
 
     def backpropagation(
         self, model: Model, x: Array, y_true: Array, error_layer: Model
@@ -146,7 +173,7 @@ class BatchedGradientOptimizer(Optimizer):
         # One gradient for all errors: the mean's, which for a loss of rank 0 is 1.
         δEδy, _ = backward_of(error_layer, 1.0 / max(1, E.size))
         δEδx, δEδps = backward_of(model, δEδy, np.shape(x))
-        check_gradients(model, δEδps, model.get_parameters())
+        check_gradients(model.label, δEδps, model.get_parameters())
         # A mean is its own mean, and asking for it takes longer than a small layer does.
         return δEδx, δEδps, float(E if E.ndim == 0 else np.mean(E, dtype=np.float64))
 
@@ -171,7 +198,7 @@ class BatchedGradientOptimizer(Optimizer):
             return
         parameters = model.get_parameters()
         states = self._states.setdefault(model, {})
-        check_gradients(model, δEδps, parameters)
+        check_gradients(model.label, δEδps, parameters)
         for name, δEδp in δEδps.items():
             p, g = parameters[name], as_floats(type(self).__name__, name, δEδp)
             p[...], states[name] = self.step(p, g, states.get(name, {}))

@@ -2,7 +2,7 @@
 
 Every function takes a parameter, its gradient and the state that its last step left, and
 returns the new parameter and the new state. Nothing is changed in place. The state before
-the first step is empty. States are plain arrays and integers, so they can be stored.
+the first step is empty. States are arrays by name, so they can be stored.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from edunn.arrays import Array, FloatArray, double, quiet, restore
+from edunn.errors import LayerError
 
 #: What one parameter's last step left for its next.
-State = dict[str, Array | int]
-PastState = Mapping[str, Array | int]
+State = dict[str, Array]
+PastState = Mapping[str, Array]
 
 
 @quiet
@@ -152,7 +153,8 @@ def adam(
     ----------
     p, g : ndarray of floats, the same shape
     state : mapping
-        ``m`` and ``s``, the running means of gradient and square; ``t``, the steps done.
+        ``m`` and ``s``, the running means of gradient and square; ``t``, the steps done, one
+        integer of shape ().
     lr, eps : float
     betas : pair of float
         How much of each running mean stays.
@@ -167,11 +169,12 @@ def adam(
     Kingma and Ba, Adam: a method for stochastic optimization, ICLR 2015, algorithm 1.
     """
     wide, g = _wide(p, g)
-    t = int(state.get("t", 0)) + 1
+    t = int(state["t"]) + 1 if "t" in state else 1
     m = betas[0] * _past(state, "m", wide) + (1 - betas[0]) * g
     s = betas[1] * _past(state, "s", wide) + (1 - betas[1]) * g * g
     mean, size = m / (1 - betas[0] ** t), np.sqrt(s / (1 - betas[1] ** t))
-    return restore(wide - lr * mean / (size + eps), p.dtype), {"m": m, "s": s, "t": t}
+    p = restore(wide - lr * mean / (size + eps), p.dtype)
+    return p, {"m": m, "s": s, "t": np.array(t, dtype=np.int64)}
 
 
 @quiet
@@ -206,4 +209,13 @@ def _wide(p: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _past(state: PastState, key: str, like: FloatArray) -> FloatArray:
     past = state.get(key)
-    return np.zeros_like(like) if past is None else np.asarray(past, dtype=like.dtype)
+    if past is None:
+        return np.zeros_like(like)
+    if np.shape(past) != like.shape:
+        raise LayerError(
+            layer="optimizer",
+            argument=f"state {key!r}",
+            expected=f"of the parameter's shape {like.shape}",
+            got=f"shape {np.shape(past)}",
+        )
+    return np.asarray(past, dtype=like.dtype)

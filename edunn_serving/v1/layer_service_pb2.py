@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from edunn_serving.v1 import access_pb2 as edunn__serving_dot_v1_dot_access__pb2
 from edunn_serving.v1 import layer_pb2 as edunn__serving_dot_v1_dot_layer__pb2
 from edunn_serving.v1 import session_pb2 as edunn__serving_dot_v1_dot_session__pb2
 from edunn_serving.v1 import tensor_pb2 as edunn__serving_dot_v1_dot_tensor__pb2
@@ -29,7 +30,7 @@ from google.protobuf import any_pb2 as google_dot_protobuf_dot_any__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$edunn_serving/v1/layer_service.proto\x12\x10\x65\x64unn_serving.v1\x1a\x1c\x65\x64unn_serving/v1/layer.proto\x1a\x1e\x65\x64unn_serving/v1/session.proto\x1a\x1d\x65\x64unn_serving/v1/tensor.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"\x17\n\x15ListLayerTypesRequest\"J\n\x16ListLayerTypesResponse\x12\x30\n\x0blayer_types\x18\x01 \x03(\x0b\x32\x1b.edunn_serving.v1.LayerType\"\xc3\x01\n\x14\x43reateSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12+\n\x06layers\x18\x02 \x03(\x0b\x32\x1b.edunn_serving.v1.LayerSpec\x12\x11\n\x04seed\x18\x03 \x01(\x04H\x00\x88\x01\x01\x12&\n\x05phase\x18\x04 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\x12&\n\x03ttl\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x07\n\x05_seed\"C\n\x15\x43reateSessionResponse\x12*\n\x07session\x18\x01 \x01(\x0b\x32\x19.edunn_serving.v1.Session\"\'\n\x11GetSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"@\n\x12GetSessionResponse\x12*\n\x07session\x18\x01 \x01(\x0b\x32\x19.edunn_serving.v1.Session\"*\n\x14\x44\x65leteSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteSessionResponse\"Q\n\x0f\x41\x64\x64LayerRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12*\n\x05layer\x18\x02 \x01(\x0b\x32\x1b.edunn_serving.v1.LayerSpec\":\n\x10\x41\x64\x64LayerResponse\x12&\n\x05layer\x18\x01 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\"\xac\x01\n\x0e\x46orwardRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12(\n\x06inputs\x18\x03 \x03(\x0b\x32\x18.edunn_serving.v1.Tensor\x12&\n\x05phase\x18\x04 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\x12\x12\n\nforward_id\x18\x05 \x01(\t\x12\x11\n\tuntracked\x18\x06 \x01(\x08\"w\n\x0f\x46orwardResponse\x12\x12\n\nforward_id\x18\x01 \x01(\t\x12(\n\x06output\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\x12&\n\x05phase\x18\x03 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\"{\n\x0f\x42\x61\x63kwardRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12\x12\n\nforward_id\x18\x03 \x01(\t\x12\x31\n\x0foutput_gradient\x18\x04 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\"\xf2\x01\n\x10\x42\x61\x63kwardResponse\x12\x30\n\x0einput_gradient\x18\x01 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\x12W\n\x13parameter_gradients\x18\x02 \x03(\x0b\x32:.edunn_serving.v1.BackwardResponse.ParameterGradientsEntry\x1aS\n\x17ParameterGradientsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"9\n\x14GetParametersRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\"\xb1\x01\n\x15GetParametersResponse\x12K\n\nparameters\x18\x01 \x03(\x0b\x32\x37.edunn_serving.v1.GetParametersResponse.ParametersEntry\x1aK\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"\xd2\x01\n\x14SetParametersRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12J\n\nparameters\x18\x03 \x03(\x0b\x32\x36.edunn_serving.v1.SetParametersRequest.ParametersEntry\x1aK\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"\x17\n\x15SetParametersResponse\"7\n\x12\x45xportModelRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\"$\n\x13\x45xportModelResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"F\n\x12ImportModelRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12\r\n\x05\x63hunk\x18\x03 \x01(\x0c\"=\n\x13ImportModelResponse\x12&\n\x05layer\x18\x01 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\"g\n\x0e\x43omputeRequest\x12\x36\n\noperations\x18\x01 \x03(\x0b\x32\".edunn_serving.v1.ComputeOperation\x12\x1d\n\x15\x63\x61ncelled_request_ids\x18\x02 \x03(\t\"\xcb\x01\n\x10\x43omputeOperation\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\x07\x66orward\x18\x02 \x01(\x0b\x32 .edunn_serving.v1.ForwardRequestH\x00\x12\x35\n\x08\x62\x61\x63kward\x18\x03 \x01(\x0b\x32!.edunn_serving.v1.BackwardRequestH\x00\x12*\n\x07timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0b\n\toperation\"C\n\x0f\x43omputeResponse\x12\x30\n\x07results\x18\x01 \x03(\x0b\x32\x1f.edunn_serving.v1.ComputeResult\"\xce\x01\n\rComputeResult\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x07\x66orward\x18\x02 \x01(\x0b\x32!.edunn_serving.v1.ForwardResponseH\x00\x12\x36\n\x08\x62\x61\x63kward\x18\x03 \x01(\x0b\x32\".edunn_serving.v1.BackwardResponseH\x00\x12\x31\n\x05\x65rror\x18\x04 \x01(\x0b\x32 .edunn_serving.v1.OperationErrorH\x00\x42\x08\n\x06result\"V\n\x0eOperationError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12%\n\x07\x64\x65tails\x18\x03 \x03(\x0b\x32\x14.google.protobuf.Any2\xf3\x08\n\x0cLayerService\x12h\n\x0eListLayerTypes\x12\'.edunn_serving.v1.ListLayerTypesRequest\x1a(.edunn_serving.v1.ListLayerTypesResponse\"\x03\x90\x02\x01\x12`\n\rCreateSession\x12&.edunn_serving.v1.CreateSessionRequest\x1a\'.edunn_serving.v1.CreateSessionResponse\x12\\\n\nGetSession\x12#.edunn_serving.v1.GetSessionRequest\x1a$.edunn_serving.v1.GetSessionResponse\"\x03\x90\x02\x01\x12`\n\rDeleteSession\x12&.edunn_serving.v1.DeleteSessionRequest\x1a\'.edunn_serving.v1.DeleteSessionResponse\x12Q\n\x08\x41\x64\x64Layer\x12!.edunn_serving.v1.AddLayerRequest\x1a\".edunn_serving.v1.AddLayerResponse\x12N\n\x07\x46orward\x12 .edunn_serving.v1.ForwardRequest\x1a!.edunn_serving.v1.ForwardResponse\x12Q\n\x08\x42\x61\x63kward\x12!.edunn_serving.v1.BackwardRequest\x1a\".edunn_serving.v1.BackwardResponse\x12R\n\x07\x43ompute\x12 .edunn_serving.v1.ComputeRequest\x1a!.edunn_serving.v1.ComputeResponse(\x01\x30\x01\x12\x65\n\rGetParameters\x12&.edunn_serving.v1.GetParametersRequest\x1a\'.edunn_serving.v1.GetParametersResponse\"\x03\x90\x02\x01\x12\x65\n\rSetParameters\x12&.edunn_serving.v1.SetParametersRequest\x1a\'.edunn_serving.v1.SetParametersResponse\"\x03\x90\x02\x02\x12\x61\n\x0b\x45xportModel\x12$.edunn_serving.v1.ExportModelRequest\x1a%.edunn_serving.v1.ExportModelResponse\"\x03\x90\x02\x01\x30\x01\x12\\\n\x0bImportModel\x12$.edunn_serving.v1.ImportModelRequest\x1a%.edunn_serving.v1.ImportModelResponse(\x01\x42S\n\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$edunn_serving/v1/layer_service.proto\x12\x10\x65\x64unn_serving.v1\x1a\x1d\x65\x64unn_serving/v1/access.proto\x1a\x1c\x65\x64unn_serving/v1/layer.proto\x1a\x1e\x65\x64unn_serving/v1/session.proto\x1a\x1d\x65\x64unn_serving/v1/tensor.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"\x17\n\x15ListLayerTypesRequest\"J\n\x16ListLayerTypesResponse\x12\x30\n\x0blayer_types\x18\x01 \x03(\x0b\x32\x1b.edunn_serving.v1.LayerType\"\xc3\x01\n\x14\x43reateSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12+\n\x06layers\x18\x02 \x03(\x0b\x32\x1b.edunn_serving.v1.LayerSpec\x12\x11\n\x04seed\x18\x03 \x01(\x04H\x00\x88\x01\x01\x12&\n\x05phase\x18\x04 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\x12&\n\x03ttl\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x07\n\x05_seed\"C\n\x15\x43reateSessionResponse\x12*\n\x07session\x18\x01 \x01(\x0b\x32\x19.edunn_serving.v1.Session\"\'\n\x11GetSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"@\n\x12GetSessionResponse\x12*\n\x07session\x18\x01 \x01(\x0b\x32\x19.edunn_serving.v1.Session\"*\n\x14\x44\x65leteSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteSessionResponse\"Q\n\x0f\x41\x64\x64LayerRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12*\n\x05layer\x18\x02 \x01(\x0b\x32\x1b.edunn_serving.v1.LayerSpec\":\n\x10\x41\x64\x64LayerResponse\x12&\n\x05layer\x18\x01 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\"\xac\x01\n\x0e\x46orwardRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12(\n\x06inputs\x18\x03 \x03(\x0b\x32\x18.edunn_serving.v1.Tensor\x12&\n\x05phase\x18\x04 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\x12\x12\n\nforward_id\x18\x05 \x01(\t\x12\x11\n\tuntracked\x18\x06 \x01(\x08\"w\n\x0f\x46orwardResponse\x12\x12\n\nforward_id\x18\x01 \x01(\t\x12(\n\x06output\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\x12&\n\x05phase\x18\x03 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\"{\n\x0f\x42\x61\x63kwardRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12\x12\n\nforward_id\x18\x03 \x01(\t\x12\x31\n\x0foutput_gradient\x18\x04 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\"\xf2\x01\n\x10\x42\x61\x63kwardResponse\x12\x30\n\x0einput_gradient\x18\x01 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\x12W\n\x13parameter_gradients\x18\x02 \x03(\x0b\x32:.edunn_serving.v1.BackwardResponse.ParameterGradientsEntry\x1aS\n\x17ParameterGradientsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"9\n\x14GetParametersRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\"\xb1\x01\n\x15GetParametersResponse\x12K\n\nparameters\x18\x01 \x03(\x0b\x32\x37.edunn_serving.v1.GetParametersResponse.ParametersEntry\x1aK\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"\xd2\x01\n\x14SetParametersRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12J\n\nparameters\x18\x03 \x03(\x0b\x32\x36.edunn_serving.v1.SetParametersRequest.ParametersEntry\x1aK\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"\x17\n\x15SetParametersResponse\"7\n\x12\x45xportModelRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\"$\n\x13\x45xportModelResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"F\n\x12ImportModelRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12\r\n\x05\x63hunk\x18\x03 \x01(\x0c\"=\n\x13ImportModelResponse\x12&\n\x05layer\x18\x01 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\"g\n\x0e\x43omputeRequest\x12\x36\n\noperations\x18\x01 \x03(\x0b\x32\".edunn_serving.v1.ComputeOperation\x12\x1d\n\x15\x63\x61ncelled_request_ids\x18\x02 \x03(\t\"\xcb\x01\n\x10\x43omputeOperation\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\x07\x66orward\x18\x02 \x01(\x0b\x32 .edunn_serving.v1.ForwardRequestH\x00\x12\x35\n\x08\x62\x61\x63kward\x18\x03 \x01(\x0b\x32!.edunn_serving.v1.BackwardRequestH\x00\x12*\n\x07timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0b\n\toperation\"C\n\x0f\x43omputeResponse\x12\x30\n\x07results\x18\x01 \x03(\x0b\x32\x1f.edunn_serving.v1.ComputeResult\"\xce\x01\n\rComputeResult\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x07\x66orward\x18\x02 \x01(\x0b\x32!.edunn_serving.v1.ForwardResponseH\x00\x12\x36\n\x08\x62\x61\x63kward\x18\x03 \x01(\x0b\x32\".edunn_serving.v1.BackwardResponseH\x00\x12\x31\n\x05\x65rror\x18\x04 \x01(\x0b\x32 .edunn_serving.v1.OperationErrorH\x00\x42\x08\n\x06result\"V\n\x0eOperationError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12%\n\x07\x64\x65tails\x18\x03 \x03(\x0b\x32\x14.google.protobuf.Any2\xd5\t\n\x0cLayerService\x12o\n\x0eListLayerTypes\x12\'.edunn_serving.v1.ListLayerTypesRequest\x1a(.edunn_serving.v1.ListLayerTypesResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12i\n\rCreateSession\x12&.edunn_serving.v1.CreateSessionRequest\x1a\'.edunn_serving.v1.CreateSessionResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12\x63\n\nGetSession\x12#.edunn_serving.v1.GetSessionRequest\x1a$.edunn_serving.v1.GetSessionResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12i\n\rDeleteSession\x12&.edunn_serving.v1.DeleteSessionRequest\x1a\'.edunn_serving.v1.DeleteSessionResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12Z\n\x08\x41\x64\x64Layer\x12!.edunn_serving.v1.AddLayerRequest\x1a\".edunn_serving.v1.AddLayerResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12W\n\x07\x46orward\x12 .edunn_serving.v1.ForwardRequest\x1a!.edunn_serving.v1.ForwardResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12Z\n\x08\x42\x61\x63kward\x12!.edunn_serving.v1.BackwardRequest\x1a\".edunn_serving.v1.BackwardResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12[\n\x07\x43ompute\x12 .edunn_serving.v1.ComputeRequest\x1a!.edunn_serving.v1.ComputeResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03(\x01\x30\x01\x12l\n\rGetParameters\x12&.edunn_serving.v1.GetParametersRequest\x1a\'.edunn_serving.v1.GetParametersResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12l\n\rSetParameters\x12&.edunn_serving.v1.SetParametersRequest\x1a\'.edunn_serving.v1.SetParametersResponse\"\n\x90\x02\x02\xea\xb5\x18\x03\x01\x02\x03\x12h\n\x0b\x45xportModel\x12$.edunn_serving.v1.ExportModelRequest\x1a%.edunn_serving.v1.ExportModelResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x30\x01\x12\x65\n\x0bImportModel\x12$.edunn_serving.v1.ImportModelRequest\x1a%.edunn_serving.v1.ImportModelResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03(\x01\x42S\n\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,75 +45,89 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETPARAMETERSREQUEST_PARAMETERSENTRY']._loaded_options = None
   _globals['_SETPARAMETERSREQUEST_PARAMETERSENTRY']._serialized_options = b'8\001'
   _globals['_LAYERSERVICE'].methods_by_name['ListLayerTypes']._loaded_options = None
-  _globals['_LAYERSERVICE'].methods_by_name['ListLayerTypes']._serialized_options = b'\220\002\001'
+  _globals['_LAYERSERVICE'].methods_by_name['ListLayerTypes']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
+  _globals['_LAYERSERVICE'].methods_by_name['CreateSession']._loaded_options = None
+  _globals['_LAYERSERVICE'].methods_by_name['CreateSession']._serialized_options = b'\352\265\030\003\001\002\003'
   _globals['_LAYERSERVICE'].methods_by_name['GetSession']._loaded_options = None
-  _globals['_LAYERSERVICE'].methods_by_name['GetSession']._serialized_options = b'\220\002\001'
+  _globals['_LAYERSERVICE'].methods_by_name['GetSession']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
+  _globals['_LAYERSERVICE'].methods_by_name['DeleteSession']._loaded_options = None
+  _globals['_LAYERSERVICE'].methods_by_name['DeleteSession']._serialized_options = b'\352\265\030\003\001\002\003'
+  _globals['_LAYERSERVICE'].methods_by_name['AddLayer']._loaded_options = None
+  _globals['_LAYERSERVICE'].methods_by_name['AddLayer']._serialized_options = b'\352\265\030\003\001\002\003'
+  _globals['_LAYERSERVICE'].methods_by_name['Forward']._loaded_options = None
+  _globals['_LAYERSERVICE'].methods_by_name['Forward']._serialized_options = b'\352\265\030\003\001\002\003'
+  _globals['_LAYERSERVICE'].methods_by_name['Backward']._loaded_options = None
+  _globals['_LAYERSERVICE'].methods_by_name['Backward']._serialized_options = b'\352\265\030\003\001\002\003'
+  _globals['_LAYERSERVICE'].methods_by_name['Compute']._loaded_options = None
+  _globals['_LAYERSERVICE'].methods_by_name['Compute']._serialized_options = b'\352\265\030\003\001\002\003'
   _globals['_LAYERSERVICE'].methods_by_name['GetParameters']._loaded_options = None
-  _globals['_LAYERSERVICE'].methods_by_name['GetParameters']._serialized_options = b'\220\002\001'
+  _globals['_LAYERSERVICE'].methods_by_name['GetParameters']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
   _globals['_LAYERSERVICE'].methods_by_name['SetParameters']._loaded_options = None
-  _globals['_LAYERSERVICE'].methods_by_name['SetParameters']._serialized_options = b'\220\002\002'
+  _globals['_LAYERSERVICE'].methods_by_name['SetParameters']._serialized_options = b'\220\002\002\352\265\030\003\001\002\003'
   _globals['_LAYERSERVICE'].methods_by_name['ExportModel']._loaded_options = None
-  _globals['_LAYERSERVICE'].methods_by_name['ExportModel']._serialized_options = b'\220\002\001'
-  _globals['_LISTLAYERTYPESREQUEST']._serialized_start=210
-  _globals['_LISTLAYERTYPESREQUEST']._serialized_end=233
-  _globals['_LISTLAYERTYPESRESPONSE']._serialized_start=235
-  _globals['_LISTLAYERTYPESRESPONSE']._serialized_end=309
-  _globals['_CREATESESSIONREQUEST']._serialized_start=312
-  _globals['_CREATESESSIONREQUEST']._serialized_end=507
-  _globals['_CREATESESSIONRESPONSE']._serialized_start=509
-  _globals['_CREATESESSIONRESPONSE']._serialized_end=576
-  _globals['_GETSESSIONREQUEST']._serialized_start=578
-  _globals['_GETSESSIONREQUEST']._serialized_end=617
-  _globals['_GETSESSIONRESPONSE']._serialized_start=619
-  _globals['_GETSESSIONRESPONSE']._serialized_end=683
-  _globals['_DELETESESSIONREQUEST']._serialized_start=685
-  _globals['_DELETESESSIONREQUEST']._serialized_end=727
-  _globals['_DELETESESSIONRESPONSE']._serialized_start=729
-  _globals['_DELETESESSIONRESPONSE']._serialized_end=752
-  _globals['_ADDLAYERREQUEST']._serialized_start=754
-  _globals['_ADDLAYERREQUEST']._serialized_end=835
-  _globals['_ADDLAYERRESPONSE']._serialized_start=837
-  _globals['_ADDLAYERRESPONSE']._serialized_end=895
-  _globals['_FORWARDREQUEST']._serialized_start=898
-  _globals['_FORWARDREQUEST']._serialized_end=1070
-  _globals['_FORWARDRESPONSE']._serialized_start=1072
-  _globals['_FORWARDRESPONSE']._serialized_end=1191
-  _globals['_BACKWARDREQUEST']._serialized_start=1193
-  _globals['_BACKWARDREQUEST']._serialized_end=1316
-  _globals['_BACKWARDRESPONSE']._serialized_start=1319
-  _globals['_BACKWARDRESPONSE']._serialized_end=1561
-  _globals['_BACKWARDRESPONSE_PARAMETERGRADIENTSENTRY']._serialized_start=1478
-  _globals['_BACKWARDRESPONSE_PARAMETERGRADIENTSENTRY']._serialized_end=1561
-  _globals['_GETPARAMETERSREQUEST']._serialized_start=1563
-  _globals['_GETPARAMETERSREQUEST']._serialized_end=1620
-  _globals['_GETPARAMETERSRESPONSE']._serialized_start=1623
-  _globals['_GETPARAMETERSRESPONSE']._serialized_end=1800
-  _globals['_GETPARAMETERSRESPONSE_PARAMETERSENTRY']._serialized_start=1725
-  _globals['_GETPARAMETERSRESPONSE_PARAMETERSENTRY']._serialized_end=1800
-  _globals['_SETPARAMETERSREQUEST']._serialized_start=1803
-  _globals['_SETPARAMETERSREQUEST']._serialized_end=2013
-  _globals['_SETPARAMETERSREQUEST_PARAMETERSENTRY']._serialized_start=1725
-  _globals['_SETPARAMETERSREQUEST_PARAMETERSENTRY']._serialized_end=1800
-  _globals['_SETPARAMETERSRESPONSE']._serialized_start=2015
-  _globals['_SETPARAMETERSRESPONSE']._serialized_end=2038
-  _globals['_EXPORTMODELREQUEST']._serialized_start=2040
-  _globals['_EXPORTMODELREQUEST']._serialized_end=2095
-  _globals['_EXPORTMODELRESPONSE']._serialized_start=2097
-  _globals['_EXPORTMODELRESPONSE']._serialized_end=2133
-  _globals['_IMPORTMODELREQUEST']._serialized_start=2135
-  _globals['_IMPORTMODELREQUEST']._serialized_end=2205
-  _globals['_IMPORTMODELRESPONSE']._serialized_start=2207
-  _globals['_IMPORTMODELRESPONSE']._serialized_end=2268
-  _globals['_COMPUTEREQUEST']._serialized_start=2270
-  _globals['_COMPUTEREQUEST']._serialized_end=2373
-  _globals['_COMPUTEOPERATION']._serialized_start=2376
-  _globals['_COMPUTEOPERATION']._serialized_end=2579
-  _globals['_COMPUTERESPONSE']._serialized_start=2581
-  _globals['_COMPUTERESPONSE']._serialized_end=2648
-  _globals['_COMPUTERESULT']._serialized_start=2651
-  _globals['_COMPUTERESULT']._serialized_end=2857
-  _globals['_OPERATIONERROR']._serialized_start=2859
-  _globals['_OPERATIONERROR']._serialized_end=2945
-  _globals['_LAYERSERVICE']._serialized_start=2948
-  _globals['_LAYERSERVICE']._serialized_end=4087
+  _globals['_LAYERSERVICE'].methods_by_name['ExportModel']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
+  _globals['_LAYERSERVICE'].methods_by_name['ImportModel']._loaded_options = None
+  _globals['_LAYERSERVICE'].methods_by_name['ImportModel']._serialized_options = b'\352\265\030\003\001\002\003'
+  _globals['_LISTLAYERTYPESREQUEST']._serialized_start=241
+  _globals['_LISTLAYERTYPESREQUEST']._serialized_end=264
+  _globals['_LISTLAYERTYPESRESPONSE']._serialized_start=266
+  _globals['_LISTLAYERTYPESRESPONSE']._serialized_end=340
+  _globals['_CREATESESSIONREQUEST']._serialized_start=343
+  _globals['_CREATESESSIONREQUEST']._serialized_end=538
+  _globals['_CREATESESSIONRESPONSE']._serialized_start=540
+  _globals['_CREATESESSIONRESPONSE']._serialized_end=607
+  _globals['_GETSESSIONREQUEST']._serialized_start=609
+  _globals['_GETSESSIONREQUEST']._serialized_end=648
+  _globals['_GETSESSIONRESPONSE']._serialized_start=650
+  _globals['_GETSESSIONRESPONSE']._serialized_end=714
+  _globals['_DELETESESSIONREQUEST']._serialized_start=716
+  _globals['_DELETESESSIONREQUEST']._serialized_end=758
+  _globals['_DELETESESSIONRESPONSE']._serialized_start=760
+  _globals['_DELETESESSIONRESPONSE']._serialized_end=783
+  _globals['_ADDLAYERREQUEST']._serialized_start=785
+  _globals['_ADDLAYERREQUEST']._serialized_end=866
+  _globals['_ADDLAYERRESPONSE']._serialized_start=868
+  _globals['_ADDLAYERRESPONSE']._serialized_end=926
+  _globals['_FORWARDREQUEST']._serialized_start=929
+  _globals['_FORWARDREQUEST']._serialized_end=1101
+  _globals['_FORWARDRESPONSE']._serialized_start=1103
+  _globals['_FORWARDRESPONSE']._serialized_end=1222
+  _globals['_BACKWARDREQUEST']._serialized_start=1224
+  _globals['_BACKWARDREQUEST']._serialized_end=1347
+  _globals['_BACKWARDRESPONSE']._serialized_start=1350
+  _globals['_BACKWARDRESPONSE']._serialized_end=1592
+  _globals['_BACKWARDRESPONSE_PARAMETERGRADIENTSENTRY']._serialized_start=1509
+  _globals['_BACKWARDRESPONSE_PARAMETERGRADIENTSENTRY']._serialized_end=1592
+  _globals['_GETPARAMETERSREQUEST']._serialized_start=1594
+  _globals['_GETPARAMETERSREQUEST']._serialized_end=1651
+  _globals['_GETPARAMETERSRESPONSE']._serialized_start=1654
+  _globals['_GETPARAMETERSRESPONSE']._serialized_end=1831
+  _globals['_GETPARAMETERSRESPONSE_PARAMETERSENTRY']._serialized_start=1756
+  _globals['_GETPARAMETERSRESPONSE_PARAMETERSENTRY']._serialized_end=1831
+  _globals['_SETPARAMETERSREQUEST']._serialized_start=1834
+  _globals['_SETPARAMETERSREQUEST']._serialized_end=2044
+  _globals['_SETPARAMETERSREQUEST_PARAMETERSENTRY']._serialized_start=1756
+  _globals['_SETPARAMETERSREQUEST_PARAMETERSENTRY']._serialized_end=1831
+  _globals['_SETPARAMETERSRESPONSE']._serialized_start=2046
+  _globals['_SETPARAMETERSRESPONSE']._serialized_end=2069
+  _globals['_EXPORTMODELREQUEST']._serialized_start=2071
+  _globals['_EXPORTMODELREQUEST']._serialized_end=2126
+  _globals['_EXPORTMODELRESPONSE']._serialized_start=2128
+  _globals['_EXPORTMODELRESPONSE']._serialized_end=2164
+  _globals['_IMPORTMODELREQUEST']._serialized_start=2166
+  _globals['_IMPORTMODELREQUEST']._serialized_end=2236
+  _globals['_IMPORTMODELRESPONSE']._serialized_start=2238
+  _globals['_IMPORTMODELRESPONSE']._serialized_end=2299
+  _globals['_COMPUTEREQUEST']._serialized_start=2301
+  _globals['_COMPUTEREQUEST']._serialized_end=2404
+  _globals['_COMPUTEOPERATION']._serialized_start=2407
+  _globals['_COMPUTEOPERATION']._serialized_end=2610
+  _globals['_COMPUTERESPONSE']._serialized_start=2612
+  _globals['_COMPUTERESPONSE']._serialized_end=2679
+  _globals['_COMPUTERESULT']._serialized_start=2682
+  _globals['_COMPUTERESULT']._serialized_end=2888
+  _globals['_OPERATIONERROR']._serialized_start=2890
+  _globals['_OPERATIONERROR']._serialized_end=2976
+  _globals['_LAYERSERVICE']._serialized_start=2979
+  _globals['_LAYERSERVICE']._serialized_end=4216
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,6 @@
 import datetime
 
+from edunn_serving.v1 import access_pb2 as _access_pb2
 from edunn_serving.v1 import layer_pb2 as _layer_pb2
 from edunn_serving.v1 import session_pb2 as _session_pb2
 from edunn_serving.v1 import tensor_pb2 as _tensor_pb2

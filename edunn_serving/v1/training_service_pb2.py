@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from edunn_serving.v1 import access_pb2 as edunn__serving_dot_v1_dot_access__pb2
 from edunn_serving.v1 import dataset_pb2 as edunn__serving_dot_v1_dot_dataset__pb2
 from edunn_serving.v1 import training_pb2 as edunn__serving_dot_v1_dot_training__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'edunn_serving/v1/training_service.proto\x12\x10\x65\x64unn_serving.v1\x1a\x1e\x65\x64unn_serving/v1/dataset.proto\x1a\x1f\x65\x64unn_serving/v1/training.proto\"k\n\x14UploadDatasetRequest\x12\x31\n\x06header\x18\x01 \x01(\x0b\x32\x1f.edunn_serving.v1.DatasetHeaderH\x00\x12\x0b\n\x01x\x18\x02 \x01(\x0cH\x00\x12\x0b\n\x01y\x18\x03 \x01(\x0cH\x00\x42\x06\n\x04part\"\x8e\x01\n\rDatasetHeader\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x01x\x18\x02 \x01(\x0b\x32\x1b.edunn_serving.v1.ArraySpec\x12&\n\x01y\x18\x03 \x01(\x0b\x32\x1b.edunn_serving.v1.ArraySpec\x12\x0e\n\x06\x64igest\x18\x04 \x01(\t\x12\x0f\n\x07replace\x18\x05 \x01(\x08\"W\n\x15UploadDatasetResponse\x12*\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x19.edunn_serving.v1.Dataset\x12\x12\n\nwas_stored\x18\x02 \x01(\x08\"\x15\n\x13ListDatasetsRequest\"m\n\x14ListDatasetsResponse\x12+\n\x08\x64\x61tasets\x18\x01 \x03(\x0b\x32\x19.edunn_serving.v1.Dataset\x12\x12\n\nused_bytes\x18\x02 \x01(\x03\x12\x14\n\x0c\x62udget_bytes\x18\x03 \x01(\x03\"$\n\x14\x44\x65leteDatasetRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteDatasetResponse\"Y\n\x14StartTrainingRequest\x12,\n\x04spec\x18\x01 \x01(\x0b\x32\x1e.edunn_serving.v1.TrainingSpec\x12\x13\n\x0btraining_id\x18\x02 \x01(\t\"E\n\x15StartTrainingResponse\x12,\n\x08training\x18\x01 \x01(\x0b\x32\x1a.edunn_serving.v1.Training\")\n\x12GetTrainingRequest\x12\x13\n\x0btraining_id\x18\x01 \x01(\t\"C\n\x13GetTrainingResponse\x12,\n\x08training\x18\x01 \x01(\x0b\x32\x1a.edunn_serving.v1.Training\"=\n\x14ListTrainingsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"_\n\x15ListTrainingsResponse\x12-\n\ttrainings\x18\x01 \x03(\x0b\x32\x1a.edunn_serving.v1.Training\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\",\n\x15\x43\x61ncelTrainingRequest\x12\x13\n\x0btraining_id\x18\x01 \x01(\t\"F\n\x16\x43\x61ncelTrainingResponse\x12,\n\x08training\x18\x01 \x01(\x0b\x32\x1a.edunn_serving.v1.Training\",\n\x15ResumeTrainingRequest\x12\x13\n\x0btraining_id\x18\x01 \x01(\t\"F\n\x16ResumeTrainingResponse\x12,\n\x08training\x18\x01 \x01(\x0b\x32\x1a.edunn_serving.v1.Training\"C\n\x14WatchTrainingRequest\x12\x13\n\x0btraining_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x02 \x01(\t\"G\n\x15WatchTrainingResponse\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x1f.edunn_serving.v1.TrainingEvent\"+\n\x14\x44ownloadModelRequest\x12\x13\n\x0btraining_id\x18\x01 \x01(\t\"&\n\x15\x44ownloadModelResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\x32\x8b\x08\n\x0fTrainingService\x12\x62\n\rUploadDataset\x12&.edunn_serving.v1.UploadDatasetRequest\x1a\'.edunn_serving.v1.UploadDatasetResponse(\x01\x12\x62\n\x0cListDatasets\x12%.edunn_serving.v1.ListDatasetsRequest\x1a&.edunn_serving.v1.ListDatasetsResponse\"\x03\x90\x02\x01\x12`\n\rDeleteDataset\x12&.edunn_serving.v1.DeleteDatasetRequest\x1a\'.edunn_serving.v1.DeleteDatasetResponse\x12`\n\rStartTraining\x12&.edunn_serving.v1.StartTrainingRequest\x1a\'.edunn_serving.v1.StartTrainingResponse\x12_\n\x0bGetTraining\x12$.edunn_serving.v1.GetTrainingRequest\x1a%.edunn_serving.v1.GetTrainingResponse\"\x03\x90\x02\x01\x12\x65\n\rListTrainings\x12&.edunn_serving.v1.ListTrainingsRequest\x1a\'.edunn_serving.v1.ListTrainingsResponse\"\x03\x90\x02\x01\x12h\n\x0e\x43\x61ncelTraining\x12\'.edunn_serving.v1.CancelTrainingRequest\x1a(.edunn_serving.v1.CancelTrainingResponse\"\x03\x90\x02\x02\x12h\n\x0eResumeTraining\x12\'.edunn_serving.v1.ResumeTrainingRequest\x1a(.edunn_serving.v1.ResumeTrainingResponse\"\x03\x90\x02\x02\x12g\n\rWatchTraining\x12&.edunn_serving.v1.WatchTrainingRequest\x1a\'.edunn_serving.v1.WatchTrainingResponse\"\x03\x90\x02\x01\x30\x01\x12g\n\rDownloadModel\x12&.edunn_serving.v1.DownloadModelRequest\x1a\'.edunn_serving.v1.DownloadModelResponse\"\x03\x90\x02\x01\x30\x01\x42S\n\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'edunn_serving/v1/training_service.proto\x12\x10\x65\x64unn_serving.v1\x1a\x1d\x65\x64unn_serving/v1/access.proto\x1a\x1e\x65\x64unn_serving/v1/dataset.proto\x1a\x1f\x65\x64unn_serving/v1/training.proto\"k\n\x14UploadDatasetRequest\x12\x31\n\x06header\x18\x01 \x01(\x0b\x32\x1f.edunn_serving.v1.DatasetHeaderH\x00\x12\x0b\n\x01x\x18\x02 \x01(\x0cH\x00\x12\x0b\n\x01y\x18\x03 \x01(\x0cH\x00\x42\x06\n\x04part\"\x8e\x01\n\rDatasetHeader\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x01x\x18\x02 \x01(\x0b\x32\x1b.edunn_serving.v1.ArraySpec\x12&\n\x01y\x18\x03 \x01(\x0b\x32\x1b.edunn_serving.v1.ArraySpec\x12\x0e\n\x06\x64igest\x18\x04 \x01(\t\x12\x0f\n\x07replace\x18\x05 \x01(\x08\"W\n\x15UploadDatasetResponse\x12*\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x19.edunn_serving.v1.Dataset\x12\x12\n\nwas_stored\x18\x02 \x01(\x08\"\x15\n\x13ListDatasetsRequest\"m\n\x14ListDatasetsResponse\x12+\n\x08\x64\x61tasets\x18\x01 \x03(\x0b\x32\x19.edunn_serving.v1.Dataset\x12\x12\n\nused_bytes\x18\x02 \x01(\x03\x12\x14\n\x0c\x62udget_bytes\x18\x03 \x01(\x03\"$\n\x14\x44\x65leteDatasetRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteDatasetResponse\"Y\n\x14StartTrainingRequest\x12,\n\x04spec\x18\x01 \x01(\x0b\x32\x1e.edunn_serving.v1.TrainingSpec\x12\x13\n\x0btraining_id\x18\x02 \x01(\t\"E\n\x15StartTrainingResponse\x12,\n\x08training\x18\x01 \x01(\x0b\x32\x1a.edunn_serving.v1.Training\")\n\x12GetTrainingRequest\x12\x13\n\x0btraining_id\x18\x01 \x01(\t\"C\n\x13GetTrainingResponse\x12,\n\x08training\x18\x01 \x01(\x0b\x32\x1a.edunn_serving.v1.Training\"=\n\x14ListTrainingsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"_\n\x15ListTrainingsResponse\x12-\n\ttrainings\x18\x01 \x03(\x0b\x32\x1a.edunn_serving.v1.Training\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\",\n\x15\x43\x61ncelTrainingRequest\x12\x13\n\x0btraining_id\x18\x01 \x01(\t\"F\n\x16\x43\x61ncelTrainingResponse\x12,\n\x08training\x18\x01 \x01(\x0b\x32\x1a.edunn_serving.v1.Training\",\n\x15ResumeTrainingRequest\x12\x13\n\x0btraining_id\x18\x01 \x01(\t\"F\n\x16ResumeTrainingResponse\x12,\n\x08training\x18\x01 \x01(\x0b\x32\x1a.edunn_serving.v1.Training\"C\n\x14WatchTrainingRequest\x12\x13\n\x0btraining_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x02 \x01(\t\"G\n\x15WatchTrainingResponse\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x1f.edunn_serving.v1.TrainingEvent\"+\n\x14\x44ownloadModelRequest\x12\x13\n\x0btraining_id\x18\x01 \x01(\t\"&\n\x15\x44ownloadModelResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\x32\xd7\x08\n\x0fTrainingService\x12k\n\rUploadDataset\x12&.edunn_serving.v1.UploadDatasetRequest\x1a\'.edunn_serving.v1.UploadDatasetResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03(\x01\x12i\n\x0cListDatasets\x12%.edunn_serving.v1.ListDatasetsRequest\x1a&.edunn_serving.v1.ListDatasetsResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12i\n\rDeleteDataset\x12&.edunn_serving.v1.DeleteDatasetRequest\x1a\'.edunn_serving.v1.DeleteDatasetResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12i\n\rStartTraining\x12&.edunn_serving.v1.StartTrainingRequest\x1a\'.edunn_serving.v1.StartTrainingResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12\x66\n\x0bGetTraining\x12$.edunn_serving.v1.GetTrainingRequest\x1a%.edunn_serving.v1.GetTrainingResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12l\n\rListTrainings\x12&.edunn_serving.v1.ListTrainingsRequest\x1a\'.edunn_serving.v1.ListTrainingsResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12o\n\x0e\x43\x61ncelTraining\x12\'.edunn_serving.v1.CancelTrainingRequest\x1a(.edunn_serving.v1.CancelTrainingResponse\"\n\x90\x02\x02\xea\xb5\x18\x03\x01\x02\x03\x12o\n\x0eResumeTraining\x12\'.edunn_serving.v1.ResumeTrainingRequest\x1a(.edunn_serving.v1.ResumeTrainingResponse\"\n\x90\x02\x02\xea\xb5\x18\x03\x01\x02\x03\x12n\n\rWatchTraining\x12&.edunn_serving.v1.WatchTrainingRequest\x1a\'.edunn_serving.v1.WatchTrainingResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x30\x01\x12n\n\rDownloadModel\x12&.edunn_serving.v1.DownloadModelRequest\x1a\'.edunn_serving.v1.DownloadModelResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x30\x01\x42S\n\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,62 +35,68 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'edunn_serving.v1.training_s
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\024org.edunn.serving.v1P\001Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpb'
+  _globals['_TRAININGSERVICE'].methods_by_name['UploadDataset']._loaded_options = None
+  _globals['_TRAININGSERVICE'].methods_by_name['UploadDataset']._serialized_options = b'\352\265\030\003\001\002\003'
   _globals['_TRAININGSERVICE'].methods_by_name['ListDatasets']._loaded_options = None
-  _globals['_TRAININGSERVICE'].methods_by_name['ListDatasets']._serialized_options = b'\220\002\001'
+  _globals['_TRAININGSERVICE'].methods_by_name['ListDatasets']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
+  _globals['_TRAININGSERVICE'].methods_by_name['DeleteDataset']._loaded_options = None
+  _globals['_TRAININGSERVICE'].methods_by_name['DeleteDataset']._serialized_options = b'\352\265\030\003\001\002\003'
+  _globals['_TRAININGSERVICE'].methods_by_name['StartTraining']._loaded_options = None
+  _globals['_TRAININGSERVICE'].methods_by_name['StartTraining']._serialized_options = b'\352\265\030\003\001\002\003'
   _globals['_TRAININGSERVICE'].methods_by_name['GetTraining']._loaded_options = None
-  _globals['_TRAININGSERVICE'].methods_by_name['GetTraining']._serialized_options = b'\220\002\001'
+  _globals['_TRAININGSERVICE'].methods_by_name['GetTraining']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
   _globals['_TRAININGSERVICE'].methods_by_name['ListTrainings']._loaded_options = None
-  _globals['_TRAININGSERVICE'].methods_by_name['ListTrainings']._serialized_options = b'\220\002\001'
+  _globals['_TRAININGSERVICE'].methods_by_name['ListTrainings']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
   _globals['_TRAININGSERVICE'].methods_by_name['CancelTraining']._loaded_options = None
-  _globals['_TRAININGSERVICE'].methods_by_name['CancelTraining']._serialized_options = b'\220\002\002'
+  _globals['_TRAININGSERVICE'].methods_by_name['CancelTraining']._serialized_options = b'\220\002\002\352\265\030\003\001\002\003'
   _globals['_TRAININGSERVICE'].methods_by_name['ResumeTraining']._loaded_options = None
-  _globals['_TRAININGSERVICE'].methods_by_name['ResumeTraining']._serialized_options = b'\220\002\002'
+  _globals['_TRAININGSERVICE'].methods_by_name['ResumeTraining']._serialized_options = b'\220\002\002\352\265\030\003\001\002\003'
   _globals['_TRAININGSERVICE'].methods_by_name['WatchTraining']._loaded_options = None
-  _globals['_TRAININGSERVICE'].methods_by_name['WatchTraining']._serialized_options = b'\220\002\001'
+  _globals['_TRAININGSERVICE'].methods_by_name['WatchTraining']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
   _globals['_TRAININGSERVICE'].methods_by_name['DownloadModel']._loaded_options = None
-  _globals['_TRAININGSERVICE'].methods_by_name['DownloadModel']._serialized_options = b'\220\002\001'
-  _globals['_UPLOADDATASETREQUEST']._serialized_start=126
-  _globals['_UPLOADDATASETREQUEST']._serialized_end=233
-  _globals['_DATASETHEADER']._serialized_start=236
-  _globals['_DATASETHEADER']._serialized_end=378
-  _globals['_UPLOADDATASETRESPONSE']._serialized_start=380
-  _globals['_UPLOADDATASETRESPONSE']._serialized_end=467
-  _globals['_LISTDATASETSREQUEST']._serialized_start=469
-  _globals['_LISTDATASETSREQUEST']._serialized_end=490
-  _globals['_LISTDATASETSRESPONSE']._serialized_start=492
-  _globals['_LISTDATASETSRESPONSE']._serialized_end=601
-  _globals['_DELETEDATASETREQUEST']._serialized_start=603
-  _globals['_DELETEDATASETREQUEST']._serialized_end=639
-  _globals['_DELETEDATASETRESPONSE']._serialized_start=641
-  _globals['_DELETEDATASETRESPONSE']._serialized_end=664
-  _globals['_STARTTRAININGREQUEST']._serialized_start=666
-  _globals['_STARTTRAININGREQUEST']._serialized_end=755
-  _globals['_STARTTRAININGRESPONSE']._serialized_start=757
-  _globals['_STARTTRAININGRESPONSE']._serialized_end=826
-  _globals['_GETTRAININGREQUEST']._serialized_start=828
-  _globals['_GETTRAININGREQUEST']._serialized_end=869
-  _globals['_GETTRAININGRESPONSE']._serialized_start=871
-  _globals['_GETTRAININGRESPONSE']._serialized_end=938
-  _globals['_LISTTRAININGSREQUEST']._serialized_start=940
-  _globals['_LISTTRAININGSREQUEST']._serialized_end=1001
-  _globals['_LISTTRAININGSRESPONSE']._serialized_start=1003
-  _globals['_LISTTRAININGSRESPONSE']._serialized_end=1098
-  _globals['_CANCELTRAININGREQUEST']._serialized_start=1100
-  _globals['_CANCELTRAININGREQUEST']._serialized_end=1144
-  _globals['_CANCELTRAININGRESPONSE']._serialized_start=1146
-  _globals['_CANCELTRAININGRESPONSE']._serialized_end=1216
-  _globals['_RESUMETRAININGREQUEST']._serialized_start=1218
-  _globals['_RESUMETRAININGREQUEST']._serialized_end=1262
-  _globals['_RESUMETRAININGRESPONSE']._serialized_start=1264
-  _globals['_RESUMETRAININGRESPONSE']._serialized_end=1334
-  _globals['_WATCHTRAININGREQUEST']._serialized_start=1336
-  _globals['_WATCHTRAININGREQUEST']._serialized_end=1403
-  _globals['_WATCHTRAININGRESPONSE']._serialized_start=1405
-  _globals['_WATCHTRAININGRESPONSE']._serialized_end=1476
-  _globals['_DOWNLOADMODELREQUEST']._serialized_start=1478
-  _globals['_DOWNLOADMODELREQUEST']._serialized_end=1521
-  _globals['_DOWNLOADMODELRESPONSE']._serialized_start=1523
-  _globals['_DOWNLOADMODELRESPONSE']._serialized_end=1561
-  _globals['_TRAININGSERVICE']._serialized_start=1564
-  _globals['_TRAININGSERVICE']._serialized_end=2599
+  _globals['_TRAININGSERVICE'].methods_by_name['DownloadModel']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
+  _globals['_UPLOADDATASETREQUEST']._serialized_start=157
+  _globals['_UPLOADDATASETREQUEST']._serialized_end=264
+  _globals['_DATASETHEADER']._serialized_start=267
+  _globals['_DATASETHEADER']._serialized_end=409
+  _globals['_UPLOADDATASETRESPONSE']._serialized_start=411
+  _globals['_UPLOADDATASETRESPONSE']._serialized_end=498
+  _globals['_LISTDATASETSREQUEST']._serialized_start=500
+  _globals['_LISTDATASETSREQUEST']._serialized_end=521
+  _globals['_LISTDATASETSRESPONSE']._serialized_start=523
+  _globals['_LISTDATASETSRESPONSE']._serialized_end=632
+  _globals['_DELETEDATASETREQUEST']._serialized_start=634
+  _globals['_DELETEDATASETREQUEST']._serialized_end=670
+  _globals['_DELETEDATASETRESPONSE']._serialized_start=672
+  _globals['_DELETEDATASETRESPONSE']._serialized_end=695
+  _globals['_STARTTRAININGREQUEST']._serialized_start=697
+  _globals['_STARTTRAININGREQUEST']._serialized_end=786
+  _globals['_STARTTRAININGRESPONSE']._serialized_start=788
+  _globals['_STARTTRAININGRESPONSE']._serialized_end=857
+  _globals['_GETTRAININGREQUEST']._serialized_start=859
+  _globals['_GETTRAININGREQUEST']._serialized_end=900
+  _globals['_GETTRAININGRESPONSE']._serialized_start=902
+  _globals['_GETTRAININGRESPONSE']._serialized_end=969
+  _globals['_LISTTRAININGSREQUEST']._serialized_start=971
+  _globals['_LISTTRAININGSREQUEST']._serialized_end=1032
+  _globals['_LISTTRAININGSRESPONSE']._serialized_start=1034
+  _globals['_LISTTRAININGSRESPONSE']._serialized_end=1129
+  _globals['_CANCELTRAININGREQUEST']._serialized_start=1131
+  _globals['_CANCELTRAININGREQUEST']._serialized_end=1175
+  _globals['_CANCELTRAININGRESPONSE']._serialized_start=1177
+  _globals['_CANCELTRAININGRESPONSE']._serialized_end=1247
+  _globals['_RESUMETRAININGREQUEST']._serialized_start=1249
+  _globals['_RESUMETRAININGREQUEST']._serialized_end=1293
+  _globals['_RESUMETRAININGRESPONSE']._serialized_start=1295
+  _globals['_RESUMETRAININGRESPONSE']._serialized_end=1365
+  _globals['_WATCHTRAININGREQUEST']._serialized_start=1367
+  _globals['_WATCHTRAININGREQUEST']._serialized_end=1434
+  _globals['_WATCHTRAININGRESPONSE']._serialized_start=1436
+  _globals['_WATCHTRAININGRESPONSE']._serialized_end=1507
+  _globals['_DOWNLOADMODELREQUEST']._serialized_start=1509
+  _globals['_DOWNLOADMODELREQUEST']._serialized_end=1552
+  _globals['_DOWNLOADMODELRESPONSE']._serialized_start=1554
+  _globals['_DOWNLOADMODELRESPONSE']._serialized_end=1592
+  _globals['_TRAININGSERVICE']._serialized_start=1595
+  _globals['_TRAININGSERVICE']._serialized_end=2706
 # @@protoc_insertion_point(module_scope)

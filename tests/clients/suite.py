@@ -33,7 +33,7 @@ def run_in_client(stack: Stack, language: str, command: Sequence[str]) -> str:
     done = subprocess.run(
         command,
         cwd=CLIENTS / language,
-        env={**os.environ, "EDUNN_ADDRESS": stack.address, "EDUNN_TARGET": stack.address},
+        env={**os.environ, "EDUNN_TARGET": stack.address},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

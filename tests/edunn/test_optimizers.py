@@ -90,7 +90,7 @@ def test_a_state_survives_being_stored_as_plain_values(kind: str) -> None:
     step = getattr(nn, kind)(batch_size=1, epochs=1).step
     g = np.array([0.5, -1.0])
     _, state = step(np.ones(2), g, {})
-    stored = {k: np.array(v) if isinstance(v, np.ndarray) else int(v) for k, v in state.items()}
+    stored = {k: np.array(v.tolist(), dtype=v.dtype) for k, v in state.items()}
     np.testing.assert_array_equal(step(np.ones(2), g, stored)[0], step(np.ones(2), g, state)[0])
 
 

@@ -61,9 +61,9 @@ func TestAMethodLeavesItsDescriptionAlone(t *testing.T) {
 
 func TestTheServiceTakesWhatIsDescribed(t *testing.T) {
 	t.Parallel()
-	address := os.Getenv("EDUNN_ADDRESS")
+	address := os.Getenv("EDUNN_TARGET")
 	if address == "" {
-		t.Skip("no service: EDUNN_ADDRESS is not set")
+		t.Skip("no service: EDUNN_TARGET is not set")
 	}
 	client, err := edunn.NewClient(address)
 	if err != nil {

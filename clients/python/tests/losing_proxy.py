@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent import futures
 from typing import Any
 
@@ -22,7 +23,7 @@ class LosingProxy(grpc.GenericRpcHandler):
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
 
     def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
-        call = self._channel.unary_unary(details.method)
+        call: Callable[..., bytes] = self._channel.unary_unary(details.method)
 
         def handle(request: bytes, context: grpc.ServicerContext) -> Any:
             answer = call(request, timeout=10, metadata=details.invocation_metadata)

@@ -29,6 +29,15 @@ async def settled(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
 
 
+def unknown_layer(
+    client: Client | AsyncClient, session: Any, info: LayerInfo
+) -> RemoteLayer | AsyncRemoteLayer:
+    """Return a layer that the service will not find."""
+    if isinstance(client, Client):
+        return RemoteLayer(client._caller, session, info)
+    return AsyncRemoteLayer(client._caller, session, info)
+
+
 class ScenarioRunner:
     """A session and the steps that are run in it."""
 
@@ -67,8 +76,7 @@ class ScenarioRunner:
         known = self._session.layers
         if name not in known:
             info = LayerInfo(name=name, type="", config={}, parameters=())
-            kind = RemoteLayer if isinstance(self._client, Client) else AsyncRemoteLayer
-            unknown = kind(self._client._caller, self._session, info)
+            unknown = unknown_layer(self._client, self._session, info)
             # So that its backward is sent, too.
             unknown._forward_id = ""
             return unknown
@@ -132,13 +140,12 @@ class ScenarioRunner:
 
     async def _stream(self, step: Json) -> None:
         only(step, "call", "operations")
-        stream = self._client.stream()
         if isinstance(self._client, Client):
-            with stream:
+            with self._client.stream() as stream:
                 sent = [self._send(stream, operation) for operation in step["operations"]]
         else:
-            async with stream:
-                sent = [self._send(stream, operation) for operation in step["operations"]]
+            async with self._client.stream() as twin:
+                sent = [self._send(twin, operation) for operation in step["operations"]]
         for operation, (future, answer) in zip(step["operations"], sent, strict=True):
             error = future.exception()
             if error is None and operation["kind"] == "forward":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 from edunn_client._stubs import layer_service_pb2 as pb
@@ -18,7 +18,9 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-Answer = Message | status_pb2.Status | grpc.Status | grpc.StatusCode | Callable[[Any], Message]
+Answer: TypeAlias = (
+    Message | status_pb2.Status | grpc.Status | grpc.StatusCode | Callable[[Any], Message]
+)
 
 
 def status(
@@ -87,7 +89,7 @@ class ScriptedServer:
         return answer(request) if callable(answer) else answer
 
 
-def _handlers(server: ScriptedServer) -> grpc.GenericRpcHandler[Any, Any]:
+def _handlers(server: ScriptedServer) -> grpc.GenericRpcHandler:
     service = pb.DESCRIPTOR.services_by_name["LayerService"]
 
     def unary(name: str) -> Any:

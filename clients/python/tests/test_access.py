@@ -163,7 +163,7 @@ def test_several_servers_with_one_certificate(tmp_path: Path) -> None:
         server.stop()
 
 
-class Counting(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
+class Counting(grpc.UnaryUnaryClientInterceptor):
     """An interceptor that counts and adds metadata."""
 
     def __init__(self) -> None:
@@ -175,7 +175,7 @@ class Counting(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
         return continuation(details._replace(metadata=metadata), request)
 
 
-class AsyncCounting(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc]
+class AsyncCounting(grpc.aio.UnaryUnaryClientInterceptor):
     """The same for asyncio."""
 
     def __init__(self) -> None:

@@ -134,7 +134,7 @@ def test_info_is_current_after_layers_were_added(client: Client) -> None:
             return [layer.name for layer in session.info.layers]
 
     with client.session() as session:
-        assert session.info.layers == ()
+        assert not session.info.layers
         session.layer("a", "ReLU")
         session.layer("b", "ReLU")
         assert [layer.name for layer in session.info.layers] == ["a", "b"] == asyncio.run(names())

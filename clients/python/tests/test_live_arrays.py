@@ -6,6 +6,7 @@ import copy
 import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,16 @@ def subtract_in_place(w: Array) -> None:
     kept = w
     w -= 0.5
     assert w is kept
+
+
+def write_minus_zero(w: Array) -> None:
+    w.fill(0.0)
+    w[0, 0] = -0.0
+
+
+def written(w: Array) -> Any:
+    """Return an iterator that writes past the array's class."""
+    return np.nditer(w, op_flags=("readwrite",))
 
 
 WRITES: dict[str, Callable[[Array], object]] = {
@@ -48,7 +59,7 @@ WRITES: dict[str, Callable[[Array], object]] = {
     "flat": lambda w: w.flat.__setitem__(5, 11.0),
     "all of flat": lambda w: setattr(w, "flat", 11.0),
     "NaN": lambda w: w.__setitem__((0, 0), np.nan),
-    "the sign of a zero": lambda w: (w.fill(0.0), w.__setitem__((0, 0), -0.0)),
+    "the sign of a zero": write_minus_zero,
 }
 
 
@@ -82,7 +93,7 @@ def test_what_is_written_while_it_is_sent_is_sent_the_next_time() -> None:
 
 def test_a_small_array_takes_every_write() -> None:
     arrays, w = handed_out(10)
-    for element in np.nditer(w, op_flags=[["readwrite"]]):
+    for element in written(w):
         element[...] = 5.0
     assert arrays.changed()["w"][0, 0] == 5.0
     arrays.note_sent(arrays.changed())
@@ -95,7 +106,7 @@ def test_a_large_array_refuses_what_could_not_be_seen() -> None:
     with pytest.raises(ValueError, match="read-only"):
         np.asarray(w)[:] = 6.0
     with pytest.raises(ValueError, match=r"write|read-only"):
-        np.nditer(w, op_flags=[["readwrite"]])
+        written(w)
     for array in (w, w[0], np.asarray(w[0]), w[::-1]):
         with pytest.raises(ValueError, match="WRITEABLE"):
             array.flags.writeable = True

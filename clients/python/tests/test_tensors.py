@@ -74,7 +74,7 @@ def test_other_dtypes_are_refused_not_cast(dtype: str) -> None:
 
 def test_objects_are_refused() -> None:
     with pytest.raises(TypeError, match="dtype object"):
-        encode_tensor([None, 1.0])
+        encode_tensor(np.array([None, 1.0]))
 
 
 def test_a_malformed_answer_is_an_internal_error() -> None:

@@ -6,7 +6,7 @@
 
 import { Client, type FloatTensor, Tensor } from "edunn-client";
 
-const address = process.argv[2] ?? process.env["EDUNN_ADDRESS"] ?? "localhost:50051";
+const address = process.argv[2] ?? process.env["EDUNN_TARGET"] ?? "localhost:50051";
 
 function show(name: string, { data, shape: [rows = 1] }: FloatTensor): void {
   const columns = data.length / rows;

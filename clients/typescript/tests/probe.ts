@@ -1,7 +1,7 @@
 /**
  * The program that the tests across all clients run: `probe sessions N`, `probe bench SECONDS`.
  *
- * See clients/conformance/README.md. `EDUNN_ADDRESS` says where the service is.
+ * See clients/conformance/README.md. `EDUNN_TARGET` says where the service is.
  */
 
 import assert from "node:assert/strict";
@@ -19,7 +19,7 @@ async function main(command: string | undefined, argument: string | undefined): 
   if (!["sessions", "bench"].includes(command ?? "") || !(count > 0)) {
     throw new Error("usage: probe sessions N | probe bench SECONDS");
   }
-  using client = connect(process.env["EDUNN_ADDRESS"] ?? "localhost:50051");
+  using client = connect(process.env["EDUNN_TARGET"] ?? "localhost:50051");
   if (command === "sessions") {
     const seeds = Array.from({ length: count }, (_, i) => i);
     await Promise.all(seeds.map((seed) => probeSession(client, seed)));

@@ -1,13 +1,13 @@
-/** The running service, for the tests that need it: `EDUNN_ADDRESS` names it. */
+/** The running service, for the tests that need it: `EDUNN_TARGET` names it. */
 
 import { Client, type FloatTensor, type Layer, type Session, Tensor } from "edunn-client";
 
 /** The service's address; empty without one, and then the tests are skipped. */
-export const ADDRESS = process.env["EDUNN_ADDRESS"] ?? "";
+export const ADDRESS = process.env["EDUNN_TARGET"] ?? "";
 
 /** Options of a test that needs the service. */
 export const needsService = {
-  skip: ADDRESS === "" && "no service: EDUNN_ADDRESS is not set",
+  skip: ADDRESS === "" && "no service: EDUNN_TARGET is not set",
 };
 
 /** Returns a client of the service. */

@@ -58,7 +58,9 @@ def test_each_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch)
         ("EDUNN_LOG_LEVEL", "info", "must be DEBUG, INFO, WARNING or ERROR, got 'info'"),
         ("EDUNN_TLS_KEY", "key.pem", "go together"),
         ("EDUNN_SESSION_TTL_SECONDS", "1e7", "EDUNN_MAX_SESSION_TTL_SECONDS"),
-        ("EDUNN_TOKENS", "no-equals-sign", "must be name=token pairs"),
+        ("EDUNN_TOKENS", "no-equals-sign", "must be name=token or name:role=token pairs"),
+        ("EDUNN_TOKENS", "a:teacher=one", "the role student, grader or admin"),
+        ("EDUNN_TOKENS", "a:=one", "must be name=token"),
         ("EDUNN_TOKENS", "a=one,b=one", "gives one token to two names"),
     ],
 )
@@ -110,8 +112,10 @@ def test_what_is_nearly_a_setting_is_refused(
         "EDUNN_REDIS_PORT",
         "EDUNN_REDIS_SERVICE_HOST",
         "EDUNN_METRICS_SERVICE_PORT",
+        "EDUNN_TARGET",
         "EDUNN_TOKEN",
         "EDUNN_TLS",
+        "EDUNN_CERTIFICATE",
         "EDUNN_WORKERS",
     ],
 )
@@ -152,3 +156,14 @@ def test_description_has_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "hush" not in text
     assert "redis_url=rediss://example.org:6379/0" in settings.describe()
     assert "tokens=ann=***,ben=***" in settings.describe()
+
+
+def test_a_caller_of_the_variable_is_a_student_or_has_the_role_that_it_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EDUNN_TOKENS", "ann=a=b,ben:grader=c:d")
+    callers = read_settings().callers()
+    assert {token: (each.name, set(each.roles)) for token, each in callers.items()} == {
+        "a=b": ("ann", {"student"}),
+        "c:d": ("ben", {"grader"}),
+    }

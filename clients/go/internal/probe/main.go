@@ -37,7 +37,7 @@ func run(ctx context.Context, arguments []string) error {
 	if os.Getenv("EDUNN_SHARE_STREAM") != "" {
 		options = append(options, edunn.WithSharedStream())
 	}
-	client, err := edunn.NewClient(cmp.Or(os.Getenv("EDUNN_ADDRESS"), "127.0.0.1:50051"), options...)
+	client, err := edunn.NewClient(cmp.Or(os.Getenv("EDUNN_TARGET"), "127.0.0.1:50051"), options...)
 	if err != nil {
 		return err
 	}

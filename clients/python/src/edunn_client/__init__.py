@@ -36,7 +36,7 @@ from edunn_client._errors import (
 )
 from edunn_client._layer import RemoteLayer, RemoteLoss
 from edunn_client._live_arrays import LiveArray
-from edunn_client._operations import Backward, Forward, Result
+from edunn_client._operations import Backward, Forward, Operation, Result
 from edunn_client._outputs import Output
 from edunn_client._phase import Phase
 from edunn_client._retries import RetryPolicy
@@ -67,6 +67,7 @@ __all__ = [
     "LayerType",
     "LiveArray",
     "NotFoundError",
+    "Operation",
     "Output",
     "ParameterInfo",
     "ParameterType",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,17 @@ from edunn_client._outputs import Output
 from edunn_client._phase import Phase, PhaseLike
 
 
-class Forward:
+class Operation(ABC):
+    """An operation of a stream: a `Forward` or a `Backward`."""
+
+    layer: LayerState
+
+    @abstractmethod
+    def _begin(self) -> Call[Any]:
+        """Return the call to send, now that it is about to be sent."""
+
+
+class Forward(Operation):
     """A forward for a stream; the arguments are those of `RemoteLayer.forward`."""
 
     def __init__(
@@ -55,7 +66,7 @@ class Forward:
         return call
 
 
-class Backward:
+class Backward(Operation):
     """A backward for a stream; the arguments are those of `RemoteLayer.backward`.
 
     It belongs to the layer's latest forward at the moment at which it is sent.
@@ -79,9 +90,6 @@ class Backward:
 
     def _begin(self) -> Call[Gradients]:
         return self.layer._backward_call(self._output_gradient, self._forward_id)
-
-
-Operation = Forward | Backward
 
 
 @dataclass(frozen=True)

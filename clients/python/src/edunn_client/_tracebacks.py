@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
 
 from edunn_client._errors import EdunnError
 
@@ -30,8 +30,8 @@ def ends_in_caller(function: Callable[Arguments, Answer]) -> Callable[Arguments,
 
 
 def awaited_ends_in_caller(
-    function: Callable[Arguments, Awaitable[Answer]],
-) -> Callable[Arguments, Awaitable[Answer]]:
+    function: Callable[Arguments, Coroutine[Any, Any, Answer]],
+) -> Callable[Arguments, Coroutine[Any, Any, Answer]]:
     """Do as `ends_in_caller` does, for a coroutine function."""
 
     @functools.wraps(function)

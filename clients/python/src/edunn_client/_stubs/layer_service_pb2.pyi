@@ -1,5 +1,6 @@
 import datetime
 
+from . import access_pb2 as _access_pb2
 from . import layer_pb2 as _layer_pb2
 from . import session_pb2 as _session_pb2
 from . import tensor_pb2 as _tensor_pb2

@@ -1,3 +1,4 @@
+from . import access_pb2 as _access_pb2
 from . import dataset_pb2 as _dataset_pb2
 from . import training_pb2 as _training_pb2
 from google.protobuf.internal import containers as _containers

@@ -12,5 +12,5 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 @EnabledIfEnvironmentVariable(
     named = Service.ADDRESS,
     matches = ".+",
-    disabledReason = "no service: EDUNN_ADDRESS is not set")
+    disabledReason = "no service: EDUNN_TARGET is not set")
 public @interface NeedsService {}

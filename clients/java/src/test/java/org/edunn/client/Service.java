@@ -1,9 +1,9 @@
 package org.edunn.client;
 
-/** The running service that `EDUNN_ADDRESS` names. */
+/** The running service that `EDUNN_TARGET` names. */
 public final class Service {
   /** The environment variable that says where it is. */
-  static final String ADDRESS = "EDUNN_ADDRESS";
+  static final String ADDRESS = "EDUNN_TARGET";
 
   private Service() {}
 

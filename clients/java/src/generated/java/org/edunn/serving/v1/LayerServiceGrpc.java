@@ -18,6 +18,7 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
  * * UNAVAILABLE: the store or all workers are away. Try again.
  * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
  * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+ * * PERMISSION_DENIED: the caller has none of the method's roles.
  * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
  * Operations of one session take effect in the order in which they arrive. Unary calls that are
  * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -483,6 +484,7 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+   * * PERMISSION_DENIED: the caller has none of the method's roles.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -646,6 +648,7 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+   * * PERMISSION_DENIED: the caller has none of the method's roles.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -676,6 +679,7 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+   * * PERMISSION_DENIED: the caller has none of the method's roles.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -862,6 +866,7 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+   * * PERMISSION_DENIED: the caller has none of the method's roles.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -1042,6 +1047,7 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+   * * PERMISSION_DENIED: the caller has none of the method's roles.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -1191,6 +1197,7 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
+   * * PERMISSION_DENIED: the caller has none of the method's roles.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.

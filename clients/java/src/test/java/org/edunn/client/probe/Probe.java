@@ -14,7 +14,7 @@ public final class Probe {
   private Probe() {}
 
   /**
-   * Runs `sessions N` or `bench SECONDS` against the service that EDUNN_ADDRESS names; with
+   * Runs `sessions N` or `bench SECONDS` against the service that EDUNN_TARGET names; with
    * EDUNN_SHARE_STREAM=1 the calls share a stream.
    */
   public static void main(String[] arguments) throws Exception {

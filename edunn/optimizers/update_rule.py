@@ -1,0 +1,95 @@
+"""An optimizer as a value: its numbers and its step, apart from any training loop."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from edunn.answers import check_gradients
+from edunn.arrays import Array, FloatArray, as_floats
+from edunn.description import ParameterDescription
+from edunn.model import ParameterSet
+from edunn.optimizers.steps import PastState, State
+
+
+class UpdateRule:
+    """How an optimizer changes parameters, given their gradients and its own state."""
+
+    #: The arrays that a step leaves for the next one, for each parameter.
+    state_descriptions: ClassVar[tuple[ParameterDescription, ...]] = ()
+    #: The arguments of the constructor that concern the loop alone.
+    loop_arguments: ClassVar[frozenset[str]] = frozenset(
+        {"batch_size", "epochs", "shuffle", "rng", "optimizer"}
+    )
+
+    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
+        """Return a parameter after one step, and its state; nothing is changed in place.
+
+        Parameters
+        ----------
+        p, g : ndarray of floats, the same shape
+            The parameter and its gradient.
+        state : mapping of str to ndarray
+            What the last step returned; empty before the first.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no step of its own")
+
+    def update(
+        self,
+        parameters: Mapping[str, Array],
+        gradients: Mapping[str, Array],
+        state: Mapping[str, Array],
+    ) -> tuple[ParameterSet, State]:
+        """Return all parameters after one step, and the state; nothing is changed in place.
+
+        The numbers are bit for bit those that `optimize_batch` sets in a model.
+
+        Parameters
+        ----------
+        parameters : mapping of str to ndarray of floats
+        gradients : mapping of str to ndarray of numbers
+            By parameter name. A parameter without one stays, and so does its state.
+        state : mapping of str to ndarray
+            What the last update returned; empty before the first. An entry is called by its
+            parameter's name, a dot, and its own name: ``dense1(w).m``.
+
+        Returns
+        -------
+        parameters : dict of str to ndarray
+            Those without a gradient are the same arrays.
+        state : dict of str to ndarray
+            Flat, so that it can be stored; it holds no array of `parameters`.
+
+        Raises
+        ------
+        LayerError
+            If a gradient is of no parameter or of another shape, or an entry of the state has
+            another shape than its parameter.
+        """
+        label = type(self).__name__
+        check_gradients(label, gradients, parameters)
+        past: dict[str, State] = {}
+        for entry, value in state.items():
+            name, _, key = entry.rpartition(".")
+            past.setdefault(name, {})[key] = value
+        after, left = dict(parameters), dict(state)
+        for name, gradient in gradients.items():
+            g = as_floats(label, name, gradient)
+            after[name], new = self.step(parameters[name], g, past.get(name, {}))
+            left.update((f"{name}.{key}", value) for key, value in new.items())
+        return after, left
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The numbers of the rule by the names of its arguments, without those of the loop."""
+        names = inspect.signature(type(self)).parameters
+        return {
+            name: getattr(self, name)
+            for name in names
+            if name not in self.loop_arguments and hasattr(self, name)
+        }
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name}={value!r}" for name, value in self.config.items())
+        return f"{type(self).__name__}({numbers})"

@@ -1,0 +1,167 @@
+"""Optimizers as values: made without a loop, described, built by name, bit-equal to the loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import edunn as nn
+from edunn.arrays import Array
+from edunn.model import ParameterSet
+
+LOSS = nn.MeanError(nn.CrossEntropyWithLabels())
+KINDS = sorted(nn.OPTIMIZER_TYPES)
+kinds = pytest.mark.parametrize("kind", KINDS)
+
+
+def network(seed: int = 0) -> nn.Model:
+    layers = [
+        {"type": "Dense", "config": {"input_size": 4, "output_size": 5, "activation_name": "relu"}},
+        {"type": "BatchNorm", "config": {"num_features": 5}},
+        {"type": "Linear", "frozen": True, "config": {"input_size": 5, "output_size": 3}},
+        {"type": "Softmax", "config": {}},
+    ]
+    return nn.build("Sequential", {"layers": layers}, rng=np.random.default_rng(seed))
+
+
+def data(samples: int = 12) -> tuple[Array, Array]:
+    rng = np.random.default_rng(1)
+    return rng.standard_normal((samples, 4)), rng.integers(3, size=samples)
+
+
+def gradients_of(model: nn.Model, x: Array, y: Array) -> ParameterSet:
+    LOSS.forward(y, model.forward(x))
+    return model.backward(LOSS.backward()[0])[1]
+
+
+@kinds
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_updates_are_bit_equal_to_the_loop(kind: str, dtype: type[np.generic]) -> None:
+    x, y = data()
+    looped, stepped = network(), network()
+    for model in (looped, stepped):
+        model.set_parameters({k: p.astype(dtype) for k, p in model.get_parameters().items()})
+    nn.OPTIMIZER_TYPES[kind](4, 3, shuffle=False).optimize(looped, x, y, LOSS, verbose=False)
+    optimizer = nn.build_optimizer(kind, {})
+    state: dict[str, Array] = {}
+    for _ in range(3):
+        for start in range(0, len(x), 4):
+            gradients = gradients_of(stepped, x[start : start + 4], y[start : start + 4])
+            parameters, state = optimizer.update(stepped.get_parameters(), gradients, state)
+            stepped.set_parameters(parameters)
+    for name, p in looped.get_parameters().items():
+        other = stepped.get_parameters()[name]
+        assert (p.dtype, p.tobytes()) == (other.dtype, other.tobytes())
+
+
+@kinds
+def test_the_loop_takes_an_optimizer_made_apart_from_it(kind: str) -> None:
+    x, y = data()
+    one, other = network(), network()
+    optimizer = nn.build_optimizer(kind, {"lr": 0.02})
+    rng = np.random.default_rng
+    mine = getattr(nn, kind)(5, 4, lr=0.02, rng=rng(0))
+    loop = nn.BatchedGradientOptimizer(5, 4, rng=rng(0), optimizer=optimizer)
+    np.testing.assert_array_equal(
+        mine.optimize(one, x, y, LOSS, verbose=False),
+        loop.optimize(other, x, y, LOSS, verbose=False),
+    )
+    for name, p in one.get_parameters().items():
+        np.testing.assert_array_equal(p, other.get_parameters()[name])
+
+
+@kinds
+def test_an_update_changes_nothing_in_place_and_its_state_has_the_entries_described(
+    kind: str,
+) -> None:
+    optimizer = nn.build_optimizer(kind, {})
+    model = network()
+    gradients = gradients_of(model, *data())
+    parameters = model.get_parameters()
+    state: dict[str, Array] = {}
+    for _ in range(2):
+        arrays = {**parameters, **{f"g {k}": g for k, g in gradients.items()}, **state}
+        before = {k: a.copy() for k, a in arrays.items()}
+        after, left = optimizer.update(parameters, gradients, state)
+        for name, a in arrays.items():
+            np.testing.assert_array_equal(a, before[name])
+        described = nn.describe_optimizer(kind).state
+        assert left.keys() == {f"{name}.{entry.name}" for name in gradients for entry in described}
+        for name in gradients:
+            for entry in described:
+                shape = () if entry.shape == "()" else parameters[name].shape
+                assert left[f"{name}.{entry.name}"].shape == shape
+        assert all(isinstance(a, np.ndarray) for a in left.values())
+        state = left
+    for name, p in parameters.items():
+        assert (name in gradients) == bool(np.any(after[name] != p))
+
+
+def test_a_parameter_without_a_gradient_keeps_its_state() -> None:
+    optimizer = nn.Adam(lr=0.1)
+    p, g = np.ones(2), np.array([1.0, -1.0])
+    after, state = optimizer.update({"a": p, "b.c": p}, {"a": g, "b.c": g}, {})
+    again, later = optimizer.update(after, {"b.c": g}, state)
+    np.testing.assert_array_equal(again["a"], after["a"])
+    assert (int(later["a.t"]), int(later["b.c.t"])) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("gradients", "state", "argument"),
+    [
+        ({"q": np.ones(2)}, {}, "q"),
+        ({"p": np.ones(3)}, {}, "p"),
+        ({"p": "large"}, {}, "p"),
+        ({"p": np.ones(2)}, {"p.v": np.ones(1)}, "state 'v'"),
+    ],
+)
+def test_an_update_that_does_not_fit_is_refused(gradients: Any, state: Any, argument: str) -> None:
+    with pytest.raises(nn.LayerError) as caught:
+        nn.MomentumGD().update({"p": np.ones(2)}, gradients, state)
+    assert caught.value.argument == argument
+
+
+@kinds
+def test_a_description_has_the_fields_of_the_value_and_no_more(kind: str) -> None:
+    description = nn.describe_optimizer(kind)
+    optimizer = nn.build_optimizer(kind, {})
+    assert optimizer.config == {field.name: field.default for field in description.fields}
+    assert description.fields[0].name == "lr"
+    assert all(field.doc and field.bounds for field in description.fields)
+    assert description.summary.endswith(".")
+
+
+def test_a_value_is_shown_as_it_is_written() -> None:
+    optimizer = nn.Adam(lr=0.01, betas=(0.8, 0.9))
+    assert repr(optimizer) == "Adam(lr=0.01, betas=(0.8, 0.9), eps=1e-08)"
+    optimizer.beta_1 = 0.7
+    assert optimizer.config == {"lr": 0.01, "betas": (0.7, 0.9), "eps": 1e-8}
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "paths"),
+    [
+        ("Adam", {"lr": -1, "betas": [0.9, 1], "foo": 1}, ["foo", "lr", "betas[1]"]),
+        ("Adam", {"batch_size": 3}, ["batch_size"]),
+        ("GradientDescent", {"lr": float("inf")}, ["lr"]),
+        ("adam", {}, ["type"]),
+    ],
+)
+def test_every_field_at_fault_is_told(kind: str, config: Any, paths: list[str]) -> None:
+    with pytest.raises(nn.ConfigError) as caught:
+        nn.build_optimizer(kind, config)
+    assert [path for path, _ in caught.value.violations] == paths
+
+
+def test_a_value_alone_does_not_optimize() -> None:
+    with pytest.raises(nn.ConfigError) as caught:
+        nn.Adam(lr=0.01).optimize(network(), *data(), LOSS, verbose=False)
+    assert [path for path, _ in caught.value.violations] == ["batch_size", "epochs"]
+
+
+def test_a_loop_takes_only_optimizers() -> None:
+    name: Any = "Adam"
+    with pytest.raises(nn.ConfigError, match="optimizer should be an optimizer such as"):
+        nn.BatchedGradientOptimizer(4, 3, optimizer=name)
