@@ -50,9 +50,9 @@ class ArtifactStore:
         ServiceError
             STORE_FULL or UNAVAILABLE.
         """
-        with _told(path):
-            with self._writing_locally(path) if self._is_local else self._uploading(path) as file:
-                yield file
+        writing = self._writing_locally(path) if self._is_local else self._uploading(path)
+        with _told(path), writing as file:
+            yield file
 
     @contextmanager
     def _writing_locally(self, path: str) -> Iterator[IO[bytes]]:
@@ -140,7 +140,7 @@ def write_all(file: IO[bytes], data: bytes | memoryview) -> None:
 
 @contextmanager
 def _told(path: str) -> Iterator[None]:
-    """Turn the store's errors into ours. Their own text may name paths and keys, so it is logged."""
+    """Turn the store's errors into ours. Their text may name paths and keys, so it is logged."""
     try:
         yield
     except (ServiceError, MemoryError):

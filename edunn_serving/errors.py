@@ -57,6 +57,7 @@ class Reason(Enum):
         "fields of the request are wrong; the first sixteen are named",
     )
     LAYER_TYPE_NOT_FOUND = Code.NOT_FOUND, "there is no such type of layer"
+    OPTIMIZER_TYPE_NOT_FOUND = Code.NOT_FOUND, "there is no such type of optimizer"
     SESSION_NOT_FOUND = Code.NOT_FOUND, "there is no such session, or it is somebody else's"
     LAYER_NOT_FOUND = Code.NOT_FOUND, "the session has no such layer"
     FORWARD_NOT_FOUND = Code.NOT_FOUND, "the layer has had no such forward"

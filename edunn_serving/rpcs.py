@@ -1,16 +1,32 @@
-"""The rpcs of a service, derived from the contract. They are declared nowhere else."""
+"""The rpcs of a service, derived from the contract. They are declared nowhere else.
+
+Only the roles of the services that others have defined, health and reflection, are named here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import (
+    Descriptor,
+    FieldDescriptor,
+    MethodDescriptor,
+    ServiceDescriptor,
+)
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from edunn_serving.callers import EVERY_ROLE, Role
 from edunn_serving.internal.v1 import training_pb2
-from edunn_serving.v1 import layer_service_pb2, training_service_pb2
+from edunn_serving.v1 import access_pb2, layer_service_pb2, training_service_pb2
+
+# What watches over the service asks for its health, without a token.
+FOREIGN_ROLES: Mapping[str, frozenset[Role]] = {
+    "grpc.health.v1.Health": frozenset(),
+    "grpc.reflection.v1alpha.ServerReflection": EVERY_ROLE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +42,27 @@ class Rpc:
     response_type: type[Message]
     client_streaming: bool
     server_streaming: bool
+    # The roles that may call it. Empty: anybody may, also without being known.
+    roles: frozenset[Role]
     # The numbers of the request's fields that name these; 0 if the request has no such field.
     session_field: int
     layer_field: int
     forward_field: int
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may call it, also without being known."""
+        return not self.roles
+
 
 def rpcs_of(service: ServiceDescriptor) -> Mapping[str, Rpc]:
-    """Return the rpcs of a service by their names, in the order of the contract."""
+    """Return the rpcs of a service by their names, in the order of the contract.
+
+    Raises
+    ------
+    ValueError
+        The contract does not name the roles that may call a method.
+    """
     return {
         method.name: Rpc(
             method.name,
@@ -43,12 +72,28 @@ def rpcs_of(service: ServiceDescriptor) -> Mapping[str, Rpc]:
             GetMessageClass(method.output_type),
             method.client_streaming,
             method.server_streaming,
+            _roles(method),
             session_field=_string_field(method.input_type, "session_id"),
             layer_field=_string_field(method.input_type, "layer"),
             forward_field=_string_field(method.input_type, "forward_id"),
         )
         for method in service.methods
     }
+
+
+def _roles(method: MethodDescriptor) -> frozenset[Role]:
+    """Return the roles that may call a method."""
+    foreign = FOREIGN_ROLES.get(method.containing_service.full_name)
+    if foreign is not None:
+        return foreign
+    options: Any = method.GetOptions()
+    named: Iterable[int] = options.Extensions[access_pb2.roles]
+    if not named:
+        raise ValueError(
+            f"{method.full_name} names no roles: add `option (edunn_serving.v1.roles) = ROLE_...;`"
+        )
+    prefix = len("ROLE_")
+    return frozenset(Role[access_pb2.Role.Name(each)[prefix:]] for each in named)
 
 
 def _string_field(message: Descriptor, name: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
@@ -49,8 +49,13 @@ class Service(Protocol):
     def stream_methods(self) -> Mapping[str, StreamMethod]:
         """Return all other methods, by their names."""
 
+
+@runtime_checkable
+class BusyService(Protocol):
+    """A service that has more to do than to answer calls."""
+
     async def run(self) -> None:
-        """Do what the service does besides answering calls, until cancelled."""
+        """Do it until cancelled."""
 
 
 class AnsweredWithStatusError(Exception):

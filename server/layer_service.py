@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from typing import cast
@@ -35,10 +34,6 @@ class LayerService:
             in_all=settings.max_streams, a_connection=settings.max_connection_streams
         )
         self._layer_types = layer_types().SerializeToString()
-
-    async def run(self) -> None:
-        """Do nothing, because the dispatcher does the work."""
-        await asyncio.Event().wait()
 
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
         """Return the methods that workers run, and the one that lists the catalogue."""

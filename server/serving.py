@@ -16,7 +16,7 @@ import grpc
 
 from edunn_serving.settings import Settings, SettingsError
 from server.authentication import Authenticator
-from server.call import Service
+from server.call import BusyService, Service
 from server.dispatcher import Dispatcher
 from server.handlers import Handlers
 from server.health import Health
@@ -68,7 +68,7 @@ async def serve(settings: Settings) -> None:
     background: list[asyncio.Task[None]] = [
         asyncio.create_task(dispatcher.run()),
         asyncio.create_task(health.report(dispatcher)),
-        *(asyncio.create_task(each.run()) for each in services),
+        *(asyncio.create_task(each.run()) for each in services if isinstance(each, BusyService)),
     ]
     stopping = asyncio.create_task(stop.wait())
     # The server looks at Redis before it serves. Otherwise its first answers would be UNAVAILABLE.

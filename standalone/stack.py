@@ -86,6 +86,7 @@ class Stack:
             **{key: text for key, text in os.environ.items() if not key.startswith("EDUNN_")},
             "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
             "PYTHONUNBUFFERED": "1",
+            "EDUNN_ARTIFACTS": str(data.resolve() / "artifacts"),
             **(environment or {}),
             "EDUNN_REDIS_URL": self.redis_url,
         }

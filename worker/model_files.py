@@ -83,7 +83,9 @@ def import_model(
 def _set(model: Model, file: ModelFile) -> None:
     """Set a model's arrays, converted to the dtypes that it has."""
     parameters, buffers = model.get_parameters(), model.get_buffers()
-    model.set_parameters({name: a.astype(parameters[name].dtype) for name, a in file.parameters.items()})
+    model.set_parameters(
+        {name: a.astype(parameters[name].dtype) for name, a in file.parameters.items()}
+    )
     model.set_buffers({name: a.astype(buffers[name].dtype) for name, a in file.buffers.items()})
 
 

@@ -14,8 +14,8 @@ from worker.administration import (
     get_session,
     set_parameters,
 )
-from worker.open_session import OpenSession
 from worker.model_files import export_model, import_model
+from worker.open_session import OpenSession
 from worker.passes import run_backward, run_forward
 from worker.prepare_training import prepare_training
 

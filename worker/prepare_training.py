@@ -19,7 +19,6 @@ from edunn_serving.internal.v1.training_pb2 import PrepareTrainingRequest, Prepa
 from edunn_serving.requests import nested_too_deeply
 from edunn_serving.settings import Settings
 from edunn_serving.v1.dataset_pb2 import Dataset
-from edunn_serving.v1.layer_pb2 import Layer
 from edunn_serving.v1.training_pb2 import EarlyStopping, LearningRateSchedule, TrainingSpec
 from worker.charges import charge_training
 from worker.configs import TooDeepError, plain_config
@@ -111,7 +110,10 @@ def _check_stopping(spec: TrainingSpec) -> Violations:
     watched = (LOSS, *spec.metrics)
     if stopping.metric and stopping.metric not in watched:
         violations.append(
-            (f"{field}.metric", f"expected one of {', '.join(watched)}, got {stopping.metric!r:.80}")
+            (
+                f"{field}.metric",
+                f"expected one of {', '.join(watched)}, got {stopping.metric!r:.80}",
+            )
         )
     if stopping.patience < 1:
         violations.append((f"{field}.patience", f"expected 1 or more, got {stopping.patience}"))
@@ -158,9 +160,7 @@ def _check_optimizer(spec: TrainingSpec, violations: Violations) -> None:
                 violations=[("spec.optimizer.type", str(error))],
                 metadata={"type": optimizer.type},
             ) from error
-        violations += [
-            (f"spec.optimizer.config.{path}", text) for path, text in error.violations
-        ]
+        violations += [(f"spec.optimizer.config.{path}", text) for path, text in error.violations]
 
 
 def _check_shapes(
@@ -178,7 +178,9 @@ def _check_shapes(
         errors = loss.estimate(y, forward.output)
     except LayerError as error:
         field = "spec.dataset" if error.argument == "y_true" else "spec.loss"
-        raise invalid_argument(field, f"y of the data set and the layer's output: {error}") from error
+        raise invalid_argument(
+            field, f"y of the data set and the layer's output: {error}"
+        ) from error
     check(charge_training(forward, errors, x, y), settings)
     return forward.output
 

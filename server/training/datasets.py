@@ -145,7 +145,9 @@ class Datasets:
             raise _exists(name, "you have another data set of this name: set `replace`")
         if present is not None and await self._store.is_used(caller, present.path):
             raise _under_way(name)
-        same = next((each for each in own.values() if digest and each.dataset.digest == digest), None)
+        same = next(
+            (each for each in own.values() if digest and each.dataset.digest == digest), None
+        )
         if same is None:
             return None
         record = DatasetRecord.FromString(same.SerializeToString())

@@ -7,13 +7,14 @@ import logging
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
+from typing import Any
 
 import redis
 from redis.asyncio import Redis
 
 from edunn_serving import keys
 from edunn_serving.errors import invalid_argument, quoted, unavailable
-from edunn_serving.training_store import StoredTraining, TrainingKey
+from edunn_serving.training_store import TrainingKey
 from edunn_serving.v1.training_pb2 import TrainingEvent
 from server.training.store import TrainingStore
 
@@ -35,7 +36,8 @@ class TrainingEvents:
     """
 
     def __init__(self, client: Redis, store: TrainingStore, closed: asyncio.Event) -> None:
-        self._client = client
+        # redis-py's types tell neither bytes from text nor one answer from another.
+        self._client: Any = client
         self._store = store
         self._closed = closed
         self._watchers: Counter[str] = Counter()

@@ -47,7 +47,8 @@ class TrainingKeeper:
     def __init__(
         self, client: Redis, store: TrainingStore, artifacts: ArtifactStore, settings: Settings
     ) -> None:
-        self._client = client
+        # redis-py's types tell neither bytes from text nor one answer from another.
+        self._client: Any = client
         self._store = store
         self._artifacts = artifacts
         self._settings = settings

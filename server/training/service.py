@@ -190,7 +190,9 @@ class TrainingService:
                 raise
         return StartTrainingResponse(training=training).SerializeToString()
 
-    async def _prepare(self, call: Call, request: PrepareTrainingRequest) -> PrepareTrainingResponse:
+    async def _prepare(
+        self, call: Call, request: PrepareTrainingRequest
+    ) -> PrepareTrainingResponse:
         """Have a worker check a training and copy its layer."""
         data = request.SerializeToString()
         deadline_ms = self._dispatcher.redis_ms(call.deadline)

@@ -44,7 +44,8 @@ class TrainingStore:
     """The trainings and data sets of all callers. Errors: UNAVAILABLE, QUOTA if Redis is full."""
 
     def __init__(self, client: Redis) -> None:
-        self.client = client
+        # redis-py's types tell neither bytes from text nor one answer from another.
+        self.client: Any = client
         self._change: Any = client.register_script(CHANGE_SCRIPT.text)
         self._reserve: Any = client.register_script(Script.named("reserve_artifact").text)
 
@@ -156,9 +157,7 @@ class TrainingStore:
         return sum(map(int, await self.client.hvals(keys.artifacts(caller))))
 
     @asynccontextmanager
-    async def reserved(
-        self, caller: str, path: str, size: int, budget: int
-    ) -> AsyncIterator[None]:
+    async def reserved(self, caller: str, path: str, size: int, budget: int) -> AsyncIterator[None]:
         """Count bytes while the block runs, and after it if it ends without error."""
         await self.reserve(caller, path, size, budget)
         try:

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+from typing import Any
 
 import redis
 from celery import Celery
@@ -72,7 +73,7 @@ settings = _read_settings_or_exit()
 app = make_app(settings)
 _member = Membership(TRAINING, settings)
 _stopping = threading.Event()
-_client = connect(settings.redis_url, answer_seconds=LONG_ANSWER_SECONDS)
+_client: Any = connect(settings.redis_url, answer_seconds=LONG_ANSWER_SECONDS)
 _slices = Slices(
     _client,
     ArtifactStore(settings.artifacts),

@@ -13,7 +13,7 @@ import numpy as np
 import safetensors.numpy
 
 from edunn import catalogue, model_file
-from edunn.model import Model
+from edunn.model import Model, ParameterSet
 from edunn_serving.artifacts import ArtifactMissingError, ArtifactStore
 from edunn_serving.errors import ServiceError, logged_fault
 from edunn_serving.internal.v1.training_pb2 import TrainingRecord
@@ -70,7 +70,9 @@ def open_run(stored: StoredTraining, store: ArtifactStore, samples: SampleCache)
     """
     record = stored.record
     model = build_bare(record.layer)
-    position, optimizer, best = Position(), {}, ({}, {})
+    position = Position()
+    optimizer: ParameterSet = {}
+    best: tuple[ParameterSet, ParameterSet] = ({}, {})
     try:
         file = model_file.decode(store.get(stored.checkpoint))
         model.set_parameters(file.parameters)
@@ -80,9 +82,9 @@ def open_run(stored: StoredTraining, store: ArtifactStore, samples: SampleCache)
             position = _position_of(data)
             for name, array in safetensors.numpy.load(data).items():
                 kind, _, key = name.partition("/")
-                target = {
-                    _OPTIMIZER: optimizer, _BEST_PARAMETER: best[0], _BEST_BUFFER: best[1]
-                }[f"{kind}/"]
+                target = {_OPTIMIZER: optimizer, _BEST_PARAMETER: best[0], _BEST_BUFFER: best[1]}[
+                    f"{kind}/"
+                ]
                 target[key] = array
     except (ArtifactMissingError, ValueError) as error:
         raise _lost(record) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -26,7 +27,14 @@ REPORT_SECONDS = 0.2
 class Pulse:
     """A thread beside a slice. The slice looks at `cancelled` and `lost` after each batch."""
 
-    def __init__(self, client: redis.Redis, stored: StoredTraining, run: TrainingRun) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        stored: StoredTraining,
+        run: TrainingRun,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._now_ms = now_ms
         self.cancelled = stored.training.cancel_requested
         # Another worker has the training.
         self.lost = False
@@ -58,7 +66,7 @@ class Pulse:
             if now - reported >= REPORT_SECONDS:
                 reported = now
                 said = TrainingEvent(progress=self._run.progress())
-                said.time.GetCurrentTime()
+                said.time.FromMilliseconds(self._now_ms())
                 event, progress = said.SerializeToString(), said.progress.SerializeToString()
             try:
                 answer = self._script(self._keys, [self._holder, event, progress])

@@ -66,9 +66,7 @@ class SampleCache:
         start = header_length(data)
         x, y = record.dataset.x, record.dataset.y
         x_bytes = _array_bytes(x)
-        return Samples(
-            _array(data, x, start), _array(data, y, start + x_bytes)
-        )
+        return Samples(_array(data, x, start), _array(data, y, start + x_bytes))
 
 
 def load_bundled(name: str) -> Samples:

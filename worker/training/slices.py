@@ -25,12 +25,12 @@ from edunn_serving.training_store import (
     SessionPart,
     StoredTraining,
     Value,
-    as_read,
+    end_training,
     shown,
     state_path,
 )
 from edunn_serving.v1.layer_service_pb2 import OperationError
-from edunn_serving.v1.training_pb2 import Training, TrainingEvent, TrainingOutcome, TrainingState
+from edunn_serving.v1.training_pb2 import TrainingEvent, TrainingOutcome, TrainingState
 from worker.batch_run import out_of_memory
 from worker.limits import cache_limit
 from worker.slots import BUFFERS, PARAMETERS, encode_arrays
@@ -72,13 +72,15 @@ class Slices:
         worker_id: str,
         is_stopping: Callable[[], bool],
     ) -> None:
-        self._client = client
+        # redis-py's types tell neither bytes from text nor one answer from another.
+        self._client: Any = client
         self._store = store
         self._settings = settings
         self._worker_id = worker_id
         self._is_stopping = is_stopping
         self._samples = SampleCache(store, cache_limit(settings))
         self._kept: Kept | None = None
+        self._clock_ms = 0.0
         self._take: Any = client.register_script(TAKE_SCRIPT.text)
         self._change: Any = client.register_script(CHANGE_SCRIPT.text)
 
@@ -88,7 +90,9 @@ class Slices:
         taken = self._take([keys.ready_callers(), keys.held_trainings()], [holder])
         if taken is None:
             return
-        _, pairs = taken
+        now_ms, pairs = taken
+        # Redis's clock, which all machines share, minus this one's monotonic clock.
+        self._clock_ms = now_ms - time.monotonic() * 1000
         stored = StoredTraining.of(dict(zip(pairs[::2], pairs[1::2], strict=True)))
         log.info("training %s, slice %d", stored.record.folder, stored.slice + 1)
         began = time.thread_time()
@@ -114,14 +118,14 @@ class Slices:
         if training.state != TrainingState.TRAINING_STATE_RUNNING:
             training.state = TrainingState.TRAINING_STATE_RUNNING
             if not training.HasField("start_time"):
-                training.start_time.GetCurrentTime()
+                training.start_time.FromMilliseconds(self._now_ms())
             self._begin(stored, run)
-        with Pulse(self._client, stored, run) as pulse:
+        with Pulse(self._client, stored, run, self._now_ms) as pulse:
             while not (run.is_done or pulse.cancelled or pulse.lost or self._is_stopping()):
                 result = run.advance()
                 if result is not None:
                     event = TrainingEvent(epoch=result)
-                    event.time.GetCurrentTime()
+                    event.time.FromMilliseconds(self._now_ms())
                     events.append(event)
                     training.epochs.append(result)
                 if time.monotonic() >= until:
@@ -158,7 +162,7 @@ class Slices:
     def _begin(self, stored: StoredTraining, run: TrainingRun) -> None:
         """Tell that the training begins, or goes on after it was resumed."""
         event = TrainingEvent()
-        event.time.GetCurrentTime()
+        event.time.FromMilliseconds(self._now_ms())
         event.started.training_samples = run.training_samples
         event.started.validation_samples = run.validation_samples
         event.started.epochs_done = run.position.epoch
@@ -236,7 +240,11 @@ class Slices:
         """Return the last event of a training that has ended, and note when it is forgotten."""
         if not stored.has_ended:
             return []
-        return [ended_event(stored.training, change, self._settings)]
+        history = self._settings.training_history_seconds
+        return [end_training(stored.training, change, self._now_ms(), history)]
+
+    def _now_ms(self) -> int:
+        return round(time.monotonic() * 1000 + self._clock_ms)
 
     def _patiently(self, change: Change) -> bytes:
         """Make a change, once Redis is there."""
@@ -261,18 +269,6 @@ class Slices:
         except ServiceError as error:
             # It goes with the training's folder.
             log.warning("the checkpoint %s stays for now: %s", checkpoint, error.message)
-
-
-def ended_event(training: Training, change: Change, settings: Settings) -> TrainingEvent:
-    """Complete a training that ends and return its last event. The change notes its end."""
-    training.end_time.GetCurrentTime()
-    forgotten = training.end_time.ToMilliseconds() + round(settings.training_history_seconds * 1000)
-    training.expire_time.FromMilliseconds(forgotten)
-    change.forgotten = forgotten
-    event = TrainingEvent(ended=training)
-    event.ended.ClearField("epochs")
-    event.time.CopyFrom(training.end_time)
-    return event
 
 
 def _session_part(stored: StoredTraining, run: TrainingRun) -> SessionPart:

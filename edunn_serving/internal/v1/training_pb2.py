@@ -22,28 +22,31 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from edunn_serving.v1 import access_pb2 as edunn__serving_dot_v1_dot_access__pb2
 from edunn_serving.v1 import dataset_pb2 as edunn__serving_dot_v1_dot_dataset__pb2
 from edunn_serving.v1 import layer_pb2 as edunn__serving_dot_v1_dot_layer__pb2
 from edunn_serving.v1 import training_pb2 as edunn__serving_dot_v1_dot_training__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(edunn_serving/internal/v1/training.proto\x12\x19\x65\x64unn_serving.internal.v1\x1a\x1e\x65\x64unn_serving/v1/dataset.proto\x1a\x1c\x65\x64unn_serving/v1/layer.proto\x1a\x1f\x65\x64unn_serving/v1/training.proto\"\x95\x01\n\x16PrepareTrainingRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12,\n\x04spec\x18\x03 \x01(\x0b\x32\x1e.edunn_serving.v1.TrainingSpec\x12*\n\x07\x64\x61taset\x18\x04 \x01(\x0b\x32\x19.edunn_serving.v1.Dataset\"\xf0\x01\n\x17PrepareTrainingResponse\x12&\n\x05layer\x18\x01 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\x12%\n\x04loss\x18\x02 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\x12\x13\n\x0bincarnation\x18\x03 \x01(\t\x12\x1a\n\x12parameters_version\x18\x04 \x01(\x04\x12\r\n\x05model\x18\x05 \x01(\x0c\x12\x18\n\x10\x63heckpoint_bytes\x18\x06 \x01(\x04\x12,\n\x04spec\x18\x07 \x01(\x0b\x32\x1e.edunn_serving.v1.TrainingSpec\"\x1a\n\nWholeModel\x12\x0c\n\x04\x66ile\x18\x01 \x01(\x0c\"I\n\rDatasetRecord\x12*\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x19.edunn_serving.v1.Dataset\x12\x0c\n\x04path\x18\x02 \x01(\t\"\xe0\x02\n\x0eTrainingRecord\x12\x0e\n\x06\x63\x61ller\x18\x01 \x01(\t\x12\x13\n\x0btraining_id\x18\x02 \x01(\t\x12\x0e\n\x06\x66older\x18\x03 \x01(\t\x12,\n\x04spec\x18\x04 \x01(\x0b\x32\x1e.edunn_serving.v1.TrainingSpec\x12&\n\x05layer\x18\x05 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\x12%\n\x04loss\x18\x06 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\x12\x39\n\x07\x64\x61taset\x18\x07 \x01(\x0b\x32(.edunn_serving.internal.v1.DatasetRecord\x12\x13\n\x0bincarnation\x18\x08 \x01(\t\x12\x1a\n\x12parameters_version\x18\t \x01(\x04\x12\x16\n\x0erequest_digest\x18\n \x01(\x0c\x12\x18\n\x10\x63heckpoint_bytes\x18\x0b \x01(\x04\x32\x93\x01\n\x17SessionOperationService\x12x\n\x0fPrepareTraining\x12\x31.edunn_serving.internal.v1.PrepareTrainingRequest\x1a\x32.edunn_serving.internal.v1.PrepareTrainingResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(edunn_serving/internal/v1/training.proto\x12\x19\x65\x64unn_serving.internal.v1\x1a\x1d\x65\x64unn_serving/v1/access.proto\x1a\x1e\x65\x64unn_serving/v1/dataset.proto\x1a\x1c\x65\x64unn_serving/v1/layer.proto\x1a\x1f\x65\x64unn_serving/v1/training.proto\"\x95\x01\n\x16PrepareTrainingRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12,\n\x04spec\x18\x03 \x01(\x0b\x32\x1e.edunn_serving.v1.TrainingSpec\x12*\n\x07\x64\x61taset\x18\x04 \x01(\x0b\x32\x19.edunn_serving.v1.Dataset\"\xf0\x01\n\x17PrepareTrainingResponse\x12&\n\x05layer\x18\x01 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\x12%\n\x04loss\x18\x02 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\x12\x13\n\x0bincarnation\x18\x03 \x01(\t\x12\x1a\n\x12parameters_version\x18\x04 \x01(\x04\x12\r\n\x05model\x18\x05 \x01(\x0c\x12\x18\n\x10\x63heckpoint_bytes\x18\x06 \x01(\x04\x12,\n\x04spec\x18\x07 \x01(\x0b\x32\x1e.edunn_serving.v1.TrainingSpec\"\x1a\n\nWholeModel\x12\x0c\n\x04\x66ile\x18\x01 \x01(\x0c\"I\n\rDatasetRecord\x12*\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x19.edunn_serving.v1.Dataset\x12\x0c\n\x04path\x18\x02 \x01(\t\"\xe0\x02\n\x0eTrainingRecord\x12\x0e\n\x06\x63\x61ller\x18\x01 \x01(\t\x12\x13\n\x0btraining_id\x18\x02 \x01(\t\x12\x0e\n\x06\x66older\x18\x03 \x01(\t\x12,\n\x04spec\x18\x04 \x01(\x0b\x32\x1e.edunn_serving.v1.TrainingSpec\x12&\n\x05layer\x18\x05 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\x12%\n\x04loss\x18\x06 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\x12\x39\n\x07\x64\x61taset\x18\x07 \x01(\x0b\x32(.edunn_serving.internal.v1.DatasetRecord\x12\x13\n\x0bincarnation\x18\x08 \x01(\t\x12\x1a\n\x12parameters_version\x18\t \x01(\x04\x12\x16\n\x0erequest_digest\x18\n \x01(\x0c\x12\x18\n\x10\x63heckpoint_bytes\x18\x0b \x01(\x04\x32\x9d\x01\n\x17SessionOperationService\x12\x81\x01\n\x0fPrepareTraining\x12\x31.edunn_serving.internal.v1.PrepareTrainingRequest\x1a\x32.edunn_serving.internal.v1.PrepareTrainingResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'edunn_serving.internal.v1.training_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PREPARETRAININGREQUEST']._serialized_start=167
-  _globals['_PREPARETRAININGREQUEST']._serialized_end=316
-  _globals['_PREPARETRAININGRESPONSE']._serialized_start=319
-  _globals['_PREPARETRAININGRESPONSE']._serialized_end=559
-  _globals['_WHOLEMODEL']._serialized_start=561
-  _globals['_WHOLEMODEL']._serialized_end=587
-  _globals['_DATASETRECORD']._serialized_start=589
-  _globals['_DATASETRECORD']._serialized_end=662
-  _globals['_TRAININGRECORD']._serialized_start=665
-  _globals['_TRAININGRECORD']._serialized_end=1017
-  _globals['_SESSIONOPERATIONSERVICE']._serialized_start=1020
-  _globals['_SESSIONOPERATIONSERVICE']._serialized_end=1167
+  _globals['_SESSIONOPERATIONSERVICE'].methods_by_name['PrepareTraining']._loaded_options = None
+  _globals['_SESSIONOPERATIONSERVICE'].methods_by_name['PrepareTraining']._serialized_options = b'\352\265\030\003\001\002\003'
+  _globals['_PREPARETRAININGREQUEST']._serialized_start=198
+  _globals['_PREPARETRAININGREQUEST']._serialized_end=347
+  _globals['_PREPARETRAININGRESPONSE']._serialized_start=350
+  _globals['_PREPARETRAININGRESPONSE']._serialized_end=590
+  _globals['_WHOLEMODEL']._serialized_start=592
+  _globals['_WHOLEMODEL']._serialized_end=618
+  _globals['_DATASETRECORD']._serialized_start=620
+  _globals['_DATASETRECORD']._serialized_end=693
+  _globals['_TRAININGRECORD']._serialized_start=696
+  _globals['_TRAININGRECORD']._serialized_end=1048
+  _globals['_SESSIONOPERATIONSERVICE']._serialized_start=1051
+  _globals['_SESSIONOPERATIONSERVICE']._serialized_end=1208
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,4 @@
+from edunn_serving.v1 import access_pb2 as _access_pb2
 from edunn_serving.v1 import dataset_pb2 as _dataset_pb2
 from edunn_serving.v1 import layer_pb2 as _layer_pb2
 from edunn_serving.v1 import training_pb2 as _training_pb2
