@@ -87,12 +87,32 @@ class Reason(Enum):
     DATASET_EXISTS = Code.ALREADY_EXISTS, "the name has another data set"
     TRAINING_EXISTS = Code.ALREADY_EXISTS, "the `training_id` has another training"
     QUEUE_FULL = Code.RESOURCE_EXHAUSTED, "the server's queue is full"
-    QUOTA = Code.RESOURCE_EXHAUSTED, "a limit of the session or of Redis is reached"
+    QUOTA = (
+        Code.RESOURCE_EXHAUSTED,
+        "a limit of the caller, of the session, of Redis or of the database is reached",
+    )
     STORE_FULL = Code.RESOURCE_EXHAUSTED, "the artifact store has no room left"
     TOO_LARGE = Code.RESOURCE_EXHAUSTED, "the operation, its request or its answer is too large"
-    UNAVAILABLE = Code.UNAVAILABLE, "Redis or all workers are away, or the server stops"
+    UNAVAILABLE = (
+        Code.UNAVAILABLE,
+        "Redis, the database or all workers are away, or the server stops",
+    )
     DEADLINE_EXCEEDED = Code.DEADLINE_EXCEEDED, "the deadline passed before the operation was done"
     CANCELLED = Code.CANCELLED, "the caller has cancelled the operation of a stream"
+    ASSIGNMENT_NOT_FOUND = Code.NOT_FOUND, "there is no such assignment, or it is not the caller's"
+    ATTEMPT_NOT_FOUND = Code.NOT_FOUND, "there is no such attempt, or it is somebody else's"
+    REPORT_NOT_FOUND = Code.NOT_FOUND, "the attempt has no such report"
+    ASSIGNMENT_CLOSED = Code.FAILED_PRECONDITION, "the assignment is not open, or no longer"
+    ATTEMPT_EXPIRED = Code.FAILED_PRECONDITION, "the time for the attempt's answers is over"
+    ANSWERS_EXIST = Code.ALREADY_EXISTS, "the attempt has been answered with other values"
+    ATTEMPTS_USED_UP = (
+        Code.RESOURCE_EXHAUSTED,
+        "the assignment allows no further attempt, or not yet",
+    )
+    DATABASE_NEWER = (
+        Code.FAILED_PRECONDITION,
+        "the database of grades is of a newer version than the program",
+    )
     SERVICE_NOT_FOUND = Code.NOT_FOUND, "a health check names a service that the server lacks"
     UNAUTHENTICATED = Code.UNAUTHENTICATED, "the call brings no token of this server"
     PERMISSION_DENIED = Code.PERMISSION_DENIED, "the caller has none of the method's roles"

@@ -6,6 +6,7 @@ Run by `make proto`. `--into DIR` writes below another root, which is how a test
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -79,14 +80,18 @@ def write_client_stubs(contract: Path, details: Path, root: Path) -> None:
     target.mkdir(parents=True)
     make_packages(target)
     descriptors = descriptor_pb2.FileDescriptorSet()
-    for compiled, package in ((contract, "edunn_serving/v1"), (details, "edunn_client")):
+    for compiled, package in (
+        (contract, "edunn_serving/v1"),
+        (contract, "edunn_serving/grading/v1"),
+        (details, "edunn_client"),
+    ):
         for file in read_descriptors(compiled).file:
             if not file.name.startswith(package):
                 continue
             descriptors.file.append(file)
             module = file.name.removesuffix(".proto").rpartition("/")[2] + "_pb2"
             types = (compiled / package / f"{module}.pyi").read_text()
-            types = types.replace("from edunn_serving.v1 import", "from . import")
+            types = re.sub(r"^from edunn_serving\.\S+ import", "from . import", types, flags=re.M)
             (target / f"{module}.pyi").write_text(types)
             (target / f"{module}.py").write_text(CLIENT_MODULE.format(INIT=INIT, file=file.name))
     (target / DESCRIPTORS).write_bytes(descriptors.SerializeToString(deterministic=True))

@@ -1,0 +1,138 @@
+"""Opens the database of grades, brings it to this version, and gives sessions of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from edunn_serving.grades.faults import service_error
+from edunn_serving.grades.migrating import migrate
+
+log = logging.getLogger(__name__)
+
+# How long a transaction waits for another one.
+LOCK_SECONDS = 5
+# How long a statement may take, and how long a silent database is waited for.
+ANSWER_SECONDS = 10
+CONNECTIONS = 8
+
+
+class Database:
+    """The database. Its methods block, so a server calls them in threads of its own.
+
+    Raises
+    ------
+    ServiceError
+        From every block: UNAVAILABLE if the database is away or locked, QUOTA if it is full,
+        DATABASE_NEWER if it is of a newer version than this program.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = _with_driver(make_url(url))
+        self._engine = _make_engine(self._url)
+        self._writer = self._engine.execution_options(is_writer=True)
+        self._lock = threading.Lock()
+        self._migrated = False
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session that sees one state of the database and changes nothing."""
+        with service_error():
+            self._ensure_migrated()
+            with Session(self._engine) as session:
+                yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Give a session whose changes are durable after the block, or undone if it raises."""
+        with service_error():
+            self._ensure_migrated()
+            with Session(self._writer, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    def migrate(self) -> None:
+        """Bring the database to the version of this program."""
+        with service_error():
+            self._ensure_migrated()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def _ensure_migrated(self) -> None:
+        if self._migrated:
+            return
+        with self._lock:
+            if self._migrated:
+                return
+            if self.is_sqlite and self._url.database:
+                Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+            migrate(self._writer)
+            self._migrated = True
+
+
+def lock_row(statement: sa.Select[Any]) -> sa.Select[Any]:
+    """Return a statement that locks the rows it finds. In SQLite a writer is alone anyway."""
+    return statement.with_for_update()
+
+
+def _with_driver(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def _make_engine(url: URL) -> sa.Engine:
+    pool: dict[str, Any] = {
+        "pool_size": CONNECTIONS,
+        "max_overflow": 0,
+        "pool_timeout": LOCK_SECONDS,
+        # A connection may have died since its last use.
+        "pool_pre_ping": True,
+    }
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, connect_args={"timeout": LOCK_SECONDS}, **pool)
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    ms = 1000
+    timeouts = {
+        "connect_timeout": LOCK_SECONDS,
+        "options": f"-c statement_timeout={ANSWER_SECONDS * ms} -c lock_timeout={LOCK_SECONDS * ms}"
+        " -c timezone=UTC",
+        "keepalives_idle": ANSWER_SECONDS,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": ANSWER_SECONDS * ms,
+        "application_name": "edunn-serving",
+    }
+    return sa.create_engine(url, connect_args=timeouts, **pool)
+
+
+def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
+    # The driver begins no transaction by itself: `_begin_sqlite` does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # Readers and the writer do not wait for each other.
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # What is committed survives a loss of power.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A transaction that reads first and then writes would fail at once if another one has written.
+    is_writer = connection.get_execution_options().get("is_writer", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")

@@ -1,0 +1,1 @@
+"""The migrations of the database, one file for each change of its tables."""

@@ -1,0 +1,110 @@
+"""An assignment's document: what it means, and the line and field of what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from edunn_serving.assignments import Assignment, DocumentError, Feedback, read_assignment
+
+DOCUMENT = """\
+course: nn101
+assignment: dropout-1
+time_zone: America/Argentina/Buenos_Aires
+opens: 2030-03-01 08:00:00
+due: 2030-03-20 23:59:00
+late: {penalty_per_day: 0.1, days: 3}
+attempts: {limit: 20, rate: 5, every: 1h}
+checks:
+  - id: training
+    layer: Dropout
+    config: {p: 0.5}
+    tolerance: {relative: 1e-9}
+    points: 3
+  - id: test
+    layer: Dropout
+    phases: [test]
+    depends_on: [training]
+    feedback: verdict
+"""
+
+
+def faults(document: str) -> list[tuple[int, str]]:
+    with pytest.raises(DocumentError) as caught:
+        read_assignment(document)
+    return [(line.line, line.field) for line in caught.value.lines]
+
+
+def test_times_without_a_zone_are_of_the_assignments_zone() -> None:
+    assignment = read_assignment(DOCUMENT)
+    assert assignment.due == datetime(2030, 3, 21, 2, 59, tzinfo=UTC)
+    assert assignment.closes == datetime(2030, 3, 24, 2, 59, tzinfo=UTC)
+    assert assignment.is_open(datetime(2030, 3, 1, 11, tzinfo=UTC))
+    assert not assignment.is_open(datetime(2030, 3, 1, 10, 59, tzinfo=UTC))
+
+
+def test_each_day_that_has_begun_after_the_due_time_costs_its_share() -> None:
+    assignment = read_assignment(DOCUMENT)
+    assert assignment.due is not None
+    after = [timedelta(0), timedelta(seconds=1), timedelta(hours=24), timedelta(hours=25)]
+    kept = [assignment.late_factor(assignment.due + each) for each in after]
+    assert kept == pytest.approx([1.0, 0.9, 0.9, 0.8])
+
+
+def test_values_have_their_types() -> None:
+    training, test = read_assignment(DOCUMENT).checks
+    assert (training.kind, training.type, training.config) == ("layer", "Dropout", {"p": 0.5})
+    assert training.tolerance.relative == 1e-9
+    assert read_assignment(DOCUMENT).attempts.every == 3600
+    assert read_assignment(DOCUMENT).feedback_of(training) is Feedback.BUG
+    assert read_assignment(DOCUMENT).feedback_of(test) is Feedback.VERDICT
+
+
+def test_checks_come_after_those_that_they_depend_on() -> None:
+    first, second = DOCUMENT.split("  - id: test")
+    head, training = first.split("  - id: training")
+    swapped = f"{head}  - id: test{second}  - id: training{training}"
+    assert [check.id for check in read_assignment(swapped).in_order()] == ["training", "test"]
+
+
+def test_json_is_read_too_and_what_is_stored_is_the_same() -> None:
+    assignment = read_assignment(DOCUMENT)
+    stored = assignment.model_dump_json()
+    assert Assignment.model_validate_json(stored) == assignment
+    assert read_assignment(json.dumps(json.loads(stored), indent=2)) == assignment
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("points: 3", "points: -3", [(13, "checks[0].points")]),
+        ("points: 3", "point: 3", [(13, "checks[0].point")]),
+        ("points: 3", "points: .nan", [(13, "checks[0].points")]),
+        ("    layer: Dropout\n    config", "    loss: 3\n    config", [(10, "checks[0].loss")]),
+        ("    layer: Dropout\n    phases", "    phases", [(14, "checks[1]")]),
+        ("depends_on: [training]", "depends_on: [trainin]", [(17, "checks[1].depends_on[0]")]),
+        ("config: {p: 0.5}", "depends_on: [test]", [(11, "checks[0].depends_on")]),
+        ("id: test", "id: training", [(14, "checks[1]")]),
+        ("due: 2030", "due: 2029", [(5, "due")]),
+        ("due: 2030-03-20 23:59:00\n", "", [(5, "late")]),
+        ("every: 1h", "every: 1y", [(7, "attempts.every")]),
+        ("America/Argentina/Buenos_Aires", "Buenos", [(3, "time_zone")]),
+        ("assignment: dropout-1", "assignment: ../etc", [(2, "assignment")]),
+        ("course: nn101\n", "", [(1, "course")]),
+        ("course: nn101", "course: nn101\ncourse: nn102", [(2, "course")]),
+        ("  - id: test", "  - id: test: x", [(14, "")]),
+        ("{p: 0.5}", "&a {p: *a}", [(11, "")]),
+    ],
+)
+def test_what_is_wrong_has_its_line_and_field(
+    old: str, new: str, expected: list[tuple[int, str]]
+) -> None:
+    assert old in DOCUMENT
+    assert faults(DOCUMENT.replace(old, new)) == expected
+
+
+@pytest.mark.parametrize("document", ["", "7", "[" * 5000, "{", "x" * 300_000, "\x00", "[]"])
+def test_what_is_no_assignment_is_refused(document: str) -> None:
+    assert len(faults(document)) == 1
