@@ -31,7 +31,7 @@ from standalone.stack import Stack
 VARIABLES = {"EDUNN_REDIS_PASSWORD": secrets.token_hex(16)}
 # Each service's entry in the file, by its name.
 Services = dict[str, dict[str, Any]]
-SERVICES = ("redis", "worker", "server")
+SERVICES = ("redis", "worker", "trainer", "server")
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def options(arguments: list[str]) -> dict[str, str]:
     return dict(zip(arguments[::2], arguments[1::2], strict=True))
 
 
-def test_there_are_redis_worker_and_server(services: Services) -> None:
+def test_there_are_redis_workers_of_each_pool_and_server(services: Services) -> None:
     assert set(services) == set(SERVICES)
 
 
@@ -115,7 +115,9 @@ def test_redis_is_healthy_before_others_start_and_the_server_stops_before_the_wo
     # Compose stops a service before those that it depends on.
     healthy, started = ({"condition": f"service_{state}"} for state in ("healthy", "started"))
     assert services["worker"]["depends_on"] == {"redis": healthy}
-    assert services["server"]["depends_on"] == {"redis": healthy, "worker": started}
+    assert services["trainer"]["depends_on"] == {"redis": healthy}
+    after = {"redis": healthy, "worker": started, "trainer": started}
+    assert services["server"]["depends_on"] == after
 
 
 def test_the_file_holds_no_password_itself() -> None:

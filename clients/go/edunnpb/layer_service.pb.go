@@ -1611,7 +1611,7 @@ var File_edunn_serving_v1_layer_service_proto protoreflect.FileDescriptor
 
 const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\n" +
-	"$edunn_serving/v1/layer_service.proto\x12\x10edunn_serving.v1\x1a\x1cedunn_serving/v1/layer.proto\x1a\x1eedunn_serving/v1/session.proto\x1a\x1dedunn_serving/v1/tensor.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"\x17\n" +
+	"$edunn_serving/v1/layer_service.proto\x12\x10edunn_serving.v1\x1a\x1dedunn_serving/v1/access.proto\x1a\x1cedunn_serving/v1/layer.proto\x1a\x1eedunn_serving/v1/session.proto\x1a\x1dedunn_serving/v1/tensor.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"\x17\n" +
 	"\x15ListLayerTypesRequest\"V\n" +
 	"\x16ListLayerTypesResponse\x12<\n" +
 	"\vlayer_types\x18\x01 \x03(\v2\x1b.edunn_serving.v1.LayerTypeR\n" +
@@ -1727,21 +1727,26 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\x0eOperationError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12.\n" +
-	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails2\xf3\b\n" +
-	"\fLayerService\x12h\n" +
-	"\x0eListLayerTypes\x12'.edunn_serving.v1.ListLayerTypesRequest\x1a(.edunn_serving.v1.ListLayerTypesResponse\"\x03\x90\x02\x01\x12`\n" +
-	"\rCreateSession\x12&.edunn_serving.v1.CreateSessionRequest\x1a'.edunn_serving.v1.CreateSessionResponse\x12\\\n" +
+	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails2\xd5\t\n" +
+	"\fLayerService\x12o\n" +
+	"\x0eListLayerTypes\x12'.edunn_serving.v1.ListLayerTypesRequest\x1a(.edunn_serving.v1.ListLayerTypesResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12i\n" +
+	"\rCreateSession\x12&.edunn_serving.v1.CreateSessionRequest\x1a'.edunn_serving.v1.CreateSessionResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12c\n" +
 	"\n" +
-	"GetSession\x12#.edunn_serving.v1.GetSessionRequest\x1a$.edunn_serving.v1.GetSessionResponse\"\x03\x90\x02\x01\x12`\n" +
-	"\rDeleteSession\x12&.edunn_serving.v1.DeleteSessionRequest\x1a'.edunn_serving.v1.DeleteSessionResponse\x12Q\n" +
-	"\bAddLayer\x12!.edunn_serving.v1.AddLayerRequest\x1a\".edunn_serving.v1.AddLayerResponse\x12N\n" +
-	"\aForward\x12 .edunn_serving.v1.ForwardRequest\x1a!.edunn_serving.v1.ForwardResponse\x12Q\n" +
-	"\bBackward\x12!.edunn_serving.v1.BackwardRequest\x1a\".edunn_serving.v1.BackwardResponse\x12R\n" +
-	"\aCompute\x12 .edunn_serving.v1.ComputeRequest\x1a!.edunn_serving.v1.ComputeResponse(\x010\x01\x12e\n" +
-	"\rGetParameters\x12&.edunn_serving.v1.GetParametersRequest\x1a'.edunn_serving.v1.GetParametersResponse\"\x03\x90\x02\x01\x12e\n" +
-	"\rSetParameters\x12&.edunn_serving.v1.SetParametersRequest\x1a'.edunn_serving.v1.SetParametersResponse\"\x03\x90\x02\x02\x12a\n" +
-	"\vExportModel\x12$.edunn_serving.v1.ExportModelRequest\x1a%.edunn_serving.v1.ExportModelResponse\"\x03\x90\x02\x010\x01\x12\\\n" +
-	"\vImportModel\x12$.edunn_serving.v1.ImportModelRequest\x1a%.edunn_serving.v1.ImportModelResponse(\x01BS\n" +
+	"GetSession\x12#.edunn_serving.v1.GetSessionRequest\x1a$.edunn_serving.v1.GetSessionResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12i\n" +
+	"\rDeleteSession\x12&.edunn_serving.v1.DeleteSessionRequest\x1a'.edunn_serving.v1.DeleteSessionResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12Z\n" +
+	"\bAddLayer\x12!.edunn_serving.v1.AddLayerRequest\x1a\".edunn_serving.v1.AddLayerResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12W\n" +
+	"\aForward\x12 .edunn_serving.v1.ForwardRequest\x1a!.edunn_serving.v1.ForwardResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12Z\n" +
+	"\bBackward\x12!.edunn_serving.v1.BackwardRequest\x1a\".edunn_serving.v1.BackwardResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12[\n" +
+	"\aCompute\x12 .edunn_serving.v1.ComputeRequest\x1a!.edunn_serving.v1.ComputeResponse\"\a\xea\xb5\x18\x03\x01\x02\x03(\x010\x01\x12l\n" +
+	"\rGetParameters\x12&.edunn_serving.v1.GetParametersRequest\x1a'.edunn_serving.v1.GetParametersResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12l\n" +
+	"\rSetParameters\x12&.edunn_serving.v1.SetParametersRequest\x1a'.edunn_serving.v1.SetParametersResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x02\x12h\n" +
+	"\vExportModel\x12$.edunn_serving.v1.ExportModelRequest\x1a%.edunn_serving.v1.ExportModelResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x010\x01\x12e\n" +
+	"\vImportModel\x12$.edunn_serving.v1.ImportModelRequest\x1a%.edunn_serving.v1.ImportModelResponse\"\a\xea\xb5\x18\x03\x01\x02\x03(\x01BS\n" +
 	"\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3"
 
 var (
@@ -1864,6 +1869,7 @@ func file_edunn_serving_v1_layer_service_proto_init() {
 	if File_edunn_serving_v1_layer_service_proto != nil {
 		return
 	}
+	file_edunn_serving_v1_access_proto_init()
 	file_edunn_serving_v1_layer_proto_init()
 	file_edunn_serving_v1_session_proto_init()
 	file_edunn_serving_v1_tensor_proto_init()

@@ -1132,7 +1132,7 @@ var File_edunn_serving_v1_training_service_proto protoreflect.FileDescriptor
 
 const file_edunn_serving_v1_training_service_proto_rawDesc = "" +
 	"\n" +
-	"'edunn_serving/v1/training_service.proto\x12\x10edunn_serving.v1\x1a\x1eedunn_serving/v1/dataset.proto\x1a\x1fedunn_serving/v1/training.proto\"y\n" +
+	"'edunn_serving/v1/training_service.proto\x12\x10edunn_serving.v1\x1a\x1dedunn_serving/v1/access.proto\x1a\x1eedunn_serving/v1/dataset.proto\x1a\x1fedunn_serving/v1/training.proto\"y\n" +
 	"\x14UploadDatasetRequest\x129\n" +
 	"\x06header\x18\x01 \x01(\v2\x1f.edunn_serving.v1.DatasetHeaderH\x00R\x06header\x12\x0e\n" +
 	"\x01x\x18\x02 \x01(\fH\x00R\x01x\x12\x0e\n" +
@@ -1195,18 +1195,25 @@ const file_edunn_serving_v1_training_service_proto_rawDesc = "" +
 	"\vtraining_id\x18\x01 \x01(\tR\n" +
 	"trainingId\"-\n" +
 	"\x15DownloadModelResponse\x12\x14\n" +
-	"\x05chunk\x18\x01 \x01(\fR\x05chunk2\x8b\b\n" +
-	"\x0fTrainingService\x12b\n" +
-	"\rUploadDataset\x12&.edunn_serving.v1.UploadDatasetRequest\x1a'.edunn_serving.v1.UploadDatasetResponse(\x01\x12b\n" +
-	"\fListDatasets\x12%.edunn_serving.v1.ListDatasetsRequest\x1a&.edunn_serving.v1.ListDatasetsResponse\"\x03\x90\x02\x01\x12`\n" +
-	"\rDeleteDataset\x12&.edunn_serving.v1.DeleteDatasetRequest\x1a'.edunn_serving.v1.DeleteDatasetResponse\x12`\n" +
-	"\rStartTraining\x12&.edunn_serving.v1.StartTrainingRequest\x1a'.edunn_serving.v1.StartTrainingResponse\x12_\n" +
-	"\vGetTraining\x12$.edunn_serving.v1.GetTrainingRequest\x1a%.edunn_serving.v1.GetTrainingResponse\"\x03\x90\x02\x01\x12e\n" +
-	"\rListTrainings\x12&.edunn_serving.v1.ListTrainingsRequest\x1a'.edunn_serving.v1.ListTrainingsResponse\"\x03\x90\x02\x01\x12h\n" +
-	"\x0eCancelTraining\x12'.edunn_serving.v1.CancelTrainingRequest\x1a(.edunn_serving.v1.CancelTrainingResponse\"\x03\x90\x02\x02\x12h\n" +
-	"\x0eResumeTraining\x12'.edunn_serving.v1.ResumeTrainingRequest\x1a(.edunn_serving.v1.ResumeTrainingResponse\"\x03\x90\x02\x02\x12g\n" +
-	"\rWatchTraining\x12&.edunn_serving.v1.WatchTrainingRequest\x1a'.edunn_serving.v1.WatchTrainingResponse\"\x03\x90\x02\x010\x01\x12g\n" +
-	"\rDownloadModel\x12&.edunn_serving.v1.DownloadModelRequest\x1a'.edunn_serving.v1.DownloadModelResponse\"\x03\x90\x02\x010\x01BS\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk2\xd7\b\n" +
+	"\x0fTrainingService\x12k\n" +
+	"\rUploadDataset\x12&.edunn_serving.v1.UploadDatasetRequest\x1a'.edunn_serving.v1.UploadDatasetResponse\"\a\xea\xb5\x18\x03\x01\x02\x03(\x01\x12i\n" +
+	"\fListDatasets\x12%.edunn_serving.v1.ListDatasetsRequest\x1a&.edunn_serving.v1.ListDatasetsResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12i\n" +
+	"\rDeleteDataset\x12&.edunn_serving.v1.DeleteDatasetRequest\x1a'.edunn_serving.v1.DeleteDatasetResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12i\n" +
+	"\rStartTraining\x12&.edunn_serving.v1.StartTrainingRequest\x1a'.edunn_serving.v1.StartTrainingResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12f\n" +
+	"\vGetTraining\x12$.edunn_serving.v1.GetTrainingRequest\x1a%.edunn_serving.v1.GetTrainingResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12l\n" +
+	"\rListTrainings\x12&.edunn_serving.v1.ListTrainingsRequest\x1a'.edunn_serving.v1.ListTrainingsResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12o\n" +
+	"\x0eCancelTraining\x12'.edunn_serving.v1.CancelTrainingRequest\x1a(.edunn_serving.v1.CancelTrainingResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x02\x12o\n" +
+	"\x0eResumeTraining\x12'.edunn_serving.v1.ResumeTrainingRequest\x1a(.edunn_serving.v1.ResumeTrainingResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x02\x12n\n" +
+	"\rWatchTraining\x12&.edunn_serving.v1.WatchTrainingRequest\x1a'.edunn_serving.v1.WatchTrainingResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x010\x01\x12n\n" +
+	"\rDownloadModel\x12&.edunn_serving.v1.DownloadModelRequest\x1a'.edunn_serving.v1.DownloadModelResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x010\x01BS\n" +
 	"\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3"
 
 var (
@@ -1295,6 +1302,7 @@ func file_edunn_serving_v1_training_service_proto_init() {
 	if File_edunn_serving_v1_training_service_proto != nil {
 		return
 	}
+	file_edunn_serving_v1_access_proto_init()
 	file_edunn_serving_v1_dataset_proto_init()
 	file_edunn_serving_v1_training_proto_init()
 	file_edunn_serving_v1_training_service_proto_msgTypes[0].OneofWrappers = []any{

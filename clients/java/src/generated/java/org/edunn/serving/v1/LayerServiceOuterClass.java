@@ -186,114 +186,118 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
   static {
     java.lang.String[] descriptorData = {
       "\n$edunn_serving/v1/layer_service.proto\022\020" +
-      "edunn_serving.v1\032\034edunn_serving/v1/layer" +
-      ".proto\032\036edunn_serving/v1/session.proto\032\035" +
-      "edunn_serving/v1/tensor.proto\032\031google/pr" +
-      "otobuf/any.proto\032\036google/protobuf/durati" +
-      "on.proto\"\027\n\025ListLayerTypesRequest\"J\n\026Lis" +
-      "tLayerTypesResponse\0220\n\013layer_types\030\001 \003(\013" +
-      "2\033.edunn_serving.v1.LayerType\"\303\001\n\024Create" +
-      "SessionRequest\022\022\n\nsession_id\030\001 \001(\t\022+\n\006la" +
-      "yers\030\002 \003(\0132\033.edunn_serving.v1.LayerSpec\022" +
-      "\021\n\004seed\030\003 \001(\004H\000\210\001\001\022&\n\005phase\030\004 \001(\0162\027.edun" +
-      "n_serving.v1.Phase\022&\n\003ttl\030\005 \001(\0132\031.google" +
-      ".protobuf.DurationB\007\n\005_seed\"C\n\025CreateSes" +
-      "sionResponse\022*\n\007session\030\001 \001(\0132\031.edunn_se" +
-      "rving.v1.Session\"\'\n\021GetSessionRequest\022\022\n" +
-      "\nsession_id\030\001 \001(\t\"@\n\022GetSessionResponse\022" +
-      "*\n\007session\030\001 \001(\0132\031.edunn_serving.v1.Sess" +
-      "ion\"*\n\024DeleteSessionRequest\022\022\n\nsession_i" +
-      "d\030\001 \001(\t\"\027\n\025DeleteSessionResponse\"Q\n\017AddL" +
-      "ayerRequest\022\022\n\nsession_id\030\001 \001(\t\022*\n\005layer" +
-      "\030\002 \001(\0132\033.edunn_serving.v1.LayerSpec\":\n\020A" +
-      "ddLayerResponse\022&\n\005layer\030\001 \001(\0132\027.edunn_s" +
-      "erving.v1.Layer\"\254\001\n\016ForwardRequest\022\022\n\nse" +
-      "ssion_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022(\n\006inputs\030" +
-      "\003 \003(\0132\030.edunn_serving.v1.Tensor\022&\n\005phase" +
-      "\030\004 \001(\0162\027.edunn_serving.v1.Phase\022\022\n\nforwa" +
-      "rd_id\030\005 \001(\t\022\021\n\tuntracked\030\006 \001(\010\"w\n\017Forwar" +
-      "dResponse\022\022\n\nforward_id\030\001 \001(\t\022(\n\006output\030" +
-      "\002 \001(\0132\030.edunn_serving.v1.Tensor\022&\n\005phase" +
-      "\030\003 \001(\0162\027.edunn_serving.v1.Phase\"{\n\017Backw" +
-      "ardRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030" +
-      "\002 \001(\t\022\022\n\nforward_id\030\003 \001(\t\0221\n\017output_grad" +
-      "ient\030\004 \001(\0132\030.edunn_serving.v1.Tensor\"\362\001\n" +
-      "\020BackwardResponse\0220\n\016input_gradient\030\001 \001(" +
-      "\0132\030.edunn_serving.v1.Tensor\022W\n\023parameter" +
-      "_gradients\030\002 \003(\0132:.edunn_serving.v1.Back" +
-      "wardResponse.ParameterGradientsEntry\032S\n\027" +
-      "ParameterGradientsEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005" +
-      "value\030\002 \001(\0132\030.edunn_serving.v1.Tensor:\0028" +
-      "\001\"9\n\024GetParametersRequest\022\022\n\nsession_id\030" +
-      "\001 \001(\t\022\r\n\005layer\030\002 \001(\t\"\261\001\n\025GetParametersRe" +
-      "sponse\022K\n\nparameters\030\001 \003(\01327.edunn_servi" +
-      "ng.v1.GetParametersResponse.ParametersEn" +
-      "try\032K\n\017ParametersEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005v" +
-      "alue\030\002 \001(\0132\030.edunn_serving.v1.Tensor:\0028\001" +
-      "\"\322\001\n\024SetParametersRequest\022\022\n\nsession_id\030" +
-      "\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022J\n\nparameters\030\003 \003(\013" +
-      "26.edunn_serving.v1.SetParametersRequest" +
-      ".ParametersEntry\032K\n\017ParametersEntry\022\013\n\003k" +
-      "ey\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_serving." +
-      "v1.Tensor:\0028\001\"\027\n\025SetParametersResponse\"7" +
-      "\n\022ExportModelRequest\022\022\n\nsession_id\030\001 \001(\t" +
-      "\022\r\n\005layer\030\002 \001(\t\"$\n\023ExportModelResponse\022\r" +
-      "\n\005chunk\030\001 \001(\014\"F\n\022ImportModelRequest\022\022\n\ns" +
-      "ession_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022\r\n\005chunk\030" +
-      "\003 \001(\014\"=\n\023ImportModelResponse\022&\n\005layer\030\001 " +
-      "\001(\0132\027.edunn_serving.v1.Layer\"g\n\016ComputeR" +
-      "equest\0226\n\noperations\030\001 \003(\0132\".edunn_servi" +
-      "ng.v1.ComputeOperation\022\035\n\025cancelled_requ" +
-      "est_ids\030\002 \003(\t\"\313\001\n\020ComputeOperation\022\022\n\nre" +
-      "quest_id\030\001 \001(\t\0223\n\007forward\030\002 \001(\0132 .edunn_" +
-      "serving.v1.ForwardRequestH\000\0225\n\010backward\030" +
-      "\003 \001(\0132!.edunn_serving.v1.BackwardRequest" +
-      "H\000\022*\n\007timeout\030\004 \001(\0132\031.google.protobuf.Du" +
-      "rationB\013\n\toperation\"C\n\017ComputeResponse\0220" +
-      "\n\007results\030\001 \003(\0132\037.edunn_serving.v1.Compu" +
-      "teResult\"\316\001\n\rComputeResult\022\022\n\nrequest_id" +
-      "\030\001 \001(\t\0224\n\007forward\030\002 \001(\0132!.edunn_serving." +
-      "v1.ForwardResponseH\000\0226\n\010backward\030\003 \001(\0132\"" +
-      ".edunn_serving.v1.BackwardResponseH\000\0221\n\005" +
-      "error\030\004 \001(\0132 .edunn_serving.v1.Operation" +
-      "ErrorH\000B\010\n\006result\"V\n\016OperationError\022\014\n\004c" +
-      "ode\030\001 \001(\005\022\017\n\007message\030\002 \001(\t\022%\n\007details\030\003 " +
-      "\003(\0132\024.google.protobuf.Any2\363\010\n\014LayerServi" +
-      "ce\022h\n\016ListLayerTypes\022\'.edunn_serving.v1." +
-      "ListLayerTypesRequest\032(.edunn_serving.v1" +
-      ".ListLayerTypesResponse\"\003\220\002\001\022`\n\rCreateSe" +
-      "ssion\022&.edunn_serving.v1.CreateSessionRe" +
-      "quest\032\'.edunn_serving.v1.CreateSessionRe" +
-      "sponse\022\\\n\nGetSession\022#.edunn_serving.v1." +
-      "GetSessionRequest\032$.edunn_serving.v1.Get" +
-      "SessionResponse\"\003\220\002\001\022`\n\rDeleteSession\022&." +
-      "edunn_serving.v1.DeleteSessionRequest\032\'." +
-      "edunn_serving.v1.DeleteSessionResponse\022Q" +
-      "\n\010AddLayer\022!.edunn_serving.v1.AddLayerRe" +
-      "quest\032\".edunn_serving.v1.AddLayerRespons" +
-      "e\022N\n\007Forward\022 .edunn_serving.v1.ForwardR" +
-      "equest\032!.edunn_serving.v1.ForwardRespons" +
-      "e\022Q\n\010Backward\022!.edunn_serving.v1.Backwar" +
-      "dRequest\032\".edunn_serving.v1.BackwardResp" +
-      "onse\022R\n\007Compute\022 .edunn_serving.v1.Compu" +
-      "teRequest\032!.edunn_serving.v1.ComputeResp" +
-      "onse(\0010\001\022e\n\rGetParameters\022&.edunn_servin" +
-      "g.v1.GetParametersRequest\032\'.edunn_servin" +
-      "g.v1.GetParametersResponse\"\003\220\002\001\022e\n\rSetPa" +
-      "rameters\022&.edunn_serving.v1.SetParameter" +
-      "sRequest\032\'.edunn_serving.v1.SetParameter" +
-      "sResponse\"\003\220\002\002\022a\n\013ExportModel\022$.edunn_se" +
-      "rving.v1.ExportModelRequest\032%.edunn_serv" +
-      "ing.v1.ExportModelResponse\"\003\220\002\0010\001\022\\\n\013Imp" +
+      "edunn_serving.v1\032\035edunn_serving/v1/acces" +
+      "s.proto\032\034edunn_serving/v1/layer.proto\032\036e" +
+      "dunn_serving/v1/session.proto\032\035edunn_ser" +
+      "ving/v1/tensor.proto\032\031google/protobuf/an" +
+      "y.proto\032\036google/protobuf/duration.proto\"" +
+      "\027\n\025ListLayerTypesRequest\"J\n\026ListLayerTyp" +
+      "esResponse\0220\n\013layer_types\030\001 \003(\0132\033.edunn_" +
+      "serving.v1.LayerType\"\303\001\n\024CreateSessionRe" +
+      "quest\022\022\n\nsession_id\030\001 \001(\t\022+\n\006layers\030\002 \003(" +
+      "\0132\033.edunn_serving.v1.LayerSpec\022\021\n\004seed\030\003" +
+      " \001(\004H\000\210\001\001\022&\n\005phase\030\004 \001(\0162\027.edunn_serving" +
+      ".v1.Phase\022&\n\003ttl\030\005 \001(\0132\031.google.protobuf" +
+      ".DurationB\007\n\005_seed\"C\n\025CreateSessionRespo" +
+      "nse\022*\n\007session\030\001 \001(\0132\031.edunn_serving.v1." +
+      "Session\"\'\n\021GetSessionRequest\022\022\n\nsession_" +
+      "id\030\001 \001(\t\"@\n\022GetSessionResponse\022*\n\007sessio" +
+      "n\030\001 \001(\0132\031.edunn_serving.v1.Session\"*\n\024De" +
+      "leteSessionRequest\022\022\n\nsession_id\030\001 \001(\t\"\027" +
+      "\n\025DeleteSessionResponse\"Q\n\017AddLayerReque" +
+      "st\022\022\n\nsession_id\030\001 \001(\t\022*\n\005layer\030\002 \001(\0132\033." +
+      "edunn_serving.v1.LayerSpec\":\n\020AddLayerRe" +
+      "sponse\022&\n\005layer\030\001 \001(\0132\027.edunn_serving.v1" +
+      ".Layer\"\254\001\n\016ForwardRequest\022\022\n\nsession_id\030" +
+      "\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022(\n\006inputs\030\003 \003(\0132\030.e" +
+      "dunn_serving.v1.Tensor\022&\n\005phase\030\004 \001(\0162\027." +
+      "edunn_serving.v1.Phase\022\022\n\nforward_id\030\005 \001" +
+      "(\t\022\021\n\tuntracked\030\006 \001(\010\"w\n\017ForwardResponse" +
+      "\022\022\n\nforward_id\030\001 \001(\t\022(\n\006output\030\002 \001(\0132\030.e" +
+      "dunn_serving.v1.Tensor\022&\n\005phase\030\003 \001(\0162\027." +
+      "edunn_serving.v1.Phase\"{\n\017BackwardReques" +
+      "t\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022\022\n\n" +
+      "forward_id\030\003 \001(\t\0221\n\017output_gradient\030\004 \001(" +
+      "\0132\030.edunn_serving.v1.Tensor\"\362\001\n\020Backward" +
+      "Response\0220\n\016input_gradient\030\001 \001(\0132\030.edunn" +
+      "_serving.v1.Tensor\022W\n\023parameter_gradient" +
+      "s\030\002 \003(\0132:.edunn_serving.v1.BackwardRespo" +
+      "nse.ParameterGradientsEntry\032S\n\027Parameter" +
+      "GradientsEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001" +
+      "(\0132\030.edunn_serving.v1.Tensor:\0028\001\"9\n\024GetP" +
+      "arametersRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005" +
+      "layer\030\002 \001(\t\"\261\001\n\025GetParametersResponse\022K\n" +
+      "\nparameters\030\001 \003(\01327.edunn_serving.v1.Get" +
+      "ParametersResponse.ParametersEntry\032K\n\017Pa" +
+      "rametersEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(" +
+      "\0132\030.edunn_serving.v1.Tensor:\0028\001\"\322\001\n\024SetP" +
+      "arametersRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005" +
+      "layer\030\002 \001(\t\022J\n\nparameters\030\003 \003(\01326.edunn_" +
+      "serving.v1.SetParametersRequest.Paramete" +
+      "rsEntry\032K\n\017ParametersEntry\022\013\n\003key\030\001 \001(\t\022" +
+      "\'\n\005value\030\002 \001(\0132\030.edunn_serving.v1.Tensor" +
+      ":\0028\001\"\027\n\025SetParametersResponse\"7\n\022ExportM" +
+      "odelRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer" +
+      "\030\002 \001(\t\"$\n\023ExportModelResponse\022\r\n\005chunk\030\001" +
+      " \001(\014\"F\n\022ImportModelRequest\022\022\n\nsession_id" +
+      "\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022\r\n\005chunk\030\003 \001(\014\"=\n\023" +
+      "ImportModelResponse\022&\n\005layer\030\001 \001(\0132\027.edu" +
+      "nn_serving.v1.Layer\"g\n\016ComputeRequest\0226\n" +
+      "\noperations\030\001 \003(\0132\".edunn_serving.v1.Com" +
+      "puteOperation\022\035\n\025cancelled_request_ids\030\002" +
+      " \003(\t\"\313\001\n\020ComputeOperation\022\022\n\nrequest_id\030" +
+      "\001 \001(\t\0223\n\007forward\030\002 \001(\0132 .edunn_serving.v" +
+      "1.ForwardRequestH\000\0225\n\010backward\030\003 \001(\0132!.e" +
+      "dunn_serving.v1.BackwardRequestH\000\022*\n\007tim" +
+      "eout\030\004 \001(\0132\031.google.protobuf.DurationB\013\n" +
+      "\toperation\"C\n\017ComputeResponse\0220\n\007results" +
+      "\030\001 \003(\0132\037.edunn_serving.v1.ComputeResult\"" +
+      "\316\001\n\rComputeResult\022\022\n\nrequest_id\030\001 \001(\t\0224\n" +
+      "\007forward\030\002 \001(\0132!.edunn_serving.v1.Forwar" +
+      "dResponseH\000\0226\n\010backward\030\003 \001(\0132\".edunn_se" +
+      "rving.v1.BackwardResponseH\000\0221\n\005error\030\004 \001" +
+      "(\0132 .edunn_serving.v1.OperationErrorH\000B\010" +
+      "\n\006result\"V\n\016OperationError\022\014\n\004code\030\001 \001(\005" +
+      "\022\017\n\007message\030\002 \001(\t\022%\n\007details\030\003 \003(\0132\024.goo" +
+      "gle.protobuf.Any2\325\t\n\014LayerService\022o\n\016Lis" +
+      "tLayerTypes\022\'.edunn_serving.v1.ListLayer" +
+      "TypesRequest\032(.edunn_serving.v1.ListLaye" +
+      "rTypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022i\n\rCreateSess" +
+      "ion\022&.edunn_serving.v1.CreateSessionRequ" +
+      "est\032\'.edunn_serving.v1.CreateSessionResp" +
+      "onse\"\007\352\265\030\003\001\002\003\022c\n\nGetSession\022#.edunn_serv" +
+      "ing.v1.GetSessionRequest\032$.edunn_serving" +
+      ".v1.GetSessionResponse\"\n\220\002\001\352\265\030\003\001\002\003\022i\n\rDe" +
+      "leteSession\022&.edunn_serving.v1.DeleteSes" +
+      "sionRequest\032\'.edunn_serving.v1.DeleteSes" +
+      "sionResponse\"\007\352\265\030\003\001\002\003\022Z\n\010AddLayer\022!.edun" +
+      "n_serving.v1.AddLayerRequest\032\".edunn_ser" +
+      "ving.v1.AddLayerResponse\"\007\352\265\030\003\001\002\003\022W\n\007For" +
+      "ward\022 .edunn_serving.v1.ForwardRequest\032!" +
+      ".edunn_serving.v1.ForwardResponse\"\007\352\265\030\003\001" +
+      "\002\003\022Z\n\010Backward\022!.edunn_serving.v1.Backwa" +
+      "rdRequest\032\".edunn_serving.v1.BackwardRes" +
+      "ponse\"\007\352\265\030\003\001\002\003\022[\n\007Compute\022 .edunn_servin" +
+      "g.v1.ComputeRequest\032!.edunn_serving.v1.C" +
+      "omputeResponse\"\007\352\265\030\003\001\002\003(\0010\001\022l\n\rGetParame" +
+      "ters\022&.edunn_serving.v1.GetParametersReq" +
+      "uest\032\'.edunn_serving.v1.GetParametersRes" +
+      "ponse\"\n\220\002\001\352\265\030\003\001\002\003\022l\n\rSetParameters\022&.edu" +
+      "nn_serving.v1.SetParametersRequest\032\'.edu" +
+      "nn_serving.v1.SetParametersResponse\"\n\220\002\002" +
+      "\352\265\030\003\001\002\003\022h\n\013ExportModel\022$.edunn_serving.v" +
+      "1.ExportModelRequest\032%.edunn_serving.v1." +
+      "ExportModelResponse\"\n\220\002\001\352\265\030\003\001\002\0030\001\022e\n\013Imp" +
       "ortModel\022$.edunn_serving.v1.ImportModelR" +
       "equest\032%.edunn_serving.v1.ImportModelRes" +
-      "ponse(\001BS\n\024org.edunn.serving.v1P\001Z9githu" +
-      "b.com/edunn/edunn-serving/clients/go/edu" +
-      "nnpb;edunnpbb\006proto3"
+      "ponse\"\007\352\265\030\003\001\002\003(\001BS\n\024org.edunn.serving.v1" +
+      "P\001Z9github.com/edunn/edunn-serving/clien" +
+      "ts/go/edunnpb;edunnpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
+          org.edunn.serving.v1.Access.getDescriptor(),
           org.edunn.serving.v1.LayerOuterClass.getDescriptor(),
           org.edunn.serving.v1.SessionOuterClass.getDescriptor(),
           org.edunn.serving.v1.TensorOuterClass.getDescriptor(),
@@ -481,11 +485,17 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
         internal_static_edunn_serving_v1_OperationError_descriptor,
         new java.lang.String[] { "Code", "Message", "Details", });
     descriptor.resolveAllFeaturesImmutable();
+    org.edunn.serving.v1.Access.getDescriptor();
     org.edunn.serving.v1.LayerOuterClass.getDescriptor();
     org.edunn.serving.v1.SessionOuterClass.getDescriptor();
     org.edunn.serving.v1.TensorOuterClass.getDescriptor();
     com.google.protobuf.AnyProto.getDescriptor();
     com.google.protobuf.DurationProto.getDescriptor();
+    com.google.protobuf.ExtensionRegistry registry =
+        com.google.protobuf.ExtensionRegistry.newInstance();
+    registry.add(org.edunn.serving.v1.Access.roles);
+    com.google.protobuf.Descriptors.FileDescriptor
+        .internalUpdateFileDescriptor(descriptor, registry);
   }
 
   // @@protoc_insertion_point(outer_class_scope)

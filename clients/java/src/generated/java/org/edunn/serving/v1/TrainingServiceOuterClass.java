@@ -141,77 +141,80 @@ public final class TrainingServiceOuterClass extends com.google.protobuf.Generat
   static {
     java.lang.String[] descriptorData = {
       "\n\'edunn_serving/v1/training_service.prot" +
-      "o\022\020edunn_serving.v1\032\036edunn_serving/v1/da" +
-      "taset.proto\032\037edunn_serving/v1/training.p" +
-      "roto\"k\n\024UploadDatasetRequest\0221\n\006header\030\001" +
-      " \001(\0132\037.edunn_serving.v1.DatasetHeaderH\000\022" +
-      "\013\n\001x\030\002 \001(\014H\000\022\013\n\001y\030\003 \001(\014H\000B\006\n\004part\"\216\001\n\rDa" +
-      "tasetHeader\022\014\n\004name\030\001 \001(\t\022&\n\001x\030\002 \001(\0132\033.e" +
-      "dunn_serving.v1.ArraySpec\022&\n\001y\030\003 \001(\0132\033.e" +
-      "dunn_serving.v1.ArraySpec\022\016\n\006digest\030\004 \001(" +
-      "\t\022\017\n\007replace\030\005 \001(\010\"W\n\025UploadDatasetRespo" +
-      "nse\022*\n\007dataset\030\001 \001(\0132\031.edunn_serving.v1." +
-      "Dataset\022\022\n\nwas_stored\030\002 \001(\010\"\025\n\023ListDatas" +
-      "etsRequest\"m\n\024ListDatasetsResponse\022+\n\010da" +
-      "tasets\030\001 \003(\0132\031.edunn_serving.v1.Dataset\022" +
-      "\022\n\nused_bytes\030\002 \001(\003\022\024\n\014budget_bytes\030\003 \001(" +
-      "\003\"$\n\024DeleteDatasetRequest\022\014\n\004name\030\001 \001(\t\"" +
-      "\027\n\025DeleteDatasetResponse\"Y\n\024StartTrainin" +
-      "gRequest\022,\n\004spec\030\001 \001(\0132\036.edunn_serving.v" +
-      "1.TrainingSpec\022\023\n\013training_id\030\002 \001(\t\"E\n\025S" +
-      "tartTrainingResponse\022,\n\010training\030\001 \001(\0132\032" +
-      ".edunn_serving.v1.Training\")\n\022GetTrainin" +
-      "gRequest\022\023\n\013training_id\030\001 \001(\t\"C\n\023GetTrai" +
-      "ningResponse\022,\n\010training\030\001 \001(\0132\032.edunn_s" +
-      "erving.v1.Training\"=\n\024ListTrainingsReque" +
-      "st\022\021\n\tpage_size\030\001 \001(\005\022\022\n\npage_token\030\002 \001(" +
-      "\t\"_\n\025ListTrainingsResponse\022-\n\ttrainings\030" +
-      "\001 \003(\0132\032.edunn_serving.v1.Training\022\027\n\017nex" +
-      "t_page_token\030\002 \001(\t\",\n\025CancelTrainingRequ" +
-      "est\022\023\n\013training_id\030\001 \001(\t\"F\n\026CancelTraini" +
-      "ngResponse\022,\n\010training\030\001 \001(\0132\032.edunn_ser" +
-      "ving.v1.Training\",\n\025ResumeTrainingReques" +
-      "t\022\023\n\013training_id\030\001 \001(\t\"F\n\026ResumeTraining" +
-      "Response\022,\n\010training\030\001 \001(\0132\032.edunn_servi" +
-      "ng.v1.Training\"C\n\024WatchTrainingRequest\022\023" +
-      "\n\013training_id\030\001 \001(\t\022\026\n\016after_event_id\030\002 " +
-      "\001(\t\"G\n\025WatchTrainingResponse\022.\n\005event\030\001 " +
-      "\001(\0132\037.edunn_serving.v1.TrainingEvent\"+\n\024" +
-      "DownloadModelRequest\022\023\n\013training_id\030\001 \001(" +
-      "\t\"&\n\025DownloadModelResponse\022\r\n\005chunk\030\001 \001(" +
-      "\0142\213\010\n\017TrainingService\022b\n\rUploadDataset\022&" +
-      ".edunn_serving.v1.UploadDatasetRequest\032\'" +
-      ".edunn_serving.v1.UploadDatasetResponse(" +
-      "\001\022b\n\014ListDatasets\022%.edunn_serving.v1.Lis" +
+      "o\022\020edunn_serving.v1\032\035edunn_serving/v1/ac" +
+      "cess.proto\032\036edunn_serving/v1/dataset.pro" +
+      "to\032\037edunn_serving/v1/training.proto\"k\n\024U" +
+      "ploadDatasetRequest\0221\n\006header\030\001 \001(\0132\037.ed" +
+      "unn_serving.v1.DatasetHeaderH\000\022\013\n\001x\030\002 \001(" +
+      "\014H\000\022\013\n\001y\030\003 \001(\014H\000B\006\n\004part\"\216\001\n\rDatasetHead" +
+      "er\022\014\n\004name\030\001 \001(\t\022&\n\001x\030\002 \001(\0132\033.edunn_serv" +
+      "ing.v1.ArraySpec\022&\n\001y\030\003 \001(\0132\033.edunn_serv" +
+      "ing.v1.ArraySpec\022\016\n\006digest\030\004 \001(\t\022\017\n\007repl" +
+      "ace\030\005 \001(\010\"W\n\025UploadDatasetResponse\022*\n\007da" +
+      "taset\030\001 \001(\0132\031.edunn_serving.v1.Dataset\022\022" +
+      "\n\nwas_stored\030\002 \001(\010\"\025\n\023ListDatasetsReques" +
+      "t\"m\n\024ListDatasetsResponse\022+\n\010datasets\030\001 " +
+      "\003(\0132\031.edunn_serving.v1.Dataset\022\022\n\nused_b" +
+      "ytes\030\002 \001(\003\022\024\n\014budget_bytes\030\003 \001(\003\"$\n\024Dele" +
+      "teDatasetRequest\022\014\n\004name\030\001 \001(\t\"\027\n\025Delete" +
+      "DatasetResponse\"Y\n\024StartTrainingRequest\022" +
+      ",\n\004spec\030\001 \001(\0132\036.edunn_serving.v1.Trainin" +
+      "gSpec\022\023\n\013training_id\030\002 \001(\t\"E\n\025StartTrain" +
+      "ingResponse\022,\n\010training\030\001 \001(\0132\032.edunn_se" +
+      "rving.v1.Training\")\n\022GetTrainingRequest\022" +
+      "\023\n\013training_id\030\001 \001(\t\"C\n\023GetTrainingRespo" +
+      "nse\022,\n\010training\030\001 \001(\0132\032.edunn_serving.v1" +
+      ".Training\"=\n\024ListTrainingsRequest\022\021\n\tpag" +
+      "e_size\030\001 \001(\005\022\022\n\npage_token\030\002 \001(\t\"_\n\025List" +
+      "TrainingsResponse\022-\n\ttrainings\030\001 \003(\0132\032.e" +
+      "dunn_serving.v1.Training\022\027\n\017next_page_to" +
+      "ken\030\002 \001(\t\",\n\025CancelTrainingRequest\022\023\n\013tr" +
+      "aining_id\030\001 \001(\t\"F\n\026CancelTrainingRespons" +
+      "e\022,\n\010training\030\001 \001(\0132\032.edunn_serving.v1.T" +
+      "raining\",\n\025ResumeTrainingRequest\022\023\n\013trai" +
+      "ning_id\030\001 \001(\t\"F\n\026ResumeTrainingResponse\022" +
+      ",\n\010training\030\001 \001(\0132\032.edunn_serving.v1.Tra" +
+      "ining\"C\n\024WatchTrainingRequest\022\023\n\013trainin" +
+      "g_id\030\001 \001(\t\022\026\n\016after_event_id\030\002 \001(\t\"G\n\025Wa" +
+      "tchTrainingResponse\022.\n\005event\030\001 \001(\0132\037.edu" +
+      "nn_serving.v1.TrainingEvent\"+\n\024DownloadM" +
+      "odelRequest\022\023\n\013training_id\030\001 \001(\t\"&\n\025Down" +
+      "loadModelResponse\022\r\n\005chunk\030\001 \001(\0142\327\010\n\017Tra" +
+      "iningService\022k\n\rUploadDataset\022&.edunn_se" +
+      "rving.v1.UploadDatasetRequest\032\'.edunn_se" +
+      "rving.v1.UploadDatasetResponse\"\007\352\265\030\003\001\002\003(" +
+      "\001\022i\n\014ListDatasets\022%.edunn_serving.v1.Lis" +
       "tDatasetsRequest\032&.edunn_serving.v1.List" +
-      "DatasetsResponse\"\003\220\002\001\022`\n\rDeleteDataset\022&" +
-      ".edunn_serving.v1.DeleteDatasetRequest\032\'" +
-      ".edunn_serving.v1.DeleteDatasetResponse\022" +
-      "`\n\rStartTraining\022&.edunn_serving.v1.Star" +
-      "tTrainingRequest\032\'.edunn_serving.v1.Star" +
-      "tTrainingResponse\022_\n\013GetTraining\022$.edunn" +
-      "_serving.v1.GetTrainingRequest\032%.edunn_s" +
-      "erving.v1.GetTrainingResponse\"\003\220\002\001\022e\n\rLi" +
-      "stTrainings\022&.edunn_serving.v1.ListTrain" +
-      "ingsRequest\032\'.edunn_serving.v1.ListTrain" +
-      "ingsResponse\"\003\220\002\001\022h\n\016CancelTraining\022\'.ed" +
-      "unn_serving.v1.CancelTrainingRequest\032(.e" +
-      "dunn_serving.v1.CancelTrainingResponse\"\003" +
-      "\220\002\002\022h\n\016ResumeTraining\022\'.edunn_serving.v1" +
-      ".ResumeTrainingRequest\032(.edunn_serving.v" +
-      "1.ResumeTrainingResponse\"\003\220\002\002\022g\n\rWatchTr" +
-      "aining\022&.edunn_serving.v1.WatchTrainingR" +
-      "equest\032\'.edunn_serving.v1.WatchTrainingR" +
-      "esponse\"\003\220\002\0010\001\022g\n\rDownloadModel\022&.edunn_" +
-      "serving.v1.DownloadModelRequest\032\'.edunn_" +
-      "serving.v1.DownloadModelResponse\"\003\220\002\0010\001B" +
-      "S\n\024org.edunn.serving.v1P\001Z9github.com/ed" +
-      "unn/edunn-serving/clients/go/edunnpb;edu" +
-      "nnpbb\006proto3"
+      "DatasetsResponse\"\n\220\002\001\352\265\030\003\001\002\003\022i\n\rDeleteDa" +
+      "taset\022&.edunn_serving.v1.DeleteDatasetRe" +
+      "quest\032\'.edunn_serving.v1.DeleteDatasetRe" +
+      "sponse\"\007\352\265\030\003\001\002\003\022i\n\rStartTraining\022&.edunn" +
+      "_serving.v1.StartTrainingRequest\032\'.edunn" +
+      "_serving.v1.StartTrainingResponse\"\007\352\265\030\003\001" +
+      "\002\003\022f\n\013GetTraining\022$.edunn_serving.v1.Get" +
+      "TrainingRequest\032%.edunn_serving.v1.GetTr" +
+      "ainingResponse\"\n\220\002\001\352\265\030\003\001\002\003\022l\n\rListTraini" +
+      "ngs\022&.edunn_serving.v1.ListTrainingsRequ" +
+      "est\032\'.edunn_serving.v1.ListTrainingsResp" +
+      "onse\"\n\220\002\001\352\265\030\003\001\002\003\022o\n\016CancelTraining\022\'.edu" +
+      "nn_serving.v1.CancelTrainingRequest\032(.ed" +
+      "unn_serving.v1.CancelTrainingResponse\"\n\220" +
+      "\002\002\352\265\030\003\001\002\003\022o\n\016ResumeTraining\022\'.edunn_serv" +
+      "ing.v1.ResumeTrainingRequest\032(.edunn_ser" +
+      "ving.v1.ResumeTrainingResponse\"\n\220\002\002\352\265\030\003\001" +
+      "\002\003\022n\n\rWatchTraining\022&.edunn_serving.v1.W" +
+      "atchTrainingRequest\032\'.edunn_serving.v1.W" +
+      "atchTrainingResponse\"\n\220\002\001\352\265\030\003\001\002\0030\001\022n\n\rDo" +
+      "wnloadModel\022&.edunn_serving.v1.DownloadM" +
+      "odelRequest\032\'.edunn_serving.v1.DownloadM" +
+      "odelResponse\"\n\220\002\001\352\265\030\003\001\002\0030\001BS\n\024org.edunn." +
+      "serving.v1P\001Z9github.com/edunn/edunn-ser" +
+      "ving/clients/go/edunnpb;edunnpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
+          org.edunn.serving.v1.Access.getDescriptor(),
           org.edunn.serving.v1.DatasetOuterClass.getDescriptor(),
           org.edunn.serving.v1.TrainingOuterClass.getDescriptor(),
         });
@@ -342,8 +345,14 @@ public final class TrainingServiceOuterClass extends com.google.protobuf.Generat
         internal_static_edunn_serving_v1_DownloadModelResponse_descriptor,
         new java.lang.String[] { "Chunk", });
     descriptor.resolveAllFeaturesImmutable();
+    org.edunn.serving.v1.Access.getDescriptor();
     org.edunn.serving.v1.DatasetOuterClass.getDescriptor();
     org.edunn.serving.v1.TrainingOuterClass.getDescriptor();
+    com.google.protobuf.ExtensionRegistry registry =
+        com.google.protobuf.ExtensionRegistry.newInstance();
+    registry.add(org.edunn.serving.v1.Access.roles);
+    com.google.protobuf.Descriptors.FileDescriptor
+        .internalUpdateFileDescriptor(descriptor, registry);
   }
 
   // @@protoc_insertion_point(outer_class_scope)
