@@ -23,13 +23,17 @@ class OperationHead(NamedTuple):
     layer: str | None
     # The forward that the request names: empty for none, None if its type has no such field.
     forward_id: str | None
+    # The loss layer that the request names, and the id that makes it repeatable, likewise.
+    loss: str | None = None
+    repeat_id: str | None = None
 
     @property
     def session(self) -> SessionKey:
         return SessionKey(self.caller, self.session_id)
 
 
-HEAD_TYPES = (str, str, str, int, (str, type(None)), (str, type(None)))
+NAME = (str, type(None))
+HEAD_TYPES = (str, str, str, int, NAME, NAME, NAME, NAME)
 
 
 class BatchMessage(NamedTuple):

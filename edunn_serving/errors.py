@@ -77,15 +77,22 @@ class Reason(Enum):
         Code.FAILED_PRECONDITION,
         "a training that has not ended needs the data set",
     )
-    LOSS_NOT_FINITE = (
+    NO_GRADIENTS = Code.FAILED_PRECONDITION, "the session keeps no gradients for the layer"
+    NO_OPTIMIZER = (
         Code.FAILED_PRECONDITION,
-        "a training has stopped, because the loss of a batch is NaN or infinite",
+        "the request names no optimizer, and the layer had none before",
+    )
+    NOT_FINITE = (
+        Code.FAILED_PRECONDITION,
+        "a gradient, or the loss of a training's batch, has a NaN or an infinity; which is named",
     )
     SESSION_EXISTS = Code.ALREADY_EXISTS, "the caller has a session of this id"
     LAYER_EXISTS = Code.ALREADY_EXISTS, "the session has a layer of this name"
     FORWARD_EXISTS = Code.ALREADY_EXISTS, "the `forward_id` has other inputs or another phase"
     DATASET_EXISTS = Code.ALREADY_EXISTS, "the name has another data set"
     TRAINING_EXISTS = Code.ALREADY_EXISTS, "the `training_id` has another training"
+    BACKWARD_EXISTS = Code.ALREADY_EXISTS, "the `backward_id` has other contents"
+    STEP_EXISTS = Code.ALREADY_EXISTS, "the `step_id` has other contents"
     QUEUE_FULL = Code.RESOURCE_EXHAUSTED, "the server's queue is full"
     QUOTA = (
         Code.RESOURCE_EXHAUSTED,

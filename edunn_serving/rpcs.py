@@ -28,6 +28,9 @@ FOREIGN_ROLES: Mapping[str, frozenset[Role]] = {
     "grpc.reflection.v1alpha.ServerReflection": EVERY_ROLE,
 }
 
+# The fields by which a caller names an operation, so that a repetition takes no second effect.
+REPEAT_NAMES = ("step_id", "backward_id")
+
 
 @dataclass(frozen=True, slots=True)
 class Rpc:
@@ -48,6 +51,21 @@ class Rpc:
     session_field: int
     layer_field: int
     forward_field: int
+    loss_field: int
+    # The id that makes a request of this method repeatable, if it is no forward id.
+    repeat_field: int
+    repeat_name: str
+
+    @property
+    def name_fields(self) -> tuple[int, ...]:
+        """The numbers of all fields that name something."""
+        return (
+            self.session_field,
+            self.layer_field,
+            self.forward_field,
+            self.loss_field,
+            self.repeat_field,
+        )
 
     @property
     def is_open(self) -> bool:
@@ -76,9 +94,17 @@ def rpcs_of(service: ServiceDescriptor) -> Mapping[str, Rpc]:
             session_field=_string_field(method.input_type, "session_id"),
             layer_field=_string_field(method.input_type, "layer"),
             forward_field=_string_field(method.input_type, "forward_id"),
+            loss_field=_string_field(method.input_type, "loss"),
+            repeat_field=_string_field(method.input_type, _repeat_name(method.input_type)),
+            repeat_name=_repeat_name(method.input_type),
         )
         for method in service.methods
     }
+
+
+def _repeat_name(message: Descriptor) -> str:
+    """Return the field whose value makes a request repeatable; empty if there is none."""
+    return next((name for name in REPEAT_NAMES if name in message.fields_by_name), "")
 
 
 def _roles(method: MethodDescriptor) -> frozenset[Role]:

@@ -1,4 +1,4 @@
-"""The catalogue of layer types as a message."""
+"""The catalogues of layer types and of optimizer types as messages."""
 
 from __future__ import annotations
 
@@ -9,14 +9,32 @@ from google.protobuf import json_format
 
 from edunn import catalogue
 from edunn.description import FieldDescription, ParameterDescription
+from edunn.optimizers.catalogue import OPTIMIZER_TYPES, describe_optimizer
 from edunn_serving.v1.layer_pb2 import ConfigField, LayerType, ParameterType
 from edunn_serving.v1.layer_service_pb2 import ListLayerTypesResponse
+from edunn_serving.v1.optimizer_pb2 import ListOptimizerTypesResponse, OptimizerType
 
 
 def layer_types() -> ListLayerTypesResponse:
     """Return every layer type that the library registers, sorted by type."""
     return ListLayerTypesResponse(
         layer_types=[_layer_type(name) for name in sorted(catalogue.LAYER_TYPES)]
+    )
+
+
+def optimizer_types() -> ListOptimizerTypesResponse:
+    """Return every optimizer type that the library registers, sorted by type."""
+    return ListOptimizerTypesResponse(
+        optimizer_types=[_optimizer_type(name) for name in sorted(OPTIMIZER_TYPES)]
+    )
+
+
+def _optimizer_type(name: str) -> OptimizerType:
+    description = describe_optimizer(name)
+    return OptimizerType(
+        type=description.type,
+        summary=description.summary,
+        config_fields=[_config_field(field) for field in description.fields],
     )
 
 

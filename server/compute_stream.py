@@ -44,7 +44,12 @@ RESULT_OVERHEAD_BYTES = 512
 # After this many operations of a message the other calls have a turn of the event loop.
 OPERATIONS_A_TURN = 64
 
-METHODS = {"forward": "Forward", "backward": "Backward"}
+METHODS = {
+    "forward": "Forward",
+    "backward": "Backward",
+    "step": "Step",
+    "train_step": "TrainStep",
+}
 
 
 class ComputeStream:
@@ -182,7 +187,7 @@ class ComputeStream:
         if request_id in self._under_way:
             raise invalid_argument("request_id", f"{quoted(request_id)} is still under way")
         if kind is None:
-            raise invalid_argument("operation", "expected a forward or a backward, got neither")
+            raise invalid_argument("operation", f"expected one of {', '.join(METHODS)}, got none")
 
     def _on_reply(
         self, request_id: str, kind: str, size: int, future: asyncio.Future[Reply]
@@ -249,4 +254,5 @@ def _cancelled() -> ServiceError:
 
 
 def _size(result: RawComputeResult) -> int:
-    return len(result.forward) + len(result.backward) + len(result.error)
+    kind = result.WhichOneof("result")
+    return len(getattr(result, kind)) if kind else 0

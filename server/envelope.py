@@ -15,7 +15,7 @@ from edunn_serving.wire_format import fields
 
 # The longest name, in characters. The worker checks the other rules of names.
 MAX_NAME = 64
-MAX_FORWARD_ID = 128
+MAX_ID = 128
 
 
 def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> OperationHead:
@@ -28,7 +28,7 @@ def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> Opera
     """
     rpc = OPERATION_RPCS[method]
     try:
-        found = _strings(request, (rpc.session_field, rpc.layer_field, rpc.forward_field))
+        found = _strings(request, rpc.name_fields)
     except (ValueError, IndexError) as error:
         raise invalid_argument("request", f"not a message of the method's type: {error}") from error
     session_id = found.get(rpc.session_field)
@@ -37,9 +37,15 @@ def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> Opera
     _check_length("session_id", session_id, MAX_NAME)
     layer = found.get(rpc.layer_field, "") if rpc.layer_field else None
     forward_id = found.get(rpc.forward_field, "") if rpc.forward_field else None
+    loss = found.get(rpc.loss_field, "") if rpc.loss_field else None
+    repeat_id = found.get(rpc.repeat_field, "") if rpc.repeat_field else None
     _check_length("layer", layer or "", MAX_NAME)
-    _check_length("forward_id", forward_id or "", MAX_FORWARD_ID)
-    return OperationHead(method, caller, session_id, deadline_ms, layer, forward_id)
+    _check_length("forward_id", forward_id or "", MAX_ID)
+    _check_length("loss", loss or "", MAX_NAME)
+    _check_length(rpc.repeat_name, repeat_id or "", MAX_ID)
+    return OperationHead(
+        method, caller, session_id, deadline_ms, layer, forward_id, loss, repeat_id
+    )
 
 
 def _check_length(field: str, name: str, limit: int) -> None:

@@ -1,4 +1,4 @@
-"""The LayerService: it sends operations to workers, and answers with the catalogue itself."""
+"""The LayerService: it sends operations to workers, and answers with the catalogues itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edunn_serving.rpcs import LAYER_RPCS, LAYER_SERVICE
 from edunn_serving.settings import Settings
 from edunn_serving.v1.layer_service_pb2 import CreateSessionRequest, ExportModelResponse
 from server.call import EOF, AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
-from server.catalogue import layer_types
+from server.catalogue import layer_types, optimizer_types
 from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
@@ -34,9 +34,10 @@ class LayerService:
             in_all=settings.max_streams, a_connection=settings.max_connection_streams
         )
         self._layer_types = layer_types().SerializeToString()
+        self._optimizer_types = optimizer_types().SerializeToString()
 
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
-        """Return the methods that workers run, and the one that lists the catalogue."""
+        """Return the methods that workers run, and those that list the catalogues."""
         on_worker = {
             name: self._on_worker(name)
             for name, rpc in LAYER_RPCS.items()
@@ -46,6 +47,7 @@ class LayerService:
             **on_worker,
             "CreateSession": self._create_session,
             "ListLayerTypes": self._list_layer_types,
+            "ListOptimizerTypes": self._list_optimizer_types,
         }
 
     def stream_methods(self) -> Mapping[str, StreamMethod]:
@@ -58,6 +60,9 @@ class LayerService:
 
     async def _list_layer_types(self, call: Call, request: bytes) -> bytes:
         return self._layer_types
+
+    async def _list_optimizer_types(self, call: Call, request: bytes) -> bytes:
+        return self._optimizer_types
 
     async def _create_session(self, call: Call, request: bytes) -> bytes:
         return await self._run("CreateSession", call, _complete_create_session(request))

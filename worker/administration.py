@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -37,6 +36,7 @@ from worker.configs import TooDeepError, check_description, check_record_size
 from worker.limits import check, parameter_limit
 from worker.open_session import OpenSession
 from worker.ready import ReadyLayer, build_layer
+from worker.session_memory import layer_bytes, session_too_large
 from worker.slots import BUFFERS, PARAMETERS
 from worker.tensors import TYPE_OF_DTYPE, decode_tensors
 from worker.wire import ArrayMessage
@@ -167,7 +167,7 @@ def build_described(
             metadata={"limit": str(settings.session_layers)},
         )
     check_description(spec, field, settings)
-    taken, allowed = _parameter_bytes(record), parameter_limit(settings)
+    taken, allowed = layer_bytes(record), parameter_limit(settings)
     session.randomness.wind_to_parameters(record.seed, spec.name)
     described = Layer(name=spec.name, type=spec.type, config=spec.config)
     try:
@@ -181,7 +181,7 @@ def build_described(
     except ConfigError as error:
         raise _config_error(error, spec, field) from error
     except TooLargeError as error:
-        raise _too_large(taken + error.needed, allowed) from error
+        raise session_too_large(taken + error.needed, allowed) from error
     given = decode_tensors(spec.parameters, f"{field}.parameters")
     present = {**ready.model.get_parameters(), **ready.model.get_buffers()}
     check(charge_replacement(given, present), settings)
@@ -243,24 +243,6 @@ def _converted(
     return {
         name: array.astype(present[name].dtype) for name, array in arrays.items() if name in present
     }
-
-
-def _parameter_bytes(record: SessionRecord) -> int:
-    """Return how many bytes the parameters and buffers of a session take."""
-    itemsizes = {data_type: dtype.itemsize for dtype, data_type in TYPE_OF_DTYPE.items()}
-    return sum(
-        math.prod(info.shape) * itemsizes[info.data_type]
-        for layer in record.layers
-        for info in layer.parameters
-    )
-
-
-def _too_large(needed: int, limit: int) -> ServiceError:
-    return ServiceError(
-        Reason.TOO_LARGE,
-        f"the session's parameters would take {needed} bytes or more, {limit} are allowed",
-        metadata={"bytes": str(needed), "limit": str(limit)},
-    )
 
 
 def layer_of(spec: LayerSpec, ready: ReadyLayer) -> Layer:

@@ -7,13 +7,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from edunn.arrays import check_size
-from edunn.estimate import BESIDES, BOOL, ArraySpec, Estimate
+from edunn.estimate import BESIDES, BOOL, ArraySpec, Cost, Estimate, total_bytes, work
 from edunn.model import Model
+from edunn.optimizers.update_rule import UpdateRule
 from edunn_serving.internal.v1.state_pb2 import BackwardCharge
 from worker.limits import MESSAGE_BYTES, REQUEST_COPIES, RESULT_COPIES, Charge
 
 # Bytes of a cached array's name, shape and dtype in a context, and of Python's objects around it.
 ENTRY_BYTES = 1024
+# Bytes of a float64. Gradients and the states of optimizers are no wider.
+WIDEST_BYTES = 8
+# What an update does to each number of a parameter at most, and the arrays of the parameter's shape
+# that it has at once. Adam has the most of both.
+STEP_PASSES, STEP_ARRAYS = 20, 8
 # The largest number of the message's fields. It is above every limit.
 _LARGEST = 2**63
 
@@ -28,7 +34,7 @@ def charge_forward(model: Model, inputs: Sequence[np.ndarray], *, tracked: bool)
     MemoryError
         The layer would make an array of a shape that no array can have.
     """
-    estimate = model.estimate(*map(_spec_of, inputs))
+    estimate = model.estimate(*map(spec_of, inputs))
     for each in (estimate.output, *estimate.cache.values()):
         check_size(each.shape)
     sent = sum(each.nbytes for each in inputs)
@@ -49,7 +55,7 @@ def charge_forward(model: Model, inputs: Sequence[np.ndarray], *, tracked: bool)
 
 def charge_backward_of(model: Model, inputs: Sequence[np.ndarray]) -> BackwardCharge:
     """Return the charge of a forward's backward, for an output gradient of the output's dtype."""
-    estimate = model.estimate(*map(_spec_of, inputs))
+    estimate = model.estimate(*map(spec_of, inputs))
     # The output gradient and the context come in. The gradients go out.
     answer = inputs[-1].nbytes + estimate.gradients + MESSAGE_BYTES
     context = _context_bytes(estimate) + ENTRY_BYTES * len(estimate.cache)
@@ -102,7 +108,76 @@ def charge_replacement(
     return Charge(memory=memory, stored=stored)
 
 
-def _spec_of(array: np.ndarray) -> ArraySpec:
+def charge_kept_gradients(trained: Mapping[str, np.ndarray]) -> Charge:
+    """Return the charge of adding the gradients of trained parameters to those that are kept."""
+    numbers = sum(array.size for array in trained.values())
+    stored = WIDEST_BYTES * numbers + _named_bytes(trained)
+    # Those kept are in memory as bytes from Redis and as arrays, beside the new ones and the sums.
+    memory = BESIDES + (2 + RESULT_COPIES) * stored + 2 * WIDEST_BYTES * numbers
+    return Charge(work(calls=2 * len(trained), elements=numbers), memory, stored=stored)
+
+
+def charge_step(trained: Mapping[str, np.ndarray], rule: UpdateRule) -> Charge:
+    """Return the charge of a step on the gradients that the session keeps."""
+    kept = charge_kept_gradients(trained)
+    step = _step_cost(trained, rule)
+    return Charge(kept.work + step.work, kept.memory + step.memory, stored=kept.stored)
+
+
+def charge_train_step(
+    passes: Estimate,
+    errors: Estimate,
+    trained: Mapping[str, np.ndarray],
+    rule: UpdateRule,
+    sent: int,
+) -> Charge:
+    """Return the charge of a forward, a loss, a backward and a step.
+
+    Parameters
+    ----------
+    passes, errors
+        The estimates of the layer and of the loss.
+    sent
+        The bytes of inputs and target.
+    """
+    costs = (passes.forward, errors.forward, errors.backward, passes.backward)
+    caches = total_bytes((*passes.cache.values(), *errors.cache.values()))
+    step = charge_step(trained, rule)
+    memory = (
+        REQUEST_COPIES * sent
+        + caches
+        + passes.output.nbytes
+        # The gradients stay until the step is done.
+        + passes.gradients
+        + sum(cost.memory for cost in costs)
+        + step.memory
+    )
+    return Charge(sum(cost.work for cost in costs) + step.work, memory, stored=step.stored)
+
+
+def arrays_of(rule: UpdateRule) -> int:
+    """Return the arrays of a parameter's shape that an optimizer keeps for each parameter."""
+    return sum(each.shape != "()" for each in rule.state_descriptions)
+
+
+def _step_cost(trained: Mapping[str, np.ndarray], rule: UpdateRule) -> Cost:
+    """Return the cost of an update, with all copies of the state before and after it."""
+    arrays = arrays_of(rule)
+    numbers = sum(array.size for array in trained.values())
+    largest = max((array.size for array in trained.values()), default=0)
+    parameters = (1 + RESULT_COPIES) * _named_bytes(trained)
+    states = (3 + RESULT_COPIES) * WIDEST_BYTES * arrays * numbers
+    return Cost(
+        work(
+            calls=STEP_PASSES * len(trained),
+            elements=STEP_PASSES * numbers,
+            functions=2 * numbers,
+        ),
+        parameters + states + STEP_ARRAYS * WIDEST_BYTES * largest,
+    )
+
+
+def spec_of(array: np.ndarray) -> ArraySpec:
     """Return the shape and dtype of an array."""
     return ArraySpec(array.shape, array.dtype)
 

@@ -1,4 +1,4 @@
-"""Configurations of layers as plain values."""
+"""Configurations of layers and optimizers as plain values."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from edunn_serving.internal.v1.state_pb2 import SessionRecord
 from edunn_serving.requests import MAX_CONFIG_DEPTH
 from edunn_serving.settings import Settings
 from edunn_serving.v1.layer_pb2 import Layer, LayerSpec
+from edunn_serving.v1.optimizer_pb2 import OptimizerSpec
 from worker.limits import too_large
 
 # The number of messages that an object and a list put around each of their values.
@@ -58,8 +59,8 @@ def _plain(value: Value, depth: int) -> object:
     return plain
 
 
-def check_description(spec: LayerSpec, field: str, settings: Settings) -> None:
-    """Refuse a layer whose description is too large, before it is parsed further.
+def check_description(spec: LayerSpec | OptimizerSpec, field: str, settings: Settings) -> None:
+    """Refuse a layer or an optimizer whose description is too large, before it is parsed further.
 
     Raises
     ------

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
-
 import numpy as np
 
 from edunn.caches import Cache, CacheValue
@@ -17,7 +14,6 @@ from edunn_serving.internal.v1.state_pb2 import (
     PlainArray,
 )
 from edunn_serving.v1.layer_pb2 import Phase
-from edunn_serving.v1.tensor_pb2 import Tensor
 from worker.wire import LARGE_BYTES, ArrayMessage, Piece, bytes_of, nested
 
 
@@ -68,16 +64,6 @@ def is_evicted(context: Context) -> bool:
 def decode_cache(context: Context) -> Cache:
     """Return the cache that `encode_context` was given."""
     return {name: _decode_value(entry) for name, entry in context.cache.items()}
-
-
-def digest_inputs(inputs: Iterable[Tensor], phase: Phase) -> bytes:
-    """Return 16 bytes that differ if the inputs or the phase of two forwards differ."""
-    digest = hashlib.blake2b(str(phase).encode(), digest_size=16)
-    for tensor in inputs:
-        # The header tells the length of the data, so two lists of inputs never give the same bytes.
-        digest.update(f"|{tensor.data_type}{list(tensor.shape)}{len(tensor.data)}|".encode())
-        digest.update(tensor.data)
-    return digest.digest()
 
 
 def _fill(entry: CachedValue, value: CacheValue) -> None:

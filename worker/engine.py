@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import redis
 
-from edunn_serving.batch_message import BatchMessage, OperationHead
+from edunn_serving.batch_message import BatchMessage
 from edunn_serving.errors import ServiceError, logged_fault, unavailable
-from edunn_serving.keys import SessionKey
 from edunn_serving.redis_connections import RedisRefuses
 from edunn_serving.replies import Reply
 from edunn_serving.settings import Settings
 from worker.batch_run import BatchRun, Outcome, failed, out_of_memory
 from worker.limits import cache_limit
-from worker.operations import OPERATIONS
+from worker.needs import needs_of
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySessions
-from worker.slots import SLOTS
-from worker.store import Committed, LayerNeeds, Needs, Store
+from worker.store import Committed, Store
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +145,7 @@ class Engine:
     def _run_operations(self, batch: BatchMessage, failures: dict[int, Outcome]) -> BatchRun | None:
         """Run a batch's operations; None if it is answered already."""
         requests, stored, now_ms = self._store.take(
-            batch.batch_id, self._worker_id, self._needs_of(batch.heads)
+            batch.batch_id, self._worker_id, needs_of(batch.heads, self._ready)
         )
         self._has_taken = True
         if not requests:
@@ -162,35 +160,12 @@ class Engine:
             self._ready.drop([spoilt])
             heads = [head for head in batch.heads if head.session == spoilt]
             requests, stored, _ = self._store.take(
-                batch.batch_id, self._worker_id, self._needs_of(heads)
+                batch.batch_id, self._worker_id, needs_of(heads, self._ready)
             )
             if not requests:
                 return None
             run.open(spoilt, stored[spoilt], None)
         return run
-
-    def _needs_of(self, heads: Sequence[OperationHead]) -> dict[SessionKey, Needs]:
-        """Return what a batch needs of each session, and what the worker has of it."""
-        needs: dict[SessionKey, Needs] = {}
-        for head in heads:
-            key = head.session
-            ready = self._ready.get(key)
-            need = needs.get(key)
-            if need is None:
-                need = needs[key] = Needs(ready.revision if ready else "")
-            name = head.layer
-            if name is None:
-                continue
-            layer = need.layers.get(name)
-            if layer is None:
-                at_hand = ready.layers.get(name) if ready else None
-                versions = at_hand.versions.values() if at_hand else [0] * len(SLOTS)
-                layer = need.layers[name] = LayerNeeds(list(versions))
-            if head.forward_id:
-                layer.contexts[head.forward_id] = None
-            elif head.method in OPERATIONS and OPERATIONS[head.method].means_latest_forward:
-                layer.latest = True
-        return needs
 
     def _keep_ready(self, run: BatchRun) -> None:
         for key, session in run.sessions.items():

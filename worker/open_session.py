@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from edunn.model import Model
 from edunn_serving import keys
 from edunn_serving.errors import Reason, ServiceError, quoted, session_not_found
-from edunn_serving.internal.v1.state_pb2 import SessionRecord
+from edunn_serving.internal.v1.state_pb2 import (
+    Context,
+    ContextHeader,
+    SessionRecord,
+    TrainingBytes,
+)
 from edunn_serving.keys import SessionKey
 from edunn_serving.v1.layer_pb2 import Layer
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, ReadySession, build_layer
-from worker.slots import PARAMETERS, SLOTS, Slot, decode_arrays, encode_arrays
+from worker.slots import PARAMETERS, SLOTS, Slot
 from worker.store import Changes, StoredLayer, StoredSession, Value, context_cost
 
 
@@ -64,6 +69,8 @@ class OpenSession:
         self.stored_bytes = 0
         # The values that are to be stored, by the fields of the session's hash.
         self._values: dict[str, Value] = {}
+        # The slots that are to be stored. They are encoded once, when the batch has run.
+        self._changed_slots: dict[tuple[str, str], tuple[OpenLayer, Slot]] = {}
         self._deleted = False
         self._changed_layers: dict[str, str] = {}
         self._new_contexts: list[str] = []
@@ -146,7 +153,7 @@ class OpenSession:
         self._layers[name] = OpenLayer(name, ready)
         for slot in SLOTS:
             # A layer without parameters stores them too: their field tells that the layer exists.
-            if slot is PARAMETERS or slot.read(ready.model):
+            if slot is PARAMETERS or slot.read(ready):
                 self.save(self._layers[name], slot)
         self._save_record()
 
@@ -157,6 +164,7 @@ class OpenSession:
         self._layers.clear()
         self._stored_layers = {}
         self._values.clear()
+        self._changed_slots.clear()
         self._changed_layers.clear()
         self._new_contexts.clear()
         self._new_context_bytes = 0
@@ -168,8 +176,11 @@ class OpenSession:
         self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
         layer.ready.versions[slot.name] += 1
-        self._store(keys.slot(slot.name, layer.name), encode_arrays(slot.read(layer.model)))
         self._values[keys.version(slot.name, layer.name)] = layer.ready.versions[slot.name]
+        changed = (layer.name, slot.name)
+        if changed not in self._changed_slots:
+            self._changed_slots[changed] = layer, slot
+            self.stored_bytes += slot.size(layer.ready)
 
     def count_forward(self, layer: OpenLayer) -> None:
         """Count one more forward of the layer that the service has numbered."""
@@ -180,21 +191,39 @@ class OpenSession:
 
     def save_context(self, layer: OpenLayer, forward_id: str, context: bytes) -> None:
         """Store a context. Its forward becomes the layer's latest."""
+        self._store_context(layer, forward_id, context)
+        layer.latest = forward_id
+        self._values[keys.latest(layer.name)] = forward_id
+
+    def save_mark(self, layer: OpenLayer, mark: str, header: ContextHeader) -> None:
+        """Store that an operation has taken effect, under a name that no forward has."""
+        self._store_context(layer, mark, Context(header=header).SerializeToString())
+
+    def reserve(self, layer: OpenLayer, reserved: TrainingBytes) -> None:
+        """Note the bytes that the layer's training may keep from now on."""
+        record = self.record
+        if record.training.get(layer.name) != reserved:
+            self.changed = True
+            record.training[layer.name].CopyFrom(reserved)
+            record.changes += 1
+            self._save_record()
+
+    def _store_context(self, layer: OpenLayer, name: str, context: bytes) -> None:
         self.changed = True
         self._changed_layers[layer.name] = layer.last_batch
-        layer.contexts[forward_id] = context
-        layer.latest = forward_id
-        stored_as = keys.context(layer.name, forward_id)
+        layer.contexts[name] = context
+        stored_as = keys.context(layer.name, name)
         self._new_contexts.append(stored_as)
         self._new_context_bytes += context_cost(stored_as, context)
         self._has_contexts = True
         self._store(stored_as, context)
-        self._values[keys.latest(layer.name)] = forward_id
 
     def changes(self) -> Changes | None:
         """Return the changes to commit; None if there is neither a session nor a change."""
         if not self.exists and not self._deleted:
             return None
+        for layer, slot in self._changed_slots.values():
+            self._values[keys.slot(slot.name, layer.name)] = slot.encode(layer.ready)
         ttl_ms = self.ttl_ms if self.exists else 0
         changed = self._deleted or bool(self._values)
         return Changes(
@@ -217,7 +246,7 @@ class OpenSession:
         if self.ready is None:
             raise session_not_found(self.key.session_id)
         record = self.ready.record
-        self.ready.revision = f"{record.incarnation}/{len(record.layers)}"
+        self.ready.revision = f"{record.incarnation}/{len(record.layers)}/{record.changes}"
         self._store(keys.RECORD, record.SerializeToString())
         self._values[keys.REVISION] = self.ready.revision
 
@@ -251,5 +280,5 @@ def _refresh(ready: ReadyLayer, stored: StoredLayer) -> None:
     for slot in SLOTS:
         version, arrays = stored.slots[slot.name]
         if arrays is not None:
-            slot.write(ready.model, decode_arrays(arrays))
+            slot.decode(ready, arrays)
             ready.versions[slot.name] = version

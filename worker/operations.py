@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from edunn_serving.settings import Settings
@@ -14,10 +14,15 @@ from worker.administration import (
     get_session,
     set_parameters,
 )
+from worker.gradients import clear_gradients
 from worker.model_files import export_model, import_model
 from worker.open_session import OpenSession
 from worker.passes import run_backward, run_forward
 from worker.prepare_training import prepare_training
+from worker.repetitions import BACKWARD, STEP
+from worker.slots import BUFFERS, GRADIENTS, OPTIMIZER, PARAMETERS, SLOTS, Slot
+from worker.steps import run_step
+from worker.train_step import run_train_step
 
 
 class Encodable(Protocol):
@@ -31,6 +36,10 @@ class Operation(NamedTuple):
 
     # Typed as Any, because each method has its own types of request and response.
     run: Callable[[OpenSession, Any, Settings], Encodable]
+    # The slots that the method reads or changes. The others may be out of date.
+    slots: Sequence[Slot] = (PARAMETERS, BUFFERS)
+    # What kind of mark the method leaves if its caller names it.
+    repeated_as: str = ""
     # Whether a request without a forward id means the layer's latest forward.
     means_latest_forward: bool = False
 
@@ -41,7 +50,15 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteSession": Operation(delete_session),
     "AddLayer": Operation(add_layer),
     "Forward": Operation(run_forward),
-    "Backward": Operation(run_backward, means_latest_forward=True),
+    "Backward": Operation(
+        run_backward,
+        (PARAMETERS, BUFFERS, GRADIENTS),
+        repeated_as=BACKWARD,
+        means_latest_forward=True,
+    ),
+    "Step": Operation(run_step, (PARAMETERS, GRADIENTS, OPTIMIZER), repeated_as=STEP),
+    "TrainStep": Operation(run_train_step, SLOTS, repeated_as=STEP),
+    "ClearGradients": Operation(clear_gradients, (GRADIENTS,)),
     "GetParameters": Operation(get_parameters),
     "SetParameters": Operation(set_parameters),
     "ExportModel": Operation(export_model),

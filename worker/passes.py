@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from enum import Enum
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from edunn.errors import LayerError
 from edunn.model import Phase as LayerPhase
 from edunn_serving import keys
-from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
+from edunn_serving.errors import Reason, ServiceError, invalid_argument
 from edunn_serving.internal.v1.state_pb2 import Context
 from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_pb2
@@ -21,26 +21,20 @@ from edunn_serving.v1.layer_service_pb2 import (
     ForwardRequest,
     ForwardResponse,
 )
+from edunn_serving.v1.step_pb2 import TrainStepRequest
 from worker.charges import charge_backward, charge_backward_of, charge_forward
-from worker.contexts import (
-    decode_cache,
-    digest_inputs,
-    encode_charge,
-    encode_context,
-    is_evicted,
-)
+from worker.contexts import decode_cache, encode_charge, encode_context, is_evicted
+from worker.gradients import Accumulation
 from worker.limits import check, is_small
 from worker.open_session import OpenLayer, OpenSession
+from worker.repetitions import NUMBERED, check_id, digest_of
 from worker.slots import BUFFERS, PARAMETERS
 from worker.store import context_cost
 from worker.tensors import decode_tensor
 from worker.wire import ArrayMessage
 
-# The ids that the service gives begin with this. A caller's ids cannot, so the two never collide.
-NUMBERED = "#"
 # Bytes of a float64, the widest number.
 LARGEST_ITEMSIZE = 8
-FORWARD_ID = re.compile(r"(?!#)[ -~]{1,128}")
 
 LAYER_PHASES = {
     layer_pb2.PHASE_TRAINING: LayerPhase.Training,
@@ -52,20 +46,20 @@ def run_forward(session: OpenSession, request: ForwardRequest, settings: Setting
     """Compute a layer's output and store the context."""
     layer = session.layer(request.layer)
     phase = _phase_of(request, session)
-    inputs = _decode_inputs(request, layer)
+    inputs = decode_inputs(request, layer)
     forward_id = _forward_id_of(request, layer, phase)
     repeated = request.forward_id and not request.untracked
-    digest = digest_inputs(request.inputs, phase) if repeated else b""
+    digest = digest_of(request.inputs, phase) if repeated else b""
     repetition = _repetition_of(layer, forward_id, digest) if digest else Repetition.NONE
     known = repetition is not Repetition.NONE
     backward = _admit_forward(layer, inputs, phase, settings, tracked=not request.untracked)
 
     # Training changes buffers as it computes.
     training = phase == layer_pb2.PHASE_TRAINING
-    before = {name: array.copy() for name, array in layer.model.get_buffers().items() if training}
+    before = copies_of(layer.model.get_buffers()) if training else {}
     completed = False
     try:
-        output = _compute(session, layer, inputs, phase, forward_id)
+        output = compute(session, layer, inputs, phase, forward_id)
         context = b""
         if not request.untracked and repetition is not Repetition.KEPT:
             context = _context_of_forward(layer, phase, digest, output, backward)
@@ -106,7 +100,7 @@ def _admit_forward(
     try:
         charge = charge_forward(layer.model, inputs, tracked=tracked)
     except LayerError as error:
-        raise _input_error(error, layer) from error
+        raise input_error(error, layer) from error
     check(charge, settings)
     if charge.stored > settings.session_context_bytes:
         raise _context_too_large(charge.stored, settings.session_context_bytes)
@@ -164,12 +158,16 @@ def run_backward(
         )
     if context.HasField("backward"):
         check(charge_backward(context.backward, output_gradient.itemsize), settings)
+    accumulation = Accumulation(session, layer, request, settings) if request.accumulate else None
     layer.model.set_phase(LAYER_PHASES[context.phase])
     layer.model.set_cache(decode_cache(context))
     try:
         input_gradient, parameter_gradients = layer.model.backward(output_gradient)
     except LayerError as error:
         raise invalid_argument("output_gradient", str(error)) from error
+    if accumulation:
+        accumulation.add(parameter_gradients)
+        parameter_gradients = {}
     response = ArrayMessage(BackwardResponse())
     response.add_tensor("input_gradient", np.asarray(input_gradient))
     response.add_tensors("parameter_gradients", parameter_gradients)
@@ -183,7 +181,8 @@ def _phase_of(request: ForwardRequest, session: OpenSession) -> Phase:
     return phase
 
 
-def _decode_inputs(request: ForwardRequest, layer: OpenLayer) -> list[np.ndarray]:
+def decode_inputs(request: ForwardRequest | TrainStepRequest, layer: OpenLayer) -> list[np.ndarray]:
+    """Return the inputs of a request, as many as the layer takes."""
     if len(request.inputs) != len(layer.inputs):
         raise invalid_argument(
             "inputs",
@@ -195,12 +194,7 @@ def _decode_inputs(request: ForwardRequest, layer: OpenLayer) -> list[np.ndarray
 def _forward_id_of(request: ForwardRequest, layer: OpenLayer, phase: Phase) -> str:
     """Return the caller's id, or the next number. It is empty if no id is needed."""
     if request.forward_id:
-        if not FORWARD_ID.fullmatch(request.forward_id):
-            raise invalid_argument(
-                "forward_id",
-                "expected 1 to 128 printable ASCII characters, the first not '#', "
-                f"got {quoted(request.forward_id)}",
-            )
+        check_id("forward_id", request.forward_id)
         return request.forward_id
     if request.untracked and phase == layer_pb2.PHASE_TEST:
         return ""
@@ -242,10 +236,15 @@ def _repetition_of(layer: OpenLayer, forward_id: str, digest: bytes) -> Repetiti
     return Repetition.EVICTED if is_evicted(context) else Repetition.KEPT
 
 
-def _compute(
+def copies_of(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return copies of arrays, to be set again if an operation does not end cleanly."""
+    return {name: array.copy() for name, array in arrays.items()}
+
+
+def compute(
     session: OpenSession, layer: OpenLayer, inputs: list[np.ndarray], phase: Phase, forward_id: str
 ) -> np.ndarray:
-    """Run the layer with the random stream of this forward."""
+    """Return the layer's output, with the random stream of this forward."""
     model = layer.model
     if phase == layer_pb2.PHASE_TRAINING:
         session.randomness.wind_to_forward(session.record.seed, layer.name, forward_id)
@@ -253,10 +252,11 @@ def _compute(
     try:
         return np.asarray(model.forward(*inputs))
     except LayerError as error:
-        raise _input_error(error, layer) from error
+        raise input_error(error, layer) from error
 
 
-def _input_error(error: LayerError, layer: OpenLayer) -> ServiceError:
+def input_error(error: LayerError, layer: OpenLayer) -> ServiceError:
+    """Return the error of inputs that the layer refuses."""
     if error.argument in layer.inputs:
         field = f"inputs[{layer.inputs.index(error.argument)}]"
     else:

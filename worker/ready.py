@@ -20,7 +20,8 @@ from edunn_serving.internal.v1.state_pb2 import SessionRecord
 from edunn_serving.keys import SessionKey
 from edunn_serving.v1.layer_pb2 import Layer
 from worker.configs import plain_config
-from worker.slots import SLOT_NAMES, SLOTS
+from worker.session_memory import training_bytes
+from worker.slots import BUFFERS, PARAMETERS, SLOT_NAMES, KeptGradients, OptimizerState
 
 # Bytes in memory of a layer or a session besides its arrays: a generous guess.
 OVERHEAD_BYTES = 4096
@@ -38,6 +39,8 @@ class ReadyLayer:
 
     model: Model
     description: LayerDescription
+    gradients: KeptGradients = field(default_factory=KeptGradients)
+    optimizer: OptimizerState = field(default_factory=OptimizerState)
     # The version of each slot by its name: how often it has been set.
     versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SLOT_NAMES, 0))
     # The backward's charge, as a part of a context, of each forward that is within the limits. Keys
@@ -45,10 +48,10 @@ class ReadyLayer:
     admitted: dict[tuple[object, ...], bytes] = field(default_factory=dict)
 
     def size(self) -> int:
-        """Return the approximate bytes of the layer."""
-        arrays = (array for slot in SLOTS for array in slot.read(self.model).values())
+        """Return the approximate bytes of the layer, besides those of its training."""
         parts = sum(1 for _ in walk(self.model))
-        return OVERHEAD_BYTES + PART_BYTES * parts + sum(array.nbytes for array in arrays)
+        arrays = PARAMETERS.size(self) + BUFFERS.size(self)
+        return OVERHEAD_BYTES + PART_BYTES * parts + arrays
 
     def admit(self, forward: tuple[object, ...], backward: bytes) -> None:
         """Remember that a forward is within the limits."""
@@ -68,7 +71,10 @@ class ReadySession:
     def size(self) -> int:
         """Return the approximate bytes of the session."""
         record = RECORD_FACTOR * self.record.ByteSize()
-        return OVERHEAD_BYTES + record + sum(layer.size() for layer in self.layers.values())
+        training = training_bytes(self.record)
+        return (
+            OVERHEAD_BYTES + record + training + sum(layer.size() for layer in self.layers.values())
+        )
 
 
 class ReadySessions:
@@ -76,7 +82,8 @@ class ReadySessions:
 
     def __init__(self, budget: int) -> None:
         self._budget = budget
-        self._sessions: OrderedDict[SessionKey, tuple[ReadySession, int, int]] = OrderedDict()
+        # Each with its size, and the number of its layers and its revision at that size.
+        self._sessions: OrderedDict[SessionKey, tuple[ReadySession, int, int, str]] = OrderedDict()
         self._size = 0
 
     def get(self, key: SessionKey) -> ReadySession | None:
@@ -87,16 +94,17 @@ class ReadySessions:
     def keep(self, key: SessionKey, session: ReadySession) -> None:
         """Keep the session as the most recently used one."""
         entry = self._sessions.get(key)
-        if entry and entry[0] is session and entry[2] == len(session.layers):
-            # The layers are the same, and their arrays never change their size.
+        now = (len(session.layers), session.revision)
+        if entry and entry[0] is session and entry[2:] == now:
+            # The layers are the same, and their arrays take the bytes that the record tells.
             self._sessions.move_to_end(key)
             return
         self.drop([key])
         size = session.size()
-        self._sessions[key] = (session, size, len(session.layers))
+        self._sessions[key] = (session, size, *now)
         self._size += size
         while self._size > self._budget and self._sessions:
-            _, (_, freed, _) = self._sessions.popitem(last=False)
+            _, (_, freed, *_) = self._sessions.popitem(last=False)
             self._size -= freed
 
     def drop(self, keys: Iterable[SessionKey]) -> None:

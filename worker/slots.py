@@ -3,14 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
 from edunn.model import Model
 from edunn_serving.internal.v1.state_pb2 import Arrays
+from edunn_serving.v1.optimizer_pb2 import OptimizerSpec
 from worker.tensors import decode_tensors
 from worker.wire import ArrayMessage
+
+
+@dataclass(slots=True)
+class KeptGradients:
+    """Gradients by parameter name, summed over some backwards. Without a backward there are none.
+
+    Frozen layers and layers without parameters have backwards, but no gradients.
+    """
+
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    backwards: int = 0
+
+
+@dataclass(slots=True)
+class OptimizerState:
+    """A layer's optimizer, what its last step left, and the steps of the layer so far."""
+
+    # None before the first step.
+    spec: OptimizerSpec | None = None
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    # By any optimizer.
+    steps: int = 0
+
+
+class SlotHolder(Protocol):
+    """A layer with all that its slots hold."""
+
+    model: Model
+    gradients: KeptGradients
+    optimizer: OptimizerState
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,33 +51,62 @@ class Slot:
 
     # Its name in Redis.
     name: str
-    read: Callable[[Model], dict[str, np.ndarray]]
-    write: Callable[[Model, Mapping[str, np.ndarray]], None]
+    read: Callable[[SlotHolder], Mapping[str, np.ndarray]]
+    write: Callable[[SlotHolder, Arrays], None]
+    # What is stored besides the arrays.
+    besides: Callable[[SlotHolder], Arrays] = lambda layer: Arrays()
+
+    def encode(self, layer: SlotHolder) -> bytes:
+        """Return the bytes to store."""
+        message = ArrayMessage(self.besides(layer))
+        message.add_tensors("arrays", self.read(layer))
+        return message.SerializeToString()
+
+    def decode(self, layer: SlotHolder, data: bytes) -> None:
+        """Give a layer what is stored."""
+        self.write(layer, Arrays.FromString(data))
+
+    def size(self, layer: SlotHolder) -> int:
+        """Return the bytes of the arrays."""
+        return sum(array.nbytes for array in self.read(layer).values())
+
+
+def _write_gradients(layer: SlotHolder, stored: Arrays) -> None:
+    layer.gradients = KeptGradients(_arrays(stored), stored.backwards)
+
+
+def _write_optimizer(layer: SlotHolder, stored: Arrays) -> None:
+    spec = stored.optimizer if stored.HasField("optimizer") else None
+    layer.optimizer = OptimizerState(spec, _arrays(stored), stored.steps)
+
+
+def _arrays(stored: Arrays) -> dict[str, np.ndarray]:
+    return decode_tensors(stored.arrays, "arrays")
 
 
 # The functions call a layer's own methods, because layers with layers within them override Model's.
 PARAMETERS = Slot(
     "parameters",
-    lambda model: model.get_parameters(),
-    lambda model, arrays: model.set_parameters(arrays),
+    lambda layer: layer.model.get_parameters(),
+    lambda layer, stored: layer.model.set_parameters(_arrays(stored)),
 )
 BUFFERS = Slot(
     "buffers",
-    lambda model: model.get_buffers(),
-    lambda model, arrays: model.set_buffers(arrays),
+    lambda layer: layer.model.get_buffers(),
+    lambda layer, stored: layer.model.set_buffers(_arrays(stored)),
+)
+GRADIENTS = Slot(
+    "gradients",
+    lambda layer: layer.gradients.arrays,
+    _write_gradients,
+    lambda layer: Arrays(backwards=layer.gradients.backwards),
+)
+OPTIMIZER = Slot(
+    "optimizer",
+    lambda layer: layer.optimizer.arrays,
+    _write_optimizer,
+    lambda layer: Arrays(optimizer=layer.optimizer.spec, steps=layer.optimizer.steps),
 )
 
-SLOTS = (PARAMETERS, BUFFERS)
+SLOTS = (PARAMETERS, BUFFERS, GRADIENTS, OPTIMIZER)
 SLOT_NAMES = [slot.name for slot in SLOTS]
-
-
-def encode_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Return a slot's arrays as the bytes to store."""
-    message = ArrayMessage(Arrays())
-    message.add_tensors("arrays", arrays)
-    return message.SerializeToString()
-
-
-def decode_arrays(data: bytes) -> dict[str, np.ndarray]:
-    """Return a slot's stored arrays."""
-    return decode_tensors(Arrays.FromString(data).arrays, "arrays")

@@ -41,8 +41,9 @@ Value = bytes | str | int
 class LayerNeeds:
     """What a batch needs of one layer, and what the worker has of it already."""
 
-    # The versions of the slots that the worker has, in the order of `SLOTS`.
-    versions: list[int]
+    # The versions of the slots that the worker has, in the order of `SLOTS`. None: the batch does
+    # not need the slot.
+    versions: list[int | None]
     # The forward ids of the wanted contexts, in order.
     contexts: dict[str, None] = field(default_factory=dict)
     # Whether the latest forward's context is wanted.
@@ -58,7 +59,7 @@ class Needs:
 
 
 class StoredSlot(NamedTuple):
-    """A stored slot of a layer. The arrays are None if the worker has the version."""
+    """A stored slot of a layer. The arrays are None if the worker has the version or needs none."""
 
     version: int
     arrays: bytes | None
@@ -249,7 +250,8 @@ def _needed(need: Needs) -> dict[str, Any]:
     layers: list[dict[str, Any]] = []
     for name, layer in need.layers.items():
         # Versions are text, because the script compares them with Redis's texts.
-        needed: dict[str, Any] = {"name": name, "versions": list(map(str, layer.versions))}
+        versions = ["" if each is None else str(each) for each in layer.versions]
+        needed: dict[str, Any] = {"name": name, "versions": versions}
         if layer.contexts:
             needed["contexts"] = list(layer.contexts)
         if layer.latest:

@@ -1,4 +1,4 @@
-"""The catalogue as the writers take it: layers and initializers with their fields."""
+"""The catalogue as the writers take it: layers, initializers and optimizers with their fields."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from edunn.catalogue import LAYER_TYPES, describe
 from edunn.description import FieldDescription, ParameterDescription
 from edunn.fields import rules
 from edunn.initializers import INITIALIZER_TYPES
+from edunn.optimizers.catalogue import OPTIMIZER_TYPES, describe_optimizer
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A layer type or an initializer."""
+    """A layer type, an initializer or an optimizer type."""
 
     type: str
     summary: str
@@ -41,12 +42,14 @@ class Entry:
 class Catalogue:
     layers: tuple[Entry, ...]
     initializers: tuple[Entry, ...]
+    optimizers: tuple[Entry, ...]
 
 
 def read() -> Catalogue:
     return Catalogue(
         tuple(_layer(name) for name in sorted(LAYER_TYPES)),
         tuple(_initializer(name) for name in sorted(INITIALIZER_TYPES)),
+        tuple(_optimizer(name) for name in sorted(OPTIMIZER_TYPES)),
     )
 
 
@@ -68,6 +71,11 @@ def _initializer(name: str) -> Entry:
     summary = " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
     fields = tuple(rule.description for rule in rules(kind).values())
     return Entry(name, summary, fields, kind)
+
+
+def _optimizer(name: str) -> Entry:
+    found = describe_optimizer(name)
+    return Entry(name, found.summary, found.fields, OPTIMIZER_TYPES[name])
 
 
 def camel(name: str, *, first_upper: bool = False) -> str:

@@ -5,10 +5,10 @@
 -- KEYS[3+] the sessions' hashes
 -- ARGV[1]  the worker's id
 -- ARGV[2]  JSON: for each session the `revision` that the worker has, and in `layers` for each
---          layer its `name`, the `versions` of its slots that the worker has, the forward ids of
---          the wanted `contexts`, if any, and whether the `latest` forward's context is wanted.
---          Versions count only with the same revision, because another session of the same name has
---          others.
+--          layer its `name`, the `versions` of its slots that the worker has ('' for a slot that it
+--          does not need), the names of the wanted `contexts`, if any, and whether the `latest`
+--          forward's context is wanted. Versions count only with the same revision, because another
+--          session of the same name has others.
 -- CONSTANTS has the names of the `slots`, and `holder_ms`, how long the holder is kept.
 -- Returns the time in ms, then for each session nil if there is none, else { revision, record,
 --          whether it has contexts, whether it has forgotten any, and for each layer { count,
@@ -63,7 +63,8 @@ local function load_layer(key, known, layer, values, first)
   local arrays = {}
   for at, slot in ipairs(CONSTANTS.slots) do
     local has_it = known and (versions[at] or '0') == layer.versions[at]
-    arrays[at] = not has_it and redis.call('HGET', key, slot .. '/' .. layer.name)
+    local needs_it = not has_it and layer.versions[at] ~= ''
+    arrays[at] = needs_it and redis.call('HGET', key, slot .. '/' .. layer.name)
   end
   local latest_context = layer.latest and latest
     and redis.call('HGET', key, FIELDS.context .. layer.name .. '/' .. latest)

@@ -2,7 +2,9 @@ import datetime
 
 from edunn_serving.v1 import access_pb2 as _access_pb2
 from edunn_serving.v1 import layer_pb2 as _layer_pb2
+from edunn_serving.v1 import optimizer_pb2 as _optimizer_pb2
 from edunn_serving.v1 import session_pb2 as _session_pb2
+from edunn_serving.v1 import step_pb2 as _step_pb2
 from edunn_serving.v1 import tensor_pb2 as _tensor_pb2
 from google.protobuf import any_pb2 as _any_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
@@ -107,16 +109,20 @@ class ForwardResponse(_message.Message):
     def __init__(self, forward_id: _Optional[str] = ..., output: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., phase: _Optional[_Union[_layer_pb2.Phase, str]] = ...) -> None: ...
 
 class BackwardRequest(_message.Message):
-    __slots__ = ("session_id", "layer", "forward_id", "output_gradient")
+    __slots__ = ("session_id", "layer", "forward_id", "output_gradient", "accumulate", "backward_id")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     LAYER_FIELD_NUMBER: _ClassVar[int]
     FORWARD_ID_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_GRADIENT_FIELD_NUMBER: _ClassVar[int]
+    ACCUMULATE_FIELD_NUMBER: _ClassVar[int]
+    BACKWARD_ID_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     layer: str
     forward_id: str
     output_gradient: _tensor_pb2.Tensor
-    def __init__(self, session_id: _Optional[str] = ..., layer: _Optional[str] = ..., forward_id: _Optional[str] = ..., output_gradient: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    accumulate: bool
+    backward_id: str
+    def __init__(self, session_id: _Optional[str] = ..., layer: _Optional[str] = ..., forward_id: _Optional[str] = ..., output_gradient: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., accumulate: _Optional[bool] = ..., backward_id: _Optional[str] = ...) -> None: ...
 
 class BackwardResponse(_message.Message):
     __slots__ = ("input_gradient", "parameter_gradients")
@@ -214,16 +220,20 @@ class ComputeRequest(_message.Message):
     def __init__(self, operations: _Optional[_Iterable[_Union[ComputeOperation, _Mapping]]] = ..., cancelled_request_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ComputeOperation(_message.Message):
-    __slots__ = ("request_id", "forward", "backward", "timeout")
+    __slots__ = ("request_id", "forward", "backward", "step", "train_step", "timeout")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     FORWARD_FIELD_NUMBER: _ClassVar[int]
     BACKWARD_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_STEP_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     forward: ForwardRequest
     backward: BackwardRequest
+    step: _step_pb2.StepRequest
+    train_step: _step_pb2.TrainStepRequest
     timeout: _duration_pb2.Duration
-    def __init__(self, request_id: _Optional[str] = ..., forward: _Optional[_Union[ForwardRequest, _Mapping]] = ..., backward: _Optional[_Union[BackwardRequest, _Mapping]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., forward: _Optional[_Union[ForwardRequest, _Mapping]] = ..., backward: _Optional[_Union[BackwardRequest, _Mapping]] = ..., step: _Optional[_Union[_step_pb2.StepRequest, _Mapping]] = ..., train_step: _Optional[_Union[_step_pb2.TrainStepRequest, _Mapping]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class ComputeResponse(_message.Message):
     __slots__ = ("results",)
@@ -232,16 +242,20 @@ class ComputeResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[ComputeResult, _Mapping]]] = ...) -> None: ...
 
 class ComputeResult(_message.Message):
-    __slots__ = ("request_id", "forward", "backward", "error")
+    __slots__ = ("request_id", "forward", "backward", "step", "train_step", "error")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     FORWARD_FIELD_NUMBER: _ClassVar[int]
     BACKWARD_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_STEP_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     forward: ForwardResponse
     backward: BackwardResponse
+    step: _step_pb2.StepResponse
+    train_step: _step_pb2.TrainStepResponse
     error: OperationError
-    def __init__(self, request_id: _Optional[str] = ..., forward: _Optional[_Union[ForwardResponse, _Mapping]] = ..., backward: _Optional[_Union[BackwardResponse, _Mapping]] = ..., error: _Optional[_Union[OperationError, _Mapping]] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., forward: _Optional[_Union[ForwardResponse, _Mapping]] = ..., backward: _Optional[_Union[BackwardResponse, _Mapping]] = ..., step: _Optional[_Union[_step_pb2.StepResponse, _Mapping]] = ..., train_step: _Optional[_Union[_step_pb2.TrainStepResponse, _Mapping]] = ..., error: _Optional[_Union[OperationError, _Mapping]] = ...) -> None: ...
 
 class OperationError(_message.Message):
     __slots__ = ("code", "message", "details")

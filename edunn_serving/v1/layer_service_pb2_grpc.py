@@ -4,6 +4,8 @@ import grpc
 import warnings
 
 from edunn_serving.v1 import layer_service_pb2 as edunn__serving_dot_v1_dot_layer__service__pb2
+from edunn_serving.v1 import optimizer_pb2 as edunn__serving_dot_v1_dot_optimizer__pb2
+from edunn_serving.v1 import step_pb2 as edunn__serving_dot_v1_dot_step__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -30,15 +32,16 @@ class LayerServiceStub:
 
     A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
     session keeps the context of each forward: what a backward needs to match it, such as a Dropout
-    mask.
+    mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+    optimizer.
 
     Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
     `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
     fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
 
     * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-    * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
-    LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+    * NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+    caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
     * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
     * UNAVAILABLE: the store or all workers are away. Try again.
     * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -60,6 +63,11 @@ class LayerServiceStub:
                 '/edunn_serving.v1.LayerService/ListLayerTypes',
                 request_serializer=edunn__serving_dot_v1_dot_layer__service__pb2.ListLayerTypesRequest.SerializeToString,
                 response_deserializer=edunn__serving_dot_v1_dot_layer__service__pb2.ListLayerTypesResponse.FromString,
+                _registered_method=True)
+        self.ListOptimizerTypes = channel.unary_unary(
+                '/edunn_serving.v1.LayerService/ListOptimizerTypes',
+                request_serializer=edunn__serving_dot_v1_dot_optimizer__pb2.ListOptimizerTypesRequest.SerializeToString,
+                response_deserializer=edunn__serving_dot_v1_dot_optimizer__pb2.ListOptimizerTypesResponse.FromString,
                 _registered_method=True)
         self.CreateSession = channel.unary_unary(
                 '/edunn_serving.v1.LayerService/CreateSession',
@@ -90,6 +98,21 @@ class LayerServiceStub:
                 '/edunn_serving.v1.LayerService/Backward',
                 request_serializer=edunn__serving_dot_v1_dot_layer__service__pb2.BackwardRequest.SerializeToString,
                 response_deserializer=edunn__serving_dot_v1_dot_layer__service__pb2.BackwardResponse.FromString,
+                _registered_method=True)
+        self.Step = channel.unary_unary(
+                '/edunn_serving.v1.LayerService/Step',
+                request_serializer=edunn__serving_dot_v1_dot_step__pb2.StepRequest.SerializeToString,
+                response_deserializer=edunn__serving_dot_v1_dot_step__pb2.StepResponse.FromString,
+                _registered_method=True)
+        self.TrainStep = channel.unary_unary(
+                '/edunn_serving.v1.LayerService/TrainStep',
+                request_serializer=edunn__serving_dot_v1_dot_step__pb2.TrainStepRequest.SerializeToString,
+                response_deserializer=edunn__serving_dot_v1_dot_step__pb2.TrainStepResponse.FromString,
+                _registered_method=True)
+        self.ClearGradients = channel.unary_unary(
+                '/edunn_serving.v1.LayerService/ClearGradients',
+                request_serializer=edunn__serving_dot_v1_dot_step__pb2.ClearGradientsRequest.SerializeToString,
+                response_deserializer=edunn__serving_dot_v1_dot_step__pb2.ClearGradientsResponse.FromString,
                 _registered_method=True)
         self.Compute = channel.stream_stream(
                 '/edunn_serving.v1.LayerService/Compute',
@@ -123,15 +146,16 @@ class LayerServiceServicer:
 
     A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
     session keeps the context of each forward: what a backward needs to match it, such as a Dropout
-    mask.
+    mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+    optimizer.
 
     Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
     `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
     fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
 
     * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-    * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
-    LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+    * NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+    caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
     * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
     * UNAVAILABLE: the store or all workers are away. Try again.
     * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -145,6 +169,13 @@ class LayerServiceServicer:
 
     def ListLayerTypes(self, request, context):
         """Lists the layer types that a session can have, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOptimizerTypes(self, request, context):
+        """Lists the optimizer types that Step and TrainStep take, by name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -200,13 +231,50 @@ class LayerServiceServicer:
         evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
         of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
         with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
+
+        With `accumulate` it adds the parameter gradients to those that the session keeps for the
+        layer's next Step. It is then safe to repeat with a `backward_id` of the caller's: a repetition
+        adds nothing. The same `backward_id` with other contents fails with BACKWARD_EXISTS
+        (ALREADY_EXISTS).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Step(self, request, context):
+        """Changes a layer's parameters by one optimizer step on the kept gradients, and clears them.
+
+        It is safe to repeat with a `step_id` of the caller's: the same request gives the same answer
+        and no second step. The same `step_id` with other contents fails with STEP_EXISTS
+        (ALREADY_EXISTS). It fails (FAILED_PRECONDITION) with NO_GRADIENTS if the session keeps none for
+        the layer, with NO_OPTIMIZER if the request has no optimizer and the layer had none, and with
+        NOT_FINITE if a gradient has a NaN or an infinity. A step that fails changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TrainStep(self, request, context):
+        """Runs forward, loss, backward and step of a layer in one call.
+
+        It trains on the mean of the samples' losses, in PHASE_TRAINING, and keeps no context. Gradients
+        that the session keeps already are added, as a Backward with `accumulate` and a Step would do.
+        It is safe to repeat, and fails, as Step does.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClearGradients(self, request, context):
+        """Forgets the gradients that the session keeps for a layer's next Step. Without any it does
+        nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Compute(self, request_iterator, context):
-        """Runs many forwards and backwards over one stream.
+        """Runs many forwards, backwards and steps over one stream.
 
         Answers come as the operations finish. Operations of one session take effect in the order sent.
         An error answers its own operation and the stream lives on. The operations of many callers'
@@ -260,6 +328,11 @@ def add_LayerServiceServicer_to_server(servicer, server):
                     request_deserializer=edunn__serving_dot_v1_dot_layer__service__pb2.ListLayerTypesRequest.FromString,
                     response_serializer=edunn__serving_dot_v1_dot_layer__service__pb2.ListLayerTypesResponse.SerializeToString,
             ),
+            'ListOptimizerTypes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOptimizerTypes,
+                    request_deserializer=edunn__serving_dot_v1_dot_optimizer__pb2.ListOptimizerTypesRequest.FromString,
+                    response_serializer=edunn__serving_dot_v1_dot_optimizer__pb2.ListOptimizerTypesResponse.SerializeToString,
+            ),
             'CreateSession': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateSession,
                     request_deserializer=edunn__serving_dot_v1_dot_layer__service__pb2.CreateSessionRequest.FromString,
@@ -289,6 +362,21 @@ def add_LayerServiceServicer_to_server(servicer, server):
                     servicer.Backward,
                     request_deserializer=edunn__serving_dot_v1_dot_layer__service__pb2.BackwardRequest.FromString,
                     response_serializer=edunn__serving_dot_v1_dot_layer__service__pb2.BackwardResponse.SerializeToString,
+            ),
+            'Step': grpc.unary_unary_rpc_method_handler(
+                    servicer.Step,
+                    request_deserializer=edunn__serving_dot_v1_dot_step__pb2.StepRequest.FromString,
+                    response_serializer=edunn__serving_dot_v1_dot_step__pb2.StepResponse.SerializeToString,
+            ),
+            'TrainStep': grpc.unary_unary_rpc_method_handler(
+                    servicer.TrainStep,
+                    request_deserializer=edunn__serving_dot_v1_dot_step__pb2.TrainStepRequest.FromString,
+                    response_serializer=edunn__serving_dot_v1_dot_step__pb2.TrainStepResponse.SerializeToString,
+            ),
+            'ClearGradients': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClearGradients,
+                    request_deserializer=edunn__serving_dot_v1_dot_step__pb2.ClearGradientsRequest.FromString,
+                    response_serializer=edunn__serving_dot_v1_dot_step__pb2.ClearGradientsResponse.SerializeToString,
             ),
             'Compute': grpc.stream_stream_rpc_method_handler(
                     servicer.Compute,
@@ -328,15 +416,16 @@ class LayerService:
 
     A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
     session keeps the context of each forward: what a backward needs to match it, such as a Dropout
-    mask.
+    mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+    optimizer.
 
     Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
     `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
     fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
 
     * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-    * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
-    LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+    * NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+    caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
     * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
     * UNAVAILABLE: the store or all workers are away. Try again.
     * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -365,6 +454,33 @@ class LayerService:
             '/edunn_serving.v1.LayerService/ListLayerTypes',
             edunn__serving_dot_v1_dot_layer__service__pb2.ListLayerTypesRequest.SerializeToString,
             edunn__serving_dot_v1_dot_layer__service__pb2.ListLayerTypesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOptimizerTypes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/edunn_serving.v1.LayerService/ListOptimizerTypes',
+            edunn__serving_dot_v1_dot_optimizer__pb2.ListOptimizerTypesRequest.SerializeToString,
+            edunn__serving_dot_v1_dot_optimizer__pb2.ListOptimizerTypesResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -527,6 +643,87 @@ class LayerService:
             '/edunn_serving.v1.LayerService/Backward',
             edunn__serving_dot_v1_dot_layer__service__pb2.BackwardRequest.SerializeToString,
             edunn__serving_dot_v1_dot_layer__service__pb2.BackwardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Step(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/edunn_serving.v1.LayerService/Step',
+            edunn__serving_dot_v1_dot_step__pb2.StepRequest.SerializeToString,
+            edunn__serving_dot_v1_dot_step__pb2.StepResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TrainStep(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/edunn_serving.v1.LayerService/TrainStep',
+            edunn__serving_dot_v1_dot_step__pb2.TrainStepRequest.SerializeToString,
+            edunn__serving_dot_v1_dot_step__pb2.TrainStepResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClearGradients(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/edunn_serving.v1.LayerService/ClearGradients',
+            edunn__serving_dot_v1_dot_step__pb2.ClearGradientsRequest.SerializeToString,
+            edunn__serving_dot_v1_dot_step__pb2.ClearGradientsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -32,7 +32,7 @@ def write_checkpoint(store: ArtifactStore, path: str, layer: Layer, run: Trainin
     Raises
     ------
     ServiceError
-        STORE_FULL or UNAVAILABLE. LOSS_NOT_FINITE: the parameters are no longer finite.
+        STORE_FULL or UNAVAILABLE. NOT_FINITE: the parameters are no longer finite.
     """
     run.check_parameters()
     arrays = {f"{_OPTIMIZER}{name}": array for name, array in run.optimizer_state.items()}

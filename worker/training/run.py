@@ -119,7 +119,7 @@ class TrainingRun:
         Raises
         ------
         ServiceError
-            LOSS_NOT_FINITE: the parameters are as they were before the batch. INVALID_ARGUMENT: the
+            NOT_FINITE: the parameters are as they were before the batch. INVALID_ARGUMENT: the
             model or the loss does not take the samples.
         """
         began = time.perf_counter()
@@ -283,7 +283,7 @@ class TrainingRun:
     def _not_finite(self, what: str) -> ServiceError:
         at = f"epoch {self.position.epoch + 1}, batch {self.position.batch + 1}"
         return ServiceError(
-            Reason.LOSS_NOT_FINITE,
+            Reason.NOT_FINITE,
             f"in {at}: {what}; the last checkpoint stays",
             metadata={
                 "epoch": str(self.position.epoch + 1),

@@ -19,18 +19,20 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	LayerService_ListLayerTypes_FullMethodName = "/edunn_serving.v1.LayerService/ListLayerTypes"
-	LayerService_CreateSession_FullMethodName  = "/edunn_serving.v1.LayerService/CreateSession"
-	LayerService_GetSession_FullMethodName     = "/edunn_serving.v1.LayerService/GetSession"
-	LayerService_DeleteSession_FullMethodName  = "/edunn_serving.v1.LayerService/DeleteSession"
-	LayerService_AddLayer_FullMethodName       = "/edunn_serving.v1.LayerService/AddLayer"
-	LayerService_Forward_FullMethodName        = "/edunn_serving.v1.LayerService/Forward"
-	LayerService_Backward_FullMethodName       = "/edunn_serving.v1.LayerService/Backward"
-	LayerService_Compute_FullMethodName        = "/edunn_serving.v1.LayerService/Compute"
-	LayerService_GetParameters_FullMethodName  = "/edunn_serving.v1.LayerService/GetParameters"
-	LayerService_SetParameters_FullMethodName  = "/edunn_serving.v1.LayerService/SetParameters"
-	LayerService_ExportModel_FullMethodName    = "/edunn_serving.v1.LayerService/ExportModel"
-	LayerService_ImportModel_FullMethodName    = "/edunn_serving.v1.LayerService/ImportModel"
+	LayerService_ListLayerTypes_FullMethodName     = "/edunn_serving.v1.LayerService/ListLayerTypes"
+	LayerService_ListOptimizerTypes_FullMethodName = "/edunn_serving.v1.LayerService/ListOptimizerTypes"
+	LayerService_CreateSession_FullMethodName      = "/edunn_serving.v1.LayerService/CreateSession"
+	LayerService_GetSession_FullMethodName         = "/edunn_serving.v1.LayerService/GetSession"
+	LayerService_DeleteSession_FullMethodName      = "/edunn_serving.v1.LayerService/DeleteSession"
+	LayerService_AddLayer_FullMethodName           = "/edunn_serving.v1.LayerService/AddLayer"
+	LayerService_Forward_FullMethodName            = "/edunn_serving.v1.LayerService/Forward"
+	LayerService_Backward_FullMethodName           = "/edunn_serving.v1.LayerService/Backward"
+	LayerService_Step_FullMethodName               = "/edunn_serving.v1.LayerService/Step"
+	LayerService_TrainStep_FullMethodName          = "/edunn_serving.v1.LayerService/TrainStep"
+	LayerService_ClearGradients_FullMethodName     = "/edunn_serving.v1.LayerService/ClearGradients"
+	LayerService_Compute_FullMethodName            = "/edunn_serving.v1.LayerService/Compute"
+	LayerService_GetParameters_FullMethodName      = "/edunn_serving.v1.LayerService/GetParameters"
+	LayerService_SetParameters_FullMethodName      = "/edunn_serving.v1.LayerService/SetParameters"
 )
 
 // LayerServiceClient is the client API for LayerService service.
@@ -41,15 +43,16 @@ const (
 //
 // A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
 // session keeps the context of each forward: what a backward needs to match it, such as a Dropout
-// mask.
+// mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+// optimizer.
 //
 // Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
 // `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
 // fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
 //
 //   - INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-//   - NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
-//     LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+//   - NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+//     caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
 //   - RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
 //   - UNAVAILABLE: the store or all workers are away. Try again.
 //   - DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -62,6 +65,8 @@ const (
 type LayerServiceClient interface {
 	// Lists the layer types that a session can have, by name.
 	ListLayerTypes(ctx context.Context, in *ListLayerTypesRequest, opts ...grpc.CallOption) (*ListLayerTypesResponse, error)
+	// Lists the optimizer types that Step and TrainStep take, by name.
+	ListOptimizerTypes(ctx context.Context, in *ListOptimizerTypesRequest, opts ...grpc.CallOption) (*ListOptimizerTypesResponse, error)
 	// Creates a session with its first layers.
 	//
 	// Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
@@ -86,8 +91,30 @@ type LayerServiceClient interface {
 	// evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
 	// of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
 	// with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
+	//
+	// With `accumulate` it adds the parameter gradients to those that the session keeps for the
+	// layer's next Step. It is then safe to repeat with a `backward_id` of the caller's: a repetition
+	// adds nothing. The same `backward_id` with other contents fails with BACKWARD_EXISTS
+	// (ALREADY_EXISTS).
 	Backward(ctx context.Context, in *BackwardRequest, opts ...grpc.CallOption) (*BackwardResponse, error)
-	// Runs many forwards and backwards over one stream.
+	// Changes a layer's parameters by one optimizer step on the kept gradients, and clears them.
+	//
+	// It is safe to repeat with a `step_id` of the caller's: the same request gives the same answer
+	// and no second step. The same `step_id` with other contents fails with STEP_EXISTS
+	// (ALREADY_EXISTS). It fails (FAILED_PRECONDITION) with NO_GRADIENTS if the session keeps none for
+	// the layer, with NO_OPTIMIZER if the request has no optimizer and the layer had none, and with
+	// NOT_FINITE if a gradient has a NaN or an infinity. A step that fails changes nothing.
+	Step(ctx context.Context, in *StepRequest, opts ...grpc.CallOption) (*StepResponse, error)
+	// Runs forward, loss, backward and step of a layer in one call.
+	//
+	// It trains on the mean of the samples' losses, in PHASE_TRAINING, and keeps no context. Gradients
+	// that the session keeps already are added, as a Backward with `accumulate` and a Step would do.
+	// It is safe to repeat, and fails, as Step does.
+	TrainStep(ctx context.Context, in *TrainStepRequest, opts ...grpc.CallOption) (*TrainStepResponse, error)
+	// Forgets the gradients that the session keeps for a layer's next Step. Without any it does
+	// nothing.
+	ClearGradients(ctx context.Context, in *ClearGradientsRequest, opts ...grpc.CallOption) (*ClearGradientsResponse, error)
+	// Runs many forwards, backwards and steps over one stream.
 	//
 	// Answers come as the operations finish. Operations of one session take effect in the order sent.
 	// An error answers its own operation and the stream lives on. The operations of many callers'
@@ -100,15 +127,6 @@ type LayerServiceClient interface {
 	// After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
 	// layer fails with FORWARD_STALE.
 	SetParameters(ctx context.Context, in *SetParametersRequest, opts ...grpc.CallOption) (*SetParametersResponse, error)
-	// Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
-	// by name. The layer's type and configuration are in its metadata.
-	ExportModel(ctx context.Context, in *ExportModelRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportModelResponse], error)
-	// Takes a model file, as ExportModel gives it.
-	//
-	// A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
-	// nothing changes and the error names the first that does not. A layer that the session does not
-	// have is added, of the file's type and configuration.
-	ImportModel(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportModelRequest, ImportModelResponse], error)
 }
 
 type layerServiceClient struct {
@@ -123,6 +141,16 @@ func (c *layerServiceClient) ListLayerTypes(ctx context.Context, in *ListLayerTy
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListLayerTypesResponse)
 	err := c.cc.Invoke(ctx, LayerService_ListLayerTypes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *layerServiceClient) ListOptimizerTypes(ctx context.Context, in *ListOptimizerTypesRequest, opts ...grpc.CallOption) (*ListOptimizerTypesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOptimizerTypesResponse)
+	err := c.cc.Invoke(ctx, LayerService_ListOptimizerTypes_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -189,6 +217,36 @@ func (c *layerServiceClient) Backward(ctx context.Context, in *BackwardRequest, 
 	return out, nil
 }
 
+func (c *layerServiceClient) Step(ctx context.Context, in *StepRequest, opts ...grpc.CallOption) (*StepResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StepResponse)
+	err := c.cc.Invoke(ctx, LayerService_Step_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *layerServiceClient) TrainStep(ctx context.Context, in *TrainStepRequest, opts ...grpc.CallOption) (*TrainStepResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TrainStepResponse)
+	err := c.cc.Invoke(ctx, LayerService_TrainStep_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *layerServiceClient) ClearGradients(ctx context.Context, in *ClearGradientsRequest, opts ...grpc.CallOption) (*ClearGradientsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ClearGradientsResponse)
+	err := c.cc.Invoke(ctx, LayerService_ClearGradients_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *layerServiceClient) Compute(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ComputeRequest, ComputeResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &LayerService_ServiceDesc.Streams[0], LayerService_Compute_FullMethodName, cOpts...)
@@ -222,38 +280,6 @@ func (c *layerServiceClient) SetParameters(ctx context.Context, in *SetParameter
 	return out, nil
 }
 
-func (c *layerServiceClient) ExportModel(ctx context.Context, in *ExportModelRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportModelResponse], error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &LayerService_ServiceDesc.Streams[1], LayerService_ExportModel_FullMethodName, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	x := &grpc.GenericClientStream[ExportModelRequest, ExportModelResponse]{ClientStream: stream}
-	if err := x.ClientStream.SendMsg(in); err != nil {
-		return nil, err
-	}
-	if err := x.ClientStream.CloseSend(); err != nil {
-		return nil, err
-	}
-	return x, nil
-}
-
-// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
-type LayerService_ExportModelClient = grpc.ServerStreamingClient[ExportModelResponse]
-
-func (c *layerServiceClient) ImportModel(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportModelRequest, ImportModelResponse], error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &LayerService_ServiceDesc.Streams[2], LayerService_ImportModel_FullMethodName, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	x := &grpc.GenericClientStream[ImportModelRequest, ImportModelResponse]{ClientStream: stream}
-	return x, nil
-}
-
-// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
-type LayerService_ImportModelClient = grpc.ClientStreamingClient[ImportModelRequest, ImportModelResponse]
-
 // LayerServiceServer is the server API for LayerService service.
 // All implementations must embed UnimplementedLayerServiceServer
 // for forward compatibility.
@@ -262,15 +288,16 @@ type LayerService_ImportModelClient = grpc.ClientStreamingClient[ImportModelRequ
 //
 // A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
 // session keeps the context of each forward: what a backward needs to match it, such as a Dropout
-// mask.
+// mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+// optimizer.
 //
 // Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
 // `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
 // fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
 //
 //   - INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-//   - NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
-//     LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+//   - NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+//     caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
 //   - RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
 //   - UNAVAILABLE: the store or all workers are away. Try again.
 //   - DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -283,6 +310,8 @@ type LayerService_ImportModelClient = grpc.ClientStreamingClient[ImportModelRequ
 type LayerServiceServer interface {
 	// Lists the layer types that a session can have, by name.
 	ListLayerTypes(context.Context, *ListLayerTypesRequest) (*ListLayerTypesResponse, error)
+	// Lists the optimizer types that Step and TrainStep take, by name.
+	ListOptimizerTypes(context.Context, *ListOptimizerTypesRequest) (*ListOptimizerTypesResponse, error)
 	// Creates a session with its first layers.
 	//
 	// Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
@@ -307,8 +336,30 @@ type LayerServiceServer interface {
 	// evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
 	// of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
 	// with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
+	//
+	// With `accumulate` it adds the parameter gradients to those that the session keeps for the
+	// layer's next Step. It is then safe to repeat with a `backward_id` of the caller's: a repetition
+	// adds nothing. The same `backward_id` with other contents fails with BACKWARD_EXISTS
+	// (ALREADY_EXISTS).
 	Backward(context.Context, *BackwardRequest) (*BackwardResponse, error)
-	// Runs many forwards and backwards over one stream.
+	// Changes a layer's parameters by one optimizer step on the kept gradients, and clears them.
+	//
+	// It is safe to repeat with a `step_id` of the caller's: the same request gives the same answer
+	// and no second step. The same `step_id` with other contents fails with STEP_EXISTS
+	// (ALREADY_EXISTS). It fails (FAILED_PRECONDITION) with NO_GRADIENTS if the session keeps none for
+	// the layer, with NO_OPTIMIZER if the request has no optimizer and the layer had none, and with
+	// NOT_FINITE if a gradient has a NaN or an infinity. A step that fails changes nothing.
+	Step(context.Context, *StepRequest) (*StepResponse, error)
+	// Runs forward, loss, backward and step of a layer in one call.
+	//
+	// It trains on the mean of the samples' losses, in PHASE_TRAINING, and keeps no context. Gradients
+	// that the session keeps already are added, as a Backward with `accumulate` and a Step would do.
+	// It is safe to repeat, and fails, as Step does.
+	TrainStep(context.Context, *TrainStepRequest) (*TrainStepResponse, error)
+	// Forgets the gradients that the session keeps for a layer's next Step. Without any it does
+	// nothing.
+	ClearGradients(context.Context, *ClearGradientsRequest) (*ClearGradientsResponse, error)
+	// Runs many forwards, backwards and steps over one stream.
 	//
 	// Answers come as the operations finish. Operations of one session take effect in the order sent.
 	// An error answers its own operation and the stream lives on. The operations of many callers'
@@ -321,15 +372,6 @@ type LayerServiceServer interface {
 	// After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
 	// layer fails with FORWARD_STALE.
 	SetParameters(context.Context, *SetParametersRequest) (*SetParametersResponse, error)
-	// Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
-	// by name. The layer's type and configuration are in its metadata.
-	ExportModel(*ExportModelRequest, grpc.ServerStreamingServer[ExportModelResponse]) error
-	// Takes a model file, as ExportModel gives it.
-	//
-	// A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
-	// nothing changes and the error names the first that does not. A layer that the session does not
-	// have is added, of the file's type and configuration.
-	ImportModel(grpc.ClientStreamingServer[ImportModelRequest, ImportModelResponse]) error
 	mustEmbedUnimplementedLayerServiceServer()
 }
 
@@ -342,6 +384,9 @@ type UnimplementedLayerServiceServer struct{}
 
 func (UnimplementedLayerServiceServer) ListLayerTypes(context.Context, *ListLayerTypesRequest) (*ListLayerTypesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListLayerTypes not implemented")
+}
+func (UnimplementedLayerServiceServer) ListOptimizerTypes(context.Context, *ListOptimizerTypesRequest) (*ListOptimizerTypesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOptimizerTypes not implemented")
 }
 func (UnimplementedLayerServiceServer) CreateSession(context.Context, *CreateSessionRequest) (*CreateSessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateSession not implemented")
@@ -361,6 +406,15 @@ func (UnimplementedLayerServiceServer) Forward(context.Context, *ForwardRequest)
 func (UnimplementedLayerServiceServer) Backward(context.Context, *BackwardRequest) (*BackwardResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Backward not implemented")
 }
+func (UnimplementedLayerServiceServer) Step(context.Context, *StepRequest) (*StepResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Step not implemented")
+}
+func (UnimplementedLayerServiceServer) TrainStep(context.Context, *TrainStepRequest) (*TrainStepResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TrainStep not implemented")
+}
+func (UnimplementedLayerServiceServer) ClearGradients(context.Context, *ClearGradientsRequest) (*ClearGradientsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ClearGradients not implemented")
+}
 func (UnimplementedLayerServiceServer) Compute(grpc.BidiStreamingServer[ComputeRequest, ComputeResponse]) error {
 	return status.Error(codes.Unimplemented, "method Compute not implemented")
 }
@@ -369,12 +423,6 @@ func (UnimplementedLayerServiceServer) GetParameters(context.Context, *GetParame
 }
 func (UnimplementedLayerServiceServer) SetParameters(context.Context, *SetParametersRequest) (*SetParametersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetParameters not implemented")
-}
-func (UnimplementedLayerServiceServer) ExportModel(*ExportModelRequest, grpc.ServerStreamingServer[ExportModelResponse]) error {
-	return status.Error(codes.Unimplemented, "method ExportModel not implemented")
-}
-func (UnimplementedLayerServiceServer) ImportModel(grpc.ClientStreamingServer[ImportModelRequest, ImportModelResponse]) error {
-	return status.Error(codes.Unimplemented, "method ImportModel not implemented")
 }
 func (UnimplementedLayerServiceServer) mustEmbedUnimplementedLayerServiceServer() {}
 func (UnimplementedLayerServiceServer) testEmbeddedByValue()                      {}
@@ -411,6 +459,24 @@ func _LayerService_ListLayerTypes_Handler(srv interface{}, ctx context.Context, 
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(LayerServiceServer).ListLayerTypes(ctx, req.(*ListLayerTypesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LayerService_ListOptimizerTypes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOptimizerTypesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LayerServiceServer).ListOptimizerTypes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LayerService_ListOptimizerTypes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LayerServiceServer).ListOptimizerTypes(ctx, req.(*ListOptimizerTypesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -523,6 +589,60 @@ func _LayerService_Backward_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LayerService_Step_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StepRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LayerServiceServer).Step(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LayerService_Step_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LayerServiceServer).Step(ctx, req.(*StepRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LayerService_TrainStep_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TrainStepRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LayerServiceServer).TrainStep(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LayerService_TrainStep_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LayerServiceServer).TrainStep(ctx, req.(*TrainStepRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LayerService_ClearGradients_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClearGradientsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LayerServiceServer).ClearGradients(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LayerService_ClearGradients_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LayerServiceServer).ClearGradients(ctx, req.(*ClearGradientsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _LayerService_Compute_Handler(srv interface{}, stream grpc.ServerStream) error {
 	return srv.(LayerServiceServer).Compute(&grpc.GenericServerStream[ComputeRequest, ComputeResponse]{ServerStream: stream})
 }
@@ -566,24 +686,6 @@ func _LayerService_SetParameters_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
-func _LayerService_ExportModel_Handler(srv interface{}, stream grpc.ServerStream) error {
-	m := new(ExportModelRequest)
-	if err := stream.RecvMsg(m); err != nil {
-		return err
-	}
-	return srv.(LayerServiceServer).ExportModel(m, &grpc.GenericServerStream[ExportModelRequest, ExportModelResponse]{ServerStream: stream})
-}
-
-// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
-type LayerService_ExportModelServer = grpc.ServerStreamingServer[ExportModelResponse]
-
-func _LayerService_ImportModel_Handler(srv interface{}, stream grpc.ServerStream) error {
-	return srv.(LayerServiceServer).ImportModel(&grpc.GenericServerStream[ImportModelRequest, ImportModelResponse]{ServerStream: stream})
-}
-
-// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
-type LayerService_ImportModelServer = grpc.ClientStreamingServer[ImportModelRequest, ImportModelResponse]
-
 // LayerService_ServiceDesc is the grpc.ServiceDesc for LayerService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -594,6 +696,10 @@ var LayerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListLayerTypes",
 			Handler:    _LayerService_ListLayerTypes_Handler,
+		},
+		{
+			MethodName: "ListOptimizerTypes",
+			Handler:    _LayerService_ListOptimizerTypes_Handler,
 		},
 		{
 			MethodName: "CreateSession",
@@ -620,6 +726,18 @@ var LayerService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _LayerService_Backward_Handler,
 		},
 		{
+			MethodName: "Step",
+			Handler:    _LayerService_Step_Handler,
+		},
+		{
+			MethodName: "TrainStep",
+			Handler:    _LayerService_TrainStep_Handler,
+		},
+		{
+			MethodName: "ClearGradients",
+			Handler:    _LayerService_ClearGradients_Handler,
+		},
+		{
 			MethodName: "GetParameters",
 			Handler:    _LayerService_GetParameters_Handler,
 		},
@@ -633,16 +751,6 @@ var LayerService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "Compute",
 			Handler:       _LayerService_Compute_Handler,
 			ServerStreams: true,
-			ClientStreams: true,
-		},
-		{
-			StreamName:    "ExportModel",
-			Handler:       _LayerService_ExportModel_Handler,
-			ServerStreams: true,
-		},
-		{
-			StreamName:    "ImportModel",
-			Handler:       _LayerService_ImportModel_Handler,
 			ClientStreams: true,
 		},
 	},

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&edunn_serving/internal/v1/stream.proto\x12\x19\x65\x64unn_serving.internal.v1\x1a\x1egoogle/protobuf/duration.proto\"v\n\x11RawComputeRequest\x12\x42\n\noperations\x18\x01 \x03(\x0b\x32..edunn_serving.internal.v1.RawComputeOperation\x12\x1d\n\x15\x63\x61ncelled_request_ids\x18\x02 \x03(\t\"\x89\x01\n\x13RawComputeOperation\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\x07\x66orward\x18\x02 \x01(\x0cH\x00\x12\x12\n\x08\x62\x61\x63kward\x18\x03 \x01(\x0cH\x00\x12*\n\x07timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0b\n\toperation\"R\n\x12RawComputeResponse\x12<\n\x07results\x18\x01 \x03(\x0b\x32+.edunn_serving.internal.v1.RawComputeResult\"h\n\x10RawComputeResult\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\x07\x66orward\x18\x02 \x01(\x0cH\x00\x12\x12\n\x08\x62\x61\x63kward\x18\x03 \x01(\x0cH\x00\x12\x0f\n\x05\x65rror\x18\x04 \x01(\x0cH\x00\x42\x08\n\x06resultb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&edunn_serving/internal/v1/stream.proto\x12\x19\x65\x64unn_serving.internal.v1\x1a\x1egoogle/protobuf/duration.proto\"v\n\x11RawComputeRequest\x12\x42\n\noperations\x18\x01 \x03(\x0b\x32..edunn_serving.internal.v1.RawComputeOperation\x12\x1d\n\x15\x63\x61ncelled_request_ids\x18\x02 \x03(\t\"\xaf\x01\n\x13RawComputeOperation\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\x07\x66orward\x18\x02 \x01(\x0cH\x00\x12\x12\n\x08\x62\x61\x63kward\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x04step\x18\x05 \x01(\x0cH\x00\x12\x14\n\ntrain_step\x18\x06 \x01(\x0cH\x00\x12*\n\x07timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0b\n\toperation\"R\n\x12RawComputeResponse\x12<\n\x07results\x18\x01 \x03(\x0b\x32+.edunn_serving.internal.v1.RawComputeResult\"\x8e\x01\n\x10RawComputeResult\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\x07\x66orward\x18\x02 \x01(\x0cH\x00\x12\x12\n\x08\x62\x61\x63kward\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x04step\x18\x05 \x01(\x0cH\x00\x12\x14\n\ntrain_step\x18\x06 \x01(\x0cH\x00\x12\x0f\n\x05\x65rror\x18\x04 \x01(\x0cH\x00\x42\x08\n\x06resultb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,9 +35,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RAWCOMPUTEREQUEST']._serialized_start=101
   _globals['_RAWCOMPUTEREQUEST']._serialized_end=219
   _globals['_RAWCOMPUTEOPERATION']._serialized_start=222
-  _globals['_RAWCOMPUTEOPERATION']._serialized_end=359
-  _globals['_RAWCOMPUTERESPONSE']._serialized_start=361
-  _globals['_RAWCOMPUTERESPONSE']._serialized_end=443
-  _globals['_RAWCOMPUTERESULT']._serialized_start=445
-  _globals['_RAWCOMPUTERESULT']._serialized_end=549
+  _globals['_RAWCOMPUTEOPERATION']._serialized_end=397
+  _globals['_RAWCOMPUTERESPONSE']._serialized_start=399
+  _globals['_RAWCOMPUTERESPONSE']._serialized_end=481
+  _globals['_RAWCOMPUTERESULT']._serialized_start=484
+  _globals['_RAWCOMPUTERESULT']._serialized_end=626
 # @@protoc_insertion_point(module_scope)

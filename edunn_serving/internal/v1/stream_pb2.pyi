@@ -18,16 +18,20 @@ class RawComputeRequest(_message.Message):
     def __init__(self, operations: _Optional[_Iterable[_Union[RawComputeOperation, _Mapping]]] = ..., cancelled_request_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RawComputeOperation(_message.Message):
-    __slots__ = ("request_id", "forward", "backward", "timeout")
+    __slots__ = ("request_id", "forward", "backward", "step", "train_step", "timeout")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     FORWARD_FIELD_NUMBER: _ClassVar[int]
     BACKWARD_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_STEP_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     forward: bytes
     backward: bytes
+    step: bytes
+    train_step: bytes
     timeout: _duration_pb2.Duration
-    def __init__(self, request_id: _Optional[str] = ..., forward: _Optional[bytes] = ..., backward: _Optional[bytes] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., forward: _Optional[bytes] = ..., backward: _Optional[bytes] = ..., step: _Optional[bytes] = ..., train_step: _Optional[bytes] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class RawComputeResponse(_message.Message):
     __slots__ = ("results",)
@@ -36,13 +40,17 @@ class RawComputeResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[RawComputeResult, _Mapping]]] = ...) -> None: ...
 
 class RawComputeResult(_message.Message):
-    __slots__ = ("request_id", "forward", "backward", "error")
+    __slots__ = ("request_id", "forward", "backward", "step", "train_step", "error")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     FORWARD_FIELD_NUMBER: _ClassVar[int]
     BACKWARD_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_STEP_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     forward: bytes
     backward: bytes
+    step: bytes
+    train_step: bytes
     error: bytes
-    def __init__(self, request_id: _Optional[str] = ..., forward: _Optional[bytes] = ..., backward: _Optional[bytes] = ..., error: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., forward: _Optional[bytes] = ..., backward: _Optional[bytes] = ..., step: _Optional[bytes] = ..., train_step: _Optional[bytes] = ..., error: _Optional[bytes] = ...) -> None: ...

@@ -8,6 +8,7 @@ from contract import tensor
 from edunn_serving.errors import ServiceError
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.v1 import layer_service_pb2 as api
+from edunn_serving.v1 import step_pb2
 from server.envelope import head_of, largest_field
 
 TENSOR = tensor([[1.0, 2.0]])
@@ -16,7 +17,13 @@ TENSOR = tensor([[1.0, 2.0]])
 def test_head_of_a_forward_names_its_session_layer_and_forward() -> None:
     request = api.ForwardRequest(session_id="s", layer="l", inputs=[TENSOR], forward_id="f")
     head = head_of("Forward", "caller", 7, request.SerializeToString())
-    assert head == ("Forward", "caller", "s", 7, "l", "f")
+    assert head == ("Forward", "caller", "s", 7, "l", "f", None, None)
+
+
+def test_head_of_a_train_step_names_its_loss_and_its_id() -> None:
+    request = step_pb2.TrainStepRequest(session_id="s", layer="l", loss="e", step_id="7")
+    head = head_of("TrainStep", "", 0, request.SerializeToString())
+    assert (head.layer, head.loss, head.repeat_id) == ("l", "e", "7")
 
 
 def test_head_of_a_method_without_a_layer_names_none() -> None:

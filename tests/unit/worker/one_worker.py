@@ -77,6 +77,8 @@ def _head(method: str, request: Any) -> OperationHead:
         0,
         request.layer if rpc.layer_field else None,
         request.forward_id if rpc.forward_field else None,
+        request.loss if rpc.loss_field else None,
+        getattr(request, rpc.repeat_name) if rpc.repeat_field else None,
     )
 
 

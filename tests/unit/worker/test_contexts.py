@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from contract import tensor
 
 from edunn_serving.internal.v1.state_pb2 import BackwardCharge, Context
-from edunn_serving.v1.layer_pb2 import PHASE_TEST, PHASE_TRAINING
+from edunn_serving.v1.layer_pb2 import PHASE_TRAINING
 from worker.contexts import (
     decode_cache,
-    digest_inputs,
     encode_charge,
     encode_context,
     is_evicted,
@@ -67,18 +65,6 @@ def test_mask_takes_a_bit_a_number() -> None:
         for each in ({"mask": mask}, {"mask": mask.view(np.int8)})
     ]
     assert sizes[0] < sizes[1] / 7
-
-
-def test_digest_tells_inputs_and_phases_apart() -> None:
-    digests = {
-        digest_inputs([tensor([[1.0, 2.0]])], PHASE_TRAINING),
-        digest_inputs([tensor([[1.0, 2.0]])], PHASE_TEST),
-        digest_inputs([tensor([[1.0], [2.0]])], PHASE_TRAINING),
-        digest_inputs([tensor([[1.0]]), tensor([[2.0]])], PHASE_TRAINING),
-        digest_inputs([tensor(np.array([[1.0, 2.0]], np.float32))], PHASE_TRAINING),
-        digest_inputs([], PHASE_TRAINING),
-    }
-    assert len(digests) == 6
 
 
 def test_context_begins_with_its_header_which_tells_that_it_was_evicted() -> None:

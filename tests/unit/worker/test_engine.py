@@ -18,7 +18,7 @@ from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_service_pb2 as api
 from worker.open_session import OpenSession
-from worker.operations import OPERATIONS, Operation
+from worker.operations import OPERATIONS
 
 
 @pytest.fixture
@@ -45,11 +45,7 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Fail:
             operation.run(session, request, settings)
             raise error
 
-        monkeypatch.setitem(
-            OPERATIONS,
-            method,
-            Operation(run, operation.means_latest_forward),
-        )
+        monkeypatch.setitem(OPERATIONS, method, operation._replace(run=run))
 
     return fail_late
 

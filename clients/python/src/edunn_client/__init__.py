@@ -16,6 +16,7 @@ from edunn_client._descriptions import (
     ConfigField,
     LayerInfo,
     LayerType,
+    OptimizerType,
     ParameterInfo,
     ParameterType,
     SessionInfo,
@@ -36,12 +37,13 @@ from edunn_client._errors import (
 )
 from edunn_client._layer import RemoteLayer, RemoteLoss
 from edunn_client._live_arrays import LiveArray
-from edunn_client._operations import Backward, Forward, Operation, Result
+from edunn_client._operations import Backward, Forward, Operation, Result, Step, TrainStep
 from edunn_client._outputs import Output
 from edunn_client._phase import Phase
 from edunn_client._retries import RetryPolicy
 from edunn_client._scope import CallScope
 from edunn_client._session import Session
+from edunn_client._steps import MeanLoss, StepCount
 from edunn_client._stream import Stream
 from edunn_client._version import __version__
 
@@ -66,8 +68,10 @@ __all__ = [
     "LayerInfo",
     "LayerType",
     "LiveArray",
+    "MeanLoss",
     "NotFoundError",
     "Operation",
+    "OptimizerType",
     "Output",
     "ParameterInfo",
     "ParameterType",
@@ -79,7 +83,10 @@ __all__ = [
     "RetryPolicy",
     "Session",
     "SessionInfo",
+    "Step",
+    "StepCount",
     "Stream",
+    "TrainStep",
     "UnauthenticatedError",
     "UnavailableError",
     "Violation",

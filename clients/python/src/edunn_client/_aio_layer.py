@@ -13,6 +13,16 @@ from edunn_client._descriptions import LayerInfo
 from edunn_client._layer_state import ForwardLike, Gradients, LayerState, OfSession
 from edunn_client._outputs import Output
 from edunn_client._phase import PhaseLike
+from edunn_client._steps import (
+    Inputs,
+    LossLike,
+    MeanLoss,
+    OptimizerLike,
+    StepCount,
+    clear_gradients_call,
+    step_call,
+    train_step_call,
+)
 from edunn_client._tensors import Array, sendable
 from edunn_client._tracebacks import awaited_ends_in_caller
 
@@ -51,16 +61,50 @@ class AsyncRemoteLayer(LayerState):
         output_gradient: ArrayLike = 1.0,
         *,
         forward_id: ForwardLike | None = None,
+        accumulate: bool = False,
         timeout: float | None = None,
     ) -> Gradients:
         """Compute the gradients of this object's latest forward, or of the one named."""
         forward = self._name_of(forward_id)
         call = (
-            await asyncio.to_thread(self._backward_call, output_gradient, forward)
+            await asyncio.to_thread(self._backward_call, output_gradient, forward, accumulate)
             if _bytes_of(output_gradient) > LARGE_BYTES
-            else self._backward_call(output_gradient, forward)
+            else self._backward_call(output_gradient, forward, accumulate)
         )
         return await self._caller.run(call, timeout)
+
+    @awaited_ends_in_caller
+    async def step(
+        self,
+        optimizer: OptimizerLike | None = None,
+        *,
+        step_id: str | None = None,
+        timeout: float | None = None,
+    ) -> StepCount:
+        """Change the parameters by a step on the kept gradients; see `RemoteLayer.step`."""
+        await self._send_changed(timeout)
+        return await self._caller.run(step_call(self, optimizer, step_id), timeout)
+
+    @awaited_ends_in_caller
+    async def train_step(
+        self,
+        x: Inputs,
+        y: ArrayLike,
+        loss: LossLike,
+        optimizer: OptimizerLike | None = None,
+        *,
+        step_id: str | None = None,
+        timeout: float | None = None,
+    ) -> MeanLoss:
+        """Run forward, loss, backward and step in one call; see `RemoteLayer.train_step`."""
+        await self._send_changed(timeout)
+        call = train_step_call(self, x, y, loss, optimizer, step_id)
+        return await self._caller.run(call, timeout)
+
+    @awaited_ends_in_caller
+    async def clear_gradients(self, *, timeout: float | None = None) -> None:
+        """Forget the gradients that the service keeps for the next step."""
+        await self._caller.run(clear_gradients_call(self), timeout)
 
     @awaited_ends_in_caller
     async def get_parameters(self, *, timeout: float | None = None) -> dict[str, Array]:

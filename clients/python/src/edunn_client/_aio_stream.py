@@ -16,12 +16,13 @@ from edunn_client._copies import NotCopied
 from edunn_client._deadlines import Deadline
 from edunn_client._errors import EdunnError
 from edunn_client._layer_state import ForwardLike, Gradients, LayerState
-from edunn_client._operations import Backward, Forward, Operation
+from edunn_client._operations import Backward, Forward, Operation, Step, TrainStep
 from edunn_client._outputs import Output
 from edunn_client._pending import Pending, why_ended
 from edunn_client._phase import PhaseLike
 from edunn_client._retries import Attempts, Failure
 from edunn_client._scope import current_scope
+from edunn_client._steps import Inputs, LossLike, MeanLoss, OptimizerLike, StepCount
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client._tracebacks import ends_in_caller
 
@@ -118,9 +119,37 @@ class AsyncStream(NotCopied):
         output_gradient: ArrayLike = 1.0,
         *,
         forward_id: ForwardLike | None = None,
+        accumulate: bool = False,
     ) -> asyncio.Future[Gradients]:
         """Send what `layer.backward` would and return the future of the gradients."""
-        return self.submit(Backward(layer, output_gradient, forward_id=forward_id))
+        return self.submit(
+            Backward(layer, output_gradient, forward_id=forward_id, accumulate=accumulate)
+        )
+
+    @ends_in_caller
+    def step(
+        self,
+        layer: LayerState,
+        optimizer: OptimizerLike | None = None,
+        *,
+        step_id: str | None = None,
+    ) -> asyncio.Future[StepCount]:
+        """Send what `layer.step` would and return the future of the steps so far."""
+        return self.submit(Step(layer, optimizer, step_id=step_id))
+
+    @ends_in_caller
+    def train_step(
+        self,
+        layer: LayerState,
+        x: Inputs,
+        y: ArrayLike,
+        loss: LossLike,
+        optimizer: OptimizerLike | None = None,
+        *,
+        step_id: str | None = None,
+    ) -> asyncio.Future[MeanLoss]:
+        """Send what `layer.train_step` would and return the future of the mean loss."""
+        return self.submit(TrainStep(layer, x, y, loss, optimizer, step_id=step_id))
 
     def cancel(self) -> None:
         """End the stream at once; futures without an answer are cancelled."""

@@ -19,14 +19,16 @@ from edunn_client._config import encode_config
 from edunn_client._descriptions import (
     LayerInfo,
     LayerType,
+    OptimizerType,
     SessionInfo,
     decode_layer,
     decode_layer_type,
+    decode_optimizer_type,
     decode_session,
 )
 from edunn_client._layer_config import LayerConfig
 from edunn_client._phase import PhaseLike, decode_phase, encode_phase
-from edunn_client._stubs import layer_pb2
+from edunn_client._stubs import layer_pb2, optimizer_pb2
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client._tensors import Array, decode_tensors, encode_tensors
 
@@ -92,6 +94,14 @@ def list_layer_types() -> Call[tuple[LayerType, ...]]:
         return tuple(decode_layer_type(layer_type) for layer_type in reply.layer_types)
 
     return Call("ListLayerTypes", pb.ListLayerTypesRequest(), decode, repeatable=True)
+
+
+def list_optimizer_types() -> Call[tuple[OptimizerType, ...]]:
+    def decode(reply: optimizer_pb2.ListOptimizerTypesResponse) -> tuple[OptimizerType, ...]:
+        return tuple(map(decode_optimizer_type, reply.optimizer_types))
+
+    request = optimizer_pb2.ListOptimizerTypesRequest()
+    return Call("ListOptimizerTypes", request, decode, repeatable=True)
 
 
 def create_session(

@@ -15,7 +15,7 @@ from edunn_client._channel import Options, TLSLike
 from edunn_client._client_state import SLOW_CALL_SECONDS, ClientState
 from edunn_client._compute import check_in_flight, compute
 from edunn_client._connection import DEFAULT_TIMEOUT
-from edunn_client._descriptions import LayerType, SessionInfo
+from edunn_client._descriptions import LayerType, OptimizerType, SessionInfo
 from edunn_client._operations import Operation, Result
 from edunn_client._phase import PhaseLike
 from edunn_client._retries import RetryPolicy
@@ -118,6 +118,11 @@ class Client(ClientState[Caller]):
     def layer_types(self, *, timeout: float | None = None) -> tuple[LayerType, ...]:
         """Return the catalogue: the layer types that a session can have."""
         return self._caller.catalogue(timeout).layer_types
+
+    @ends_in_caller
+    def optimizer_types(self, *, timeout: float | None = None) -> tuple[OptimizerType, ...]:
+        """Return the catalogue of optimizers: the types that a step takes."""
+        return self._caller.run(calls.list_optimizer_types(), timeout)
 
     @ends_in_caller
     def session(

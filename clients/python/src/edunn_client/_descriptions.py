@@ -9,7 +9,7 @@ from typing import Any
 
 from edunn_client._config import decode_config, decode_value
 from edunn_client._phase import Phase, decode_phase
-from edunn_client._stubs import layer_pb2, session_pb2, tensor_pb2
+from edunn_client._stubs import layer_pb2, optimizer_pb2, session_pb2, tensor_pb2
 
 _PREFIX = "DATA_TYPE_"
 _DATA_TYPES = tensor_pb2.DESCRIPTOR.enum_types_by_name["DataType"]
@@ -48,6 +48,15 @@ class LayerType:
 
 
 @dataclass(frozen=True)
+class OptimizerType:
+    """One entry of the catalogue of optimizers."""
+
+    type: str
+    summary: str
+    config_fields: tuple[ConfigField, ...]
+
+
+@dataclass(frozen=True)
 class ParameterInfo:
     """A parameter or buffer of a layer in a session, without its values."""
 
@@ -83,20 +92,28 @@ def decode_layer_type(message: layer_pb2.LayerType) -> LayerType:
     return LayerType(
         type=message.type,
         summary=message.summary,
-        config_fields=tuple(
-            ConfigField(
-                name=field.name,
-                type=field.type,
-                required=field.required,
-                default=decode_value(field.default_value) if not field.required else None,
-                summary=field.summary,
-                bounds=field.bounds,
-            )
-            for field in message.config_fields
-        ),
+        config_fields=_config_fields(message.config_fields),
         inputs=tuple(message.inputs),
         parameters=_parameter_types(message.parameters),
         buffers=_parameter_types(message.buffers),
+    )
+
+
+def decode_optimizer_type(message: optimizer_pb2.OptimizerType) -> OptimizerType:
+    return OptimizerType(message.type, message.summary, _config_fields(message.config_fields))
+
+
+def _config_fields(messages: Iterable[layer_pb2.ConfigField]) -> tuple[ConfigField, ...]:
+    return tuple(
+        ConfigField(
+            name=field.name,
+            type=field.type,
+            required=field.required,
+            default=decode_value(field.default_value) if not field.required else None,
+            summary=field.summary,
+            bounds=field.bounds,
+        )
+        for field in messages
     )
 
 

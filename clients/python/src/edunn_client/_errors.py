@@ -2,9 +2,9 @@
 
     EdunnError
     ├── InvalidArgumentError       also a ValueError; `violations` names the fields at fault
-    ├── NotFoundError              no such layer type, session, layer or forward
-    ├── AlreadyExistsError         a session, layer or forward_id of that name exists
-    ├── FailedPreconditionError    a backward without a forward, or whose forward is gone or stale
+    ├── NotFoundError              no such layer or optimizer type, session, layer or forward
+    ├── AlreadyExistsError         a session, layer, forward or step of that name exists
+    ├── FailedPreconditionError    a backward without its forward, a step without its gradients
     ├── ResourceExhaustedError     queue full, quota exceeded, or too large
     ├── UnauthenticatedError       no token, or none that the service knows
     ├── DeadlineExceededError      also a TimeoutError
@@ -13,7 +13,7 @@
     └── InternalError              a fault of the service; the message has an id that its log has
 
 Any other gRPC status is an EdunnError itself. Errors that the client makes have a reason too:
-DEADLINE_EXCEEDED, UNAVAILABLE, CANCELLED, TOO_LARGE, NO_FORWARD.
+DEADLINE_EXCEEDED, UNAVAILABLE, CANCELLED, TOO_LARGE, NO_FORWARD, PARAMETERS_OUTDATED.
 """
 
 from __future__ import annotations
@@ -250,4 +250,13 @@ def no_forward(layer: str) -> FailedPreconditionError:
         f"layer {layer!r} has made no forward here that a backward could go back through: "
         "call forward first, or name one",
         reason="NO_FORWARD",
+    )
+
+
+def parameters_outdated(names: list[str]) -> FailedPreconditionError:
+    """Return the error of writes into copies of parameters that a step has left behind."""
+    return FailedPreconditionError(
+        f"the copies of {', '.join(names)} are from before a step, so what was written into them "
+        "is not sent: call get_parameters again, and write then",
+        reason="PARAMETERS_OUTDATED",
     )

@@ -14,6 +14,16 @@ from edunn_client._errors import no_forward
 from edunn_client._layer_state import ForwardLike, Gradients, LayerState, OfSession
 from edunn_client._outputs import Output
 from edunn_client._phase import PhaseLike
+from edunn_client._steps import (
+    Inputs,
+    LossLike,
+    MeanLoss,
+    OptimizerLike,
+    StepCount,
+    clear_gradients_call,
+    step_call,
+    train_step_call,
+)
 from edunn_client._tensors import Array
 from edunn_client._tracebacks import ends_in_caller
 
@@ -72,6 +82,7 @@ class RemoteLayer(LayerState):
         output_gradient: ArrayLike = 1.0,
         *,
         forward_id: ForwardLike | None = None,
+        accumulate: bool = False,
         timeout: float | None = None,
     ) -> Gradients:
         """Compute the gradients of this object's latest forward, or of the one named.
@@ -82,13 +93,16 @@ class RemoteLayer(LayerState):
             A plain number is the gradient of each output: 1 is what a loss is begun with.
         forward_id : str, Output, Result or Forward, optional
             The forward, by its name or by what knows it.
+        accumulate : bool
+            Keep the parameter gradients at the service for the next step, added to those kept
+            already; none are returned then.
 
         Returns
         -------
         input_gradient : ndarray, the shape of the input
             For a loss, with respect to `y`.
         parameter_gradients : dict of str to ndarray
-            Empty for a layer without parameters.
+            Empty for a layer without parameters, and if they are kept.
 
         Raises
         ------
@@ -96,7 +110,80 @@ class RemoteLayer(LayerState):
             NO_FORWARD: this object has made no forward yet. FORWARD_STALE: the parameters have
             changed since. CONTEXT_EVICTED: the session had no room for the forward any longer.
         """
-        return self._caller.run(self._backward_call(output_gradient, forward_id), timeout)
+        call = self._backward_call(output_gradient, forward_id, accumulate)
+        return self._caller.run(call, timeout)
+
+    @ends_in_caller
+    def step(
+        self,
+        optimizer: OptimizerLike | None = None,
+        *,
+        step_id: str | None = None,
+        timeout: float | None = None,
+    ) -> StepCount:
+        """Change the parameters by one optimizer step on the kept gradients, and clear these.
+
+        Parameters
+        ----------
+        optimizer : optional
+            A typed configuration such as `optimizers.Adam(lr=0.01)`, a local `edunn` optimizer, or
+            the name of a type. Left out, that of the last step. Another one than that of the last
+            step begins anew.
+        step_id : str, optional
+            Names the step, so that a repetition is no second step; otherwise the client counts. The
+            empty string leaves the name to the service; such a step is not made again when the
+            connection breaks.
+
+        Returns
+        -------
+        StepCount
+            The steps of the layer so far, with the step's `step_id`.
+
+        Raises
+        ------
+        FailedPreconditionError
+            NO_GRADIENTS: no backward has accumulated any. NOT_FINITE: one has a NaN or an infinity,
+            and nothing is changed. NO_OPTIMIZER: there was no step before.
+        """
+        self._send_changed(timeout)
+        return self._caller.run(step_call(self, optimizer, step_id), timeout)
+
+    @ends_in_caller
+    def train_step(
+        self,
+        x: Inputs,
+        y: ArrayLike,
+        loss: LossLike,
+        optimizer: OptimizerLike | None = None,
+        *,
+        step_id: str | None = None,
+        timeout: float | None = None,
+    ) -> MeanLoss:
+        """Run forward, loss, backward and step in one call, in the training phase.
+
+        Parameters
+        ----------
+        x : array_like, or a tuple of them
+            What the layer takes.
+        y : array_like
+            The truth that the loss compares the output with.
+        loss : RemoteLayer or str
+            A loss layer of the same session, or its name.
+        optimizer, step_id : optional
+            As for `step`.
+
+        Returns
+        -------
+        MeanLoss
+            The mean of the samples' losses before the step, with `steps` and `step_id`.
+        """
+        self._send_changed(timeout)
+        return self._caller.run(train_step_call(self, x, y, loss, optimizer, step_id), timeout)
+
+    @ends_in_caller
+    def clear_gradients(self, *, timeout: float | None = None) -> None:
+        """Forget the gradients that the service keeps for the next step."""
+        self._caller.run(clear_gradients_call(self), timeout)
 
     @ends_in_caller
     def get_parameters(self, *, timeout: float | None = None) -> dict[str, Array]:

@@ -34,6 +34,10 @@ class LayerConfig(TypedConfig):
     """The configuration of a layer, such as `layers.Dropout(p=0.5)`."""
 
 
+class OptimizerConfig(TypedConfig):
+    """The configuration of an optimizer, such as `optimizers.Adam(lr=0.01)`."""
+
+
 class InitializerConfig(TypedConfig):
     """The configuration of an initializer, such as `layers.Constant(c=0.5)`."""
 

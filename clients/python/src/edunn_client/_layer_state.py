@@ -97,6 +97,10 @@ class LayerState(NotCopied):
         return self.info.parameters
 
     @property
+    def session_id(self) -> str:
+        return self._session.session_id
+
+    @property
     def forward_id(self) -> str:
         """The latest forward, which `backward` goes back through; empty before the first."""
         return self._forward_id or ""
@@ -125,7 +129,8 @@ class LayerState(NotCopied):
     def _phase_of(self, phase: PhaseLike | None) -> Phase:
         return self.phase if phase is None else Phase.of(phase)
 
-    def _next_forward_id(self) -> str:
+    def _next_name(self) -> str:
+        """Return a name for a forward, a step or a backward that nothing else of the layer has."""
         return self._session._names.next(self.name)
 
     def _forward_call(
@@ -153,7 +158,7 @@ class LayerState(NotCopied):
         if forward_id is None:
             # Nothing is kept of such a forward, and nothing in it is random: it needs no name.
             unnamed = untracked and settled is Phase.Test
-            forward_id = "" if unnamed else self._next_forward_id()
+            forward_id = "" if unnamed else self._next_name()
         request = pb.ForwardRequest(
             session_id=self._session.session_id,
             layer=self.name,
@@ -179,6 +184,19 @@ class LayerState(NotCopied):
 
         return encode
 
+    def _refuse_changed(self) -> None:
+        """Refuse an operation of a stream before which what was written into would be sent."""
+        changed = self._arrays.changed()
+        if changed:
+            raise ValueError(
+                f"the parameters {', '.join(changed)} of layer {self.name!r} were written into: "
+                "call set_parameters with them, a stream cannot"
+            )
+
+    def _note_step(self) -> None:
+        """Note that the service may have other parameters than those handed out, from now on."""
+        self._arrays.outdate()
+
     def _begin_forward(
         self,
         inputs: tuple[ArrayLike, ...],
@@ -190,12 +208,7 @@ class LayerState(NotCopied):
 
         So the forward is the layer's latest from now on, and not once its answer is there.
         """
-        changed = self._arrays.changed()
-        if changed:
-            raise ValueError(
-                f"the parameters {', '.join(changed)} of layer {self.name!r} were written into: "
-                "call set_parameters with them, a stream cannot"
-            )
+        self._refuse_changed()
         call = self._forward_call(inputs, phase, forward_id, untracked)
         request: Any = call.request
         if not untracked:
@@ -205,13 +218,18 @@ class LayerState(NotCopied):
         return Call(call.method, request, lambda reply: _output(reply, untracked), False)
 
     def _backward_request(
-        self, output_gradient: ArrayLike, forward_id: ForwardLike | None
+        self, output_gradient: ArrayLike, forward_id: ForwardLike | None, accumulate: bool
     ) -> pb.BackwardRequest:
+        # A frozen layer has no gradients to keep. Named, an accumulation counts once, even if the
+        # request is sent again.
+        accumulate = accumulate and not self.frozen
         return pb.BackwardRequest(
             session_id=self._session.session_id,
             layer=self.name,
             forward_id=self._name_of(forward_id),
             output_gradient=encode_tensor(self._as_gradient(output_gradient)),
+            accumulate=accumulate,
+            backward_id=self._next_name() if accumulate else "",
         )
 
     def _name_of(self, forward: ForwardLike | None) -> str:
@@ -243,9 +261,9 @@ class LayerState(NotCopied):
         return self._output_shape
 
     def _backward_call(
-        self, output_gradient: ArrayLike, forward_id: ForwardLike | None
+        self, output_gradient: ArrayLike, forward_id: ForwardLike | None, accumulate: bool
     ) -> Call[Gradients]:
-        request = self._backward_request(output_gradient, forward_id)
+        request = self._backward_request(output_gradient, forward_id, accumulate)
         return Call("Backward", request, self._decode_gradients, repeatable=True)
 
     def _decode_gradients(self, reply: pb.BackwardResponse) -> Gradients:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from edunn_client._errors import parameters_outdated
 from edunn_client._tensors import Array
 
 # To look whether so few bytes have changed costs next to nothing beside a call.
@@ -26,6 +27,8 @@ class _Watch:
         self.memory: Array = np.ndarray(values.shape, values.dtype, self._buffer)
         self.memory[...] = values
         self.known: Array | None = None
+        self.is_outdated = False
+        """Whether the service may have other values by now, of a step."""
         self.is_compared = is_compared
         """Whether it is compared before every forward, because writes may go unnoticed."""
 
@@ -67,6 +70,11 @@ class LiveArray(np.ndarray[Any, np.dtype[Any]]):
     """
 
     _watch: _Watch | None = None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the layer has made a step since: `get_parameters` brings the array up to date."""
+        return self._watch is not None and self._watch.is_outdated
 
     def __array_finalize__(self, parent: object) -> None:
         self._watch = getattr(parent, "_watch", None)
@@ -177,7 +185,9 @@ class LiveArrays:
                 held = self._handed.get(name)
                 if held is None or held.shape != value.shape:
                     held = self._handed[name] = _made_live(value, small)
-                _watch(held).memory[...] = value
+                watch = _watch(held)
+                watch.memory[...] = value
+                watch.is_outdated = False
                 _agree(held, value)
             return {name: self._handed[name] for name in values}
 
@@ -186,10 +196,29 @@ class LiveArrays:
         with self._lock:
             self.hand_out({name: values[name] for name in values if name in self._handed})
 
-    def changed(self) -> dict[str, Array]:
-        """Return copies of the arrays that have been written into since they were sent."""
+    def outdate(self) -> None:
+        """Note that the service may have other values from now on."""
         with self._lock:
-            return {name: held.copy() for name, held in self._handed.items() if _has_changed(held)}
+            for held in self._handed.values():
+                _watch(held).is_outdated = True
+
+    def changed(self) -> dict[str, Array]:
+        """Return copies of the arrays that have been written into since they were sent.
+
+        Raises
+        ------
+        FailedPreconditionError
+            PARAMETERS_OUTDATED: one of them was out of date. Its writes are forgotten, because to
+            send it would undo a step.
+        """
+        with self._lock:
+            changed = {name: held for name, held in self._handed.items() if _has_changed(held)}
+            outdated = [name for name, held in changed.items() if _watch(held).is_outdated]
+            for name in outdated:
+                _agree(changed[name], _watch(changed[name]).memory)
+            if outdated:
+                raise parameters_outdated(outdated)
+            return {name: held.copy() for name, held in changed.items()}
 
     def note_sent(self, values: Mapping[str, Array]) -> None:
         """Note that the service has these values; the arrays may have changed again since."""

@@ -14,10 +14,19 @@ from edunn_client._errors import EdunnError, cancelled
 from edunn_client._layer_state import ForwardLike, Gradients, LayerState
 from edunn_client._outputs import Output
 from edunn_client._phase import Phase, PhaseLike
+from edunn_client._steps import (
+    Inputs,
+    LossLike,
+    MeanLoss,
+    OptimizerLike,
+    StepCount,
+    step_call,
+    train_step_call,
+)
 
 
 class Operation(ABC):
-    """An operation of a stream: a `Forward` or a `Backward`."""
+    """An operation of a stream: a `Forward`, a `Backward`, a `Step` or a `TrainStep`."""
 
     layer: LayerState
 
@@ -78,18 +87,74 @@ class Backward(Operation):
         output_gradient: ArrayLike = 1.0,
         *,
         forward_id: ForwardLike | None = None,
+        accumulate: bool = False,
     ) -> None:
         self.layer = layer
         self._output_gradient = output_gradient
         self._forward_id = forward_id
+        self._accumulate = accumulate
 
     def __repr__(self) -> str:
         forward = self._forward_id
         name = forward if forward is None or isinstance(forward, str) else forward.forward_id
-        return _described("Backward", self.layer, self._output_gradient, forward_id=name)
+        named = {"forward_id": name, "accumulate": self._accumulate or None}
+        return _described("Backward", self.layer, self._output_gradient, **named)
 
     def _begin(self) -> Call[Gradients]:
-        return self.layer._backward_call(self._output_gradient, self._forward_id)
+        return self.layer._backward_call(self._output_gradient, self._forward_id, self._accumulate)
+
+
+class Step(Operation):
+    """A step for a stream; the arguments are those of `RemoteLayer.step`."""
+
+    def __init__(
+        self,
+        layer: LayerState,
+        optimizer: OptimizerLike | None = None,
+        *,
+        step_id: str | None = None,
+    ) -> None:
+        self.layer = layer
+        self._optimizer = optimizer
+        self._step_id = step_id
+
+    def __repr__(self) -> str:
+        return _described("Step", self.layer, optimizer=self._optimizer, step_id=self._step_id)
+
+    def _begin(self) -> Call[StepCount]:
+        self.layer._refuse_changed()
+        return step_call(self.layer, self._optimizer, self._step_id)
+
+
+class TrainStep(Operation):
+    """A training step for a stream; the arguments are those of `RemoteLayer.train_step`."""
+
+    def __init__(
+        self,
+        layer: LayerState,
+        x: Inputs,
+        y: ArrayLike,
+        loss: LossLike,
+        optimizer: OptimizerLike | None = None,
+        *,
+        step_id: str | None = None,
+    ) -> None:
+        self.layer = layer
+        self._x, self._y = x, y
+        self._loss = loss
+        self._optimizer = optimizer
+        self._step_id = step_id
+
+    def __repr__(self) -> str:
+        inputs = self._x if isinstance(self._x, tuple) else (self._x,)
+        named = {"optimizer": self._optimizer, "step_id": self._step_id}
+        return _described("TrainStep", self.layer, *inputs, self._y, **named)
+
+    def _begin(self) -> Call[MeanLoss]:
+        self.layer._refuse_changed()
+        return train_step_call(
+            self.layer, self._x, self._y, self._loss, self._optimizer, self._step_id
+        )
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,14 @@ from edunn_client._stubs import layer_service_pb2 as pb
 # Operations that wait together travel together, up to these limits.
 _MESSAGE_OPERATIONS = 256
 _MESSAGE_BYTES = 4 * 1024 * 1024
+# The fields of the operations.
+_FIELDS = {
+    "Forward": "forward",
+    "Backward": "backward",
+    "Step": "step",
+    "TrainStep": "train_step",
+}
+STREAMED = frozenset(_FIELDS)
 # What a message has besides its operation.
 _FRAME_BYTES = 64
 
@@ -135,7 +143,7 @@ class Pending:
 
 def _message(name: str, call: Call[Any]) -> pb.ComputeOperation:
     message = pb.ComputeOperation(request_id=name)
-    getattr(message, call.method.lower()).CopyFrom(call.request)
+    getattr(message, _FIELDS[call.method]).CopyFrom(call.request)
     return message
 
 

@@ -10,6 +10,7 @@ import grpc
 from edunn_client._calls import Call
 from edunn_client._deadlines import Deadline
 from edunn_client._errors import EdunnError
+from edunn_client._pending import STREAMED
 from edunn_client._retries import Failure
 from edunn_client._scope import CallScope
 
@@ -27,7 +28,7 @@ _USUAL_ENDS = (
 def can_share(call: Call[Any], scope: CallScope | None) -> bool:
     """Tell whether a call can go through a stream, whose metadata is that of all calls."""
     return (
-        call.method in ("Forward", "Backward")
+        call.method in STREAMED
         and (scope is None or not scope._metadata())
         and call.request.ByteSize() <= LARGEST_SHARED_BYTES
     )

@@ -97,7 +97,7 @@ class _Forward:
         self.phase = phase
         self.untracked = untracked
         # Chosen here and not read from the layer afterwards: another thread may have used it.
-        self.forward_id = None if untracked else layer._next_forward_id()
+        self.forward_id = None if untracked else layer._next_name()
 
 
 class _RemoteFunction(torch.autograd.Function):

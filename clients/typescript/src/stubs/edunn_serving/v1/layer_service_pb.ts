@@ -7,8 +7,12 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
 import { file_edunn_serving_v1_access } from "./access_pb.js";
 import type { Layer, LayerSpec, LayerType, Phase } from "./layer_pb.js";
 import { file_edunn_serving_v1_layer } from "./layer_pb.js";
+import type { ListOptimizerTypesRequestSchema, ListOptimizerTypesResponseSchema } from "./optimizer_pb.js";
+import { file_edunn_serving_v1_optimizer } from "./optimizer_pb.js";
 import type { Session } from "./session_pb.js";
 import { file_edunn_serving_v1_session } from "./session_pb.js";
+import type { ClearGradientsRequestSchema, ClearGradientsResponseSchema, StepRequest, StepRequestSchema, StepResponse, StepResponseSchema, TrainStepRequest, TrainStepRequestSchema, TrainStepResponse, TrainStepResponseSchema } from "./step_pb.js";
+import { file_edunn_serving_v1_step } from "./step_pb.js";
 import type { Tensor } from "./tensor_pb.js";
 import { file_edunn_serving_v1_tensor } from "./tensor_pb.js";
 import type { Any, Duration } from "@bufbuild/protobuf/wkt";
@@ -19,7 +23,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file edunn_serving/v1/layer_service.proto.
  */
 export const file_edunn_serving_v1_layer_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRlZHVubl9zZXJ2aW5nL3YxL2xheWVyX3NlcnZpY2UucHJvdG8SEGVkdW5uX3NlcnZpbmcudjEiFwoVTGlzdExheWVyVHlwZXNSZXF1ZXN0IkoKFkxpc3RMYXllclR5cGVzUmVzcG9uc2USMAoLbGF5ZXJfdHlwZXMYASADKAsyGy5lZHVubl9zZXJ2aW5nLnYxLkxheWVyVHlwZSLDAQoUQ3JlYXRlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIrCgZsYXllcnMYAiADKAsyGy5lZHVubl9zZXJ2aW5nLnYxLkxheWVyU3BlYxIRCgRzZWVkGAMgASgESACIAQESJgoFcGhhc2UYBCABKA4yFy5lZHVubl9zZXJ2aW5nLnYxLlBoYXNlEiYKA3R0bBgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIHCgVfc2VlZCJDChVDcmVhdGVTZXNzaW9uUmVzcG9uc2USKgoHc2Vzc2lvbhgBIAEoCzIZLmVkdW5uX3NlcnZpbmcudjEuU2Vzc2lvbiInChFHZXRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIkAKEkdldFNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkuZWR1bm5fc2VydmluZy52MS5TZXNzaW9uIioKFERlbGV0ZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVRGVsZXRlU2Vzc2lvblJlc3BvbnNlIlEKD0FkZExheWVyUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEioKBWxheWVyGAIgASgLMhsuZWR1bm5fc2VydmluZy52MS5MYXllclNwZWMiOgoQQWRkTGF5ZXJSZXNwb25zZRImCgVsYXllchgBIAEoCzIXLmVkdW5uX3NlcnZpbmcudjEuTGF5ZXIirAEKDkZvcndhcmRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDQoFbGF5ZXIYAiABKAkSKAoGaW5wdXRzGAMgAygLMhguZWR1bm5fc2VydmluZy52MS5UZW5zb3ISJgoFcGhhc2UYBCABKA4yFy5lZHVubl9zZXJ2aW5nLnYxLlBoYXNlEhIKCmZvcndhcmRfaWQYBSABKAkSEQoJdW50cmFja2VkGAYgASgIIncKD0ZvcndhcmRSZXNwb25zZRISCgpmb3J3YXJkX2lkGAEgASgJEigKBm91dHB1dBgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yEiYKBXBoYXNlGAMgASgOMhcuZWR1bm5fc2VydmluZy52MS5QaGFzZSJ7Cg9CYWNrd2FyZFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsYXllchgCIAEoCRISCgpmb3J3YXJkX2lkGAMgASgJEjEKD291dHB1dF9ncmFkaWVudBgEIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yIvIBChBCYWNrd2FyZFJlc3BvbnNlEjAKDmlucHV0X2dyYWRpZW50GAEgASgLMhguZWR1bm5fc2VydmluZy52MS5UZW5zb3ISVwoTcGFyYW1ldGVyX2dyYWRpZW50cxgCIAMoCzI6LmVkdW5uX3NlcnZpbmcudjEuQmFja3dhcmRSZXNwb25zZS5QYXJhbWV0ZXJHcmFkaWVudHNFbnRyeRpTChdQYXJhbWV0ZXJHcmFkaWVudHNFbnRyeRILCgNrZXkYASABKAkSJwoFdmFsdWUYAiABKAsyGC5lZHVubl9zZXJ2aW5nLnYxLlRlbnNvcjoCOAEiOQoUR2V0UGFyYW1ldGVyc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsYXllchgCIAEoCSKxAQoVR2V0UGFyYW1ldGVyc1Jlc3BvbnNlEksKCnBhcmFtZXRlcnMYASADKAsyNy5lZHVubl9zZXJ2aW5nLnYxLkdldFBhcmFtZXRlcnNSZXNwb25zZS5QYXJhbWV0ZXJzRW50cnkaSwoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRInCgV2YWx1ZRgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yOgI4ASLSAQoUU2V0UGFyYW1ldGVyc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsYXllchgCIAEoCRJKCgpwYXJhbWV0ZXJzGAMgAygLMjYuZWR1bm5fc2VydmluZy52MS5TZXRQYXJhbWV0ZXJzUmVxdWVzdC5QYXJhbWV0ZXJzRW50cnkaSwoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRInCgV2YWx1ZRgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yOgI4ASIXChVTZXRQYXJhbWV0ZXJzUmVzcG9uc2UiNwoSRXhwb3J0TW9kZWxSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDQoFbGF5ZXIYAiABKAkiJAoTRXhwb3J0TW9kZWxSZXNwb25zZRINCgVjaHVuaxgBIAEoDCJGChJJbXBvcnRNb2RlbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsYXllchgCIAEoCRINCgVjaHVuaxgDIAEoDCI9ChNJbXBvcnRNb2RlbFJlc3BvbnNlEiYKBWxheWVyGAEgASgLMhcuZWR1bm5fc2VydmluZy52MS5MYXllciJnCg5Db21wdXRlUmVxdWVzdBI2CgpvcGVyYXRpb25zGAEgAygLMiIuZWR1bm5fc2VydmluZy52MS5Db21wdXRlT3BlcmF0aW9uEh0KFWNhbmNlbGxlZF9yZXF1ZXN0X2lkcxgCIAMoCSLLAQoQQ29tcHV0ZU9wZXJhdGlvbhISCgpyZXF1ZXN0X2lkGAEgASgJEjMKB2ZvcndhcmQYAiABKAsyIC5lZHVubl9zZXJ2aW5nLnYxLkZvcndhcmRSZXF1ZXN0SAASNQoIYmFja3dhcmQYAyABKAsyIS5lZHVubl9zZXJ2aW5nLnYxLkJhY2t3YXJkUmVxdWVzdEgAEioKB3RpbWVvdXQYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CCwoJb3BlcmF0aW9uIkMKD0NvbXB1dGVSZXNwb25zZRIwCgdyZXN1bHRzGAEgAygLMh8uZWR1bm5fc2VydmluZy52MS5Db21wdXRlUmVzdWx0Is4BCg1Db21wdXRlUmVzdWx0EhIKCnJlcXVlc3RfaWQYASABKAkSNAoHZm9yd2FyZBgCIAEoCzIhLmVkdW5uX3NlcnZpbmcudjEuRm9yd2FyZFJlc3BvbnNlSAASNgoIYmFja3dhcmQYAyABKAsyIi5lZHVubl9zZXJ2aW5nLnYxLkJhY2t3YXJkUmVzcG9uc2VIABIxCgVlcnJvchgEIAEoCzIgLmVkdW5uX3NlcnZpbmcudjEuT3BlcmF0aW9uRXJyb3JIAEIICgZyZXN1bHQiVgoOT3BlcmF0aW9uRXJyb3ISDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEiUKB2RldGFpbHMYAyADKAsyFC5nb29nbGUucHJvdG9idWYuQW55MtUJCgxMYXllclNlcnZpY2USbwoOTGlzdExheWVyVHlwZXMSJy5lZHVubl9zZXJ2aW5nLnYxLkxpc3RMYXllclR5cGVzUmVxdWVzdBooLmVkdW5uX3NlcnZpbmcudjEuTGlzdExheWVyVHlwZXNSZXNwb25zZSIKkAIB6rUYAwECAxJpCg1DcmVhdGVTZXNzaW9uEiYuZWR1bm5fc2VydmluZy52MS5DcmVhdGVTZXNzaW9uUmVxdWVzdBonLmVkdW5uX3NlcnZpbmcudjEuQ3JlYXRlU2Vzc2lvblJlc3BvbnNlIgfqtRgDAQIDEmMKCkdldFNlc3Npb24SIy5lZHVubl9zZXJ2aW5nLnYxLkdldFNlc3Npb25SZXF1ZXN0GiQuZWR1bm5fc2VydmluZy52MS5HZXRTZXNzaW9uUmVzcG9uc2UiCpACAeq1GAMBAgMSaQoNRGVsZXRlU2Vzc2lvbhImLmVkdW5uX3NlcnZpbmcudjEuRGVsZXRlU2Vzc2lvblJlcXVlc3QaJy5lZHVubl9zZXJ2aW5nLnYxLkRlbGV0ZVNlc3Npb25SZXNwb25zZSIH6rUYAwECAxJaCghBZGRMYXllchIhLmVkdW5uX3NlcnZpbmcudjEuQWRkTGF5ZXJSZXF1ZXN0GiIuZWR1bm5fc2VydmluZy52MS5BZGRMYXllclJlc3BvbnNlIgfqtRgDAQIDElcKB0ZvcndhcmQSIC5lZHVubl9zZXJ2aW5nLnYxLkZvcndhcmRSZXF1ZXN0GiEuZWR1bm5fc2VydmluZy52MS5Gb3J3YXJkUmVzcG9uc2UiB+q1GAMBAgMSWgoIQmFja3dhcmQSIS5lZHVubl9zZXJ2aW5nLnYxLkJhY2t3YXJkUmVxdWVzdBoiLmVkdW5uX3NlcnZpbmcudjEuQmFja3dhcmRSZXNwb25zZSIH6rUYAwECAxJbCgdDb21wdXRlEiAuZWR1bm5fc2VydmluZy52MS5Db21wdXRlUmVxdWVzdBohLmVkdW5uX3NlcnZpbmcudjEuQ29tcHV0ZVJlc3BvbnNlIgfqtRgDAQIDKAEwARJsCg1HZXRQYXJhbWV0ZXJzEiYuZWR1bm5fc2VydmluZy52MS5HZXRQYXJhbWV0ZXJzUmVxdWVzdBonLmVkdW5uX3NlcnZpbmcudjEuR2V0UGFyYW1ldGVyc1Jlc3BvbnNlIgqQAgHqtRgDAQIDEmwKDVNldFBhcmFtZXRlcnMSJi5lZHVubl9zZXJ2aW5nLnYxLlNldFBhcmFtZXRlcnNSZXF1ZXN0GicuZWR1bm5fc2VydmluZy52MS5TZXRQYXJhbWV0ZXJzUmVzcG9uc2UiCpACAuq1GAMBAgMSaAoLRXhwb3J0TW9kZWwSJC5lZHVubl9zZXJ2aW5nLnYxLkV4cG9ydE1vZGVsUmVxdWVzdBolLmVkdW5uX3NlcnZpbmcudjEuRXhwb3J0TW9kZWxSZXNwb25zZSIKkAIB6rUYAwECAzABEmUKC0ltcG9ydE1vZGVsEiQuZWR1bm5fc2VydmluZy52MS5JbXBvcnRNb2RlbFJlcXVlc3QaJS5lZHVubl9zZXJ2aW5nLnYxLkltcG9ydE1vZGVsUmVzcG9uc2UiB+q1GAMBAgMoAUJTChRvcmcuZWR1bm4uc2VydmluZy52MVABWjlnaXRodWIuY29tL2VkdW5uL2VkdW5uLXNlcnZpbmcvY2xpZW50cy9nby9lZHVubnBiO2VkdW5ucGJiBnByb3RvMw", [file_edunn_serving_v1_access, file_edunn_serving_v1_layer, file_edunn_serving_v1_session, file_edunn_serving_v1_tensor, file_google_protobuf_any, file_google_protobuf_duration]);
+  fileDesc("CiRlZHVubl9zZXJ2aW5nL3YxL2xheWVyX3NlcnZpY2UucHJvdG8SEGVkdW5uX3NlcnZpbmcudjEiFwoVTGlzdExheWVyVHlwZXNSZXF1ZXN0IkoKFkxpc3RMYXllclR5cGVzUmVzcG9uc2USMAoLbGF5ZXJfdHlwZXMYASADKAsyGy5lZHVubl9zZXJ2aW5nLnYxLkxheWVyVHlwZSLDAQoUQ3JlYXRlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIrCgZsYXllcnMYAiADKAsyGy5lZHVubl9zZXJ2aW5nLnYxLkxheWVyU3BlYxIRCgRzZWVkGAMgASgESACIAQESJgoFcGhhc2UYBCABKA4yFy5lZHVubl9zZXJ2aW5nLnYxLlBoYXNlEiYKA3R0bBgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIHCgVfc2VlZCJDChVDcmVhdGVTZXNzaW9uUmVzcG9uc2USKgoHc2Vzc2lvbhgBIAEoCzIZLmVkdW5uX3NlcnZpbmcudjEuU2Vzc2lvbiInChFHZXRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIkAKEkdldFNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkuZWR1bm5fc2VydmluZy52MS5TZXNzaW9uIioKFERlbGV0ZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVRGVsZXRlU2Vzc2lvblJlc3BvbnNlIlEKD0FkZExheWVyUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEioKBWxheWVyGAIgASgLMhsuZWR1bm5fc2VydmluZy52MS5MYXllclNwZWMiOgoQQWRkTGF5ZXJSZXNwb25zZRImCgVsYXllchgBIAEoCzIXLmVkdW5uX3NlcnZpbmcudjEuTGF5ZXIirAEKDkZvcndhcmRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDQoFbGF5ZXIYAiABKAkSKAoGaW5wdXRzGAMgAygLMhguZWR1bm5fc2VydmluZy52MS5UZW5zb3ISJgoFcGhhc2UYBCABKA4yFy5lZHVubl9zZXJ2aW5nLnYxLlBoYXNlEhIKCmZvcndhcmRfaWQYBSABKAkSEQoJdW50cmFja2VkGAYgASgIIncKD0ZvcndhcmRSZXNwb25zZRISCgpmb3J3YXJkX2lkGAEgASgJEigKBm91dHB1dBgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yEiYKBXBoYXNlGAMgASgOMhcuZWR1bm5fc2VydmluZy52MS5QaGFzZSKkAQoPQmFja3dhcmRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDQoFbGF5ZXIYAiABKAkSEgoKZm9yd2FyZF9pZBgDIAEoCRIxCg9vdXRwdXRfZ3JhZGllbnQYBCABKAsyGC5lZHVubl9zZXJ2aW5nLnYxLlRlbnNvchISCgphY2N1bXVsYXRlGAUgASgIEhMKC2JhY2t3YXJkX2lkGAYgASgJIvIBChBCYWNrd2FyZFJlc3BvbnNlEjAKDmlucHV0X2dyYWRpZW50GAEgASgLMhguZWR1bm5fc2VydmluZy52MS5UZW5zb3ISVwoTcGFyYW1ldGVyX2dyYWRpZW50cxgCIAMoCzI6LmVkdW5uX3NlcnZpbmcudjEuQmFja3dhcmRSZXNwb25zZS5QYXJhbWV0ZXJHcmFkaWVudHNFbnRyeRpTChdQYXJhbWV0ZXJHcmFkaWVudHNFbnRyeRILCgNrZXkYASABKAkSJwoFdmFsdWUYAiABKAsyGC5lZHVubl9zZXJ2aW5nLnYxLlRlbnNvcjoCOAEiOQoUR2V0UGFyYW1ldGVyc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsYXllchgCIAEoCSKxAQoVR2V0UGFyYW1ldGVyc1Jlc3BvbnNlEksKCnBhcmFtZXRlcnMYASADKAsyNy5lZHVubl9zZXJ2aW5nLnYxLkdldFBhcmFtZXRlcnNSZXNwb25zZS5QYXJhbWV0ZXJzRW50cnkaSwoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRInCgV2YWx1ZRgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yOgI4ASLSAQoUU2V0UGFyYW1ldGVyc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsYXllchgCIAEoCRJKCgpwYXJhbWV0ZXJzGAMgAygLMjYuZWR1bm5fc2VydmluZy52MS5TZXRQYXJhbWV0ZXJzUmVxdWVzdC5QYXJhbWV0ZXJzRW50cnkaSwoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRInCgV2YWx1ZRgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yOgI4ASIXChVTZXRQYXJhbWV0ZXJzUmVzcG9uc2UiZwoOQ29tcHV0ZVJlcXVlc3QSNgoKb3BlcmF0aW9ucxgBIAMoCzIiLmVkdW5uX3NlcnZpbmcudjEuQ29tcHV0ZU9wZXJhdGlvbhIdChVjYW5jZWxsZWRfcmVxdWVzdF9pZHMYAiADKAkitAIKEENvbXB1dGVPcGVyYXRpb24SEgoKcmVxdWVzdF9pZBgBIAEoCRIzCgdmb3J3YXJkGAIgASgLMiAuZWR1bm5fc2VydmluZy52MS5Gb3J3YXJkUmVxdWVzdEgAEjUKCGJhY2t3YXJkGAMgASgLMiEuZWR1bm5fc2VydmluZy52MS5CYWNrd2FyZFJlcXVlc3RIABItCgRzdGVwGAUgASgLMh0uZWR1bm5fc2VydmluZy52MS5TdGVwUmVxdWVzdEgAEjgKCnRyYWluX3N0ZXAYBiABKAsyIi5lZHVubl9zZXJ2aW5nLnYxLlRyYWluU3RlcFJlcXVlc3RIABIqCgd0aW1lb3V0GAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgsKCW9wZXJhdGlvbiJDCg9Db21wdXRlUmVzcG9uc2USMAoHcmVzdWx0cxgBIAMoCzIfLmVkdW5uX3NlcnZpbmcudjEuQ29tcHV0ZVJlc3VsdCK5AgoNQ29tcHV0ZVJlc3VsdBISCgpyZXF1ZXN0X2lkGAEgASgJEjQKB2ZvcndhcmQYAiABKAsyIS5lZHVubl9zZXJ2aW5nLnYxLkZvcndhcmRSZXNwb25zZUgAEjYKCGJhY2t3YXJkGAMgASgLMiIuZWR1bm5fc2VydmluZy52MS5CYWNrd2FyZFJlc3BvbnNlSAASLgoEc3RlcBgFIAEoCzIeLmVkdW5uX3NlcnZpbmcudjEuU3RlcFJlc3BvbnNlSAASOQoKdHJhaW5fc3RlcBgGIAEoCzIjLmVkdW5uX3NlcnZpbmcudjEuVHJhaW5TdGVwUmVzcG9uc2VIABIxCgVlcnJvchgEIAEoCzIgLmVkdW5uX3NlcnZpbmcudjEuT3BlcmF0aW9uRXJyb3JIAEIICgZyZXN1bHQiVgoOT3BlcmF0aW9uRXJyb3ISDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEiUKB2RldGFpbHMYAyADKAsyFC5nb29nbGUucHJvdG9idWYuQW55MqELCgxMYXllclNlcnZpY2USbwoOTGlzdExheWVyVHlwZXMSJy5lZHVubl9zZXJ2aW5nLnYxLkxpc3RMYXllclR5cGVzUmVxdWVzdBooLmVkdW5uX3NlcnZpbmcudjEuTGlzdExheWVyVHlwZXNSZXNwb25zZSIKkAIB6rUYAwECAxJ7ChJMaXN0T3B0aW1pemVyVHlwZXMSKy5lZHVubl9zZXJ2aW5nLnYxLkxpc3RPcHRpbWl6ZXJUeXBlc1JlcXVlc3QaLC5lZHVubl9zZXJ2aW5nLnYxLkxpc3RPcHRpbWl6ZXJUeXBlc1Jlc3BvbnNlIgqQAgHqtRgDAQIDEmkKDUNyZWF0ZVNlc3Npb24SJi5lZHVubl9zZXJ2aW5nLnYxLkNyZWF0ZVNlc3Npb25SZXF1ZXN0GicuZWR1bm5fc2VydmluZy52MS5DcmVhdGVTZXNzaW9uUmVzcG9uc2UiB+q1GAMBAgMSYwoKR2V0U2Vzc2lvbhIjLmVkdW5uX3NlcnZpbmcudjEuR2V0U2Vzc2lvblJlcXVlc3QaJC5lZHVubl9zZXJ2aW5nLnYxLkdldFNlc3Npb25SZXNwb25zZSIKkAIB6rUYAwECAxJpCg1EZWxldGVTZXNzaW9uEiYuZWR1bm5fc2VydmluZy52MS5EZWxldGVTZXNzaW9uUmVxdWVzdBonLmVkdW5uX3NlcnZpbmcudjEuRGVsZXRlU2Vzc2lvblJlc3BvbnNlIgfqtRgDAQIDEloKCEFkZExheWVyEiEuZWR1bm5fc2VydmluZy52MS5BZGRMYXllclJlcXVlc3QaIi5lZHVubl9zZXJ2aW5nLnYxLkFkZExheWVyUmVzcG9uc2UiB+q1GAMBAgMSVwoHRm9yd2FyZBIgLmVkdW5uX3NlcnZpbmcudjEuRm9yd2FyZFJlcXVlc3QaIS5lZHVubl9zZXJ2aW5nLnYxLkZvcndhcmRSZXNwb25zZSIH6rUYAwECAxJaCghCYWNrd2FyZBIhLmVkdW5uX3NlcnZpbmcudjEuQmFja3dhcmRSZXF1ZXN0GiIuZWR1bm5fc2VydmluZy52MS5CYWNrd2FyZFJlc3BvbnNlIgfqtRgDAQIDEk4KBFN0ZXASHS5lZHVubl9zZXJ2aW5nLnYxLlN0ZXBSZXF1ZXN0Gh4uZWR1bm5fc2VydmluZy52MS5TdGVwUmVzcG9uc2UiB+q1GAMBAgMSXQoJVHJhaW5TdGVwEiIuZWR1bm5fc2VydmluZy52MS5UcmFpblN0ZXBSZXF1ZXN0GiMuZWR1bm5fc2VydmluZy52MS5UcmFpblN0ZXBSZXNwb25zZSIH6rUYAwECAxJvCg5DbGVhckdyYWRpZW50cxInLmVkdW5uX3NlcnZpbmcudjEuQ2xlYXJHcmFkaWVudHNSZXF1ZXN0GiguZWR1bm5fc2VydmluZy52MS5DbGVhckdyYWRpZW50c1Jlc3BvbnNlIgqQAgLqtRgDAQIDElsKB0NvbXB1dGUSIC5lZHVubl9zZXJ2aW5nLnYxLkNvbXB1dGVSZXF1ZXN0GiEuZWR1bm5fc2VydmluZy52MS5Db21wdXRlUmVzcG9uc2UiB+q1GAMBAgMoATABEmwKDUdldFBhcmFtZXRlcnMSJi5lZHVubl9zZXJ2aW5nLnYxLkdldFBhcmFtZXRlcnNSZXF1ZXN0GicuZWR1bm5fc2VydmluZy52MS5HZXRQYXJhbWV0ZXJzUmVzcG9uc2UiCpACAeq1GAMBAgMSbAoNU2V0UGFyYW1ldGVycxImLmVkdW5uX3NlcnZpbmcudjEuU2V0UGFyYW1ldGVyc1JlcXVlc3QaJy5lZHVubl9zZXJ2aW5nLnYxLlNldFBhcmFtZXRlcnNSZXNwb25zZSIKkAIC6rUYAwECA0JTChRvcmcuZWR1bm4uc2VydmluZy52MVABWjlnaXRodWIuY29tL2VkdW5uL2VkdW5uLXNlcnZpbmcvY2xpZW50cy9nby9lZHVubnBiO2VkdW5ucGJiBnByb3RvMw", [file_edunn_serving_v1_access, file_edunn_serving_v1_layer, file_edunn_serving_v1_optimizer, file_edunn_serving_v1_session, file_edunn_serving_v1_step, file_edunn_serving_v1_tensor, file_google_protobuf_any, file_google_protobuf_duration]);
 
 /**
  * The request of ListLayerTypes.
@@ -387,6 +391,23 @@ export type BackwardRequest = Message<"edunn_serving.v1.BackwardRequest"> & {
    * @generated from field: edunn_serving.v1.Tensor output_gradient = 4;
    */
   outputGradient?: Tensor | undefined;
+
+  /**
+   * Keeps the parameter gradients in the session, added to those kept already, and leaves them out
+   * of the answer. The layer's next Step or TrainStep takes and clears them.
+   *
+   * @generated from field: bool accumulate = 5;
+   */
+  accumulate: boolean;
+
+  /**
+   * Names this backward if it accumulates, so that a repetition is recognised: 1 to 128 printable
+   * ASCII characters, not beginning with `#`. Left empty, every request adds its gradients. Without
+   * `accumulate` it has no effect.
+   *
+   * @generated from field: string backward_id = 6;
+   */
+  backwardId: string;
 };
 
 /**
@@ -412,7 +433,7 @@ export type BackwardResponse = Message<"edunn_serving.v1.BackwardResponse"> & {
 
   /**
    * The gradients of the error with respect to the parameters, by parameter name and in the
-   * parameters' shapes. Empty for a layer without parameters.
+   * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
    *
    * @generated from field: map<string, edunn_serving.v1.Tensor> parameter_gradients = 2;
    */
@@ -527,111 +548,6 @@ export const SetParametersResponseSchema: GenMessage<SetParametersResponse> = /*
   messageDesc(file_edunn_serving_v1_layer_service, 17);
 
 /**
- * The request of ExportModel.
- *
- * @generated from message edunn_serving.v1.ExportModelRequest
- */
-export type ExportModelRequest = Message<"edunn_serving.v1.ExportModelRequest"> & {
-  /**
-   * The session that has the layer.
-   *
-   * @generated from field: string session_id = 1;
-   */
-  sessionId: string;
-
-  /**
-   * The layer's name in the session.
-   *
-   * @generated from field: string layer = 2;
-   */
-  layer: string;
-};
-
-/**
- * Describes the message edunn_serving.v1.ExportModelRequest.
- * Use `create(ExportModelRequestSchema)` to create a new message.
- */
-export const ExportModelRequestSchema: GenMessage<ExportModelRequest> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 18);
-
-/**
- * One answer of ExportModel.
- *
- * @generated from message edunn_serving.v1.ExportModelResponse
- */
-export type ExportModelResponse = Message<"edunn_serving.v1.ExportModelResponse"> & {
-  /**
-   * The next bytes of the file.
-   *
-   * @generated from field: bytes chunk = 1;
-   */
-  chunk: Uint8Array;
-};
-
-/**
- * Describes the message edunn_serving.v1.ExportModelResponse.
- * Use `create(ExportModelResponseSchema)` to create a new message.
- */
-export const ExportModelResponseSchema: GenMessage<ExportModelResponse> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 19);
-
-/**
- * The session and the layer's name, then the bytes of a model file.
- *
- * @generated from message edunn_serving.v1.ImportModelRequest
- */
-export type ImportModelRequest = Message<"edunn_serving.v1.ImportModelRequest"> & {
-  /**
-   * The session. Needed in the first message alone.
-   *
-   * @generated from field: string session_id = 1;
-   */
-  sessionId: string;
-
-  /**
-   * The name of the layer, one that the session has or a new one. Needed in the first message alone.
-   *
-   * @generated from field: string layer = 2;
-   */
-  layer: string;
-
-  /**
-   * The next bytes of the file.
-   *
-   * @generated from field: bytes chunk = 3;
-   */
-  chunk: Uint8Array;
-};
-
-/**
- * Describes the message edunn_serving.v1.ImportModelRequest.
- * Use `create(ImportModelRequestSchema)` to create a new message.
- */
-export const ImportModelRequestSchema: GenMessage<ImportModelRequest> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 20);
-
-/**
- * The answer of ImportModel.
- *
- * @generated from message edunn_serving.v1.ImportModelResponse
- */
-export type ImportModelResponse = Message<"edunn_serving.v1.ImportModelResponse"> & {
-  /**
-   * The layer as the session now has it.
-   *
-   * @generated from field: edunn_serving.v1.Layer layer = 1;
-   */
-  layer?: Layer | undefined;
-};
-
-/**
- * Describes the message edunn_serving.v1.ImportModelResponse.
- * Use `create(ImportModelResponseSchema)` to create a new message.
- */
-export const ImportModelResponseSchema: GenMessage<ImportModelResponse> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 21);
-
-/**
  * Some operations of a Compute stream, sent together.
  *
  * @generated from message edunn_serving.v1.ComputeRequest
@@ -659,7 +575,7 @@ export type ComputeRequest = Message<"edunn_serving.v1.ComputeRequest"> & {
  * Use `create(ComputeRequestSchema)` to create a new message.
  */
 export const ComputeRequestSchema: GenMessage<ComputeRequest> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 22);
+  messageDesc(file_edunn_serving_v1_layer_service, 18);
 
 /**
  * One operation of a Compute stream.
@@ -696,6 +612,22 @@ export type ComputeOperation = Message<"edunn_serving.v1.ComputeOperation"> & {
      */
     value: BackwardRequest;
     case: "backward";
+  } | {
+    /**
+     * A step on the kept gradients.
+     *
+     * @generated from field: edunn_serving.v1.StepRequest step = 5;
+     */
+    value: StepRequest;
+    case: "step";
+  } | {
+    /**
+     * Forward, loss, backward and step.
+     *
+     * @generated from field: edunn_serving.v1.TrainStepRequest train_step = 6;
+     */
+    value: TrainStepRequest;
+    case: "trainStep";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -713,7 +645,7 @@ export type ComputeOperation = Message<"edunn_serving.v1.ComputeOperation"> & {
  * Use `create(ComputeOperationSchema)` to create a new message.
  */
 export const ComputeOperationSchema: GenMessage<ComputeOperation> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 23);
+  messageDesc(file_edunn_serving_v1_layer_service, 19);
 
 /**
  * Some results of a Compute stream: those that finished together.
@@ -734,7 +666,7 @@ export type ComputeResponse = Message<"edunn_serving.v1.ComputeResponse"> & {
  * Use `create(ComputeResponseSchema)` to create a new message.
  */
 export const ComputeResponseSchema: GenMessage<ComputeResponse> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 24);
+  messageDesc(file_edunn_serving_v1_layer_service, 20);
 
 /**
  * The result of one operation of a Compute stream.
@@ -772,6 +704,22 @@ export type ComputeResult = Message<"edunn_serving.v1.ComputeResult"> & {
     case: "backward";
   } | {
     /**
+     * The answer of a step.
+     *
+     * @generated from field: edunn_serving.v1.StepResponse step = 5;
+     */
+    value: StepResponse;
+    case: "step";
+  } | {
+    /**
+     * The answer of forward, loss, backward and step in one.
+     *
+     * @generated from field: edunn_serving.v1.TrainStepResponse train_step = 6;
+     */
+    value: TrainStepResponse;
+    case: "trainStep";
+  } | {
+    /**
      * Why there is no answer.
      *
      * @generated from field: edunn_serving.v1.OperationError error = 4;
@@ -786,7 +734,7 @@ export type ComputeResult = Message<"edunn_serving.v1.ComputeResult"> & {
  * Use `create(ComputeResultSchema)` to create a new message.
  */
 export const ComputeResultSchema: GenMessage<ComputeResult> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 25);
+  messageDesc(file_edunn_serving_v1_layer_service, 21);
 
 /**
  * The error of one operation of a Compute stream. Its fields and numbers are those of
@@ -822,22 +770,23 @@ export type OperationError = Message<"edunn_serving.v1.OperationError"> & {
  * Use `create(OperationErrorSchema)` to create a new message.
  */
 export const OperationErrorSchema: GenMessage<OperationError> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 26);
+  messageDesc(file_edunn_serving_v1_layer_service, 22);
 
 /**
  * The LayerService runs the forward and the backward pass of named layers.
  *
  * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
  * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
- * mask.
+ * mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+ * optimizer.
  *
  * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
  * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
  * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
  *
  * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
- * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
- *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+ * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+ *   caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
  * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
  * * UNAVAILABLE: the store or all workers are away. Try again.
  * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -860,6 +809,16 @@ export const LayerService: GenService<{
     methodKind: "unary";
     input: typeof ListLayerTypesRequestSchema;
     output: typeof ListLayerTypesResponseSchema;
+  },
+  /**
+   * Lists the optimizer types that Step and TrainStep take, by name.
+   *
+   * @generated from rpc edunn_serving.v1.LayerService.ListOptimizerTypes
+   */
+  listOptimizerTypes: {
+    methodKind: "unary";
+    input: typeof ListOptimizerTypesRequestSchema;
+    output: typeof ListOptimizerTypesResponseSchema;
   },
   /**
    * Creates a session with its first layers.
@@ -927,6 +886,11 @@ export const LayerService: GenService<{
    * of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
    * with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
    *
+   * With `accumulate` it adds the parameter gradients to those that the session keeps for the
+   * layer's next Step. It is then safe to repeat with a `backward_id` of the caller's: a repetition
+   * adds nothing. The same `backward_id` with other contents fails with BACKWARD_EXISTS
+   * (ALREADY_EXISTS).
+   *
    * @generated from rpc edunn_serving.v1.LayerService.Backward
    */
   backward: {
@@ -935,7 +899,48 @@ export const LayerService: GenService<{
     output: typeof BackwardResponseSchema;
   },
   /**
-   * Runs many forwards and backwards over one stream.
+   * Changes a layer's parameters by one optimizer step on the kept gradients, and clears them.
+   *
+   * It is safe to repeat with a `step_id` of the caller's: the same request gives the same answer
+   * and no second step. The same `step_id` with other contents fails with STEP_EXISTS
+   * (ALREADY_EXISTS). It fails (FAILED_PRECONDITION) with NO_GRADIENTS if the session keeps none for
+   * the layer, with NO_OPTIMIZER if the request has no optimizer and the layer had none, and with
+   * NOT_FINITE if a gradient has a NaN or an infinity. A step that fails changes nothing.
+   *
+   * @generated from rpc edunn_serving.v1.LayerService.Step
+   */
+  step: {
+    methodKind: "unary";
+    input: typeof StepRequestSchema;
+    output: typeof StepResponseSchema;
+  },
+  /**
+   * Runs forward, loss, backward and step of a layer in one call.
+   *
+   * It trains on the mean of the samples' losses, in PHASE_TRAINING, and keeps no context. Gradients
+   * that the session keeps already are added, as a Backward with `accumulate` and a Step would do.
+   * It is safe to repeat, and fails, as Step does.
+   *
+   * @generated from rpc edunn_serving.v1.LayerService.TrainStep
+   */
+  trainStep: {
+    methodKind: "unary";
+    input: typeof TrainStepRequestSchema;
+    output: typeof TrainStepResponseSchema;
+  },
+  /**
+   * Forgets the gradients that the session keeps for a layer's next Step. Without any it does
+   * nothing.
+   *
+   * @generated from rpc edunn_serving.v1.LayerService.ClearGradients
+   */
+  clearGradients: {
+    methodKind: "unary";
+    input: typeof ClearGradientsRequestSchema;
+    output: typeof ClearGradientsResponseSchema;
+  },
+  /**
+   * Runs many forwards, backwards and steps over one stream.
    *
    * Answers come as the operations finish. Operations of one session take effect in the order sent.
    * An error answers its own operation and the stream lives on. The operations of many callers'
@@ -970,31 +975,6 @@ export const LayerService: GenService<{
     methodKind: "unary";
     input: typeof SetParametersRequestSchema;
     output: typeof SetParametersResponseSchema;
-  },
-  /**
-   * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
-   * by name. The layer's type and configuration are in its metadata.
-   *
-   * @generated from rpc edunn_serving.v1.LayerService.ExportModel
-   */
-  exportModel: {
-    methodKind: "server_streaming";
-    input: typeof ExportModelRequestSchema;
-    output: typeof ExportModelResponseSchema;
-  },
-  /**
-   * Takes a model file, as ExportModel gives it.
-   *
-   * A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
-   * nothing changes and the error names the first that does not. A layer that the session does not
-   * have is added, of the file's type and configuration.
-   *
-   * @generated from rpc edunn_serving.v1.LayerService.ImportModel
-   */
-  importModel: {
-    methodKind: "client_streaming";
-    input: typeof ImportModelRequestSchema;
-    output: typeof ImportModelResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_edunn_serving_v1_layer_service, 0);

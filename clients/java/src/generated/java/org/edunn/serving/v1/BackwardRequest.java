@@ -35,6 +35,7 @@ private static final long serialVersionUID = 0L;
     sessionId_ = "";
     layer_ = "";
     forwardId_ = "";
+    backwardId_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -235,6 +236,73 @@ private static final long serialVersionUID = 0L;
     return outputGradient_ == null ? org.edunn.serving.v1.Tensor.getDefaultInstance() : outputGradient_;
   }
 
+  public static final int ACCUMULATE_FIELD_NUMBER = 5;
+  private boolean accumulate_ = false;
+  /**
+   * <pre>
+   * Keeps the parameter gradients in the session, added to those kept already, and leaves them out
+   * of the answer. The layer's next Step or TrainStep takes and clears them.
+   * </pre>
+   *
+   * <code>bool accumulate = 5;</code>
+   * @return The accumulate.
+   */
+  @java.lang.Override
+  public boolean getAccumulate() {
+    return accumulate_;
+  }
+
+  public static final int BACKWARD_ID_FIELD_NUMBER = 6;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object backwardId_ = "";
+  /**
+   * <pre>
+   * Names this backward if it accumulates, so that a repetition is recognised: 1 to 128 printable
+   * ASCII characters, not beginning with `#`. Left empty, every request adds its gradients. Without
+   * `accumulate` it has no effect.
+   * </pre>
+   *
+   * <code>string backward_id = 6;</code>
+   * @return The backwardId.
+   */
+  @java.lang.Override
+  public java.lang.String getBackwardId() {
+    java.lang.Object ref = backwardId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      backwardId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Names this backward if it accumulates, so that a repetition is recognised: 1 to 128 printable
+   * ASCII characters, not beginning with `#`. Left empty, every request adds its gradients. Without
+   * `accumulate` it has no effect.
+   * </pre>
+   *
+   * <code>string backward_id = 6;</code>
+   * @return The bytes for backwardId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getBackwardIdBytes() {
+    java.lang.Object ref = backwardId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      backwardId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -261,6 +329,12 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000001) != 0)) {
       output.writeMessage(4, getOutputGradient());
     }
+    if (accumulate_ != false) {
+      output.writeBool(5, accumulate_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(backwardId_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 6, backwardId_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -277,6 +351,13 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(4, getOutputGradient());
+    }
+    if (accumulate_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(5, accumulate_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(backwardId_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(6, backwardId_);
     }
     return size;
   }
@@ -313,6 +394,10 @@ private static final long serialVersionUID = 0L;
       if (!getOutputGradient()
           .equals(other.getOutputGradient())) return false;
     }
+    if (getAccumulate()
+        != other.getAccumulate()) return false;
+    if (!getBackwardId()
+        .equals(other.getBackwardId())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -334,6 +419,11 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + OUTPUT_GRADIENT_FIELD_NUMBER;
       hash = (53 * hash) + getOutputGradient().hashCode();
     }
+    hash = (37 * hash) + ACCUMULATE_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getAccumulate());
+    hash = (37 * hash) + BACKWARD_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getBackwardId().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -483,6 +573,8 @@ private static final long serialVersionUID = 0L;
         outputGradientBuilder_.dispose();
         outputGradientBuilder_ = null;
       }
+      accumulate_ = false;
+      backwardId_ = "";
       return this;
     }
 
@@ -532,6 +624,12 @@ private static final long serialVersionUID = 0L;
             : outputGradientBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.accumulate_ = accumulate_;
+      }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.backwardId_ = backwardId_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -564,6 +662,14 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasOutputGradient()) {
         mergeOutputGradient(other.getOutputGradient());
+      }
+      if (other.getAccumulate() != false) {
+        setAccumulate(other.getAccumulate());
+      }
+      if (!other.getBackwardId().isEmpty()) {
+        backwardId_ = other.backwardId_;
+        bitField0_ |= 0x00000020;
+        onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -611,6 +717,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000008;
               break;
             } // case 34
+            case 40: {
+              accumulate_ = input.readBool();
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 40
+            case 50: {
+              backwardId_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000020;
+              break;
+            } // case 50
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1057,6 +1173,155 @@ private static final long serialVersionUID = 0L;
         outputGradient_ = null;
       }
       return outputGradientBuilder_;
+    }
+
+    private boolean accumulate_ ;
+    /**
+     * <pre>
+     * Keeps the parameter gradients in the session, added to those kept already, and leaves them out
+     * of the answer. The layer's next Step or TrainStep takes and clears them.
+     * </pre>
+     *
+     * <code>bool accumulate = 5;</code>
+     * @return The accumulate.
+     */
+    @java.lang.Override
+    public boolean getAccumulate() {
+      return accumulate_;
+    }
+    /**
+     * <pre>
+     * Keeps the parameter gradients in the session, added to those kept already, and leaves them out
+     * of the answer. The layer's next Step or TrainStep takes and clears them.
+     * </pre>
+     *
+     * <code>bool accumulate = 5;</code>
+     * @param value The accumulate to set.
+     * @return This builder for chaining.
+     */
+    public Builder setAccumulate(boolean value) {
+
+      accumulate_ = value;
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Keeps the parameter gradients in the session, added to those kept already, and leaves them out
+     * of the answer. The layer's next Step or TrainStep takes and clears them.
+     * </pre>
+     *
+     * <code>bool accumulate = 5;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearAccumulate() {
+      bitField0_ = (bitField0_ & ~0x00000010);
+      accumulate_ = false;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object backwardId_ = "";
+    /**
+     * <pre>
+     * Names this backward if it accumulates, so that a repetition is recognised: 1 to 128 printable
+     * ASCII characters, not beginning with `#`. Left empty, every request adds its gradients. Without
+     * `accumulate` it has no effect.
+     * </pre>
+     *
+     * <code>string backward_id = 6;</code>
+     * @return The backwardId.
+     */
+    public java.lang.String getBackwardId() {
+      java.lang.Object ref = backwardId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        backwardId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Names this backward if it accumulates, so that a repetition is recognised: 1 to 128 printable
+     * ASCII characters, not beginning with `#`. Left empty, every request adds its gradients. Without
+     * `accumulate` it has no effect.
+     * </pre>
+     *
+     * <code>string backward_id = 6;</code>
+     * @return The bytes for backwardId.
+     */
+    public com.google.protobuf.ByteString
+        getBackwardIdBytes() {
+      java.lang.Object ref = backwardId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        backwardId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Names this backward if it accumulates, so that a repetition is recognised: 1 to 128 printable
+     * ASCII characters, not beginning with `#`. Left empty, every request adds its gradients. Without
+     * `accumulate` it has no effect.
+     * </pre>
+     *
+     * <code>string backward_id = 6;</code>
+     * @param value The backwardId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setBackwardId(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      backwardId_ = value;
+      bitField0_ |= 0x00000020;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Names this backward if it accumulates, so that a repetition is recognised: 1 to 128 printable
+     * ASCII characters, not beginning with `#`. Left empty, every request adds its gradients. Without
+     * `accumulate` it has no effect.
+     * </pre>
+     *
+     * <code>string backward_id = 6;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearBackwardId() {
+      backwardId_ = getDefaultInstance().getBackwardId();
+      bitField0_ = (bitField0_ & ~0x00000020);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Names this backward if it accumulates, so that a repetition is recognised: 1 to 128 printable
+     * ASCII characters, not beginning with `#`. Left empty, every request adds its gradients. Without
+     * `accumulate` it has no effect.
+     * </pre>
+     *
+     * <code>string backward_id = 6;</code>
+     * @param value The bytes for backwardId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setBackwardIdBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      backwardId_ = value;
+      bitField0_ |= 0x00000020;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:edunn_serving.v1.BackwardRequest)

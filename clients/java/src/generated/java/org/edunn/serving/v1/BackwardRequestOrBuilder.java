@@ -96,4 +96,39 @@ public interface BackwardRequestOrBuilder extends
    * <code>.edunn_serving.v1.Tensor output_gradient = 4;</code>
    */
   org.edunn.serving.v1.TensorOrBuilder getOutputGradientOrBuilder();
+
+  /**
+   * <pre>
+   * Keeps the parameter gradients in the session, added to those kept already, and leaves them out
+   * of the answer. The layer's next Step or TrainStep takes and clears them.
+   * </pre>
+   *
+   * <code>bool accumulate = 5;</code>
+   * @return The accumulate.
+   */
+  boolean getAccumulate();
+
+  /**
+   * <pre>
+   * Names this backward if it accumulates, so that a repetition is recognised: 1 to 128 printable
+   * ASCII characters, not beginning with `#`. Left empty, every request adds its gradients. Without
+   * `accumulate` it has no effect.
+   * </pre>
+   *
+   * <code>string backward_id = 6;</code>
+   * @return The backwardId.
+   */
+  java.lang.String getBackwardId();
+  /**
+   * <pre>
+   * Names this backward if it accumulates, so that a repetition is recognised: 1 to 128 printable
+   * ASCII characters, not beginning with `#`. Left empty, every request adds its gradients. Without
+   * `accumulate` it has no effect.
+   * </pre>
+   *
+   * <code>string backward_id = 6;</code>
+   * @return The bytes for backwardId.
+   */
+  com.google.protobuf.ByteString
+      getBackwardIdBytes();
 }

@@ -135,7 +135,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The gradients of the error with respect to the parameters, by parameter name and in the
-   * parameters' shapes. Empty for a layer without parameters.
+   * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -157,7 +157,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The gradients of the error with respect to the parameters, by parameter name and in the
-   * parameters' shapes. Empty for a layer without parameters.
+   * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -169,7 +169,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The gradients of the error with respect to the parameters, by parameter name and in the
-   * parameters' shapes. Empty for a layer without parameters.
+   * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -188,7 +188,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
   /**
    * <pre>
    * The gradients of the error with respect to the parameters, by parameter name and in the
-   * parameters' shapes. Empty for a layer without parameters.
+   * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -788,7 +788,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The gradients of the error with respect to the parameters, by parameter name and in the
-     * parameters' shapes. Empty for a layer without parameters.
+     * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -810,7 +810,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The gradients of the error with respect to the parameters, by parameter name and in the
-     * parameters' shapes. Empty for a layer without parameters.
+     * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -822,7 +822,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The gradients of the error with respect to the parameters, by parameter name and in the
-     * parameters' shapes. Empty for a layer without parameters.
+     * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -840,7 +840,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The gradients of the error with respect to the parameters, by parameter name and in the
-     * parameters' shapes. Empty for a layer without parameters.
+     * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -863,7 +863,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The gradients of the error with respect to the parameters, by parameter name and in the
-     * parameters' shapes. Empty for a layer without parameters.
+     * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -887,7 +887,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The gradients of the error with respect to the parameters, by parameter name and in the
-     * parameters' shapes. Empty for a layer without parameters.
+     * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -905,7 +905,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The gradients of the error with respect to the parameters, by parameter name and in the
-     * parameters' shapes. Empty for a layer without parameters.
+     * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -924,7 +924,7 @@ org.edunn.serving.v1.Tensor defaultValue) {
     /**
      * <pre>
      * The gradients of the error with respect to the parameters, by parameter name and in the
-     * parameters' shapes. Empty for a layer without parameters.
+     * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
      * </pre>
      *
      * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>

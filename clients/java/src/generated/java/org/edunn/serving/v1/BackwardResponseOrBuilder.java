@@ -43,7 +43,7 @@ public interface BackwardResponseOrBuilder extends
   /**
    * <pre>
    * The gradients of the error with respect to the parameters, by parameter name and in the
-   * parameters' shapes. Empty for a layer without parameters.
+   * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -52,7 +52,7 @@ public interface BackwardResponseOrBuilder extends
   /**
    * <pre>
    * The gradients of the error with respect to the parameters, by parameter name and in the
-   * parameters' shapes. Empty for a layer without parameters.
+   * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -68,7 +68,7 @@ public interface BackwardResponseOrBuilder extends
   /**
    * <pre>
    * The gradients of the error with respect to the parameters, by parameter name and in the
-   * parameters' shapes. Empty for a layer without parameters.
+   * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -78,7 +78,7 @@ public interface BackwardResponseOrBuilder extends
   /**
    * <pre>
    * The gradients of the error with respect to the parameters, by parameter name and in the
-   * parameters' shapes. Empty for a layer without parameters.
+   * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>
@@ -91,7 +91,7 @@ org.edunn.serving.v1.Tensor defaultValue);
   /**
    * <pre>
    * The gradients of the error with respect to the parameters, by parameter name and in the
-   * parameters' shapes. Empty for a layer without parameters.
+   * parameters' shapes. Empty for a layer without parameters, and if the request accumulates.
    * </pre>
    *
    * <code>map&lt;string, .edunn_serving.v1.Tensor&gt; parameter_gradients = 2;</code>

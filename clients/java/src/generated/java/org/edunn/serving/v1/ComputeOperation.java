@@ -62,6 +62,8 @@ private static final long serialVersionUID = 0L;
           com.google.protobuf.AbstractMessage.InternalOneOfEnum {
     FORWARD(2),
     BACKWARD(3),
+    STEP(5),
+    TRAIN_STEP(6),
     OPERATION_NOT_SET(0);
     private final int value;
     private OperationCase(int value) {
@@ -81,6 +83,8 @@ private static final long serialVersionUID = 0L;
       switch (value) {
         case 2: return FORWARD;
         case 3: return BACKWARD;
+        case 5: return STEP;
+        case 6: return TRAIN_STEP;
         case 0: return OPERATION_NOT_SET;
         default: return null;
       }
@@ -231,6 +235,92 @@ private static final long serialVersionUID = 0L;
     return org.edunn.serving.v1.BackwardRequest.getDefaultInstance();
   }
 
+  public static final int STEP_FIELD_NUMBER = 5;
+  /**
+   * <pre>
+   * A step on the kept gradients.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+   * @return Whether the step field is set.
+   */
+  @java.lang.Override
+  public boolean hasStep() {
+    return operationCase_ == 5;
+  }
+  /**
+   * <pre>
+   * A step on the kept gradients.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+   * @return The step.
+   */
+  @java.lang.Override
+  public org.edunn.serving.v1.StepRequest getStep() {
+    if (operationCase_ == 5) {
+       return (org.edunn.serving.v1.StepRequest) operation_;
+    }
+    return org.edunn.serving.v1.StepRequest.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * A step on the kept gradients.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+   */
+  @java.lang.Override
+  public org.edunn.serving.v1.StepRequestOrBuilder getStepOrBuilder() {
+    if (operationCase_ == 5) {
+       return (org.edunn.serving.v1.StepRequest) operation_;
+    }
+    return org.edunn.serving.v1.StepRequest.getDefaultInstance();
+  }
+
+  public static final int TRAIN_STEP_FIELD_NUMBER = 6;
+  /**
+   * <pre>
+   * Forward, loss, backward and step.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+   * @return Whether the trainStep field is set.
+   */
+  @java.lang.Override
+  public boolean hasTrainStep() {
+    return operationCase_ == 6;
+  }
+  /**
+   * <pre>
+   * Forward, loss, backward and step.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+   * @return The trainStep.
+   */
+  @java.lang.Override
+  public org.edunn.serving.v1.TrainStepRequest getTrainStep() {
+    if (operationCase_ == 6) {
+       return (org.edunn.serving.v1.TrainStepRequest) operation_;
+    }
+    return org.edunn.serving.v1.TrainStepRequest.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * Forward, loss, backward and step.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+   */
+  @java.lang.Override
+  public org.edunn.serving.v1.TrainStepRequestOrBuilder getTrainStepOrBuilder() {
+    if (operationCase_ == 6) {
+       return (org.edunn.serving.v1.TrainStepRequest) operation_;
+    }
+    return org.edunn.serving.v1.TrainStepRequest.getDefaultInstance();
+  }
+
   public static final int TIMEOUT_FIELD_NUMBER = 4;
   private com.google.protobuf.Duration timeout_;
   /**
@@ -301,6 +391,12 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000001) != 0)) {
       output.writeMessage(4, getTimeout());
     }
+    if (operationCase_ == 5) {
+      output.writeMessage(5, (org.edunn.serving.v1.StepRequest) operation_);
+    }
+    if (operationCase_ == 6) {
+      output.writeMessage(6, (org.edunn.serving.v1.TrainStepRequest) operation_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -319,6 +415,14 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(4, getTimeout());
+    }
+    if (operationCase_ == 5) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, (org.edunn.serving.v1.StepRequest) operation_);
+    }
+    if (operationCase_ == 6) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(6, (org.edunn.serving.v1.TrainStepRequest) operation_);
     }
     return size;
   }
@@ -361,6 +465,14 @@ private static final long serialVersionUID = 0L;
         if (!getBackward()
             .equals(other.getBackward())) return false;
         break;
+      case 5:
+        if (!getStep()
+            .equals(other.getStep())) return false;
+        break;
+      case 6:
+        if (!getTrainStep()
+            .equals(other.getTrainStep())) return false;
+        break;
       case 0:
       default:
     }
@@ -389,6 +501,14 @@ private static final long serialVersionUID = 0L;
       case 3:
         hash = (37 * hash) + BACKWARD_FIELD_NUMBER;
         hash = (53 * hash) + getBackward().hashCode();
+        break;
+      case 5:
+        hash = (37 * hash) + STEP_FIELD_NUMBER;
+        hash = (53 * hash) + getStep().hashCode();
+        break;
+      case 6:
+        hash = (37 * hash) + TRAIN_STEP_FIELD_NUMBER;
+        hash = (53 * hash) + getTrainStep().hashCode();
         break;
       case 0:
       default:
@@ -541,6 +661,12 @@ private static final long serialVersionUID = 0L;
       if (backwardBuilder_ != null) {
         backwardBuilder_.clear();
       }
+      if (stepBuilder_ != null) {
+        stepBuilder_.clear();
+      }
+      if (trainStepBuilder_ != null) {
+        trainStepBuilder_.clear();
+      }
       timeout_ = null;
       if (timeoutBuilder_ != null) {
         timeoutBuilder_.dispose();
@@ -586,7 +712,7 @@ private static final long serialVersionUID = 0L;
         result.requestId_ = requestId_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000008) != 0)) {
+      if (((from_bitField0_ & 0x00000020) != 0)) {
         result.timeout_ = timeoutBuilder_ == null
             ? timeout_
             : timeoutBuilder_.build();
@@ -605,6 +731,14 @@ private static final long serialVersionUID = 0L;
       if (operationCase_ == 3 &&
           backwardBuilder_ != null) {
         result.operation_ = backwardBuilder_.build();
+      }
+      if (operationCase_ == 5 &&
+          stepBuilder_ != null) {
+        result.operation_ = stepBuilder_.build();
+      }
+      if (operationCase_ == 6 &&
+          trainStepBuilder_ != null) {
+        result.operation_ = trainStepBuilder_.build();
       }
     }
 
@@ -635,6 +769,14 @@ private static final long serialVersionUID = 0L;
         }
         case BACKWARD: {
           mergeBackward(other.getBackward());
+          break;
+        }
+        case STEP: {
+          mergeStep(other.getStep());
+          break;
+        }
+        case TRAIN_STEP: {
+          mergeTrainStep(other.getTrainStep());
           break;
         }
         case OPERATION_NOT_SET: {
@@ -688,9 +830,23 @@ private static final long serialVersionUID = 0L;
               input.readMessage(
                   internalGetTimeoutFieldBuilder().getBuilder(),
                   extensionRegistry);
-              bitField0_ |= 0x00000008;
+              bitField0_ |= 0x00000020;
               break;
             } // case 34
+            case 42: {
+              input.readMessage(
+                  internalGetStepFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              operationCase_ = 5;
+              break;
+            } // case 42
+            case 50: {
+              input.readMessage(
+                  internalGetTrainStepFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              operationCase_ = 6;
+              break;
+            } // case 50
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1172,6 +1328,358 @@ private static final long serialVersionUID = 0L;
       return backwardBuilder_;
     }
 
+    private com.google.protobuf.SingleFieldBuilder<
+        org.edunn.serving.v1.StepRequest, org.edunn.serving.v1.StepRequest.Builder, org.edunn.serving.v1.StepRequestOrBuilder> stepBuilder_;
+    /**
+     * <pre>
+     * A step on the kept gradients.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+     * @return Whether the step field is set.
+     */
+    @java.lang.Override
+    public boolean hasStep() {
+      return operationCase_ == 5;
+    }
+    /**
+     * <pre>
+     * A step on the kept gradients.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+     * @return The step.
+     */
+    @java.lang.Override
+    public org.edunn.serving.v1.StepRequest getStep() {
+      if (stepBuilder_ == null) {
+        if (operationCase_ == 5) {
+          return (org.edunn.serving.v1.StepRequest) operation_;
+        }
+        return org.edunn.serving.v1.StepRequest.getDefaultInstance();
+      } else {
+        if (operationCase_ == 5) {
+          return stepBuilder_.getMessage();
+        }
+        return org.edunn.serving.v1.StepRequest.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * A step on the kept gradients.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+     */
+    public Builder setStep(org.edunn.serving.v1.StepRequest value) {
+      if (stepBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        operation_ = value;
+        onChanged();
+      } else {
+        stepBuilder_.setMessage(value);
+      }
+      operationCase_ = 5;
+      return this;
+    }
+    /**
+     * <pre>
+     * A step on the kept gradients.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+     */
+    public Builder setStep(
+        org.edunn.serving.v1.StepRequest.Builder builderForValue) {
+      if (stepBuilder_ == null) {
+        operation_ = builderForValue.build();
+        onChanged();
+      } else {
+        stepBuilder_.setMessage(builderForValue.build());
+      }
+      operationCase_ = 5;
+      return this;
+    }
+    /**
+     * <pre>
+     * A step on the kept gradients.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+     */
+    public Builder mergeStep(org.edunn.serving.v1.StepRequest value) {
+      if (stepBuilder_ == null) {
+        if (operationCase_ == 5 &&
+            operation_ != org.edunn.serving.v1.StepRequest.getDefaultInstance()) {
+          operation_ = org.edunn.serving.v1.StepRequest.newBuilder((org.edunn.serving.v1.StepRequest) operation_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          operation_ = value;
+        }
+        onChanged();
+      } else {
+        if (operationCase_ == 5) {
+          stepBuilder_.mergeFrom(value);
+        } else {
+          stepBuilder_.setMessage(value);
+        }
+      }
+      operationCase_ = 5;
+      return this;
+    }
+    /**
+     * <pre>
+     * A step on the kept gradients.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+     */
+    public Builder clearStep() {
+      if (stepBuilder_ == null) {
+        if (operationCase_ == 5) {
+          operationCase_ = 0;
+          operation_ = null;
+          onChanged();
+        }
+      } else {
+        if (operationCase_ == 5) {
+          operationCase_ = 0;
+          operation_ = null;
+        }
+        stepBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * A step on the kept gradients.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+     */
+    public org.edunn.serving.v1.StepRequest.Builder getStepBuilder() {
+      return internalGetStepFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * A step on the kept gradients.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+     */
+    @java.lang.Override
+    public org.edunn.serving.v1.StepRequestOrBuilder getStepOrBuilder() {
+      if ((operationCase_ == 5) && (stepBuilder_ != null)) {
+        return stepBuilder_.getMessageOrBuilder();
+      } else {
+        if (operationCase_ == 5) {
+          return (org.edunn.serving.v1.StepRequest) operation_;
+        }
+        return org.edunn.serving.v1.StepRequest.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * A step on the kept gradients.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        org.edunn.serving.v1.StepRequest, org.edunn.serving.v1.StepRequest.Builder, org.edunn.serving.v1.StepRequestOrBuilder> 
+        internalGetStepFieldBuilder() {
+      if (stepBuilder_ == null) {
+        if (!(operationCase_ == 5)) {
+          operation_ = org.edunn.serving.v1.StepRequest.getDefaultInstance();
+        }
+        stepBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            org.edunn.serving.v1.StepRequest, org.edunn.serving.v1.StepRequest.Builder, org.edunn.serving.v1.StepRequestOrBuilder>(
+                (org.edunn.serving.v1.StepRequest) operation_,
+                getParentForChildren(),
+                isClean());
+        operation_ = null;
+      }
+      operationCase_ = 5;
+      onChanged();
+      return stepBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        org.edunn.serving.v1.TrainStepRequest, org.edunn.serving.v1.TrainStepRequest.Builder, org.edunn.serving.v1.TrainStepRequestOrBuilder> trainStepBuilder_;
+    /**
+     * <pre>
+     * Forward, loss, backward and step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+     * @return Whether the trainStep field is set.
+     */
+    @java.lang.Override
+    public boolean hasTrainStep() {
+      return operationCase_ == 6;
+    }
+    /**
+     * <pre>
+     * Forward, loss, backward and step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+     * @return The trainStep.
+     */
+    @java.lang.Override
+    public org.edunn.serving.v1.TrainStepRequest getTrainStep() {
+      if (trainStepBuilder_ == null) {
+        if (operationCase_ == 6) {
+          return (org.edunn.serving.v1.TrainStepRequest) operation_;
+        }
+        return org.edunn.serving.v1.TrainStepRequest.getDefaultInstance();
+      } else {
+        if (operationCase_ == 6) {
+          return trainStepBuilder_.getMessage();
+        }
+        return org.edunn.serving.v1.TrainStepRequest.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Forward, loss, backward and step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+     */
+    public Builder setTrainStep(org.edunn.serving.v1.TrainStepRequest value) {
+      if (trainStepBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        operation_ = value;
+        onChanged();
+      } else {
+        trainStepBuilder_.setMessage(value);
+      }
+      operationCase_ = 6;
+      return this;
+    }
+    /**
+     * <pre>
+     * Forward, loss, backward and step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+     */
+    public Builder setTrainStep(
+        org.edunn.serving.v1.TrainStepRequest.Builder builderForValue) {
+      if (trainStepBuilder_ == null) {
+        operation_ = builderForValue.build();
+        onChanged();
+      } else {
+        trainStepBuilder_.setMessage(builderForValue.build());
+      }
+      operationCase_ = 6;
+      return this;
+    }
+    /**
+     * <pre>
+     * Forward, loss, backward and step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+     */
+    public Builder mergeTrainStep(org.edunn.serving.v1.TrainStepRequest value) {
+      if (trainStepBuilder_ == null) {
+        if (operationCase_ == 6 &&
+            operation_ != org.edunn.serving.v1.TrainStepRequest.getDefaultInstance()) {
+          operation_ = org.edunn.serving.v1.TrainStepRequest.newBuilder((org.edunn.serving.v1.TrainStepRequest) operation_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          operation_ = value;
+        }
+        onChanged();
+      } else {
+        if (operationCase_ == 6) {
+          trainStepBuilder_.mergeFrom(value);
+        } else {
+          trainStepBuilder_.setMessage(value);
+        }
+      }
+      operationCase_ = 6;
+      return this;
+    }
+    /**
+     * <pre>
+     * Forward, loss, backward and step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+     */
+    public Builder clearTrainStep() {
+      if (trainStepBuilder_ == null) {
+        if (operationCase_ == 6) {
+          operationCase_ = 0;
+          operation_ = null;
+          onChanged();
+        }
+      } else {
+        if (operationCase_ == 6) {
+          operationCase_ = 0;
+          operation_ = null;
+        }
+        trainStepBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Forward, loss, backward and step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+     */
+    public org.edunn.serving.v1.TrainStepRequest.Builder getTrainStepBuilder() {
+      return internalGetTrainStepFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Forward, loss, backward and step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+     */
+    @java.lang.Override
+    public org.edunn.serving.v1.TrainStepRequestOrBuilder getTrainStepOrBuilder() {
+      if ((operationCase_ == 6) && (trainStepBuilder_ != null)) {
+        return trainStepBuilder_.getMessageOrBuilder();
+      } else {
+        if (operationCase_ == 6) {
+          return (org.edunn.serving.v1.TrainStepRequest) operation_;
+        }
+        return org.edunn.serving.v1.TrainStepRequest.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Forward, loss, backward and step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        org.edunn.serving.v1.TrainStepRequest, org.edunn.serving.v1.TrainStepRequest.Builder, org.edunn.serving.v1.TrainStepRequestOrBuilder> 
+        internalGetTrainStepFieldBuilder() {
+      if (trainStepBuilder_ == null) {
+        if (!(operationCase_ == 6)) {
+          operation_ = org.edunn.serving.v1.TrainStepRequest.getDefaultInstance();
+        }
+        trainStepBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            org.edunn.serving.v1.TrainStepRequest, org.edunn.serving.v1.TrainStepRequest.Builder, org.edunn.serving.v1.TrainStepRequestOrBuilder>(
+                (org.edunn.serving.v1.TrainStepRequest) operation_,
+                getParentForChildren(),
+                isClean());
+        operation_ = null;
+      }
+      operationCase_ = 6;
+      onChanged();
+      return trainStepBuilder_;
+    }
+
     private com.google.protobuf.Duration timeout_;
     private com.google.protobuf.SingleFieldBuilder<
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> timeoutBuilder_;
@@ -1186,7 +1694,7 @@ private static final long serialVersionUID = 0L;
      * @return Whether the timeout field is set.
      */
     public boolean hasTimeout() {
-      return ((bitField0_ & 0x00000008) != 0);
+      return ((bitField0_ & 0x00000020) != 0);
     }
     /**
      * <pre>
@@ -1221,7 +1729,7 @@ private static final long serialVersionUID = 0L;
       } else {
         timeoutBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -1241,7 +1749,7 @@ private static final long serialVersionUID = 0L;
       } else {
         timeoutBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -1256,7 +1764,7 @@ private static final long serialVersionUID = 0L;
      */
     public Builder mergeTimeout(com.google.protobuf.Duration value) {
       if (timeoutBuilder_ == null) {
-        if (((bitField0_ & 0x00000008) != 0) &&
+        if (((bitField0_ & 0x00000020) != 0) &&
           timeout_ != null &&
           timeout_ != com.google.protobuf.Duration.getDefaultInstance()) {
           getTimeoutBuilder().mergeFrom(value);
@@ -1267,7 +1775,7 @@ private static final long serialVersionUID = 0L;
         timeoutBuilder_.mergeFrom(value);
       }
       if (timeout_ != null) {
-        bitField0_ |= 0x00000008;
+        bitField0_ |= 0x00000020;
         onChanged();
       }
       return this;
@@ -1282,7 +1790,7 @@ private static final long serialVersionUID = 0L;
      * <code>.google.protobuf.Duration timeout = 4;</code>
      */
     public Builder clearTimeout() {
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000020);
       timeout_ = null;
       if (timeoutBuilder_ != null) {
         timeoutBuilder_.dispose();
@@ -1301,7 +1809,7 @@ private static final long serialVersionUID = 0L;
      * <code>.google.protobuf.Duration timeout = 4;</code>
      */
     public com.google.protobuf.Duration.Builder getTimeoutBuilder() {
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000020;
       onChanged();
       return internalGetTimeoutFieldBuilder().getBuilder();
     }

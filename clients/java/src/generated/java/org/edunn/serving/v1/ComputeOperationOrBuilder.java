@@ -88,6 +88,60 @@ public interface ComputeOperationOrBuilder extends
 
   /**
    * <pre>
+   * A step on the kept gradients.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+   * @return Whether the step field is set.
+   */
+  boolean hasStep();
+  /**
+   * <pre>
+   * A step on the kept gradients.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+   * @return The step.
+   */
+  org.edunn.serving.v1.StepRequest getStep();
+  /**
+   * <pre>
+   * A step on the kept gradients.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.StepRequest step = 5;</code>
+   */
+  org.edunn.serving.v1.StepRequestOrBuilder getStepOrBuilder();
+
+  /**
+   * <pre>
+   * Forward, loss, backward and step.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+   * @return Whether the trainStep field is set.
+   */
+  boolean hasTrainStep();
+  /**
+   * <pre>
+   * Forward, loss, backward and step.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+   * @return The trainStep.
+   */
+  org.edunn.serving.v1.TrainStepRequest getTrainStep();
+  /**
+   * <pre>
+   * Forward, loss, backward and step.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.TrainStepRequest train_step = 6;</code>
+   */
+  org.edunn.serving.v1.TrainStepRequestOrBuilder getTrainStepOrBuilder();
+
+  /**
+   * <pre>
    * How long the caller waits, counted from the server's receipt of the operation. After that the
    * operation is answered with DEADLINE_EXCEEDED. Left out, the deadline of the stream's call
    * counts.

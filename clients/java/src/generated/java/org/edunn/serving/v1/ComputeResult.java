@@ -61,6 +61,8 @@ private static final long serialVersionUID = 0L;
           com.google.protobuf.AbstractMessage.InternalOneOfEnum {
     FORWARD(2),
     BACKWARD(3),
+    STEP(5),
+    TRAIN_STEP(6),
     ERROR(4),
     RESULT_NOT_SET(0);
     private final int value;
@@ -81,6 +83,8 @@ private static final long serialVersionUID = 0L;
       switch (value) {
         case 2: return FORWARD;
         case 3: return BACKWARD;
+        case 5: return STEP;
+        case 6: return TRAIN_STEP;
         case 4: return ERROR;
         case 0: return RESULT_NOT_SET;
         default: return null;
@@ -230,6 +234,92 @@ private static final long serialVersionUID = 0L;
     return org.edunn.serving.v1.BackwardResponse.getDefaultInstance();
   }
 
+  public static final int STEP_FIELD_NUMBER = 5;
+  /**
+   * <pre>
+   * The answer of a step.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+   * @return Whether the step field is set.
+   */
+  @java.lang.Override
+  public boolean hasStep() {
+    return resultCase_ == 5;
+  }
+  /**
+   * <pre>
+   * The answer of a step.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+   * @return The step.
+   */
+  @java.lang.Override
+  public org.edunn.serving.v1.StepResponse getStep() {
+    if (resultCase_ == 5) {
+       return (org.edunn.serving.v1.StepResponse) result_;
+    }
+    return org.edunn.serving.v1.StepResponse.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * The answer of a step.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+   */
+  @java.lang.Override
+  public org.edunn.serving.v1.StepResponseOrBuilder getStepOrBuilder() {
+    if (resultCase_ == 5) {
+       return (org.edunn.serving.v1.StepResponse) result_;
+    }
+    return org.edunn.serving.v1.StepResponse.getDefaultInstance();
+  }
+
+  public static final int TRAIN_STEP_FIELD_NUMBER = 6;
+  /**
+   * <pre>
+   * The answer of forward, loss, backward and step in one.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+   * @return Whether the trainStep field is set.
+   */
+  @java.lang.Override
+  public boolean hasTrainStep() {
+    return resultCase_ == 6;
+  }
+  /**
+   * <pre>
+   * The answer of forward, loss, backward and step in one.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+   * @return The trainStep.
+   */
+  @java.lang.Override
+  public org.edunn.serving.v1.TrainStepResponse getTrainStep() {
+    if (resultCase_ == 6) {
+       return (org.edunn.serving.v1.TrainStepResponse) result_;
+    }
+    return org.edunn.serving.v1.TrainStepResponse.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * The answer of forward, loss, backward and step in one.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+   */
+  @java.lang.Override
+  public org.edunn.serving.v1.TrainStepResponseOrBuilder getTrainStepOrBuilder() {
+    if (resultCase_ == 6) {
+       return (org.edunn.serving.v1.TrainStepResponse) result_;
+    }
+    return org.edunn.serving.v1.TrainStepResponse.getDefaultInstance();
+  }
+
   public static final int ERROR_FIELD_NUMBER = 4;
   /**
    * <pre>
@@ -299,6 +389,12 @@ private static final long serialVersionUID = 0L;
     if (resultCase_ == 4) {
       output.writeMessage(4, (org.edunn.serving.v1.OperationError) result_);
     }
+    if (resultCase_ == 5) {
+      output.writeMessage(5, (org.edunn.serving.v1.StepResponse) result_);
+    }
+    if (resultCase_ == 6) {
+      output.writeMessage(6, (org.edunn.serving.v1.TrainStepResponse) result_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -317,6 +413,14 @@ private static final long serialVersionUID = 0L;
     if (resultCase_ == 4) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(4, (org.edunn.serving.v1.OperationError) result_);
+    }
+    if (resultCase_ == 5) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, (org.edunn.serving.v1.StepResponse) result_);
+    }
+    if (resultCase_ == 6) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(6, (org.edunn.serving.v1.TrainStepResponse) result_);
     }
     return size;
   }
@@ -354,6 +458,14 @@ private static final long serialVersionUID = 0L;
         if (!getBackward()
             .equals(other.getBackward())) return false;
         break;
+      case 5:
+        if (!getStep()
+            .equals(other.getStep())) return false;
+        break;
+      case 6:
+        if (!getTrainStep()
+            .equals(other.getTrainStep())) return false;
+        break;
       case 4:
         if (!getError()
             .equals(other.getError())) return false;
@@ -382,6 +494,14 @@ private static final long serialVersionUID = 0L;
       case 3:
         hash = (37 * hash) + BACKWARD_FIELD_NUMBER;
         hash = (53 * hash) + getBackward().hashCode();
+        break;
+      case 5:
+        hash = (37 * hash) + STEP_FIELD_NUMBER;
+        hash = (53 * hash) + getStep().hashCode();
+        break;
+      case 6:
+        hash = (37 * hash) + TRAIN_STEP_FIELD_NUMBER;
+        hash = (53 * hash) + getTrainStep().hashCode();
         break;
       case 4:
         hash = (37 * hash) + ERROR_FIELD_NUMBER;
@@ -532,6 +652,12 @@ private static final long serialVersionUID = 0L;
       if (backwardBuilder_ != null) {
         backwardBuilder_.clear();
       }
+      if (stepBuilder_ != null) {
+        stepBuilder_.clear();
+      }
+      if (trainStepBuilder_ != null) {
+        trainStepBuilder_.clear();
+      }
       if (errorBuilder_ != null) {
         errorBuilder_.clear();
       }
@@ -587,6 +713,14 @@ private static final long serialVersionUID = 0L;
           backwardBuilder_ != null) {
         result.result_ = backwardBuilder_.build();
       }
+      if (resultCase_ == 5 &&
+          stepBuilder_ != null) {
+        result.result_ = stepBuilder_.build();
+      }
+      if (resultCase_ == 6 &&
+          trainStepBuilder_ != null) {
+        result.result_ = trainStepBuilder_.build();
+      }
       if (resultCase_ == 4 &&
           errorBuilder_ != null) {
         result.result_ = errorBuilder_.build();
@@ -617,6 +751,14 @@ private static final long serialVersionUID = 0L;
         }
         case BACKWARD: {
           mergeBackward(other.getBackward());
+          break;
+        }
+        case STEP: {
+          mergeStep(other.getStep());
+          break;
+        }
+        case TRAIN_STEP: {
+          mergeTrainStep(other.getTrainStep());
           break;
         }
         case ERROR: {
@@ -677,6 +819,20 @@ private static final long serialVersionUID = 0L;
               resultCase_ = 4;
               break;
             } // case 34
+            case 42: {
+              input.readMessage(
+                  internalGetStepFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              resultCase_ = 5;
+              break;
+            } // case 42
+            case 50: {
+              input.readMessage(
+                  internalGetTrainStepFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              resultCase_ = 6;
+              break;
+            } // case 50
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1151,6 +1307,358 @@ private static final long serialVersionUID = 0L;
       resultCase_ = 3;
       onChanged();
       return backwardBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        org.edunn.serving.v1.StepResponse, org.edunn.serving.v1.StepResponse.Builder, org.edunn.serving.v1.StepResponseOrBuilder> stepBuilder_;
+    /**
+     * <pre>
+     * The answer of a step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+     * @return Whether the step field is set.
+     */
+    @java.lang.Override
+    public boolean hasStep() {
+      return resultCase_ == 5;
+    }
+    /**
+     * <pre>
+     * The answer of a step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+     * @return The step.
+     */
+    @java.lang.Override
+    public org.edunn.serving.v1.StepResponse getStep() {
+      if (stepBuilder_ == null) {
+        if (resultCase_ == 5) {
+          return (org.edunn.serving.v1.StepResponse) result_;
+        }
+        return org.edunn.serving.v1.StepResponse.getDefaultInstance();
+      } else {
+        if (resultCase_ == 5) {
+          return stepBuilder_.getMessage();
+        }
+        return org.edunn.serving.v1.StepResponse.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * The answer of a step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+     */
+    public Builder setStep(org.edunn.serving.v1.StepResponse value) {
+      if (stepBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        result_ = value;
+        onChanged();
+      } else {
+        stepBuilder_.setMessage(value);
+      }
+      resultCase_ = 5;
+      return this;
+    }
+    /**
+     * <pre>
+     * The answer of a step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+     */
+    public Builder setStep(
+        org.edunn.serving.v1.StepResponse.Builder builderForValue) {
+      if (stepBuilder_ == null) {
+        result_ = builderForValue.build();
+        onChanged();
+      } else {
+        stepBuilder_.setMessage(builderForValue.build());
+      }
+      resultCase_ = 5;
+      return this;
+    }
+    /**
+     * <pre>
+     * The answer of a step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+     */
+    public Builder mergeStep(org.edunn.serving.v1.StepResponse value) {
+      if (stepBuilder_ == null) {
+        if (resultCase_ == 5 &&
+            result_ != org.edunn.serving.v1.StepResponse.getDefaultInstance()) {
+          result_ = org.edunn.serving.v1.StepResponse.newBuilder((org.edunn.serving.v1.StepResponse) result_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          result_ = value;
+        }
+        onChanged();
+      } else {
+        if (resultCase_ == 5) {
+          stepBuilder_.mergeFrom(value);
+        } else {
+          stepBuilder_.setMessage(value);
+        }
+      }
+      resultCase_ = 5;
+      return this;
+    }
+    /**
+     * <pre>
+     * The answer of a step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+     */
+    public Builder clearStep() {
+      if (stepBuilder_ == null) {
+        if (resultCase_ == 5) {
+          resultCase_ = 0;
+          result_ = null;
+          onChanged();
+        }
+      } else {
+        if (resultCase_ == 5) {
+          resultCase_ = 0;
+          result_ = null;
+        }
+        stepBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The answer of a step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+     */
+    public org.edunn.serving.v1.StepResponse.Builder getStepBuilder() {
+      return internalGetStepFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The answer of a step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+     */
+    @java.lang.Override
+    public org.edunn.serving.v1.StepResponseOrBuilder getStepOrBuilder() {
+      if ((resultCase_ == 5) && (stepBuilder_ != null)) {
+        return stepBuilder_.getMessageOrBuilder();
+      } else {
+        if (resultCase_ == 5) {
+          return (org.edunn.serving.v1.StepResponse) result_;
+        }
+        return org.edunn.serving.v1.StepResponse.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * The answer of a step.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        org.edunn.serving.v1.StepResponse, org.edunn.serving.v1.StepResponse.Builder, org.edunn.serving.v1.StepResponseOrBuilder> 
+        internalGetStepFieldBuilder() {
+      if (stepBuilder_ == null) {
+        if (!(resultCase_ == 5)) {
+          result_ = org.edunn.serving.v1.StepResponse.getDefaultInstance();
+        }
+        stepBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            org.edunn.serving.v1.StepResponse, org.edunn.serving.v1.StepResponse.Builder, org.edunn.serving.v1.StepResponseOrBuilder>(
+                (org.edunn.serving.v1.StepResponse) result_,
+                getParentForChildren(),
+                isClean());
+        result_ = null;
+      }
+      resultCase_ = 5;
+      onChanged();
+      return stepBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        org.edunn.serving.v1.TrainStepResponse, org.edunn.serving.v1.TrainStepResponse.Builder, org.edunn.serving.v1.TrainStepResponseOrBuilder> trainStepBuilder_;
+    /**
+     * <pre>
+     * The answer of forward, loss, backward and step in one.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+     * @return Whether the trainStep field is set.
+     */
+    @java.lang.Override
+    public boolean hasTrainStep() {
+      return resultCase_ == 6;
+    }
+    /**
+     * <pre>
+     * The answer of forward, loss, backward and step in one.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+     * @return The trainStep.
+     */
+    @java.lang.Override
+    public org.edunn.serving.v1.TrainStepResponse getTrainStep() {
+      if (trainStepBuilder_ == null) {
+        if (resultCase_ == 6) {
+          return (org.edunn.serving.v1.TrainStepResponse) result_;
+        }
+        return org.edunn.serving.v1.TrainStepResponse.getDefaultInstance();
+      } else {
+        if (resultCase_ == 6) {
+          return trainStepBuilder_.getMessage();
+        }
+        return org.edunn.serving.v1.TrainStepResponse.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * The answer of forward, loss, backward and step in one.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+     */
+    public Builder setTrainStep(org.edunn.serving.v1.TrainStepResponse value) {
+      if (trainStepBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        result_ = value;
+        onChanged();
+      } else {
+        trainStepBuilder_.setMessage(value);
+      }
+      resultCase_ = 6;
+      return this;
+    }
+    /**
+     * <pre>
+     * The answer of forward, loss, backward and step in one.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+     */
+    public Builder setTrainStep(
+        org.edunn.serving.v1.TrainStepResponse.Builder builderForValue) {
+      if (trainStepBuilder_ == null) {
+        result_ = builderForValue.build();
+        onChanged();
+      } else {
+        trainStepBuilder_.setMessage(builderForValue.build());
+      }
+      resultCase_ = 6;
+      return this;
+    }
+    /**
+     * <pre>
+     * The answer of forward, loss, backward and step in one.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+     */
+    public Builder mergeTrainStep(org.edunn.serving.v1.TrainStepResponse value) {
+      if (trainStepBuilder_ == null) {
+        if (resultCase_ == 6 &&
+            result_ != org.edunn.serving.v1.TrainStepResponse.getDefaultInstance()) {
+          result_ = org.edunn.serving.v1.TrainStepResponse.newBuilder((org.edunn.serving.v1.TrainStepResponse) result_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          result_ = value;
+        }
+        onChanged();
+      } else {
+        if (resultCase_ == 6) {
+          trainStepBuilder_.mergeFrom(value);
+        } else {
+          trainStepBuilder_.setMessage(value);
+        }
+      }
+      resultCase_ = 6;
+      return this;
+    }
+    /**
+     * <pre>
+     * The answer of forward, loss, backward and step in one.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+     */
+    public Builder clearTrainStep() {
+      if (trainStepBuilder_ == null) {
+        if (resultCase_ == 6) {
+          resultCase_ = 0;
+          result_ = null;
+          onChanged();
+        }
+      } else {
+        if (resultCase_ == 6) {
+          resultCase_ = 0;
+          result_ = null;
+        }
+        trainStepBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The answer of forward, loss, backward and step in one.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+     */
+    public org.edunn.serving.v1.TrainStepResponse.Builder getTrainStepBuilder() {
+      return internalGetTrainStepFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The answer of forward, loss, backward and step in one.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+     */
+    @java.lang.Override
+    public org.edunn.serving.v1.TrainStepResponseOrBuilder getTrainStepOrBuilder() {
+      if ((resultCase_ == 6) && (trainStepBuilder_ != null)) {
+        return trainStepBuilder_.getMessageOrBuilder();
+      } else {
+        if (resultCase_ == 6) {
+          return (org.edunn.serving.v1.TrainStepResponse) result_;
+        }
+        return org.edunn.serving.v1.TrainStepResponse.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * The answer of forward, loss, backward and step in one.
+     * </pre>
+     *
+     * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        org.edunn.serving.v1.TrainStepResponse, org.edunn.serving.v1.TrainStepResponse.Builder, org.edunn.serving.v1.TrainStepResponseOrBuilder> 
+        internalGetTrainStepFieldBuilder() {
+      if (trainStepBuilder_ == null) {
+        if (!(resultCase_ == 6)) {
+          result_ = org.edunn.serving.v1.TrainStepResponse.getDefaultInstance();
+        }
+        trainStepBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            org.edunn.serving.v1.TrainStepResponse, org.edunn.serving.v1.TrainStepResponse.Builder, org.edunn.serving.v1.TrainStepResponseOrBuilder>(
+                (org.edunn.serving.v1.TrainStepResponse) result_,
+                getParentForChildren(),
+                isClean());
+        result_ = null;
+      }
+      resultCase_ = 6;
+      onChanged();
+      return trainStepBuilder_;
     }
 
     private com.google.protobuf.SingleFieldBuilder<

@@ -86,6 +86,60 @@ public interface ComputeResultOrBuilder extends
 
   /**
    * <pre>
+   * The answer of a step.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+   * @return Whether the step field is set.
+   */
+  boolean hasStep();
+  /**
+   * <pre>
+   * The answer of a step.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+   * @return The step.
+   */
+  org.edunn.serving.v1.StepResponse getStep();
+  /**
+   * <pre>
+   * The answer of a step.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.StepResponse step = 5;</code>
+   */
+  org.edunn.serving.v1.StepResponseOrBuilder getStepOrBuilder();
+
+  /**
+   * <pre>
+   * The answer of forward, loss, backward and step in one.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+   * @return Whether the trainStep field is set.
+   */
+  boolean hasTrainStep();
+  /**
+   * <pre>
+   * The answer of forward, loss, backward and step in one.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+   * @return The trainStep.
+   */
+  org.edunn.serving.v1.TrainStepResponse getTrainStep();
+  /**
+   * <pre>
+   * The answer of forward, loss, backward and step in one.
+   * </pre>
+   *
+   * <code>.edunn_serving.v1.TrainStepResponse train_step = 6;</code>
+   */
+  org.edunn.serving.v1.TrainStepResponseOrBuilder getTrainStepOrBuilder();
+
+  /**
+   * <pre>
    * Why there is no answer.
    * </pre>
    *

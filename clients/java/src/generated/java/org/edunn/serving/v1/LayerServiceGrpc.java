@@ -7,13 +7,14 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
  * The LayerService runs the forward and the backward pass of named layers.
  * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
  * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
- * mask.
+ * mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+ * optimizer.
  * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
  * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
  * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
  * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
- * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
- *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+ * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+ *   caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
  * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
  * * UNAVAILABLE: the store or all workers are away. Try again.
  * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -62,6 +63,38 @@ public final class LayerServiceGrpc {
       }
     }
     return getListLayerTypesMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.ListOptimizerTypesRequest,
+      org.edunn.serving.v1.ListOptimizerTypesResponse> getListOptimizerTypesMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ListOptimizerTypes",
+      requestType = org.edunn.serving.v1.ListOptimizerTypesRequest.class,
+      responseType = org.edunn.serving.v1.ListOptimizerTypesResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<org.edunn.serving.v1.ListOptimizerTypesRequest,
+      org.edunn.serving.v1.ListOptimizerTypesResponse> getListOptimizerTypesMethod() {
+    io.grpc.MethodDescriptor<org.edunn.serving.v1.ListOptimizerTypesRequest, org.edunn.serving.v1.ListOptimizerTypesResponse> getListOptimizerTypesMethod;
+    if ((getListOptimizerTypesMethod = LayerServiceGrpc.getListOptimizerTypesMethod) == null) {
+      synchronized (LayerServiceGrpc.class) {
+        if ((getListOptimizerTypesMethod = LayerServiceGrpc.getListOptimizerTypesMethod) == null) {
+          LayerServiceGrpc.getListOptimizerTypesMethod = getListOptimizerTypesMethod =
+              io.grpc.MethodDescriptor.<org.edunn.serving.v1.ListOptimizerTypesRequest, org.edunn.serving.v1.ListOptimizerTypesResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ListOptimizerTypes"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.ListOptimizerTypesRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.ListOptimizerTypesResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new LayerServiceMethodDescriptorSupplier("ListOptimizerTypes"))
+              .build();
+        }
+      }
+    }
+    return getListOptimizerTypesMethod;
   }
 
   private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.CreateSessionRequest,
@@ -251,6 +284,100 @@ public final class LayerServiceGrpc {
     return getBackwardMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.StepRequest,
+      org.edunn.serving.v1.StepResponse> getStepMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "Step",
+      requestType = org.edunn.serving.v1.StepRequest.class,
+      responseType = org.edunn.serving.v1.StepResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<org.edunn.serving.v1.StepRequest,
+      org.edunn.serving.v1.StepResponse> getStepMethod() {
+    io.grpc.MethodDescriptor<org.edunn.serving.v1.StepRequest, org.edunn.serving.v1.StepResponse> getStepMethod;
+    if ((getStepMethod = LayerServiceGrpc.getStepMethod) == null) {
+      synchronized (LayerServiceGrpc.class) {
+        if ((getStepMethod = LayerServiceGrpc.getStepMethod) == null) {
+          LayerServiceGrpc.getStepMethod = getStepMethod =
+              io.grpc.MethodDescriptor.<org.edunn.serving.v1.StepRequest, org.edunn.serving.v1.StepResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "Step"))
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.StepRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.StepResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new LayerServiceMethodDescriptorSupplier("Step"))
+              .build();
+        }
+      }
+    }
+    return getStepMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.TrainStepRequest,
+      org.edunn.serving.v1.TrainStepResponse> getTrainStepMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "TrainStep",
+      requestType = org.edunn.serving.v1.TrainStepRequest.class,
+      responseType = org.edunn.serving.v1.TrainStepResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<org.edunn.serving.v1.TrainStepRequest,
+      org.edunn.serving.v1.TrainStepResponse> getTrainStepMethod() {
+    io.grpc.MethodDescriptor<org.edunn.serving.v1.TrainStepRequest, org.edunn.serving.v1.TrainStepResponse> getTrainStepMethod;
+    if ((getTrainStepMethod = LayerServiceGrpc.getTrainStepMethod) == null) {
+      synchronized (LayerServiceGrpc.class) {
+        if ((getTrainStepMethod = LayerServiceGrpc.getTrainStepMethod) == null) {
+          LayerServiceGrpc.getTrainStepMethod = getTrainStepMethod =
+              io.grpc.MethodDescriptor.<org.edunn.serving.v1.TrainStepRequest, org.edunn.serving.v1.TrainStepResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "TrainStep"))
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.TrainStepRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.TrainStepResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new LayerServiceMethodDescriptorSupplier("TrainStep"))
+              .build();
+        }
+      }
+    }
+    return getTrainStepMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.ClearGradientsRequest,
+      org.edunn.serving.v1.ClearGradientsResponse> getClearGradientsMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ClearGradients",
+      requestType = org.edunn.serving.v1.ClearGradientsRequest.class,
+      responseType = org.edunn.serving.v1.ClearGradientsResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<org.edunn.serving.v1.ClearGradientsRequest,
+      org.edunn.serving.v1.ClearGradientsResponse> getClearGradientsMethod() {
+    io.grpc.MethodDescriptor<org.edunn.serving.v1.ClearGradientsRequest, org.edunn.serving.v1.ClearGradientsResponse> getClearGradientsMethod;
+    if ((getClearGradientsMethod = LayerServiceGrpc.getClearGradientsMethod) == null) {
+      synchronized (LayerServiceGrpc.class) {
+        if ((getClearGradientsMethod = LayerServiceGrpc.getClearGradientsMethod) == null) {
+          LayerServiceGrpc.getClearGradientsMethod = getClearGradientsMethod =
+              io.grpc.MethodDescriptor.<org.edunn.serving.v1.ClearGradientsRequest, org.edunn.serving.v1.ClearGradientsResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ClearGradients"))
+              .setIdempotent(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.ClearGradientsRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.ClearGradientsResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new LayerServiceMethodDescriptorSupplier("ClearGradients"))
+              .build();
+        }
+      }
+    }
+    return getClearGradientsMethod;
+  }
+
   private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.ComputeRequest,
       org.edunn.serving.v1.ComputeResponse> getComputeMethod;
 
@@ -346,69 +473,6 @@ public final class LayerServiceGrpc {
     return getSetParametersMethod;
   }
 
-  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.ExportModelRequest,
-      org.edunn.serving.v1.ExportModelResponse> getExportModelMethod;
-
-  @io.grpc.stub.annotations.RpcMethod(
-      fullMethodName = SERVICE_NAME + '/' + "ExportModel",
-      requestType = org.edunn.serving.v1.ExportModelRequest.class,
-      responseType = org.edunn.serving.v1.ExportModelResponse.class,
-      methodType = io.grpc.MethodDescriptor.MethodType.SERVER_STREAMING)
-  public static io.grpc.MethodDescriptor<org.edunn.serving.v1.ExportModelRequest,
-      org.edunn.serving.v1.ExportModelResponse> getExportModelMethod() {
-    io.grpc.MethodDescriptor<org.edunn.serving.v1.ExportModelRequest, org.edunn.serving.v1.ExportModelResponse> getExportModelMethod;
-    if ((getExportModelMethod = LayerServiceGrpc.getExportModelMethod) == null) {
-      synchronized (LayerServiceGrpc.class) {
-        if ((getExportModelMethod = LayerServiceGrpc.getExportModelMethod) == null) {
-          LayerServiceGrpc.getExportModelMethod = getExportModelMethod =
-              io.grpc.MethodDescriptor.<org.edunn.serving.v1.ExportModelRequest, org.edunn.serving.v1.ExportModelResponse>newBuilder()
-              .setType(io.grpc.MethodDescriptor.MethodType.SERVER_STREAMING)
-              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ExportModel"))
-              .setSafe(true)
-              .setSampledToLocalTracing(true)
-              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
-                  org.edunn.serving.v1.ExportModelRequest.getDefaultInstance()))
-              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
-                  org.edunn.serving.v1.ExportModelResponse.getDefaultInstance()))
-              .setSchemaDescriptor(new LayerServiceMethodDescriptorSupplier("ExportModel"))
-              .build();
-        }
-      }
-    }
-    return getExportModelMethod;
-  }
-
-  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.ImportModelRequest,
-      org.edunn.serving.v1.ImportModelResponse> getImportModelMethod;
-
-  @io.grpc.stub.annotations.RpcMethod(
-      fullMethodName = SERVICE_NAME + '/' + "ImportModel",
-      requestType = org.edunn.serving.v1.ImportModelRequest.class,
-      responseType = org.edunn.serving.v1.ImportModelResponse.class,
-      methodType = io.grpc.MethodDescriptor.MethodType.CLIENT_STREAMING)
-  public static io.grpc.MethodDescriptor<org.edunn.serving.v1.ImportModelRequest,
-      org.edunn.serving.v1.ImportModelResponse> getImportModelMethod() {
-    io.grpc.MethodDescriptor<org.edunn.serving.v1.ImportModelRequest, org.edunn.serving.v1.ImportModelResponse> getImportModelMethod;
-    if ((getImportModelMethod = LayerServiceGrpc.getImportModelMethod) == null) {
-      synchronized (LayerServiceGrpc.class) {
-        if ((getImportModelMethod = LayerServiceGrpc.getImportModelMethod) == null) {
-          LayerServiceGrpc.getImportModelMethod = getImportModelMethod =
-              io.grpc.MethodDescriptor.<org.edunn.serving.v1.ImportModelRequest, org.edunn.serving.v1.ImportModelResponse>newBuilder()
-              .setType(io.grpc.MethodDescriptor.MethodType.CLIENT_STREAMING)
-              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ImportModel"))
-              .setSampledToLocalTracing(true)
-              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
-                  org.edunn.serving.v1.ImportModelRequest.getDefaultInstance()))
-              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
-                  org.edunn.serving.v1.ImportModelResponse.getDefaultInstance()))
-              .setSchemaDescriptor(new LayerServiceMethodDescriptorSupplier("ImportModel"))
-              .build();
-        }
-      }
-    }
-    return getImportModelMethod;
-  }
-
   /**
    * Creates a new async stub that supports all call types for the service
    */
@@ -473,13 +537,14 @@ public final class LayerServiceGrpc {
    * The LayerService runs the forward and the backward pass of named layers.
    * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
    * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
-   * mask.
+   * mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+   * optimizer.
    * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
    * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
    * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
    * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
-   *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+   *   caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
    * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -500,6 +565,16 @@ public final class LayerServiceGrpc {
     default void listLayerTypes(org.edunn.serving.v1.ListLayerTypesRequest request,
         io.grpc.stub.StreamObserver<org.edunn.serving.v1.ListLayerTypesResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getListLayerTypesMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Lists the optimizer types that Step and TrainStep take, by name.
+     * </pre>
+     */
+    default void listOptimizerTypes(org.edunn.serving.v1.ListOptimizerTypesRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ListOptimizerTypesResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getListOptimizerTypesMethod(), responseObserver);
     }
 
     /**
@@ -564,6 +639,10 @@ public final class LayerServiceGrpc {
      * evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
      * of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
      * with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
+     * With `accumulate` it adds the parameter gradients to those that the session keeps for the
+     * layer's next Step. It is then safe to repeat with a `backward_id` of the caller's: a repetition
+     * adds nothing. The same `backward_id` with other contents fails with BACKWARD_EXISTS
+     * (ALREADY_EXISTS).
      * </pre>
      */
     default void backward(org.edunn.serving.v1.BackwardRequest request,
@@ -573,7 +652,46 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
-     * Runs many forwards and backwards over one stream.
+     * Changes a layer's parameters by one optimizer step on the kept gradients, and clears them.
+     * It is safe to repeat with a `step_id` of the caller's: the same request gives the same answer
+     * and no second step. The same `step_id` with other contents fails with STEP_EXISTS
+     * (ALREADY_EXISTS). It fails (FAILED_PRECONDITION) with NO_GRADIENTS if the session keeps none for
+     * the layer, with NO_OPTIMIZER if the request has no optimizer and the layer had none, and with
+     * NOT_FINITE if a gradient has a NaN or an infinity. A step that fails changes nothing.
+     * </pre>
+     */
+    default void step(org.edunn.serving.v1.StepRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.StepResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getStepMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Runs forward, loss, backward and step of a layer in one call.
+     * It trains on the mean of the samples' losses, in PHASE_TRAINING, and keeps no context. Gradients
+     * that the session keeps already are added, as a Backward with `accumulate` and a Step would do.
+     * It is safe to repeat, and fails, as Step does.
+     * </pre>
+     */
+    default void trainStep(org.edunn.serving.v1.TrainStepRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.TrainStepResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getTrainStepMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Forgets the gradients that the session keeps for a layer's next Step. Without any it does
+     * nothing.
+     * </pre>
+     */
+    default void clearGradients(org.edunn.serving.v1.ClearGradientsRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ClearGradientsResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getClearGradientsMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Runs many forwards, backwards and steps over one stream.
      * Answers come as the operations finish. Operations of one session take effect in the order sent.
      * An error answers its own operation and the stream lives on. The operations of many callers'
      * threads may share one stream: each has its own `timeout` and can be cancelled alone.
@@ -605,30 +723,6 @@ public final class LayerServiceGrpc {
         io.grpc.stub.StreamObserver<org.edunn.serving.v1.SetParametersResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getSetParametersMethod(), responseObserver);
     }
-
-    /**
-     * <pre>
-     * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
-     * by name. The layer's type and configuration are in its metadata.
-     * </pre>
-     */
-    default void exportModel(org.edunn.serving.v1.ExportModelRequest request,
-        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ExportModelResponse> responseObserver) {
-      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getExportModelMethod(), responseObserver);
-    }
-
-    /**
-     * <pre>
-     * Takes a model file, as ExportModel gives it.
-     * A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
-     * nothing changes and the error names the first that does not. A layer that the session does not
-     * have is added, of the file's type and configuration.
-     * </pre>
-     */
-    default io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelRequest> importModel(
-        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelResponse> responseObserver) {
-      return io.grpc.stub.ServerCalls.asyncUnimplementedStreamingCall(getImportModelMethod(), responseObserver);
-    }
   }
 
   /**
@@ -637,13 +731,14 @@ public final class LayerServiceGrpc {
    * The LayerService runs the forward and the backward pass of named layers.
    * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
    * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
-   * mask.
+   * mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+   * optimizer.
    * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
    * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
    * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
    * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
-   *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+   *   caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
    * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -668,13 +763,14 @@ public final class LayerServiceGrpc {
    * The LayerService runs the forward and the backward pass of named layers.
    * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
    * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
-   * mask.
+   * mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+   * optimizer.
    * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
    * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
    * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
    * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
-   *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+   *   caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
    * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -707,6 +803,17 @@ public final class LayerServiceGrpc {
         io.grpc.stub.StreamObserver<org.edunn.serving.v1.ListLayerTypesResponse> responseObserver) {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getListLayerTypesMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Lists the optimizer types that Step and TrainStep take, by name.
+     * </pre>
+     */
+    public void listOptimizerTypes(org.edunn.serving.v1.ListOptimizerTypesRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ListOptimizerTypesResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getListOptimizerTypesMethod(), getCallOptions()), request, responseObserver);
     }
 
     /**
@@ -776,6 +883,10 @@ public final class LayerServiceGrpc {
      * evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
      * of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
      * with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
+     * With `accumulate` it adds the parameter gradients to those that the session keeps for the
+     * layer's next Step. It is then safe to repeat with a `backward_id` of the caller's: a repetition
+     * adds nothing. The same `backward_id` with other contents fails with BACKWARD_EXISTS
+     * (ALREADY_EXISTS).
      * </pre>
      */
     public void backward(org.edunn.serving.v1.BackwardRequest request,
@@ -786,7 +897,49 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
-     * Runs many forwards and backwards over one stream.
+     * Changes a layer's parameters by one optimizer step on the kept gradients, and clears them.
+     * It is safe to repeat with a `step_id` of the caller's: the same request gives the same answer
+     * and no second step. The same `step_id` with other contents fails with STEP_EXISTS
+     * (ALREADY_EXISTS). It fails (FAILED_PRECONDITION) with NO_GRADIENTS if the session keeps none for
+     * the layer, with NO_OPTIMIZER if the request has no optimizer and the layer had none, and with
+     * NOT_FINITE if a gradient has a NaN or an infinity. A step that fails changes nothing.
+     * </pre>
+     */
+    public void step(org.edunn.serving.v1.StepRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.StepResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getStepMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Runs forward, loss, backward and step of a layer in one call.
+     * It trains on the mean of the samples' losses, in PHASE_TRAINING, and keeps no context. Gradients
+     * that the session keeps already are added, as a Backward with `accumulate` and a Step would do.
+     * It is safe to repeat, and fails, as Step does.
+     * </pre>
+     */
+    public void trainStep(org.edunn.serving.v1.TrainStepRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.TrainStepResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getTrainStepMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Forgets the gradients that the session keeps for a layer's next Step. Without any it does
+     * nothing.
+     * </pre>
+     */
+    public void clearGradients(org.edunn.serving.v1.ClearGradientsRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ClearGradientsResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getClearGradientsMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Runs many forwards, backwards and steps over one stream.
      * Answers come as the operations finish. Operations of one session take effect in the order sent.
      * An error answers its own operation and the stream lives on. The operations of many callers'
      * threads may share one stream: each has its own `timeout` and can be cancelled alone.
@@ -821,32 +974,6 @@ public final class LayerServiceGrpc {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getSetParametersMethod(), getCallOptions()), request, responseObserver);
     }
-
-    /**
-     * <pre>
-     * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
-     * by name. The layer's type and configuration are in its metadata.
-     * </pre>
-     */
-    public void exportModel(org.edunn.serving.v1.ExportModelRequest request,
-        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ExportModelResponse> responseObserver) {
-      io.grpc.stub.ClientCalls.asyncServerStreamingCall(
-          getChannel().newCall(getExportModelMethod(), getCallOptions()), request, responseObserver);
-    }
-
-    /**
-     * <pre>
-     * Takes a model file, as ExportModel gives it.
-     * A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
-     * nothing changes and the error names the first that does not. A layer that the session does not
-     * have is added, of the file's type and configuration.
-     * </pre>
-     */
-    public io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelRequest> importModel(
-        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelResponse> responseObserver) {
-      return io.grpc.stub.ClientCalls.asyncClientStreamingCall(
-          getChannel().newCall(getImportModelMethod(), getCallOptions()), responseObserver);
-    }
   }
 
   /**
@@ -855,13 +982,14 @@ public final class LayerServiceGrpc {
    * The LayerService runs the forward and the backward pass of named layers.
    * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
    * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
-   * mask.
+   * mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+   * optimizer.
    * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
    * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
    * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
    * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
-   *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+   *   caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
    * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -893,6 +1021,16 @@ public final class LayerServiceGrpc {
     public org.edunn.serving.v1.ListLayerTypesResponse listLayerTypes(org.edunn.serving.v1.ListLayerTypesRequest request) throws io.grpc.StatusException {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getListLayerTypesMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Lists the optimizer types that Step and TrainStep take, by name.
+     * </pre>
+     */
+    public org.edunn.serving.v1.ListOptimizerTypesResponse listOptimizerTypes(org.edunn.serving.v1.ListOptimizerTypesRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getListOptimizerTypesMethod(), getCallOptions(), request);
     }
 
     /**
@@ -957,6 +1095,10 @@ public final class LayerServiceGrpc {
      * evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
      * of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
      * with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
+     * With `accumulate` it adds the parameter gradients to those that the session keeps for the
+     * layer's next Step. It is then safe to repeat with a `backward_id` of the caller's: a repetition
+     * adds nothing. The same `backward_id` with other contents fails with BACKWARD_EXISTS
+     * (ALREADY_EXISTS).
      * </pre>
      */
     public org.edunn.serving.v1.BackwardResponse backward(org.edunn.serving.v1.BackwardRequest request) throws io.grpc.StatusException {
@@ -966,7 +1108,46 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
-     * Runs many forwards and backwards over one stream.
+     * Changes a layer's parameters by one optimizer step on the kept gradients, and clears them.
+     * It is safe to repeat with a `step_id` of the caller's: the same request gives the same answer
+     * and no second step. The same `step_id` with other contents fails with STEP_EXISTS
+     * (ALREADY_EXISTS). It fails (FAILED_PRECONDITION) with NO_GRADIENTS if the session keeps none for
+     * the layer, with NO_OPTIMIZER if the request has no optimizer and the layer had none, and with
+     * NOT_FINITE if a gradient has a NaN or an infinity. A step that fails changes nothing.
+     * </pre>
+     */
+    public org.edunn.serving.v1.StepResponse step(org.edunn.serving.v1.StepRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getStepMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Runs forward, loss, backward and step of a layer in one call.
+     * It trains on the mean of the samples' losses, in PHASE_TRAINING, and keeps no context. Gradients
+     * that the session keeps already are added, as a Backward with `accumulate` and a Step would do.
+     * It is safe to repeat, and fails, as Step does.
+     * </pre>
+     */
+    public org.edunn.serving.v1.TrainStepResponse trainStep(org.edunn.serving.v1.TrainStepRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getTrainStepMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Forgets the gradients that the session keeps for a layer's next Step. Without any it does
+     * nothing.
+     * </pre>
+     */
+    public org.edunn.serving.v1.ClearGradientsResponse clearGradients(org.edunn.serving.v1.ClearGradientsRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getClearGradientsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Runs many forwards, backwards and steps over one stream.
      * Answers come as the operations finish. Operations of one session take effect in the order sent.
      * An error answers its own operation and the stream lives on. The operations of many callers'
      * threads may share one stream: each has its own `timeout` and can be cancelled alone.
@@ -1000,34 +1181,6 @@ public final class LayerServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getSetParametersMethod(), getCallOptions(), request);
     }
-
-    /**
-     * <pre>
-     * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
-     * by name. The layer's type and configuration are in its metadata.
-     * </pre>
-     */
-    @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
-    public io.grpc.stub.BlockingClientCall<?, org.edunn.serving.v1.ExportModelResponse>
-        exportModel(org.edunn.serving.v1.ExportModelRequest request) {
-      return io.grpc.stub.ClientCalls.blockingV2ServerStreamingCall(
-          getChannel(), getExportModelMethod(), getCallOptions(), request);
-    }
-
-    /**
-     * <pre>
-     * Takes a model file, as ExportModel gives it.
-     * A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
-     * nothing changes and the error names the first that does not. A layer that the session does not
-     * have is added, of the file's type and configuration.
-     * </pre>
-     */
-    @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
-    public io.grpc.stub.BlockingClientCall<org.edunn.serving.v1.ImportModelRequest, org.edunn.serving.v1.ImportModelResponse>
-        importModel() {
-      return io.grpc.stub.ClientCalls.blockingClientStreamingCall(
-          getChannel(), getImportModelMethod(), getCallOptions());
-    }
   }
 
   /**
@@ -1036,13 +1189,14 @@ public final class LayerServiceGrpc {
    * The LayerService runs the forward and the backward pass of named layers.
    * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
    * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
-   * mask.
+   * mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+   * optimizer.
    * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
    * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
    * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
    * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
-   *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+   *   caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
    * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -1074,6 +1228,16 @@ public final class LayerServiceGrpc {
     public org.edunn.serving.v1.ListLayerTypesResponse listLayerTypes(org.edunn.serving.v1.ListLayerTypesRequest request) {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getListLayerTypesMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Lists the optimizer types that Step and TrainStep take, by name.
+     * </pre>
+     */
+    public org.edunn.serving.v1.ListOptimizerTypesResponse listOptimizerTypes(org.edunn.serving.v1.ListOptimizerTypesRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getListOptimizerTypesMethod(), getCallOptions(), request);
     }
 
     /**
@@ -1138,11 +1302,54 @@ public final class LayerServiceGrpc {
      * evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
      * of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
      * with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
+     * With `accumulate` it adds the parameter gradients to those that the session keeps for the
+     * layer's next Step. It is then safe to repeat with a `backward_id` of the caller's: a repetition
+     * adds nothing. The same `backward_id` with other contents fails with BACKWARD_EXISTS
+     * (ALREADY_EXISTS).
      * </pre>
      */
     public org.edunn.serving.v1.BackwardResponse backward(org.edunn.serving.v1.BackwardRequest request) {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getBackwardMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Changes a layer's parameters by one optimizer step on the kept gradients, and clears them.
+     * It is safe to repeat with a `step_id` of the caller's: the same request gives the same answer
+     * and no second step. The same `step_id` with other contents fails with STEP_EXISTS
+     * (ALREADY_EXISTS). It fails (FAILED_PRECONDITION) with NO_GRADIENTS if the session keeps none for
+     * the layer, with NO_OPTIMIZER if the request has no optimizer and the layer had none, and with
+     * NOT_FINITE if a gradient has a NaN or an infinity. A step that fails changes nothing.
+     * </pre>
+     */
+    public org.edunn.serving.v1.StepResponse step(org.edunn.serving.v1.StepRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getStepMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Runs forward, loss, backward and step of a layer in one call.
+     * It trains on the mean of the samples' losses, in PHASE_TRAINING, and keeps no context. Gradients
+     * that the session keeps already are added, as a Backward with `accumulate` and a Step would do.
+     * It is safe to repeat, and fails, as Step does.
+     * </pre>
+     */
+    public org.edunn.serving.v1.TrainStepResponse trainStep(org.edunn.serving.v1.TrainStepRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getTrainStepMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Forgets the gradients that the session keeps for a layer's next Step. Without any it does
+     * nothing.
+     * </pre>
+     */
+    public org.edunn.serving.v1.ClearGradientsResponse clearGradients(org.edunn.serving.v1.ClearGradientsRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getClearGradientsMethod(), getCallOptions(), request);
     }
 
     /**
@@ -1166,18 +1373,6 @@ public final class LayerServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getSetParametersMethod(), getCallOptions(), request);
     }
-
-    /**
-     * <pre>
-     * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
-     * by name. The layer's type and configuration are in its metadata.
-     * </pre>
-     */
-    public java.util.Iterator<org.edunn.serving.v1.ExportModelResponse> exportModel(
-        org.edunn.serving.v1.ExportModelRequest request) {
-      return io.grpc.stub.ClientCalls.blockingServerStreamingCall(
-          getChannel(), getExportModelMethod(), getCallOptions(), request);
-    }
   }
 
   /**
@@ -1186,13 +1381,14 @@ public final class LayerServiceGrpc {
    * The LayerService runs the forward and the backward pass of named layers.
    * A caller opens a session, names layers in it, sends tensors forward and gradients backward. The
    * session keeps the context of each forward: what a backward needs to match it, such as a Dropout
-   * mask.
+   * mask. It keeps what training needs too: gradients, summed over micro-batches, and the state of an
+   * optimizer.
    * Errors are gRPC statuses. Each carries a `google.rpc.ErrorInfo` in the domain `edunn` whose
    * `reason` is stable. INVALID_ARGUMENT carries a `google.rpc.BadRequest` that names every field at
    * fault. A `google.rpc.RetryInfo` says when trying again helps. Common to all methods:
    * * INVALID_ARGUMENT: a malformed field, tensor, name or configuration.
-   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another caller's session),
-   *   LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
+   * * NOT_FOUND: LAYER_TYPE_NOT_FOUND, OPTIMIZER_TYPE_NOT_FOUND, SESSION_NOT_FOUND (also for another
+   *   caller's session), LAYER_NOT_FOUND, FORWARD_NOT_FOUND.
    * * RESOURCE_EXHAUSTED: QUEUE_FULL, QUOTA, TOO_LARGE.
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
@@ -1225,6 +1421,17 @@ public final class LayerServiceGrpc {
         org.edunn.serving.v1.ListLayerTypesRequest request) {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getListLayerTypesMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * Lists the optimizer types that Step and TrainStep take, by name.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.v1.ListOptimizerTypesResponse> listOptimizerTypes(
+        org.edunn.serving.v1.ListOptimizerTypesRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getListOptimizerTypesMethod(), getCallOptions()), request);
     }
 
     /**
@@ -1294,12 +1501,58 @@ public final class LayerServiceGrpc {
      * evicted or the session ends. It fails (FAILED_PRECONDITION) with NO_FORWARD before any forward
      * of the layer, with FORWARD_STALE if the layer's parameters have changed since the forward, and
      * with CONTEXT_EVICTED if the session's memory budget no longer had room for the context.
+     * With `accumulate` it adds the parameter gradients to those that the session keeps for the
+     * layer's next Step. It is then safe to repeat with a `backward_id` of the caller's: a repetition
+     * adds nothing. The same `backward_id` with other contents fails with BACKWARD_EXISTS
+     * (ALREADY_EXISTS).
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.v1.BackwardResponse> backward(
         org.edunn.serving.v1.BackwardRequest request) {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getBackwardMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * Changes a layer's parameters by one optimizer step on the kept gradients, and clears them.
+     * It is safe to repeat with a `step_id` of the caller's: the same request gives the same answer
+     * and no second step. The same `step_id` with other contents fails with STEP_EXISTS
+     * (ALREADY_EXISTS). It fails (FAILED_PRECONDITION) with NO_GRADIENTS if the session keeps none for
+     * the layer, with NO_OPTIMIZER if the request has no optimizer and the layer had none, and with
+     * NOT_FINITE if a gradient has a NaN or an infinity. A step that fails changes nothing.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.v1.StepResponse> step(
+        org.edunn.serving.v1.StepRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getStepMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * Runs forward, loss, backward and step of a layer in one call.
+     * It trains on the mean of the samples' losses, in PHASE_TRAINING, and keeps no context. Gradients
+     * that the session keeps already are added, as a Backward with `accumulate` and a Step would do.
+     * It is safe to repeat, and fails, as Step does.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.v1.TrainStepResponse> trainStep(
+        org.edunn.serving.v1.TrainStepRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getTrainStepMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * Forgets the gradients that the session keeps for a layer's next Step. Without any it does
+     * nothing.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.v1.ClearGradientsResponse> clearGradients(
+        org.edunn.serving.v1.ClearGradientsRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getClearGradientsMethod(), getCallOptions()), request);
     }
 
     /**
@@ -1328,17 +1581,19 @@ public final class LayerServiceGrpc {
   }
 
   private static final int METHODID_LIST_LAYER_TYPES = 0;
-  private static final int METHODID_CREATE_SESSION = 1;
-  private static final int METHODID_GET_SESSION = 2;
-  private static final int METHODID_DELETE_SESSION = 3;
-  private static final int METHODID_ADD_LAYER = 4;
-  private static final int METHODID_FORWARD = 5;
-  private static final int METHODID_BACKWARD = 6;
-  private static final int METHODID_GET_PARAMETERS = 7;
-  private static final int METHODID_SET_PARAMETERS = 8;
-  private static final int METHODID_EXPORT_MODEL = 9;
-  private static final int METHODID_COMPUTE = 10;
-  private static final int METHODID_IMPORT_MODEL = 11;
+  private static final int METHODID_LIST_OPTIMIZER_TYPES = 1;
+  private static final int METHODID_CREATE_SESSION = 2;
+  private static final int METHODID_GET_SESSION = 3;
+  private static final int METHODID_DELETE_SESSION = 4;
+  private static final int METHODID_ADD_LAYER = 5;
+  private static final int METHODID_FORWARD = 6;
+  private static final int METHODID_BACKWARD = 7;
+  private static final int METHODID_STEP = 8;
+  private static final int METHODID_TRAIN_STEP = 9;
+  private static final int METHODID_CLEAR_GRADIENTS = 10;
+  private static final int METHODID_GET_PARAMETERS = 11;
+  private static final int METHODID_SET_PARAMETERS = 12;
+  private static final int METHODID_COMPUTE = 13;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -1360,6 +1615,10 @@ public final class LayerServiceGrpc {
         case METHODID_LIST_LAYER_TYPES:
           serviceImpl.listLayerTypes((org.edunn.serving.v1.ListLayerTypesRequest) request,
               (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ListLayerTypesResponse>) responseObserver);
+          break;
+        case METHODID_LIST_OPTIMIZER_TYPES:
+          serviceImpl.listOptimizerTypes((org.edunn.serving.v1.ListOptimizerTypesRequest) request,
+              (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ListOptimizerTypesResponse>) responseObserver);
           break;
         case METHODID_CREATE_SESSION:
           serviceImpl.createSession((org.edunn.serving.v1.CreateSessionRequest) request,
@@ -1385,6 +1644,18 @@ public final class LayerServiceGrpc {
           serviceImpl.backward((org.edunn.serving.v1.BackwardRequest) request,
               (io.grpc.stub.StreamObserver<org.edunn.serving.v1.BackwardResponse>) responseObserver);
           break;
+        case METHODID_STEP:
+          serviceImpl.step((org.edunn.serving.v1.StepRequest) request,
+              (io.grpc.stub.StreamObserver<org.edunn.serving.v1.StepResponse>) responseObserver);
+          break;
+        case METHODID_TRAIN_STEP:
+          serviceImpl.trainStep((org.edunn.serving.v1.TrainStepRequest) request,
+              (io.grpc.stub.StreamObserver<org.edunn.serving.v1.TrainStepResponse>) responseObserver);
+          break;
+        case METHODID_CLEAR_GRADIENTS:
+          serviceImpl.clearGradients((org.edunn.serving.v1.ClearGradientsRequest) request,
+              (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ClearGradientsResponse>) responseObserver);
+          break;
         case METHODID_GET_PARAMETERS:
           serviceImpl.getParameters((org.edunn.serving.v1.GetParametersRequest) request,
               (io.grpc.stub.StreamObserver<org.edunn.serving.v1.GetParametersResponse>) responseObserver);
@@ -1392,10 +1663,6 @@ public final class LayerServiceGrpc {
         case METHODID_SET_PARAMETERS:
           serviceImpl.setParameters((org.edunn.serving.v1.SetParametersRequest) request,
               (io.grpc.stub.StreamObserver<org.edunn.serving.v1.SetParametersResponse>) responseObserver);
-          break;
-        case METHODID_EXPORT_MODEL:
-          serviceImpl.exportModel((org.edunn.serving.v1.ExportModelRequest) request,
-              (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ExportModelResponse>) responseObserver);
           break;
         default:
           throw new AssertionError();
@@ -1410,9 +1677,6 @@ public final class LayerServiceGrpc {
         case METHODID_COMPUTE:
           return (io.grpc.stub.StreamObserver<Req>) serviceImpl.compute(
               (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ComputeResponse>) responseObserver);
-        case METHODID_IMPORT_MODEL:
-          return (io.grpc.stub.StreamObserver<Req>) serviceImpl.importModel(
-              (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelResponse>) responseObserver);
         default:
           throw new AssertionError();
       }
@@ -1428,6 +1692,13 @@ public final class LayerServiceGrpc {
               org.edunn.serving.v1.ListLayerTypesRequest,
               org.edunn.serving.v1.ListLayerTypesResponse>(
                 service, METHODID_LIST_LAYER_TYPES)))
+        .addMethod(
+          getListOptimizerTypesMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              org.edunn.serving.v1.ListOptimizerTypesRequest,
+              org.edunn.serving.v1.ListOptimizerTypesResponse>(
+                service, METHODID_LIST_OPTIMIZER_TYPES)))
         .addMethod(
           getCreateSessionMethod(),
           io.grpc.stub.ServerCalls.asyncUnaryCall(
@@ -1471,6 +1742,27 @@ public final class LayerServiceGrpc {
               org.edunn.serving.v1.BackwardResponse>(
                 service, METHODID_BACKWARD)))
         .addMethod(
+          getStepMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              org.edunn.serving.v1.StepRequest,
+              org.edunn.serving.v1.StepResponse>(
+                service, METHODID_STEP)))
+        .addMethod(
+          getTrainStepMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              org.edunn.serving.v1.TrainStepRequest,
+              org.edunn.serving.v1.TrainStepResponse>(
+                service, METHODID_TRAIN_STEP)))
+        .addMethod(
+          getClearGradientsMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              org.edunn.serving.v1.ClearGradientsRequest,
+              org.edunn.serving.v1.ClearGradientsResponse>(
+                service, METHODID_CLEAR_GRADIENTS)))
+        .addMethod(
           getComputeMethod(),
           io.grpc.stub.ServerCalls.asyncBidiStreamingCall(
             new MethodHandlers<
@@ -1491,20 +1783,6 @@ public final class LayerServiceGrpc {
               org.edunn.serving.v1.SetParametersRequest,
               org.edunn.serving.v1.SetParametersResponse>(
                 service, METHODID_SET_PARAMETERS)))
-        .addMethod(
-          getExportModelMethod(),
-          io.grpc.stub.ServerCalls.asyncServerStreamingCall(
-            new MethodHandlers<
-              org.edunn.serving.v1.ExportModelRequest,
-              org.edunn.serving.v1.ExportModelResponse>(
-                service, METHODID_EXPORT_MODEL)))
-        .addMethod(
-          getImportModelMethod(),
-          io.grpc.stub.ServerCalls.asyncClientStreamingCall(
-            new MethodHandlers<
-              org.edunn.serving.v1.ImportModelRequest,
-              org.edunn.serving.v1.ImportModelResponse>(
-                service, METHODID_IMPORT_MODEL)))
         .build();
   }
 
@@ -1554,17 +1832,19 @@ public final class LayerServiceGrpc {
           serviceDescriptor = result = io.grpc.ServiceDescriptor.newBuilder(SERVICE_NAME)
               .setSchemaDescriptor(new LayerServiceFileDescriptorSupplier())
               .addMethod(getListLayerTypesMethod())
+              .addMethod(getListOptimizerTypesMethod())
               .addMethod(getCreateSessionMethod())
               .addMethod(getGetSessionMethod())
               .addMethod(getDeleteSessionMethod())
               .addMethod(getAddLayerMethod())
               .addMethod(getForwardMethod())
               .addMethod(getBackwardMethod())
+              .addMethod(getStepMethod())
+              .addMethod(getTrainStepMethod())
+              .addMethod(getClearGradientsMethod())
               .addMethod(getComputeMethod())
               .addMethod(getGetParametersMethod())
               .addMethod(getSetParametersMethod())
-              .addMethod(getExportModelMethod())
-              .addMethod(getImportModelMethod())
               .build();
         }
       }

@@ -132,26 +132,6 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_edunn_serving_v1_SetParametersResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_edunn_serving_v1_ExportModelRequest_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_edunn_serving_v1_ExportModelRequest_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_edunn_serving_v1_ExportModelResponse_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_edunn_serving_v1_ExportModelResponse_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_edunn_serving_v1_ImportModelRequest_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_edunn_serving_v1_ImportModelRequest_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_edunn_serving_v1_ImportModelResponse_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_edunn_serving_v1_ImportModelResponse_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_edunn_serving_v1_ComputeRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -187,119 +167,128 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     java.lang.String[] descriptorData = {
       "\n$edunn_serving/v1/layer_service.proto\022\020" +
       "edunn_serving.v1\032\035edunn_serving/v1/acces" +
-      "s.proto\032\034edunn_serving/v1/layer.proto\032\036e" +
-      "dunn_serving/v1/session.proto\032\035edunn_ser" +
-      "ving/v1/tensor.proto\032\031google/protobuf/an" +
-      "y.proto\032\036google/protobuf/duration.proto\"" +
-      "\027\n\025ListLayerTypesRequest\"J\n\026ListLayerTyp" +
-      "esResponse\0220\n\013layer_types\030\001 \003(\0132\033.edunn_" +
-      "serving.v1.LayerType\"\303\001\n\024CreateSessionRe" +
-      "quest\022\022\n\nsession_id\030\001 \001(\t\022+\n\006layers\030\002 \003(" +
-      "\0132\033.edunn_serving.v1.LayerSpec\022\021\n\004seed\030\003" +
-      " \001(\004H\000\210\001\001\022&\n\005phase\030\004 \001(\0162\027.edunn_serving" +
-      ".v1.Phase\022&\n\003ttl\030\005 \001(\0132\031.google.protobuf" +
-      ".DurationB\007\n\005_seed\"C\n\025CreateSessionRespo" +
-      "nse\022*\n\007session\030\001 \001(\0132\031.edunn_serving.v1." +
-      "Session\"\'\n\021GetSessionRequest\022\022\n\nsession_" +
-      "id\030\001 \001(\t\"@\n\022GetSessionResponse\022*\n\007sessio" +
-      "n\030\001 \001(\0132\031.edunn_serving.v1.Session\"*\n\024De" +
-      "leteSessionRequest\022\022\n\nsession_id\030\001 \001(\t\"\027" +
-      "\n\025DeleteSessionResponse\"Q\n\017AddLayerReque" +
-      "st\022\022\n\nsession_id\030\001 \001(\t\022*\n\005layer\030\002 \001(\0132\033." +
-      "edunn_serving.v1.LayerSpec\":\n\020AddLayerRe" +
-      "sponse\022&\n\005layer\030\001 \001(\0132\027.edunn_serving.v1" +
-      ".Layer\"\254\001\n\016ForwardRequest\022\022\n\nsession_id\030" +
-      "\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022(\n\006inputs\030\003 \003(\0132\030.e" +
-      "dunn_serving.v1.Tensor\022&\n\005phase\030\004 \001(\0162\027." +
-      "edunn_serving.v1.Phase\022\022\n\nforward_id\030\005 \001" +
-      "(\t\022\021\n\tuntracked\030\006 \001(\010\"w\n\017ForwardResponse" +
-      "\022\022\n\nforward_id\030\001 \001(\t\022(\n\006output\030\002 \001(\0132\030.e" +
-      "dunn_serving.v1.Tensor\022&\n\005phase\030\003 \001(\0162\027." +
-      "edunn_serving.v1.Phase\"{\n\017BackwardReques" +
-      "t\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022\022\n\n" +
-      "forward_id\030\003 \001(\t\0221\n\017output_gradient\030\004 \001(" +
-      "\0132\030.edunn_serving.v1.Tensor\"\362\001\n\020Backward" +
-      "Response\0220\n\016input_gradient\030\001 \001(\0132\030.edunn" +
-      "_serving.v1.Tensor\022W\n\023parameter_gradient" +
-      "s\030\002 \003(\0132:.edunn_serving.v1.BackwardRespo" +
-      "nse.ParameterGradientsEntry\032S\n\027Parameter" +
-      "GradientsEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001" +
-      "(\0132\030.edunn_serving.v1.Tensor:\0028\001\"9\n\024GetP" +
-      "arametersRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005" +
-      "layer\030\002 \001(\t\"\261\001\n\025GetParametersResponse\022K\n" +
-      "\nparameters\030\001 \003(\01327.edunn_serving.v1.Get" +
-      "ParametersResponse.ParametersEntry\032K\n\017Pa" +
-      "rametersEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(" +
-      "\0132\030.edunn_serving.v1.Tensor:\0028\001\"\322\001\n\024SetP" +
-      "arametersRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005" +
-      "layer\030\002 \001(\t\022J\n\nparameters\030\003 \003(\01326.edunn_" +
-      "serving.v1.SetParametersRequest.Paramete" +
-      "rsEntry\032K\n\017ParametersEntry\022\013\n\003key\030\001 \001(\t\022" +
-      "\'\n\005value\030\002 \001(\0132\030.edunn_serving.v1.Tensor" +
-      ":\0028\001\"\027\n\025SetParametersResponse\"7\n\022ExportM" +
-      "odelRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer" +
-      "\030\002 \001(\t\"$\n\023ExportModelResponse\022\r\n\005chunk\030\001" +
-      " \001(\014\"F\n\022ImportModelRequest\022\022\n\nsession_id" +
-      "\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022\r\n\005chunk\030\003 \001(\014\"=\n\023" +
-      "ImportModelResponse\022&\n\005layer\030\001 \001(\0132\027.edu" +
-      "nn_serving.v1.Layer\"g\n\016ComputeRequest\0226\n" +
-      "\noperations\030\001 \003(\0132\".edunn_serving.v1.Com" +
-      "puteOperation\022\035\n\025cancelled_request_ids\030\002" +
-      " \003(\t\"\313\001\n\020ComputeOperation\022\022\n\nrequest_id\030" +
-      "\001 \001(\t\0223\n\007forward\030\002 \001(\0132 .edunn_serving.v" +
-      "1.ForwardRequestH\000\0225\n\010backward\030\003 \001(\0132!.e" +
-      "dunn_serving.v1.BackwardRequestH\000\022*\n\007tim" +
-      "eout\030\004 \001(\0132\031.google.protobuf.DurationB\013\n" +
-      "\toperation\"C\n\017ComputeResponse\0220\n\007results" +
-      "\030\001 \003(\0132\037.edunn_serving.v1.ComputeResult\"" +
-      "\316\001\n\rComputeResult\022\022\n\nrequest_id\030\001 \001(\t\0224\n" +
-      "\007forward\030\002 \001(\0132!.edunn_serving.v1.Forwar" +
-      "dResponseH\000\0226\n\010backward\030\003 \001(\0132\".edunn_se" +
-      "rving.v1.BackwardResponseH\000\0221\n\005error\030\004 \001" +
-      "(\0132 .edunn_serving.v1.OperationErrorH\000B\010" +
-      "\n\006result\"V\n\016OperationError\022\014\n\004code\030\001 \001(\005" +
-      "\022\017\n\007message\030\002 \001(\t\022%\n\007details\030\003 \003(\0132\024.goo" +
-      "gle.protobuf.Any2\325\t\n\014LayerService\022o\n\016Lis" +
-      "tLayerTypes\022\'.edunn_serving.v1.ListLayer" +
-      "TypesRequest\032(.edunn_serving.v1.ListLaye" +
-      "rTypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022i\n\rCreateSess" +
-      "ion\022&.edunn_serving.v1.CreateSessionRequ" +
-      "est\032\'.edunn_serving.v1.CreateSessionResp" +
-      "onse\"\007\352\265\030\003\001\002\003\022c\n\nGetSession\022#.edunn_serv" +
-      "ing.v1.GetSessionRequest\032$.edunn_serving" +
-      ".v1.GetSessionResponse\"\n\220\002\001\352\265\030\003\001\002\003\022i\n\rDe" +
-      "leteSession\022&.edunn_serving.v1.DeleteSes" +
-      "sionRequest\032\'.edunn_serving.v1.DeleteSes" +
-      "sionResponse\"\007\352\265\030\003\001\002\003\022Z\n\010AddLayer\022!.edun" +
-      "n_serving.v1.AddLayerRequest\032\".edunn_ser" +
-      "ving.v1.AddLayerResponse\"\007\352\265\030\003\001\002\003\022W\n\007For" +
-      "ward\022 .edunn_serving.v1.ForwardRequest\032!" +
-      ".edunn_serving.v1.ForwardResponse\"\007\352\265\030\003\001" +
-      "\002\003\022Z\n\010Backward\022!.edunn_serving.v1.Backwa" +
-      "rdRequest\032\".edunn_serving.v1.BackwardRes" +
-      "ponse\"\007\352\265\030\003\001\002\003\022[\n\007Compute\022 .edunn_servin" +
-      "g.v1.ComputeRequest\032!.edunn_serving.v1.C" +
-      "omputeResponse\"\007\352\265\030\003\001\002\003(\0010\001\022l\n\rGetParame" +
-      "ters\022&.edunn_serving.v1.GetParametersReq" +
-      "uest\032\'.edunn_serving.v1.GetParametersRes" +
-      "ponse\"\n\220\002\001\352\265\030\003\001\002\003\022l\n\rSetParameters\022&.edu" +
-      "nn_serving.v1.SetParametersRequest\032\'.edu" +
-      "nn_serving.v1.SetParametersResponse\"\n\220\002\002" +
-      "\352\265\030\003\001\002\003\022h\n\013ExportModel\022$.edunn_serving.v" +
-      "1.ExportModelRequest\032%.edunn_serving.v1." +
-      "ExportModelResponse\"\n\220\002\001\352\265\030\003\001\002\0030\001\022e\n\013Imp" +
-      "ortModel\022$.edunn_serving.v1.ImportModelR" +
-      "equest\032%.edunn_serving.v1.ImportModelRes" +
-      "ponse\"\007\352\265\030\003\001\002\003(\001BS\n\024org.edunn.serving.v1" +
-      "P\001Z9github.com/edunn/edunn-serving/clien" +
-      "ts/go/edunnpb;edunnpbb\006proto3"
+      "s.proto\032\034edunn_serving/v1/layer.proto\032 e" +
+      "dunn_serving/v1/optimizer.proto\032\036edunn_s" +
+      "erving/v1/session.proto\032\033edunn_serving/v" +
+      "1/step.proto\032\035edunn_serving/v1/tensor.pr" +
+      "oto\032\031google/protobuf/any.proto\032\036google/p" +
+      "rotobuf/duration.proto\"\027\n\025ListLayerTypes" +
+      "Request\"J\n\026ListLayerTypesResponse\0220\n\013lay" +
+      "er_types\030\001 \003(\0132\033.edunn_serving.v1.LayerT" +
+      "ype\"\303\001\n\024CreateSessionRequest\022\022\n\nsession_" +
+      "id\030\001 \001(\t\022+\n\006layers\030\002 \003(\0132\033.edunn_serving" +
+      ".v1.LayerSpec\022\021\n\004seed\030\003 \001(\004H\000\210\001\001\022&\n\005phas" +
+      "e\030\004 \001(\0162\027.edunn_serving.v1.Phase\022&\n\003ttl\030" +
+      "\005 \001(\0132\031.google.protobuf.DurationB\007\n\005_see" +
+      "d\"C\n\025CreateSessionResponse\022*\n\007session\030\001 " +
+      "\001(\0132\031.edunn_serving.v1.Session\"\'\n\021GetSes" +
+      "sionRequest\022\022\n\nsession_id\030\001 \001(\t\"@\n\022GetSe" +
+      "ssionResponse\022*\n\007session\030\001 \001(\0132\031.edunn_s" +
+      "erving.v1.Session\"*\n\024DeleteSessionReques" +
+      "t\022\022\n\nsession_id\030\001 \001(\t\"\027\n\025DeleteSessionRe" +
+      "sponse\"Q\n\017AddLayerRequest\022\022\n\nsession_id\030" +
+      "\001 \001(\t\022*\n\005layer\030\002 \001(\0132\033.edunn_serving.v1." +
+      "LayerSpec\":\n\020AddLayerResponse\022&\n\005layer\030\001" +
+      " \001(\0132\027.edunn_serving.v1.Layer\"\254\001\n\016Forwar" +
+      "dRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030\002 " +
+      "\001(\t\022(\n\006inputs\030\003 \003(\0132\030.edunn_serving.v1.T" +
+      "ensor\022&\n\005phase\030\004 \001(\0162\027.edunn_serving.v1." +
+      "Phase\022\022\n\nforward_id\030\005 \001(\t\022\021\n\tuntracked\030\006" +
+      " \001(\010\"w\n\017ForwardResponse\022\022\n\nforward_id\030\001 " +
+      "\001(\t\022(\n\006output\030\002 \001(\0132\030.edunn_serving.v1.T" +
+      "ensor\022&\n\005phase\030\003 \001(\0162\027.edunn_serving.v1." +
+      "Phase\"\244\001\n\017BackwardRequest\022\022\n\nsession_id\030" +
+      "\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022\022\n\nforward_id\030\003 \001(\t" +
+      "\0221\n\017output_gradient\030\004 \001(\0132\030.edunn_servin" +
+      "g.v1.Tensor\022\022\n\naccumulate\030\005 \001(\010\022\023\n\013backw" +
+      "ard_id\030\006 \001(\t\"\362\001\n\020BackwardResponse\0220\n\016inp" +
+      "ut_gradient\030\001 \001(\0132\030.edunn_serving.v1.Ten" +
+      "sor\022W\n\023parameter_gradients\030\002 \003(\0132:.edunn" +
+      "_serving.v1.BackwardResponse.ParameterGr" +
+      "adientsEntry\032S\n\027ParameterGradientsEntry\022" +
+      "\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_serv" +
+      "ing.v1.Tensor:\0028\001\"9\n\024GetParametersReques" +
+      "t\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\"\261\001\n" +
+      "\025GetParametersResponse\022K\n\nparameters\030\001 \003" +
+      "(\01327.edunn_serving.v1.GetParametersRespo" +
+      "nse.ParametersEntry\032K\n\017ParametersEntry\022\013" +
+      "\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_servi" +
+      "ng.v1.Tensor:\0028\001\"\322\001\n\024SetParametersReques" +
+      "t\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022J\n\n" +
+      "parameters\030\003 \003(\01326.edunn_serving.v1.SetP" +
+      "arametersRequest.ParametersEntry\032K\n\017Para" +
+      "metersEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132" +
+      "\030.edunn_serving.v1.Tensor:\0028\001\"\027\n\025SetPara" +
+      "metersResponse\"g\n\016ComputeRequest\0226\n\noper" +
+      "ations\030\001 \003(\0132\".edunn_serving.v1.ComputeO" +
+      "peration\022\035\n\025cancelled_request_ids\030\002 \003(\t\"" +
+      "\264\002\n\020ComputeOperation\022\022\n\nrequest_id\030\001 \001(\t" +
+      "\0223\n\007forward\030\002 \001(\0132 .edunn_serving.v1.For" +
+      "wardRequestH\000\0225\n\010backward\030\003 \001(\0132!.edunn_" +
+      "serving.v1.BackwardRequestH\000\022-\n\004step\030\005 \001" +
+      "(\0132\035.edunn_serving.v1.StepRequestH\000\0228\n\nt" +
+      "rain_step\030\006 \001(\0132\".edunn_serving.v1.Train" +
+      "StepRequestH\000\022*\n\007timeout\030\004 \001(\0132\031.google." +
+      "protobuf.DurationB\013\n\toperation\"C\n\017Comput" +
+      "eResponse\0220\n\007results\030\001 \003(\0132\037.edunn_servi" +
+      "ng.v1.ComputeResult\"\271\002\n\rComputeResult\022\022\n" +
+      "\nrequest_id\030\001 \001(\t\0224\n\007forward\030\002 \001(\0132!.edu" +
+      "nn_serving.v1.ForwardResponseH\000\0226\n\010backw" +
+      "ard\030\003 \001(\0132\".edunn_serving.v1.BackwardRes" +
+      "ponseH\000\022.\n\004step\030\005 \001(\0132\036.edunn_serving.v1" +
+      ".StepResponseH\000\0229\n\ntrain_step\030\006 \001(\0132#.ed" +
+      "unn_serving.v1.TrainStepResponseH\000\0221\n\005er" +
+      "ror\030\004 \001(\0132 .edunn_serving.v1.OperationEr" +
+      "rorH\000B\010\n\006result\"V\n\016OperationError\022\014\n\004cod" +
+      "e\030\001 \001(\005\022\017\n\007message\030\002 \001(\t\022%\n\007details\030\003 \003(" +
+      "\0132\024.google.protobuf.Any2\241\013\n\014LayerService" +
+      "\022o\n\016ListLayerTypes\022\'.edunn_serving.v1.Li" +
+      "stLayerTypesRequest\032(.edunn_serving.v1.L" +
+      "istLayerTypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022{\n\022Lis" +
+      "tOptimizerTypes\022+.edunn_serving.v1.ListO" +
+      "ptimizerTypesRequest\032,.edunn_serving.v1." +
+      "ListOptimizerTypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022i" +
+      "\n\rCreateSession\022&.edunn_serving.v1.Creat" +
+      "eSessionRequest\032\'.edunn_serving.v1.Creat" +
+      "eSessionResponse\"\007\352\265\030\003\001\002\003\022c\n\nGetSession\022" +
+      "#.edunn_serving.v1.GetSessionRequest\032$.e" +
+      "dunn_serving.v1.GetSessionResponse\"\n\220\002\001\352" +
+      "\265\030\003\001\002\003\022i\n\rDeleteSession\022&.edunn_serving." +
+      "v1.DeleteSessionRequest\032\'.edunn_serving." +
+      "v1.DeleteSessionResponse\"\007\352\265\030\003\001\002\003\022Z\n\010Add" +
+      "Layer\022!.edunn_serving.v1.AddLayerRequest" +
+      "\032\".edunn_serving.v1.AddLayerResponse\"\007\352\265" +
+      "\030\003\001\002\003\022W\n\007Forward\022 .edunn_serving.v1.Forw" +
+      "ardRequest\032!.edunn_serving.v1.ForwardRes" +
+      "ponse\"\007\352\265\030\003\001\002\003\022Z\n\010Backward\022!.edunn_servi" +
+      "ng.v1.BackwardRequest\032\".edunn_serving.v1" +
+      ".BackwardResponse\"\007\352\265\030\003\001\002\003\022N\n\004Step\022\035.edu" +
+      "nn_serving.v1.StepRequest\032\036.edunn_servin" +
+      "g.v1.StepResponse\"\007\352\265\030\003\001\002\003\022]\n\tTrainStep\022" +
+      "\".edunn_serving.v1.TrainStepRequest\032#.ed" +
+      "unn_serving.v1.TrainStepResponse\"\007\352\265\030\003\001\002" +
+      "\003\022o\n\016ClearGradients\022\'.edunn_serving.v1.C" +
+      "learGradientsRequest\032(.edunn_serving.v1." +
+      "ClearGradientsResponse\"\n\220\002\002\352\265\030\003\001\002\003\022[\n\007Co" +
+      "mpute\022 .edunn_serving.v1.ComputeRequest\032" +
+      "!.edunn_serving.v1.ComputeResponse\"\007\352\265\030\003" +
+      "\001\002\003(\0010\001\022l\n\rGetParameters\022&.edunn_serving" +
+      ".v1.GetParametersRequest\032\'.edunn_serving" +
+      ".v1.GetParametersResponse\"\n\220\002\001\352\265\030\003\001\002\003\022l\n" +
+      "\rSetParameters\022&.edunn_serving.v1.SetPar" +
+      "ametersRequest\032\'.edunn_serving.v1.SetPar" +
+      "ametersResponse\"\n\220\002\002\352\265\030\003\001\002\003BS\n\024org.edunn" +
+      ".serving.v1P\001Z9github.com/edunn/edunn-se" +
+      "rving/clients/go/edunnpb;edunnpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           org.edunn.serving.v1.Access.getDescriptor(),
           org.edunn.serving.v1.LayerOuterClass.getDescriptor(),
+          org.edunn.serving.v1.Optimizer.getDescriptor(),
           org.edunn.serving.v1.SessionOuterClass.getDescriptor(),
+          org.edunn.serving.v1.Step.getDescriptor(),
           org.edunn.serving.v1.TensorOuterClass.getDescriptor(),
           com.google.protobuf.AnyProto.getDescriptor(),
           com.google.protobuf.DurationProto.getDescriptor(),
@@ -381,7 +370,7 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     internal_static_edunn_serving_v1_BackwardRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_BackwardRequest_descriptor,
-        new java.lang.String[] { "SessionId", "Layer", "ForwardId", "OutputGradient", });
+        new java.lang.String[] { "SessionId", "Layer", "ForwardId", "OutputGradient", "Accumulate", "BackwardId", });
     internal_static_edunn_serving_v1_BackwardResponse_descriptor =
       getDescriptor().getMessageType(13);
     internal_static_edunn_serving_v1_BackwardResponse_fieldAccessorTable = new
@@ -430,56 +419,32 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_SetParametersResponse_descriptor,
         new java.lang.String[] { });
-    internal_static_edunn_serving_v1_ExportModelRequest_descriptor =
-      getDescriptor().getMessageType(18);
-    internal_static_edunn_serving_v1_ExportModelRequest_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_edunn_serving_v1_ExportModelRequest_descriptor,
-        new java.lang.String[] { "SessionId", "Layer", });
-    internal_static_edunn_serving_v1_ExportModelResponse_descriptor =
-      getDescriptor().getMessageType(19);
-    internal_static_edunn_serving_v1_ExportModelResponse_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_edunn_serving_v1_ExportModelResponse_descriptor,
-        new java.lang.String[] { "Chunk", });
-    internal_static_edunn_serving_v1_ImportModelRequest_descriptor =
-      getDescriptor().getMessageType(20);
-    internal_static_edunn_serving_v1_ImportModelRequest_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_edunn_serving_v1_ImportModelRequest_descriptor,
-        new java.lang.String[] { "SessionId", "Layer", "Chunk", });
-    internal_static_edunn_serving_v1_ImportModelResponse_descriptor =
-      getDescriptor().getMessageType(21);
-    internal_static_edunn_serving_v1_ImportModelResponse_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_edunn_serving_v1_ImportModelResponse_descriptor,
-        new java.lang.String[] { "Layer", });
     internal_static_edunn_serving_v1_ComputeRequest_descriptor =
-      getDescriptor().getMessageType(22);
+      getDescriptor().getMessageType(18);
     internal_static_edunn_serving_v1_ComputeRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeRequest_descriptor,
         new java.lang.String[] { "Operations", "CancelledRequestIds", });
     internal_static_edunn_serving_v1_ComputeOperation_descriptor =
-      getDescriptor().getMessageType(23);
+      getDescriptor().getMessageType(19);
     internal_static_edunn_serving_v1_ComputeOperation_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeOperation_descriptor,
-        new java.lang.String[] { "RequestId", "Forward", "Backward", "Timeout", "Operation", });
+        new java.lang.String[] { "RequestId", "Forward", "Backward", "Step", "TrainStep", "Timeout", "Operation", });
     internal_static_edunn_serving_v1_ComputeResponse_descriptor =
-      getDescriptor().getMessageType(24);
+      getDescriptor().getMessageType(20);
     internal_static_edunn_serving_v1_ComputeResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeResponse_descriptor,
         new java.lang.String[] { "Results", });
     internal_static_edunn_serving_v1_ComputeResult_descriptor =
-      getDescriptor().getMessageType(25);
+      getDescriptor().getMessageType(21);
     internal_static_edunn_serving_v1_ComputeResult_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeResult_descriptor,
-        new java.lang.String[] { "RequestId", "Forward", "Backward", "Error", "Result", });
+        new java.lang.String[] { "RequestId", "Forward", "Backward", "Step", "TrainStep", "Error", "Result", });
     internal_static_edunn_serving_v1_OperationError_descriptor =
-      getDescriptor().getMessageType(26);
+      getDescriptor().getMessageType(22);
     internal_static_edunn_serving_v1_OperationError_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_OperationError_descriptor,
@@ -487,7 +452,9 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     descriptor.resolveAllFeaturesImmutable();
     org.edunn.serving.v1.Access.getDescriptor();
     org.edunn.serving.v1.LayerOuterClass.getDescriptor();
+    org.edunn.serving.v1.Optimizer.getDescriptor();
     org.edunn.serving.v1.SessionOuterClass.getDescriptor();
+    org.edunn.serving.v1.Step.getDescriptor();
     org.edunn.serving.v1.TensorOuterClass.getDescriptor();
     com.google.protobuf.AnyProto.getDescriptor();
     com.google.protobuf.DurationProto.getDescriptor();

@@ -1,0 +1,50 @@
+"""What a batch needs of the stored sessions, and what the worker has of it already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edunn_serving.batch_message import OperationHead
+from edunn_serving.keys import SessionKey
+from worker.operations import OPERATIONS, Operation
+from worker.ready import ReadySession, ReadySessions
+from worker.repetitions import mark_of
+from worker.slots import SLOTS
+from worker.store import LayerNeeds, Needs
+
+
+def needs_of(heads: Sequence[OperationHead], ready: ReadySessions) -> dict[SessionKey, Needs]:
+    """Return what a batch needs of each session."""
+    needs: dict[SessionKey, Needs] = {}
+    for head in heads:
+        key = head.session
+        session = ready.get(key)
+        need = needs.get(key)
+        if need is None:
+            need = needs[key] = Needs(session.revision if session else "")
+        operation = OPERATIONS.get(head.method)
+        if operation is None or head.layer is None:
+            continue
+        layer = _layer_needs(need, head.layer, session, operation)
+        if head.forward_id:
+            layer.contexts[head.forward_id] = None
+        elif operation.means_latest_forward:
+            layer.latest = True
+        if head.repeat_id:
+            layer.contexts[mark_of(operation.repeated_as, head.repeat_id)] = None
+        if head.loss is not None:
+            _layer_needs(need, head.loss, session, operation)
+    return needs
+
+
+def _layer_needs(
+    need: Needs, name: str, session: ReadySession | None, operation: Operation
+) -> LayerNeeds:
+    """Return the needs of one layer, with the slots that an operation uses."""
+    layer = need.layers.get(name)
+    if layer is None:
+        layer = need.layers[name] = LayerNeeds([None] * len(SLOTS))
+    ready = session.layers.get(name) if session else None
+    for slot in operation.slots:
+        layer.versions[SLOTS.index(slot)] = ready.versions[slot.name] if ready else 0
+    return layer

@@ -1,0 +1,154 @@
+"""Optimizer steps on the parameters of a layer in a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from edunn.errors import ConfigError
+from edunn.optimizers.catalogue import build_optimizer
+from edunn.optimizers.update_rule import UpdateRule
+from edunn_serving.errors import Reason, ServiceError, invalid_arguments
+from edunn_serving.internal.v1.state_pb2 import ContextHeader, TrainingBytes
+from edunn_serving.requests import nested_too_deeply
+from edunn_serving.settings import Settings
+from edunn_serving.v1.optimizer_pb2 import OptimizerSpec
+from edunn_serving.v1.step_pb2 import StepRequest, StepResponse, TrainStepRequest
+from worker.charges import arrays_of, charge_step
+from worker.configs import TooDeepError, check_description, plain_config
+from worker.gradients import check_finite, forget, reserved_for
+from worker.limits import check
+from worker.open_session import OpenLayer, OpenSession
+from worker.repetitions import (
+    NUMBERED,
+    STEP,
+    check_id,
+    digest_of,
+    earlier,
+    mark_of,
+    plain_optimizer,
+)
+from worker.slots import OPTIMIZER, PARAMETERS, OptimizerState
+
+
+def run_step(session: OpenSession, request: StepRequest, settings: Settings) -> StepResponse:
+    """Change a layer's parameters by one step on the kept gradients."""
+    layer = session.layer(request.layer)
+    digest = digest_of([], "Step", contents_of_optimizer(request)) if request.step_id else b""
+    done = step_done(layer, request.step_id, digest)
+    if done is not None:
+        return StepResponse(step_id=request.step_id, steps=done.steps)
+    kept = layer.ready.gradients
+    if not kept.backwards:
+        raise ServiceError(
+            Reason.NO_GRADIENTS,
+            f"the session keeps no gradients for layer {layer.name!r}: call Backward with "
+            "accumulate before Step",
+            metadata={"layer": layer.name},
+        )
+    step = Step(session, layer, request, settings)
+    check(charge_step(layer.model.trained_parameters(), step.rule), settings)
+    steps = step.apply(kept.arrays)
+    if request.step_id:
+        header = ContextHeader(request_digest=digest, steps=steps)
+        session.save_mark(layer, mark_of(STEP, request.step_id), header)
+    return StepResponse(step_id=request.step_id or f"{NUMBERED}{steps}", steps=steps)
+
+
+def step_done(layer: OpenLayer, step_id: str, digest: bytes) -> ContextHeader | None:
+    """Return what the same step left when it took effect; None if it has not, or has no id.
+
+    Raises
+    ------
+    ServiceError
+        INVALID_ARGUMENT: no caller may choose the id. STEP_EXISTS: another step has it.
+    """
+    if not step_id:
+        return None
+    check_id("step_id", step_id)
+    return earlier(layer, STEP, step_id, digest)
+
+
+class Step:
+    """One step of a layer's optimizer: checked when it is made, and applied later."""
+
+    def __init__(
+        self,
+        session: OpenSession,
+        layer: OpenLayer,
+        request: StepRequest | TrainStepRequest,
+        settings: Settings,
+    ) -> None:
+        self._session = session
+        self._layer = layer
+        present = layer.ready.optimizer
+        if request.HasField("optimizer"):
+            self._spec = request.optimizer
+            self.rule = _build(request.optimizer, settings)
+        elif present.spec is not None:
+            self._spec = present.spec
+            self.rule = _build(present.spec, settings)
+        else:
+            raise ServiceError(
+                Reason.NO_OPTIMIZER,
+                f"layer {layer.name!r} has had no step yet: name an optimizer",
+                metadata={"layer": layer.name},
+            )
+        self._state: Mapping[str, np.ndarray] = {}
+        if present.spec is not None and _are_same(self.rule, _build(present.spec, settings)):
+            self._state = present.arrays
+        self._reserved: TrainingBytes = reserved_for(
+            session, layer, settings, optimizer_arrays=arrays_of(self.rule)
+        )
+
+    def apply(self, gradients: Mapping[str, np.ndarray]) -> int:
+        """Apply the step, clear the kept gradients, and return the layer's steps so far.
+
+        Raises
+        ------
+        ServiceError
+            NOT_FINITE: a gradient has a NaN or an infinity. Nothing is changed.
+        """
+        session, layer = self._session, self._layer
+        check_finite(layer, gradients)
+        ready = layer.ready
+        after, state = self.rule.update(ready.model.get_parameters(), gradients, self._state)
+        session.reserve(layer, self._reserved)
+        if gradients:
+            ready.model.set_parameters({name: after[name] for name in gradients})
+            session.save(layer, PARAMETERS)
+        spec = OptimizerSpec()
+        spec.CopyFrom(self._spec)
+        ready.optimizer = OptimizerState(spec, state, ready.optimizer.steps + 1)
+        session.save(layer, OPTIMIZER)
+        forget(session, layer)
+        return ready.optimizer.steps
+
+
+def contents_of_optimizer(request: StepRequest | TrainStepRequest) -> object:
+    """Return the optimizer of a request as a part of its contents."""
+    return plain_optimizer(request.HasField("optimizer"), request.optimizer)
+
+
+def _are_same(one: UpdateRule, other: UpdateRule) -> bool:
+    return type(one) is type(other) and one.config == other.config
+
+
+def _build(spec: OptimizerSpec, settings: Settings) -> UpdateRule:
+    check_description(spec, "optimizer", settings)
+    try:
+        return build_optimizer(spec.type, plain_config(spec.config))
+    except TooDeepError as error:
+        raise nested_too_deeply("optimizer.config") from error
+    except ConfigError as error:
+        if error.argument != "type":
+            raise invalid_arguments(
+                (f"optimizer.config.{path}", text) for path, text in error.violations
+            ) from error
+        raise ServiceError(
+            Reason.OPTIMIZER_TYPE_NOT_FOUND,
+            str(error),
+            violations=[("optimizer.type", str(error))],
+            metadata={"type": spec.type},
+        ) from error
