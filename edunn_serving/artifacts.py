@@ -100,6 +100,11 @@ class ArtifactStore:
             data: bytes = self._files.cat_file(self._at(path))
             return data
 
+    def size(self, path: str) -> int:
+        """Return the bytes of a file. Errors are those of `get`."""
+        with _told(path):
+            return int(self._files.size(self._at(path)))
+
     def remove(self, path: str) -> None:
         """Remove a file, or a folder with all that is in it. What is not there is no error."""
         with suppress(ArtifactMissingError), _told(path):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import redis
 
+from edunn import catalogue
 from edunn_serving import keys
 from edunn_serving.artifacts import ArtifactStore, checkpoint_path
 from edunn_serving.errors import Reason, ServiceError, logged_fault
@@ -33,7 +34,8 @@ from edunn_serving.v1.layer_service_pb2 import OperationError
 from edunn_serving.v1.training_pb2 import TrainingEvent, TrainingOutcome, TrainingState
 from worker.batch_run import out_of_memory
 from worker.limits import cache_limit
-from worker.slots import BUFFERS, PARAMETERS, encode_arrays
+from worker.ready import ReadyLayer
+from worker.slots import BUFFERS, PARAMETERS
 from worker.training.checkpoints import open_run, write_checkpoint
 from worker.training.pulse import Pulse
 from worker.training.run import TrainingRun
@@ -148,6 +150,8 @@ class Slices:
         used = time.thread_time() - began
         if self._commit(stored, path, run, events, used):
             self._remove(stored.checkpoint)
+            if training.state == TrainingState.TRAINING_STATE_SUCCEEDED:
+                self._leave_model_alone(stored, path)
             if not stored.has_ended:
                 self._kept = Kept(stored.record.folder, stored.slice + 1, run)
         else:
@@ -262,6 +266,16 @@ class Slices:
                 self._client.connection_pool.disconnect()
                 time.sleep(RETRY_SECONDS)
 
+    def _leave_model_alone(self, stored: StoredTraining, path: str) -> None:
+        """Keep nothing of a training that has succeeded but its model."""
+        try:
+            self._store.remove(state_path(path))
+            size = self._store.size(path)
+            self._client.hset(keys.artifacts(stored.key.caller), stored.record.folder, size)
+        except (ServiceError, redis.RedisError) as error:
+            log.warning("more of the training %s stays than its model: %s",
+                        stored.record.folder, error)  # fmt: skip
+
     def _remove(self, checkpoint: str) -> None:
         try:
             self._store.remove(checkpoint)
@@ -275,10 +289,9 @@ def _session_part(stored: StoredTraining, run: TrainingRun) -> SessionPart:
     """Return the change of the session by which its layer gets the result."""
     record = stored.record
     layer = record.layer.name
-    slots = [slot for slot in (PARAMETERS, BUFFERS) if slot.read(run.model)]
-    values: dict[str, Value] = {
-        keys.slot(slot.name, layer): encode_arrays(slot.read(run.model)) for slot in slots
-    }
+    trained = ReadyLayer(run.model, catalogue.describe(record.layer.type))
+    slots = [slot for slot in (PARAMETERS, BUFFERS) if slot.read(trained)]
+    values: dict[str, Value] = {keys.slot(slot.name, layer): slot.encode(trained) for slot in slots}
     # A batch under way that has loaded the layer before runs again.
     values[keys.LAST_BATCH + layer] = record.folder
     return SessionPart(
