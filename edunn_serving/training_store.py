@@ -58,6 +58,8 @@ class StoredTraining:
     holder: str
     # How many workers have died over the present slice.
     deaths: int
+    # The state as it was read, whatever becomes of `training`.
+    state: int
 
     @property
     def key(self) -> TrainingKey:
@@ -81,6 +83,7 @@ class StoredTraining:
             fields[b"checkpoint"].decode(),
             fields[b"holder"].decode(),
             int(fields[b"deaths"]),
+            int(fields[b"state"]),
         )
 
 
@@ -191,7 +194,7 @@ def new_training(record: TrainingRecord, training: Training, checkpoint: str) ->
 def as_read(stored: StoredTraining) -> dict[str, str]:
     """Return the fields that tell that a training has not changed since it was read."""
     return {
-        "state": str(int(stored.training.state)),
+        "state": str(stored.state),
         "holder": stored.holder,
         "slice": str(stored.slice),
         "deaths": str(stored.deaths),

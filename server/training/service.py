@@ -71,7 +71,7 @@ from server.training.datasets import Datasets
 from server.training.events import TrainingEvents
 from server.training.keeper import TrainingKeeper
 from server.training.names import check_name
-from server.training.store import TrainingStore
+from server.training.store import TrainingStore, dataset_not_found
 
 DEFAULT_PAGE, MAX_PAGE = 50, 1000
 # A training that others change at once is read and changed again, at most this often.
@@ -256,6 +256,9 @@ class TrainingService:
                 raise _ended(key.training_id)
             if not stored.has_ended:
                 break
+            dataset = stored.record.dataset
+            if dataset.path and not await self._store.is_stored(call.caller.name, dataset.path):
+                raise dataset_not_found(dataset.dataset.name)
             training.state = TrainingState.TRAINING_STATE_QUEUED
             training.outcome = TrainingOutcome.TRAINING_OUTCOME_UNSPECIFIED
             training.cancel_requested = False

@@ -152,6 +152,11 @@ class TrainingStore:
         await self.client.hdel(keys.artifacts(caller), path)
 
     @_told
+    async def is_stored(self, caller: str, path: str) -> bool:
+        """Tell whether a caller has an artifact."""
+        return bool(await self.client.hexists(keys.artifacts(caller), path))
+
+    @_told
     async def used_bytes(self, caller: str) -> int:
         """Return the bytes of a caller's artifacts."""
         return sum(map(int, await self.client.hvals(keys.artifacts(caller))))

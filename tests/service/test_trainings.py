@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,6 @@ from local_training import (
 )
 from waiting import await_true
 
-import edunn as nn
 from edunn import model_file
 from edunn_serving.pools import TRAINING
 from edunn_serving.redis_url import RedisUrl
@@ -101,7 +101,7 @@ def test_watchers_see_every_epoch_from_any_event_on(session: Session) -> None:
     third = [each.event_id for each in training.events(after=ids[3])]
     assert [each for each in third if each in ids] == ids[4:]
     times = [each.time for each in seen if each.progress]
-    gaps = [(b - a).total_seconds() for a, b in zip(times, times[1:], strict=False)]
+    gaps = [(b - a).total_seconds() for a, b in itertools.pairwise(times)]
     assert all(gap >= 0.15 for gap in gaps)
 
 
@@ -183,23 +183,21 @@ def test_early_stopping_restores_the_best_epoch(session: Session) -> None:
     assert info.best_epoch == 1 + accuracies.index(max(accuracies)) == len(accuracies) - 3
 
 
-def test_schedules_change_the_learning_rate_from_epoch_to_epoch(session: Session) -> None:
+def test_schedules_change_the_learning_rate_from_epoch_to_epoch(
+    session: Session, client: Client
+) -> None:
     net = add_network(session)
 
     def rates(schedule: StepSchedule | CosineSchedule) -> list[float]:
-        training = net.fit("iris4", "loss", ADAM, epochs=6, schedule=schedule, batch_size=200)
+        training = net.fit("hundred", "loss", ADAM, epochs=6, schedule=schedule, batch_size=200)
         return [each.learning_rate for each in training.result().results]
 
     x = np.random.default_rng(1).random((100, 64))
-    session._caller  # noqa: B018  # the session's client uploads
-    uploaded = Client(session._caller.target.for_grpc().removeprefix("dns:///"))
-    with uploaded:
-        uploaded.upload_dataset("iris4", x, np.arange(100) % 10)
-        assert rates(StepSchedule(epochs=2, factor=0.5)) == pytest.approx(
-            [0.01, 0.01, 0.005, 0.005, 0.0025, 0.0025]
-        )
-        expected = [0.001 + 0.009 * (1 + np.cos(np.pi * e / 6)) / 2 for e in range(6)]
-        assert rates(CosineSchedule(share=0.1)) == pytest.approx(expected)
+    client.upload_dataset("hundred", x, np.arange(100) % 10)
+    halved = [0.01, 0.01, 0.005, 0.005, 0.0025, 0.0025]
+    assert rates(StepSchedule(epochs=2, factor=0.5)) == pytest.approx(halved)
+    expected = [0.001 + 0.009 * (1 + np.cos(np.pi * e / 6)) / 2 for e in range(6)]
+    assert rates(CosineSchedule(share=0.1)) == pytest.approx(expected)
 
 
 def test_a_loss_that_is_not_finite_stops_the_training(session: Session) -> None:
@@ -230,9 +228,7 @@ def test_trainings_are_listed_in_pages_and_belong_to_their_caller(
     listed = [info.training_id for info in client.trainings()]
     assert listed[:3] == ["listed-2", "listed-1", "listed-0"]
     # The same request again is the same training. Another one of the name is refused.
-    again = net.fit(
-        "digits", "loss", ADAM, epochs=1, training_id="listed-0"
-    )
+    again = net.fit("digits", "loss", ADAM, epochs=1, training_id="listed-0")
     assert again.info.create_time == started[0].info.create_time
     with pytest.raises(EdunnError) as refused:
         net.fit("digits", "loss", ADAM, epochs=2, training_id="listed-0")
@@ -293,4 +289,3 @@ def test_a_frozen_layer_is_trained_as_by_the_library(session: Session) -> None:
     after = net.get_parameters()
     assert np.array_equal(after["a(w)"], start["a(w)"])
     assert not np.array_equal(after["b(w)"], start["b(w)"])
-    assert isinstance(nn.build("Sequential", {"layers": layers}), nn.Sequential)

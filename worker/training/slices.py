@@ -10,6 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import redis
@@ -231,9 +232,7 @@ class Slices:
         training = StoredTraining.of(fresh).training if fresh else stored.training
         training.state = TrainingState.TRAINING_STATE_FAILED
         training.error.CopyFrom(OperationError.FromString(error.to_status().SerializeToString()))
-        failed = StoredTraining(
-            stored.record, training, stored.slice, stored.checkpoint, stored.holder, stored.deaths
-        )
+        failed = replace(stored, training=training)
         change = Change(stored.key, {"holder": stored.holder}, {}, released=True, used=used)
         change.events = self._end(failed, change)
         change.values = {**shown(training), "holder": "", "deaths": 0}
