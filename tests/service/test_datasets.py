@@ -164,7 +164,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a path for a name": (lambda: parts(name="../../mine"), "header.name"),
     "no name": (lambda: parts(name=""), "header.name"),
     "an unknown type": (
-        lambda: header_only(x=dataset_pb2.ArraySpec(data_type=99, shape=[1])),
+        lambda: header_only(x=dataset_pb2.ArraySpec(shape=[1])),
         "header.x.data_type",
     ),
     "a negative size": (
