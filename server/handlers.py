@@ -124,6 +124,9 @@ class Handlers(grpc.GenericRpcHandler):
             try:
                 async for answer in method(_call(caller, context), read):
                     yield answer
+            except AnsweredWithStatusError as answered:
+                log.debug("%s refused by its worker", rpc.name)
+                await abort_with_status(context, answered.status)
             except ServiceError as error:
                 log.info("%s %s %s", rpc.name, error.code.name, error.reason.name)
                 await abort(context, error)
