@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -60,13 +61,13 @@ def test_a_file_that_does_not_fit_changes_nothing(client: Client, tmp_path: Path
         net.save(tmp_path / "m.safetensors")
         file = model_file.decode((tmp_path / "m.safetensors").read_bytes())
         before = arrays_of(net)
-        wrong = {
+        wrong: dict[str, dict[str, np.ndarray | None]] = {
             "hidden(w)": {"hidden(w)": np.zeros((64, 33))},
             "out(b)": {"out(b)": None},
             "more": {"more": np.zeros(1)},
         }
         for first, change in wrong.items():
-            arrays = {**file.parameters, **change}
+            arrays: dict[str, np.ndarray | None] = {**file.parameters, **change}
             kept = {name: array for name, array in arrays.items() if array is not None}
             data = model_file.encode(ModelFile(file.layer, kept, file.buffers))
             (tmp_path / "wrong.safetensors").write_bytes(data)
@@ -103,7 +104,7 @@ def test_a_header_that_lies_is_refused_as_soon_as_its_length_is_there(
         start = api.ImportModelRequest(session_id=session.session_id, layer="new")
         for data in ((2**62).to_bytes(8, "little"), b"{}" * 20, b""):
             chunks = [api.ImportModelRequest(chunk=bytes([byte])) for byte in data]
-            refused = refusal(lambda sent=chunks: stub.ImportModel(iter([start, *sent]), timeout=9))
+            refused = refusal(partial(stub.ImportModel, iter([start, *chunks]), timeout=9))
             assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
             assert refused.fields == ["chunk"]
         missing = api.ExportModelRequest(session_id=session.session_id, layer="none")

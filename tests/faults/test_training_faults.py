@@ -212,11 +212,14 @@ def test_callers_share_the_workers_however_many_trainings_they_have(tmp_path: Pa
         net = add_network(busy)
         crowd = [begin(net, epochs=100_000) for _ in range(4)]
         alone = begin(add_network(modest), epochs=100_000)
-        await_true(lambda: alone.refresh().progress.share > 0, "the first slice")
-        await_share(alone, alone.info.progress.share + 12 * SLICE_SECONDS / 1000)
-        shares = [training.refresh().progress.share for training in crowd]
-        mine = alone.refresh().progress.share
+        redis = stack.redis_client()
+
+        def slices(caller: str, training: Training) -> int:
+            return int(redis.hget(keys.training(caller, training.training_id), "slice") or 0)
+
+        await_true(lambda: slices("one", alone) >= 6, "six slices")
         # The one training of one caller gets as much as the four of the other together.
-        assert 0.5 < mine / sum(shares) < 2
+        theirs = sum(slices("many", training) for training in crowd)
+        assert 4 <= theirs <= 9
         for each in (*crowd, alone):
             each.cancel()
