@@ -9,6 +9,7 @@ def main() -> None:
     # gRPC would log every failed attempt to connect; the command says what came of them.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     try:
+        from edunn_client._cli import training  # noqa: F401 - it adds its commands
         from edunn_client._cli.commands import app
     except ModuleNotFoundError as error:
         if error.name not in ("typer", "rich"):
