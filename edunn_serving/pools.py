@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from edunn_serving import keys
 
@@ -22,6 +23,8 @@ class Pool:
     # How Celery runs a task: `solo` in the main thread, `threads` in another one, beside which the
     # worker still answers `celery inspect`.
     execution: str = "solo"
+    # Whether its workers read and write the database of grades.
+    uses_database: bool = False
 
     @property
     def queue(self) -> str:
@@ -53,5 +56,25 @@ TRAINING = Pool(
     "training", application="worker.training", process="trainer", workers=1, execution="threads"
 )
 
+# Draws the challenges of the GradingService and judges answers, as ordinary Celery tasks.
+GRADING = Pool(
+    "grading",
+    application="worker.grading",
+    process="grading-worker",
+    workers=1,
+    uses_database=True,
+)
+
+
+class GradingTasks(NamedTuple):
+    """The names of the tasks of the pool `grading`."""
+
+    draw: str = "grading.draw"
+    judge: str = "grading.judge"
+    try_assignment: str = "grading.try_assignment"
+
+
+GRADING_TASKS = GradingTasks()
+
 # All pools that the service has.
-POOLS = (LAYERS, TRAINING)
+POOLS = (LAYERS, TRAINING, GRADING)

@@ -6,6 +6,7 @@ from edunn_serving.settings import Settings
 from server.audit import Audit
 from server.call import Service
 from server.dispatcher import Dispatcher
+from server.grading.service import GradingService
 from server.layer_service import LayerService
 from server.training.service import TrainingService
 
@@ -15,4 +16,5 @@ def make_services(dispatcher: Dispatcher, audit: Audit, settings: Settings) -> l
     return [
         LayerService(dispatcher, audit, settings),
         TrainingService(dispatcher, settings),
+        GradingService(settings),
     ]

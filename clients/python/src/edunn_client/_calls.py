@@ -28,7 +28,12 @@ from edunn_client._descriptions import (
 )
 from edunn_client._layer_config import LayerConfig
 from edunn_client._phase import PhaseLike, decode_phase, encode_phase
-from edunn_client._stubs import layer_pb2, optimizer_pb2, training_service_pb2
+from edunn_client._stubs import (
+    grading_service_pb2,
+    layer_pb2,
+    optimizer_pb2,
+    training_service_pb2,
+)
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client._tensors import Array, decode_tensors, encode_tensors
 
@@ -38,14 +43,12 @@ COMPUTE = "Compute"
 # From here on an event loop would notice how long a message takes to be read or written.
 LARGE_BYTES = 1024 * 1024
 # No two services have a method of the same name.
-_METHODS = {
-    method.name: method
-    for service in (
-        pb.DESCRIPTOR.services_by_name["LayerService"],
-        training_service_pb2.DESCRIPTOR.services_by_name["TrainingService"],
-    )
-    for method in service.methods
-}
+_SERVICES = (
+    pb.DESCRIPTOR.services_by_name["LayerService"],
+    training_service_pb2.DESCRIPTOR.services_by_name["TrainingService"],
+    grading_service_pb2.DESCRIPTOR.services_by_name["GradingService"],
+)
+_METHODS = {method.name: method for service in _SERVICES for method in service.methods}
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Call(Generic[Result]):
 
 
 def methods(channel: Any) -> dict[str, Any]:
-    """Return gRPC's callables for the service's methods, of a sync or an asyncio channel.
+    """Return gRPC's callables for the services' methods, of a sync or an asyncio channel.
 
     A request may be given in bytes already, and an answer that is large stays in bytes: the asyncio
     client reads and writes those where they do not hold up its event loop.

@@ -6,26 +6,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from edunn_client._channel import TLS, TLSLike
 from edunn_client._cli.bench import bench
-from edunn_client._client import Client
+from edunn_client._cli.terminal import (
+    ERRORS,
+    LOCAL,
+    Address,
+    Ca,
+    Json,
+    Tls,
+    Token,
+    connection,
+    print_json,
+    show,
+    stop,
+)
 from edunn_client._descriptions import ConfigField, LayerType
-from edunn_client._environment import tls_of_environment
-from edunn_client._errors import EdunnError
 from edunn_client._phase import Phase
-from edunn_client._retries import RetryPolicy
 from edunn_client._tensors import Array
 from edunn_client._version import __version__
 from edunn_client.walkthrough import CheckFailed, walkthrough
@@ -36,25 +41,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Address = Annotated[
-    str, typer.Option("--address", "-a", envvar="EDUNN_TARGET", help="host:port of the service.")
-]
-Token = Annotated[
-    str | None, typer.Option(envvar="EDUNN_TOKEN", help="The bearer token.", show_default=False)
-]
-Ca = Annotated[
-    Path | None,
-    typer.Option(help="TLS, trusting the authority in this PEM file."),
-]
-Tls = Annotated[
-    bool, typer.Option("--tls", envvar="EDUNN_TLS", help="TLS, trusting the usual authorities.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-
-LOCAL = "localhost:50051"
-# Who sits before a command would rather be told than wait.
-_BRIEF = RetryPolicy(attempts=4)
 
 
 def _show_version(wanted: bool) -> None:
@@ -82,14 +68,14 @@ def layers(
     as_json: Json = False,
 ) -> None:
     """List the layer types, or describe one."""
-    with open_client(address, token, tls, ca) as client:
+    with connection(address, token, tls, ca) as client:
         catalogue = {kind.type: kind for kind in client.layer_types()}
     if layer_type is not None and layer_type not in catalogue:
         raise stop(f"there is no layer type {layer_type!r}; `edunn layers` lists them")
     shown = list(catalogue.values()) if layer_type is None else [catalogue[layer_type]]
     if as_json:
         described = [_describe(kind) for kind in shown]
-        show_json(described if layer_type is None else described[0])
+        print_json(described if layer_type is None else described[0])
     elif layer_type is None:
         show(_types_table(shown))
     else:
@@ -125,7 +111,7 @@ def forward(
         # A layer computes with floats, and people write [1, 2]. A loss may want labels.
         arrays = [array * 1.0 if array.dtype.kind == "i" else array for array in arrays]
     fields = json_object(config)
-    with open_client(address, token, tls, ca) as client, client.session(seed=seed) as session:
+    with connection(address, token, tls, ca) as client, client.session(seed=seed) as session:
         layer = session.layer("layer", layer_type, **fields)
         output = layer.forward(*arrays, phase=phase, untracked=gradient is None)
         results: dict[str, Array] = {"output": output}
@@ -136,7 +122,7 @@ def forward(
     if out is not None:
         _save(out, output)
     if as_json:
-        show_json(
+        print_json(
             {
                 "seed": session.seed,
                 "phase": Phase.of(phase).value,
@@ -158,13 +144,13 @@ def walk(
     as_json: Json = False,
 ) -> None:
     """Take a Dropout layer through both phases, forward and backward, and check the numbers."""
-    with open_client(address, token, tls, ca) as client:
+    with connection(address, token, tls, ca) as client:
         try:
             checks = walkthrough(client, (lambda _: None) if as_json else print, seed)
         except CheckFailed as failure:
             raise stop(f"not so: {failure}") from None
     if as_json:
-        show_json([{"fact": fact, "holds": holds} for fact, holds in checks])
+        print_json([{"fact": fact, "holds": holds} for fact, holds in checks])
     else:
         print(f"\nall {len(checks)} checks hold")
 
@@ -186,11 +172,11 @@ def bench_command(
     except ValueError:
         raise stop(f"a shape is written 8x64, not {shape!r}") from None
     # The progress goes to stderr, so that --json can be piped.
-    with open_client(address, token, tls, ca) as client, Progress(console=_ERRORS) as progress:
+    with connection(address, token, tls, ca) as client, Progress(console=ERRORS) as progress:
         task = progress.add_task("forwards", total=2 * calls)
         measured = bench(client, calls, in_flight, sizes, lambda: progress.advance(task))
     if as_json:
-        show_json(measured)
+        print_json(measured)
         return
     table = Table("measure", "value")
     table.columns[1].justify = "right"
@@ -200,41 +186,6 @@ def bench_command(
         f"stream, {in_flight} in flight", f"{measured['stream_operations_per_second']:.0f} a second"
     )
     show(table)
-
-
-_OUTPUT = Console(soft_wrap=False)
-_ERRORS = Console(stderr=True)
-
-
-@contextmanager
-def open_client(address: str, token: str | None, tls: bool, ca: Path | None) -> Iterator[Client]:
-    """Open a client; what the service refuses ends the command with its sentence."""
-    try:
-        with Client(address, token=token, tls=_tls(tls, ca), retry=_BRIEF) as client:
-            yield client
-    except (EdunnError, ValueError, TypeError, OSError) as error:
-        raise stop(str(error)) from None
-
-
-def _tls(tls: bool, ca: Path | None) -> TLSLike:
-    """Return what the options say; None leaves it to the environment."""
-    if ca is None:
-        return tls or None
-    found = tls_of_environment() or TLS()
-    return TLS(ca, found.certificate, found.key)
-
-
-def stop(message: str) -> typer.Exit:
-    _ERRORS.print(Text(f"edunn: {message}", style="red"), soft_wrap=True)
-    return typer.Exit(1)
-
-
-def show(*things: Any) -> None:
-    _OUTPUT.print(*things, sep="\n")
-
-
-def show_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, allow_nan=False))
 
 
 def _array(text: str) -> Array:

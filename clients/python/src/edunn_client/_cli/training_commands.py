@@ -14,18 +14,17 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from edunn_client._cli.commands import (
+from edunn_client._cli.commands import json_object
+from edunn_client._cli.terminal import (
     LOCAL,
     Address,
     Ca,
     Json,
     Tls,
     Token,
-    app,
-    json_object,
-    open_client,
+    connection,
+    print_json,
     show,
-    show_json,
     stop,
 )
 from edunn_client._client import Client
@@ -42,7 +41,11 @@ _DAY = 86_400.0
 _MANY = 20
 
 
-@app.command()
+def add_training_commands(app: typer.Typer) -> None:
+    for command in (train, trainings, watch, cancel, resume):
+        app.command()(command)
+
+
 def train(
     dataset: Annotated[
         str, typer.Argument(help="A data set of the service, or a .npz or .csv file to upload.")
@@ -81,7 +84,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a model with a data set, and show a live bar until it is done."""
-    with open_client(address, token, tls, ca) as client:
+    with connection(address, token, tls, ca) as client:
         name = _dataset(client, dataset, target)
         session = client.session(seed=seed, ttl=_DAY)
         layer = _model(session, model)
@@ -104,7 +107,6 @@ def train(
         session.delete()
 
 
-@app.command()
 def trainings(
     every: Annotated[bool, typer.Option("--all", help="All of them, not the latest 20.")] = False,
     address: Address = LOCAL,
@@ -114,14 +116,14 @@ def trainings(
     as_json: Json = False,
 ) -> None:
     """List one's trainings, the newest first."""
-    with open_client(address, token, tls, ca) as client:
+    with connection(address, token, tls, ca) as client:
         found: list[TrainingInfo] = []
         for info in client.trainings():
             found.append(info)
             if len(found) == _MANY and not every:
                 break
     if as_json:
-        show_json([_described(info) for info in found])
+        print_json([_described(info) for info in found])
         return
     table = Table("training", "what", "state", "done", "loss", "started")
     table.columns[0].no_wrap = True
@@ -138,7 +140,6 @@ def trainings(
     show(table if found else "no trainings")
 
 
-@app.command()
 def watch(
     training_id: Annotated[str, typer.Argument(help="As `edunn trainings` lists it.")],
     out: Annotated[
@@ -151,11 +152,10 @@ def watch(
     as_json: Json = False,
 ) -> None:
     """Show a live bar of a training until it is done. Ctrl-C ends the watching alone."""
-    with open_client(address, token, tls, ca) as client:
+    with connection(address, token, tls, ca) as client:
         _finish(client.training(training_id), out, as_json)
 
 
-@app.command()
 def cancel(
     training_id: Annotated[str, typer.Argument(help="As `edunn trainings` lists it.")],
     address: Address = LOCAL,
@@ -164,11 +164,10 @@ def cancel(
     ca: Ca = None,
 ) -> None:
     """End a training; what it has computed stays, and `edunn resume` goes on with it."""
-    with open_client(address, token, tls, ca) as client:
+    with connection(address, token, tls, ca) as client:
         client.training(training_id).cancel()
 
 
-@app.command()
 def resume(
     training_id: Annotated[str, typer.Argument(help="As `edunn trainings` lists it.")],
     address: Address = LOCAL,
@@ -177,7 +176,7 @@ def resume(
     ca: Ca = None,
 ) -> None:
     """Go on with a training that was cancelled or has failed."""
-    with open_client(address, token, tls, ca) as client:
+    with connection(address, token, tls, ca) as client:
         client.training(training_id).resume()
 
 
@@ -212,7 +211,7 @@ def _finish(training: Training, out: Path | None, as_json: bool) -> None:
     if out is not None:
         training.save(out)
     if as_json:
-        show_json(_described(info))
+        print_json(_described(info))
         return
     last = info.results[-1] if info.results else None
     text = f"{training.training_id}: {info.state.name.lower()}"
