@@ -16,7 +16,7 @@ DATA ?= .data
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.runtime ## Bring the service up, run the Dropout walk-through against it, stop it
+demo: $(VENV)/.runtime ## Bring the service up, walk through Dropout, train on digits, stop it
 	@$(BIN)/python -m standalone.demo
 
 serve: $(VENV)/.runtime ## Run the service in the foreground (PORT=50051 WORKERS=2 DATA=.data)
