@@ -7,7 +7,6 @@ of both networks, and fails unless they are equal bit for bit.
 from __future__ import annotations
 
 import sys
-import time
 
 import numpy as np
 from edunn_client import Client, EdunnError, RemoteLayer, optimizers
@@ -30,7 +29,6 @@ LAYERS = [
         "config": {"input_size": 64, "output_size": 10, "activation_name": "softmax"},
     },
 ]
-START_SECONDS = 30.0
 
 
 def main() -> int:
@@ -47,7 +45,6 @@ def main() -> int:
 
 def demonstrate(client: Client) -> int:
     """Train at the service with a bar, then with the library alone, and compare."""
-    _await_digits(client)
     with client.session(seed=SEED) as session:
         net = session.layer("net", "Sequential", layers=LAYERS)
         loss = session.layer("loss", "CrossEntropyWithLabels")
@@ -90,15 +87,6 @@ def _are_equal(remote: RemoteLayer, local: nn.Model) -> bool:
     arrays = remote.get_parameters()
     return all(array.tobytes() == arrays[name].tobytes() for name, array in
                local.get_parameters().items())  # fmt: skip
-
-
-def _await_digits(client: Client) -> None:
-    """Wait until the first trainer has told which data sets edunn brings."""
-    deadline = time.monotonic() + START_SECONDS
-    while "digits" not in {each.name for each in client.datasets()}:
-        if time.monotonic() > deadline:
-            raise EdunnError("no worker for trainings has started")
-        time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeVar
@@ -16,6 +18,8 @@ from edunn_serving.internal.v1.training_pb2 import DatasetRecord
 from edunn_serving.scripts import Script
 from edunn_serving.training_store import CHANGE_SCRIPT, Change, StoredTraining, TrainingKey
 from edunn_serving.v1.dataset_pb2 import Dataset
+
+WAIT_SECONDS = 0.1
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -43,7 +47,8 @@ def _told(
 class TrainingStore:
     """The trainings and data sets of all callers. Errors: UNAVAILABLE, QUOTA if Redis is full."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, wait_seconds: float) -> None:
+        self._wait_seconds = wait_seconds
         # redis-py's types tell neither bytes from text nor one answer from another.
         self.client: Any = client
         self._change: Any = client.register_script(CHANGE_SCRIPT.text)
@@ -88,8 +93,15 @@ class TrainingStore:
 
     @_told
     async def bundled(self) -> dict[str, Dataset]:
-        """Return the data sets that the service brings, by name."""
-        found = await self.client.hgetall(keys.bundled_datasets())
+        """Return the data sets that the service brings, by name.
+
+        The first worker of a new service tells them, and is waited for.
+        """
+        until = time.monotonic() + self._wait_seconds
+        while not (found := await self.client.hgetall(keys.bundled_datasets())):
+            if time.monotonic() > until:
+                break
+            await asyncio.sleep(WAIT_SECONDS)
         return {name.decode(): Dataset.FromString(data) for name, data in found.items()}
 
     @_told
