@@ -112,7 +112,7 @@ $(TORCH_VENV)/.ready: requirements.lock requirements-dev.lock pyproject.toml cli
 		>> $(TORCH_VENV)/constraints.txt
 	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 		-c $(TORCH_VENV)/constraints.txt setuptools wheel pytest hypothesis nbclient ipykernel \
-		matplotlib scikit-learn grpcio grpcio-status protobuf typer rich
+		matplotlib scikit-learn grpcio grpcio-status protobuf typer rich safetensors
 	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--no-build-isolation -e . -e clients/python
 	@touch $@

@@ -13,7 +13,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -134,14 +136,14 @@ def measure_upload(client: Client, rounds: int) -> float:
     samples = UPLOAD_BYTES // (FEATURES * 8)
     ratios = []
     with running_sink() as address, grpc.insecure_channel(address) as channel:
-        plain = channel.stream_unary(sink.METHOD)
+        plain: Any = channel.stream_unary(sink.METHOD)
         for number in range(rounds):
             x = np.random.default_rng(number).random((samples, FEATURES))
             y = np.zeros(samples, np.int64)
             data = x.reshape(-1).view(np.uint8).data
             chunks = [bytes(data[at : at + CHUNK_BYTES]) for at in range(0, len(data), CHUNK_BYTES)]
-            reference = timed(lambda sent=chunks: plain(iter(sent)))
-            ours = timed(lambda x=x, y=y: client.upload_dataset("large", x, y, replace=True))
+            reference = timed(partial(plain, iter(chunks)))
+            ours = timed(partial(client.upload_dataset, "large", x, y, replace=True))
             ratios.append(reference / ours)
     client.delete_dataset("large")
     return statistics.median(ratios)
