@@ -105,6 +105,10 @@ class TrainingService:
             tasks.create_task(self._events.run())
             tasks.create_task(self._keeper.run())
 
+    def is_serving(self) -> bool:
+        """Tell whether a worker for trainings lives."""
+        return bool(self._keeper.workers)
+
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
         """Return the methods with one request and one answer."""
         return {

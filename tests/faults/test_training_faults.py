@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import grpc
 import numpy as np
 import pytest
 from edunn_client import Client, EdunnError, RemoteLayer, Training, TrainingState
 from edunn_client import TrainingOutcome as Outcome
 from edunn_client.optimizers import Adam
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from local_training import (
     BATCH,
     SEED,
@@ -53,6 +55,13 @@ def begin(net: RemoteLayer, epochs: int = EPOCHS) -> Training:
 
 def await_share(training: Training, share: float) -> None:
     await_true(lambda: training.refresh().progress.share >= share, f"{share:.0%} of the training")
+
+
+def health_of(stack: Stack, service: str) -> str:
+    with grpc.insecure_channel(stack.address) as channel:
+        request = health_pb2.HealthCheckRequest(service=service)
+        answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=30)
+    return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
 
 
 def check_undisturbed(
@@ -99,6 +108,8 @@ def test_a_worker_that_was_frozen_and_comes_back_does_not_count_twice(
         with frozen(trainer):
             # Its training waits for another worker, and then it comes back.
             await_true(lambda: not held(keys.held_trainings()), "the end of its hold")
+            assert health_of(stack, "edunn_serving.v1.TrainingService") == "NOT_SERVING"
+            assert health_of(stack, "edunn_serving.v1.LayerService") == "SERVING"
         check_undisturbed(training, net, start)
 
 
