@@ -86,21 +86,23 @@ class Datasets:
         path = f"{caller_folder(caller)}/datasets/{secrets.token_hex(16)}.safetensors"
         content = Content(header)
         budget = self._settings.artifact_bytes
-        async with self._store.reserved(caller, path, dataset.size_bytes, budget):
+        async with self._store.reserved(
+            caller, path, dataset.size_bytes, budget, self._artifacts
+        ) as reservation:
             await self._write(path, content, read)
             try:
                 dataset.digest = content.finish()
                 content.describe(dataset)
                 known = await self._known(caller, header.name, dataset.digest, header.replace)
                 if known is None:
-                    await self._put(caller, DatasetRecord(dataset=dataset, path=path))
+                    record = DatasetRecord(dataset=dataset, path=path)
+                    await self._put(caller, record, reservation)
                     return UploadDatasetResponse(dataset=dataset)
             except BaseException:
                 await asyncio.to_thread(self._artifacts.remove, path)
                 raise
         # The same bytes were there, though the header did not say so.
         await asyncio.to_thread(self._artifacts.remove, path)
-        await self._store.release(caller, path)
         return known
 
     async def _write(self, path: str, content: Content, read: Read) -> None:
@@ -155,10 +157,10 @@ class Datasets:
         await self._put(caller, record)
         return UploadDatasetResponse(dataset=record.dataset, was_stored=True)
 
-    async def _put(self, caller: str, record: DatasetRecord) -> None:
+    async def _put(self, caller: str, record: DatasetRecord, reservation: str = "") -> None:
         """Give a name to a stored data set. What it had before is removed."""
         before = (await self._store.datasets(caller)).get(record.dataset.name)
-        await self._store.put_dataset(caller, record)
+        await self._store.put_dataset(caller, record, reservation)
         if before is not None and before.path != record.path:
             await self._remove_content(caller, before.path)
 

@@ -37,6 +37,7 @@ from edunn_serving.replies import STATUS
 from edunn_serving.rpcs import TRAINING_SERVICE
 from edunn_serving.settings import Settings
 from edunn_serving.training_store import (
+    Artifact,
     Change,
     StoredTraining,
     TrainingKey,
@@ -182,12 +183,17 @@ class TrainingService:
         budget = self._settings.artifact_bytes
         # While a checkpoint is written the one before is there too.
         room = 2 * record.checkpoint_bytes
-        async with self._store.reserved(call.caller.name, record.folder, room, budget):
+        async with self._store.reserved(
+            call.caller.name, record.folder, room, budget, self._artifacts
+        ) as reservation:
             try:
                 await asyncio.to_thread(self._artifacts.put, checkpoint, prepared.model)
-                made = await self._store.change(new_training(record, training, checkpoint))
+                change = new_training(record, training, checkpoint)
+                change.artifact = Artifact(record.folder, room, reservation)
+                made = await self._store.change(change)
                 if not made:
                     # The same request has come twice at once.
+                    await asyncio.to_thread(self._artifacts.remove, record.folder)
                     return _started(await self._store.get(key), digest)
             except BaseException:
                 await asyncio.to_thread(self._artifacts.remove, record.folder)

@@ -13,6 +13,7 @@ import redis
 from redis.asyncio import Redis
 
 from edunn_serving import keys
+from edunn_serving.artifacts import ArtifactStore
 from edunn_serving.errors import Reason, ServiceError, quoted, unavailable
 from edunn_serving.internal.v1.training_pb2 import DatasetRecord
 from edunn_serving.scripts import Script
@@ -20,6 +21,8 @@ from edunn_serving.training_store import CHANGE_SCRIPT, Change, StoredTraining, 
 from edunn_serving.v1.dataset_pb2 import Dataset
 
 WAIT_SECONDS = 0.1
+# A file that is not complete after this time belongs to a server that has died.
+RESERVED, RESERVED_MS = "reserved:", 6 * 3600 * 1000
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -52,7 +55,8 @@ class TrainingStore:
         # redis-py's types tell neither bytes from text nor one answer from another.
         self.client: Any = client
         self._change: Any = client.register_script(CHANGE_SCRIPT.text)
-        self._reserve: Any = client.register_script(Script.named("reserve_artifact").text)
+        script = Script.named("reserve_artifact", prefix=RESERVED, reserved_ms=RESERVED_MS)
+        self._reserve: Any = client.register_script(script.text)
 
     @_told
     async def find(self, key: TrainingKey) -> StoredTraining | None:
@@ -121,10 +125,14 @@ class TrainingStore:
         return DatasetRecord(dataset=bundled)
 
     @_told
-    async def put_dataset(self, caller: str, record: DatasetRecord) -> None:
-        """Store the record of a data set."""
-        name, data = record.dataset.name, record.SerializeToString()
-        await self.client.hset(keys.datasets(caller), name, data)
+    async def put_dataset(self, caller: str, record: DatasetRecord, reservation: str = "") -> None:
+        """Store the record of a data set. A reservation of its bytes becomes their place."""
+        pipeline = self.client.pipeline(transaction=True)
+        pipeline.hset(keys.datasets(caller), record.dataset.name, record.SerializeToString())
+        if reservation:
+            pipeline.hset(keys.artifacts(caller), record.path, record.dataset.size_bytes)
+            pipeline.hdel(keys.artifacts(caller), reservation)
+        await pipeline.execute()
 
     @_told
     async def remove_dataset(self, caller: str, name: str) -> None:
@@ -145,11 +153,14 @@ class TrainingStore:
         return [member.decode() for member in members]
 
     @_told
-    async def reserve(
-        self, caller: str, path: str, size: int, budget: int, *, instead: str = ""
-    ) -> None:
-        """Count the bytes of an artifact against its caller's budget. QUOTA: there is no room."""
-        fits, used = await self._reserve([keys.artifacts(caller)], [path, size, budget, instead])
+    async def _room_for(
+        self, caller: str, path: str, size: int, budget: int
+    ) -> tuple[str, list[str]]:
+        """Reserve bytes of a caller's budget. QUOTA: there is no room.
+
+        Returns the reservation's name, and the paths that servers have left behind that died.
+        """
+        fits, used, name, lost = await self._reserve([keys.artifacts(caller)], [path, size, budget])
         if not fits:
             raise ServiceError(
                 Reason.QUOTA,
@@ -157,6 +168,7 @@ class TrainingStore:
                 f"and {size} more would be needed: delete data sets, or let trainings be forgotten",
                 metadata={"quota": "artifact_bytes", "limit": str(budget), "used": str(used)},
             )
+        return name.decode(), [each.decode() for each in lost]
 
     @_told
     async def release(self, caller: str, path: str) -> None:
@@ -174,14 +186,21 @@ class TrainingStore:
         return sum(map(int, await self.client.hvals(keys.artifacts(caller))))
 
     @asynccontextmanager
-    async def reserved(self, caller: str, path: str, size: int, budget: int) -> AsyncIterator[None]:
-        """Count bytes while the block runs, and after it if it ends without error."""
-        await self.reserve(caller, path, size, budget)
+    async def reserved(
+        self, caller: str, path: str, size: int, budget: int, artifacts: ArtifactStore
+    ) -> AsyncIterator[str]:
+        """Reserve bytes for a file while the block makes it, and give the reservation's name.
+
+        The block makes a place of it in the step that makes the file count. What is still reserved
+        at the end is given back.
+        """
+        name, lost = await self._room_for(caller, path, size, budget)
+        for each in lost:
+            await asyncio.to_thread(artifacts.remove, each)
         try:
-            yield
-        except BaseException:
-            await self.release(caller, path)
-            raise
+            yield name
+        finally:
+            await self.release(caller, name)
 
 
 def training_not_found(training_id: str) -> ServiceError:
