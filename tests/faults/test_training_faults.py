@@ -28,6 +28,7 @@ from processes import await_restart, frozen, kill
 from waiting import await_true
 
 from edunn_serving import keys
+from edunn_serving.pools import TRAINING
 from standalone.processes import Child
 from standalone.stack import Stack
 
@@ -38,7 +39,7 @@ SETTINGS = {"EDUNN_TRAINING_SLICE_SECONDS": str(SLICE_SECONDS)}
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    with Stack(tmp_path, workers=1, environment=SETTINGS) as running:
+    with Stack(tmp_path, workers=1, others={TRAINING: 1}, environment=SETTINGS) as running:
         yield running
 
 
@@ -212,7 +213,7 @@ def test_a_full_store_fails_the_training_and_keeps_its_checkpoint(
 def test_callers_share_the_workers_however_many_trainings_they_have(tmp_path: Path) -> None:
     settings = {**SETTINGS, "EDUNN_TOKENS": "many=many-secret,one=one-secret"}
     with (
-        Stack(tmp_path, workers=1, environment=settings) as stack,
+        Stack(tmp_path, workers=1, others={TRAINING: 1}, environment=settings) as stack,
         Client(stack.address, token="many-secret") as many,
         Client(stack.address, token="one-secret") as one,
         many.session(seed=1) as busy,

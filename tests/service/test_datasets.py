@@ -18,6 +18,7 @@ from local_training import add_network, await_datasets
 from moto.server import ThreadedMotoServer
 from waiting import await_true
 
+from edunn_serving.pools import TRAINING
 from edunn_serving.v1 import dataset_pb2, tensor_pb2
 from edunn_serving.v1 import training_service_pb2 as api
 from edunn_serving.v1.training_service_pb2_grpc import TrainingServiceStub
@@ -36,7 +37,7 @@ Y = np.arange(100) % 3
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("datasets")
-    with Stack(folder, workers=1, environment=SETTINGS) as running:
+    with Stack(folder, workers=1, others={TRAINING: 1}, environment=SETTINGS) as running:
         yield running
 
 
@@ -287,7 +288,7 @@ def test_artifacts_may_lie_in_an_object_store(
             "EDUNN_TRAINING_HISTORY_SECONDS": "4",
         }
         with (
-            Stack(tmp_path, workers=1, environment=settings) as stack,
+            Stack(tmp_path, workers=1, others={TRAINING: 1}, environment=settings) as stack,
             Client(stack.address) as client,
             client.session(seed=1) as session,
         ):

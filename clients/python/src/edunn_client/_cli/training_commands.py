@@ -62,11 +62,8 @@ def upload(
     with connection(address, token, tls, ca) as client:
         x, y = read_file(file, target)
         stored = client.upload_dataset(name or _name_of(file), x, y, replace=replace)
-    show(
-        Text(
-            f"{stored.name}: x {stored.x.dtype} {stored.x.shape}, y {stored.y.dtype} {stored.y.shape}"
-        )
-    )
+    x_is, y_is = (f"{spec.dtype} {spec.shape}" for spec in (stored.x, stored.y))
+    show(Text(f"{stored.name}: x {x_is}, y {y_is}"))
 
 
 def datasets(
