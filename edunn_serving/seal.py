@@ -1,6 +1,6 @@
 """Authenticates what server and worker leave for each other in Redis.
 
-Whoever reaches Redis can read and remove what is there. Without the key that server and worker
+Everybody who reaches Redis can read and remove what is there. Without the key that server and worker
 share nobody can make a message, a reply or a record that they take for their own.
 """
 

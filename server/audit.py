@@ -71,7 +71,7 @@ class Audit:
             self.note("limit", call, reason=info.reason, limit=info.metadata.get("quota"))
 
     def close(self) -> None:
-        """Write what waits, and stop."""
+        """Write the lines that are still in the queue, and stop."""
         self._writer.stop()
         if self._lost:
             log.error("%d lines of the audit log were lost", self._lost)

@@ -26,7 +26,7 @@ LOOK_SHARE = 0.02
 # A message's headers and frames take at most this much besides its own bytes.
 FRAMING_BYTES = 8 * 1024
 FRAMING_SHARE = 0.02
-# A connection is cut that has cancelled so many more calls than it has let end.
+# A connection is cut if it has cancelled this many more calls than it has let end.
 MAX_CANCELLED = 1000
 # gRPC has this much of a call that is not read.
 UNREAD_BYTES = 64 * 1024

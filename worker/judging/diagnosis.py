@@ -18,7 +18,7 @@ from worker.judging.values import expected_of, step_dtype
 
 # Of these a mistaken formula can be the cause.
 _EXPLICABLE = frozenset({"wrong-values", "wrong-shape", "nan", "infinity"})
-# A mistake that explains none of so many wrong steps is not looked at further.
+# A mistake that explains none of this many wrong steps is not looked at further.
 _PATIENCE = 3
 
 

@@ -39,7 +39,7 @@ from worker.judging.subjects import depends_on_phase, floats, has_dropout, optim
 _DRAWS = 20
 # An optimizer's gradients, from too small to count to large.
 _GRADIENT_SIZES = (1.0, 1e-8, 1.0, 0.0, 1e-4, 30.0)
-# At least so many, so that what a step leaves shows in the next.
+# At least this many, so that the state that a step leaves shows in the next.
 _STEPS = 4
 
 
