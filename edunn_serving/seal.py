@@ -1,7 +1,7 @@
 """Authenticates what server and worker leave for each other in Redis.
 
-Everybody who reaches Redis can read and remove what is there. Without the key that server and worker
-share nobody can make a message, a reply or a record that they take for their own.
+Everybody who reaches Redis can read and remove what is there. Without the key that server and
+worker share nobody can make a message, a reply or a record that they take for their own.
 """
 
 from __future__ import annotations

@@ -51,8 +51,8 @@ class Settings(TrainingSettings):
     shared_key_file: str = _setting(
         "",
         "File with the key, of 32 characters or more, that server and workers share. What "
-        "they leave for each other in Redis is authenticated by it. Empty: everybody who reaches Redis "
-        "can act as any caller.",
+        "they leave for each other in Redis is authenticated by it. Empty: everybody who reaches "
+        "Redis can act as any caller.",
     )
     shared_key: SecretStr = _setting("", "The key itself, in place of a file.")
     address: Address = _setting(
