@@ -43,7 +43,7 @@ def report_of(grading: Grading, attempt_id: str) -> Report:
 
 
 def test_accepted_answers_survive_the_death_of_every_process(tmp_path: Path) -> None:
-    with Stack(tmp_path, workers=1) as stack:
+    with Stack(tmp_path, workers=1, others={GRADING: 1}) as stack:
         (judge,) = stack.other_workers
         with Client(stack.address) as client, hasty(stack) as impatient:
             grading = Grading(client)
@@ -77,7 +77,7 @@ def test_accepted_answers_survive_the_death_of_every_process(tmp_path: Path) -> 
 
 
 def test_without_a_worker_nothing_begins_and_no_attempt_is_used_up(tmp_path: Path) -> None:
-    with Stack(tmp_path, workers=1) as stack, Client(stack.address) as client:
+    with Stack(tmp_path, workers=1, others={GRADING: 1}) as stack, Client(stack.address) as client:
         grading = Grading(client)
         limited = DOCUMENT.replace("checks:", "attempts: {limit: 1}\nchecks:")
         grading.put_assignment(limited)
@@ -94,7 +94,7 @@ def test_a_database_that_goes_and_comes_back_loses_nothing(tmp_path: Path) -> No
     with Postgres(binaries) as database:
         environment = {"EDUNN_DATABASE_URL": database.url}
         with (
-            Stack(tmp_path, workers=1, environment=environment) as stack,
+            Stack(tmp_path, workers=1, others={GRADING: 1}, environment=environment) as stack,
             Client(stack.address) as client,
         ):
             grading = Grading(client)
