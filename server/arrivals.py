@@ -84,11 +84,11 @@ class Arrivals:
     def _has_room(self, account: str) -> bool:
         reading = self._reading[account]
         if reading < FREE_READS:
-            return self._lanes.has_room(1, 0)
+            return self._lanes.has_room_for(account, 1, 0)
         if reading >= ACCOUNT_READS or self._reading.total() >= READS:
             return False
         expected = self._expected.get(account, 0.0)
-        return self._lanes.has_room(reading + 1, int((reading + 1) * expected))
+        return self._lanes.has_room_for(account, reading + 1, int((reading + 1) * expected))
 
 
 class Arrival:

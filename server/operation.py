@@ -19,8 +19,6 @@ class PendingOperation:
     reply: asyncio.Future[Reply]
     # By the monotonic clock; infinity for none.
     deadline: float
-    # Whose share of the server it takes, see `Call`.
-    account: str = ""
     # Whether it may keep a worker for long.
     is_slow: bool = False
     # The number of workers that have died over it.
@@ -29,6 +27,10 @@ class PendingOperation:
     has_overrun: bool = False
     # Whether the batch's holder knows that nobody awaits the operation any more.
     is_abandoned: bool = False
+    # Whose share of the server it takes, see `Call`.
+    account: str = ""
+    # The time that it is expected to compute.
+    expected_seconds: float = 0.0
     session: SessionKey = field(init=False)
     # The request's length in bytes.
     size: int = field(init=False)
