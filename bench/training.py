@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from edunn_client import Client, RemoteLayer, Session, layers
+from edunn_client import Client, MeanLoss, RemoteLayer, Session, layers
 
 import edunn as nn
 from standalone.stack import Stack
@@ -110,7 +110,7 @@ def stream_loop(client: Client, net: RemoteLayer, rule: nn.BatchedGradientOptimi
     x, y = batch()
 
     def run(seconds: float) -> float:
-        under_way: deque[Future[float]] = deque()
+        under_way: deque[Future[MeanLoss]] = deque()
         with client.stream() as stream:
 
             def step() -> None:
