@@ -111,7 +111,7 @@ def test_commit_that_does_not_count_leaves_nothing(
 ) -> None:
     one, other = workers
     one.run(create())
-    outcomes = []
+    outcomes: list[Committed] = []
     commit = Store.commit
 
     def late(self: Store, batch_id: str, *arguments: Any, **named: Any) -> Committed:
