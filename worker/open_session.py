@@ -221,8 +221,14 @@ class OpenSession:
         """Return the changes to commit; None if there is neither a session nor a change."""
         if not self.exists and not self._deleted:
             return None
-        for layer, slot in self._changed_slots.values():
-            self._values[keys.slot(slot.name, layer.name)] = slot.encode(layer.ready)
+        slots = {
+            keys.slot(slot.name, layer.name): slot.encode(layer.ready)
+            for layer, slot in self._changed_slots.values()
+        }
+        has_large_slots = self.ready is not None and self.ready.may_have_large_slots
+        if not has_large_slots:
+            self._values.update({field: b"".join(pieces) for field, pieces in slots.items()})
+            slots = {}
         ttl_ms = self.ttl_ms if self.exists else 0
         changed = self._deleted or bool(self._values)
         return Changes(
@@ -235,6 +241,8 @@ class OpenSession:
             self._new_context_bytes,
             {} if self._deleted else self._changed_layers,
             self._values,
+            has_large_slots,
+            slots,
         )
 
     def _store(self, field: str, data: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from edunn_serving.replies import (
 )
 from edunn_serving.scripts import Script
 from edunn_serving.settings import Settings
+from worker.large_slots import NOTHING_STAGED, EncodedSlots, Staged, stage, together
 from worker.script_connection import ScriptConnection
 from worker.slots import SLOT_NAMES
 
@@ -108,6 +109,10 @@ class Changes(NamedTuple):
     # The layers that change, each with the last batch that had changed it when it was loaded.
     layers: dict[str, str] = {}  # noqa: RUF012  # never written into
     values: dict[str, Value] = {}  # noqa: RUF012  # never written into
+    # Whether some of the session's slots may be stored apart, because they are large.
+    has_large_slots: bool = False
+    # The changed slots by their fields. The large ones are stored apart.
+    slots: EncodedSlots = {}  # noqa: RUF012  # never written into
 
 
 class Committed(Enum):
@@ -169,7 +174,29 @@ class Store:
             key: _stored_session(need, answer) if answer else None
             for (key, need), answer in zip(needs.items(), answers, strict=True)
         }
-        return requests, sessions, now_ms
+        if self._load_large_slots(sessions):
+            return requests, sessions, now_ms
+        # Another commit has replaced one of them in between.
+        return self.take(batch_id, worker_id, needs)
+
+    def _load_large_slots(self, sessions: Mapping[SessionKey, StoredSession | None]) -> bool:
+        """Load the slots that are stored apart; False if one is no longer there."""
+        apart = [
+            (key, layer, name, slot.arrays[len(keys.LARGE_SLOT) :])
+            for key, session in sessions.items()
+            if session is not None
+            for layer in session.layers.values()
+            for name, slot in layer.slots.items()
+            if slot.arrays is not None and slot.arrays.startswith(keys.LARGE_SLOT)
+        ]
+        if not apart:
+            return True
+        loaded = self._connection.run(
+            *(("HGET", keys.large_slots(*key), stored_as) for key, _, _, stored_as in apart)
+        )
+        for (_, layer, name, _), arrays in zip(apart, loaded, strict=True):
+            layer.slots[name] = layer.slots[name]._replace(arrays=arrays)
+        return None not in loaded
 
     def commit(
         self,
@@ -184,6 +211,30 @@ class Store:
 
         A batch that insists has its turn after the next conflict. The others then wait for it.
         """
+        staged = together([stage(each.session, each.slots, each.ttl_ms) for each in sessions])
+        try:
+            committed = self._commit_once(batch_id, reply_stream, replies, sessions, staged, insist)
+        except redis.OutOfMemoryError:
+            if not staged.commands:
+                raise
+            committed = self._commit_once(
+                batch_id, reply_stream, replies, sessions, NOTHING_STAGED, insist
+            )
+        if committed is not Committed.MORE:
+            return committed
+        for each in sessions:
+            self._evict_more(each)
+        return Committed.DONE
+
+    def _commit_once(
+        self,
+        batch_id: str,
+        reply_stream: str,
+        replies: Sequence[Reply],
+        sessions: Sequence[Changes],
+        staged: Staged,
+        insist: bool,
+    ) -> Committed:
         touched = [keys.batch(batch_id), keys.holder(batch_id), reply_stream]
         entry: list[Value] = [
             "batch",
@@ -204,7 +255,7 @@ class Store:
             "insists": insist,
             "large": len(large),
             "reply": len(entry),
-            "sessions": [_changed(each) for each in sessions],
+            "sessions": [_changed(each, staged) for each in sessions],
         }
         arguments: list[Value] = [json.dumps(header), *large, *entry]
         for each in sessions:
@@ -212,15 +263,13 @@ class Store:
             arguments += each.contexts
             for pair in each.values.items():
                 arguments += pair
+            for slot, data in each.slots.items():
+                arguments += (slot, staged.value(each.session, slot, data))
             for layer in each.layers:
                 arguments += (keys.LAST_BATCH + layer, batch_id)
-        (answer,) = self._connection.run(self._commit.command(touched, arguments))
-        committed = Committed(answer)
-        if committed is not Committed.MORE:
-            return committed
-        for each in sessions:
-            self._evict_more(each)
-        return Committed.DONE
+        command = self._commit.command(touched, arguments)
+        *_, answer = self._connection.run(*staged.commands, command)
+        return Committed(answer)
 
     def _evict_more(self, changes: Changes) -> None:
         """Evict the contexts that a commit has left, in steps between which Redis serves others."""
@@ -237,11 +286,12 @@ def context_cost(field: str, context: bytes) -> int:
     return len(context) + 2 * len(field) + CONTEXT_OVERHEAD_BYTES
 
 
-def _keys_of(changes: Changes) -> tuple[str, str, str]:
+def _keys_of(changes: Changes) -> tuple[str, ...]:
     return (
         keys.session(*changes.session),
         keys.context_order(*changes.session),
         keys.evicted_contexts(*changes.session),
+        keys.large_slots(*changes.session),
     )
 
 
@@ -291,13 +341,19 @@ def _stored_layer(need: LayerNeeds, answer: list[Any]) -> StoredLayer:
     )  # fmt: skip
 
 
-def _changed(changes: Changes) -> dict[str, Any]:
+def _changed(changes: Changes, staged: Staged) -> dict[str, Any]:
     """Return a session's part of the header of `lua/commit.lua`. Zeros are left out."""
     changed: dict[str, Any] = {
         "ttl_ms": changes.ttl_ms,
         "layers": list(changes.layers.items()),
-        "values": len(changes.values) + len(changes.layers),
+        "values": len(changes.values) + len(changes.slots) + len(changes.layers),
     }
+    if changes.has_large_slots:
+        changed["has_large_slots"] = True
+    if changes.slots:
+        changed["slots"] = [
+            (field, staged.names.get((changes.session, field), "")) for field in changes.slots
+        ]
     if changes.loaded_revision is not None:
         changed["revision"] = changes.loaded_revision
     if changes.deleted:
