@@ -23,6 +23,11 @@ def queue(pool: str) -> str:
     return f"{ROOT}:queue:{pool}"
 
 
+def worker_queue(pool: str, worker_id: str) -> str:
+    """List of the messages that only one worker of a pool reads."""
+    return f"{ROOT}:queue:{pool}:{worker_id}"
+
+
 def signs_of_life(pool: str) -> str:
     """Sorted set: worker id -> the time of its last sign of life, in seconds by Redis's clock."""
     return f"{ROOT}:workers:{pool}"
@@ -53,12 +58,18 @@ def large_slots(caller: str, session_id: str) -> str:
 
 
 def batch(batch_id: str) -> str:
-    """List of a batch's requests. It is removed when the batch is answered or taken back."""
+    """List of a batch's requests, or of one empty value if they are in the batch's message.
+
+    It is removed when the batch is answered or taken back.
+    """
     return f"{ROOT}:batch:{batch_id}"
 
 
 def holder(batch_id: str) -> str:
-    """The id of the worker that took a batch, or an `overrun_holder`."""
+    """The id of the worker that runs a batch, or an `overrun_holder`.
+
+    It is missing while the batch waits, and at the beginning of a run on sessions at hand.
+    """
     return f"{ROOT}:holder:{batch_id}"
 
 
@@ -84,7 +95,7 @@ def large_result(batch_id: str, number: int) -> str:
 
 
 def replies(server_id: str) -> str:
-    """Stream on which a server receives the replies of its batches."""
+    """Stream of the replies of a server's batches, and the channel that tells of each."""
     return f"{ROOT}:replies:{server_id}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
@@ -16,11 +16,12 @@ from edunn_serving.replies import (
     BATCH_TTL_MS,
     LARGE,
     LARGE_BYTES,
+    PUBLISHED_BYTES,
     REPLY_TTL_MS,
     RESPONSE,
-    Reply,
+    Answer,
 )
-from edunn_serving.scripts import Script
+from edunn_serving.scripts import Command, Script
 from edunn_serving.settings import Settings
 from worker.large_slots import NOTHING_STAGED, EncodedSlots, Staged, stage, together
 from worker.script_connection import ScriptConnection
@@ -88,6 +89,9 @@ class StoredSession(NamedTuple):
     # Whether it has forgotten some of its evicted contexts.
     has_forgotten: bool
     layers: dict[str, StoredLayer]
+    # None if the state was loaded. If the worker has recalled it, the length of each wanted
+    # context by its field, 0 if there is none. The commit verifies them.
+    lengths: dict[str, int] | None = None
 
 
 class Changes(NamedTuple):
@@ -106,8 +110,11 @@ class Changes(NamedTuple):
     # The fields of the new contexts, oldest first, and their bytes in the budget.
     contexts: Sequence[str] = ()
     new_context_bytes: int = 0
-    # The layers that change, each with the last batch that had changed it when it was loaded.
+    # The layers that must be as they were, each with the last batch that had changed it then.
     layers: dict[str, str] = {}  # noqa: RUF012  # never written into
+    changed_layers: Sequence[str] = ()
+    # The contexts that must be as they were: the length of each by its field, 0 if there was none.
+    lengths: dict[str, int] = {}  # noqa: RUF012  # never written into
     values: dict[str, Value] = {}  # noqa: RUF012  # never written into
     # Whether some of the session's slots may be stored apart, because they are large.
     has_large_slots: bool = False
@@ -146,14 +153,21 @@ class Store:
         self._connection = ScriptConnection(client, (self._take, self._commit, self._evict))
 
     def take(
-        self, batch_id: str, worker_id: str, needs: dict[SessionKey, Needs]
-    ) -> tuple[list[bytes], dict[SessionKey, StoredSession | None], int]:
+        self,
+        batch_id: str,
+        worker_id: str,
+        needs: dict[SessionKey, Needs],
+        *,
+        requests_apart: bool = False,
+    ) -> tuple[bool, list[bytes], dict[SessionKey, StoredSession | None], int]:
         """Take a batch, and load what it needs of its sessions.
 
         Returns
         -------
+        exists
+            Whether the batch is still to be answered and has not expired.
         requests
-            The batch's requests; none if it is answered already or has expired.
+            The batch's requests, if they lie apart.
         sessions
             The needed part of each stored session; None if there is no such session.
         now_ms
@@ -165,19 +179,19 @@ class Store:
             *(keys.session(*key) for key in needs),
         ]
         header = json.dumps([_needed(need) for need in needs.values()])
-        found, requests = self._connection.run(
-            self._take.command(touched, (worker_id, header)),
-            ("LRANGE", keys.batch(batch_id), 0, -1),
-        )
-        now_ms, *answers = found
+        commands = [self._take.command(touched, (worker_id, header))]
+        if requests_apart:
+            commands.append(("LRANGE", keys.batch(batch_id), 0, -1))
+        found, *requests = self._connection.run(*commands)
+        now_ms, exists, *answers = found
         sessions = {
             key: _stored_session(need, answer) if answer else None
             for (key, need), answer in zip(needs.items(), answers, strict=True)
         }
         if self._load_large_slots(sessions):
-            return requests, sessions, now_ms
+            return bool(exists), requests[0] if requests else [], sessions, now_ms
         # Another commit has replaced one of them in between.
-        return self.take(batch_id, worker_id, needs)
+        return self.take(batch_id, worker_id, needs, requests_apart=requests_apart)
 
     def _load_large_slots(self, sessions: Mapping[SessionKey, StoredSession | None]) -> bool:
         """Load the slots that are stored apart; False if one is no longer there."""
@@ -200,64 +214,66 @@ class Store:
 
     def commit(
         self,
-        batch_id: str,
         reply_stream: str,
-        replies: Sequence[Reply],
+        answer: Answer,
         sessions: Sequence[Changes],
         *,
         insist: bool = False,
+        run: Callable[[Command], Any] | None = None,
     ) -> Committed:
-        """Apply a batch's changes and hand over its reply: all of it or nothing, and only once.
+        """Apply a batch's changes and hand over its answer: all of it or nothing, and only once.
 
         A batch that insists has its turn after the next conflict. The others then wait for it.
+        `run` runs the script; by default the store's own connection does.
         """
         staged = together([stage(each.session, each.slots, each.ttl_ms) for each in sessions])
+        command = self._commit_command(reply_stream, answer, sessions, staged, insist=insist)
         try:
-            committed = self._commit_once(batch_id, reply_stream, replies, sessions, staged, insist)
+            if run and not staged.commands:
+                committed = Committed(run(command))
+            else:
+                committed = Committed(self._connection.run(*staged.commands, command)[-1])
         except redis.OutOfMemoryError:
             if not staged.commands:
                 raise
-            committed = self._commit_once(
-                batch_id, reply_stream, replies, sessions, NOTHING_STAGED, insist
+            # A full Redis takes large slots only through the script, which frees memory before.
+            command = self._commit_command(
+                reply_stream, answer, sessions, NOTHING_STAGED, insist=insist
             )
+            committed = Committed(self._connection.run(command)[0])
         if committed is not Committed.MORE:
             return committed
         for each in sessions:
             self._evict_more(each)
         return Committed.DONE
 
-    def _commit_once(
+    def _commit_command(
         self,
-        batch_id: str,
         reply_stream: str,
-        replies: Sequence[Reply],
+        answer: Answer,
         sessions: Sequence[Changes],
         staged: Staged,
+        *,
         insist: bool,
-    ) -> Committed:
+    ) -> Command:
+        batch_id = answer.batch_id
         touched = [keys.batch(batch_id), keys.holder(batch_id), reply_stream]
-        entry: list[Value] = [
-            "batch",
-            batch_id,
-            "us",
-            " ".join(f"{reply.seconds * 1e6:.0f}" for reply in replies),
-        ]
+        replies = list(answer.replies)
         large: list[Value] = []
-        for reply in replies:
+        for at, reply in enumerate(replies):
             # Only a response may be large. A status is small and keeps its kind.
-            if reply.kind != RESPONSE or len(reply.data) < LARGE_BYTES:
-                entry += (reply.kind, reply.data)
-            else:
+            if reply.kind == RESPONSE and len(reply.data) >= LARGE_BYTES:
                 touched.append(keys.large_result(batch_id, len(large)))
                 large.append(reply.data)
-                entry += (LARGE, touched[-1])
+                replies[at] = reply._replace(kind=LARGE, data=touched[-1].encode())
+        encoded = answer._replace(replies=replies).encode()
         header = {
             "insists": insist,
             "large": len(large),
-            "reply": len(entry),
+            "published": len(encoded) <= PUBLISHED_BYTES,
             "sessions": [_changed(each, staged) for each in sessions],
         }
-        arguments: list[Value] = [json.dumps(header), *large, *entry]
+        arguments: list[Value] = [json.dumps(header), batch_id, encoded, *large]
         for each in sessions:
             touched += _keys_of(each)
             arguments += each.contexts
@@ -265,11 +281,9 @@ class Store:
                 arguments += pair
             for slot, data in each.slots.items():
                 arguments += (slot, staged.value(each.session, slot, data))
-            for layer in each.layers:
+            for layer in each.changed_layers:
                 arguments += (keys.LAST_BATCH + layer, batch_id)
-        command = self._commit.command(touched, arguments)
-        *_, answer = self._connection.run(*staged.commands, command)
-        return Committed(answer)
+        return self._commit.command(touched, arguments)
 
     def _evict_more(self, changes: Changes) -> None:
         """Evict the contexts that a commit has left, in steps between which Redis serves others."""
@@ -342,11 +356,13 @@ def _stored_layer(need: LayerNeeds, answer: list[Any]) -> StoredLayer:
 
 
 def _changed(changes: Changes, staged: Staged) -> dict[str, Any]:
-    """Return a session's part of the header of `lua/commit.lua`. Zeros are left out."""
+    """Return a session's part of the header of `lua/commit.lua`.
+
+    Zeros and empty lists are left out.
+    """
     changed: dict[str, Any] = {
         "ttl_ms": changes.ttl_ms,
-        "layers": list(changes.layers.items()),
-        "values": len(changes.values) + len(changes.slots) + len(changes.layers),
+        "values": len(changes.values) + len(changes.slots) + len(changes.changed_layers),
     }
     if changes.has_large_slots:
         changed["has_large_slots"] = True
@@ -354,6 +370,10 @@ def _changed(changes: Changes, staged: Staged) -> dict[str, Any]:
         changed["slots"] = [
             (field, staged.names.get((changes.session, field), "")) for field in changes.slots
         ]
+    if changes.layers:
+        changed["layers"] = list(changes.layers.items())
+    if changes.lengths:
+        changed["lengths"] = list(changes.lengths.items())
     if changes.loaded_revision is not None:
         changed["revision"] = changes.loaded_revision
     if changes.deleted:
