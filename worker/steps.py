@@ -15,7 +15,7 @@ from edunn_serving.requests import nested_too_deeply
 from edunn_serving.settings import Settings
 from edunn_serving.v1.optimizer_pb2 import OptimizerSpec
 from edunn_serving.v1.step_pb2 import StepRequest, StepResponse, TrainStepRequest
-from worker.charges import arrays_of, charge_step
+from worker.charges import charge_step
 from worker.configs import TooDeepError, check_description, plain_config
 from worker.gradients import check_finite, forget, reserved_for
 from worker.limits import check
@@ -100,7 +100,7 @@ class Step:
         is_same = present is not None and _are_same(self.rule, present)
         self._state: Mapping[str, np.ndarray] = kept.arrays if is_same else {}
         self._reserved: TrainingBytes = reserved_for(
-            session, layer, settings, optimizer_arrays=arrays_of(self.rule)
+            session, layer, settings, optimizer_arrays=self.rule.state_arrays
         )
 
     def apply(self, gradients: Mapping[str, np.ndarray]) -> int:
