@@ -33,6 +33,8 @@ class OperationHead(NamedTuple):
     # The loss layer that the request names, and the id that makes it repeatable, likewise.
     loss: str | None = None
     repeat_id: str | None = None
+    # The call's id in logs.
+    request_id: str = ""
 
     @property
     def session(self) -> SessionKey:
@@ -50,6 +52,8 @@ class BatchMessage(NamedTuple):
     requests: list[bytes] | None
     # Whether the worker that gets the message ran the sessions last, as far as the server knows.
     is_familiar: bool = False
+    # The seals of the requests that lie apart; none without a shared key.
+    marks: Sequence[bytes] = ()
 
     def encode(self) -> bytes:
         """Return the message as the queue carries it."""
@@ -59,8 +63,9 @@ class BatchMessage(NamedTuple):
             requests_apart=self.requests is None,
             is_familiar=self.is_familiar,
         )
-        requests = self.requests or [b""] * len(self.heads)
-        for head, request in zip(self.heads, requests, strict=True):
+        nothing = [b""] * len(self.heads)
+        requests, marks = self.requests or nothing, self.marks or nothing
+        for head, request, mark in zip(self.heads, requests, marks, strict=True):
             batch.operations.add(
                 method=head.method,
                 caller=head.caller,
@@ -71,6 +76,8 @@ class BatchMessage(NamedTuple):
                 loss=head.loss,
                 repeat_id=head.repeat_id,
                 request=request,
+                request_mark=mark,
+                request_id=head.request_id,
             )
         return batch.SerializeToString()
 
@@ -95,6 +102,7 @@ class BatchMessage(NamedTuple):
             list(map(_head, batch.operations)),
             None if batch.requests_apart else [each.request for each in batch.operations],
             batch.is_familiar,
+            tuple(filter(None, (each.request_mark for each in batch.operations))),
         )
 
 
@@ -113,4 +121,5 @@ def _head(operation: BatchOperation) -> OperationHead:
         operation.forward_id if operation.HasField("forward_id") else None,
         operation.loss if operation.HasField("loss") else None,
         operation.repeat_id if operation.HasField("repeat_id") else None,
+        operation.request_id,
     )

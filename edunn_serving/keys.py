@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 # The number grows with each change of the stored form. Sessions of an older form are then lost.
-ROOT = "edunn:2"
+ROOT = "edunn:3"
 
 
 class SessionKey(NamedTuple):

@@ -29,6 +29,8 @@ class Reply(NamedTuple):
     data: bytes
     # The processor time of the worker.
     seconds: float = 0.0
+    # The seal of a response that lies apart.
+    mark: bytes = b""
 
 
 RESPONSE, STATUS = OPERATION_REPLY_KIND_RESPONSE, OPERATION_REPLY_KIND_STATUS
@@ -58,8 +60,8 @@ class Answer(NamedTuple):
             worker_id=self.worker_id,
             fixed_microseconds=round(self.fixed_seconds * 1e6),
         )
-        for kind, data, seconds in self.replies:
-            message.replies.add(kind=kind, data=data, microseconds=round(seconds * 1e6))
+        for kind, data, seconds, mark in self.replies:
+            message.replies.add(kind=kind, data=data, microseconds=round(seconds * 1e6), mark=mark)
         return message.SerializeToString()
 
     @classmethod
@@ -72,6 +74,9 @@ class Answer(NamedTuple):
             The data is no such message.
         """
         message = BatchReply.FromString(data)
-        replies = [Reply(each.kind, each.data, each.microseconds / 1e6) for each in message.replies]
+        replies = [
+            Reply(each.kind, each.data, each.microseconds / 1e6, each.mark)
+            for each in message.replies
+        ]
         fixed_seconds = message.fixed_microseconds / 1e6
         return cls(message.batch_id, replies, message.worker_id, fixed_seconds)

@@ -14,6 +14,7 @@ from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.pools import LAYERS
 from edunn_serving.replies import BATCH_TTL_MS
 from edunn_serving.scripts import Script
+from edunn_serving.seal import Seal
 from server.flights import Flight
 from server.redis_link import REROUTE_SCRIPT, SEND_SCRIPT, RedisLink
 from server.reply_reader import ReplyReader
@@ -35,9 +36,10 @@ class Loss(NamedTuple):
 class BatchStore:
     """The batches of one server in Redis."""
 
-    def __init__(self, link: RedisLink, replies: ReplyReader) -> None:
+    def __init__(self, link: RedisLink, replies: ReplyReader, seal: Seal) -> None:
         self._link = link
         self._replies = replies
+        self._seal = seal
         self._withdraw = link.client.register_script(Script.named("withdraw").text)
 
     def send(
@@ -74,7 +76,12 @@ class BatchStore:
             heads,
             None if apart else requests,
             is_familiar=wanted_worker is not None,
+            marks=[
+                self._seal.mark("request", request, batch_id, str(number))
+                for number, request in enumerate(requests if apart else ())
+            ],
         ).encode()
+        message = self._seal.close("batch", message)
         touched = [
             keys.batch(batch_id), keys.holder(batch_id), LAYERS.queue, LAYERS.signs_of_life
         ]  # fmt: skip

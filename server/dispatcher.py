@@ -61,8 +61,9 @@ class Dispatcher:
         self._flights = Flights(self._lanes)
         self._estimate = WorkEstimate()
         self.link = RedisLink(settings, lambda: self._replies.begin(), self._on_change)
-        self._replies = ReplyReader(self.link, server_id, self._on_answer)
-        self._store = BatchStore(self.link, self._replies)
+        seal = settings.seal()
+        self._replies = ReplyReader(self.link, server_id, self._on_answer, seal)
+        self._store = BatchStore(self.link, self._replies, seal)
         self._recovery = Recovery(
             settings, self.link, self._store, self._replies, self._lanes, self._flights,
             self.counts, self._pump,

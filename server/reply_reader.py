@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from edunn_serving import keys
 from edunn_serving.errors import unavailable
 from edunn_serving.replies import LARGE, RESPONSE, STATUS, Answer, Reply
+from edunn_serving.seal import ForgedError, Seal
 from server.redis_link import RedisLink
 
 log = logging.getLogger(__name__)
@@ -37,9 +38,10 @@ class ReplyReader:
     """
 
     def __init__(
-        self, link: RedisLink, server_id: str, on_answer: Callable[[Answer], None]
+        self, link: RedisLink, server_id: str, on_answer: Callable[[Answer], None], seal: Seal
     ) -> None:
         self._link = link
+        self._seal = seal
         self._on_answer = on_answer
         # The name of the stream and of the channel.
         self.stream = keys.replies(server_id)
@@ -134,7 +136,9 @@ class ReplyReader:
     def _hand_over(self, data: bytes) -> None:
         self._untrimmed_bytes += len(data)
         try:
-            self._complete(Answer.decode(data))
+            self._complete(Answer.decode(self._seal.open("reply", data, self.stream)))
+        except ForgedError as error:
+            log.error("an entry of the replies is refused: %s", error)
         except Exception:
             # An error with one batch must not lose the other batches of this read.
             log.exception("the replies of a batch could not be handed over: %r", data[:100])
@@ -146,6 +150,14 @@ class ReplyReader:
         self._untrimmed_bytes = 0
         self._link.sender.send(command, lambda answer: None)
 
+    def _is_genuine(self, reply: Reply, result: bytes) -> bool:
+        try:
+            self._seal.check("result", reply.mark, result, reply.data)
+        except ForgedError as error:
+            log.error("a large result is refused: %s", error)
+            return False
+        return True
+
     def _complete(self, answer: Answer) -> None:
         """Fetch the results that are too large for the stream, then hand over the answer."""
         batch_id, replies = answer.batch_id, list(answer.replies)
@@ -156,7 +168,7 @@ class ReplyReader:
         self._fetching.add(batch_id)
 
         def take(at: int, result: bytes | Exception | None) -> None:
-            if isinstance(result, bytes):
+            if isinstance(result, bytes) and self._is_genuine(replies[at], result):
                 replies[at] = replies[at]._replace(kind=RESPONSE, data=result)
             else:
                 lost = unavailable("the store went away with the result")

@@ -18,6 +18,7 @@ from celery.worker import state
 from edunn_serving.batch_message import BatchMessage
 from edunn_serving.errors import quoted
 from edunn_serving.redis_connections import RedisRefuses
+from edunn_serving.seal import Seal
 from worker.batch_queue import BatchQueue
 from worker.engine import Engine
 
@@ -45,8 +46,10 @@ class BatchConsumer:
         announce: Callable[[BatchConsumer], None],
         on_refusal: Callable[[], None],
         pool: Any,
+        seal: Seal,
     ) -> None:
         self.pool = pool
+        self._seal = seal
         # Tells Celery that the worker is ready.
         self._announce = announce
         # Called again and again while Redis answers but refuses to give batches.
@@ -104,7 +107,7 @@ class BatchConsumer:
 
     def _run(self, data: bytes) -> None:
         try:
-            message = BatchMessage.decode(data)
+            message = BatchMessage.decode(self._seal.open("batch", data))
         except (ValueError, RecursionError) as error:
             log.warning("dropped a message that is no batch: %s: %s", error, quoted(data[:100]))
             return

@@ -25,7 +25,7 @@ from worker.open_session import OpenSession
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySession
-from worker.store import Changes, StoredSession
+from worker.stored import Changes, StoredSession
 
 
 class Outcome(NamedTuple):
@@ -142,7 +142,7 @@ class BatchRun:
             return failed(out_of_memory()), False
         except Exception:
             # One operation's fault must not fail the rest of its batch.
-            return failed(logged_fault(head.method)), False
+            return failed(logged_fault(f"{head.method} {head.request_id}")), False
 
     def _deadline_of(self, head: OperationHead) -> float:
         """Return an operation's deadline by the monotonic clock.

@@ -88,6 +88,7 @@ def make_consumer(
         announce=init_callback,
         on_refusal=_member.heartbeat.hush,
         pool=pool,
+        seal=settings.seal(),
     )
 
 

@@ -30,7 +30,8 @@ from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySessions
 from worker.recall import recall
 from worker.recent_contexts import RecentContexts
-from worker.store import Committed, Store, StoredSession
+from worker.store import Committed, Store
+from worker.stored import StoredSession
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Engine:
     ) -> None:
         self._store = store
         self._settings = settings
+        self._seal = settings.seal()
         self._worker_id = worker_id
         self._guard = guard
         self._is_stopping = is_stopping
@@ -250,9 +252,18 @@ class Engine:
             requests_apart=batch.requests is None,
         )
         self._has_taken = True
+        if exists and batch.requests is None:
+            self._check_requests(batch, requests)
         self._clock_read = time.monotonic()
         self._clock_offset = now_ms / 1000 - self._clock_read
         return (batch.requests or requests) if exists else None, stored
+
+    def _check_requests(self, batch: BatchMessage, requests: Sequence[bytes]) -> None:
+        """Check that requests which lie apart are those that the server has sent."""
+        if self._seal.is_open:
+            return
+        for number, (mark, request) in enumerate(zip(batch.marks, requests, strict=True)):
+            self._seal.check("request", mark, request, batch.batch_id, str(number))
 
     def _settle(self, batch: BatchMessage, run: BatchRun, committed: Committed) -> None:
         """Keep the sessions of a run whose changes are stored, and forget those of others."""

@@ -9,9 +9,12 @@ from typing import NamedTuple
 from edunn_serving import keys
 from edunn_serving.keys import SessionKey
 from edunn_serving.scripts import Command
+from edunn_serving.seal import Seal
 from worker.slots import LARGE_SLOT_BYTES
 from worker.wire import Piece
 
+# The kind of their seals.
+LARGE_SLOT_SEAL = "slot"
 # The changed slots of a session, encoded, by their fields.
 EncodedSlots = Mapping[str, list[Piece]]
 
@@ -33,7 +36,7 @@ class Staged(NamedTuple):
 NOTHING_STAGED = Staged()
 
 
-def stage(session: SessionKey, slots: EncodedSlots, ttl_ms: int) -> Staged:
+def stage(session: SessionKey, slots: EncodedSlots, ttl_ms: int, seal: Seal) -> Staged:
     """Return how to store the large ones of a session's changed slots."""
     # A commit that is tried again must not write what another one has stored.
     commit = secrets.token_hex(8)
@@ -46,11 +49,19 @@ def stage(session: SessionKey, slots: EncodedSlots, ttl_ms: int) -> Staged:
         return NOTHING_STAGED
     key = keys.large_slots(*session)
     commands: list[Command] = [
-        ("HSET", key, name, slots[field]) for (_, field), name in names.items()
+        ("HSET", key, name, _sealed(slots[field], session, name, seal))
+        for (_, field), name in names.items()
     ]
     # Nothing else would remove them if the commit did not follow.
     commands.append(("PEXPIRE", key, ttl_ms))
     return Staged(commands, names)
+
+
+def _sealed(data: list[Piece], session: SessionKey, name: str, seal: Seal) -> list[Piece]:
+    if seal.is_open:
+        return data
+    whole = b"".join(data)
+    return [seal.mark(LARGE_SLOT_SEAL, whole, *session, name), whole]
 
 
 def together(staged: Sequence[Staged]) -> Staged:

@@ -18,7 +18,7 @@ from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, ReadySession, build_layer
 from worker.recent_contexts import RecentContexts
 from worker.slots import PARAMETERS, SLOTS, Slot
-from worker.store import Changes, StoredLayer, StoredSession, Value, context_cost
+from worker.stored import Changes, StoredLayer, StoredSession, Value, context_cost
 
 
 @dataclass(slots=True)
@@ -228,7 +228,7 @@ class OpenSession:
         if not self.exists and not self._deleted:
             return None
         slots = {
-            keys.slot(slot.name, layer.name): slot.encode(layer.ready)
+            keys.slot(slot.name, layer.name): slot.pieces(layer.ready)
             for layer, slot in self._changed_slots.values()
         }
         has_large_slots = self.ready is not None and self.ready.may_have_large_slots

@@ -63,7 +63,11 @@ class Slot:
     # What is stored besides the arrays.
     besides: Callable[[SlotHolder], Arrays] = lambda layer: Arrays()
 
-    def encode(self, layer: SlotHolder) -> list[Piece]:
+    def encode(self, layer: SlotHolder) -> bytes:
+        """Return the bytes to store."""
+        return b"".join(self.pieces(layer))
+
+    def pieces(self, layer: SlotHolder) -> list[Piece]:
         """Return the bytes to store, in pieces. Large arrays are not copied, and must stay."""
         message = ArrayMessage(self.besides(layer))
         message.add_tensors("arrays", self.read(layer))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 import redis
 
@@ -23,103 +22,32 @@ from edunn_serving.replies import (
 )
 from edunn_serving.scripts import Command, Script
 from edunn_serving.settings import Settings
-from worker.large_slots import NOTHING_STAGED, EncodedSlots, Staged, stage, together
+from worker.large_slots import (
+    LARGE_SLOT_SEAL,
+    NOTHING_STAGED,
+    Staged,
+    stage,
+    together,
+)
 from worker.script_connection import ScriptConnection
 from worker.slots import SLOT_NAMES
+from worker.stored import (
+    CONTEXT_OVERHEAD_BYTES,
+    Changes,
+    LayerNeeds,
+    Needs,
+    StoredLayer,
+    StoredSession,
+    StoredSlot,
+    Value,
+)
 
 # A session keeps the headers of this many evicted contexts. Each takes about 150 bytes.
 EVICTED_REMEMBERED = 100_000
 # The contexts that one script evicts. Half a million at once blocked Redis for 4 s.
 EVICTION_STEPS = 256
-# The bytes that Redis takes for a context besides its own and twice those of its field's name. The
-# name is in a hash and in a list. 55 to 90 were measured with Redis 7.0, for contexts of up to 100
-# bytes.
-CONTEXT_OVERHEAD_BYTES = 96
-
-Value = bytes | str | int
-
-
-@dataclass(slots=True)
-class LayerNeeds:
-    """What a batch needs of one layer, and what the worker has of it already."""
-
-    # The versions of the slots that the worker has, in the order of `SLOTS`. None: the batch does
-    # not need the slot.
-    versions: list[int | None]
-    # The forward ids of the wanted contexts, in order.
-    contexts: dict[str, None] = field(default_factory=dict)
-    # Whether the latest forward's context is wanted.
-    latest: bool = False
-
-
-@dataclass(slots=True)
-class Needs:
-    """What a batch needs of one session, and what the worker has of it already."""
-
-    known_revision: str = ""
-    layers: dict[str, LayerNeeds] = field(default_factory=dict)
-
-
-class StoredSlot(NamedTuple):
-    """A stored slot of a layer. The arrays are None if the worker has the version or needs none."""
-
-    version: int
-    arrays: bytes | None
-
-
-class StoredLayer(NamedTuple):
-    """A stored layer."""
-
-    # By their names.
-    slots: dict[str, StoredSlot]
-    # The number of forwards that the service has numbered.
-    forwards: int
-    latest: str
-    last_batch: str
-    # Forward id -> context; None if there is none.
-    contexts: dict[str, bytes | None]
-
-
-class StoredSession(NamedTuple):
-    """A stored session. The record is None if the worker has its revision."""
-
-    revision: str
-    record: bytes | None
-    has_contexts: bool
-    # Whether it has forgotten some of its evicted contexts.
-    has_forgotten: bool
-    layers: dict[str, StoredLayer]
-    # None if the state was loaded. If the worker has recalled it, the length of each wanted
-    # context by its field, 0 if there is none. The commit verifies them.
-    lengths: dict[str, int] | None = None
-
-
-class Changes(NamedTuple):
-    """A batch's changes of one session.
-
-    `loaded_revision` is the session's revision when it was loaded. It is empty if the session did
-    not exist, and None if nothing but the expiry changes.
-    """
-
-    session: SessionKey
-    loaded_revision: str | None
-    ttl_ms: int
-    # Whether the session's old values are removed before the new ones are set.
-    deleted: bool = False
-    has_contexts: bool = False
-    # The fields of the new contexts, oldest first, and their bytes in the budget.
-    contexts: Sequence[str] = ()
-    new_context_bytes: int = 0
-    # The layers that must be as they were, each with the last batch that had changed it then.
-    layers: dict[str, str] = {}  # noqa: RUF012  # never written into
-    changed_layers: Sequence[str] = ()
-    # The contexts that must be as they were: the length of each by its field, 0 if there was none.
-    lengths: dict[str, int] = {}  # noqa: RUF012  # never written into
-    values: dict[str, Value] = {}  # noqa: RUF012  # never written into
-    # Whether some of the session's slots may be stored apart, because they are large.
-    has_large_slots: bool = False
-    # The changed slots by their fields. The large ones are stored apart.
-    slots: EncodedSlots = {}  # noqa: RUF012  # never written into
+# The beginnings of the fields of a session's hash that are sealed.
+SEALED_FIELDS = frozenset({keys.RECORD, *SLOT_NAMES})
 
 
 class Committed(Enum):
@@ -151,6 +79,7 @@ class Store:
         self._commit = Script.named("eviction", "commit", limits=limits, reply_ms=REPLY_TTL_MS)
         self._evict = Script.named("eviction", "evict", limits=limits)
         self._connection = ScriptConnection(client, (self._take, self._commit, self._evict))
+        self._seal = settings.seal()
 
     def take(
         self,
@@ -185,7 +114,7 @@ class Store:
         found, *requests = self._connection.run(*commands)
         now_ms, exists, *answers = found
         sessions = {
-            key: _stored_session(need, answer) if answer else None
+            key: self._opened(key, _stored_session(need, answer)) if answer else None
             for (key, need), answer in zip(needs.items(), answers, strict=True)
         }
         if self._load_large_slots(sessions):
@@ -194,7 +123,13 @@ class Store:
         return self.take(batch_id, worker_id, needs, requests_apart=requests_apart)
 
     def _load_large_slots(self, sessions: Mapping[SessionKey, StoredSession | None]) -> bool:
-        """Load the slots that are stored apart; False if one is no longer there."""
+        """Load the slots that are stored apart; False if one is no longer there.
+
+        Raises
+        ------
+        ForgedError
+            One was not written by a worker of this service.
+        """
         apart = [
             (key, layer, name, slot.arrays[len(keys.LARGE_SLOT) :])
             for key, session in sessions.items()
@@ -208,9 +143,12 @@ class Store:
         loaded = self._connection.run(
             *(("HGET", keys.large_slots(*key), stored_as) for key, _, _, stored_as in apart)
         )
-        for (_, layer, name, _), arrays in zip(apart, loaded, strict=True):
+        if None in loaded:
+            return False
+        for (key, layer, name, stored_as), sealed in zip(apart, loaded, strict=True):
+            arrays = self._seal.open(LARGE_SLOT_SEAL, sealed, *key, stored_as)
             layer.slots[name] = layer.slots[name]._replace(arrays=arrays)
-        return None not in loaded
+        return True
 
     def commit(
         self,
@@ -226,7 +164,9 @@ class Store:
         A batch that insists has its turn after the next conflict. The others then wait for it.
         `run` runs the script; by default the store's own connection does.
         """
-        staged = together([stage(each.session, each.slots, each.ttl_ms) for each in sessions])
+        staged = together(
+            [stage(each.session, each.slots, each.ttl_ms, self._seal) for each in sessions]
+        )
         command = self._commit_command(reply_stream, answer, sessions, staged, insist=insist)
         try:
             if run and not staged.commands:
@@ -265,8 +205,13 @@ class Store:
             if reply.kind == RESPONSE and len(reply.data) >= LARGE_BYTES:
                 touched.append(keys.large_result(batch_id, len(large)))
                 large.append(reply.data)
-                replies[at] = reply._replace(kind=LARGE, data=touched[-1].encode())
+                replies[at] = reply._replace(
+                    kind=LARGE,
+                    data=touched[-1].encode(),
+                    mark=self._seal.mark("result", reply.data, touched[-1]),
+                )
         encoded = answer._replace(replies=replies).encode()
+        encoded = self._seal.close("reply", encoded, reply_stream)
         header = {
             "insists": insist,
             "large": len(large),
@@ -277,13 +222,45 @@ class Store:
         for each in sessions:
             touched += _keys_of(each)
             arguments += each.contexts
-            for pair in each.values.items():
-                arguments += pair
+            for name, value in each.values.items():
+                arguments += (name, self._closed(each.session, name, value))
             for slot, data in each.slots.items():
-                arguments += (slot, staged.value(each.session, slot, data))
+                kept = staged.value(each.session, slot, data)
+                arguments += (slot, self._closed(each.session, slot, kept))
             for layer in each.changed_layers:
                 arguments += (keys.LAST_BATCH + layer, batch_id)
         return self._commit.command(touched, arguments)
+
+    def _closed(self, session: SessionKey, field: str, value: Value) -> Value:
+        """Seal a value of a session's hash: its record, or the arrays of a slot."""
+        if isinstance(value, bytes) and field.partition("/")[0] in SEALED_FIELDS:
+            return self._seal.close("state", value, *session, field)
+        return value
+
+    def _opened(self, key: SessionKey, stored: StoredSession) -> StoredSession:
+        """Open what is sealed of a session.
+
+        Raises
+        ------
+        ForgedError
+            A part of it was not written by a worker of this service.
+        """
+        if self._seal.is_open:
+            return stored
+
+        def opened(field: str, value: bytes | None) -> bytes | None:
+            return None if value is None else self._seal.open("state", value, *key, field)
+
+        layers = {
+            name: layer._replace(
+                slots={
+                    slot: kept._replace(arrays=opened(keys.slot(slot, name), kept.arrays))
+                    for slot, kept in layer.slots.items()
+                }
+            )
+            for name, layer in stored.layers.items()
+        }
+        return stored._replace(record=opened(keys.RECORD, stored.record), layers=layers)
 
     def _evict_more(self, changes: Changes) -> None:
         """Evict the contexts that a commit has left, in steps between which Redis serves others."""
@@ -293,11 +270,6 @@ class Store:
             )
             if not more:
                 return
-
-
-def context_cost(field: str, context: bytes) -> int:
-    """Return the bytes of its session's budget that a context takes."""
-    return len(context) + 2 * len(field) + CONTEXT_OVERHEAD_BYTES
 
 
 def _keys_of(changes: Changes) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import grpc
 import numpy as np
 from contract import UNLIMITED, forward, new_session, refusal, spec, tensor
 from processes import frozen
+from seals import seal_of
 from waiting import await_true, await_workers
 
 from edunn_serving import keys
@@ -38,7 +39,8 @@ def test_reply_with_too_few_results_blocks_no_session(tmp_path: Path) -> None:
             batch_id = batch.decode().removeprefix(keys.batch(""))
             # Nobody publishes them: the server looks into its stream after a while.
             redis.xadd(replies, {"nonsense": "x"})
-            redis.xadd(replies, {batch_id: Answer(batch_id, [], "").encode()})
+            answer = Answer(batch_id, [], "").encode()
+            redis.xadd(replies, {batch_id: seal_of(stack).close("reply", answer, replies)})
             assert refusal(call.result).reason == "INTERNAL"
         assert forward(stub, session, "drop", X).forward_id
 

@@ -12,6 +12,7 @@ import redis
 from edunn_serving import keys
 from edunn_serving.redis_url import RedisUrl
 from edunn_serving.replies import RESPONSE, Answer, Reply
+from edunn_serving.seal import Seal
 from edunn_serving.settings import Settings
 from server.redis_link import RedisLink
 from server.reply_reader import ReplyReader
@@ -26,7 +27,7 @@ class Heard:
         settings = Settings(redis_url=RedisUrl.parse(url))
         self.batches: list[str] = []
         self.link = RedisLink(settings, lambda: self.reader.begin(), lambda: None)
-        self.reader = ReplyReader(self.link, "server", self._note)
+        self.reader = ReplyReader(self.link, "server", self._note, Seal(""))
 
     def _note(self, answer: Answer) -> None:
         self.batches.append(answer.batch_id)

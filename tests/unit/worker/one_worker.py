@@ -54,7 +54,7 @@ class Worker:
         (((_, fields),),) = self._connection.run(("XREVRANGE", STREAM, "+", "-", "COUNT", 1))
         answer = Answer.decode(fields[1])
         assert answer.batch_id == fields[0].decode() == batch_id
-        kinds, results, _ = zip(*answer.replies, strict=True)
+        kinds, results, *_ = zip(*answer.replies, strict=True)
         return list(map(self._answer, methods, kinds, results))
 
     def _answer(self, method: str, kind: int, data: bytes) -> Any:
