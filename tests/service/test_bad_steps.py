@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import grpc
@@ -188,15 +189,14 @@ def test_gradients_that_are_not_finite_are_refused_with_their_parameter(
 def test_refused_accumulation_keeps_nothing(training: Training) -> None:
     stub, session = training.stub, training.session
     forward(stub, session, "net", X, phase=2, forward_id="f")
-    for gradient, fields in (
+    wrong: list[tuple[np.ndarray, dict[str, str]]] = [
         (np.ones((4, 2)), {}),
         (np.ones((4, 3), np.int64), {}),
         (np.ones((4, 3)), {"backward_id": "#1"}),
         (np.ones((4, 3)), {"backward_id": "b" * 129}),
-    ):
-        refused = refusal(
-            lambda gradient=gradient, fields=fields: backward(
-                stub, session, "net", gradient, accumulate=True, forward_id="f", **fields
-            )
+    ]
+    for gradient, fields in wrong:
+        call = partial(
+            backward, stub, session, "net", gradient, accumulate=True, forward_id="f", **fields
         )
-        assert refused.code is INVALID
+        assert refusal(call).code is INVALID

@@ -118,8 +118,8 @@ def test_a_worker_believes_no_large_parameters_that_were_put_there(
     large = spec("linear", "Linear", input_size=4, output_size=4000)
     victim, other = (new_session(stub, large) for _ in range(2))
     (anothers,) = intruder.hvals(keys.large_slots("", other))
-    (name,) = intruder.hkeys(keys.large_slots("", victim))
-    intruder.hset(keys.large_slots("", victim), name.decode(), anothers)
+    names: list[Any] = intruder.hkeys(keys.large_slots("", victim))
+    intruder.hset(keys.large_slots("", victim), names[0], anothers)
     # No worker may take the parameters that it has ready.
     intruder.hset(keys.session("", victim), keys.REVISION, "forged")
     refused = refusal(lambda: forward(stub, victim, "linear", X))
