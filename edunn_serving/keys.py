@@ -52,6 +52,11 @@ def evicted_contexts(caller: str, session_id: str) -> str:
     return f"{ROOT}:{{{caller}/{session_id}}}:evicted"
 
 
+def large_slots(caller: str, session_id: str) -> str:
+    """Hash of the large slots of the session, each under the name that its field tells."""
+    return f"{ROOT}:{{{caller}/{session_id}}}:slots"
+
+
 def batch(batch_id: str) -> str:
     """List of a batch's requests, or of one empty value if they are in the batch's message.
 
@@ -214,8 +219,17 @@ def context(layer: str, forward_id: str) -> str:
 
 
 def slot(name: str, layer: str) -> str:
-    """The arrays of a slot of a layer."""
+    """The arrays of a slot of a layer; of a large one, `LARGE_SLOT` and its name there."""
     return f"{name}/{layer}"
+
+
+# No encoded message begins with this byte.
+LARGE_SLOT = b"\0"
+
+
+def large_slot(field: str, commit: str) -> str:
+    """The name in `large_slots` of what a commit stores for a slot."""
+    return f"{field}/{commit}"
 
 
 def version(slot_name: str, layer: str) -> str:

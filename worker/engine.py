@@ -30,7 +30,8 @@ from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySessions
 from worker.recall import recall
 from worker.recent_contexts import RecentContexts
-from worker.store import Committed, Store, StoredSession
+from worker.store import Committed, Store
+from worker.stored import StoredSession
 
 log = logging.getLogger(__name__)
 

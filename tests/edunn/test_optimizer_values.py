@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
+from counted import counted, counting
 
 import edunn as nn
 from edunn.arrays import Array
+from edunn.estimate import BESIDES, ArraySpec
 from edunn.model import ParameterSet
 
 LOSS = nn.MeanError(nn.CrossEntropyWithLabels())
@@ -165,3 +168,28 @@ def test_a_loop_takes_only_optimizers() -> None:
     name: Any = "Adam"
     with pytest.raises(nn.ConfigError, match="optimizer should be an optimizer such as"):
         nn.BatchedGradientOptimizer(4, 3, optimizer=name)
+
+
+@pytest.mark.parametrize("kind", sorted(nn.OPTIMIZER_TYPES))
+@pytest.mark.parametrize("shapes", [[(3, 4)], [(200, 300), (300,)], [(7,), (500, 100), (1, 1)]])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_update_takes_no_more_than_its_estimate_and_not_much_less(
+    kind: str, shapes: list[tuple[int, ...]], dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule, rng = nn.build_optimizer(kind, {}), np.random.default_rng(1)
+    p = {str(at): rng.normal(size=shape) for at, shape in enumerate(shapes)}
+    g = {name: rng.normal(size=each.shape).astype(dtype) for name, each in p.items()}
+    estimate = rule.estimate(ArraySpec(each.shape, each.dtype) for each in p.values())
+    _, state = rule.update(p, g, {})
+    tracemalloc.start()
+    try:
+        kept = rule.update(p, g, state)
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert kept
+    assert taken <= estimate.memory + BESIDES
+    assert estimate.memory <= 4 * taken + BESIDES
+    with counting(monkeypatch) as counter:
+        rule.update(p, {name: counted(each) for name, each in g.items()}, state)
+    assert counter.work <= estimate.work <= 10 * counter.work

@@ -112,6 +112,20 @@ def test_a_worker_believes_no_parameters_that_were_put_there(
     assert refused.reason == "INTERNAL"
 
 
+def test_a_worker_believes_no_large_parameters_that_were_put_there(
+    stub: LayerServiceStub, intruder: redis.Redis
+) -> None:
+    large = spec("linear", "Linear", input_size=4, output_size=4000)
+    victim, other = (new_session(stub, large) for _ in range(2))
+    (anothers,) = intruder.hvals(keys.large_slots("", other))
+    names: list[Any] = intruder.hkeys(keys.large_slots("", victim))
+    intruder.hset(keys.large_slots("", victim), names[0], anothers)
+    # No worker may take the parameters that it has ready.
+    intruder.hset(keys.session("", victim), keys.REVISION, "forged")
+    refused = refusal(lambda: forward(stub, victim, "linear", X))
+    assert refused.reason == "INTERNAL"
+
+
 def test_a_server_believes_no_reply_without_the_key(
     stack: Stack, stub: LayerServiceStub, intruder: redis.Redis
 ) -> None:
