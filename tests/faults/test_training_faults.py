@@ -109,7 +109,10 @@ def test_a_worker_that_was_frozen_and_comes_back_does_not_count_twice(
         with frozen(trainer):
             # Its training waits for another worker, and then it comes back.
             await_true(lambda: not held(keys.held_trainings()), "the end of its hold")
-            assert health_of(stack, "edunn_serving.v1.TrainingService") == "NOT_SERVING"
+            await_true(
+                lambda: health_of(stack, "edunn_serving.v1.TrainingService") == "NOT_SERVING",
+                "the health check's notice",
+            )
             assert health_of(stack, "edunn_serving.v1.LayerService") == "SERVING"
         check_undisturbed(training, net, start)
 
