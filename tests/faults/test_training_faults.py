@@ -21,7 +21,6 @@ from local_training import (
     add_network,
     arrays_of,
     assert_same,
-    await_datasets,
     train_locally,
 )
 from processes import await_restart, frozen, kill
@@ -46,7 +45,6 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 @pytest.fixture
 def client(stack: Stack) -> Iterator[Client]:
     with Client(stack.address, timeout=60) as connected:
-        await_datasets(connected)
         yield connected
 
 
@@ -222,8 +220,6 @@ def test_callers_share_the_workers_however_many_trainings_they_have(tmp_path: Pa
         many.session(seed=1) as busy,
         one.session(seed=1) as modest,
     ):
-        await_datasets(one)
-
         net = add_network(busy)
         crowd = [begin(net, epochs=100_000) for _ in range(4)]
         alone = begin(add_network(modest), epochs=100_000)
