@@ -11,7 +11,7 @@ WORKERS ?= 2
 DATA ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test unit test-torch course lint bench bench-clients profile soak proto packages clean
+.PHONY: help demo serve test unit test-torch course lint bench bench-clients bench-jobs profile soak proto packages clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ lint: $(VENV)/.development ## Run ruff, mypy and buf
 
 bench: $(VENV)/.development ## Measure the service beside a bare echo, into bench/results.md
 	$(BIN)/python -m bench.service
+
+bench-jobs: $(VENV)/.development ## Measure trainings as jobs and uploads, into bench/jobs.md
+	$(BIN)/python -m bench.jobs
 
 profile: $(VENV)/.development ## Flame graphs of server and worker under load, in bench/profiles/
 	$(BIN)/python -m bench.service --profile

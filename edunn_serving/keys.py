@@ -104,11 +104,6 @@ def datasets(caller: str) -> str:
     return f"{ROOT}:datasets:{caller}"
 
 
-def bundled_datasets() -> str:
-    """Hash of the data sets that the service brings: name -> Dataset."""
-    return f"{ROOT}:bundled-datasets"
-
-
 def artifacts(caller: str) -> str:
     """Hash of the bytes of a caller's budget: path in the artifact store -> bytes."""
     return f"{ROOT}:artifacts:{caller}"

@@ -19,7 +19,6 @@ from edunn import catalogue
 from edunn_serving import keys
 from edunn_serving.artifacts import ArtifactStore, checkpoint_path
 from edunn_serving.errors import Reason, ServiceError, logged_fault
-from edunn_serving.keys import SessionKey
 from edunn_serving.seal import Seal
 from edunn_serving.settings import Settings
 from edunn_serving.training_store import (
@@ -81,10 +80,10 @@ class Slices:
         self._client: Any = client
         self._store = store
         self._settings = settings
-        self._seal = settings.seal()
         self._worker_id = worker_id
         self._is_stopping = is_stopping
         self._samples = SampleCache(store, cache_limit(settings))
+        self._seal = settings.seal()
         self._kept: Kept | None = None
         self._clock_ms = 0.0
         self._take: Any = client.register_script(TAKE_SCRIPT.text)
@@ -293,15 +292,16 @@ def _session_part(stored: StoredTraining, run: TrainingRun, seal: Seal) -> Sessi
     layer = record.layer.name
     trained = ReadyLayer(run.model, catalogue.describe(record.layer.type))
     slots = [slot for slot in (PARAMETERS, BUFFERS) if slot.read(trained)]
-    session = SessionKey(record.caller, record.spec.session_id)
     values: dict[str, Value] = {}
     for slot in slots:
         field = keys.slot(slot.name, layer)
-        values[field] = seal.close("state", slot.encode(trained), *session, field)
+        place = (record.caller, record.spec.session_id, field)
+        # As `worker/store.py` seals what batches store.
+        values[field] = seal.close("state", slot.encode(trained), *place)
     # A batch under way that has loaded the layer before runs again.
     values[keys.LAST_BATCH + layer] = record.folder
     return SessionPart(
-        keys.session(*session),
+        keys.session(record.caller, record.spec.session_id),
         record.incarnation,
         keys.version(PARAMETERS.name, layer),
         record.parameters_version,
