@@ -33,6 +33,8 @@ COPY --from=build /opt/edunn /opt/edunn
 
 # A folder without Python files: the modules come from the installation alone.
 WORKDIR /opt/edunn
+# A volume that is mounted here belongs to the service too.
+RUN mkdir -p /var/lib/edunn/callers && chown -R edunn /var/lib/edunn
 USER edunn
 EXPOSE 50051
 CMD ["python", "-m", "server"]
