@@ -6,9 +6,10 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 import redis
-from contract import forward, new_session, refusal, spec
+from contract import Refusal, forward, new_session, refusal, spec
 from seals import seal_of
 from waiting import await_true
 
@@ -81,7 +82,7 @@ def record_of(intruder: redis.Redis, session_id: str) -> bytes:
 
 @pytest.mark.parametrize("change", ["another session's", "without a seal", "changed"])
 def test_a_worker_believes_no_record_that_was_put_there(
-    stub: LayerServiceStub, intruder: redis.Redis, change: str
+    stack: Stack, stub: LayerServiceStub, intruder: redis.Redis, change: str
 ) -> None:
     victim, other = (new_session(stub, spec("drop", "Dropout", p=p)) for p in (0.5, 0.25))
     own, anothers = (record_of(intruder, each) for each in (victim, other))
@@ -92,8 +93,12 @@ def test_a_worker_believes_no_record_that_was_put_there(
     }[change]
     # With another revision no worker takes the record that it has ready.
     intruder.hset(keys.session("", victim), mapping={keys.RECORD: forged, keys.REVISION: "forged"})
-    refused = refusal(lambda: stub.GetSession(api.GetSessionRequest(session_id=victim), timeout=30))
-    assert refused.reason == "INTERNAL"
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.GetSession(api.GetSessionRequest(session_id=victim), timeout=30)
+    assert Refusal(caught.value).reason == "INTERNAL"
+    # By its id the caller's call is found in the worker's log.
+    sent_back: Any = caught.value.trailing_metadata()
+    assert dict(sent_back)["edunn-request-id"] in logs(stack, "worker")
 
 
 def test_a_worker_believes_no_parameters_that_were_put_there(
