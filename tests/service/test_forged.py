@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,18 @@ from typing import Any
 import grpc
 import pytest
 import redis
+from celery import Celery
 from contract import Refusal, forward, new_session, refusal, spec
 from seals import seal_of
 from waiting import await_true
 
 from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage, OperationHead
-from edunn_serving.pools import LAYERS
+from edunn_serving.pools import GRADING, GRADING_TASKS, LAYERS
+from edunn_serving.redis_url import RedisUrl
 from edunn_serving.replies import Answer
 from edunn_serving.seal import MARK_BYTES, Seal
+from edunn_serving.task_seal import HEADER
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.data_folder import KEY_FILE
@@ -142,3 +146,25 @@ def test_the_key_is_for_its_owner_alone_and_in_no_environment(stack: Stack) -> N
             assert key.encode() not in Path(f"/proc/{child.pid}/{kind}").read_bytes()
     for log in stack.data.glob("*.log"):
         assert key not in log.read_text()
+
+
+@pytest.mark.parametrize("sealed", ["not", "with another key", "for other arguments", "genuinely"])
+def test_a_worker_runs_a_task_with_the_key_and_none_without(
+    stack: Stack, intruder: redis.Redis, sealed: str
+) -> None:
+    name = GRADING_TASKS.try_assignment
+    arguments = [keys.grading_trial(secrets.token_hex(8)), "no assignment"]
+    key = Seal("k" * 32) if sealed == "with another key" else seal_of(stack)
+    signed = arguments if sealed != "for other arguments" else [*arguments[:1], "another"]
+    mark = key.mark("task", json.dumps([signed, {}]).encode(), name).hex()
+    sender = Celery(broker=RedisUrl.parse(stack.redis_url).broker_url, set_as_current=False)
+    headers = {} if sealed == "not" else {HEADER: mark}
+    before = logs(stack, "grading-worker")
+    task = sender.send_task(name, arguments, queue=GRADING.queue, headers=headers)
+    await_true(
+        lambda: task.id in logs(stack, "grading-worker").removeprefix(before),
+        "a log line of the task's failure",
+    )
+    # The genuine one fails too, but at its work.
+    said = logs(stack, "grading-worker").removeprefix(before)
+    assert ("not sealed with the key of this service" in said) is (sealed != "genuinely")
