@@ -21,6 +21,8 @@ MARK_BYTES = SALT_BYTES + NUMBER_BYTES + TAG_BYTES
 MIN_KEY_CHARACTERS = 32
 # The keys of other processes that are remembered.
 MAX_KEYS = 1000
+# The kind of what a session's hash has.
+STATE = "state"
 # A number has 12 bytes.
 ZEROS = bytes(12 - NUMBER_BYTES)
 

@@ -181,7 +181,12 @@ def test_a_secret_is_in_the_environment_of_those_alone_that_need_it(services: Se
     def who_has(secret: str) -> set[str]:
         return {name for name, each in services.items() if secret in str(each["environment"])}
 
-    assert who_has(VARIABLES["EDUNN_SHARED_KEY"]) == {"worker", "trainer", "grading-worker", "server"}
+    assert who_has(VARIABLES["EDUNN_SHARED_KEY"]) == {
+        "worker",
+        "trainer",
+        "grading-worker",
+        "server",
+    }
     assert who_has(VARIABLES["EDUNN_POSTGRES_PASSWORD"]) == {
         "postgres", "grading-worker", "server"
     }  # fmt: skip
