@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 # Lines that may wait for the disk. Beyond it lines are lost, and the log says how many.
 MAX_WAITING = 10_000
-LIMITS = {Reason.QUOTA, Reason.QUEUE_FULL}
+LIMITS = {Reason.QUOTA, Reason.QUEUE_FULL, Reason.TOO_LARGE}
 REFUSALS = {Reason.UNAUTHENTICATED, Reason.PERMISSION_DENIED}
 
 

@@ -28,6 +28,7 @@ from edunn_serving.replies import STATUS, Reply
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.settings import Settings
 from edunn_serving.wire_format import check_field_count
+from server.audit import Audit
 from server.call import EOF, Call, Read, answer_too_large
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
@@ -65,8 +66,10 @@ class ComputeStream:
         call: Call,
         settings: Settings,
         limits: Limits,
+        audit: Audit,
     ) -> None:
         self._dispatcher = dispatcher
+        self._audit = audit
         self._answers = dispatcher.answers
         self._settings = settings
         max_message_bytes = settings.max_message_bytes
@@ -187,7 +190,7 @@ class ComputeStream:
             )
             pending = self._dispatcher.enqueue(head, request, deadline, self._call.account)
         except ServiceError as error:
-            self._finish(request_id, "error", error.to_status().SerializeToString(), len(request))
+            self._fail(request_id, error, len(request))
             return
         self._under_way[request_id] = pending
         pending.reply.add_done_callback(
@@ -236,16 +239,21 @@ class ComputeStream:
             return
         error = future.exception()
         if isinstance(error, ServiceError):
-            self._finish(request_id, "error", error.to_status().SerializeToString(), size)
+            self._fail(request_id, error, size)
         elif error is not None:
             raise error
         elif future.result().kind == STATUS:
+            self._audit.note_status(self._call, future.result().data)
             self._finish(request_id, "error", future.result().data, size)
         elif len(future.result().data) > self._max_result_bytes:
             refused = answer_too_large(len(future.result().data), self._max_result_bytes)
-            self._finish(request_id, "error", refused.to_status().SerializeToString(), size)
+            self._fail(request_id, refused, size)
         else:
             self._finish(request_id, kind, future.result().data, size)
+
+    def _fail(self, request_id: str, error: ServiceError, size: int) -> None:
+        self._audit.note_error(self._call, error)
+        self._finish(request_id, "error", error.to_status().SerializeToString(), size)
 
     def _finish(self, request_id: str, kind: str, result: bytes, request_size: int) -> None:
         # From now on the result takes memory, not the request.

@@ -88,7 +88,9 @@ class LayerService:
 
     async def _compute(self, call: Call, read: Read) -> AsyncIterator[bytes]:
         with self._streams.one_more(call.peer):
-            stream = ComputeStream(self._dispatcher, call, self._settings, self._limits)
+            stream = ComputeStream(
+                self._dispatcher, call, self._settings, self._limits, self._audit
+            )
             async for response in stream.run(read):
                 yield response
 

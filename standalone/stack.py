@@ -210,12 +210,25 @@ class Stack:
         # Another program's server could answer at the address, so ours must have said it listens.
         child = self.servers[self.addresses.index(address)]
         deadline = time.monotonic() + START_SECONDS
-        with own_channel(address, self.environment) as channel:
+        with self.own_channel(address) as channel:
             while not (child.has_said(address) and is_serving(channel)):
                 self._check_starts()
                 if time.monotonic() > deadline:
                     raise StackError(f"the service did not start:\n{self._tails()}")
                 self._wait(0.05)
+
+    def own_channel(self, address: str) -> grpc.Channel:
+        """Return a channel to a server of the stack.
+
+        Raises
+        ------
+        StackError
+            A file of a certificate is missing or cannot be used.
+        """
+        try:
+            return own_channel(address, self.environment)
+        except (OSError, ValueError) as error:
+            raise StackError(str(error)) from error
 
     def _check_starts(self) -> None:
         """Raise if a part dies each time it is started."""

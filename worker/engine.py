@@ -146,7 +146,8 @@ class Engine:
             raise
         except Exception:
             # Nothing has been stored. Without this the callers would wait until their deadlines.
-            self._answer_all(batch, logged_fault(f"batch {batch.batch_id}"))
+            calls = " ".join(head.request_id for head in batch.heads)
+            self._answer_all(batch, logged_fault(f"batch {batch.batch_id} of calls {calls}"))
 
     def _answer_all(self, batch: BatchMessage, error: ServiceError) -> None:
         self._store.commit(

@@ -21,6 +21,7 @@ from edunn_serving.replies import (
     Answer,
 )
 from edunn_serving.scripts import Command, Script
+from edunn_serving.seal import STATE
 from edunn_serving.settings import Settings
 from worker.large_slots import (
     LARGE_SLOT_SEAL,
@@ -234,7 +235,7 @@ class Store:
     def _closed(self, session: SessionKey, field: str, value: Value) -> Value:
         """Seal a value of a session's hash: its record, or the arrays of a slot."""
         if isinstance(value, bytes) and field.partition("/")[0] in SEALED_FIELDS:
-            return self._seal.close("state", value, *session, field)
+            return self._seal.close(STATE, value, *session, field)
         return value
 
     def _opened(self, key: SessionKey, stored: StoredSession) -> StoredSession:
@@ -249,7 +250,7 @@ class Store:
             return stored
 
         def opened(field: str, value: bytes | None) -> bytes | None:
-            return None if value is None else self._seal.open("state", value, *key, field)
+            return None if value is None else self._seal.open(STATE, value, *key, field)
 
         layers = {
             name: layer._replace(

@@ -20,6 +20,7 @@ from edunn_serving.errors import unavailable
 from edunn_serving.pools import GRADING, GRADING_TASKS
 from edunn_serving.redis_connections import CONNECT_SECONDS, connect
 from edunn_serving.settings import Settings
+from edunn_serving.task_seal import seal_tasks
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Tasks:
 
     def __init__(self, settings: Settings) -> None:
         self._redis_url = settings.redis_url
+        seal_tasks(settings.seal())
         self._app = Celery("edunn", broker=settings.redis_url.broker_url, set_as_current=False)
         self._app.conf.update(
             broker_use_ssl=settings.redis_url.broker_tls,

@@ -19,7 +19,7 @@ from edunn import catalogue
 from edunn_serving import keys
 from edunn_serving.artifacts import ArtifactStore, checkpoint_path
 from edunn_serving.errors import Reason, ServiceError, logged_fault
-from edunn_serving.seal import Seal
+from edunn_serving.seal import STATE, Seal
 from edunn_serving.settings import Settings
 from edunn_serving.training_store import (
     CHANGE_SCRIPT,
@@ -80,6 +80,7 @@ class Slices:
         self._client: Any = client
         self._store = store
         self._settings = settings
+        self._seal = settings.seal()
         self._worker_id = worker_id
         self._is_stopping = is_stopping
         self._samples = SampleCache(store, cache_limit(settings))
@@ -294,10 +295,9 @@ def _session_part(stored: StoredTraining, run: TrainingRun, seal: Seal) -> Sessi
     slots = [slot for slot in (PARAMETERS, BUFFERS) if slot.read(trained)]
     values: dict[str, Value] = {}
     for slot in slots:
-        field = keys.slot(slot.name, layer)
-        place = (record.caller, record.spec.session_id, field)
-        # As `worker/store.py` seals what batches store.
-        values[field] = seal.close("state", slot.encode(trained), *place)
+        place = keys.slot(slot.name, layer)
+        session = (record.caller, record.spec.session_id)
+        values[place] = seal.close(STATE, slot.encode(trained), *session, place)
     # A batch under way that has loaded the layer before runs again.
     values[keys.LAST_BATCH + layer] = record.folder
     return SessionPart(
