@@ -37,6 +37,27 @@ def session(caller: str, session_id: str) -> str:
     return f"{ROOT}:{{{caller}/{session_id}}}:session"
 
 
+def session_parts(caller: str) -> tuple[str, str]:
+    """Return what precedes and what follows a session's id in the key of its hash."""
+    before, after = session(caller, "\0").split("\0")
+    return before, after
+
+
+def sessions(caller: str) -> str:
+    """Sorted set of a caller's session ids, with the time in ms at which each may have expired."""
+    return f"{ROOT}:sessions:{caller}"
+
+
+def state_bytes(caller: str) -> str:
+    """Hash: id of a caller's session -> the bytes that it takes. The empty id has the sum."""
+    return f"{ROOT}:state:{caller}"
+
+
+def budgets(account: str) -> str:
+    """Hash with what a caller, or an address, has left to spend."""
+    return f"{ROOT}:budgets:{account}"
+
+
 def context_order(caller: str, session_id: str) -> str:
     """List of the fields of the session's contexts, oldest first: the order of eviction."""
     return f"{ROOT}:{{{caller}/{session_id}}}:contexts"

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from edunn_serving.callers import EVERY_ROLE, Caller, Role
 from edunn_serving.errors import quoted
+from edunn_serving.limits import most_generous, parse_limits
 from edunn_serving.redis_url import RedisUrl
 from edunn_serving.variables import PREFIX, misspelt, unknown
 
@@ -57,9 +58,15 @@ def _check_address_if_any(text: str) -> str:
     return _check_address(text) if text else text
 
 
+def _check_limits(text: str) -> str:
+    parse_limits(text)
+    return text
+
+
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Address = Annotated[str, BeforeValidator(_check_address)]
 AddressOrNothing = Annotated[str, BeforeValidator(_check_address_if_any)]
+LimitsOfRole = Annotated[str, BeforeValidator(_check_limits)]
 # Without NoDecode pydantic would read the variable as JSON.
 ParsedRedisUrl = Annotated[RedisUrl, NoDecode, BeforeValidator(_parse_redis_url)]
 
@@ -125,6 +132,21 @@ class Settings(BaseSettings):
     )
     max_connection_streams: int = _setting(
         100, "How many Compute streams one connection may have open.", minimum=1
+    )
+    student_limits: LimitsOfRole = _setting(
+        "calls_per_second=500,calls_burst=2000,calls_at_once=256,streams=16,sessions=200,"
+        "state_bytes=1073741824,tensor_bytes=67108864,processor_seconds_per_minute=60",
+        "The limits of each student: `name=value` pairs, separated by commas. A name left out is "
+        "not limited. A token's own limits replace them.",
+    )
+    grader_limits: LimitsOfRole = _setting(
+        "calls_per_second=2000,calls_burst=8000,calls_at_once=1024,streams=64,sessions=2000,"
+        "state_bytes=4294967296",
+        "The limits of each grader.",
+    )
+    admin_limits: LimitsOfRole = _setting(
+        "",
+        "The limits of each admin, and of each address if the server asks for no token.",
     )
     max_connections: int = _setting(
         4000, "How many connections a server keeps. Beyond it the least known are cut.", minimum=1
@@ -260,6 +282,16 @@ class Settings(BaseSettings):
                 raise ValueError("EDUNN_TOKENS gives one token to two names")
             callers[given[3]] = Caller(given[1], frozenset({Role(given[2] or Role.STUDENT)}))
         return callers
+
+    def limits_of(self, caller: Caller) -> dict[str, float]:
+        """Return a caller's limits by their names: those of its roles, and its own."""
+        of_role = {
+            Role.STUDENT: self.student_limits,
+            Role.GRADER: self.grader_limits,
+            Role.ADMIN: self.admin_limits,
+        }
+        of_roles = [parse_limits(of_role[role]) for role in caller.roles]
+        return {**most_generous(of_roles), **caller.limits}
 
     def secrets(self) -> list[str]:
         """Return the texts that no log and no error may show."""

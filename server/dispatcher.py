@@ -24,6 +24,7 @@ from server.flights import Flight, Flights
 from server.lanes import Lanes
 from server.metrics import Counts
 from server.operation import PendingOperation
+from server.quotas import Quotas
 from server.recovery import Recovery
 from server.redis_link import RedisLink
 from server.reply_reader import ReplyReader
@@ -62,6 +63,7 @@ class Dispatcher:
         self._recovery = Recovery(
             settings, self.link, self._store, self._lanes, self._flights, self.counts, self._pump
         )
+        self.quotas = Quotas(settings, self.link, server_id)
         self._pump_scheduled = False
         # The time for which the timer of the next decision is set.
         self._look_at = 0.0
@@ -96,6 +98,7 @@ class Dispatcher:
             tasks.create_task(self.link.run())
             tasks.create_task(self._replies.trim_often())
             tasks.create_task(self._recovery.run())
+            tasks.create_task(self.quotas.run())
 
     async def submit(
         self, head: OperationHead, request: bytes, deadline: float, account: str
@@ -285,6 +288,7 @@ class Dispatcher:
         if self._lanes.is_shared():
             self._estimate.note_account(operation.account, seconds)
         self._lanes.note_cost(operation, seconds)
+        self.quotas.charge(operation.account, seconds)
 
     def _on_change(self) -> None:
         self._recovery.note_change()
