@@ -129,3 +129,6 @@ def _string_field(message: Descriptor, name: str) -> int:
 
 LAYER_SERVICE: ServiceDescriptor = layer_service_pb2.DESCRIPTOR.services_by_name["LayerService"]
 LAYER_RPCS = rpcs_of(LAYER_SERVICE)
+
+# Methods that leave nothing new in Redis.
+FILLS_NOTHING = frozenset({"DeleteSession", "GetSession", "GetParameters"})

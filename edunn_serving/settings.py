@@ -93,16 +93,39 @@ class Settings(BaseSettings):
         "Where Prometheus reads the server's metrics: `host:port`. The path is `/metrics`. Empty: "
         "nowhere.",
     )
+    tokens_file: str = _setting(
+        "",
+        "File with the hashes of the callers' tokens: see `edunn-serve tokens`. A change counts "
+        "within a second. Only the callers of the file may then call.",
+    )
     tokens: SecretStr = _setting(
         "",
-        "The callers: `name=token` or `name:role=token` pairs, separated by commas. Without a role "
-        "the caller is a student. Empty: anybody may call, without a token. A session belongs to "
-        "the name that created it.",
+        "More callers, for tests: `name=token` or `name:role=token` pairs, separated by commas. "
+        "Without a role the caller is a student.",
     )
     tls_certificate: str = _setting(
         "", "PEM file with the server's certificate chain. Empty: no TLS."
     )
     tls_key: str = _setting("", "PEM file with the certificate's private key.")
+    tls_client_ca: str = _setting(
+        "",
+        "PEM file with the authorities of the callers' certificates. Each connection must then "
+        "bring one. Without a token the certificate's subject is the caller.",
+    )
+    published_address: AddressOrNothing = _setting(
+        "",
+        "Where callers reach the server, if a container or a proxy publishes it elsewhere than at "
+        "`EDUNN_ADDRESS`: `host:port`.",
+    )
+    insecure: bool = _setting(
+        False,
+        "`1` lets a server listen beyond loopback without TLS or without callers.",
+    )
+    audit_file: str = _setting(
+        "",
+        "File of the audit log: a JSON line for each session made or ended, refused call and limit "
+        "met. Empty: standard error.",
+    )
     max_message_bytes: int = _setting(
         80 * MEBIBYTE,
         "The largest request or answer: 64 MiB of tensor and room to spare.",
@@ -259,6 +282,8 @@ class Settings(BaseSettings):
     def _check_together(self) -> Settings:
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise ValueError("EDUNN_TLS_CERTIFICATE and EDUNN_TLS_KEY go together: set both")
+        if self.tls_client_ca and not self.tls_certificate:
+            raise ValueError("EDUNN_TLS_CLIENT_CA needs EDUNN_TLS_CERTIFICATE: set both")
         if self.session_ttl_seconds > self.max_session_ttl_seconds:
             raise ValueError(
                 "EDUNN_SESSION_TTL_SECONDS must not be above EDUNN_MAX_SESSION_TTL_SECONDS"
@@ -359,6 +384,7 @@ def _sentence(error: ErrorDetails) -> str:
         "finite_number": "a finite number",
         "greater_than_equal": f"at least {bounds.get('ge')}",
         "less_than_equal": f"at most {bounds.get('le')}",
+        "bool_parsing": "1 or 0",
         "literal_error": _any_of(get_args(LogLevel)),
     }[error["type"]]
     return f"{_variable_at(place[0])} must be {wanted}, got {quoted(error['input'])}"

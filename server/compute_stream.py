@@ -182,6 +182,8 @@ class ComputeStream:
                 await check_parts(LAYER_RPCS[method], request)
             deadline = self._deadline_of(operation)
             deadline_ms = self._dispatcher.redis_ms(deadline)
+            self._call.usage.count_call()
+            self._call.usage.check_operation(method, LAYER_RPCS[method], request)
             head = head_of(method, self._call.caller.name, deadline_ms, request)
             pending = self._dispatcher.enqueue(head, request, deadline, self._call.account)
         except ServiceError as error:

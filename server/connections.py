@@ -58,6 +58,8 @@ class Connection:
     arriving: float = 0.0
     arriving_since: float = 0.0
     received: int = 0
+    # Whether it is about to be cut.
+    is_doomed: bool = False
     # Calls that the other side has cancelled, minus those that ended otherwise.
     cancelled: int = 0
 

@@ -15,6 +15,7 @@ from functools import partial
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import ServiceError, internal_error, unavailable
 from edunn_serving.replies import AGAIN, Reply
+from edunn_serving.rpcs import FILLS_NOTHING
 from edunn_serving.settings import Settings
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
@@ -34,8 +35,6 @@ log = logging.getLogger(__name__)
 
 # A stopping server tells the callers that it refuses to try again after this time.
 RETRY_SECONDS = 1.0
-# Methods that leave nothing new in Redis.
-FILLS_NOTHING = frozenset({"DeleteSession", "GetSession", "GetParameters"})
 # A stopping server waits until no call has come for this time. A call that gRPC has accepted but
 # not handed over at its shutdown would end as CANCELLED, and no client tries again after that.
 QUIET_SECONDS = 0.1

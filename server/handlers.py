@@ -10,7 +10,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NoReturn
 
 import grpc
 
@@ -21,6 +22,7 @@ from edunn_serving.settings import Settings
 from server.abort import abort, abort_with_status
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
+from server.audit import Audit
 from server.authentication import Authenticator
 from server.call import (
     EOF,
@@ -33,14 +35,23 @@ from server.call import (
     answer_too_large,
     deadline_of,
 )
-from server.connections import Connections, Trust
+from server.connections import Connection, Connections, Trust
+from server.credentials import Credential
 from server.envelope import largest_field
 from server.failures import Failures
+from server.open_calls import OpenCalls
 from server.overdue import Limits
 from server.parts import check_parts
+from server.quotas import Quotas
+from server.request_ids import new_request_id
 
 log = logging.getLogger(__name__)
 
+NOBODY = Caller("", frozenset())
+
+# The methods that are answered also when a limit is reached.
+UNCOUNTED = frozenset({"/edunn_serving.v1.LayerService/GetLimits"})
+NOT_COUNTED: AbstractContextManager[None] = nullcontext()
 # A reader that takes fewer bytes a second than this is cut at last.
 SLOWEST_READER = 64 * 1024
 READER_PRECISION_SECONDS = 0.5
@@ -65,12 +76,17 @@ class Handlers(grpc.GenericRpcHandler):
         arrivals: Arrivals,
         answers: AnswerRoom,
         connections: Connections,
+        audit: Audit,
+        quotas: Quotas,
         settings: Settings,
     ) -> None:
         self._authenticator = authenticator
         self._arrivals = arrivals
         self._answers = answers
         self._connections = connections
+        self._audit = audit
+        self._quotas = quotas
+        self.open_calls = OpenCalls(authenticator)
         self._failures = Failures()
         self._max_message_bytes = settings.max_message_bytes
         self._reader_seconds = settings.reader_seconds
@@ -88,58 +104,84 @@ class Handlers(grpc.GenericRpcHandler):
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         """Return the handler of a call."""
-        path = details.method
+        path, metadata = details.method, details.invocation_metadata
         rpc = self._rpcs.get(path)
+        if self._authenticator.asks_certificate(rpc, metadata):
+            return self._by_certificate(path, rpc)
         try:
-            caller = self._authenticator.caller_of(rpc, details.invocation_metadata)
+            credential = self._authenticator.credential_of(rpc, metadata)
             if rpc is None:
                 raise _unknown_method(path)
         except ServiceError as error:
             return grpc.stream_unary_rpc_method_handler(self._refusing(path, error))
-        stream = self._stream_methods.get(path)
-        if stream is not None:
-            return grpc.stream_stream_rpc_method_handler(self._stream(rpc, stream, caller))
-        return grpc.stream_unary_rpc_method_handler(
-            self._unary(rpc, self._unary_methods[path], caller)
-        )
+        if path in self._stream_methods:
+            return grpc.stream_stream_rpc_method_handler(self._stream(rpc, credential))
+        return grpc.stream_unary_rpc_method_handler(self._unary(rpc, credential.caller))
 
-    def _unary(self, rpc: Rpc, method: UnaryMethod, caller: Caller) -> Any:
+    def _by_certificate(self, path: str, rpc: Rpc | None) -> Any:
+        """Return a handler that finds the caller by the connection's certificate.
+
+        gRPC tells the certificate only to handlers.
+        """
+
+        async def handle(requests: object, context: Context) -> Any:
+            try:
+                credential = self._authenticator.credential_of_peer(rpc, context.auth_context())
+                if rpc is None:
+                    raise _unknown_method(path)
+            except ServiceError as error:
+                return await self._refusing(path, error)(requests, context)
+            if path in self._stream_methods:
+                return await self._stream(rpc, credential)(requests, context)
+            return await self._unary(rpc, credential.caller)(requests, context)
+
+        if path in self._stream_methods:
+            return grpc.stream_stream_rpc_method_handler(handle)
+        return grpc.stream_unary_rpc_method_handler(handle)
+
+    def _unary(self, rpc: Rpc, caller: Caller) -> Any:
+        method = self._unary_methods[rpc.path]
+
         async def handle(_: object, context: Context) -> bytes:
             began = time.monotonic()
+            call = self._call(rpc, caller, context)
             try:
-                call = self._call(rpc, caller, context)
-                request = await self._arrivals.read(
-                    context.read, call.account, may_be_slow=not rpc.is_open
-                )
-                call.connection.note_delivered(len(request))
-                self._check_size(rpc, request)
-                await check_parts(rpc, request)
-                self._arrivals.note_accepted(call.account, len(request))
-                answer = await method(call, request)
+                with await self._begin(rpc, call):
+                    request = await self._arrivals.read(
+                        context.read, call.account, may_be_slow=not rpc.is_open
+                    )
+                    call.connection.note_delivered(len(request))
+                    self._check_size(rpc, request)
+                    await check_parts(rpc, request)
+                    self._arrivals.note_accepted(call.account, len(request))
+                    answer = await method(call, request)
                 if len(answer) > self._max_message_bytes:
                     raise answer_too_large(len(answer), self._max_message_bytes)
             except AnsweredWithStatusError as answered:
-                log.debug("%s refused by its worker", rpc.name)
-                await abort_with_status(context, answered.status)
+                log.debug("%s %s refused by its worker", call.request_id, rpc.name)
+                self._audit.note_status(call, answered.status)
+                await abort_with_status(context, answered.status, call.request_id)
             except ServiceError as error:
-                log.info("%s %s %s", rpc.name, error.code.name, error.reason.name)
-                await abort(context, error)
+                await self._refuse(call, context, error)
             except asyncio.CancelledError:
                 self._note_cancelled(context)
                 raise
             except Exception:
-                await abort(context, logged_fault(rpc.name))
+                await abort(context, _fault(call), call.request_id)
             if log.isEnabledFor(logging.DEBUG):
-                log.debug("%s OK ms=%.1f", rpc.name, (time.monotonic() - began) * 1000)
+                milliseconds = (time.monotonic() - began) * 1000
+                log.debug("%s %s OK ms=%.1f", call.request_id, rpc.name, milliseconds)
             call.connection.note_ended()
             self._hold_until_taken(call, context, len(answer))
             return answer
 
         return handle
 
-    def _stream(self, rpc: Rpc, method: StreamMethod, caller: Caller) -> Any:
+    def _stream(self, rpc: Rpc, credential: Credential) -> Any:
+        method = self._stream_methods[rpc.path]
+
         async def handle(_: object, context: Context) -> None:
-            call = self._call(rpc, caller, context)
+            call = self._call(rpc, credential.caller, context)
 
             async def read() -> Any:
                 # See `Read` for why gRPC's iterator is not used.
@@ -152,20 +194,40 @@ class Handlers(grpc.GenericRpcHandler):
                 return request
 
             try:
-                async for answer in method(call, read):
-                    with self._limits.start(self._seconds_for(len(answer)), _not_read):
-                        await context.write(answer)
+                await self._quotas.ready(call.usage, call.account)
+                with self.open_calls.one_more(credential):
+                    async for answer in method(call, read):
+                        with self._limits.start(self._seconds_for(len(answer)), _not_read):
+                            await context.write(answer)
             except ServiceError as error:
-                log.info("%s %s %s", rpc.name, error.code.name, error.reason.name)
-                await abort(context, error)
+                await self._refuse(call, context, error)
             except asyncio.CancelledError:
                 self._note_cancelled(context)
                 raise
             except Exception:
-                await abort(context, logged_fault(rpc.name))
+                await abort(context, _fault(call), call.request_id)
             call.connection.note_ended()
 
         return handle
+
+    async def _begin(self, rpc: Rpc, call: Call) -> AbstractContextManager[None]:
+        """Count a call, if its caller may make one more; return what counts it as under way.
+
+        Raises
+        ------
+        ServiceError
+            QUOTA.
+        """
+        if rpc.is_open or rpc.path in UNCOUNTED:
+            return NOT_COUNTED
+        await self._quotas.ready(call.usage, call.account)
+        call.usage.count_call()
+        return call.usage.one_more_call()
+
+    async def _refuse(self, call: Call, context: Context, error: ServiceError) -> NoReturn:
+        log.info("%s %s %s %s", call.request_id, call.method, error.code.name, error.reason.name)
+        self._audit.note_error(call, error)
+        await abort(context, error, call.request_id)
 
     def _note_cancelled(self, context: Context) -> None:
         """Note a call that its caller has cancelled. Cut a connection that does little else."""
@@ -177,23 +239,38 @@ class Handlers(grpc.GenericRpcHandler):
         """Return the function that answers a call with an error. It does not read the request."""
 
         async def handle(_: object, context: Context) -> None:
-            log.info("%s %s %s", quoted(path), error.code.name, error.reason.name)
             peer = context.peer()
-            if error.reason is Reason.UNAUTHENTICATED:
-                connection = self._connections.of(peer)
-                if not self._failures.one_more(connection.address):
+            connection = self._connections.of(peer)
+            is_stranger = error.reason is Reason.UNAUTHENTICATED
+            if is_stranger and not self._failures.one_more(connection.address):
+                # Its other calls must not guess on meanwhile.
+                if not connection.is_doomed:
+                    connection.is_doomed = True
                     await asyncio.sleep(FAILURE_SECONDS)
-                    self._connections.cut(peer, "too many calls of its address had no valid token")
-            await abort(context, error)
+                self._connections.cut(peer, "too many calls of its address had no valid token")
+            call = self._new_call(quoted(path), NOBODY, context, connection)
+            await self._refuse(call, context, error)
 
         return handle
 
     def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
-        peer = context.peer()
-        connection = self._connections.of(peer)
+        connection = self._connections.of(context.peer())
         connection.note_call(Trust.CALLING if rpc.is_open else Trust.KNOWN)
+        return self._new_call(rpc.name, caller, context, connection)
+
+    def _new_call(
+        self, method: str, caller: Caller, context: Context, connection: Connection
+    ) -> Call:
+        account = caller.name or connection.address
         return Call(
-            caller, deadline_of(context), peer, caller.name or connection.address, connection
+            caller,
+            deadline_of(context),
+            context.peer(),
+            method,
+            new_request_id(),
+            account,
+            connection,
+            self._quotas.usage_of(caller, account),
         )
 
     def _hold_until_taken(self, call: Call, context: Context, size: int) -> None:
@@ -226,6 +303,10 @@ class Handlers(grpc.GenericRpcHandler):
                 violations=[(field, f"the request may take {limit} bytes, got {size}")],
                 metadata={"field": field, "bytes": str(size), "limit": str(limit)},
             )
+
+
+def _fault(call: Call) -> ServiceError:
+    return logged_fault(f"{call.method} {call.request_id}")
 
 
 def _unknown_method(path: str) -> ServiceError:
