@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from edunn_serving.errors import Reason, ServiceError, invalid_argument
+from edunn_serving.errors import invalid_argument
 from edunn_serving.rpcs import Rpc
 from edunn_serving.wire_format import TooManyPartsError, walk
 
@@ -25,7 +25,7 @@ async def check_parts(rpc: Rpc, request: bytes) -> None:
     Raises
     ------
     ServiceError
-        TOO_LARGE: it has too many parts. INVALID_ARGUMENT: it is no message.
+        INVALID_ARGUMENT: it has too many parts, or is no message.
     """
     if len(request) <= UNCOUNTED_BYTES:
         return
@@ -36,10 +36,9 @@ async def check_parts(rpc: Rpc, request: bytes) -> None:
                 await asyncio.sleep(0)
                 turn = time.monotonic()
     except TooManyPartsError as error:
-        raise ServiceError(
-            Reason.TOO_LARGE,
-            f"the request has more than {MAX_PARTS} fields and numbers outside of tensors' data",
-            metadata={"what": "parts of a request", "limit": str(MAX_PARTS)},
+        raise invalid_argument(
+            "request",
+            f"expected at most {MAX_PARTS} fields and numbers outside of tensors' data, got more",
         ) from error
     except (ValueError, IndexError) as error:
         raise invalid_argument("request", f"not a message of the method's type: {error}") from error
