@@ -113,6 +113,8 @@ REVISION = "revision"
 CONTEXT_BYTES = "context-bytes"
 # Set when the session has forgotten the oldest of its evicted contexts.
 FORGOTTEN = "forgotten"
+# The bytes of the session's arrays and records.
+SLOT_BYTES = "slot-bytes"
 # The key of the batch whose turn it is to change the session, after many conflicts.
 TURN = "turn"
 
@@ -134,6 +136,7 @@ FIELDS = {
     "record": RECORD,
     "revision": REVISION,
     "context_bytes": CONTEXT_BYTES,
+    "slot_bytes": SLOT_BYTES,
     "forgotten": FORGOTTEN,
     "turn": TURN,
     "last_batch": LAST_BATCH,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from edunn_serving.v1.limits_pb2 import GetLimitsResponse
-
 from server.usage import Usage
 
 

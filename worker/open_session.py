@@ -235,6 +235,7 @@ class OpenSession:
             self._new_context_bytes,
             {} if self._deleted else self._changed_layers,
             self._values,
+            bool(self._changed_slots) or keys.RECORD in self._values,
         )
 
     def _store(self, field: str, data: bytes) -> None:

@@ -34,6 +34,10 @@ EVICTION_STEPS = 256
 # bytes.
 CONTEXT_OVERHEAD_BYTES = 96
 
+# What a session takes is counted in steps of this many bytes of contexts, without smaller values.
+ACCOUNT_STEP_BYTES = 64 * 1024
+SMALLEST_COUNTED_BYTES = 64
+
 Value = bytes | str | int
 
 
@@ -108,6 +112,8 @@ class Changes(NamedTuple):
     # The layers that change, each with the last batch that had changed it when it was loaded.
     layers: dict[str, str] = {}  # noqa: RUF012  # never written into
     values: dict[str, Value] = {}  # noqa: RUF012  # never written into
+    # Whether arrays or records are among the values.
+    slots: bool = False
 
 
 class Committed(Enum):
@@ -136,7 +142,20 @@ class Store:
             "steps": EVICTION_STEPS,
         }
         self._take = Script.named("take", slots=SLOT_NAMES, holder_ms=BATCH_TTL_MS)
-        self._commit = Script.named("eviction", "commit", limits=limits, reply_ms=REPLY_TTL_MS)
+        self._commit = Script.named(
+            "eviction",
+            "accounts",
+            "commit",
+            limits=limits,
+            accounts={
+                "step": ACCOUNT_STEP_BYTES,
+                "smallest": SMALLEST_COUNTED_BYTES,
+                "state": keys.state_bytes(""),
+                "sessions": keys.sessions(""),
+                "kept_ms": round(settings.max_session_ttl_seconds * 1000),
+            },
+            reply_ms=REPLY_TTL_MS,
+        )
         self._evict = Script.named("eviction", "evict", limits=limits)
         self._connection = ScriptConnection(client, (self._take, self._commit, self._evict))
 
@@ -302,6 +321,8 @@ def _changed(changes: Changes) -> dict[str, Any]:
         changed["revision"] = changes.loaded_revision
     if changes.deleted:
         changed["deleted"] = True
+    if changes.slots:
+        changed["slots"] = True
     if changes.has_contexts:
         changed["has_contexts"] = True
     if changes.contexts:

@@ -15,10 +15,11 @@
 --          values are deleted first; `has_contexts`, whether it may have contexts; `context_bytes`,
 --          the bytes of the budget that the new contexts take; `contexts`, their number; `layers`,
 --          the layers that change, each with its name and the last batch that had changed it when
---          it was loaded; `values`, the number of fields to set. False and 0 may be left out.
+--          it was loaded; `values`, the number of fields to set; `slots`, whether arrays or records
+--          are among them. False and 0 may be left out.
 -- then     the large results; the names and values of the reply, a stream's entry
 -- then     for each session: the fields of its new contexts; the fields to set and their values
--- CONSTANTS has the `limits` of eviction.lua, and `reply_ms`, the reply stream's time to live.
+-- CONSTANTS has the `limits` of eviction.lua, the `accounts` of accounts.lua, and `reply_ms`, the reply stream's time to live.
 -- Returns 'done'; 'more' if it is done and contexts are left to evict; 'answered' if another run
 --          was first; 'conflict' if a session has changed since it was loaded; or 'wait' if it is
 --          another batch's turn to change a session.
@@ -101,19 +102,29 @@ for number, session in ipairs(header.sessions) do
   local first_value = first_context + contexts
   if session.deleted then
     redis.call('UNLINK', key, order, evicted)
+    note_deleted(key)
   end
   if header.insists then
     redis.call('HDEL', key, FIELDS.turn)
   end
+  local grown = session.slots and growth(key, first_value, session.values)
+  local crosses_step = false
   with_each('HSET', key, first_value, 2 * session.values)
   if contexts > 0 then
     with_each('RPUSH', order, first_context, contexts)
     local bytes = redis.call('HINCRBY', key, FIELDS.context_bytes, session.context_bytes)
+    crosses_step = bytes % ACCOUNTS.step < session.context_bytes
     -- The bytes bound the number of contexts, because each has its overhead. `evict` is called only
     -- if a limit may be exceeded.
     if bytes > math.min(LIMITS.bytes, LIMITS.number * LIMITS.overhead) then
       more = evict(key, order, evicted) or more
     end
+  end
+  if grown or crosses_step then
+    note_session(key, grown or 0)
+  end
+  if session.values > 0 and (session.revision == '' or session.deleted) then
+    note_created(key, session.ttl_ms)
   end
   redis.call('PEXPIRE', key, session.ttl_ms)
   if session.has_contexts then

@@ -19,16 +19,18 @@ from edunn_client._config import encode_config
 from edunn_client._descriptions import (
     LayerInfo,
     LayerType,
+    Limit,
     OptimizerType,
     SessionInfo,
     decode_layer,
     decode_layer_type,
+    decode_limit,
     decode_optimizer_type,
     decode_session,
 )
 from edunn_client._layer_config import LayerConfig
 from edunn_client._phase import PhaseLike, decode_phase, encode_phase
-from edunn_client._stubs import layer_pb2, optimizer_pb2
+from edunn_client._stubs import layer_pb2, limits_pb2, optimizer_pb2
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client._tensors import Array, decode_tensors, encode_tensors
 
@@ -102,6 +104,13 @@ def list_optimizer_types() -> Call[tuple[OptimizerType, ...]]:
 
     request = optimizer_pb2.ListOptimizerTypesRequest()
     return Call("ListOptimizerTypes", request, decode, repeatable=True)
+
+
+def get_limits() -> Call[tuple[Limit, ...]]:
+    def decode(reply: limits_pb2.GetLimitsResponse) -> tuple[Limit, ...]:
+        return tuple(map(decode_limit, reply.limits))
+
+    return Call("GetLimits", limits_pb2.GetLimitsRequest(), decode, repeatable=True)
 
 
 def create_session(
