@@ -129,7 +129,7 @@ class ComputeStream:
 
     async def _read(self, read: Read) -> None:
         while (data := await self._next(read)) is not EOF:
-            request = _parse(data)
+            request = parse_compute_request(data)
             # The requests are copies. Keeping the message as well until the next one comes would
             # take several times the memory with large tensors.
             del data
@@ -287,7 +287,7 @@ def _refuse(operation: PendingOperation, error: ServiceError) -> None:
         operation.reply.set_exception(error)
 
 
-def _parse(data: bytes) -> RawComputeRequest:
+def parse_compute_request(data: bytes) -> RawComputeRequest:
     try:
         check_field_count(data, MAX_OPERATIONS_A_MESSAGE)
         return RawComputeRequest.FromString(data)
