@@ -148,9 +148,7 @@ def test_state_is_bounded_and_still_read(stub_of: Callable[[str], LayerServiceSt
     await_true(lambda: _used(stub, "state_bytes") >= 2_000_000, "the count of the parameters")
     await_true(keep, "the limit of the state")
     assert _used(stub, "state_bytes") < 6_000_000
-    got = stub.GetParameters(
-        api.GetParametersRequest(session_id=session, layer="l"), timeout=30
-    )
+    got = stub.GetParameters(api.GetParametersRequest(session_id=session, layer="l"), timeout=30)
     assert array(got.parameters["w"]).shape == (500, 500)
     stub.DeleteSession(api.DeleteSessionRequest(session_id=session), timeout=30)
     await_true(lambda: _used(stub, "state_bytes") == 0, "the release of the state")
@@ -158,24 +156,25 @@ def test_state_is_bounded_and_still_read(stub_of: Callable[[str], LayerServiceSt
 
 def test_largest_tensor(stub_of: Callable[[str], LayerServiceStub]) -> None:
     stub = stub_of("tensor")
-    session = new_session(stub, spec("l", "ReLU"), spec("sum", "AddLayers"))
+    session = new_session(stub, spec("l", "ReLU"), spec("two", "SquaredError"))
     assert met(lambda: stub.Forward(forward(session, np.ones(12_600)), timeout=30)) == (
         "tensor_bytes"
     )
     # Two of them may be larger together.
-    two = api.ForwardRequest(session_id=session, layer="sum", inputs=[tensor(np.ones(9000))] * 2)
+    two = api.ForwardRequest(
+        session_id=session, layer="two", inputs=[tensor(np.ones((9000, 1)))] * 2
+    )
     stub.Forward(two, timeout=30)
 
 
 def test_servers_share_what_a_caller_may_do(stack: Stack) -> None:
     other = stack.add_server()
-    with Client(stack.address, token="token-of-shared") as one, Client(
-        other, token="token-of-shared"
-    ) as two:
-        with one.session():
-            await_true(
-                lambda: _client_used(two, "sessions") == 1, "the other server's count of it"
-            )
+    with (
+        Client(stack.address, token="token-of-shared") as one,
+        Client(other, token="token-of-shared") as two,
+        one.session(),
+    ):
+        await_true(lambda: _client_used(two, "sessions") == 1, "the other server's count of it")
 
 
 def test_caller_beside_those_that_exceed_their_limits_is_served(stack: Stack) -> None:
