@@ -218,6 +218,11 @@ class Settings(BaseSettings):
         "How long a worker may be silent before it counts as dead and its batches are sent again.",
         minimum=0.5,
     )
+    redis_bytes: int = _setting(
+        0,
+        "How much memory the standalone stack's Redis may take. 0: half of the machine's.",
+        minimum=0,
+    )
     session_ttl_seconds: float = _setting(
         3600.0,
         "How long a session outlives its last use, if its creator gives no `ttl`.",

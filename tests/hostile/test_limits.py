@@ -192,7 +192,7 @@ def _endless() -> Iterator[api.ComputeRequest]:
 
 def _used(stub: LayerServiceStub, name: str) -> float:
     answer = stub.GetLimits(limits_pb2.GetLimitsRequest(), timeout=30)
-    return next(limit.used for limit in answer.limits if limit.name == name)
+    return float(next(limit.used for limit in answer.limits if limit.name == name))
 
 
 def _client_used(client: Client, name: str) -> float | None:
