@@ -241,17 +241,26 @@ class Handlers(grpc.GenericRpcHandler):
         async def handle(_: object, context: Context) -> None:
             peer = context.peer()
             connection = self._connections.of(peer)
+            connection.note_call(Trust.UNKNOWN)
             is_stranger = error.reason is Reason.UNAUTHENTICATED
             if is_stranger and not self._failures.one_more(connection.address):
-                # Its other calls must not guess on meanwhile.
-                if not connection.is_doomed:
-                    connection.is_doomed = True
-                    await asyncio.sleep(FAILURE_SECONDS)
-                self._connections.cut(peer, "too many calls of its address had no valid token")
+                await self._cut_guesser(peer, connection)
+                await abort(context, error, new_request_id())
             call = self._new_call(quoted(path), NOBODY, context, connection)
             await self._refuse(call, context, error)
 
         return handle
+
+    async def _cut_guesser(self, peer: str, connection: Connection) -> None:
+        """Cut a connection of an address that has failed too often, after a pause.
+
+        It is neither logged nor answered, because that costs more than the guess. Its other calls
+        must not guess on meanwhile.
+        """
+        if not connection.is_doomed:
+            connection.is_doomed = True
+            await asyncio.sleep(FAILURE_SECONDS)
+        self._connections.cut(peer, "too many calls of its address had no valid token")
 
     def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
         connection = self._connections.of(context.peer())
