@@ -6,69 +6,33 @@ import logging
 import os
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, get_args
+from typing import get_args
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from edunn_serving.callers import EVERY_ROLE, Caller, Role
 from edunn_serving.errors import quoted
 from edunn_serving.limits import most_generous, parse_limits
-from edunn_serving.redis_url import RedisUrl
+from edunn_serving.setting_types import (
+    Address,
+    AddressOrNothing,
+    LimitsOfRole,
+    LogLevel,
+    ParsedRedisUrl,
+    setting,
+)
 from edunn_serving.variables import PREFIX, misspelt, unknown
 
 log = logging.getLogger(__name__)
 
 MEBIBYTE = 1024 * 1024
-# The largest values that fit everywhere they are used: about 30 years, and 63 bits.
-LONGEST_SECONDS = 1e9
-LARGEST_NUMBER = 2**63 - 1
 
 
 class SettingsError(ValueError):
     """An environment variable has a value that the service cannot work with."""
-
-
-def _setting(
-    default: Any, doc: str, *, minimum: float | None = None, maximum: float | None = None
-) -> Any:
-    if minimum is not None and maximum is None:
-        maximum = LONGEST_SECONDS if isinstance(default, float) else LARGEST_NUMBER
-    return Field(default=default, description=doc, ge=minimum, le=maximum)
-
-
-def _parse_redis_url(given: str | RedisUrl) -> RedisUrl:
-    if isinstance(given, RedisUrl):
-        return given
-    try:
-        return RedisUrl.parse(given)
-    except ValueError as error:
-        raise ValueError(f"cannot be used: {error}") from None
-
-
-def _check_address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
-        raise ValueError(f"must be host:port, such as 127.0.0.1:50051, got {quoted(text)}")
-    return text
-
-
-def _check_address_if_any(text: str) -> str:
-    return _check_address(text) if text else text
-
-
-def _check_limits(text: str) -> str:
-    parse_limits(text)
-    return text
-
-
-LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-Address = Annotated[str, BeforeValidator(_check_address)]
-AddressOrNothing = Annotated[str, BeforeValidator(_check_address_if_any)]
-LimitsOfRole = Annotated[str, BeforeValidator(_check_limits)]
-# Without NoDecode pydantic would read the variable as JSON.
-ParsedRedisUrl = Annotated[RedisUrl, NoDecode, BeforeValidator(_parse_redis_url)]
 
 
 class Settings(BaseSettings):
@@ -81,205 +45,209 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, frozen=True, validate_default=True, allow_inf_nan=False
     )
 
-    redis_url: ParsedRedisUrl = _setting(
+    redis_url: ParsedRedisUrl = setting(
         "redis://127.0.0.1:6379/0",
         "The Redis that holds sessions and carries batches: `redis://`, `rediss://` or `unix://`.",
     )
-    address: Address = _setting(
+    address: Address = setting(
         "127.0.0.1:50051", "Where the server listens: `host:port`. Port 0 takes a free one."
     )
-    metrics_address: AddressOrNothing = _setting(
+    metrics_address: AddressOrNothing = setting(
         "",
         "Where Prometheus reads the server's metrics: `host:port`. The path is `/metrics`. Empty: "
         "nowhere.",
     )
-    tokens_file: str = _setting(
+    tokens_file: str = setting(
         "",
         "File with the hashes of the callers' tokens: see `edunn-serve tokens`. A change counts "
         "within a second. Only the callers of the file may then call.",
     )
-    tokens: SecretStr = _setting(
+    tokens: SecretStr = setting(
         "",
         "More callers, for tests: `name=token` or `name:role=token` pairs, separated by commas. "
         "Without a role the caller is a student.",
     )
-    tls_certificate: str = _setting(
+    tls_certificate: str = setting(
         "", "PEM file with the server's certificate chain. Empty: no TLS."
     )
-    tls_key: str = _setting("", "PEM file with the certificate's private key.")
-    tls_client_ca: str = _setting(
+    tls_key: str = setting("", "PEM file with the certificate's private key.")
+    database_url: SecretStr = setting(
+        "",
+        "The database of grades: `postgresql://user:password@host/name` or `sqlite:///path`. "
+        "Empty: the SQLite file `grades.sqlite3` in the working folder. `make serve` puts it into "
+        "its data folder.",
+    )
+    tls_client_ca: str = setting(
         "",
         "PEM file with the authorities of the callers' certificates. Each connection must then "
         "bring one. Without a token the certificate's subject is the caller.",
     )
-    published_address: AddressOrNothing = _setting(
+    published_address: AddressOrNothing = setting(
         "",
         "Where callers reach the server, if a container or a proxy publishes it elsewhere than at "
         "`EDUNN_ADDRESS`: `host:port`.",
     )
-    insecure: bool = _setting(
+    insecure: bool = setting(
         False,
         "`1` lets a server listen beyond loopback without TLS or without callers.",
     )
-    audit_file: str = _setting(
+    audit_file: str = setting(
         "",
         "File of the audit log: a JSON line for each session made or ended, refused call and limit "
         "met. Empty: standard error.",
     )
-    max_message_bytes: int = _setting(
+    max_message_bytes: int = setting(
         80 * MEBIBYTE,
         "The largest request or answer: 64 MiB of tensor and room to spare.",
         minimum=1024,
         # gRPC counts in 32 bits.
         maximum=2**31 - 1,
     )
-    max_batch_operations: int = _setting(
+    max_batch_operations: int = setting(
         64,
         "How many operations a batch may have, 1000 at most.",
         minimum=1,
         maximum=1000,
     )
-    max_batch_bytes: int = _setting(
+    max_batch_bytes: int = setting(
         8 * MEBIBYTE,
         "How many request bytes a batch may have. A larger request is sent alone.",
         minimum=1024,
     )
-    max_queued_operations: int = _setting(
+    max_queued_operations: int = setting(
         10_000, "How many operations may wait in a server before it refuses more.", minimum=1
     )
-    max_queued_bytes: int = _setting(
+    max_queued_bytes: int = setting(
         512 * MEBIBYTE, "How many request bytes may wait in a server.", minimum=1024
     )
-    max_streams: int = _setting(
-        1000, "How many Compute streams may be open at a server.", minimum=1
-    )
-    max_connection_streams: int = _setting(
+    max_streams: int = setting(1000, "How many Compute streams may be open at a server.", minimum=1)
+    max_connection_streams: int = setting(
         100, "How many Compute streams one connection may have open.", minimum=1
     )
-    student_limits: LimitsOfRole = _setting(
+    student_limits: LimitsOfRole = setting(
         "calls_per_second=500,calls_burst=2000,calls_at_once=256,streams=16,sessions=200,"
         "state_bytes=1073741824,tensor_bytes=67108864,processor_seconds_per_minute=60",
         "The limits of each student: `name=value` pairs, separated by commas. A name left out is "
         "not limited. A token's own limits replace them.",
     )
-    grader_limits: LimitsOfRole = _setting(
+    grader_limits: LimitsOfRole = setting(
         "calls_per_second=2000,calls_burst=8000,calls_at_once=1024,streams=64,sessions=2000,"
         "state_bytes=4294967296",
         "The limits of each grader.",
     )
-    admin_limits: LimitsOfRole = _setting(
+    admin_limits: LimitsOfRole = setting(
         "",
         "The limits of each admin, and of each address if the server asks for no token.",
     )
-    max_connections: int = _setting(
+    max_connections: int = setting(
         4000, "How many connections a server keeps. Beyond it the least known are cut.", minimum=1
     )
-    max_address_connections: int = _setting(
+    max_address_connections: int = setting(
         500, "How many connections from one address a server keeps.", minimum=1
     )
-    max_connection_calls: int = _setting(
+    max_connection_calls: int = setting(
         4096, "How many calls one connection may have under way. gRPC's clients wait.", minimum=1
     )
-    max_arriving_bytes: int = _setting(
+    max_arriving_bytes: int = setting(
         1024 * MEBIBYTE,
         "How many bytes of incomplete requests a server holds. One address or caller may have half "
         "of them.",
         minimum=1024,
     )
-    max_answer_bytes: int = _setting(
+    max_answer_bytes: int = setting(
         512 * MEBIBYTE,
         "How many bytes of answers a server holds that are not yet read. One caller may have half "
         "of them.",
         minimum=1024,
     )
-    first_call_seconds: float = _setting(
+    first_call_seconds: float = setting(
         10.0,
         "How long a connection may be open without a call, and a stream without a request.",
         minimum=0.1,
     )
-    arrival_seconds: float = _setting(
+    arrival_seconds: float = setting(
         60.0, "How long a request may take to arrive, once it is read.", minimum=0.1
     )
-    reader_seconds: float = _setting(
+    reader_seconds: float = setting(
         60.0,
         "How long a reader may take for an answer, and a second more for each 64 KiB of it.",
         minimum=0.1,
     )
-    idle_seconds: float = _setting(
+    idle_seconds: float = setting(
         600.0,
         "How long a connection or a stream may be open with nothing under way.",
         minimum=0.1,
     )
-    worker_wait_seconds: float = _setting(
+    worker_wait_seconds: float = setting(
         5.0, "How long operations wait for a worker to appear before UNAVAILABLE.", minimum=0.0
     )
-    worker_timeout_seconds: float = _setting(
+    worker_timeout_seconds: float = setting(
         3.0,
         "How long a worker may be silent before it counts as dead and its batches are sent again.",
         minimum=0.5,
     )
-    redis_bytes: int = _setting(
+    redis_bytes: int = setting(
         0,
         "How much memory the standalone stack's Redis may take. 0: half of the machine's.",
         minimum=0,
     )
-    session_ttl_seconds: float = _setting(
+    session_ttl_seconds: float = setting(
         3600.0,
         "How long a session outlives its last use, if its creator gives no `ttl`.",
         minimum=0.001,
     )
-    max_session_ttl_seconds: float = _setting(
+    max_session_ttl_seconds: float = setting(
         7 * 86400.0, "The longest `ttl` that a creator may give.", minimum=0.001
     )
-    session_context_bytes: int = _setting(
+    session_context_bytes: int = setting(
         256 * MEBIBYTE,
         "How many bytes of contexts a session may keep, with Redis's overhead for each. Beyond it "
         "the oldest are evicted.",
         minimum=1024,
     )
-    session_parameter_bytes: int = _setting(
+    session_parameter_bytes: int = setting(
         256 * MEBIBYTE, "How many bytes of parameters a session may have.", minimum=1024
     )
-    session_context_count: int = _setting(
+    session_context_count: int = setting(
         10_000,
         "How many contexts a session may keep. Beyond it the oldest are evicted.",
         minimum=1,
     )
-    session_layers: int = _setting(256, "How many layers a session may have.", minimum=1)
-    session_record_bytes: int = _setting(
+    session_layers: int = setting(256, "How many layers a session may have.", minimum=1)
+    session_record_bytes: int = setting(
         MEBIBYTE,
         "How many bytes the names and configurations of a session's layers may take together.",
         minimum=1024,
     )
-    layer_config_values: int = _setting(
+    layer_config_values: int = setting(
         10_000,
         "How many values the configuration of a layer may have, with those of layers within it.",
         minimum=16,
     )
-    worker_cache_bytes: int = _setting(
+    worker_cache_bytes: int = setting(
         256 * MEBIBYTE, "How many bytes of layers a worker keeps ready in its memory.", minimum=0
     )
-    worker_memory_bytes: int = _setting(
+    worker_memory_bytes: int = setting(
         4096 * MEBIBYTE,
         "How much memory a worker may take. An operation that needs more is refused.",
         minimum=256 * MEBIBYTE,
     )
-    operation_work: int = _setting(
+    operation_work: int = setting(
         20_000_000_000,
         "How much work an operation may be, in units of about a nanosecond of one core. The work "
         "is estimated from shapes before the operation begins.",
         minimum=1_000_000,
     )
-    operation_seconds: float = _setting(
+    operation_seconds: float = setting(
         120.0,
         "How long a worker may compute one operation. After that the worker is stopped.",
         minimum=0.1,
         maximum=86400.0,
     )
-    shutdown_seconds: float = _setting(
+    shutdown_seconds: float = setting(
         30.0, "How long a stopping server waits for its accepted operations.", minimum=0.0
     )
-    log_level: LogLevel = _setting(
+    log_level: LogLevel = setting(
         "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`. DEBUG logs each call."
     )
 
@@ -294,7 +262,16 @@ class Settings(BaseSettings):
                 "EDUNN_SESSION_TTL_SECONDS must not be above EDUNN_MAX_SESSION_TTL_SECONDS"
             )
         self.callers()
+        database = self.database_url.get_secret_value()
+        if database and not re.match(r"postgresql://.|sqlite:///.", database):
+            raise ValueError(
+                "EDUNN_DATABASE_URL must be postgresql://... or sqlite:///path, got another URL"
+            )
         return self
+
+    def grades_url(self) -> str:
+        """Return the URL of the database of grades."""
+        return self.database_url.get_secret_value() or "sqlite:///grades.sqlite3"
 
     def callers(self) -> dict[str, Caller]:
         """Return the callers that EDUNN_TOKENS names, by their token."""
@@ -325,11 +302,13 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Return the texts that no log and no error may show."""
-        return [*self.callers(), self.redis_url.password or ""]
+        database = urlsplit(self.database_url.get_secret_value())
+        return [*self.callers(), self.redis_url.password or "", database.password or ""]
 
     def describe(self) -> str:
         """Return the settings on one line, without secrets."""
         shown = {name: str(getattr(self, name)) for name in names()}
+        shown["database_url"] = re.sub(r"//[^@/]*@", "//***@", self.grades_url())
         shown["tokens"] = ",".join(f"{each.name}=***" for each in self.callers().values())
         return " ".join(f"{name}={text}" for name, text in shown.items())
 
