@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 
 from edunn_serving.errors import Reason, ServiceError, deadline_exceeded
@@ -43,8 +43,17 @@ class Lane:
 class Lanes:
     """All lanes, and the queues of those that have operations to send."""
 
-    def __init__(self, counts: Counts, *, max_operations: int, max_bytes: int) -> None:
+    def __init__(
+        self,
+        counts: Counts,
+        *,
+        max_operations: int,
+        max_bytes: int,
+        has_answer_room: Callable[[str], bool] = lambda account: True,
+    ) -> None:
         self._counts = counts
+        # Whether an account has read enough of its answers to get more.
+        self._has_answer_room = has_answer_room
         self._max_operations = max_operations
         self._max_bytes = max_bytes
         self._lanes: dict[SessionKey, Lane] = {}
@@ -52,6 +61,8 @@ class Lanes:
         # Lanes whose next operation may be slow have a queue of their own. It may be held back.
         self._quick: Turns[Lane] = Turns(self._clocks)
         self._slow: Turns[Lane] = Turns(self._clocks)
+        # The lanes of accounts that do not read their answers.
+        self._parked: list[Lane] = []
         self._numbers = count()
         self.waiting = 0
         self.waiting_bytes = 0
@@ -131,6 +142,9 @@ class Lanes:
         size = 0
         while len(taken) < max_operations and (turns := self._next_turns(slow=may_be_slow)):
             lane = turns.peek()
+            if lane.operations and not self._has_answer_room(lane.operations[0].account):
+                self._parked.append(turns.pop())
+                continue
             before = len(taken)
             for operation in self._wanted(lane):
                 full = len(taken) >= max_operations or size + operation.size > max_bytes
@@ -154,6 +168,15 @@ class Lanes:
                 break
         return taken
 
+    def note_answer_room(self) -> None:
+        """Note that accounts may have room for answers again."""
+        parked, self._parked = self._parked, []
+        for lane in parked:
+            if lane.operations:
+                self._enqueue(lane)
+            else:
+                del self._lanes[lane.session]
+
     def remove_all(self) -> list[PendingOperation]:
         """Remove all operations and return them."""
         removed: list[PendingOperation] = []
@@ -164,6 +187,7 @@ class Lanes:
         self._lanes = {session: lane for session, lane in self._lanes.items() if lane.busy}
         self._quick.clear()
         self._slow.clear()
+        self._parked.clear()
         self.waiting = self.waiting_bytes = 0
         self._waiting_of.clear()
         self._bytes_of.clear()

@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 from contract import Refusal, refusal
 from edunn_client import Client
-from raw_http2 import (
+from resident_memory import resident_bytes
+from waiting import await_true
+
+from bench.raw_http2 import (
     CANCEL,
     DATA,
     END_HEADERS,
@@ -26,9 +29,6 @@ from raw_http2 import (
     frame,
     message_head,
 )
-from resident_memory import resident_bytes
-from waiting import await_true
-
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack
@@ -275,7 +275,7 @@ def test_answers_that_nobody_reads_are_bounded_and_cut(stack: Stack) -> None:
         several = [sessions.enter_context(client.session()) for _ in range(24)]
         operations = []
         for at, session in enumerate(several):
-            session.layer("l", "Conv2d", in_channels=1, out_channels=1, kernel_size=1,
+            layer = session.layer("l", "Conv2d", in_channels=1, out_channels=1, kernel_size=1,
                           padding=[500, 500])  # fmt: skip
             operation = api.ComputeOperation(request_id=str(at))
             operation.forward.session_id = session.session_id
@@ -284,6 +284,7 @@ def test_answers_that_nobody_reads_are_bounded_and_cut(stack: Stack) -> None:
             one = operation.forward.inputs.add(data_type=6, shape=[1, 1, 1, 1])
             one.data = np.ones(1).tobytes()
             operations.append(operation)
+            layer.forward(np.ones((1, 1, 1, 1)), untracked=True)
         with (
             calm_caller(stack),
             small_server(stack, 3 * UNREAD),
