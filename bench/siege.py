@@ -63,7 +63,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.siege", description=__doc__)
     parser.add_argument("--quiet", type=float, default=60.0, help="seconds without attacks")
     parser.add_argument("--seconds", type=float, default=600.0, help="seconds of the attacks")
+    parser.add_argument(
+        "--attacks", nargs="+", choices=ATTACKS, help="only these, and do not write the page"
+    )
     arguments = parser.parse_args()
+    attacks = arguments.attacks or list(ATTACKS)
     names = [f"calm-{at}" for at in range(CALLERS)]
     tokens = {name: secrets.token_hex(16) for name in (*names, "abuser")}
     settings = {
@@ -75,16 +79,17 @@ def main() -> int:
     ):
         calm = [tokens[name] for name in names]
         quiet = Phase(stack, calm, arguments.quiet)
-        with _attacks(stack.address, tokens["abuser"]):
+        with _running(attacks, stack.address, tokens["abuser"]):
             siege = Phase(stack, calm, arguments.seconds)
     rise = siege.percentile(99) / quiet.percentile(99)
     page = TEXT.format(
-        attacks=", ".join(name.replace("_", " ") for name in ATTACKS),
+        attacks=", ".join(name.replace("_", " ") for name in attacks),
         quiet=arguments.quiet, siege=arguments.seconds, cores=os.cpu_count(), rise=rise,
         **quiet.figures("quiet"), **siege.figures("siege"),
     )  # fmt: skip
     print(page)
-    PAGE.write_text(page)
+    if arguments.attacks is None:
+        PAGE.write_text(page)
     failed = quiet.failures + siege.failures
     print("\n".join(failed[:10]))
     return int(bool(failed) or rise > ALLOWED_RISE or siege.server_bytes > SERVER_BYTES)
@@ -145,10 +150,10 @@ class Phase:
 
 
 @contextmanager
-def _attacks(address: str, token: str) -> Iterator[None]:
-    """Run every attack in a process of its own, until the block ends."""
+def _running(attacks: Sequence[str], address: str, token: str) -> Iterator[None]:
+    """Run each attack in a process of its own, until the block ends."""
     with ExitStack() as stack:
-        for name in ATTACKS:
+        for name in attacks:
             command = [sys.executable, "-m", "bench.attacks", name, address, token]
             process = stack.enter_context(
                 subprocess.Popen(command, cwd=ROOT)  # noqa: S603  # our own module
