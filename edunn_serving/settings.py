@@ -303,7 +303,8 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Return the texts that no log and no error may show."""
         database = urlsplit(self.database_url.get_secret_value())
-        return [*self.callers(), self.redis_url.password or "", database.password or ""]
+        passwords = self.redis_url.password, database.password
+        return [*self.callers(), *filter(None, passwords)]
 
     def describe(self) -> str:
         """Return the settings on one line, without secrets."""
