@@ -33,7 +33,7 @@ FRAMING_SHARE = 0.02
 ACKNOWLEDGED_SHARE = 0.01
 CONTROL_BYTES = 1024
 # A connection is cut that has cancelled so many more calls than it has let end.
-MAX_CANCELLED = 1000
+MAX_CANCELLED = 200
 # gRPC has this much of a call that is not read.
 UNREAD_BYTES = 64 * 1024
 
@@ -67,8 +67,9 @@ class Connection:
     arriving_since: float = 0.0
     traffic: Traffic = NOTHING
     last_look: float = 0.0
-    # Whether it is about to be cut.
+    # Whether it is about to be cut, and whether it is.
     is_doomed: bool = False
+    is_cut: bool = False
     # Calls that the other side has cancelled, minus those that ended otherwise.
     cancelled: int = 0
 
@@ -226,8 +227,10 @@ class Connections:
         for connection in connections:
             if connection.client is not None and self._sockets is not None:
                 self._sockets.cut(connection.client)
-                self._connections.pop(connection.client.peer, None)
-                self._on_cut(connection.address, why)
+                # Its calls that come up later are not looked at any more.
+                if not connection.is_cut:
+                    connection.is_cut = True
+                    self._on_cut(connection.address, why)
 
 
 def _least_known(connections: Iterable[Connection]) -> list[Connection]:

@@ -145,6 +145,8 @@ class Handlers(grpc.GenericRpcHandler):
         async def handle(_: object, context: Context) -> bytes:
             began = time.monotonic()
             call = self._call(rpc, caller, context)
+            if call.connection.is_cut:
+                return b""
             try:
                 with await self._begin(rpc, call):
                     request = await self._arrivals.read(
@@ -182,6 +184,8 @@ class Handlers(grpc.GenericRpcHandler):
 
         async def handle(_: object, context: Context) -> None:
             call = self._call(rpc, credential.caller, context)
+            if call.connection.is_cut:
+                return
 
             async def read() -> Any:
                 # See `Read` for why gRPC's iterator is not used.
@@ -241,6 +245,8 @@ class Handlers(grpc.GenericRpcHandler):
         async def handle(_: object, context: Context) -> None:
             peer = context.peer()
             connection = self._connections.of(peer)
+            if connection.is_cut:
+                return
             connection.note_call(Trust.UNKNOWN)
             is_stranger = error.reason is Reason.UNAUTHENTICATED
             if is_stranger and not self._failures.one_more(connection.address):
