@@ -1,4 +1,4 @@
-"""The types of settings: how the text of a variable becomes a value, and which values are wrong."""
+"""The types of settings: how a variable's text becomes a value."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ LARGEST_NUMBER = 2**63 - 1
 def setting(
     default: Any, doc: str, *, minimum: float | None = None, maximum: float | None = None
 ) -> Any:
+    """Return the field of a setting: its default, what it means, and its bounds."""
     if minimum is not None and maximum is None:
         maximum = LONGEST_SECONDS if isinstance(default, float) else LARGEST_NUMBER
     return Field(default=default, description=doc, ge=minimum, le=maximum)

@@ -184,7 +184,9 @@ class ComputeStream:
             deadline_ms = self._dispatcher.redis_ms(deadline)
             self._call.usage.count_call()
             self._call.usage.check_operation(method, LAYER_RPCS[method], request)
-            head = head_of(method, self._call.caller.name, deadline_ms, request)
+            head = head_of(
+                method, self._call.caller.name, deadline_ms, request, self._call.request_id
+            )
             pending = self._dispatcher.enqueue(head, request, deadline, self._call.account)
         except ServiceError as error:
             self._finish(request_id, "error", error.to_status().SerializeToString(), len(request))

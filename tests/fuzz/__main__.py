@@ -65,7 +65,7 @@ def _fuzz(name: str, arguments: argparse.Namespace) -> None:
 
     def custom_mutator(data: bytes, max_size: int, seed: int) -> bytes:
         rng = random.Random(seed)  # noqa: S311  # no secret
-        if target.prefix is None or rng.random() >= STRUCTURED_SHARE:
+        if rng.random() >= STRUCTURED_SHARE:
             mutated: bytes = atheris.Mutate(data, max_size)
             return mutated
         head, message = data[: target.prefix], data[target.prefix :]

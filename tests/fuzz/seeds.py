@@ -8,12 +8,13 @@ import numpy as np
 
 from edunn_serving.batch_message import BatchMessage, OperationHead
 from edunn_serving.internal.v1.state_pb2 import Arrays, Context
+from edunn_serving.replies import RESPONSE, Answer, Reply
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1 import tensor_pb2
 from edunn_serving.v1.layer_pb2 import PHASE_TEST, LayerSpec
 from tests.fuzz.__main__ import CORPUS
 from tests.fuzz.targets import METHODS
-from worker.operations import OPERATIONS
+from worker.methods import METHODS as WORKER_METHODS
 from worker.tensors import encode_tensor
 
 X = encode_tensor(np.ones((3, 2)))
@@ -27,14 +28,16 @@ def seeds() -> dict[str, list[bytes]]:
         bytes([METHODS.index(name)]) + request.SerializeToString()
         for name, request in requests.items()
     ]
-    methods = sorted(OPERATIONS)
+    methods = sorted(WORKER_METHODS)
     operation = api.ComputeOperation(request_id="1", forward=requests["Forward"])
     head = OperationHead("Forward", "caller", "s", 0, "l", "f")
-    batch = BatchMessage("batch", "replies", [head]).encode()
+    batch = BatchMessage("batch", "replies", [head], [plain[0]]).encode()
+    answer = Answer("batch", [Reply(RESPONSE, b"response", 0.001)], "worker").encode()
     return {
         "wire_format": plain,
         "envelope": chosen,
-        "batch": [batch if isinstance(batch, bytes) else batch.encode()],
+        "batch": [batch],
+        "answer": [answer],
         "compute": [api.ComputeRequest(operations=[operation] * 3).SerializeToString()],
         "tensor": [X.SerializeToString(), encode_tensor(np.zeros(0, bool)).SerializeToString()],
         "context": [_context().SerializeToString()],

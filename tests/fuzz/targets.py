@@ -12,6 +12,7 @@ from edunn_serving.batch_message import BatchMessage
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.internal.v1.state_pb2 import Arrays, Context, SessionRecord
 from edunn_serving.keys import SessionKey
+from edunn_serving.replies import Answer
 from edunn_serving.requests import parse_request
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.settings import Settings
@@ -21,8 +22,8 @@ from edunn_serving.wire_format import check_field_count, depth_of, fields, large
 from server.compute_stream import parse_compute_request
 from server.envelope import head_of, largest_field
 from worker.contexts import decode_cache
+from worker.methods import METHODS as WORKER_METHODS
 from worker.open_session import OpenSession
-from worker.operations import OPERATIONS
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, build_layer
 from worker.slots import SLOTS
@@ -45,8 +46,8 @@ class Target(NamedTuple):
     """A function to fuzz."""
 
     run: Callable[[bytes], None]
-    # The bytes before the protobuf message that its input is; None if it is none.
-    prefix: int | None = 0
+    # The bytes before the protobuf message that its input is.
+    prefix: int = 0
 
 
 def _wire_format(data: bytes) -> None:
@@ -80,15 +81,13 @@ def _envelope(data: bytes) -> None:
 
 
 def _batch(data: bytes) -> None:
-    try:
-        message = BatchMessage.decode(data)
-    except (ValueError, RecursionError):
-        return
-    assert BatchMessage.decode(_as_bytes(message.encode())) == message
+    with suppress(ValueError):
+        assert BatchMessage.decode(data).heads
 
 
-def _as_bytes(message: str | bytes) -> bytes:
-    return message.encode() if isinstance(message, str) else message
+def _answer(data: bytes) -> None:
+    with suppress(DecodeError):
+        assert Answer.decode(data).replies is not None
 
 
 def _compute(data: bytes) -> None:
@@ -146,13 +145,13 @@ def _operation(data: bytes) -> None:
     """Run an operation of a session with a few layers. The first byte chooses its method."""
     if not data:
         return
-    method = sorted(OPERATIONS)[data[0] % len(OPERATIONS)]
+    method = sorted(WORKER_METHODS)[data[0] % len(WORKER_METHODS)]
     session = _session(method)
     for number in range(2):
         # The second time the session has what the first one has left.
         try:
             request = parse_request(LAYER_RPCS[method], data[1:])
-            answer = OPERATIONS[method].run(session, request, SETTINGS)
+            answer = WORKER_METHODS[method].run(session, request, SETTINGS)
             assert len(answer.SerializeToString()) <= SETTINGS.max_message_bytes + 4096
         except ServiceError as error:
             assert error.reason not in UNFORESEEN, number
@@ -177,7 +176,7 @@ def _session(method: str) -> OpenSession:
         request = CreateSessionRequest(session_id="s", seed=1)
         for name, (layer_type, config) in LAYERS.items():
             request.layers.add(name=name, type=layer_type).config.update(config)
-        OPERATIONS["CreateSession"].run(Reused.session, request, SETTINGS)
+        WORKER_METHODS["CreateSession"].run(Reused.session, request, SETTINGS)
     session = Reused.session
     if method not in HARMLESS:
         Reused.session = None
@@ -196,7 +195,8 @@ LAYERS: Mapping[str, tuple[str, dict[str, Any]]] = {
 TARGETS: Mapping[str, Target] = {
     "wire_format": Target(_wire_format),
     "envelope": Target(_envelope, prefix=1),
-    "batch": Target(_batch, prefix=None),
+    "batch": Target(_batch),
+    "answer": Target(_answer),
     "compute": Target(_compute),
     "tensor": Target(_tensor),
     "context": Target(_context),

@@ -129,7 +129,7 @@ def test_sessions_are_counted_until_they_end(stub_of: Callable[[str], LayerServi
     assert met(lambda: new_session(stub)) == "sessions"
     stub.DeleteSession(api.DeleteSessionRequest(session_id=sessions[0]), timeout=30)
     short = api.CreateSessionRequest()
-    short.ttl.FromMilliseconds(1500)
+    short.ttl.FromSeconds(8)
     stub.CreateSession(short, timeout=30)
     assert met(lambda: new_session(stub)) == "sessions"
     await_true(lambda: not met(lambda: new_session(stub)), "the end of the short session")

@@ -242,7 +242,7 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
       "2 .edunn_serving.v1.OperationErrorH\000B\010\n\006" +
       "result\"V\n\016OperationError\022\014\n\004code\030\001 \001(\005\022\017" +
       "\n\007message\030\002 \001(\t\022%\n\007details\030\003 \003(\0132\024.googl" +
-      "e.protobuf.Any2\203\014\n\014LayerService\022o\n\016ListL" +
+      "e.protobuf.Any2\213\014\n\014LayerService\022o\n\016ListL" +
       "ayerTypes\022\'.edunn_serving.v1.ListLayerTy" +
       "pesRequest\032(.edunn_serving.v1.ListLayerT" +
       "ypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022{\n\022ListOptimize" +
@@ -253,37 +253,37 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
       ".edunn_serving.v1.GetLimitsResponse\"\n\220\002\001" +
       "\352\265\030\003\001\002\003\022i\n\rCreateSession\022&.edunn_serving" +
       ".v1.CreateSessionRequest\032\'.edunn_serving" +
-      ".v1.CreateSessionResponse\"\007\352\265\030\003\001\002\003\022c\n\nGe" +
+      ".v1.CreateSessionResponse\"\007\352\265\030\003\001\002\003\022g\n\nGe" +
       "tSession\022#.edunn_serving.v1.GetSessionRe" +
       "quest\032$.edunn_serving.v1.GetSessionRespo" +
-      "nse\"\n\220\002\001\352\265\030\003\001\002\003\022i\n\rDeleteSession\022&.edunn" +
-      "_serving.v1.DeleteSessionRequest\032\'.edunn" +
-      "_serving.v1.DeleteSessionResponse\"\007\352\265\030\003\001" +
-      "\002\003\022Z\n\010AddLayer\022!.edunn_serving.v1.AddLay" +
-      "erRequest\032\".edunn_serving.v1.AddLayerRes" +
-      "ponse\"\007\352\265\030\003\001\002\003\022W\n\007Forward\022 .edunn_servin" +
-      "g.v1.ForwardRequest\032!.edunn_serving.v1.F" +
-      "orwardResponse\"\007\352\265\030\003\001\002\003\022Z\n\010Backward\022!.ed" +
-      "unn_serving.v1.BackwardRequest\032\".edunn_s" +
-      "erving.v1.BackwardResponse\"\007\352\265\030\003\001\002\003\022N\n\004S" +
-      "tep\022\035.edunn_serving.v1.StepRequest\032\036.edu" +
-      "nn_serving.v1.StepResponse\"\007\352\265\030\003\001\002\003\022]\n\tT" +
-      "rainStep\022\".edunn_serving.v1.TrainStepReq" +
-      "uest\032#.edunn_serving.v1.TrainStepRespons" +
-      "e\"\007\352\265\030\003\001\002\003\022o\n\016ClearGradients\022\'.edunn_ser" +
-      "ving.v1.ClearGradientsRequest\032(.edunn_se" +
-      "rving.v1.ClearGradientsResponse\"\n\220\002\002\352\265\030\003" +
-      "\001\002\003\022[\n\007Compute\022 .edunn_serving.v1.Comput" +
-      "eRequest\032!.edunn_serving.v1.ComputeRespo" +
-      "nse\"\007\352\265\030\003\001\002\003(\0010\001\022l\n\rGetParameters\022&.edun" +
-      "n_serving.v1.GetParametersRequest\032\'.edun" +
-      "n_serving.v1.GetParametersResponse\"\n\220\002\001\352" +
-      "\265\030\003\001\002\003\022l\n\rSetParameters\022&.edunn_serving." +
-      "v1.SetParametersRequest\032\'.edunn_serving." +
-      "v1.SetParametersResponse\"\n\220\002\002\352\265\030\003\001\002\003BS\n\024" +
-      "org.edunn.serving.v1P\001Z9github.com/edunn" +
-      "/edunn-serving/clients/go/edunnpb;edunnp" +
-      "bb\006proto3"
+      "nse\"\016\220\002\001\352\265\030\003\001\002\003\360\265\030\001\022i\n\rDeleteSession\022&.e" +
+      "dunn_serving.v1.DeleteSessionRequest\032\'.e" +
+      "dunn_serving.v1.DeleteSessionResponse\"\007\352" +
+      "\265\030\003\001\002\003\022Z\n\010AddLayer\022!.edunn_serving.v1.Ad" +
+      "dLayerRequest\032\".edunn_serving.v1.AddLaye" +
+      "rResponse\"\007\352\265\030\003\001\002\003\022W\n\007Forward\022 .edunn_se" +
+      "rving.v1.ForwardRequest\032!.edunn_serving." +
+      "v1.ForwardResponse\"\007\352\265\030\003\001\002\003\022Z\n\010Backward\022" +
+      "!.edunn_serving.v1.BackwardRequest\032\".edu" +
+      "nn_serving.v1.BackwardResponse\"\007\352\265\030\003\001\002\003\022" +
+      "N\n\004Step\022\035.edunn_serving.v1.StepRequest\032\036" +
+      ".edunn_serving.v1.StepResponse\"\007\352\265\030\003\001\002\003\022" +
+      "]\n\tTrainStep\022\".edunn_serving.v1.TrainSte" +
+      "pRequest\032#.edunn_serving.v1.TrainStepRes" +
+      "ponse\"\007\352\265\030\003\001\002\003\022o\n\016ClearGradients\022\'.edunn" +
+      "_serving.v1.ClearGradientsRequest\032(.edun" +
+      "n_serving.v1.ClearGradientsResponse\"\n\220\002\002" +
+      "\352\265\030\003\001\002\003\022[\n\007Compute\022 .edunn_serving.v1.Co" +
+      "mputeRequest\032!.edunn_serving.v1.ComputeR" +
+      "esponse\"\007\352\265\030\003\001\002\003(\0010\001\022p\n\rGetParameters\022&." +
+      "edunn_serving.v1.GetParametersRequest\032\'." +
+      "edunn_serving.v1.GetParametersResponse\"\016" +
+      "\220\002\001\352\265\030\003\001\002\003\360\265\030\001\022l\n\rSetParameters\022&.edunn_" +
+      "serving.v1.SetParametersRequest\032\'.edunn_" +
+      "serving.v1.SetParametersResponse\"\n\220\002\002\352\265\030" +
+      "\003\001\002\003BS\n\024org.edunn.serving.v1P\001Z9github.c" +
+      "om/edunn/edunn-serving/clients/go/edunnp" +
+      "b;edunnpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -466,6 +466,7 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =
         com.google.protobuf.ExtensionRegistry.newInstance();
+    registry.add(org.edunn.serving.v1.Access.gradersActForStudents);
     registry.add(org.edunn.serving.v1.Access.roles);
     com.google.protobuf.Descriptors.FileDescriptor
         .internalUpdateFileDescriptor(descriptor, registry);
