@@ -27,7 +27,7 @@ from bench.raw_http2 import (
     frame,
     message_head,
 )
-from edunn_serving.settings import MEBIBYTE
+from edunn_serving.setting_types import MEBIBYTE
 
 # A pause after each round, so that the attackers leave the machine some time.
 PAUSE_SECONDS = 0.05

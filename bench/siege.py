@@ -23,7 +23,7 @@ import numpy as np
 from edunn_client import Client
 
 from bench.attacks import ATTACKS
-from edunn_serving.settings import MEBIBYTE
+from edunn_serving.setting_types import MEBIBYTE
 from standalone.processes import Child
 from standalone.stack import Stack
 

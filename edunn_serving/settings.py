@@ -6,36 +6,36 @@ import logging
 import os
 import re
 from collections.abc import Iterable
+from typing import get_args
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsConfigDict
 
-from edunn_serving.callers import Caller, Role, callers_in
-from edunn_serving.limits import most_generous, parse_limits
+from edunn_serving.bound_settings import BoundSettings
+from edunn_serving.callers import Caller, any_of, callers_in
+from edunn_serving.errors import quoted
 from edunn_serving.seal import Seal, read_key
-from edunn_serving.setting_errors import sentence
-from edunn_serving.setting_errors import variable as variable
 from edunn_serving.setting_types import (
+    MEBIBYTE,
     Address,
     AddressOrNothing,
-    LimitsOfRole,
     LogLevel,
     ParsedRedisUrl,
 )
 from edunn_serving.setting_types import setting as _setting
+from edunn_serving.training_settings import TrainingSettings
 from edunn_serving.variables import PREFIX, misspelt, unknown
 
 log = logging.getLogger(__name__)
-
-MEBIBYTE = 1024 * 1024
 
 
 class SettingsError(ValueError):
     """An environment variable has a value that the service cannot work with."""
 
 
-class Settings(BaseSettings):
+class Settings(TrainingSettings, BoundSettings):
     """The settings of server and worker.
 
     Each field's variable is `EDUNN_` and the field's name in capitals.
@@ -146,60 +146,6 @@ class Settings(BaseSettings):
     max_connection_streams: int = _setting(
         100, "How many Compute streams one connection may have open.", minimum=1
     )
-    student_limits: LimitsOfRole = _setting(
-        "calls_per_second=500,calls_burst=2000,calls_at_once=256,streams=16,sessions=200,"
-        "state_bytes=1073741824,tensor_bytes=67108864,processor_seconds_per_minute=60",
-        "The limits of each student: `name=value` pairs, separated by commas. A name left out is "
-        "not limited. A token's own limits replace them.",
-    )
-    grader_limits: LimitsOfRole = _setting(
-        "calls_per_second=2000,calls_burst=8000,calls_at_once=1024,streams=64,sessions=2000,"
-        "state_bytes=4294967296",
-        "The limits of each grader.",
-    )
-    admin_limits: LimitsOfRole = _setting(
-        "",
-        "The limits of each admin, and of each address if the server asks for no token.",
-    )
-    max_connections: int = _setting(
-        4000, "How many connections a server keeps. Beyond it the least known are cut.", minimum=1
-    )
-    max_address_connections: int = _setting(
-        500, "How many connections from one address a server keeps.", minimum=1
-    )
-    max_connection_calls: int = _setting(
-        4096, "How many calls one connection may have under way. gRPC's clients wait.", minimum=1
-    )
-    max_arriving_bytes: int = _setting(
-        1024 * MEBIBYTE,
-        "How many bytes of incomplete requests a server holds. One address or caller may have half "
-        "of them.",
-        minimum=1024,
-    )
-    max_answer_bytes: int = _setting(
-        512 * MEBIBYTE,
-        "How many bytes of answers a server holds that are not yet read. One caller may have half "
-        "of them.",
-        minimum=1024,
-    )
-    first_call_seconds: float = _setting(
-        10.0,
-        "How long a connection may be open without a call, and a stream without a request.",
-        minimum=0.1,
-    )
-    arrival_seconds: float = _setting(
-        60.0, "How long a request may take to arrive, once it is read.", minimum=0.1
-    )
-    reader_seconds: float = _setting(
-        60.0,
-        "How long a reader may take for an answer, and a second more for each 64 KiB of it.",
-        minimum=0.1,
-    )
-    idle_seconds: float = _setting(
-        600.0,
-        "How long a connection or a stream may be open with nothing under way.",
-        minimum=0.1,
-    )
     worker_wait_seconds: float = _setting(
         5.0, "How long operations wait for a worker to appear before UNAVAILABLE.", minimum=0.0
     )
@@ -207,11 +153,6 @@ class Settings(BaseSettings):
         3.0,
         "How long a worker may be silent before it counts as dead and its batches are sent again.",
         minimum=0.5,
-    )
-    redis_bytes: int = _setting(
-        0,
-        "How much memory the standalone stack's Redis may take. 0: half of the machine's.",
-        minimum=0,
     )
     session_ttl_seconds: float = _setting(
         3600.0,
@@ -304,16 +245,6 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise ValueError(f"EDUNN_TOKENS {error}") from None
 
-    def limits_of(self, caller: Caller) -> dict[str, float]:
-        """Return a caller's limits by their names: those of its roles, and its own."""
-        of_role = {
-            Role.STUDENT: self.student_limits,
-            Role.GRADER: self.grader_limits,
-            Role.ADMIN: self.admin_limits,
-        }
-        of_roles = [parse_limits(of_role[role]) for role in caller.roles]
-        return {**most_generous(of_roles), **caller.limits}
-
     def secrets(self) -> list[str]:
         """Return the texts that no log and no error may show."""
         database = urlsplit(self.database_url.get_secret_value())
@@ -354,6 +285,11 @@ def names() -> Iterable[str]:
     return Settings.model_fields
 
 
+def variable(name: str) -> str:
+    """Return the environment variable of a settings field."""
+    return PREFIX + name.upper()
+
+
 def check_variables(environment: Iterable[str] = os.environ) -> None:
     """Warn of variables that begin with `EDUNN_` and are no setting.
 
@@ -383,7 +319,30 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         # pydantic's text repeats values, which may be secret. So it is neither shown nor the cause.
-        raise SettingsError(sentence(error.errors(include_url=False)[0])) from None
+        raise SettingsError(_sentence(error.errors(include_url=False)[0])) from None
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """Return a sentence that says what is wrong with a variable's value."""
+    place, bounds = error["loc"], error.get("ctx", {})
+    if error["type"] == "value_error":
+        return " ".join([*map(_variable_at, place), str(bounds["error"])])
+    wanted = {
+        "int_parsing": "a whole number",
+        "int_parsing_size": "a whole number with fewer digits",
+        "int_from_float": "a whole number",
+        "float_parsing": "a number",
+        "finite_number": "a finite number",
+        "greater_than_equal": f"at least {bounds.get('ge')}",
+        "less_than_equal": f"at most {bounds.get('le')}",
+        "bool_parsing": "1 or 0",
+        "literal_error": any_of(get_args(LogLevel)),
+    }[error["type"]]
+    return f"{_variable_at(place[0])} must be {wanted}, got {quoted(error['input'])}"
+
+
+def _variable_at(place: int | str) -> str:
+    return variable(str(place))
 
 
 def settings_table() -> str:

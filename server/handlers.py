@@ -199,11 +199,15 @@ class Handlers(grpc.GenericRpcHandler):
                 return request
 
             try:
-                await self._quotas.ready(call.usage, call.account)
-                with self.open_calls.one_more(known.credential):
+                counted = await self._begin_stream(rpc, call)
+                with counted, self.open_calls.one_more(known.credential):
                     async for answer in method(call, read):
                         with self._limits.start(self._seconds_for(len(answer)), _not_read):
                             await context.write(answer)
+            except AnsweredWithStatusError as answered:
+                log.debug("%s %s refused by its worker", call.request_id, rpc.name)
+                self._audit.note_status(call, answered.status)
+                await abort_with_status(context, answered.status, call.request_id)
             except ServiceError as error:
                 await self._refuse(call, context, error)
             except asyncio.CancelledError:
@@ -228,6 +232,20 @@ class Handlers(grpc.GenericRpcHandler):
         await self._quotas.ready(call.usage, call.account)
         call.usage.count_call()
         return call.usage.one_more_call()
+
+    async def _begin_stream(self, rpc: Rpc, call: Call) -> AbstractContextManager[None]:
+        """Count a stream, if its caller may open one more; return what counts it as open.
+
+        Raises
+        ------
+        ServiceError
+            QUOTA.
+        """
+        if rpc.is_open:
+            return NOT_COUNTED
+        await self._quotas.ready(call.usage, call.account)
+        call.usage.count_call()
+        return call.usage.one_more_stream()
 
     async def _refuse(self, call: Call, context: Context, error: ServiceError) -> NoReturn:
         log.info("%s %s %s %s", call.request_id, call.method, error.code.name, error.reason.name)

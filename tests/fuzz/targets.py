@@ -14,7 +14,7 @@ from edunn_serving.internal.v1.state_pb2 import Arrays, Context, SessionRecord
 from edunn_serving.keys import SessionKey
 from edunn_serving.replies import Answer
 from edunn_serving.requests import parse_request
-from edunn_serving.rpcs import LAYER_RPCS
+from edunn_serving.rpcs import LAYER_RPCS, OPERATION_RPCS
 from edunn_serving.settings import Settings
 from edunn_serving.v1.layer_service_pb2 import CreateSessionRequest
 from edunn_serving.v1.tensor_pb2 import Tensor
@@ -150,7 +150,7 @@ def _operation(data: bytes) -> None:
     for number in range(2):
         # The second time the session has what the first one has left.
         try:
-            request = parse_request(LAYER_RPCS[method], data[1:])
+            request = parse_request(OPERATION_RPCS[method], data[1:])
             answer = WORKER_METHODS[method].run(session, request, SETTINGS)
             assert len(answer.SerializeToString()) <= SETTINGS.max_message_bytes + 4096
         except ServiceError as error:

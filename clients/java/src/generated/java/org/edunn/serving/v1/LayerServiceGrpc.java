@@ -97,38 +97,6 @@ public final class LayerServiceGrpc {
     return getListOptimizerTypesMethod;
   }
 
-  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.GetLimitsRequest,
-      org.edunn.serving.v1.GetLimitsResponse> getGetLimitsMethod;
-
-  @io.grpc.stub.annotations.RpcMethod(
-      fullMethodName = SERVICE_NAME + '/' + "GetLimits",
-      requestType = org.edunn.serving.v1.GetLimitsRequest.class,
-      responseType = org.edunn.serving.v1.GetLimitsResponse.class,
-      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
-  public static io.grpc.MethodDescriptor<org.edunn.serving.v1.GetLimitsRequest,
-      org.edunn.serving.v1.GetLimitsResponse> getGetLimitsMethod() {
-    io.grpc.MethodDescriptor<org.edunn.serving.v1.GetLimitsRequest, org.edunn.serving.v1.GetLimitsResponse> getGetLimitsMethod;
-    if ((getGetLimitsMethod = LayerServiceGrpc.getGetLimitsMethod) == null) {
-      synchronized (LayerServiceGrpc.class) {
-        if ((getGetLimitsMethod = LayerServiceGrpc.getGetLimitsMethod) == null) {
-          LayerServiceGrpc.getGetLimitsMethod = getGetLimitsMethod =
-              io.grpc.MethodDescriptor.<org.edunn.serving.v1.GetLimitsRequest, org.edunn.serving.v1.GetLimitsResponse>newBuilder()
-              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
-              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "GetLimits"))
-              .setSafe(true)
-              .setSampledToLocalTracing(true)
-              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
-                  org.edunn.serving.v1.GetLimitsRequest.getDefaultInstance()))
-              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
-                  org.edunn.serving.v1.GetLimitsResponse.getDefaultInstance()))
-              .setSchemaDescriptor(new LayerServiceMethodDescriptorSupplier("GetLimits"))
-              .build();
-        }
-      }
-    }
-    return getGetLimitsMethod;
-  }
-
   private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.CreateSessionRequest,
       org.edunn.serving.v1.CreateSessionResponse> getCreateSessionMethod;
 
@@ -505,6 +473,69 @@ public final class LayerServiceGrpc {
     return getSetParametersMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.ExportModelRequest,
+      org.edunn.serving.v1.ExportModelResponse> getExportModelMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ExportModel",
+      requestType = org.edunn.serving.v1.ExportModelRequest.class,
+      responseType = org.edunn.serving.v1.ExportModelResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.SERVER_STREAMING)
+  public static io.grpc.MethodDescriptor<org.edunn.serving.v1.ExportModelRequest,
+      org.edunn.serving.v1.ExportModelResponse> getExportModelMethod() {
+    io.grpc.MethodDescriptor<org.edunn.serving.v1.ExportModelRequest, org.edunn.serving.v1.ExportModelResponse> getExportModelMethod;
+    if ((getExportModelMethod = LayerServiceGrpc.getExportModelMethod) == null) {
+      synchronized (LayerServiceGrpc.class) {
+        if ((getExportModelMethod = LayerServiceGrpc.getExportModelMethod) == null) {
+          LayerServiceGrpc.getExportModelMethod = getExportModelMethod =
+              io.grpc.MethodDescriptor.<org.edunn.serving.v1.ExportModelRequest, org.edunn.serving.v1.ExportModelResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.SERVER_STREAMING)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ExportModel"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.ExportModelRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.ExportModelResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new LayerServiceMethodDescriptorSupplier("ExportModel"))
+              .build();
+        }
+      }
+    }
+    return getExportModelMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.ImportModelRequest,
+      org.edunn.serving.v1.ImportModelResponse> getImportModelMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ImportModel",
+      requestType = org.edunn.serving.v1.ImportModelRequest.class,
+      responseType = org.edunn.serving.v1.ImportModelResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.CLIENT_STREAMING)
+  public static io.grpc.MethodDescriptor<org.edunn.serving.v1.ImportModelRequest,
+      org.edunn.serving.v1.ImportModelResponse> getImportModelMethod() {
+    io.grpc.MethodDescriptor<org.edunn.serving.v1.ImportModelRequest, org.edunn.serving.v1.ImportModelResponse> getImportModelMethod;
+    if ((getImportModelMethod = LayerServiceGrpc.getImportModelMethod) == null) {
+      synchronized (LayerServiceGrpc.class) {
+        if ((getImportModelMethod = LayerServiceGrpc.getImportModelMethod) == null) {
+          LayerServiceGrpc.getImportModelMethod = getImportModelMethod =
+              io.grpc.MethodDescriptor.<org.edunn.serving.v1.ImportModelRequest, org.edunn.serving.v1.ImportModelResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.CLIENT_STREAMING)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ImportModel"))
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.ImportModelRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.ImportModelResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new LayerServiceMethodDescriptorSupplier("ImportModel"))
+              .build();
+        }
+      }
+    }
+    return getImportModelMethod;
+  }
+
   /**
    * Creates a new async stub that supports all call types for the service
    */
@@ -607,17 +638,6 @@ public final class LayerServiceGrpc {
     default void listOptimizerTypes(org.edunn.serving.v1.ListOptimizerTypesRequest request,
         io.grpc.stub.StreamObserver<org.edunn.serving.v1.ListOptimizerTypesResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getListOptimizerTypesMethod(), responseObserver);
-    }
-
-    /**
-     * <pre>
-     * Returns the caller's limits, and how much of them is used.
-     * It is answered also when a limit is reached.
-     * </pre>
-     */
-    default void getLimits(org.edunn.serving.v1.GetLimitsRequest request,
-        io.grpc.stub.StreamObserver<org.edunn.serving.v1.GetLimitsResponse> responseObserver) {
-      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getGetLimitsMethod(), responseObserver);
     }
 
     /**
@@ -766,6 +786,30 @@ public final class LayerServiceGrpc {
         io.grpc.stub.StreamObserver<org.edunn.serving.v1.SetParametersResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getSetParametersMethod(), responseObserver);
     }
+
+    /**
+     * <pre>
+     * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
+     * by name. The layer's type and configuration are in its metadata.
+     * </pre>
+     */
+    default void exportModel(org.edunn.serving.v1.ExportModelRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ExportModelResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getExportModelMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Takes a model file, as ExportModel gives it.
+     * A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
+     * nothing changes and the error names the first that does not. A layer that the session does not
+     * have is added, of the file's type and configuration.
+     * </pre>
+     */
+    default io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelRequest> importModel(
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelResponse> responseObserver) {
+      return io.grpc.stub.ServerCalls.asyncUnimplementedStreamingCall(getImportModelMethod(), responseObserver);
+    }
   }
 
   /**
@@ -857,18 +901,6 @@ public final class LayerServiceGrpc {
         io.grpc.stub.StreamObserver<org.edunn.serving.v1.ListOptimizerTypesResponse> responseObserver) {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getListOptimizerTypesMethod(), getCallOptions()), request, responseObserver);
-    }
-
-    /**
-     * <pre>
-     * Returns the caller's limits, and how much of them is used.
-     * It is answered also when a limit is reached.
-     * </pre>
-     */
-    public void getLimits(org.edunn.serving.v1.GetLimitsRequest request,
-        io.grpc.stub.StreamObserver<org.edunn.serving.v1.GetLimitsResponse> responseObserver) {
-      io.grpc.stub.ClientCalls.asyncUnaryCall(
-          getChannel().newCall(getGetLimitsMethod(), getCallOptions()), request, responseObserver);
     }
 
     /**
@@ -1029,6 +1061,32 @@ public final class LayerServiceGrpc {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getSetParametersMethod(), getCallOptions()), request, responseObserver);
     }
+
+    /**
+     * <pre>
+     * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
+     * by name. The layer's type and configuration are in its metadata.
+     * </pre>
+     */
+    public void exportModel(org.edunn.serving.v1.ExportModelRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ExportModelResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncServerStreamingCall(
+          getChannel().newCall(getExportModelMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Takes a model file, as ExportModel gives it.
+     * A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
+     * nothing changes and the error names the first that does not. A layer that the session does not
+     * have is added, of the file's type and configuration.
+     * </pre>
+     */
+    public io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelRequest> importModel(
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelResponse> responseObserver) {
+      return io.grpc.stub.ClientCalls.asyncClientStreamingCall(
+          getChannel().newCall(getImportModelMethod(), getCallOptions()), responseObserver);
+    }
   }
 
   /**
@@ -1086,17 +1144,6 @@ public final class LayerServiceGrpc {
     public org.edunn.serving.v1.ListOptimizerTypesResponse listOptimizerTypes(org.edunn.serving.v1.ListOptimizerTypesRequest request) throws io.grpc.StatusException {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getListOptimizerTypesMethod(), getCallOptions(), request);
-    }
-
-    /**
-     * <pre>
-     * Returns the caller's limits, and how much of them is used.
-     * It is answered also when a limit is reached.
-     * </pre>
-     */
-    public org.edunn.serving.v1.GetLimitsResponse getLimits(org.edunn.serving.v1.GetLimitsRequest request) throws io.grpc.StatusException {
-      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
-          getChannel(), getGetLimitsMethod(), getCallOptions(), request);
     }
 
     /**
@@ -1247,6 +1294,34 @@ public final class LayerServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getSetParametersMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
+     * by name. The layer's type and configuration are in its metadata.
+     * </pre>
+     */
+    @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
+    public io.grpc.stub.BlockingClientCall<?, org.edunn.serving.v1.ExportModelResponse>
+        exportModel(org.edunn.serving.v1.ExportModelRequest request) {
+      return io.grpc.stub.ClientCalls.blockingV2ServerStreamingCall(
+          getChannel(), getExportModelMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Takes a model file, as ExportModel gives it.
+     * A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
+     * nothing changes and the error names the first that does not. A layer that the session does not
+     * have is added, of the file's type and configuration.
+     * </pre>
+     */
+    @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
+    public io.grpc.stub.BlockingClientCall<org.edunn.serving.v1.ImportModelRequest, org.edunn.serving.v1.ImportModelResponse>
+        importModel() {
+      return io.grpc.stub.ClientCalls.blockingClientStreamingCall(
+          getChannel(), getImportModelMethod(), getCallOptions());
+    }
   }
 
   /**
@@ -1304,17 +1379,6 @@ public final class LayerServiceGrpc {
     public org.edunn.serving.v1.ListOptimizerTypesResponse listOptimizerTypes(org.edunn.serving.v1.ListOptimizerTypesRequest request) {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getListOptimizerTypesMethod(), getCallOptions(), request);
-    }
-
-    /**
-     * <pre>
-     * Returns the caller's limits, and how much of them is used.
-     * It is answered also when a limit is reached.
-     * </pre>
-     */
-    public org.edunn.serving.v1.GetLimitsResponse getLimits(org.edunn.serving.v1.GetLimitsRequest request) {
-      return io.grpc.stub.ClientCalls.blockingUnaryCall(
-          getChannel(), getGetLimitsMethod(), getCallOptions(), request);
     }
 
     /**
@@ -1450,6 +1514,18 @@ public final class LayerServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getSetParametersMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
+     * by name. The layer's type and configuration are in its metadata.
+     * </pre>
+     */
+    public java.util.Iterator<org.edunn.serving.v1.ExportModelResponse> exportModel(
+        org.edunn.serving.v1.ExportModelRequest request) {
+      return io.grpc.stub.ClientCalls.blockingServerStreamingCall(
+          getChannel(), getExportModelMethod(), getCallOptions(), request);
+    }
   }
 
   /**
@@ -1509,18 +1585,6 @@ public final class LayerServiceGrpc {
         org.edunn.serving.v1.ListOptimizerTypesRequest request) {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getListOptimizerTypesMethod(), getCallOptions()), request);
-    }
-
-    /**
-     * <pre>
-     * Returns the caller's limits, and how much of them is used.
-     * It is answered also when a limit is reached.
-     * </pre>
-     */
-    public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.v1.GetLimitsResponse> getLimits(
-        org.edunn.serving.v1.GetLimitsRequest request) {
-      return io.grpc.stub.ClientCalls.futureUnaryCall(
-          getChannel().newCall(getGetLimitsMethod(), getCallOptions()), request);
     }
 
     /**
@@ -1671,19 +1735,20 @@ public final class LayerServiceGrpc {
 
   private static final int METHODID_LIST_LAYER_TYPES = 0;
   private static final int METHODID_LIST_OPTIMIZER_TYPES = 1;
-  private static final int METHODID_GET_LIMITS = 2;
-  private static final int METHODID_CREATE_SESSION = 3;
-  private static final int METHODID_GET_SESSION = 4;
-  private static final int METHODID_DELETE_SESSION = 5;
-  private static final int METHODID_ADD_LAYER = 6;
-  private static final int METHODID_FORWARD = 7;
-  private static final int METHODID_BACKWARD = 8;
-  private static final int METHODID_STEP = 9;
-  private static final int METHODID_TRAIN_STEP = 10;
-  private static final int METHODID_CLEAR_GRADIENTS = 11;
-  private static final int METHODID_GET_PARAMETERS = 12;
-  private static final int METHODID_SET_PARAMETERS = 13;
+  private static final int METHODID_CREATE_SESSION = 2;
+  private static final int METHODID_GET_SESSION = 3;
+  private static final int METHODID_DELETE_SESSION = 4;
+  private static final int METHODID_ADD_LAYER = 5;
+  private static final int METHODID_FORWARD = 6;
+  private static final int METHODID_BACKWARD = 7;
+  private static final int METHODID_STEP = 8;
+  private static final int METHODID_TRAIN_STEP = 9;
+  private static final int METHODID_CLEAR_GRADIENTS = 10;
+  private static final int METHODID_GET_PARAMETERS = 11;
+  private static final int METHODID_SET_PARAMETERS = 12;
+  private static final int METHODID_EXPORT_MODEL = 13;
   private static final int METHODID_COMPUTE = 14;
+  private static final int METHODID_IMPORT_MODEL = 15;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -1709,10 +1774,6 @@ public final class LayerServiceGrpc {
         case METHODID_LIST_OPTIMIZER_TYPES:
           serviceImpl.listOptimizerTypes((org.edunn.serving.v1.ListOptimizerTypesRequest) request,
               (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ListOptimizerTypesResponse>) responseObserver);
-          break;
-        case METHODID_GET_LIMITS:
-          serviceImpl.getLimits((org.edunn.serving.v1.GetLimitsRequest) request,
-              (io.grpc.stub.StreamObserver<org.edunn.serving.v1.GetLimitsResponse>) responseObserver);
           break;
         case METHODID_CREATE_SESSION:
           serviceImpl.createSession((org.edunn.serving.v1.CreateSessionRequest) request,
@@ -1758,6 +1819,10 @@ public final class LayerServiceGrpc {
           serviceImpl.setParameters((org.edunn.serving.v1.SetParametersRequest) request,
               (io.grpc.stub.StreamObserver<org.edunn.serving.v1.SetParametersResponse>) responseObserver);
           break;
+        case METHODID_EXPORT_MODEL:
+          serviceImpl.exportModel((org.edunn.serving.v1.ExportModelRequest) request,
+              (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ExportModelResponse>) responseObserver);
+          break;
         default:
           throw new AssertionError();
       }
@@ -1771,6 +1836,9 @@ public final class LayerServiceGrpc {
         case METHODID_COMPUTE:
           return (io.grpc.stub.StreamObserver<Req>) serviceImpl.compute(
               (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ComputeResponse>) responseObserver);
+        case METHODID_IMPORT_MODEL:
+          return (io.grpc.stub.StreamObserver<Req>) serviceImpl.importModel(
+              (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelResponse>) responseObserver);
         default:
           throw new AssertionError();
       }
@@ -1793,13 +1861,6 @@ public final class LayerServiceGrpc {
               org.edunn.serving.v1.ListOptimizerTypesRequest,
               org.edunn.serving.v1.ListOptimizerTypesResponse>(
                 service, METHODID_LIST_OPTIMIZER_TYPES)))
-        .addMethod(
-          getGetLimitsMethod(),
-          io.grpc.stub.ServerCalls.asyncUnaryCall(
-            new MethodHandlers<
-              org.edunn.serving.v1.GetLimitsRequest,
-              org.edunn.serving.v1.GetLimitsResponse>(
-                service, METHODID_GET_LIMITS)))
         .addMethod(
           getCreateSessionMethod(),
           io.grpc.stub.ServerCalls.asyncUnaryCall(
@@ -1884,6 +1945,20 @@ public final class LayerServiceGrpc {
               org.edunn.serving.v1.SetParametersRequest,
               org.edunn.serving.v1.SetParametersResponse>(
                 service, METHODID_SET_PARAMETERS)))
+        .addMethod(
+          getExportModelMethod(),
+          io.grpc.stub.ServerCalls.asyncServerStreamingCall(
+            new MethodHandlers<
+              org.edunn.serving.v1.ExportModelRequest,
+              org.edunn.serving.v1.ExportModelResponse>(
+                service, METHODID_EXPORT_MODEL)))
+        .addMethod(
+          getImportModelMethod(),
+          io.grpc.stub.ServerCalls.asyncClientStreamingCall(
+            new MethodHandlers<
+              org.edunn.serving.v1.ImportModelRequest,
+              org.edunn.serving.v1.ImportModelResponse>(
+                service, METHODID_IMPORT_MODEL)))
         .build();
   }
 
@@ -1934,7 +2009,6 @@ public final class LayerServiceGrpc {
               .setSchemaDescriptor(new LayerServiceFileDescriptorSupplier())
               .addMethod(getListLayerTypesMethod())
               .addMethod(getListOptimizerTypesMethod())
-              .addMethod(getGetLimitsMethod())
               .addMethod(getCreateSessionMethod())
               .addMethod(getGetSessionMethod())
               .addMethod(getDeleteSessionMethod())
@@ -1947,6 +2021,8 @@ public final class LayerServiceGrpc {
               .addMethod(getComputeMethod())
               .addMethod(getGetParametersMethod())
               .addMethod(getSetParametersMethod())
+              .addMethod(getExportModelMethod())
+              .addMethod(getImportModelMethod())
               .build();
         }
       }
