@@ -132,6 +132,26 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_edunn_serving_v1_SetParametersResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_v1_ExportModelRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_v1_ExportModelRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_v1_ExportModelResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_v1_ExportModelResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_v1_ImportModelRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_v1_ImportModelRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_v1_ImportModelResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_v1_ImportModelResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_edunn_serving_v1_ComputeRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -220,70 +240,81 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
       "Request.ParametersEntry\032K\n\017ParametersEnt" +
       "ry\022\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_s" +
       "erving.v1.Tensor:\0028\001\"\027\n\025SetParametersRes" +
-      "ponse\"g\n\016ComputeRequest\0226\n\noperations\030\001 " +
-      "\003(\0132\".edunn_serving.v1.ComputeOperation\022" +
-      "\035\n\025cancelled_request_ids\030\002 \003(\t\"\264\002\n\020Compu" +
-      "teOperation\022\022\n\nrequest_id\030\001 \001(\t\0223\n\007forwa" +
-      "rd\030\002 \001(\0132 .edunn_serving.v1.ForwardReque" +
-      "stH\000\0225\n\010backward\030\003 \001(\0132!.edunn_serving.v" +
-      "1.BackwardRequestH\000\022-\n\004step\030\005 \001(\0132\035.edun" +
-      "n_serving.v1.StepRequestH\000\0228\n\ntrain_step" +
-      "\030\006 \001(\0132\".edunn_serving.v1.TrainStepReque" +
-      "stH\000\022*\n\007timeout\030\004 \001(\0132\031.google.protobuf." +
-      "DurationB\013\n\toperation\"C\n\017ComputeResponse" +
-      "\0220\n\007results\030\001 \003(\0132\037.edunn_serving.v1.Com" +
-      "puteResult\"\271\002\n\rComputeResult\022\022\n\nrequest_" +
-      "id\030\001 \001(\t\0224\n\007forward\030\002 \001(\0132!.edunn_servin" +
-      "g.v1.ForwardResponseH\000\0226\n\010backward\030\003 \001(\013" +
-      "2\".edunn_serving.v1.BackwardResponseH\000\022." +
-      "\n\004step\030\005 \001(\0132\036.edunn_serving.v1.StepResp" +
-      "onseH\000\0229\n\ntrain_step\030\006 \001(\0132#.edunn_servi" +
-      "ng.v1.TrainStepResponseH\000\0221\n\005error\030\004 \001(\013" +
-      "2 .edunn_serving.v1.OperationErrorH\000B\010\n\006" +
-      "result\"V\n\016OperationError\022\014\n\004code\030\001 \001(\005\022\017" +
-      "\n\007message\030\002 \001(\t\022%\n\007details\030\003 \003(\0132\024.googl" +
-      "e.protobuf.Any2\213\014\n\014LayerService\022o\n\016ListL" +
-      "ayerTypes\022\'.edunn_serving.v1.ListLayerTy" +
-      "pesRequest\032(.edunn_serving.v1.ListLayerT" +
-      "ypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022{\n\022ListOptimize" +
-      "rTypes\022+.edunn_serving.v1.ListOptimizerT" +
-      "ypesRequest\032,.edunn_serving.v1.ListOptim" +
-      "izerTypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022`\n\tGetLimi" +
-      "ts\022\".edunn_serving.v1.GetLimitsRequest\032#" +
-      ".edunn_serving.v1.GetLimitsResponse\"\n\220\002\001" +
-      "\352\265\030\003\001\002\003\022i\n\rCreateSession\022&.edunn_serving" +
-      ".v1.CreateSessionRequest\032\'.edunn_serving" +
-      ".v1.CreateSessionResponse\"\007\352\265\030\003\001\002\003\022g\n\nGe" +
-      "tSession\022#.edunn_serving.v1.GetSessionRe" +
-      "quest\032$.edunn_serving.v1.GetSessionRespo" +
-      "nse\"\016\220\002\001\352\265\030\003\001\002\003\360\265\030\001\022i\n\rDeleteSession\022&.e" +
-      "dunn_serving.v1.DeleteSessionRequest\032\'.e" +
-      "dunn_serving.v1.DeleteSessionResponse\"\007\352" +
-      "\265\030\003\001\002\003\022Z\n\010AddLayer\022!.edunn_serving.v1.Ad" +
-      "dLayerRequest\032\".edunn_serving.v1.AddLaye" +
-      "rResponse\"\007\352\265\030\003\001\002\003\022W\n\007Forward\022 .edunn_se" +
-      "rving.v1.ForwardRequest\032!.edunn_serving." +
-      "v1.ForwardResponse\"\007\352\265\030\003\001\002\003\022Z\n\010Backward\022" +
-      "!.edunn_serving.v1.BackwardRequest\032\".edu" +
-      "nn_serving.v1.BackwardResponse\"\007\352\265\030\003\001\002\003\022" +
-      "N\n\004Step\022\035.edunn_serving.v1.StepRequest\032\036" +
-      ".edunn_serving.v1.StepResponse\"\007\352\265\030\003\001\002\003\022" +
-      "]\n\tTrainStep\022\".edunn_serving.v1.TrainSte" +
-      "pRequest\032#.edunn_serving.v1.TrainStepRes" +
-      "ponse\"\007\352\265\030\003\001\002\003\022o\n\016ClearGradients\022\'.edunn" +
-      "_serving.v1.ClearGradientsRequest\032(.edun" +
-      "n_serving.v1.ClearGradientsResponse\"\n\220\002\002" +
-      "\352\265\030\003\001\002\003\022[\n\007Compute\022 .edunn_serving.v1.Co" +
-      "mputeRequest\032!.edunn_serving.v1.ComputeR" +
-      "esponse\"\007\352\265\030\003\001\002\003(\0010\001\022p\n\rGetParameters\022&." +
-      "edunn_serving.v1.GetParametersRequest\032\'." +
-      "edunn_serving.v1.GetParametersResponse\"\016" +
-      "\220\002\001\352\265\030\003\001\002\003\360\265\030\001\022l\n\rSetParameters\022&.edunn_" +
-      "serving.v1.SetParametersRequest\032\'.edunn_" +
-      "serving.v1.SetParametersResponse\"\n\220\002\002\352\265\030" +
-      "\003\001\002\003BS\n\024org.edunn.serving.v1P\001Z9github.c" +
-      "om/edunn/edunn-serving/clients/go/edunnp" +
-      "b;edunnpbb\006proto3"
+      "ponse\"7\n\022ExportModelRequest\022\022\n\nsession_i" +
+      "d\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\"$\n\023ExportModelRes" +
+      "ponse\022\r\n\005chunk\030\001 \001(\014\"F\n\022ImportModelReque" +
+      "st\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022\r\n" +
+      "\005chunk\030\003 \001(\014\"=\n\023ImportModelResponse\022&\n\005l" +
+      "ayer\030\001 \001(\0132\027.edunn_serving.v1.Layer\"g\n\016C" +
+      "omputeRequest\0226\n\noperations\030\001 \003(\0132\".edun" +
+      "n_serving.v1.ComputeOperation\022\035\n\025cancell" +
+      "ed_request_ids\030\002 \003(\t\"\264\002\n\020ComputeOperatio" +
+      "n\022\022\n\nrequest_id\030\001 \001(\t\0223\n\007forward\030\002 \001(\0132 " +
+      ".edunn_serving.v1.ForwardRequestH\000\0225\n\010ba" +
+      "ckward\030\003 \001(\0132!.edunn_serving.v1.Backward" +
+      "RequestH\000\022-\n\004step\030\005 \001(\0132\035.edunn_serving." +
+      "v1.StepRequestH\000\0228\n\ntrain_step\030\006 \001(\0132\".e" +
+      "dunn_serving.v1.TrainStepRequestH\000\022*\n\007ti" +
+      "meout\030\004 \001(\0132\031.google.protobuf.DurationB\013" +
+      "\n\toperation\"C\n\017ComputeResponse\0220\n\007result" +
+      "s\030\001 \003(\0132\037.edunn_serving.v1.ComputeResult" +
+      "\"\271\002\n\rComputeResult\022\022\n\nrequest_id\030\001 \001(\t\0224" +
+      "\n\007forward\030\002 \001(\0132!.edunn_serving.v1.Forwa" +
+      "rdResponseH\000\0226\n\010backward\030\003 \001(\0132\".edunn_s" +
+      "erving.v1.BackwardResponseH\000\022.\n\004step\030\005 \001" +
+      "(\0132\036.edunn_serving.v1.StepResponseH\000\0229\n\n" +
+      "train_step\030\006 \001(\0132#.edunn_serving.v1.Trai" +
+      "nStepResponseH\000\0221\n\005error\030\004 \001(\0132 .edunn_s" +
+      "erving.v1.OperationErrorH\000B\010\n\006result\"V\n\016" +
+      "OperationError\022\014\n\004code\030\001 \001(\005\022\017\n\007message\030" +
+      "\002 \001(\t\022%\n\007details\030\003 \003(\0132\024.google.protobuf" +
+      ".Any2\334\r\n\014LayerService\022o\n\016ListLayerTypes\022" +
+      "\'.edunn_serving.v1.ListLayerTypesRequest" +
+      "\032(.edunn_serving.v1.ListLayerTypesRespon" +
+      "se\"\n\220\002\001\352\265\030\003\001\002\003\022{\n\022ListOptimizerTypes\022+.e" +
+      "dunn_serving.v1.ListOptimizerTypesReques" +
+      "t\032,.edunn_serving.v1.ListOptimizerTypesR" +
+      "esponse\"\n\220\002\001\352\265\030\003\001\002\003\022`\n\tGetLimits\022\".edunn" +
+      "_serving.v1.GetLimitsRequest\032#.edunn_ser" +
+      "ving.v1.GetLimitsResponse\"\n\220\002\001\352\265\030\003\001\002\003\022i\n" +
+      "\rCreateSession\022&.edunn_serving.v1.Create" +
+      "SessionRequest\032\'.edunn_serving.v1.Create" +
+      "SessionResponse\"\007\352\265\030\003\001\002\003\022g\n\nGetSession\022#" +
+      ".edunn_serving.v1.GetSessionRequest\032$.ed" +
+      "unn_serving.v1.GetSessionResponse\"\016\220\002\001\352\265" +
+      "\030\003\001\002\003\360\265\030\001\022i\n\rDeleteSession\022&.edunn_servi" +
+      "ng.v1.DeleteSessionRequest\032\'.edunn_servi" +
+      "ng.v1.DeleteSessionResponse\"\007\352\265\030\003\001\002\003\022Z\n\010" +
+      "AddLayer\022!.edunn_serving.v1.AddLayerRequ" +
+      "est\032\".edunn_serving.v1.AddLayerResponse\"" +
+      "\007\352\265\030\003\001\002\003\022W\n\007Forward\022 .edunn_serving.v1.F" +
+      "orwardRequest\032!.edunn_serving.v1.Forward" +
+      "Response\"\007\352\265\030\003\001\002\003\022Z\n\010Backward\022!.edunn_se" +
+      "rving.v1.BackwardRequest\032\".edunn_serving" +
+      ".v1.BackwardResponse\"\007\352\265\030\003\001\002\003\022N\n\004Step\022\035." +
+      "edunn_serving.v1.StepRequest\032\036.edunn_ser" +
+      "ving.v1.StepResponse\"\007\352\265\030\003\001\002\003\022]\n\tTrainSt" +
+      "ep\022\".edunn_serving.v1.TrainStepRequest\032#" +
+      ".edunn_serving.v1.TrainStepResponse\"\007\352\265\030" +
+      "\003\001\002\003\022o\n\016ClearGradients\022\'.edunn_serving.v" +
+      "1.ClearGradientsRequest\032(.edunn_serving." +
+      "v1.ClearGradientsResponse\"\n\220\002\002\352\265\030\003\001\002\003\022[\n" +
+      "\007Compute\022 .edunn_serving.v1.ComputeReque" +
+      "st\032!.edunn_serving.v1.ComputeResponse\"\007\352" +
+      "\265\030\003\001\002\003(\0010\001\022p\n\rGetParameters\022&.edunn_serv" +
+      "ing.v1.GetParametersRequest\032\'.edunn_serv" +
+      "ing.v1.GetParametersResponse\"\016\220\002\001\352\265\030\003\001\002\003" +
+      "\360\265\030\001\022l\n\rSetParameters\022&.edunn_serving.v1" +
+      ".SetParametersRequest\032\'.edunn_serving.v1" +
+      ".SetParametersResponse\"\n\220\002\002\352\265\030\003\001\002\003\022h\n\013Ex" +
+      "portModel\022$.edunn_serving.v1.ExportModel" +
+      "Request\032%.edunn_serving.v1.ExportModelRe" +
+      "sponse\"\n\220\002\001\352\265\030\003\001\002\0030\001\022e\n\013ImportModel\022$.ed" +
+      "unn_serving.v1.ImportModelRequest\032%.edun" +
+      "n_serving.v1.ImportModelResponse\"\007\352\265\030\003\001\002" +
+      "\003(\001BS\n\024org.edunn.serving.v1P\001Z9github.co" +
+      "m/edunn/edunn-serving/clients/go/edunnpb" +
+      ";edunnpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -424,32 +455,56 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_SetParametersResponse_descriptor,
         new java.lang.String[] { });
-    internal_static_edunn_serving_v1_ComputeRequest_descriptor =
+    internal_static_edunn_serving_v1_ExportModelRequest_descriptor =
       getDescriptor().getMessageType(18);
+    internal_static_edunn_serving_v1_ExportModelRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_v1_ExportModelRequest_descriptor,
+        new java.lang.String[] { "SessionId", "Layer", });
+    internal_static_edunn_serving_v1_ExportModelResponse_descriptor =
+      getDescriptor().getMessageType(19);
+    internal_static_edunn_serving_v1_ExportModelResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_v1_ExportModelResponse_descriptor,
+        new java.lang.String[] { "Chunk", });
+    internal_static_edunn_serving_v1_ImportModelRequest_descriptor =
+      getDescriptor().getMessageType(20);
+    internal_static_edunn_serving_v1_ImportModelRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_v1_ImportModelRequest_descriptor,
+        new java.lang.String[] { "SessionId", "Layer", "Chunk", });
+    internal_static_edunn_serving_v1_ImportModelResponse_descriptor =
+      getDescriptor().getMessageType(21);
+    internal_static_edunn_serving_v1_ImportModelResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_v1_ImportModelResponse_descriptor,
+        new java.lang.String[] { "Layer", });
+    internal_static_edunn_serving_v1_ComputeRequest_descriptor =
+      getDescriptor().getMessageType(22);
     internal_static_edunn_serving_v1_ComputeRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeRequest_descriptor,
         new java.lang.String[] { "Operations", "CancelledRequestIds", });
     internal_static_edunn_serving_v1_ComputeOperation_descriptor =
-      getDescriptor().getMessageType(19);
+      getDescriptor().getMessageType(23);
     internal_static_edunn_serving_v1_ComputeOperation_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeOperation_descriptor,
         new java.lang.String[] { "RequestId", "Forward", "Backward", "Step", "TrainStep", "Timeout", "Operation", });
     internal_static_edunn_serving_v1_ComputeResponse_descriptor =
-      getDescriptor().getMessageType(20);
+      getDescriptor().getMessageType(24);
     internal_static_edunn_serving_v1_ComputeResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeResponse_descriptor,
         new java.lang.String[] { "Results", });
     internal_static_edunn_serving_v1_ComputeResult_descriptor =
-      getDescriptor().getMessageType(21);
+      getDescriptor().getMessageType(25);
     internal_static_edunn_serving_v1_ComputeResult_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeResult_descriptor,
         new java.lang.String[] { "RequestId", "Forward", "Backward", "Step", "TrainStep", "Error", "Result", });
     internal_static_edunn_serving_v1_OperationError_descriptor =
-      getDescriptor().getMessageType(22);
+      getDescriptor().getMessageType(26);
     internal_static_edunn_serving_v1_OperationError_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_OperationError_descriptor,
