@@ -40,7 +40,10 @@ TEXT = """\
 
 `make siege` lets twenty well-behaved callers call at a steady rate, first alone and then beside all
 the attacks of [bench/attacks.py](../bench/attacks.py) at once: {attacks}. Each attack is a process
-of its own on the same machine, so a part of the rise is theirs and not the server's.
+of its own on the same machine, at the lowest priority. A part of the rise is theirs and not the
+server's all the same.
+
+{note}
 
 This run: {quiet:g} s quiet, {siege:g} s under siege, {cores} cores.
 
@@ -69,6 +72,7 @@ def main() -> int:
     arguments = parser.parse_args()
     attacks = arguments.attacks or list(ATTACKS)
     names = [f"calm-{at}" for at in range(CALLERS)]
+    load = os.getloadavg()[0]
     tokens = {name: secrets.token_hex(16) for name in (*names, "abuser")}
     settings = {
         "EDUNN_TOKENS": ",".join(f"{name}={token}" for name, token in tokens.items()),
@@ -82,7 +86,16 @@ def main() -> int:
         with _running(attacks, stack.address, tokens["abuser"]):
             siege = Phase(stack, calm, arguments.seconds)
     rise = siege.percentile(99) / quiet.percentile(99)
+    note = (
+        "Nothing else ran."
+        if load < 1
+        else (
+            f"Before the run the machine's load was {load:.0f} already, by other programs, so the times "
+            "below say little. Only the bound on memory is shown by them."
+        )
+    )
     page = TEXT.format(
+        note=note,
         attacks=", ".join(name.replace("_", " ") for name in attacks),
         quiet=arguments.quiet, siege=arguments.seconds, cores=os.cpu_count(), rise=rise,
         **quiet.figures("quiet"), **siege.figures("siege"),
