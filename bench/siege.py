@@ -86,14 +86,12 @@ def main() -> int:
         with _running(attacks, stack.address, tokens["abuser"]):
             siege = Phase(stack, calm, arguments.seconds)
     rise = siege.percentile(99) / quiet.percentile(99)
-    note = (
-        "Nothing else ran."
-        if load < 1
-        else (
-            f"Before the run the machine's load was {load:.0f} already, by other programs, so the times "
-            "below say little. Only the bound on memory is shown by them."
+    note = "Nothing else ran."
+    if load >= 1:
+        note = (
+            f"Before the run the machine's load was {load:.0f} already, by other programs, so the "
+            "times below say little. Only the bound on memory is shown by them."
         )
-    )
     page = TEXT.format(
         note=note,
         attacks=", ".join(name.replace("_", " ") for name in attacks),
