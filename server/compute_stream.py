@@ -132,7 +132,7 @@ class ComputeStream:
 
     async def _read(self, read: Read) -> None:
         while (data := await self._next(read)) is not EOF:
-            request = _parse(data)
+            request = parse_compute_request(data)
             # The requests are copies. Keeping the message as well until the next one comes would
             # take several times the memory with large tensors.
             del data
@@ -185,6 +185,8 @@ class ComputeStream:
                 await check_parts(LAYER_RPCS[method], request)
             deadline = self._deadline_of(operation)
             deadline_ms = self._dispatcher.redis_ms(deadline)
+            self._call.usage.count_call()
+            self._call.usage.check_operation(method, LAYER_RPCS[method], request)
             head = head_of(
                 method, self._call.caller.name, deadline_ms, request, self._call.request_id
             )
@@ -295,7 +297,7 @@ def _refuse(operation: PendingOperation, error: ServiceError) -> None:
         operation.reply.set_exception(error)
 
 
-def _parse(data: bytes) -> RawComputeRequest:
+def parse_compute_request(data: bytes) -> RawComputeRequest:
     try:
         check_field_count(data, MAX_OPERATIONS_A_MESSAGE)
         return RawComputeRequest.FromString(data)

@@ -112,6 +112,7 @@ def test_redis_is_configured_as_by_the_stack(services: Services, tmp_path: Path)
     assert of_file.pop("--bind")
     assert of_stack.pop("--daemonize") == "no"  # Redis's default
     assert program == "redis-server"
+    assert of_stack.pop("--maxmemory") and of_file.pop("--maxmemory") == "2gb"
     assert of_file == of_stack
     assert of_file["--appendonly"] == "yes"
     assert of_file["--maxmemory-policy"] == "noeviction"

@@ -256,6 +256,7 @@ class OpenSession:
             self._values,
             has_large_slots,
             slots,
+            bool(self._changed_slots) or keys.RECORD in self._values,
         )
 
     def settle(self, batch_id: str, recent: RecentContexts) -> None:

@@ -47,6 +47,10 @@ from worker.stored import (
 EVICTED_REMEMBERED = 100_000
 # The contexts that one script evicts. Half a million at once blocked Redis for 4 s.
 EVICTION_STEPS = 256
+# What a session takes is counted in steps of this many bytes of contexts, without smaller values.
+ACCOUNT_STEP_BYTES = 64 * 1024
+SMALLEST_COUNTED_BYTES = 64
+
 # The beginnings of the fields of a session's hash that are sealed.
 SEALED_FIELDS = frozenset({keys.RECORD, *SLOT_NAMES})
 
@@ -77,7 +81,20 @@ class Store:
             "steps": EVICTION_STEPS,
         }
         self._take = Script.named("take", slots=SLOT_NAMES, holder_ms=BATCH_TTL_MS)
-        self._commit = Script.named("eviction", "commit", limits=limits, reply_ms=REPLY_TTL_MS)
+        self._commit = Script.named(
+            "eviction",
+            "accounts",
+            "commit",
+            limits=limits,
+            accounts={
+                "step": ACCOUNT_STEP_BYTES,
+                "smallest": SMALLEST_COUNTED_BYTES,
+                "state": keys.state_bytes(""),
+                "sessions": keys.sessions(""),
+                "kept_ms": round(settings.max_session_ttl_seconds * 1000),
+            },
+            reply_ms=REPLY_TTL_MS,
+        )
         self._evict = Script.named("eviction", "evict", limits=limits)
         self._connection = ScriptConnection(client, (self._take, self._commit, self._evict))
         self._seal = settings.seal()
@@ -147,7 +164,7 @@ class Store:
         if None in loaded:
             return False
         for (key, layer, name, stored_as), sealed in zip(apart, loaded, strict=True):
-            arrays = self._seal.open(LARGE_SLOT_SEAL, sealed, *key, stored_as)
+            arrays = self._seal.open(LARGE_SLOT_SEAL, sealed, *key, stored_as.decode())
             layer.slots[name] = layer.slots[name]._replace(arrays=arrays)
         return True
 
@@ -351,6 +368,8 @@ def _changed(changes: Changes, staged: Staged) -> dict[str, Any]:
         changed["revision"] = changes.loaded_revision
     if changes.deleted:
         changed["deleted"] = True
+    if changes.is_counted:
+        changed["counted"] = True
     if changes.has_contexts:
         changed["has_contexts"] = True
     if changes.contexts:

@@ -98,6 +98,8 @@ class Changes(NamedTuple):
     has_large_slots: bool = False
     # The changed slots by their fields. The large ones are stored apart.
     slots: EncodedSlots = {}  # noqa: RUF012  # never written into
+    # Whether slots or the record change, whose bytes count for the caller.
+    is_counted: bool = False
 
 
 def context_cost(field: str, context: bytes) -> int:

@@ -19,13 +19,14 @@
 --          that must be as they were, each with its field and its length, 0 if there was none;
 --          `has_large_slots`, whether it may have large slots; `slots`, if it may, the slots that
 --          change, each with its field and, if it is large, its name among the large slots, which
---          must exist; `values`, the number of fields to set. False, 0 and empty lists may be left
---          out.
+--          must exist; `values`, the number of fields to set; `counted`, whether slots or records
+--          are among them. False, 0 and empty lists may be left out.
 -- ARGV[2]  the batch's id
 -- ARGV[3]  the replies
 -- then     the large results
 -- then     for each session: the fields of its new contexts; the fields to set and their values
--- CONSTANTS has the `limits` of eviction.lua, and `reply_ms`, the reply stream's time to live.
+-- CONSTANTS has the `limits` of eviction.lua, the `accounts` of accounts.lua, and `reply_ms`, the
+--          reply stream's time to live.
 -- Returns 'done'; 'more' if it is done and contexts are left to evict; 'answered' if another run
 --          was first; 'conflict' if a session has changed since it was loaded; or 'wait' if it is
 --          another batch's turn to change a session.
@@ -54,10 +55,14 @@ local function remove_staged()
   end
 end
 
+-- Returns by how many bytes the large slots grow.
 local function remove_replaced(large, session)
-  local kept = {}
+  local kept, grown = {}, 0
   for _, slot in ipairs(session.slots or {}) do
     kept[slot[2]] = true
+    if slot[2] ~= '' then
+      grown = grown + redis.call('HSTRLEN', large, slot[2])
+    end
   end
   for _, name in ipairs(redis.call('HKEYS', large)) do
     local is_replaced = session.deleted
@@ -65,9 +70,12 @@ local function remove_replaced(large, session)
       is_replaced = is_replaced or string.sub(name, 1, #slot[1] + 1) == slot[1] .. '/'
     end
     if is_replaced and not kept[name] then
+      -- A deleted session counts nothing any more.
+      grown = grown - (session.deleted and 0 or redis.call('HSTRLEN', large, name))
       redis.call('HDEL', large, name)
     end
   end
+  return grown
 end
 
 if redis.call('EXISTS', KEYS[1]) == 0 then
@@ -150,22 +158,33 @@ for number, session in ipairs(header.sessions) do
   local first_value = first_context + contexts
   if session.deleted then
     redis.call('UNLINK', key, order, evicted)
+    note_deleted(key)
   end
+  local large_grown = 0
   if session.deleted or session.slots then
-    remove_replaced(large, session)
+    large_grown = remove_replaced(large, session)
   end
   if header.insists then
     redis.call('HDEL', key, FIELDS.turn)
   end
+  local grown = session.counted and growth(key, first_value, session.values) + large_grown
+  local crosses_step = false
   with_each('HSET', key, first_value, 2 * session.values)
   if contexts > 0 then
     with_each('RPUSH', order, first_context, contexts)
     local bytes = redis.call('HINCRBY', key, FIELDS.context_bytes, session.context_bytes)
+    crosses_step = bytes % ACCOUNTS.step < session.context_bytes
     -- The bytes bound the number of contexts, because each has its overhead. `evict` is called only
     -- if a limit may be exceeded.
     if bytes > math.min(LIMITS.bytes, LIMITS.number * LIMITS.overhead) then
       more = evict(key, order, evicted) or more
     end
+  end
+  if grown or crosses_step then
+    note_session(key, grown or 0)
+  end
+  if session.values > 0 and (session.revision == '' or session.deleted) then
+    note_created(key, session.ttl_ms)
   end
   redis.call('PEXPIRE', key, session.ttl_ms)
   if session.has_large_slots then

@@ -12,6 +12,7 @@ from processes import await_restart, frozen, kill
 from waiting import await_true
 
 import edunn as nn
+from edunn_serving.pools import GRADING
 from standalone.stack import Stack
 
 DOCUMENT = """
