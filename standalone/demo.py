@@ -1,4 +1,4 @@
-"""`make demo`: runs the Dropout walk-through against the whole service, and removes all traces."""
+"""`make demo`: runs the walk-throughs against the whole service, and removes all traces."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from standalone.stop_signal import StopRequested, StopSignal
 
 INTERRUPTED = 130
 POLL_SECONDS = 0.05
+# A Dropout forward and backward; then a right and a wrong Dropout, graded.
+WALK_THROUGHS = ("edunn_client.walkthrough", "edunn_client.grading.walkthrough")
 
 
 def main() -> int:
-    """Run the walk-through and return its exit code."""
+    """Run the walk-throughs, and return the exit code of the first that failed, or 0."""
     # Closing the terminal stops it too. Otherwise it would leave its folder behind.
     stop_signal = StopSignal(signal.SIGHUP)
     try:
@@ -26,7 +28,8 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="edunn-demo-") as folder,
             Stack(Path(folder), wait=stop_signal.wait) as stack,
         ):
-            return walk_through(stack.address, stop_signal.wait)
+            codes = (walk_through(each, stack.address, stop_signal.wait) for each in WALK_THROUGHS)
+            return next(filter(None, codes), 0)
     except StopRequested:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -35,9 +38,9 @@ def main() -> int:
         return 1
 
 
-def walk_through(address: str, wait: Callable[[float], None]) -> int:
-    """Run the client's walk-through until it ends or `wait` raises."""
-    command = [sys.executable, "-m", "edunn_client.walkthrough", address]
+def walk_through(module: str, address: str, wait: Callable[[float], None]) -> int:
+    """Run one of the client's walk-throughs until it ends or `wait` raises."""
+    command = [sys.executable, "-m", module, address]
     # A session of its own, so that only this process gets a Ctrl-C.
     with subprocess.Popen(command, start_new_session=True) as process:  # noqa: S603
         try:

@@ -63,6 +63,7 @@ def test_demo_runs_the_walkthrough_and_leaves_nothing(tmp_path: Path) -> None:
         output, _ = process.communicate(timeout=HANGING_SECONDS)
     assert process.returncode == 0, output
     assert "all 9 checks hold" in output
+    assert "A right Dropout, graded" in output
     assert list(tmp_path.iterdir()) == []
 
 
