@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, Literal
 
@@ -56,6 +56,10 @@ METHODS = {
 }
 
 
+# Checks an operation before it is taken.
+Check = Callable[[str, Call, bytes], Awaitable[None]]
+
+
 class ComputeStream:
     """The operations of one stream."""
 
@@ -65,6 +69,7 @@ class ComputeStream:
         call: Call,
         settings: Settings,
         limits: Limits,
+        check: Check,
     ) -> None:
         self._dispatcher = dispatcher
         self._answers = dispatcher.answers
@@ -84,6 +89,7 @@ class ComputeStream:
         # Whether a message has come.
         self._has_begun = False
         self._limits = limits
+        self._check_open = check
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
 
@@ -180,6 +186,7 @@ class ComputeStream:
             method = METHODS[kind or ""]
             if len(request) > UNCOUNTED_BYTES:
                 await check_parts(LAYER_RPCS[method], request)
+            await self._check_open(method, self._call, request)
             deadline = self._deadline_of(operation)
             deadline_ms = self._dispatcher.redis_ms(deadline)
             head = head_of(method, self._call.caller.name, deadline_ms, request)

@@ -10,13 +10,18 @@ from edunn_serving.replies import STATUS
 from edunn_serving.requests import parse_request
 from edunn_serving.rpcs import LAYER_RPCS, LAYER_SERVICE
 from edunn_serving.settings import Settings
-from edunn_serving.v1.layer_service_pb2 import CreateSessionRequest, DeleteSessionRequest
+from edunn_serving.v1.layer_service_pb2 import (
+    CreateSessionRequest,
+    DeleteSessionRequest,
+    GetSessionRequest,
+)
 from server.audit import Audit
 from server.call import AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
 from server.catalogue import layer_types, optimizer_types
 from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
+from server.grading.guard import Guard, session_types
 from server.open_streams import OpenStreams
 from server.overdue import Limits
 
@@ -28,8 +33,11 @@ class LayerService:
 
     descriptor = LAYER_SERVICE
 
-    def __init__(self, dispatcher: Dispatcher, audit: Audit, settings: Settings) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, audit: Audit, settings: Settings, guard: Guard
+    ) -> None:
         self._dispatcher = dispatcher
+        self._guard = guard
         self._audit = audit
         self._settings = settings
         self._streams = OpenStreams(
@@ -76,7 +84,9 @@ class LayerService:
 
     async def _compute(self, call: Call, read: Read) -> AsyncIterator[bytes]:
         with self._streams.one_more(call.peer):
-            stream = ComputeStream(self._dispatcher, call, self._settings, self._limits)
+            stream = ComputeStream(
+                self._dispatcher, call, self._settings, self._limits, self._check
+            )
             async for response in stream.run(read):
                 yield response
 
@@ -86,7 +96,21 @@ class LayerService:
 
         return run
 
+    async def _check(self, method: str, call: Call, request: bytes) -> None:
+        """Check an operation while an assignment is open."""
+        if self._guard.is_needed:
+            await self._guard.check(call, method, request, self._types_of_session)
+
+    async def _types_of_session(self, call: Call, session_id: str) -> dict[str, frozenset[str]]:
+        request = GetSessionRequest(session_id=session_id).SerializeToString()
+        return session_types(await self._submit("GetSession", call, request))
+
     async def _run(self, method: str, call: Call, request: bytes) -> bytes:
+        if self._guard.is_needed:
+            await self._check(method, call, request)
+        return await self._submit(method, call, request)
+
+    async def _submit(self, method: str, call: Call, request: bytes) -> bytes:
         deadline_ms = self._dispatcher.redis_ms(call.deadline)
         head = head_of(method, call.caller.name, deadline_ms, request)
         reply = await self._dispatcher.submit(head, request, call.deadline, call.account)

@@ -12,7 +12,8 @@ from server.layer_service import LayerService
 
 def make_services(dispatcher: Dispatcher, audit: Audit, settings: Settings) -> list[Service]:
     """Return the services. Health, reflection and authentication follow this list."""
+    grading = GradingService(settings)
     return [
-        LayerService(dispatcher, audit, settings),
-        GradingService(settings),
+        LayerService(dispatcher, audit, settings, grading.guard),
+        grading,
     ]

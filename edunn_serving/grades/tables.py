@@ -107,6 +107,8 @@ class Attempt(Base):
     counts: Mapped[bool]
     # A serialized Attempt of the contract. None until a worker has drawn them.
     challenges: Mapped[bytes | None]
+    # The digests of their inputs, joined.
+    input_digests: Mapped[bytes | None]
     # Why no challenges could be drawn.
     failure: Mapped[str | None]
     accepted_ms: Mapped[int | None]

@@ -20,6 +20,7 @@ from edunn_serving.rpcs import rpcs_of
 from edunn_serving.settings import Settings
 from server.call import Call, StreamMethod, UnaryMethod
 from server.grading import assignments, attempts, reports
+from server.grading.guard import Guard
 from server.grading.people import is_grader
 from server.grading.progress import ProgressWatch
 from server.grading.tasks import Tasks
@@ -43,6 +44,7 @@ class GradingService:
     def __init__(self, settings: Settings) -> None:
         self._database = Database(settings.grades_url())
         self._threads = Threads()
+        self.guard = Guard(self._database, self._threads)
         self._tasks = Tasks(settings)
         self._progress = ProgressWatch(self._database, self._threads)
 
@@ -71,7 +73,9 @@ class GradingService:
     async def _put_assignment(
         self, call: Call, request: contract.PutAssignmentRequest
     ) -> contract.PutAssignmentResponse:
-        return await self._threads.run(self._put, call, request)
+        answer = await self._threads.run(self._put, call, request)
+        await self.guard.seen()
+        return answer
 
     def _put(
         self, call: Call, request: contract.PutAssignmentRequest
@@ -154,6 +158,8 @@ class GradingService:
             await self._write(lambda session: attempts.take_back(session, attempt_id))
             raise
         attempt = await self._read(lambda session: attempts.begun(session, attempt_id))
+        # From here on the student has the inputs, so the server knows them too.
+        await self.guard.seen()
         return contract.StartAttemptResponse(attempt=attempt)
 
     async def _submit_answers(

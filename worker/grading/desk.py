@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from edunn_serving.assignments import Assignment, Check
 from edunn_serving.errors import ServiceError, logged_fault
 from edunn_serving.grades import Attempt, Database, Notice, Report
+from edunn_serving.grades.digests import input_digests
 from edunn_serving.grades.reading import assignment_version, model_of, now_ms
 from edunn_serving.grades.secrets import challenge_secret, sign_receipt
 from edunn_serving.grading.v1 import challenge_pb2, report_pb2
@@ -46,9 +47,10 @@ class Desk:
                     return
                 assignment = _assignment_of(session, attempt, attempt.version)
                 secret = challenge_secret(session)
-            failure, challenges = None, None
+            failure, challenges, digests = None, None, None
             try:
-                challenges = _draw_all(attempt, assignment, secret).SerializeToString()
+                drawn = _draw_all(attempt, assignment, secret)
+                challenges, digests = drawn.SerializeToString(), input_digests(drawn)
             except Exception as error:
                 failure = f"no challenges can be drawn: {error}"
                 logged_fault("drawing challenges")
@@ -57,6 +59,7 @@ class Desk:
                 if stored is None or stored.challenges:
                     return
                 stored.challenges, stored.failure = challenges, failure
+                stored.input_digests = digests
                 if failure is not None:
                     stored.counts = False
                     _notice(session, stored, failure)
