@@ -201,6 +201,9 @@ class PhaseName(str):
             return other.name.lower() == str(self)
         return str.__eq__(self, other) is True
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return str.__hash__(self)
 
