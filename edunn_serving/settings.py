@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -305,7 +305,10 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Return the texts that no log and no error may show."""
         database = urlsplit(self.database_url.get_secret_value())
-        return [*self.callers(), self.redis_url.password or "", database.password or ""]
+        passwords = [self.redis_url.password or ""]
+        if database.password:
+            passwords.append(unquote(database.password))
+        return [*self.callers(), *passwords]
 
     def describe(self) -> str:
         """Return the settings on one line, without secrets."""
