@@ -139,6 +139,7 @@ class GradingService:
                 session, call.caller, request.course, request.assignment
             )
         )
+        await self.guard.seen()
         return contract.DeleteAssignmentResponse()
 
     async def _start_attempt(
