@@ -29,7 +29,7 @@ from server.grading.threads import Threads
 GRADING_SERVICE = contract.DESCRIPTOR.services_by_name["GradingService"]
 RPCS = rpcs_of(GRADING_SERVICE)
 # How long a call waits for a worker, if its deadline is not earlier.
-WORKER_SECONDS = 20.0
+WORKER_SECONDS = 25.0
 # An answer takes this time to leave before the deadline.
 LEAVE_SECONDS = 0.1
 
