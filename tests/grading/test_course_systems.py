@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 import nbformat
 import pytest
 import yaml
-from conftest import As
+from callers import As
 from nbclient import NotebookClient
 
 from standalone.stack import Stack

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from conftest import As
+from callers import As
 from edunn_client import Backward, Client, EdunnError, Forward, Session
 from edunn_client.grading import ForwardStep
 

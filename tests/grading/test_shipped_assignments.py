@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import As
+from callers import As
 from edunn_client._cli.assignment_files import NAMES, assignment_text
 from edunn_client.grading import answer_attempt
 from edunn_client.grading._classes import classes_of
