@@ -216,7 +216,7 @@ class Guard:
             Attempt.input_digests,
         ).where(
             Attempt.expires_ms > now,
-            Attempt.answers.is_(None),
+            Attempt.accepted_ms.is_(None),
             Attempt.input_digests.is_not(None),
         )
         with self._database.read() as session:

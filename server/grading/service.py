@@ -33,7 +33,7 @@ WORKER_SECONDS = 25.0
 # An answer takes this time to leave before the deadline.
 LEAVE_SECONDS = 0.1
 
-Answer = TypeVar("Answer", bound=Message)
+Read = TypeVar("Read")
 
 
 class GradingService:
@@ -166,7 +166,9 @@ class GradingService:
     async def _submit_answers(
         self, call: Call, request: contract.SubmitAnswersRequest
     ) -> contract.SubmitAnswersResponse:
-        await self._write(lambda session: attempts.accept(session, call.caller, request))
+        # Outside of the transaction that writes: in SQLite only one can write at a time.
+        digest = await self._read(lambda session: attempts.examine(session, call.caller, request))
+        await self._write(lambda session: attempts.accept(session, call.caller, request, digest))
         # From here on the answers are durable. Sent again, they get the report.
         await self._await_report(call, request.attempt_id)
         report = await self._read(
@@ -234,8 +236,8 @@ class GradingService:
             lambda session: contract.GetReceiptKeysResponse(jwks=receipt_keys(session))
         )
 
-    async def _read(self, function: Callable[[Session], Answer]) -> Answer:
-        def run() -> Answer:
+    async def _read(self, function: Callable[[Session], Read]) -> Read:
+        def run() -> Read:
             with self._database.read() as session:
                 return function(session)
 

@@ -43,7 +43,7 @@ class Desk:
         try:
             with self._database.read() as session:
                 attempt = session.get(Attempt, attempt_id)
-                if attempt is None or attempt.challenges or attempt.failure:
+                if attempt is None or attempt.challenges is not None or attempt.failure:
                     return
                 assignment = _assignment_of(session, attempt, attempt.version)
                 secret = challenge_secret(session)
@@ -56,7 +56,7 @@ class Desk:
                 logged_fault("drawing challenges")
             with self._database.write() as session:
                 stored = session.get(Attempt, attempt_id)
-                if stored is None or stored.challenges:
+                if stored is None or stored.challenges is not None:
                     return
                 stored.challenges, stored.failure = challenges, failure
                 stored.input_digests = digests
@@ -75,7 +75,8 @@ class Desk:
                     return
                 begun = _assignment_of(session, attempt, attempt.version)
                 judged_by = _assignment_of(session, attempt, attempt.wanted_version)
-            report, remarks = make_report(_given(attempt), begun, judged_by, revision, now_ms())
+                given = _given(attempt)
+            report, remarks = make_report(given, begun, judged_by, revision, now_ms())
             with self._database.write() as session:
                 self._store(session, attempt_id, report, remarks)
         except ServiceError as error:
