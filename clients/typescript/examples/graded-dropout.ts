@@ -25,7 +25,7 @@ class Dropout implements GradedLayer {
 
   forward(x: AnyTensor): Tensor {
     const scale = 1 / (1 - this.p);
-    this.#mask = Array.from(x.data, () => {
+    this.#mask = [...x.data].map(() => {
       if (this.#phase === "test") return 1;
       return Math.random() < this.p ? 0 : scale;
     });
@@ -37,7 +37,7 @@ class Dropout implements GradedLayer {
   }
 
   #masked(x: AnyTensor): Tensor {
-    const numbers = Array.from(x.data, (value, i) => Number(value) * (this.#mask[i] ?? 0));
+    const numbers = [...x.data].map((value, i) => Number(value) * (this.#mask[i] ?? 0));
     const data = x.dtype === "float32" ? Float32Array.from(numbers) : Float64Array.from(numbers);
     return new Tensor(data, x.shape);
   }

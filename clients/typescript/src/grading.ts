@@ -246,9 +246,9 @@ function decodeChallenge(message: ChallengeMessage): Challenge {
     challengeId: message.challengeId,
     title: message.title,
     points: message.points,
-    kind: (ChallengeKind[message.kind] ?? "").toLowerCase() as ChallengeType,
+    kind: ChallengeKind[message.kind].toLowerCase() as ChallengeType,
     layerType: message.layer?.type ?? "",
-    config: (message.layer?.config ?? {}) as Config,
+    config: message.layer?.config ?? {},
     parameters: Object.fromEntries(
       Object.entries(message.layer?.parameters ?? {}).map(([name, each]) => [
         name,
@@ -286,6 +286,6 @@ function decodeReport(message: ReportMessage | undefined): Report {
 
 function decodeCheck(message: CheckResultMessage): CheckResult {
   const { checkId, title, score, maxScore, bug } = message;
-  const verdict = (VerdictMessage[message.verdict] ?? "").toLowerCase() as Verdict;
+  const verdict = VerdictMessage[message.verdict].toLowerCase() as Verdict;
   return { checkId, title, verdict, score, maxScore, bug, message: message.message };
 }
