@@ -22,11 +22,11 @@ from course_names import (
     VALUES,
     entries,
 )
+from examples import make
 
 import edunn as nn
 from edunn.arrays import Array
 from edunn.model import ParameterSet
-from examples import make
 
 IN_MODELS = [(f"edunn.models.{m}", name, a) for m, name, a in entries(LAYERS + LOSSES)]
 ALL = [*entries(NAMES), *IN_MODELS]

@@ -124,10 +124,7 @@ export class Client implements Disposable {
     options: { readonly source?: Uint8Array | undefined } & CallOptions = {},
   ): Promise<Report> {
     const source = options.source ?? new Uint8Array();
-    return this.#connection.run(
-      () => grading.submitAnswers(attemptId, answers, source),
-      options,
-    );
+    return this.#connection.run(() => grading.submitAnswers(attemptId, answers, source), options);
   }
 
   /** Returns the newest report of an attempt. */
