@@ -6,13 +6,8 @@ import logging
 import os
 import re
 from collections.abc import Iterable
-<<<<<<< HEAD
-from typing import Annotated, Any, Literal, get_args
-from urllib.parse import unquote, urlsplit
-=======
 from typing import get_args
-from urllib.parse import urlsplit
->>>>>>> main
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -286,16 +281,10 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Return the texts that no log and no error may show."""
         database = urlsplit(self.database_url.get_secret_value())
-<<<<<<< HEAD
-        passwords = [self.redis_url.password or ""]
-        if database.password:
-            passwords.append(unquote(database.password))
-        return [*self.callers(), *passwords]
-=======
         secrets = [
             *self.callers(),
             self.redis_url.password,
-            database.password,
+            unquote(database.password or ""),
             self.shared_key.get_secret_value(),
         ]
         return [secret for secret in secrets if secret]
@@ -314,7 +303,6 @@ class Settings(BaseSettings):
             raise SettingsError(
                 f"EDUNN_SHARED_KEY_FILE or EDUNN_SHARED_KEY cannot be used: {error}"
             ) from error
->>>>>>> main
 
     def describe(self) -> str:
         """Return the settings on one line, without secrets."""
