@@ -92,8 +92,12 @@ def test_gradescope(tmp_path: Path, variables: dict[str, str], as_: As) -> None:
     assert results["score"] == pytest.approx(sum(each["score"] for each in results["tests"]))
     assert (first["status"], first["max_score"], first["visibility"]) == ("failed", 3, "visible")
     assert second["output"].endswith("until half passes.")
-    report = as_("teacher").get_report(results["extra_data"]["attempt_id"])
-    assert report.student == "eva@example.org"
+    attempt_id = results["extra_data"]["attempt_id"]
+    assert as_("teacher").get_report(attempt_id).student == "eva@example.org"
+    replayed = run(["edunn", "grading", "replay", attempt_id], tmp_path, variables)
+    assert "eva@example.org, attempt 1" in replayed and first["name"] in replayed
+    source = run(["edunn", "grading", "replay", attempt_id, "--source"], tmp_path, variables)
+    assert source == WRONG.read_text()
 
 
 def test_gradescope_with_the_service_away_keeps_the_last_good_score(
