@@ -1,4 +1,8 @@
-"""`make demo`: runs the walk-throughs against the whole service, and removes all traces."""
+"""`make demo`: runs programs against the whole service, and removes all traces.
+
+The first is the walk-through of Dropout, the second trains a network on digits, the third grades a
+right and a wrong Dropout.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +17,17 @@ from standalone.errors import StackError
 from standalone.stack import Stack
 from standalone.stop_signal import StopRequested, StopSignal
 
+PROGRAMS = (
+    "edunn_client.walkthrough",
+    "standalone.digits_demo",
+    "edunn_client.grading.walkthrough",
+)
 INTERRUPTED = 130
 POLL_SECONDS = 0.05
-# A Dropout forward and backward; then a right and a wrong Dropout, graded.
-WALK_THROUGHS = ("edunn_client.walkthrough", "edunn_client.grading.walkthrough")
 
 
 def main() -> int:
-    """Run the walk-throughs, and return the exit code of the first that failed, or 0."""
+    """Run the programs and return the exit code of the first that fails, or 0."""
     # Closing the terminal stops it too. Otherwise it would leave its folder behind.
     stop_signal = StopSignal(signal.SIGHUP)
     try:
@@ -28,8 +35,11 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="edunn-demo-") as folder,
             Stack(Path(folder), wait=stop_signal.wait) as stack,
         ):
-            codes = (walk_through(each, stack.address, stop_signal.wait) for each in WALK_THROUGHS)
-            return next(filter(None, codes), 0)
+            for module in PROGRAMS:
+                code = run(module, stack.address, stop_signal.wait)
+                if code:
+                    return code
+            return 0
     except StopRequested:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -38,8 +48,8 @@ def main() -> int:
         return 1
 
 
-def walk_through(module: str, address: str, wait: Callable[[float], None]) -> int:
-    """Run one of the client's walk-throughs until it ends or `wait` raises."""
+def run(module: str, address: str, wait: Callable[[float], None]) -> int:
+    """Run a program with the service's address until it ends or `wait` raises."""
     command = [sys.executable, "-m", module, address]
     # A session of its own, so that only this process gets a Ctrl-C.
     with subprocess.Popen(command, start_new_session=True) as process:  # noqa: S603
