@@ -16,8 +16,8 @@ from edunn_serving.v1.layer_service_pb2 import (
     DeleteSessionRequest,
     ExportModelResponse,
     GetSessionRequest,
-    TrainStepRequest,
 )
+from edunn_serving.v1.step_pb2 import TrainStepRequest
 from server.audit import Audit
 from server.call import EOF, AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
 from server.catalogue import layer_types, optimizer_types

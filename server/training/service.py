@@ -154,12 +154,12 @@ class TrainingService:
         digest = hashlib.sha256(spec.SerializeToString(deterministic=True)).digest()
         if message.training_id and (stored := await self._store.find(key)):
             return _started(stored, digest)
+        await self._check_layer(call, spec.session_id, spec.layer)
         if not spec.dataset:
             raise invalid_argument("spec.dataset", "expected the name of a data set, got none")
         dataset = await self._store.dataset(call.caller.name, spec.dataset)
         if not spec.HasField("seed"):
             spec.seed = secrets.randbits(64)
-        await self._check_layer(call, spec.session_id, spec.layer)
         prepared = await self._prepare(
             call,
             PrepareTrainingRequest(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import grpc
 import numpy as np
 import pytest
 from callers import As
 from edunn_client import Backward, Client, EdunnError, Forward, Session
 from edunn_client.grading import ForwardStep
 
+from edunn_serving.v1.training_service_pb2 import StartTrainingRequest
+from edunn_serving.v1.training_service_pb2_grpc import TrainingServiceStub
 from standalone.stack import Stack
 
 Documents = Callable[..., str]
@@ -76,6 +79,12 @@ def test_a_layer_from_before_cannot_be_called_either(
     other.forward(x)
     with Client(graded_stack.address, token="token-of-ana") as client:
         results = list(client.compute([Forward(layer, x), Forward(other, x), Backward(other, x)]))
+    training = StartTrainingRequest()
+    training.spec.session_id, training.spec.layer = ana.session_id, "s"
+    with grpc.insecure_channel(graded_stack.address) as channel:
+        start = TrainingServiceStub(channel).StartTraining
+        with pytest.raises(grpc.RpcError, match="write it yourself"):
+            start(training, metadata=[("authorization", "Bearer token-of-ana")], timeout=30)
     reasons = {r.error.reason if r.error else "" for r in results}
     assert reasons == {"LAYER_TYPE_CLOSED", ""}
 
