@@ -22,14 +22,16 @@ from server.call import Call, StreamMethod, UnaryMethod
 from server.grading import assignments, attempts, reports
 from server.grading.guard import Guard
 from server.grading.people import is_grader
-from server.grading.progress import ProgressWatch
+from server.grading.progress import Progress, ProgressWatch
 from server.grading.tasks import Tasks
 from server.grading.threads import Threads
 
 GRADING_SERVICE = contract.DESCRIPTOR.services_by_name["GradingService"]
 RPCS = rpcs_of(GRADING_SERVICE)
-# How long a call waits for a worker, if its deadline is not earlier.
-WORKER_SECONDS = 25.0
+# How long a call waits for workers that are busy, if its deadline is not earlier.
+WORKER_SECONDS = 300.0
+# A call that waits looks this often whether a worker is there.
+LOOK_SECONDS = 5.0
 # An answer takes this time to leave before the deadline.
 LEAVE_SECONDS = 0.1
 
@@ -150,10 +152,7 @@ class GradingService:
         )
         try:
             await self._threads.run(self._tasks.draw, attempt_id)
-            drawn = await self._progress.wait(
-                attempt_id, lambda progress: progress.is_drawn, _seconds_left(call)
-            )
-            if not drawn:
+            if not await self._await(call, attempt_id, lambda progress: progress.is_drawn):
                 raise _late(call, "no worker of the pool grading is there")
         except ServiceError:
             await self._write(lambda session: attempts.take_back(session, attempt_id))
@@ -182,10 +181,20 @@ class GradingService:
         if await self._progress.wait(attempt_id, lambda progress: progress.revision > 0, 0.0):
             return
         await self._threads.run(self._tasks.judge, attempt_id, 1)
-        if not await self._progress.wait(
-            attempt_id, lambda progress: progress.revision > 0, _seconds_left(call)
-        ):
+        if not await self._await(call, attempt_id, lambda progress: progress.revision > 0):
             raise _late(call, "the answers are kept, and no worker has judged them yet")
+
+    async def _await(
+        self, call: Call, attempt_id: str, is_done: Callable[[Progress], bool]
+    ) -> bool:
+        """Wait until the call's deadline, as long as the pool has a worker."""
+        until = min(call.deadline, time.monotonic() + WORKER_SECONDS)
+        while seconds := _seconds_left(until):
+            if await self._progress.wait(attempt_id, is_done, min(LOOK_SECONDS, seconds)):
+                return True
+            if not await self._threads.run(self._tasks.has_worker):
+                return False
+        return False
 
     async def _get_report(
         self, call: Call, request: contract.GetReportRequest
@@ -261,8 +270,8 @@ def _on_bytes(name: str, method: Callable[[Call, Any], Awaitable[Message]]) -> U
     return run
 
 
-def _seconds_left(call: Call) -> float:
-    return max(0.0, min(WORKER_SECONDS, call.deadline - time.monotonic() - LEAVE_SECONDS))
+def _seconds_left(until: float) -> float:
+    return max(0.0, until - time.monotonic() - LEAVE_SECONDS)
 
 
 def _late(call: Call, why: str) -> ServiceError:
