@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 from typing import get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -251,7 +251,7 @@ class Settings(TrainingSettings, BoundSettings):
         secrets = [
             *self.callers(),
             self.redis_url.password,
-            database.password,
+            unquote(database.password or ""),
             self.shared_key.get_secret_value(),
         ]
         return [secret for secret in secrets if secret]

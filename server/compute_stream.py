@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, Literal
 
@@ -57,6 +57,10 @@ METHODS = {
 }
 
 
+# Checks an operation before it is taken.
+Check = Callable[[str, Call, bytes], Awaitable[None]]
+
+
 class ComputeStream:
     """The operations of one stream."""
 
@@ -67,6 +71,7 @@ class ComputeStream:
         settings: Settings,
         limits: Limits,
         audit: Audit,
+        check: Check,
     ) -> None:
         self._dispatcher = dispatcher
         self._audit = audit
@@ -87,6 +92,7 @@ class ComputeStream:
         # Whether a message has come.
         self._has_begun = False
         self._limits = limits
+        self._check_open = check
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
 
@@ -183,6 +189,7 @@ class ComputeStream:
             method = METHODS[kind or ""]
             if len(request) > UNCOUNTED_BYTES:
                 await check_parts(LAYER_RPCS[method], request)
+            await self._check_open(method, self._call, request)
             deadline = self._deadline_of(operation)
             deadline_ms = self._dispatcher.redis_ms(deadline)
             self._call.usage.count_call()

@@ -9,12 +9,14 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/edunn/edunn-serving/clients/go/edunnpb"
+	"github.com/edunn/edunn-serving/clients/go/gradingpb"
 )
 
 // Client is a connection to an edunn-serving service. Goroutines may share it.
 type Client struct {
 	settings *settings
 	service  edunnpb.LayerServiceClient
+	grading  gradingpb.GradingServiceClient
 	// connection is nil where the caller gave a channel of its own.
 	connection *connection
 	// shared is nil where every call is made by itself.
@@ -68,6 +70,7 @@ func newClient(
 	client := &Client{
 		settings:   settings,
 		service:    edunnpb.NewLayerServiceClient(channel),
+		grading:    gradingpb.NewGradingServiceClient(channel),
 		connection: connection,
 	}
 	client.ctx, client.cancel = context.WithCancel(context.Background())
@@ -81,7 +84,9 @@ func newClient(
 func (c *Client) withoutRetries() *Client {
 	settings := *c.settings
 	settings.retry.Attempts = 1
-	return &Client{settings: &settings, service: c.service, connection: c.connection}
+	return &Client{
+		settings: &settings, service: c.service, grading: c.grading, connection: c.connection,
+	}
 }
 
 // String says what the client is connected to.
