@@ -20,7 +20,7 @@ from worker.judging.challenges import (
 )
 from worker.judging.comparison import UNITS, Fault, Widening, as_answered, compare, name_of
 from worker.judging.lessons import GENERAL, message
-from worker.judging.rounding import Rounded
+from worker.judging.rounding import Rounded, zeros
 
 # What a right value in another dtype is worth.
 _OTHER_DTYPE = 0.5
@@ -92,6 +92,11 @@ def judged(
     if fault is None and array.shape and name not in dtypes:
         return Fault("wrong-dtype", got=name, expected=dtypes[0])
     return fault
+
+
+def form_fault(given: Any, shape: tuple[int, ...], dtype: str, widening: Widening) -> Fault | None:
+    """Return what is wrong with an array of which the values may be any finite numbers."""
+    return judged(given, zeros(shape).doubtful(math.inf), (dtype,), widening)
 
 
 def coarser(dtype: str, other: str) -> str:

@@ -115,7 +115,10 @@ class _Writer:
 
 
 def draw_optimizer(check: Check, draws: Draws) -> Challenge:
-    """Draw the challenge of an optimizer: some steps, each with a parameter of its own."""
+    """Draw the challenge of an optimizer: some steps, each with a parameter of its own.
+
+    All steps are in the first of the check's dtypes, because one state goes through them.
+    """
     lr = optimizer_of(check).lr  # type: ignore[attr-defined]
     # One shape, because the state is of one parameter.
     shape = check.shapes[0] if check.shapes else (5, 3)

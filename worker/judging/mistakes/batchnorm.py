@@ -55,7 +55,7 @@ class MultipliedByDeviation(BatchNorm):
 )
 class UnbiasedInTraining(BatchNorm):
     def batch_variance(self, centered: Rounded) -> Rounded:
-        count = centered.value.size // self.model.num_features
+        count = centered.value.size // int(self.model.num_features)
         variance: Rounded = super().batch_variance(centered)
         return variance * (count / (count - 1))
 
@@ -91,7 +91,7 @@ class OverAll(BatchNorm):
 @mistake("statistics-wrong-axis")
 class PerPixel(PerSample):
     def axes(self, x: Rounded) -> tuple[int, ...]:
-        return (0,)
+        return (0,) if len(x.shape) > 2 else super().axes(x)
 
 
 @mistake(
