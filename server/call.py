@@ -12,6 +12,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError
+from server.connections import Connection
 
 # A context's `read`: returns the next message's bytes, or EOF after the last one. The iterator that
 # grpc.aio gives to handlers is not used, because it keeps each message until it has the next one,
@@ -30,6 +31,14 @@ class Call(NamedTuple):
     deadline: float
     # The connection of the call, as gRPC names it.
     peer: str
+    # The rpc's name, such as `Forward`.
+    method: str
+    # Names the call in the log, in the audit log, and in the metadata of its error.
+    request_id: str
+    # Whose share of the server the call takes: the caller's name or, if nobody is asked who calls,
+    # the address that it comes from.
+    account: str
+    connection: Connection
 
 
 # A method with one request and one answer. Both are bytes, because the server parses few messages.

@@ -19,10 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 WRITERS = {
     "clients/go/layers/layers.go": for_go.write,
+    "clients/go/optimizers/optimizers.go": for_go.write_optimizers,
     "clients/java/src/main/java/org/edunn/client/Layers.java": for_java.write,
     "clients/python/src/edunn_client/layers.py": for_python.write,
     "clients/python/src/edunn_client/optimizers.py": for_python.write_optimizers,
     "clients/typescript/src/layer-types.ts": for_typescript.write,
+    "clients/typescript/src/optimizer-types.ts": for_typescript.write_optimizers,
     "docs/layers.md": page.write,
 }
 

@@ -15,7 +15,7 @@ type Gradients struct {
 	// respect to y.
 	Input AnyTensor
 	// Parameters are the gradients with respect to what the layer learns, by name; empty for a layer
-	// without parameters.
+	// without parameters, and where the service keeps them ([Accumulate]).
 	Parameters map[string]AnyTensor
 }
 
@@ -28,16 +28,27 @@ func (g Gradients) String() string {
 	return shown
 }
 
-// BackwardOption says something about one backward. [WithCallTimeout] is one, and [WithForwardID]:
-// it says which forward to go back through. With the empty string that is the latest one that the
+// BackwardOption says something about one backward. [WithCallTimeout] and [Accumulate] are two, and
+// [WithForwardID]: it says which forward to go back through. With the empty string that is the latest one that the
 // service knows.
 type BackwardOption interface {
 	applyToBackward(*backwardOptions)
 }
 
 type backwardOptions struct {
-	forwardID *string
-	timeout   time.Duration
+	forwardID  *string
+	accumulate bool
+	timeout    time.Duration
+}
+
+type backwardOption func(*backwardOptions)
+
+func (o backwardOption) applyToBackward(options *backwardOptions) { o(options) }
+
+// Accumulate has the service keep the parameter gradients for the layer's next [Layer.Step], added
+// to those kept already. The backward's answer leaves them out.
+func Accumulate() BackwardOption {
+	return backwardOption(func(options *backwardOptions) { options.accumulate = true })
 }
 
 func (o ForwardIDOption) applyToBackward(options *backwardOptions) {
@@ -66,12 +77,18 @@ func (b *backward) request(outputGradient *edunnpb.Tensor) (*edunnpb.BackwardReq
 	if err != nil {
 		return nil, err
 	}
-	return &edunnpb.BackwardRequest{
+	request := &edunnpb.BackwardRequest{
 		SessionId:      b.layer.session.ID(),
 		Layer:          b.layer.Name(),
 		ForwardId:      forwardID,
 		OutputGradient: outputGradient,
-	}, nil
+		Accumulate:     b.options.accumulate,
+	}
+	if b.options.accumulate {
+		// Named, it counts once, even if the request is sent again.
+		request.BackwardId = b.layer.session.nextName(b.layer.Name())
+	}
+	return request, nil
 }
 
 func (b *backward) encodeGradient() (*edunnpb.Tensor, error) {

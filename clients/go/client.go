@@ -111,6 +111,16 @@ func (c *Client) LayerTypes(ctx context.Context) ([]LayerType, error) {
 	return decodeLayerTypes(response.GetLayerTypes()), nil
 }
 
+// OptimizerTypes returns the catalogue of optimizers that a step can use, by name.
+func (c *Client) OptimizerTypes(ctx context.Context) ([]OptimizerType, error) {
+	response, err := call(ctx, c, c.service.ListOptimizerTypes,
+		&edunnpb.ListOptimizerTypesRequest{}, repeatable)
+	if err != nil {
+		return nil, err
+	}
+	return each(response.GetOptimizerTypes(), decodeOptimizerType), nil
+}
+
 // CreateSession creates a session. [Session.Close] deletes it.
 func (c *Client) CreateSession(ctx context.Context, options ...SessionOption) (*Session, error) {
 	request := &edunnpb.CreateSessionRequest{}

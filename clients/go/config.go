@@ -29,8 +29,9 @@ const (
 // Above this a double, which is what numbers travel as, no longer holds every integer.
 const largestInteger = 1 << 53
 
-func (c Config) encode() (*structpb.Struct, error) {
-	value, err := encodeMap("layer.config", reflect.ValueOf(c), deepestConfig)
+// encode returns the configuration as it travels; field is what an error calls it.
+func (c Config) encode(field string) (*structpb.Struct, error) {
+	value, err := encodeMap(field, reflect.ValueOf(c), deepestConfig)
 	return value.GetStructValue(), err
 }
 

@@ -17,7 +17,7 @@ func TestConfigsTravelAsJSON(t *testing.T) {
 		"none": nil, "sizes": []int{1, 2}, "mixed": []any{"a", 1.5},
 		"layers": []Config{{"name": "l1", "config": map[string]int{"n": 2}}},
 	}
-	struct_, err := config.encode()
+	struct_, err := config.encode("layer.config")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,13 +41,13 @@ func TestConfigsThatCannotTravelAreRefused(t *testing.T) {
 		"layer.config.s[1]":     {"s": []any{1, struct{}{}}},
 		"layer.config.by_index": {"by_index": map[int]int{1: 2}},
 	} {
-		_, err := config.encode()
+		_, err := config.encode("layer.config")
 		var failure *Error
 		if !errors.As(err, &failure) || failure.Violations[0].Field != field {
 			t.Errorf("%s: got %v", field, err)
 		}
 	}
-	if empty, err := Config(nil).encode(); err != nil || len(empty.GetFields()) != 0 {
+	if empty, err := Config(nil).encode("layer.config"); err != nil || len(empty.GetFields()) != 0 {
 		t.Errorf("got %v, %v", empty, err)
 	}
 }
@@ -61,7 +61,7 @@ func TestLayersWithinEachOtherHaveABound(t *testing.T) {
 		}
 		return config
 	}
-	if _, err := nested(deepestLayers).encode(); err != nil {
+	if _, err := nested(deepestLayers).encode("layer.config"); err != nil {
 		t.Error(err)
 	}
 	endless := Config{}
@@ -71,7 +71,7 @@ func TestLayersWithinEachOtherHaveABound(t *testing.T) {
 	for _, config := range []Config{
 		nested(deepestLayers + 1), nested(5000), endless, {"itself": itself},
 	} {
-		_, err := config.encode()
+		_, err := config.encode("layer.config")
 		if !errors.Is(err, ErrInvalidArgument) || !strings.Contains(err.Error(), "10 layers") {
 			t.Errorf("got %v", err)
 		}

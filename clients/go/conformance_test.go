@@ -100,6 +100,28 @@ func playCall(
 		}
 		gradients, err := layer.Backward(ctx, gradient, options...)
 		return answer{gradients: &gradients}, err
+	case "step":
+		optimizer, options := step.optimizer()
+		result, err := layer.Step(ctx, optimizer, options...)
+		return answer{step: &result}, err
+	case "train_step":
+		inputs, target, err := step.tensors()
+		if err != nil {
+			return answer{}, err
+		}
+		optimizer, options := step.optimizer()
+		loss := session.Layer(step.Loss)
+		result, err := layer.TrainStep(ctx, inputs, target, loss, optimizer, options...)
+		return answer{step: &result.StepResult, loss: &result.Loss}, err
+	case "clear_gradients":
+		return answer{}, layer.ClearGradients(ctx)
+	case "list_optimizer_types":
+		types, err := client.OptimizerTypes(ctx)
+		got := answer{types: []string{}}
+		for _, optimizerType := range types {
+			got.types = append(got.types, optimizerType.Type)
+		}
+		return got, err
 	case "get_parameters":
 		parameters, err := layer.Parameters(ctx)
 		return answer{parameters: parameters}, err
@@ -160,7 +182,10 @@ func playStream(
 		if err == nil {
 			result, err = pending.Wait(ctx)
 		}
-		got := answer{output: result.Output, gradients: result.Gradients}
+		got := answer{output: result.Output, gradients: result.Gradients, step: result.Step}
+		if result.TrainStep != nil {
+			got.step, got.loss = &result.TrainStep.StepResult, &result.TrainStep.Loss
+		}
 		if err := judge(steps[at], got, err); err != nil {
 			failures = append(failures, fmt.Errorf("operation %d: %w", at+1, err))
 		}
@@ -177,6 +202,14 @@ func (s step) operation(session *edunn.Session) (edunn.Operation, error) {
 	case "backward":
 		gradient, options, err := s.backward()
 		return edunn.Backward(layer, gradient, options...), err
+	case "step":
+		optimizer, options := s.optimizer()
+		return edunn.Step(layer, optimizer, options...), nil
+	case "train_step":
+		inputs, target, err := s.tensors()
+		optimizer, options := s.optimizer()
+		loss := session.Layer(s.Loss)
+		return edunn.TrainStep(layer, inputs, target, loss, optimizer, options...), err
 	default:
 		return nil, fmt.Errorf("unknown kind %q", s.Kind)
 	}

@@ -22,7 +22,17 @@ type LayerType struct {
 	Buffers []ParameterType
 }
 
-// ConfigField is one field of a layer type's configuration.
+// OptimizerType is one entry of the catalogue of optimizers.
+type OptimizerType struct {
+	// Type is the name for [NewOptimizer].
+	Type string
+	// Summary says how it changes a parameter.
+	Summary string
+	// ConfigFields are the fields of its configuration.
+	ConfigFields []ConfigField
+}
+
+// ConfigField is one field of a layer type's or an optimizer type's configuration.
 type ConfigField struct {
 	// Name is the field's name in a [Config].
 	Name string
@@ -98,6 +108,14 @@ func decodeLayerTypes(messages []*edunnpb.LayerType) []LayerType {
 			Buffers:      each(message.GetBuffers(), decodeParameterType),
 		}
 	})
+}
+
+func decodeOptimizerType(message *edunnpb.OptimizerType) OptimizerType {
+	return OptimizerType{
+		Type:         message.GetType(),
+		Summary:      message.GetSummary(),
+		ConfigFields: each(message.GetConfigFields(), decodeConfigField),
+	}
 }
 
 func decodeConfigField(message *edunnpb.ConfigField) ConfigField {

@@ -69,10 +69,10 @@ func Untracked() ForwardOption {
 	return forwardOption(func(options *forwardOptions) { options.untracked = true })
 }
 
-// TimeoutOption says how long one forward or backward may take.
+// TimeoutOption says how long one forward, backward or step may take.
 type TimeoutOption time.Duration
 
-// WithCallTimeout bounds one forward or backward: a call with all its attempts, an operation of a
+// WithCallTimeout bounds one forward, backward or step: a call with all its attempts, an operation of a
 // [Stream] from when the service has received it. Then it fails with DEADLINE_EXCEEDED.
 func WithCallTimeout(timeout time.Duration) TimeoutOption { return TimeoutOption(timeout) }
 
@@ -126,10 +126,14 @@ func (f *forward) encodeInputs() ([]*edunnpb.Tensor, error) {
 	if err := checkTimeout(f.options.timeout); err != nil {
 		return nil, err
 	}
-	if f.input == nil {
+	return encodeInputs(f.input)
+}
+
+func encodeInputs(input Input) ([]*edunnpb.Tensor, error) {
+	if input == nil {
 		return nil, invalid("inputs", "is nil")
 	}
-	inputs := f.input.tensors()
+	inputs := input.tensors()
 	tensors := make([]*edunnpb.Tensor, len(inputs))
 	for at, input := range inputs {
 		var err error
@@ -158,7 +162,7 @@ func (f *forward) request(inputs []*edunnpb.Tensor) (*edunnpb.ForwardRequest, re
 	case f.options.forwardID != nil:
 		request.ForwardId = *f.options.forwardID
 	case !pure:
-		request.ForwardId = f.layer.session.nextForwardID(f.layer.Name())
+		request.ForwardId = f.layer.session.nextName(f.layer.Name())
 	}
 	// The service knows a tracked forward by its name. An untracked one is forgotten: in training
 	// its repetition would count twice in a BatchNorm's running statistics.

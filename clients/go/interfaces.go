@@ -11,11 +11,12 @@ type Differentiable interface {
 	) (Gradients, error)
 }
 
-// Trainable is a Differentiable whose parameters can be read and replaced. [Layer] is one.
+// Trainable is a Differentiable whose parameters can be read, replaced and trained. [Layer] is one.
 type Trainable interface {
 	Differentiable
 	Parameters(ctx context.Context) (map[string]AnyTensor, error)
 	SetParameters(ctx context.Context, parameters map[string]AnyTensor) error
+	Step(ctx context.Context, optimizer Optimizer, options ...StepOption) (StepResult, error)
 }
 
 var _ Trainable = (*Layer)(nil)

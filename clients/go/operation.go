@@ -7,7 +7,7 @@ import (
 	"github.com/edunn/edunn-serving/clients/go/edunnpb"
 )
 
-// Operation is a forward or a backward for a [Stream], made by [Forward] or [Backward].
+// Operation is one of a [Stream], made by [Forward], [Backward], [Step] or [TrainStep].
 type Operation interface {
 	// Layer returns the layer that computes it.
 	Layer() *Layer
@@ -25,10 +25,14 @@ type takePlace func() (*edunnpb.ComputeOperation, error)
 // Result is how an operation of a stream ended, if well.
 type Result struct {
 	Operation Operation
-	// Output is what a forward computed; nil for a backward.
+	// Output is what a forward computed; nil for another operation.
 	Output *Output
-	// Gradients are what a backward computed; nil for a forward.
+	// Gradients are what a backward computed; nil for another operation.
 	Gradients *Gradients
+	// Step is what a step has done; nil for another operation.
+	Step *StepResult
+	// TrainStep is what a training step has done; nil for another operation.
+	TrainStep *TrainStepResult
 }
 
 // String says what came of the operation.
@@ -38,6 +42,10 @@ func (r Result) String() string {
 		return r.Output.String()
 	case r.Gradients != nil:
 		return r.Gradients.String()
+	case r.Step != nil:
+		return r.Step.String()
+	case r.TrainStep != nil:
+		return r.TrainStep.String()
 	default:
 		return "no result"
 	}
@@ -117,6 +125,64 @@ func (b *backward) answered(Result) {}
 // String names the operation's layer and its gradient.
 func (b *backward) String() string {
 	return fmt.Sprintf("backward of %v through %v", b.outputGradient, b.layer)
+}
+
+// Step returns for a stream what [Layer.Step] does at once.
+func Step(layer *Layer, optimizer Optimizer, options ...StepOption) Operation {
+	return &step{newTraining(layer, optimizer, options)}
+}
+
+// TrainStep returns for a stream what [Layer.TrainStep] does at once.
+func TrainStep(
+	layer *Layer, input Input, target AnyTensor, loss *Layer, optimizer Optimizer,
+	options ...StepOption,
+) Operation {
+	operation := newTraining(layer, optimizer, options)
+	operation.input, operation.target, operation.loss = input, target, loss
+	return &trainStep{operation}
+}
+
+type step struct{ *training }
+
+type trainStep struct{ *training }
+
+func (t *training) Layer() *Layer { return t.layer }
+
+func (t *training) answered(Result) {}
+
+func (s *step) prepare() (takePlace, error) {
+	return func() (*edunnpb.ComputeOperation, error) {
+		request, _, err := s.stepRequest()
+		return &edunnpb.ComputeOperation{
+			Operation: &edunnpb.ComputeOperation_Step{Step: request},
+			Timeout:   wireTimeout(s.options.timeout),
+		}, err
+	}, nil
+}
+
+func (t *trainStep) prepare() (takePlace, error) {
+	inputs, target, err := t.encodeTensors()
+	if err != nil {
+		return nil, err
+	}
+	for _, tensor := range append(inputs, target) {
+		detach(tensor)
+	}
+	return func() (*edunnpb.ComputeOperation, error) {
+		request, _, err := t.trainStepRequest(inputs, target)
+		return &edunnpb.ComputeOperation{
+			Operation: &edunnpb.ComputeOperation_TrainStep{TrainStep: request},
+			Timeout:   wireTimeout(t.options.timeout),
+		}, err
+	}, nil
+}
+
+// String names the operation's layer.
+func (s *step) String() string { return fmt.Sprintf("step of %v", s.layer) }
+
+// String names the operation's layer and its input.
+func (t *trainStep) String() string {
+	return fmt.Sprintf("training step of %v with %v", t.layer, t.input)
 }
 
 // detach gives a message memory of its own: a stream sends it later, when its sender may be writing

@@ -12,6 +12,8 @@ const (
 
 	// ErrLayerTypeNotFound: the catalogue has no such layer type. NOT_FOUND.
 	ErrLayerTypeNotFound Reason = "LAYER_TYPE_NOT_FOUND"
+	// ErrOptimizerTypeNotFound: the catalogue has no such optimizer type. NOT_FOUND.
+	ErrOptimizerTypeNotFound Reason = "OPTIMIZER_TYPE_NOT_FOUND"
 	// ErrSessionNotFound: no such session, or somebody else's. NOT_FOUND.
 	ErrSessionNotFound Reason = "SESSION_NOT_FOUND"
 	// ErrLayerNotFound: the session has no such layer. NOT_FOUND.
@@ -28,12 +30,23 @@ const (
 	// ErrForwardStale: the parameters have changed since that forward. FAILED_PRECONDITION.
 	ErrForwardStale Reason = "FORWARD_STALE"
 
+	// ErrNoGradients: a step without gradients that backwards have kept. FAILED_PRECONDITION.
+	ErrNoGradients Reason = "NO_GRADIENTS"
+	// ErrNoOptimizer: the first step of a layer names no optimizer. FAILED_PRECONDITION.
+	ErrNoOptimizer Reason = "NO_OPTIMIZER"
+	// ErrNotFinite: a gradient has a NaN or an infinity. FAILED_PRECONDITION.
+	ErrNotFinite Reason = "NOT_FINITE"
+
 	// ErrSessionExists: the session's name is taken. ALREADY_EXISTS.
 	ErrSessionExists Reason = "SESSION_EXISTS"
 	// ErrLayerExists: the session has a layer of that name. ALREADY_EXISTS.
 	ErrLayerExists Reason = "LAYER_EXISTS"
 	// ErrForwardExists: the forward of that name had other inputs. ALREADY_EXISTS.
 	ErrForwardExists Reason = "FORWARD_EXISTS"
+	// ErrStepExists: the step of that name had other contents. ALREADY_EXISTS.
+	ErrStepExists Reason = "STEP_EXISTS"
+	// ErrBackwardExists: the accumulating backward of that name had other contents. ALREADY_EXISTS.
+	ErrBackwardExists Reason = "BACKWARD_EXISTS"
 
 	// ErrQueueFull: more operations wait than the service takes. RESOURCE_EXHAUSTED.
 	ErrQueueFull Reason = "QUEUE_FULL"
@@ -50,6 +63,8 @@ const (
 	ErrCancelled Reason = "CANCELLED"
 	// ErrUnauthenticated: no token, or none that the service knows. UNAUTHENTICATED.
 	ErrUnauthenticated Reason = "UNAUTHENTICATED"
+	// ErrPermissionDenied: the caller has none of the method's roles. PERMISSION_DENIED.
+	ErrPermissionDenied Reason = "PERMISSION_DENIED"
 	// ErrInternal: a fault of the service; the message has an id that its log has too. INTERNAL.
 	ErrInternal Reason = "INTERNAL"
 )

@@ -42,9 +42,19 @@ type step struct {
 	ForwardID      *string               `json:"forward_id"`
 	Untracked      bool                  `json:"untracked"`
 	SessionID      string                `json:"session_id"`
+	Accumulate     bool                  `json:"accumulate"`
+	Target         *jsonTensor           `json:"target"`
+	Loss           string                `json:"loss"`
+	Optimizer      *scenarioOptimizer    `json:"optimizer"`
+	StepID         *string               `json:"step_id"`
 	Operations     []step                `json:"operations"`
 	Expect         expectation           `json:"expect"`
 	ExpectError    *expectedError        `json:"expect_error"`
+}
+
+type scenarioOptimizer struct {
+	Type   string       `json:"type"`
+	Config edunn.Config `json:"config"`
 }
 
 type expectation struct {
@@ -57,6 +67,9 @@ type expectation struct {
 	Layers             []string              `json:"layers"`
 	Seed               *string               `json:"seed"`
 	Types              []string              `json:"types"`
+	StepID             *string               `json:"step_id"`
+	Steps              *int64                `json:"steps"`
+	Loss               *float64              `json:"loss"`
 }
 
 type expectedError struct {
@@ -147,8 +160,34 @@ func (s step) backward() (edunn.AnyTensor, []edunn.BackwardOption, error) {
 	if s.OutputGradient == nil {
 		return nil, nil, errors.New("a backward without output_gradient")
 	}
+	if s.Accumulate {
+		options = append(options, edunn.Accumulate())
+	}
 	gradient, err := s.OutputGradient.tensor()
 	return gradient, options, err
+}
+
+func (s step) optimizer() (edunn.Optimizer, []edunn.StepOption) {
+	var options []edunn.StepOption
+	if s.StepID != nil {
+		options = append(options, edunn.WithStepID(*s.StepID))
+	}
+	if s.Optimizer == nil {
+		return nil, options
+	}
+	return edunn.NewOptimizer(s.Optimizer.Type, s.Optimizer.Config), options
+}
+
+func (s step) tensors() (edunn.Inputs, edunn.AnyTensor, error) {
+	inputs, _, err := s.forward()
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.Target == nil {
+		return nil, nil, errors.New("a training step without target")
+	}
+	target, err := s.Target.tensor()
+	return inputs, target, err
 }
 
 // answer is what a step gave, as far as its call gives it.
@@ -158,6 +197,8 @@ type answer struct {
 	parameters map[string]edunn.AnyTensor
 	session    *edunn.SessionInfo
 	types      []string
+	step       *edunn.StepResult
+	loss       *float64
 }
 
 // check compares an answer with what is expected. Expecting what the call does not give fails.
@@ -167,7 +208,8 @@ func (e expectation) check(got answer) error {
 		got.parameters == nil && e.Parameters != nil ||
 		got.session == nil && (e.Layers != nil || e.Seed != nil) ||
 		got.output == nil && got.session == nil && e.Phase != nil ||
-		got.types == nil && e.Types != nil {
+		got.types == nil && e.Types != nil ||
+		got.step == nil && (e.Steps != nil || e.StepID != nil) || got.loss == nil && e.Loss != nil {
 		return errors.New("the answer has not what is expected")
 	}
 	var failures []error
@@ -206,6 +248,15 @@ func (e expectation) check(got answer) error {
 	}
 	if e.Seed != nil {
 		fail("seed", same(strconv.FormatUint(got.session.Seed, 10), *e.Seed))
+	}
+	if e.StepID != nil {
+		fail("step_id", same(got.step.StepID, *e.StepID))
+	}
+	if e.Steps != nil {
+		fail("steps", same(fmt.Sprint(got.step.Steps), fmt.Sprint(*e.Steps)))
+	}
+	if e.Loss != nil {
+		fail("loss", same(fmt.Sprint(*got.loss), fmt.Sprint(*e.Loss)))
 	}
 	for _, name := range e.Types {
 		if !slices.Contains(got.types, name) {

@@ -91,7 +91,7 @@ func (s *Session) AddLayer(
 	}
 	spec := &edunnpb.LayerSpec{Name: name, Type: layerType}
 	var err error
-	if spec.Config, err = config.encode(); err != nil {
+	if spec.Config, err = config.encode("layer.config"); err != nil {
 		return nil, err
 	}
 	for _, option := range options {
@@ -247,7 +247,7 @@ func (s *Session) delete(ctx context.Context, client *Client) error {
 // String names the session.
 func (s *Session) String() string { return fmt.Sprintf("edunn.Session %s", s.ID()) }
 
-func (s *Session) nextForwardID(layer string) string {
+func (s *Session) nextName(layer string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counts[layer]++

@@ -18,7 +18,7 @@ import (
 	"github.com/edunn/edunn-serving/clients/go/edunnpb"
 )
 
-// sharedStream carries the forwards and backwards of a client's calls through one Compute rpc, which
+// sharedStream carries the forwards, backwards and steps of a client's calls through one Compute rpc, which
 // is opened when the first one comes and again after it has ended.
 type sharedStream struct {
 	client *Client
@@ -44,26 +44,31 @@ var errRefused = errors.New("streams are refused")
 func (c *Client) forward(
 	ctx context.Context, request *edunnpb.ForwardRequest, options ...grpc.CallOption,
 ) (*edunnpb.ForwardResponse, error) {
-	result, err := c.share(ctx, request, options, &edunnpb.ComputeOperation{
-		Operation: &edunnpb.ComputeOperation_Forward{Forward: request},
-	})
-	if errors.Is(err, errRefused) {
-		return c.service.Forward(ctx, request, options...)
-	}
-	return result.GetForward(), err
+	return shareCall(ctx, c, request, options, c.service.Forward,
+		&edunnpb.ComputeOperation{Operation: &edunnpb.ComputeOperation_Forward{Forward: request}},
+		(*edunnpb.ComputeResult).GetForward)
 }
 
 // backward makes a Backward, through the shared stream where there is one.
 func (c *Client) backward(
 	ctx context.Context, request *edunnpb.BackwardRequest, options ...grpc.CallOption,
 ) (*edunnpb.BackwardResponse, error) {
-	result, err := c.share(ctx, request, options, &edunnpb.ComputeOperation{
-		Operation: &edunnpb.ComputeOperation_Backward{Backward: request},
-	})
+	return shareCall(ctx, c, request, options, c.service.Backward,
+		&edunnpb.ComputeOperation{Operation: &edunnpb.ComputeOperation_Backward{Backward: request}},
+		(*edunnpb.ComputeResult).GetBackward)
+}
+
+// shareCall makes a call through the shared stream, or by its own method where it is refused there.
+func shareCall[Request proto.Message, Response any](
+	ctx context.Context, c *Client, request Request, options []grpc.CallOption,
+	alone method[Request, Response], operation *edunnpb.ComputeOperation,
+	answer func(*edunnpb.ComputeResult) Response,
+) (Response, error) {
+	result, err := c.share(ctx, request, options, operation)
 	if errors.Is(err, errRefused) {
-		return c.service.Backward(ctx, request, options...)
+		return alone(ctx, request, options...)
 	}
-	return result.GetBackward(), err
+	return answer(result), err
 }
 
 // share sends an operation through the shared stream and waits for its result. What has headers of

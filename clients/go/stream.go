@@ -160,6 +160,12 @@ func (a answer) decode() (Result, error) {
 	case *edunnpb.ComputeResult_Backward:
 		gradients, err := decodeGradients(result.Backward)
 		return Result{Gradients: &gradients}, err
+	case *edunnpb.ComputeResult_Step:
+		step := decodeStep(result.Step)
+		return Result{Step: &step}, nil
+	case *edunnpb.ComputeResult_TrainStep:
+		step := decodeTrainStep(result.TrainStep)
+		return Result{TrainStep: &step}, nil
 	case *edunnpb.ComputeResult_Error:
 		return Result{}, errorFromOperation(result.Error)
 	default:

@@ -76,7 +76,8 @@ func (s BiasLayer) Initializer(initializer Initializer) BiasLayer {
 	return BiasLayer{s.with("initializer", object(initializer))}
 }
 
-// BinaryCrossEntropyLayer describes a layer of the type BinaryCrossEntropy; see [BinaryCrossEntropy].
+// BinaryCrossEntropyLayer describes a layer of the type BinaryCrossEntropy; see
+// [BinaryCrossEntropy].
 type BinaryCrossEntropyLayer struct{ description }
 
 // BinaryCrossEntropy describes a layer. Compare the probability of yes with whether it was yes,
@@ -125,7 +126,8 @@ func (s Conv2dLayer) BiasInitializer(biasInitializer Initializer) Conv2dLayer {
 	return Conv2dLayer{s.with("bias_initializer", object(biasInitializer))}
 }
 
-// CrossEntropyWithLabelsLayer describes a layer of the type CrossEntropyWithLabels; see [CrossEntropyWithLabels].
+// CrossEntropyWithLabelsLayer describes a layer of the type CrossEntropyWithLabels; see
+// [CrossEntropyWithLabels].
 type CrossEntropyWithLabelsLayer struct{ description }
 
 // CrossEntropyWithLabels describes a layer. Take minus the logarithm of the probability given to
@@ -238,7 +240,8 @@ func (s LinearRegressionLayer) BiasInitializer(biasInitializer Initializer) Line
 	return LinearRegressionLayer{s.with("bias_initializer", object(biasInitializer))}
 }
 
-// LogisticRegressionLayer describes a layer of the type LogisticRegression; see [LogisticRegression].
+// LogisticRegressionLayer describes a layer of the type LogisticRegression; see
+// [LogisticRegression].
 type LogisticRegressionLayer struct{ description }
 
 // LogisticRegression describes a layer. Predict the probabilities of classes by a linear map and
@@ -327,7 +330,8 @@ func ReLU() ReLULayer {
 	return ReLULayer{describe("ReLU")}
 }
 
-// SequenceCrossEntropyWithLabelsLayer describes a layer of the type SequenceCrossEntropyWithLabels; see [SequenceCrossEntropyWithLabels].
+// SequenceCrossEntropyWithLabelsLayer describes a layer of the type
+// SequenceCrossEntropyWithLabels; see [SequenceCrossEntropyWithLabels].
 type SequenceCrossEntropyWithLabelsLayer struct{ description }
 
 // SequenceCrossEntropyWithLabels describes a layer. Average the cross-entropy of scores with the
@@ -403,7 +407,8 @@ func Constant(c float64) ConstantInitializer {
 
 func (i ConstantInitializer) initializer() {}
 
-// KaimingNormalInitializer says how a parameter starts of the type KaimingNormal; see [KaimingNormal].
+// KaimingNormalInitializer says how a parameter starts of the type KaimingNormal; see
+// [KaimingNormal].
 type KaimingNormalInitializer struct{ description }
 
 // KaimingNormal describes an initializer. Normal with standard deviation sqrt(2 / fan_in), for
@@ -414,7 +419,8 @@ func KaimingNormal() KaimingNormalInitializer {
 
 func (i KaimingNormalInitializer) initializer() {}
 
-// KaimingUniformInitializer says how a parameter starts of the type KaimingUniform; see [KaimingUniform].
+// KaimingUniformInitializer says how a parameter starts of the type KaimingUniform; see
+// [KaimingUniform].
 type KaimingUniformInitializer struct{ description }
 
 // KaimingUniform describes an initializer. Uniform with bound sqrt(6 / fan_in), for layers before
@@ -435,7 +441,8 @@ func One() OneInitializer {
 
 func (i OneInitializer) initializer() {}
 
-// RandomNormalInitializer says how a parameter starts of the type RandomNormal; see [RandomNormal].
+// RandomNormalInitializer says how a parameter starts of the type RandomNormal; see
+// [RandomNormal].
 type RandomNormalInitializer struct{ description }
 
 // RandomNormal describes an initializer. Normal around zero with standard deviation std.
@@ -450,7 +457,8 @@ func (s RandomNormalInitializer) Std(std float64) RandomNormalInitializer {
 	return RandomNormalInitializer{s.with("std", std)}
 }
 
-// RandomUniformInitializer says how a parameter starts of the type RandomUniform; see [RandomUniform].
+// RandomUniformInitializer says how a parameter starts of the type RandomUniform; see
+// [RandomUniform].
 type RandomUniformInitializer struct{ description }
 
 // RandomUniform describes an initializer. Uniform between -a and a.
@@ -465,7 +473,8 @@ func (s RandomUniformInitializer) A(a float64) RandomUniformInitializer {
 	return RandomUniformInitializer{s.with("a", a)}
 }
 
-// XavierNormalInitializer says how a parameter starts of the type XavierNormal; see [XavierNormal].
+// XavierNormalInitializer says how a parameter starts of the type XavierNormal; see
+// [XavierNormal].
 type XavierNormalInitializer struct{ description }
 
 // XavierNormal describes an initializer. Normal with standard deviation sqrt(2 / (fan_in +
@@ -476,7 +485,8 @@ func XavierNormal() XavierNormalInitializer {
 
 func (i XavierNormalInitializer) initializer() {}
 
-// XavierUniformInitializer says how a parameter starts of the type XavierUniform; see [XavierUniform].
+// XavierUniformInitializer says how a parameter starts of the type XavierUniform; see
+// [XavierUniform].
 type XavierUniformInitializer struct{ description }
 
 // XavierUniform describes an initializer. Uniform with bound sqrt(6 / (fan_in + fan_out)).

@@ -2,6 +2,7 @@
 
 python tests/probe.py sessions 100
 python tests/probe.py bench 5
+python tests/probe.py numbers 200
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from collections.abc import Iterator
 
 import numpy as np
 from edunn_client import AsyncClient, AsyncRemoteLayer, Client, Forward
+from same_numbers import print_numbers
 
 ADDRESS = os.environ.get("EDUNN_TARGET", "127.0.0.1:50051")
 CALLERS = 64
 # Whether calls go through one stream; see clients/conformance.
 SHARE = os.environ.get("EDUNN_SHARE_STREAM") == "1"
 X = np.ones((8, 64))
+# Seconds that a call of `numbers` waits for a service that is killed meanwhile.
+PATIENCE = 120
 
 
 async def open_sessions(count: int) -> None:
@@ -113,5 +117,8 @@ if __name__ == "__main__":
             asyncio.run(open_sessions(int(count)))
         case ["bench", seconds]:
             bench(float(seconds))
+        case ["numbers", count]:
+            with Client(ADDRESS, timeout=PATIENCE, share_stream=SHARE) as numbers_client:
+                print_numbers(numbers_client, int(count))
         case _:
             sys.exit(__doc__)

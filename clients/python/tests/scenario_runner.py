@@ -14,7 +14,10 @@ from edunn_client import (
     Client,
     EdunnError,
     LayerInfo,
+    MeanLoss,
     RemoteLayer,
+    StepCount,
+    optimizers,
 )
 from edunn_client._tensors import Array
 
@@ -106,6 +109,34 @@ class ScenarioRunner:
             await settled(self._layer(layer).backward(array(output_gradient), **which))
         )
 
+    async def _step(
+        self, layer: str, optimizer: Json | None = None, step_id: str | None = None
+    ) -> Json:
+        step = self._layer(layer).step(optimizer_of(optimizer), step_id=step_id)
+        return outcome(await settled(step))
+
+    async def _train_step(
+        self,
+        layer: str,
+        inputs: list[Json],
+        target: Json,
+        loss: str,
+        optimizer: Json | None = None,
+        step_id: str | None = None,
+    ) -> Json:
+        step = self._layer(layer).train_step(
+            tuple(map(array, inputs)),
+            array(target),
+            self._layer(loss),
+            optimizer_of(optimizer),
+            step_id=step_id,
+        )
+        return outcome(await settled(step))
+
+    async def _clear_gradients(self, layer: str) -> Json:
+        await settled(self._layer(layer).clear_gradients())
+        return {}
+
     async def _get_parameters(self, layer: str) -> Json:
         return {"parameters": await settled(self._layer(layer).get_parameters())}
 
@@ -138,6 +169,10 @@ class ScenarioRunner:
         kinds = await settled(self._client.layer_types())
         return {"types": [kind.type for kind in kinds]}
 
+    async def _list_optimizer_types(self) -> Json:
+        kinds = await settled(self._client.optimizer_types())
+        return {"types": [kind.type for kind in kinds]}
+
     async def _stream(self, step: Json) -> None:
         only(step, "call", "operations")
         if isinstance(self._client, Client):
@@ -151,7 +186,7 @@ class ScenarioRunner:
             if error is None and operation["kind"] == "forward":
                 check_answer({**answer, "output": future.result()}, operation)
             elif error is None:
-                check_answer(gradients(future.result()), operation)
+                check_answer(outcome(future.result()), operation)
             elif isinstance(error, EdunnError):
                 check_error(error, operation)
             else:
@@ -159,14 +194,22 @@ class ScenarioRunner:
 
     def _send(self, stream: Any, operation: Json) -> tuple[Any, Json]:
         target = self._layer(operation["layer"])
-        how = without(
-            operation, "kind", "layer", "inputs", "output_gradient", "expect", "expect_error"
-        )
-        if operation["kind"] == "forward":
-            future = stream.forward(target, *map(array, operation["inputs"]), **how)
-            return future, {} if how.get("untracked") else {"forward_id": target.forward_id}
-        assert operation["kind"] == "backward", f"no such kind: {operation['kind']}"
-        return stream.backward(target, array(operation["output_gradient"]), **how), {}
+        how = without(operation, "kind", "layer", "expect", "expect_error")
+        optimizer = optimizer_of(how.pop("optimizer", None))
+        match operation["kind"]:
+            case "forward":
+                future = stream.forward(target, *map(array, how.pop("inputs")), **how)
+                return future, {} if how.get("untracked") else {"forward_id": target.forward_id}
+            case "backward":
+                return stream.backward(target, array(how.pop("output_gradient")), **how), {}
+            case "step":
+                return stream.step(target, optimizer, **how), {}
+            case "train_step":
+                inputs, truth = tuple(map(array, how.pop("inputs"))), array(how.pop("target"))
+                loss = how.pop("loss")
+                return stream.train_step(target, inputs, truth, loss, optimizer, **how), {}
+            case unknown:
+                raise AssertionError(f"no such kind: {unknown}")
 
 
 def session_arguments(scenario: Json) -> dict[str, Any]:
@@ -178,6 +221,24 @@ def session_arguments(scenario: Json) -> dict[str, Any]:
     if "ttl_seconds" in given:
         given["ttl"] = given.pop("ttl_seconds")
     return given
+
+
+def optimizer_of(described: Json | None) -> Any:
+    """Return a typed configuration, or the name of a type that this client does not know."""
+    if described is None:
+        return None
+    only(described, "type", "config")
+    kind = getattr(optimizers, described["type"], None)
+    return described["type"] if kind is None else kind(**described.get("config", {}))
+
+
+def outcome(answer: Any) -> Json:
+    """Return what a backward or a step gave."""
+    if isinstance(answer, MeanLoss):
+        return {"step_id": answer.step_id, "steps": answer.steps, "loss": answer.loss}
+    if isinstance(answer, StepCount):
+        return {"step_id": answer.step_id, "steps": answer.steps}
+    return gradients(answer)
 
 
 def gradients(answer: tuple[Array, dict[str, Array]]) -> Json:

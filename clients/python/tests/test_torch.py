@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from edunn_client import Client
+from edunn_client._live_arrays import same_bits
+from edunn_client._tensors import Array
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra `torch`)")
 
@@ -51,6 +55,66 @@ def test_parameters_changed_behind_autograds_back_are_sent(client: Client) -> No
         assert torch.allclose(remote(x), torch.tensor([[6.0]]))
         remote.load_state_dict({"w": torch.full((2, 1), 4.0)})
         assert torch.allclose(remote(x), torch.tensor([[8.0]]))
+
+
+def test_every_write_of_pytorch_is_noticed_and_no_other_is_looked_for(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edunn_client import torch as adapter
+
+    compared: list[int] = []
+
+    def counting(one: Array, other: Array) -> bool:
+        compared.append(one.size)
+        return same_bits(one, other)
+
+    monkeypatch.setattr(adapter, "same_bits", counting)
+    x = torch.ones(1, 2)
+    writes: dict[str, Callable[[Any], object]] = {
+        "in place": lambda w: w.mul_(2),
+        "an element": lambda w: w[0].fill_(5),
+        "a detached twin": lambda w: w.detach().add_(1),
+        "data": lambda w: w.data.add_(1),
+        "other data": lambda w: setattr(w, "data", torch.full((2, 1), 3.0)),
+    }
+    for how, write in writes.items():
+        with client.session(seed=1) as session:
+            layer = session.layer("l1", "Linear", input_size=2, output_size=1)
+            remote = adapter.RemoteModule(layer)
+            remote(x)
+            remote(x)
+            assert not compared, how
+            kept = remote.w.data if how == "data" else None
+            with torch.no_grad():
+                write(remote.w)
+            assert torch.allclose(remote(x), x @ remote.w), how
+            if kept is not None:
+                kept.add_(1)
+                assert torch.allclose(remote(x), x @ remote.w), how
+            compared.clear()
+
+
+def test_what_numpy_has_written_is_sent_by_a_call(client: Client) -> None:
+    from edunn_client.torch import RemoteModule
+
+    with client.session(seed=1) as session:
+        remote = RemoteModule(session.layer("l1", "Linear", input_size=2, output_size=1))
+        x = torch.ones(1, 2)
+        remote(x)
+        remote.w.detach().numpy()[:] = 2
+        remote.send_parameters()
+        assert torch.allclose(remote(x), torch.tensor([[4.0]]))
+
+
+def test_another_dtype_or_device_costs_one_comparison(client: Client) -> None:
+    from edunn_client.torch import RemoteModule
+
+    with client.session(seed=1) as session:
+        remote = RemoteModule(session.layer("l1", "Linear", input_size=2, output_size=1))
+        x = torch.ones(1, 2, dtype=torch.float64)
+        remote.double()
+        assert torch.allclose(remote(x), x @ remote.w)
+        assert not remote.w._may_be_written_unseen
 
 
 def test_a_gradient_of_a_gradient_is_refused(client: Client) -> None:

@@ -18,9 +18,11 @@ import { type Config, encodeConfig } from "./config.js";
 import {
   decodeLayer,
   decodeLayerType,
+  decodeOptimizerType,
   decodeSession,
   type LayerInfo,
   type LayerType,
+  type OptimizerType,
   type SessionInfo,
 } from "./descriptions.js";
 import { durationOf } from "./duration.js";
@@ -41,7 +43,7 @@ export interface Call<Result> {
   /** Reads the answer as a message. */
   readonly readMessage: (reply: unknown) => Result;
   /** What the call is as an operation of a Compute stream, if it may be one. */
-  readonly operation?: "forward" | "backward";
+  readonly operation?: OperationKind;
   /** Whether sending it a second time changes nothing, even if the first arrived. */
   readonly repeatable: boolean;
   /**
@@ -50,6 +52,9 @@ export interface Call<Result> {
    */
   readonly confirm?: (error: EdunnError, run: Run) => Promise<Result | undefined>;
 }
+
+/** What an operation of a Compute stream can be. */
+export type OperationKind = "forward" | "backward" | "step" | "trainStep";
 
 /** Makes another call on the way, one that is repeatable. */
 type Run = <Result>(call: Call<Result>) => Promise<Result>;
@@ -102,6 +107,21 @@ export function listLayerTypes(): Call<LayerType[]> {
     (reply) => reply.layerTypes.map(decodeLayerType),
     true,
   );
+}
+
+/** Returns the call for the catalogue of optimizers. */
+export function listOptimizerTypes(): Call<OptimizerType[]> {
+  return makeCall(
+    LayerService.method.listOptimizerTypes,
+    {},
+    (reply) => reply.optimizerTypes.map(decodeOptimizerType),
+    true,
+  );
+}
+
+/** Returns the call that forgets the gradients kept for a layer's next step. */
+export function clearGradients(sessionId: string, layer: string): Call<void> {
+  return makeCall(LayerService.method.clearGradients, { sessionId, layer }, nothing, true);
 }
 
 /** Returns the call that creates a session. */

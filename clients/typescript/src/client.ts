@@ -4,7 +4,7 @@ import * as calls from "./calls.js";
 import type { SessionOptions } from "./calls.js";
 import { compute, type Operation, type Result } from "./compute.js";
 import { Connection } from "./connection.js";
-import type { LayerType, SessionInfo } from "./descriptions.js";
+import type { LayerType, OptimizerType, SessionInfo } from "./descriptions.js";
 import { INSPECT } from "./inspection.js";
 import type { CallOptions, ClientOptions } from "./options.js";
 import { Session } from "./session.js";
@@ -48,6 +48,11 @@ export class Client implements Disposable {
     return this.#connection.run(calls.listLayerTypes, options);
   }
 
+  /** Returns the catalogue of the optimizers that a step can use, by name. */
+  async listOptimizerTypes(options?: CallOptions): Promise<OptimizerType[]> {
+    return this.#connection.run(calls.listOptimizerTypes, options);
+  }
+
   /**
    * Creates a session. `await using` deletes it at the end of the block.
    *
@@ -81,7 +86,7 @@ export class Client implements Disposable {
   }
 
   /**
-   * Runs forwards and backwards through a stream, yielding results as they come.
+   * Runs forwards, backwards and steps through a stream, yielding results as they come.
    *
    * At most `inFlight` operations are taken from `operations` whose results have not been taken
    * from here, so `operations` may be endless. If the stream breaks, what is under way has its error

@@ -4,6 +4,13 @@ import { EdunnError } from "./errors.js";
 import type { Layer } from "./layer.js";
 import type { BackwardOptions, ForwardOptions, Gradients, Inputs } from "./layer-state.js";
 import type { Output } from "./output.js";
+import type {
+  OptimizerSpec,
+  StepOptions,
+  StepResult,
+  TrainingData,
+  TrainStepResult,
+} from "./steps.js";
 import type { ComputeStream } from "./stream.js";
 import type { FloatArray, FloatTensor } from "./tensor.js";
 
@@ -22,8 +29,24 @@ export interface BackwardOperation extends BackwardOptions {
   readonly outputGradient: FloatTensor;
 }
 
+/** A step for `Client.compute`. */
+export interface StepOperation extends StepOptions {
+  readonly kind: "step";
+  readonly layer: Layer;
+  /** Left out, that of the layer's last step. */
+  readonly optimizer?: OptimizerSpec | undefined;
+}
+
+/** A training step for `Client.compute`. */
+export interface TrainStepOperation extends StepOptions, TrainingData {
+  readonly kind: "trainStep";
+  readonly layer: Layer;
+  /** Left out, that of the layer's last step. */
+  readonly optimizer?: OptimizerSpec | undefined;
+}
+
 /** An operation for `Client.compute`. */
-export type Operation = ForwardOperation | BackwardOperation;
+export type Operation = ForwardOperation | BackwardOperation | StepOperation | TrainStepOperation;
 
 /** How an operation of `Client.compute` ended; `operation` is the object that was given. */
 export type Result =
@@ -33,6 +56,8 @@ export type Result =
       readonly output: Output<FloatArray>;
     }
   | ({ readonly kind: "backward"; readonly operation: BackwardOperation } & Gradients)
+  | ({ readonly kind: "step"; readonly operation: StepOperation } & StepResult)
+  | ({ readonly kind: "trainStep"; readonly operation: TrainStepOperation } & TrainStepResult)
   | { readonly kind: "error"; readonly operation: Operation; readonly error: EdunnError };
 
 /** Runs operations through a stream of their own and yields their results as they come. */
@@ -143,13 +168,25 @@ class Feed {
 
 async function run(stream: ComputeStream, operation: Operation): Promise<Result> {
   try {
-    if (operation.kind === "forward") {
-      const { layer, inputs } = operation;
-      return { kind: "forward", operation, output: await stream.forward(layer, inputs, operation) };
+    switch (operation.kind) {
+      case "forward": {
+        const { kind, layer, inputs } = operation;
+        return { kind, operation, output: await stream.forward(layer, inputs, operation) };
+      }
+      case "backward": {
+        const { kind, layer, outputGradient } = operation;
+        return { kind, operation, ...(await stream.backward(layer, outputGradient, operation)) };
+      }
+      case "step": {
+        const { kind, layer, optimizer } = operation;
+        return { kind, operation, ...(await stream.step(layer, optimizer, operation)) };
+      }
+      case "trainStep": {
+        const { kind, layer, optimizer } = operation;
+        const done = await stream.trainStep(layer, operation, optimizer, operation);
+        return { kind, operation, ...done };
+      }
     }
-    const { layer, outputGradient } = operation;
-    const gradients = await stream.backward(layer, outputGradient, operation);
-    return { kind: "backward", operation, ...gradients };
   } catch (error) {
     if (error instanceof EdunnError) return { kind: "error", operation, error };
     throw error;

@@ -9,6 +9,7 @@ import { InternalError } from "./errors.js";
 import { withJson } from "./inspection.js";
 import { decodePhase, type Phase } from "./phase.js";
 import type * as layers from "./stubs/edunn_serving/v1/layer_pb.js";
+import type * as optimizers from "./stubs/edunn_serving/v1/optimizer_pb.js";
 import type { Session as SessionMessage } from "./stubs/edunn_serving/v1/session_pb.js";
 import { dataTypeName } from "./tensor-message.js";
 
@@ -52,6 +53,16 @@ export interface LayerType {
   readonly buffers: readonly ParameterType[];
 }
 
+/** One entry of the catalogue of optimizers that a step can use. */
+export interface OptimizerType {
+  /** The name to give to `Layer.step`. */
+  readonly type: string;
+  /** How the optimizer changes a parameter, in one sentence. */
+  readonly summary: string;
+  /** The fields of the configuration. */
+  readonly configFields: readonly ConfigField[];
+}
+
 /** A parameter or buffer of a layer in a session, without its values. */
 export interface ParameterInfo {
   /** Its name, such as `w`; inside a Sequential `layer(w)`. */
@@ -93,21 +104,33 @@ export interface SessionInfo {
 }
 
 /** Returns an entry of the catalogue. */
+export function decodeOptimizerType(message: optimizers.OptimizerType): OptimizerType {
+  return {
+    type: message.type,
+    summary: message.summary,
+    configFields: message.configFields.map(decodeConfigField),
+  };
+}
+
+function decodeConfigField(field: layers.ConfigField): ConfigField {
+  return {
+    name: field.name,
+    type: field.type,
+    required: field.required,
+    defaultValue:
+      field.defaultValue === undefined
+        ? null
+        : (toJson(ValueSchema, field.defaultValue)),
+    summary: field.summary,
+    bounds: field.bounds,
+  };
+}
+
 export function decodeLayerType(message: layers.LayerType): LayerType {
   return {
     type: message.type,
     summary: message.summary,
-    configFields: message.configFields.map((field) => ({
-      name: field.name,
-      type: field.type,
-      required: field.required,
-      defaultValue:
-        field.defaultValue === undefined
-          ? null
-          : (toJson(ValueSchema, field.defaultValue) as ConfigValue),
-      summary: field.summary,
-      bounds: field.bounds,
-    })),
+    configFields: message.configFields.map(decodeConfigField),
     inputs: message.inputs,
     parameters: message.parameters.map(decodeParameterType),
     buffers: message.buffers.map(decodeParameterType),

@@ -12,7 +12,7 @@ import { timestampNow } from "@bufbuild/protobuf/wkt";
 import * as grpc from "@grpc/grpc-js";
 
 import { durationOf } from "./duration.js";
-import { EdunnError, NotFoundError, STATUS_CODES } from "./errors.js";
+import { EdunnError, FailedPreconditionError, NotFoundError, STATUS_CODES } from "./errors.js";
 import { decodePhase, encodePhase, type Phase } from "./phase.js";
 import {
   BadRequestSchema,
@@ -29,6 +29,7 @@ import {
   LayerService,
   OperationErrorSchema,
 } from "./stubs/edunn_serving/v1/layer_service_pb.js";
+import type { StepRequest, TrainStepRequest } from "./stubs/edunn_serving/v1/step_pb.js";
 import type { Tensor as TensorMessage } from "./stubs/edunn_serving/v1/tensor_pb.js";
 import type { AnyTensor, FloatTensor } from "./tensor.js";
 import { decodeFloatTensor, decodeTensor, encodeTensor } from "./tensor-message.js";
@@ -44,6 +45,13 @@ export interface FakeLayer {
 interface FakeSession {
   readonly request: CreateSessionRequest;
   readonly layers: Map<string, LayerSpec>;
+  readonly counts: Map<string, StepCounts>;
+}
+
+/** How many backwards have kept gradients of a layer since its last step, and its steps. */
+interface StepCounts {
+  kept: number;
+  steps: bigint;
 }
 
 type Reply = Readonly<Record<string, unknown>>;
@@ -59,7 +67,7 @@ type UnaryMethod = Exclude<Method, "compute">;
  * ```
  *
  * It keeps sessions, layers and parameters as they are given. A layer passes on what it gets,
- * unless `layers` says what its type computes. `failNext` lets a call fail, `calls` has those made.
+ * unless `layers` says what its type computes. Steps are counted and change nothing. `failNext` lets a call fail, `calls` has those made.
  */
 export class FakeService implements AsyncDisposable {
   /** The methods called so far, in order; operations of a stream count as methods. */
@@ -139,7 +147,7 @@ export class FakeService implements AsyncDisposable {
     createSession: (request: CreateSessionRequest) => {
       const sessionId = request.sessionId || `fake-${String(++this.#created)}`;
       const layers = new Map(request.layers.map((layer) => [layer.name, layer]));
-      this.#sessions.set(sessionId, { request, layers });
+      this.#sessions.set(sessionId, { request, layers, counts: new Map() });
       return { session: this.#describe(sessionId) };
     },
     getSession: ({ sessionId }: { sessionId: string }) => ({ session: this.#describe(sessionId) }),
@@ -167,7 +175,24 @@ export class FakeService implements AsyncDisposable {
       const { type } = this.#layer(request);
       const gradient = decodeFloatTensor(request.outputGradient);
       const inputGradient = this.#layers[type]?.backward?.(gradient) ?? gradient;
+      if (request.accumulate) this.#countsOf(request).kept += 1;
       return { inputGradient: encodeTensor(inputGradient) };
+    },
+    listOptimizerTypes: () => ({ optimizerTypes: [{ type: "GradientDescent" }] }),
+    step: (request: StepRequest) => {
+      const counts = this.#countsOf(request);
+      if (counts.kept === 0) {
+        throw new FailedPreconditionError("no gradients are kept", { reason: "NO_GRADIENTS" });
+      }
+      return stepped(request, counts);
+    },
+    trainStep: (request: TrainStepRequest) => {
+      this.#layer({ sessionId: request.sessionId, layer: request.loss });
+      return { ...stepped(request, this.#countsOf(request)), loss: 0 };
+    },
+    clearGradients: (request: { sessionId: string; layer: string }) => {
+      this.#countsOf(request).kept = 0;
+      return {};
     },
     getParameters: (request: { sessionId: string; layer: string }) => ({
       parameters: this.#layer(request).parameters,
@@ -210,6 +235,14 @@ export class FakeService implements AsyncDisposable {
     throw new NotFoundError(`no layer ${layer}`, { reason: "LAYER_NOT_FOUND" });
   }
 
+  #countsOf(request: { sessionId: string; layer: string }): StepCounts {
+    this.#layer(request);
+    const { counts } = this.#session(request.sessionId);
+    const found = counts.get(request.layer) ?? { kept: 0, steps: 0n };
+    counts.set(request.layer, found);
+    return found;
+  }
+
   #describe(sessionId: string): Reply {
     const { request, layers } = this.#session(sessionId);
     return {
@@ -222,6 +255,12 @@ export class FakeService implements AsyncDisposable {
       expireTime: timestampNow(),
     };
   }
+}
+
+function stepped({ stepId }: { readonly stepId: string }, counts: StepCounts): Reply {
+  counts.kept = 0;
+  counts.steps += 1n;
+  return { stepId: stepId || `#${String(counts.steps)}`, steps: counts.steps };
 }
 
 function describeLayer({ name, type, config, parameters }: LayerSpec): Reply {

@@ -1,4 +1,4 @@
-/** The names that the client gives to forwards. */
+/** The names that the client gives to forwards and steps. */
 
 import { randomBytes } from "node:crypto";
 
@@ -19,7 +19,7 @@ export class ForwardIds {
     this.#prefix = created ? "c" : `${randomBytes(6).toString("hex")}-`;
   }
 
-  /** Returns the name of the layer's next forward. */
+  /** Returns the name of the layer's next forward or step. */
   next(layer: string): string {
     const count = (this.#counts.get(layer) ?? 0) + 1;
     this.#counts.set(layer, count);

@@ -7,12 +7,20 @@
 export type { SessionOptions } from "./calls.js";
 export type { TlsOptions } from "./channel.js";
 export { Client } from "./client.js";
-export type { BackwardOperation, ForwardOperation, Operation, Result } from "./compute.js";
+export type {
+  BackwardOperation,
+  ForwardOperation,
+  Operation,
+  Result,
+  StepOperation,
+  TrainStepOperation,
+} from "./compute.js";
 export type { Config, ConfigValue } from "./config.js";
 export type {
   ConfigField,
   LayerInfo,
   LayerType,
+  OptimizerType,
   ParameterInfo,
   ParameterType,
   SessionInfo,
@@ -41,7 +49,15 @@ export type { Output } from "./output.js";
 export type { Phase } from "./phase.js";
 export type { RetryPolicy } from "./retries.js";
 export type * from "./layer-types.js";
+export type * from "./optimizer-types.js";
 export type { ConfigOf, LayerOptions, Session } from "./session.js";
+export type {
+  OptimizerSpec,
+  StepOptions,
+  StepResult,
+  TrainingData,
+  TrainStepResult,
+} from "./steps.js";
 export type { ComputeStream, StreamOptions } from "./stream.js";
 export {
   type AnyTensor,

@@ -44,13 +44,21 @@ export interface ForwardOptions {
 export interface BackwardOptions {
   /** The forward to go back through; otherwise the latest tracked one of this layer object. */
   readonly forwardId?: string | undefined;
+  /**
+   * Keep the parameter gradients at the service for the layer's next step, added to those kept
+   * already; the answer has none then.
+   */
+  readonly accumulate?: boolean | undefined;
 }
 
 /** What a backward gives. */
 export interface Gradients {
   /** The gradient with respect to the input, in its shape; for a loss, with respect to `y`. */
   readonly inputGradient: FloatTensor;
-  /** The gradients with respect to the parameters, by name; empty for a layer without any. */
+  /**
+   * The gradients with respect to the parameters, by name; empty for a layer without any, and where
+   * the service keeps them.
+   */
   readonly parameterGradients: Readonly<Record<string, FloatTensor>>;
 }
 
@@ -66,7 +74,7 @@ export interface Begun<Init, Reply, Result> {
 /** A layer's name, its default phase and its latest forward. */
 export class LayerState {
   info: LayerInfo;
-  readonly #sessionId: string;
+  readonly sessionId: string;
   readonly #ids: ForwardIds;
   readonly #sessionPhase: Phase;
   #phase: Phase | undefined;
@@ -76,7 +84,7 @@ export class LayerState {
 
   constructor(info: LayerInfo, sessionId: string, sessionPhase: Phase, ids: ForwardIds) {
     this.info = info;
-    this.#sessionId = sessionId;
+    this.sessionId = sessionId;
     this.#sessionPhase = sessionPhase;
     this.#ids = ids;
   }
@@ -91,6 +99,11 @@ export class LayerState {
 
   set phase(phase: Phase) {
     this.#phase = checkedPhase(phase);
+  }
+
+  /** Returns a name for a forward, a step or a backward that nothing else of the layer has. */
+  nextName(): string {
+    return this.#ids.next(this.info.name);
   }
 
   /** Returns a forward as a call of its own. It is the layer's latest once it is answered. */
@@ -153,12 +166,15 @@ export class LayerState {
     options: BackwardOptions,
   ): Begun<BackwardInit, BackwardResponse, Gradients> {
     const request = {
-      sessionId: this.#sessionId,
+      sessionId: this.sessionId,
       layer: this.info.name,
       forwardId: options.forwardId ?? this.#ownForwardId(),
       outputGradient: encodeTensor(outputGradient),
     };
-    return { request, decode: decodeGradients };
+    if (options.accumulate !== true) return { request, decode: decodeGradients };
+    // Named, it counts once, even if the request is sent again.
+    const named = { ...request, accumulate: true, backwardId: this.nextName() };
+    return { request: named, decode: decodeGradients };
   }
 
   /** Without a name the service would take the latest forward of any client. */
@@ -182,7 +198,7 @@ export class LayerState {
     const { phase = this.#phase, untracked = false } = options;
     const tensors: readonly Tensor[] = Array.isArray(inputs) ? inputs : [inputs as Tensor<A>];
     const request = {
-      sessionId: this.#sessionId,
+      sessionId: this.sessionId,
       layer: this.info.name,
       inputs: tensors.map(encodeTensor),
       phase: encodePhase(phase),
@@ -191,7 +207,7 @@ export class LayerState {
     // Nothing is kept of an untracked forward in the test phase, and nothing in it is random: it
     // needs no name. A name is taken only now, as inputs that cannot be sent must not count.
     const unnamed = untracked && (phase ?? this.#sessionPhase) === "test";
-    const forwardId = options.forwardId ?? (unnamed ? "" : this.#ids.next(this.info.name));
+    const forwardId = options.forwardId ?? (unnamed ? "" : this.nextName());
     return {
       request: { ...request, forwardId },
       decode: (reply) => decodeOutput(reply, tensors.at(-1)?.dtype as DTypeOf<A>),

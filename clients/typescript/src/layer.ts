@@ -15,6 +15,15 @@ import type {
 import type { CallOptions } from "./options.js";
 import type { Output } from "./output.js";
 import type { Phase } from "./phase.js";
+import {
+  type OptimizerSpec,
+  stepCall,
+  type StepOptions,
+  type StepResult,
+  trainStepCall,
+  type TrainingData,
+  type TrainStepResult,
+} from "./steps.js";
 import type { FloatArray, FloatTensor, Tensor } from "./tensor.js";
 
 /**
@@ -116,6 +125,44 @@ export class Layer {
     options: BackwardOptions & CallOptions = {},
   ): Promise<Gradients> {
     return this.#connection.run(() => this.state.backwardCall(outputGradient, options), options);
+  }
+
+  /**
+   * Changes the parameters by one step of an optimizer on the gradients that backwards with
+   * `accumulate` have kept, and clears these.
+   *
+   * @param optimizer - such as `{ type: "Adam", config: { lr: 0.01 } }`; left out, that of the last
+   * step. Another one than that begins anew.
+   * @throws FailedPreconditionError for the reason NO_GRADIENTS where none are kept, NO_OPTIMIZER
+   * where none is given before the first step, NOT_FINITE where a gradient has a NaN or an infinity;
+   * then nothing is changed
+   */
+  async step(
+    optimizer?: OptimizerSpec,
+    options: StepOptions & CallOptions = {},
+  ): Promise<StepResult> {
+    return this.#connection.run(() => stepCall(this.state, optimizer, options), options);
+  }
+
+  /**
+   * Runs forward, loss, backward and step in one call, in the training phase.
+   *
+   * @param data - `{ inputs, target, loss }`
+   * @param optimizer - as for `step`, whose errors this has too
+   */
+  async trainStep(
+    data: TrainingData,
+    optimizer?: OptimizerSpec,
+    options: StepOptions & CallOptions = {},
+  ): Promise<TrainStepResult> {
+    const makeCall = (): calls.Call<TrainStepResult> =>
+      trainStepCall(this.state, data, optimizer, options);
+    return this.#connection.run(makeCall, options);
+  }
+
+  /** Forgets the gradients that the service keeps for the next step. */
+  async clearGradients(options?: CallOptions): Promise<void> {
+    return this.#connection.run(() => calls.clearGradients(this.#sessionId, this.name), options);
   }
 
   /**

@@ -1,11 +1,11 @@
-/** Carries the forwards and backwards of a client's calls through one Compute stream. */
+/** Carries the forwards, backwards and steps of a client's calls through one Compute stream. */
 
 import { toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { DurationSchema } from "@bufbuild/protobuf/wkt";
 import type { Metadata, ServiceError } from "@grpc/grpc-js";
 
-import { asBuffer, type Call, parse } from "./calls.js";
+import { asBuffer, type Call, type OperationKind, parse } from "./calls.js";
 import type { ByteStream } from "./connection.js";
 import { durationOf } from "./duration.js";
 import {
@@ -304,7 +304,7 @@ class OpenStream {
 
 function encodeOperation(
   id: string,
-  kind: "forward" | "backward",
+  kind: OperationKind,
   request: Uint8Array,
   timeoutMs: number,
 ): Uint8Array {

@@ -19,6 +19,15 @@ import type { Output } from "./output.js";
 import { type Entry, Pending, wrongAnswer } from "./pending.js";
 import { LONGEST_TIMER_MS } from "./retries.js";
 import { errorFromCall } from "./status.js";
+import {
+  beginStep,
+  beginTrainStep,
+  type OptimizerSpec,
+  type StepOptions,
+  type StepResult,
+  type TrainingData,
+  type TrainStepResult,
+} from "./steps.js";
 import { ComputeResponseSchema } from "./stubs/edunn_serving/v1/layer_service_pb.js";
 import type { FloatArray, FloatTensor } from "./tensor.js";
 
@@ -144,6 +153,41 @@ export class ComputeStream implements AsyncDisposable {
         operation: { case: "backward", value: request },
         settle: (result) => {
           if (result.case !== "backward") throw wrongAnswer("backward", result.case);
+          resolve(decode(result.value));
+        },
+        fail,
+      };
+    });
+  }
+
+  /** Sends what `layer.step` would and returns the promise of its result. */
+  step(layer: Layer, optimizer?: OptimizerSpec, options: StepOptions = {}): Promise<StepResult> {
+    return this.#submit((resolve, fail) => {
+      const { request, decode } = beginStep(layer.state, optimizer, options);
+      return {
+        operation: { case: "step", value: request },
+        settle: (result) => {
+          if (result.case !== "step") throw wrongAnswer("step", result.case);
+          resolve(decode(result.value));
+        },
+        fail,
+      };
+    });
+  }
+
+  /** Sends what `layer.trainStep` would and returns the promise of its result. */
+  trainStep(
+    layer: Layer,
+    data: TrainingData,
+    optimizer?: OptimizerSpec,
+    options: StepOptions = {},
+  ): Promise<TrainStepResult> {
+    return this.#submit((resolve, fail) => {
+      const { request, decode } = beginTrainStep(layer.state, data, optimizer, options);
+      return {
+        operation: { case: "trainStep", value: request },
+        settle: (result) => {
+          if (result.case !== "trainStep") throw wrongAnswer("training step", result.case);
           resolve(decode(result.value));
         },
         fail,

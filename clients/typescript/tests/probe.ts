@@ -1,28 +1,36 @@
 /**
- * The program that the tests across all clients run: `probe sessions N`, `probe bench SECONDS`.
+ * The program that the tests across all clients run: `probe sessions N`, `probe bench SECONDS`,
+ * `probe numbers N`.
  *
  * See clients/conformance/README.md. `EDUNN_TARGET` says where the service is.
  */
 
 import assert from "node:assert/strict";
 
-import { type Client, type Layer, type Output, Tensor } from "edunn-client";
+import { Client, type Layer, type Output, Tensor } from "edunn-client";
 
-import { connect } from "./service.js";
+import { printNumbers } from "./numbers.js";
 import { sha256 } from "./tensor-json.js";
 
 const FORWARDS = 3;
 const CALLERS = 64;
+/** As long as a call of `numbers` waits for a service that is killed meanwhile. */
+const PATIENCE_MS = 120_000;
 
 async function main(command: string | undefined, argument: string | undefined): Promise<void> {
   const count = Number(argument);
-  if (!["sessions", "bench"].includes(command ?? "") || !(count > 0)) {
-    throw new Error("usage: probe sessions N | probe bench SECONDS");
+  if (!["sessions", "bench", "numbers"].includes(command ?? "") || !(count > 0)) {
+    throw new Error("usage: probe sessions N | probe bench SECONDS | probe numbers N");
   }
-  using client = connect(process.env["EDUNN_TARGET"] ?? "localhost:50051");
+  using client = new Client(process.env["EDUNN_TARGET"] ?? "localhost:50051", {
+    shareStream: process.env["EDUNN_SHARE_STREAM"] === "1",
+    timeoutMs: PATIENCE_MS,
+  });
   if (command === "sessions") {
     const seeds = Array.from({ length: count }, (_, i) => i);
     await Promise.all(seeds.map((seed) => probeSession(client, seed)));
+  } else if (command === "numbers") {
+    await printNumbers(client, count);
   } else {
     console.log(JSON.stringify(await bench(client, count * 1000)));
   }

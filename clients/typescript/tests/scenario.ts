@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import {
+  type BackwardOptions,
   type Client,
   type ComputeStream,
   type Config,
@@ -16,7 +17,9 @@ import {
   type Output,
   type Phase,
   type Session,
+  type StepResult,
   type Tensor,
+  type TrainingData,
 } from "edunn-client";
 
 import {
@@ -53,6 +56,11 @@ interface Step {
   readonly forward_id?: string;
   readonly untracked?: boolean;
   readonly output_gradient?: TensorJson;
+  readonly accumulate?: boolean;
+  readonly target?: TensorJson;
+  readonly loss?: string;
+  readonly optimizer?: { readonly type: string; readonly config?: Config };
+  readonly step_id?: string;
   readonly session_id?: string;
   readonly operations?: readonly Step[];
   readonly expect?: Readonly<Record<string, unknown>>;
@@ -93,9 +101,23 @@ async function runStep(client: Client, session: Session, step: Step): Promise<An
       );
     case "backward": {
       const gradient = gradientOf(step);
-      const options = { forwardId: step.forward_id };
+      const options = backwardOptions(step);
       return gradientsAnswer(await layerOf(session, step).backward(gradient, options));
     }
+    case "step":
+      return stepAnswer(
+        await layerOf(session, step).step(step.optimizer, { stepId: step.step_id }),
+      );
+    case "train_step": {
+      const options = { stepId: step.step_id };
+      const layer = layerOf(session, step);
+      return stepAnswer(await layer.trainStep(dataOf(step), step.optimizer, options));
+    }
+    case "clear_gradients":
+      await layerOf(session, step).clearGradients();
+      return {};
+    case "list_optimizer_types":
+      return { types: (await client.listOptimizerTypes()).map(({ type }) => type) };
     case "get_parameters":
       return { parameters: await layerOf(session, step).getParameters() };
     case "set_parameters":
@@ -136,12 +158,21 @@ async function runStep(client: Client, session: Session, step: Step): Promise<An
 async function sendThrough(stream: ComputeStream, session: Session, step: Step): Promise<Answer> {
   rejectUnknown(step, OPERATION_KEYS, "operation");
   const layer = layerOf(session, step);
-  if (step.kind === "forward") {
-    return outputAnswer(await stream.forward(layer, inputsOf(step), forwardOptions(step)));
+  const stepOptions = { stepId: step.step_id };
+  switch (step.kind) {
+    case "forward":
+      return outputAnswer(await stream.forward(layer, inputsOf(step), forwardOptions(step)));
+    case "backward": {
+      const gradient = gradientOf(step);
+      return gradientsAnswer(await stream.backward(layer, gradient, backwardOptions(step)));
+    }
+    case "step":
+      return stepAnswer(await stream.step(layer, step.optimizer, stepOptions));
+    case "train_step":
+      return stepAnswer(await stream.trainStep(layer, dataOf(step), step.optimizer, stepOptions));
+    default:
+      throw new Error(`unknown kind ${String(step.kind)}`);
   }
-  assert.equal(step.kind, "backward", "unknown kind");
-  const gradient = gradientOf(step);
-  return gradientsAnswer(await stream.backward(layer, gradient, { forwardId: step.forward_id }));
 }
 
 async function checkOutcome(outcome: Promise<Answer>, step: Step, where: string): Promise<void> {
@@ -173,6 +204,9 @@ function checkAnswer(key: string, got: unknown, expected: unknown, what: string)
     case "phase":
     case "layers":
     case "seed":
+    case "steps":
+    case "step_id":
+    case "loss":
       assert.deepEqual(got, expected, what);
       break;
     case "types":
@@ -216,6 +250,18 @@ function forwardOptions({ phase, forward_id, untracked }: Step): ForwardOptions 
   return { phase, forwardId: forward_id, untracked };
 }
 
+function backwardOptions({ forward_id, accumulate }: Step): BackwardOptions {
+  return { forwardId: forward_id, accumulate };
+}
+
+function dataOf(step: Step): TrainingData {
+  return { inputs: inputsOf(step), target: tensorOf(given(step.target)), loss: given(step.loss) };
+}
+
+function stepAnswer({ stepId, steps, ...more }: StepResult): Answer {
+  return { step_id: stepId, steps, ...more };
+}
+
 function outputAnswer(output: Output): Answer {
   return { output, forward_id: output.forwardId, phase: output.phase };
 }
@@ -242,6 +288,11 @@ const OPERATION_KEYS = [
   "forward_id",
   "untracked",
   "output_gradient",
+  "accumulate",
+  "target",
+  "loss",
+  "optimizer",
+  "step_id",
   "expect",
   "expect_error",
 ];

@@ -135,7 +135,7 @@ test("a call whose stream breaks is made again under the same name, through anot
   return withLayer(breaking, async (layer) => {
     assert.equal((await layer.forward(ONE)).forwardId, "c1");
     const names = streams.requests.flatMap(({ operations }) =>
-      operations.map(({ operation }) => operation.value?.forwardId),
+      operations.map(({ operation }) => operation.case === "forward" && operation.value.forwardId),
     );
     assert.deepEqual(names, ["c1", "c1"]);
     assert.equal(streams.opened.length, 2);

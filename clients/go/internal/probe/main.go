@@ -3,6 +3,7 @@
 //
 //	go run ./internal/probe sessions 100
 //	go run ./internal/probe bench 5
+//	go run ./internal/probe numbers 200
 //
 // With EDUNN_SHARE_STREAM=1 the calls share a stream.
 package main
@@ -14,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"time"
 
 	edunn "github.com/edunn/edunn-serving/clients/go"
 )
@@ -27,13 +29,14 @@ func main() {
 
 func run(ctx context.Context, arguments []string) error {
 	if len(arguments) != 2 {
-		return fmt.Errorf("usage: probe sessions N | probe bench SECONDS")
+		return fmt.Errorf("usage: probe sessions N | probe bench SECONDS | probe numbers N")
 	}
 	number, err := strconv.ParseFloat(arguments[1], 64)
 	if err != nil {
 		return err
 	}
-	var options []edunn.Option
+	// As long as a call of numbers waits for a service that is killed meanwhile.
+	options := []edunn.Option{edunn.WithTimeout(2 * time.Minute)}
 	if os.Getenv("EDUNN_SHARE_STREAM") != "" {
 		options = append(options, edunn.WithSharedStream())
 	}
@@ -47,6 +50,8 @@ func run(ctx context.Context, arguments []string) error {
 		return openSessions(ctx, client, int(number))
 	case "bench":
 		return bench(ctx, client, number)
+	case "numbers":
+		return numbers(ctx, client, int(number))
 	default:
 		return fmt.Errorf("unknown command %q", arguments[0])
 	}

@@ -12,7 +12,7 @@ module(x).sum().backward()
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from edunn_client._layer import RemoteLayer
 from edunn_client._live_arrays import same_bits
@@ -32,10 +32,12 @@ class RemoteModule(torch.nn.Module):
     """A module whose forward and backward the service computes.
 
     The layer's parameters become the module's, so that an optimizer finds them; before a forward
-    those that have changed are sent. Buffers, such as BatchNorm's running means, stay with the
-    service: `state_dict` has none. `train()` and `eval()` choose the phase. Each forward has a name
-    of its own, so a module may be used several times before the backward, by threads too. There
-    is no gradient of a gradient. Tensors travel by the CPU, whatever their device.
+    those that have been written into are sent. What PyTorch writes is noticed; after NumPy has
+    written into a parameter's memory, call `send_parameters`. Buffers, such as BatchNorm's running
+    means, stay with the service: `state_dict` has none. `train()` and `eval()` choose the phase.
+    Each forward has a name of its own, so a module may be used several times before the backward,
+    by threads too. There is no gradient of a gradient. Tensors travel by the CPU, whatever their
+    device.
 
     Parameters
     ----------
@@ -52,12 +54,12 @@ class RemoteModule(torch.nn.Module):
         for name, value in layer._learned().items():
             tensor = torch.from_numpy(value.copy()).to(dtype or torch.get_default_dtype())
             self._own_names[name] = name.replace(".", "_")
-            self.register_parameter(self._own_names[name], torch.nn.Parameter(tensor))
-        self._sent: dict[str, Array] = {}
+            self.register_parameter(self._own_names[name], _WatchedParameter(tensor))
+        self._sent: dict[str, _Sent] = {}
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         """Compute the layer's output; a loss takes `y_true` and `y`."""
-        parameters = {name: getattr(self, own) for name, own in self._own_names.items()}
+        parameters = self._named_parameters()
         self._send_changed(parameters)
         tensors = (*inputs, *parameters.values())
         tracked = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
@@ -69,21 +71,81 @@ class RemoteModule(torch.nn.Module):
     def extra_repr(self) -> str:
         return repr(self.layer)
 
-    def _send_changed(self, parameters: dict[str, torch.Tensor]) -> None:
-        """Send the parameters that are others than the last time.
+    def send_parameters(self) -> None:
+        """Send all parameters now, as they are."""
+        self._sent.clear()
+        self._send_changed(self._named_parameters())
 
-        Compared by value: torch's own count of changes does not see `parameter.data -= ...`.
-        """
-        now = {name: _to_numpy(tensor) for name, tensor in parameters.items()}
+    def _apply(self, fn: Any, *how: Any, **named: Any) -> Any:
+        """Do as torch does for `to`, `float` and the like, which set `data` once."""
+        applied = super()._apply(fn, *how, **named)
+        for parameter in self._named_parameters().values():
+            if isinstance(parameter, _WatchedParameter):
+                parameter._may_be_written_unseen = False
+        return applied
+
+    def _named_parameters(self) -> dict[str, torch.Tensor]:
+        return {name: getattr(self, own) for name, own in self._own_names.items()}
+
+    def _send_changed(self, parameters: dict[str, torch.Tensor]) -> None:
+        """Send the parameters that are others than the last time."""
+        written = {
+            name: tensor
+            for name, tensor in parameters.items()
+            if name not in self._sent or self._sent[name].may_differ_from(tensor)
+        }
+        # The state is noted first: what another thread writes meanwhile is sent the next time.
+        states = {name: _state(tensor) for name, tensor in written.items()}
+        # A copy, as the array shares the tensor's memory.
+        values = {name: _to_numpy(tensor).copy() for name, tensor in written.items()}
         changed = {
-            # A copy, as the array shares the tensor's memory.
-            name: value.copy()
-            for name, value in now.items()
-            if name not in self._sent or not same_bits(value, self._sent[name])
+            name: value
+            for name, value in values.items()
+            if name not in self._sent or not same_bits(value, self._sent[name].value)
         }
         if changed:
             self.layer.set_parameters(changed)
-            self._sent |= changed
+        for name, value in values.items():
+            self._sent[name] = _Sent(states[name], value)
+
+
+class _WatchedParameter(torch.nn.Parameter):
+    """A parameter that knows whether it may be written without a change of its version.
+
+    PyTorch counts the writes into a tensor, but not those through what `data` has given.
+    """
+
+    _may_be_written_unseen = False
+
+    @property
+    def data(self) -> torch.Tensor:
+        self._may_be_written_unseen = True
+        return _DATA.__get__(self)
+
+    @data.setter
+    def data(self, value: torch.Tensor) -> None:
+        self._may_be_written_unseen = True
+        _DATA.__set__(self, value)
+
+
+# Of the class in C, whose property that of the parameters hides.
+_DATA: Any = torch.Tensor.data
+
+
+class _Sent(NamedTuple):
+    """What has been sent of a parameter."""
+
+    state: tuple[int, int]
+    value: Array
+
+    def may_differ_from(self, tensor: torch.Tensor) -> bool:
+        """Tell whether the parameter may have been written into since: if so, they are compared."""
+        return getattr(tensor, "_may_be_written_unseen", True) or _state(tensor) != self.state
+
+
+def _state(tensor: torch.Tensor) -> tuple[int, int]:
+    """Return what changes with each write that PyTorch sees: the memory, and the writes into it."""
+    return tensor.data_ptr(), tensor._version
 
 
 class _Forward:

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A client's channel, and the carrying out of its calls with deadlines and repetitions. */
 final class Connection implements AutoCloseable {
@@ -33,7 +34,9 @@ final class Connection implements AutoCloseable {
   // Neither is there for a channel of the caller's that is not managed; only its own is shut down.
   private final Optional<ManagedChannel> managed;
   private final boolean own;
+  private final AtomicBoolean connected = new AtomicBoolean();
   private volatile boolean everConnected;
+  private volatile boolean everLost;
   private volatile boolean failing;
   private volatile boolean closed;
 
@@ -196,7 +199,11 @@ final class Connection implements AutoCloseable {
   }
 
   void succeeded(Call<?, ?, ?> call, long beganNanos, Attempts attempts) {
-    everConnected = true;
+    if (!everConnected) {
+      everConnected = true;
+      // The channel may be lost again before it could tell that it was there.
+      connected.set(true);
+    }
     failing = false;
     Duration took = Duration.ofNanos(System.nanoTime() - beganNanos);
     if (took.compareTo(slowCall) >= 0) {
@@ -253,10 +260,13 @@ final class Connection implements AutoCloseable {
         now,
         () -> {
           ConnectivityState next = made.getState(false);
-          if (now == ConnectivityState.READY && !closed) {
+          if (next == ConnectivityState.READY) {
+            if (!connected.getAndSet(true) && everLost) {
+              Log.connectedAgain(address);
+            }
+          } else if (connected.getAndSet(false) && !closed) {
+            everLost = true;
             Log.connectionLost(address);
-          } else if (next == ConnectivityState.READY && everConnected) {
-            Log.connectedAgain(address);
           }
           if (next != ConnectivityState.SHUTDOWN) {
             watch(made, next);

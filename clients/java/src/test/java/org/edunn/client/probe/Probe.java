@@ -1,5 +1,6 @@
 package org.edunn.client.probe;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -14,18 +15,21 @@ public final class Probe {
   private Probe() {}
 
   /**
-   * Runs `sessions N` or `bench SECONDS` against the service that EDUNN_TARGET names; with
-   * EDUNN_SHARE_STREAM=1 the calls share a stream.
+   * Runs `sessions N`, `bench SECONDS` or `numbers N` against the service that EDUNN_TARGET names;
+   * with EDUNN_SHARE_STREAM=1 the calls share a stream.
    */
   public static void main(String[] arguments) throws Exception {
     String mode = arguments.length == 2 ? arguments[0] : "";
     boolean share = "1".equals(System.getenv("EDUNN_SHARE_STREAM"));
-    ClientBuilder builder = Client.builder(Service.address());
+    // As long as a call of `numbers` waits for a service that is killed meanwhile.
+    ClientBuilder builder = Client.builder(Service.address()).timeout(Duration.ofMinutes(2));
     try (Client client = share ? builder.shareStream().build() : builder.build()) {
       switch (mode) {
         case "sessions" -> sessions(client, Integer.parseInt(arguments[1]));
         case "bench" -> System.out.println(new Bench(client).run(Double.parseDouble(arguments[1])));
-        default -> throw new IllegalArgumentException("usage: probe sessions N | bench SECONDS");
+        case "numbers" -> new Numbers(client).print(Integer.parseInt(arguments[1]));
+        default ->
+            throw new IllegalArgumentException("usage: sessions N | bench SECONDS | numbers N");
       }
     }
   }
