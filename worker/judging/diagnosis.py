@@ -52,6 +52,8 @@ def diagnosed(
             explanation := _explanation(mistake.bug, formula, challenge, answer, faulty, right)
         ).places
     ]
+    found.insert(0, _overwritten(formula_of(subject), challenge, answer, faulty))
+    found = [each for each in found if each.places]
     named: dict[tuple[str, str], str] = {}
     while found:
         best = max(found, key=lambda each: (len(each.places), -each.contradicted))
@@ -121,6 +123,30 @@ def _explanation(
         wrong_steps += any(place[0] == step.step_id for place in faulty)
         if wrong_steps >= _PATIENCE and not explanation.places:
             break
+    return explanation
+
+
+def _overwritten(
+    formula: Formula, challenge: Challenge, answer: Answer, faulty: dict[tuple[str, str], Part]
+) -> _Explanation:
+    """Find arrays that hold what a later step gave: a layer that writes into one array again."""
+    explanation = _Explanation("output-overwritten", set())
+    phase = ""
+    # What was answered wrongly to earlier steps, by place and name.
+    earlier: list[tuple[tuple[str, str], str, Any]] = []
+    for step in challenge.steps:
+        expected = expected_of(formula, step)
+        if isinstance(step, SetPhase):
+            phase = step.phase
+            continue
+        dtype = step_dtype(step)
+        for place, name, given in earlier:
+            if name in expected and _is_like(given, expected[name], faulty[place], dtype):
+                explanation.places.add(place)
+        for name in expected:
+            place = step.step_id, f"{phase} {name}".strip()
+            if place in faulty:
+                earlier.append((place, name, answered(answer, step, name)))
     return explanation
 
 

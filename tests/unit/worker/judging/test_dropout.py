@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from checks import drawn, make_check, outcome_of
-from wrong_dropouts import WRONG, Maker, StudentDropout
 
 from bench.students import run_layer
+from bench.wrong_dropouts import WRONG, Maker, StudentDropout
 from worker.judging.binomial import acceptance
 
 # At a half, dropping with p and keeping with p are the same.

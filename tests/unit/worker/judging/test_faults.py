@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+import edunn as nn
+from bench.students import run_layer
 from worker.judging import Answer, Backward, Failure, Forward, Gradients, Output, judge
 
 LINEAR = make_check("layer", "Linear", {"input_size": 5, "output_size": 3})
@@ -125,6 +127,40 @@ def test_messages_are_in_the_language_asked_for() -> None:
     assert english.startswith("The output in the training phase has NaN")
     assert spanish.startswith("La salida en la fase de entrenamiento tiene NaN")
     assert judge(LINEAR, CHALLENGE, answer, "tlh").message == english
+
+
+def test_an_array_that_is_written_over_is_named() -> None:
+    steps = dict(answer_rightly(LINEAR, CHALLENGE).steps)
+    forwards = [step for step in CHALLENGE.steps if isinstance(step, Forward)]
+    alike = [step for step in forwards if step.inputs[0].shape == forwards[0].inputs[0].shape]
+    # The program kept one output array a shape, and sent it at the end.
+    for step in alike:
+        steps[step.step_id] = steps[alike[-1].step_id]
+    assert outcome_of(LINEAR, CHALLENGE, Answer(steps)).bug == "output-overwritten"
+
+
+class ToAllTies(nn.MaxPool2d):
+    """Gives the gradient of a window to all elements that are as large as its largest."""
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        self.x = x
+        self.y = super().forward(x)
+        return self.y
+
+    def backward(self, g: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        spread = [np.repeat(np.repeat(each, 2, axis=2), 2, axis=3) for each in (self.y, g)]
+        size = np.s_[:, :, : spread[0].shape[2], : spread[0].shape[3]]
+        gradient = np.zeros_like(self.x)
+        gradient[size] = np.where(self.x[size] == spread[0], spread[1], 0)
+        return gradient, {}
+
+
+def test_a_gradient_that_all_ties_get_is_named() -> None:
+    config = {"kernel_size": 2, "stride": 2}
+    check = make_check("layer", "MaxPool2d", config, dtypes=["float32"])
+    challenge = drawn(check)
+    answer = run_layer(ToAllTies(**config), challenge)  # type: ignore[arg-type]
+    assert outcome_of(check, challenge, answer).bug == "pool-gradient-to-ties"
 
 
 def test_what_cannot_be_graded_is_ungradable() -> None:
