@@ -281,12 +281,13 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Return the texts that no log and no error may show."""
         database = urlsplit(self.database_url.get_secret_value())
-        return [
+        secrets = [
             *self.callers(),
-            self.redis_url.password or "",
-            database.password or "",
+            self.redis_url.password,
+            database.password,
             self.shared_key.get_secret_value(),
         ]
+        return [secret for secret in secrets if secret]
 
     def seal(self) -> Seal:
         """Return what authenticates messages, replies and records in Redis.

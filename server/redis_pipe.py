@@ -129,6 +129,8 @@ class _Wire(asyncio.Protocol):
 
     def close(self) -> None:
         self._transport.abort()
+        # redis-py would warn of a connection that it has not closed itself.
+        self._connection._writer = None
         self._end(ConnectionError("the connection to Redis was given up"))
 
     def data_received(self, data: bytes) -> None:

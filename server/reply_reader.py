@@ -117,12 +117,15 @@ class ReplyReader:
     def _on_message(self, message: Any) -> None:
         """Take what the channel says: an entry's id and, if they are short, its replies."""
         entry, _, data = message[2].partition(b" ")
+        entry_id = entry.decode()
+        if _order(entry_id) <= _order(self.last_read):
+            # The stream's own connection was quicker.
+            return
         if not data:
             # A read that is under way may have begun before the entry was there.
             self._must_read_again = self._is_catching_up
             self.catch_up()
             return
-        entry_id = entry.decode()
         if self._is_catching_up:
             self._heard.add(entry_id)
         else:
@@ -179,7 +182,13 @@ class ReplyReader:
             self._link.sender.send(("GETDEL", key), partial(take, at))
 
 
+def _order(entry_id: str) -> tuple[int, int]:
+    """Return a key by which stream ids are in their order."""
+    milliseconds, number = entry_id.split("-")
+    return int(milliseconds), int(number)
+
+
 def _after(entry_id: str) -> str:
     """Return the smallest stream id above another."""
-    milliseconds, number = entry_id.split("-")
-    return f"{milliseconds}-{int(number) + 1}"
+    milliseconds, number = _order(entry_id)
+    return f"{milliseconds}-{number + 1}"

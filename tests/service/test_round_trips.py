@@ -13,6 +13,8 @@ from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack
 
 CALLS = 50
+# Scripts of signs of life whose commands fall on the other side of a count.
+UNSURE = 5
 
 
 def commands_run(stack: Stack) -> dict[str, int]:
@@ -34,7 +36,8 @@ def test_a_lone_call_is_sent_and_committed_in_one_round_trip_each(
     done = {name: after[name] - before.get(name, 0) for name in after}
     # Two scripts: the server sends, the worker commits. It has the session at hand. Besides there
     # are signs of life, each with a ZADD, and the server's looks at them, each with a ZRANGE.
-    assert done["evalsha"] - done["zadd"] - done["zrange"] == 2 * CALLS
+    scripts = done["evalsha"] - done["zadd"] - done["zrange"]
+    assert 2 * CALLS <= scripts <= 2 * CALLS + UNSURE
     # The requests come with the message, and the replies with the news of them.
     assert done.get("lrange", 0) == done.get("xread", 0) == 0
     # The two workers wait for the next batch, for a second at most.
@@ -56,4 +59,5 @@ def test_conflict_costs_one_more_round_trip(stack: Stack, stub: LayerServiceStub
     after = commands_run(stack)
     done = {name: after[name] - before.get(name, 0) for name in after}
     # Sent, tried, loaded, committed.
-    assert done["evalsha"] - done["zadd"] - done["zrange"] == 4 * CALLS
+    scripts = done["evalsha"] - done["zadd"] - done["zrange"]
+    assert 4 * CALLS <= scripts <= 4 * CALLS + UNSURE
