@@ -110,3 +110,9 @@ teach(
 
 #: The bugs that tell what is seen and not what the mistake is.
 GENERAL = frozenset(LESSONS)
+
+
+def lessons_table() -> str:
+    """Return the bugs and what is said of them, as a table of Markdown."""
+    rows = "\n".join(f"| `{bug}` | {LESSONS[bug].en} |" for bug in sorted(LESSONS))
+    return f"| bug | what is said of it |\n| --- | --- |\n{rows}\n"

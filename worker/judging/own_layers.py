@@ -47,18 +47,19 @@ def draw_own(check: Check, draws: Draws) -> Challenge:
     """Draw the challenge of a layer of the student's own.
 
     Of each input there are: the forward twice, the backward, and the forwards along directions.
-    The output has the shape of the input.
+    The output has the shape of the input, unless the check says which it has.
     """
     script = Script(draws, check.dtypes[0])
     script.set_phase("training" if "training" in check.phases else "test")
     dtypes = itertools.cycle(check.dtypes)
     shapes = check.shapes or _SHAPES
-    for shape, _ in itertools.product(shapes, range(max(_POINTS, check.repetitions))):
+    pairs = list(zip(shapes, check.output_shapes or shapes, strict=True))
+    for (shape, output), _ in itertools.product(pairs, range(max(_POINTS, check.repetitions))):
         script.dtype = dtype = next(dtypes)
         x = draws.signed(shape).astype(dtype)
         script.forward(x)
         script.forward(x)
-        script.backward(draws.signed(shape))
+        script.backward(draws.signed(output))
         for _ in range(_DIRECTIONS):
             direction = draws.signed(shape, 0.2, 1.0)
             for length in _lengths(dtype):

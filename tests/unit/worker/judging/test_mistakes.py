@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from edunn_serving.assignments import Check
 from worker.judging import Challenge
 from worker.judging.diagnosis import mistaken_formulas
 from worker.judging.formulas import Formula
-from worker.judging.lessons import GENERAL, LESSONS
+from worker.judging.lessons import GENERAL, LESSONS, lessons_table
 from worker.judging.mistakes import MISTAKES, Mistake
 from worker.judging.subjects import model_of, optimizer_of
 
@@ -108,3 +109,9 @@ def test_every_lesson_is_a_sentence_in_both_languages(bug: str) -> None:
 
 def test_bugs_of_the_registry_are_no_general_ones() -> None:
     assert not {mistake.bug for mistake in MISTAKES} & GENERAL
+
+
+def test_the_page_on_judging_has_all_bugs() -> None:
+    page = Path(__file__).resolve().parents[4] / "docs" / "judging.md"
+    # To renew: write the table of `lessons_table` over the page's.
+    assert page.read_text("utf-8").endswith(lessons_table())

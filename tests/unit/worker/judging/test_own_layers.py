@@ -77,3 +77,33 @@ def test_a_layer_without_a_reference_is_judged(layer: type[Cubic], bug: str, dty
         outcome = outcome_of(check, challenge, run_layer(layer(), challenge))
         assert outcome.bug == bug, outcome
         assert (outcome.fraction == 1.0) == (bug == "")
+
+
+class Pairs(Cubic):
+    """Products of neighbours: half as many outputs as inputs."""
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        self.x = x
+        return np.asarray(x[:, ::2] * x[:, 1::2])
+
+    def backward(self, g: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        gradient = np.empty_like(self.x)
+        gradient[:, ::2], gradient[:, 1::2] = g * self.x[:, 1::2], g * self.x[:, ::2]
+        return gradient, {}
+
+
+class PairsExchanged(Pairs):
+    def backward(self, g: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        gradient, nothing = super().backward(g)
+        return np.asarray(
+            gradient.reshape(len(g), -1, 2)[:, :, ::-1].reshape(self.x.shape)
+        ), nothing
+
+
+@pytest.mark.parametrize(
+    ("layer", "bug"), [(Pairs, ""), (PairsExchanged, "gradient-not-of-forward")]
+)
+def test_an_output_may_have_another_shape(layer: type[Pairs], bug: str) -> None:
+    check = make_check("own", "Pairs", shapes=[[3, 6], [1, 4]], output_shapes=[[3, 3], [1, 2]])
+    challenge = drawn(check)
+    assert outcome_of(check, challenge, run_layer(layer(), challenge)).bug == bug
