@@ -100,12 +100,13 @@ def _points(steps: tuple[Step, ...]) -> Iterator[_Point]:
     about = [step for step in steps if not isinstance(step, SetPhase)]
     size = 3 + 2 * _DIRECTIONS * _LENGTHS
     for start in range(0, len(about), size):
-        forward, again, backward, *rest = about[start : start + size]
-        assert isinstance(forward, Forward) and isinstance(again, Forward)  # noqa: S101
-        assert isinstance(backward, Backward)  # noqa: S101
-        forwards = [step for step in rest if isinstance(step, Forward)]
-        pairs = tuple(zip(forwards[::2], forwards[1::2], strict=True))
-        yield _Point(forward, again, backward, pairs)
+        match about[start : start + size]:
+            case [Forward() as forward, Forward() as again, Backward() as backward, *rest]:
+                forwards = [step for step in rest if isinstance(step, Forward)]
+                pairs = tuple(zip(forwards[::2], forwards[1::2], strict=True))
+                yield _Point(forward, again, backward, pairs)
+            case _:
+                raise ValueError("these are not the steps of a layer of one's own")
 
 
 def _judged_point(check: Check, point: _Point, answer: Answer) -> Iterator[Part]:

@@ -119,6 +119,8 @@ def test_phases_go_back_and_forth_where_they_matter() -> None:
         ("initializer", "RandomNormal", {"std": -1}, {}),
         ("layer", "Linear", {"input_size": 5, "output_size": 3}, {"shapes": [[4, 6]]}),
         ("layer", "Linear", {"input_size": 100_000, "output_size": 100_000}, {}),
+        ("layer", "ReLU", {}, {"shapes": [[1000, 1000]], "repetitions": 64}),
+        ("layer", "Dropout", {}, {"shapes": [[1000, 1000]], "repetitions": 64}),
         ("layer", "Conv2d", {"in_channels": 1, "out_channels": 1, "kernel_size": 3},
          {"shapes": [[2, 1, 2, 2]]}),
     ],
