@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.judging.challenges import Answer, Challenge, SetPhase
+from worker.judging.challenges import Answer, Challenge, Forward, SetPhase
 from worker.judging.comparison import Likeness, as_answered, compare, tolerance
 from worker.judging.formulas import Formula, formula_of, parts_of
 from worker.judging.mistakes import Mistake, mistakes_of, mistakes_of_any
@@ -20,6 +20,8 @@ from worker.judging.values import expected_of, step_dtype
 _EXPLICABLE = frozenset({"wrong-values", "wrong-shape", "nan", "infinity"})
 # A mistake that explains none of so many wrong steps is not looked at further.
 _PATIENCE = 3
+# A larger challenge is not run with every mistake: that would take minutes.
+_MOST_ELEMENTS = 500_000
 
 
 @dataclass(slots=True)
@@ -42,7 +44,7 @@ def diagnosed(
     may have another.
     """
     faulty = {(part.step_id, part.category): part for part in parts if _is_explicable(part)}
-    if not faulty:
+    if not faulty or _elements(challenge) > _MOST_ELEMENTS:
         return list(parts)
     right = {(part.step_id, part.category) for part in parts if part.fault is None}
     found = [
@@ -62,6 +64,12 @@ def diagnosed(
             each.places -= named.keys()
         found = [each for each in found if each.places]
     return [replace(part, bug=named.get((part.step_id, part.category), part.bug)) for part in parts]
+
+
+def _elements(challenge: Challenge) -> int:
+    """Return how many numbers the steps have."""
+    forwards = (step for step in challenge.steps if isinstance(step, Forward))
+    return sum(x.size for step in forwards for x in step.inputs)
 
 
 def _is_explicable(part: Part) -> bool:

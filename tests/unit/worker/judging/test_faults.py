@@ -50,6 +50,7 @@ def with_number(number: float) -> Callable[[np.ndarray], np.ndarray]:
         ("wrong-shape", output(lambda y: y[:, :2])),
         ("wrong-shape", output(lambda y: y[..., np.newaxis])),
         ("wrong-dtype", output(lambda y: y.astype(np.float32))),
+        ("wrong-dtype", output(lambda y: y.astype(np.float16))),
         ("no-numbers", output(lambda y: "a text")),
         ("no-numbers", output(lambda y: [[1.0], [2.0, 3.0]])),
         ("no-numbers", output(lambda y: y.astype(complex))),
