@@ -11,6 +11,7 @@ from pydantic_settings import NoDecode
 from edunn_serving.errors import quoted
 from edunn_serving.redis_url import RedisUrl
 
+MEBIBYTE = 1024 * 1024
 # The largest values that fit everywhere they are used: about 30 years, and 63 bits.
 LONGEST_SECONDS = 1e9
 LARGEST_NUMBER = 2**63 - 1

@@ -11,25 +11,30 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from edunn_serving.callers import Caller, any_of, callers_in
 from edunn_serving.errors import quoted
 from edunn_serving.seal import Seal, read_key
-from edunn_serving.setting_types import Address, AddressOrNothing, LogLevel, ParsedRedisUrl
+from edunn_serving.setting_types import (
+    MEBIBYTE,
+    Address,
+    AddressOrNothing,
+    LogLevel,
+    ParsedRedisUrl,
+)
 from edunn_serving.setting_types import setting as _setting
+from edunn_serving.training_settings import TrainingSettings
 from edunn_serving.variables import PREFIX, misspelt, unknown
 
 log = logging.getLogger(__name__)
-
-MEBIBYTE = 1024 * 1024
 
 
 class SettingsError(ValueError):
     """An environment variable has a value that the service cannot work with."""
 
 
-class Settings(BaseSettings):
+class Settings(TrainingSettings):
     """The settings of server and worker.
 
     Each field's variable is `EDUNN_` and the field's name in capitals.

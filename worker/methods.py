@@ -15,8 +15,10 @@ from worker.administration import (
     set_parameters,
 )
 from worker.gradients import clear_gradients
+from worker.model_files import export_model, import_model
 from worker.open_session import OpenSession
 from worker.passes import run_backward, run_forward
+from worker.prepare_training import prepare_training
 from worker.repetitions import BACKWARD, STEP
 from worker.slots import BUFFERS, GRADIENTS, OPTIMIZER, PARAMETERS, SLOTS, Slot
 from worker.steps import run_step
@@ -61,4 +63,7 @@ METHODS: Mapping[str, Method] = {
     "ClearGradients": Method(clear_gradients, (GRADIENTS,)),
     "GetParameters": Method(get_parameters),
     "SetParameters": Method(set_parameters),
+    "ExportModel": Method(export_model),
+    "ImportModel": Method(import_model),
+    "PrepareTraining": Method(prepare_training),
 }

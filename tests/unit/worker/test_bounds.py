@@ -12,7 +12,7 @@ from contract import array, spec, tensor
 from one_worker import Worker
 
 from edunn_serving import keys
-from edunn_serving.settings import MEBIBYTE
+from edunn_serving.setting_types import MEBIBYTE
 from edunn_serving.v1 import layer_service_pb2 as api
 from worker import batch_run, engine, store
 
