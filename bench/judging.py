@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from edunn_client._cli.assignment_files import NAMES, assignment_text
 
 from bench import torch_layers
 from bench.students import right_answer, run_layer
 from bench.torch_students import torch_answer
 from bench.wrong_dropouts import WRONG
-from edunn_serving.assignment_files import documents
 from edunn_serving.assignments import Check, read_assignment
 from worker.judging import Answer, Challenge, Place, Verdict, draw_challenge, judge
 
@@ -33,7 +33,7 @@ Answering = Callable[[Check, Challenge], Answer | None]
 
 def main(arguments: list[str]) -> None:
     attempts = int(arguments[0]) if arguments else 1000
-    types = arguments[1:] or list(documents())
+    types = arguments[1:] or NAMES
     rng = np.random.default_rng(0)
     torch = torch_layers.load()
     answering: dict[str, Answering] = {
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> None:
     print(f"{attempts} attempts each; milliseconds of processor time")
     print(f"{'check':36} {'dtype':8} {'by':8} false   draw  judge")
     for type_ in types:
-        for check in read_assignment(documents()[type_]).checks:
+        for check in read_assignment(assignment_text(type_, "bench")).checks:
             for dtype in _DTYPES:
                 of_dtype = check.model_copy(update={"dtypes": (dtype,)})
                 for name, answer in answering.items():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from checks import SHIPPED, answer_rightly, drawn, make_check, outcome_of
+from edunn_client._cli.assignment_files import NAMES
 
 import edunn as nn
 from bench.students import run_layer
 from edunn.initializers import INITIALIZER_TYPES
-from edunn_serving.assignment_files import documents
 from worker.judging import Challenge
 from worker.judging.subjects import OPTIMIZER_TYPES
 
@@ -17,7 +17,7 @@ ATTEMPTS = 6
 
 
 def test_there_is_an_assignment_for_every_type() -> None:
-    assert set(documents()) == {*nn.LAYER_TYPES, *OPTIMIZER_TYPES, *INITIALIZER_TYPES}
+    assert set(NAMES) == {*nn.LAYER_TYPES, *OPTIMIZER_TYPES, *INITIALIZER_TYPES}
 
 
 @pytest.mark.parametrize("dtypes", [("float32",), ("float64",), ("float32", "float64")], ids=str)
