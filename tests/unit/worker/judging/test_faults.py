@@ -164,6 +164,14 @@ def test_a_gradient_that_all_ties_get_is_named() -> None:
     assert outcome_of(check, challenge, answer).bug == "pool-gradient-to-ties"
 
 
+def test_every_message_names_what_it_is_about() -> None:
+    for check in SHIPPED.values():
+        for language in ("en", "es"):
+            message = judge(check, drawn(check), Answer({}), language).message
+            assert "  " not in message and "{" not in message
+            assert message.startswith(("The output", "La salida"))
+
+
 def test_what_cannot_be_graded_is_ungradable() -> None:
     other = make_check("layer", "Linear", {"input_size": 4, "output_size": 3})
     outcome = judge(other, CHALLENGE, answer_rightly(LINEAR, CHALLENGE), "en")
