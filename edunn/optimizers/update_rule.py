@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from edunn.answers import check_gradients
 from edunn.arrays import Array, FloatArray, as_floats
 from edunn.description import ParameterDescription
+from edunn.fields import check_arguments
 from edunn.model import ParameterSet
 from edunn.optimizers.steps import PastState, State
 
@@ -79,6 +80,11 @@ class UpdateRule:
             after[name], new = self.step(parameters[name], g, past.get(name, {}))
             left.update((f"{name}.{key}", value) for key, value in new.items())
         return after, left
+
+    def _set(self, kind: type, **numbers: object) -> None:
+        """Check the numbers of a rule by the signature of its class, and keep them."""
+        for name, value in check_arguments(kind, type(self).__name__, **numbers).items():
+            setattr(self, name, value)
 
     @property
     def config(self) -> dict[str, Any]:
