@@ -209,7 +209,9 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
         if model.frozen:
             return
         parameters = model.get_parameters()
-        states = self._states.setdefault(model, {})
+        states = self._states.get(model)
+        if states is None:
+            states = self._states[model] = {}
         self._latest = ref(model)
         check_gradients(model.label, δEδps, parameters)
         for name, δEδp in δEδps.items():
