@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import invalid_argument
-from edunn_serving.rpcs import LAYER_RPCS
+from edunn_serving.rpcs import OPERATION_RPCS
 from edunn_serving.wire_format import fields
 
 # The longest name, in characters. The worker checks the other rules of names.
@@ -18,7 +18,9 @@ MAX_NAME = 64
 MAX_ID = 128
 
 
-def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> OperationHead:
+def head_of(
+    method: str, caller: str, deadline_ms: int, request: bytes, request_id: str = ""
+) -> OperationHead:
     """Return the head of an operation, given its request.
 
     Raises
@@ -26,7 +28,7 @@ def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> Opera
     ServiceError
         INVALID_ARGUMENT: the request names no session or is no message.
     """
-    rpc = LAYER_RPCS[method]
+    rpc = OPERATION_RPCS[method]
     try:
         found = _strings(request, rpc.name_fields)
     except (ValueError, IndexError) as error:
@@ -44,7 +46,7 @@ def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> Opera
     _check_length("loss", loss or "", MAX_NAME)
     _check_length(rpc.repeat_name, repeat_id or "", MAX_ID)
     return OperationHead(
-        method, caller, session_id, deadline_ms, layer, forward_id, loss, repeat_id
+        method, caller, session_id, deadline_ms, layer, forward_id, loss, repeat_id, request_id
     )
 
 

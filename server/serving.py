@@ -14,6 +14,7 @@ import grpc
 
 from edunn_serving.settings import Settings, SettingsError
 from server.audit import Audit
+from server.call import BusyService
 from server.callers import Callers
 from server.connections import Connections
 from server.dispatcher import Dispatcher
@@ -71,7 +72,8 @@ async def serve(settings: Settings) -> None:
     audit = Audit(settings.audit_file)
     services = make_services(dispatcher, audit, settings)
     names = [each.descriptor.full_name for each in services]
-    health = Health(names)
+    busy = [each for each in services if isinstance(each, BusyService)]
+    health = Health(names, {each.descriptor.full_name: each.is_serving for each in busy})
     raise_descriptor_limit()
     connections = Connections(settings, _log_cut)
     handlers = Handlers(
@@ -95,6 +97,7 @@ async def serve(settings: Settings) -> None:
         asyncio.create_task(callers.watch()),
         asyncio.create_task(handlers.open_calls.watch()),
         asyncio.create_task(connections.watch(port)),
+        *(asyncio.create_task(each.run()) for each in busy),
     ]
     if tls is not None:
         background.append(asyncio.create_task(tls.watch()))

@@ -1603,16 +1603,15 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\x0eOperationError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12.\n" +
-	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails2\xa1\v\n" +
+	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails2\xa9\v\n" +
 	"\fLayerService\x12o\n" +
 	"\x0eListLayerTypes\x12'.edunn_serving.v1.ListLayerTypesRequest\x1a(.edunn_serving.v1.ListLayerTypesResponse\"\n" +
 	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12{\n" +
 	"\x12ListOptimizerTypes\x12+.edunn_serving.v1.ListOptimizerTypesRequest\x1a,.edunn_serving.v1.ListOptimizerTypesResponse\"\n" +
 	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12i\n" +
-	"\rCreateSession\x12&.edunn_serving.v1.CreateSessionRequest\x1a'.edunn_serving.v1.CreateSessionResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12c\n" +
+	"\rCreateSession\x12&.edunn_serving.v1.CreateSessionRequest\x1a'.edunn_serving.v1.CreateSessionResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12g\n" +
 	"\n" +
-	"GetSession\x12#.edunn_serving.v1.GetSessionRequest\x1a$.edunn_serving.v1.GetSessionResponse\"\n" +
-	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12i\n" +
+	"GetSession\x12#.edunn_serving.v1.GetSessionRequest\x1a$.edunn_serving.v1.GetSessionResponse\"\x0e\xea\xb5\x18\x03\x01\x02\x03\xf0\xb5\x18\x01\x90\x02\x01\x12i\n" +
 	"\rDeleteSession\x12&.edunn_serving.v1.DeleteSessionRequest\x1a'.edunn_serving.v1.DeleteSessionResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12Z\n" +
 	"\bAddLayer\x12!.edunn_serving.v1.AddLayerRequest\x1a\".edunn_serving.v1.AddLayerResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12W\n" +
 	"\aForward\x12 .edunn_serving.v1.ForwardRequest\x1a!.edunn_serving.v1.ForwardResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12Z\n" +
@@ -1621,9 +1620,8 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\tTrainStep\x12\".edunn_serving.v1.TrainStepRequest\x1a#.edunn_serving.v1.TrainStepResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12o\n" +
 	"\x0eClearGradients\x12'.edunn_serving.v1.ClearGradientsRequest\x1a(.edunn_serving.v1.ClearGradientsResponse\"\n" +
 	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x02\x12[\n" +
-	"\aCompute\x12 .edunn_serving.v1.ComputeRequest\x1a!.edunn_serving.v1.ComputeResponse\"\a\xea\xb5\x18\x03\x01\x02\x03(\x010\x01\x12l\n" +
-	"\rGetParameters\x12&.edunn_serving.v1.GetParametersRequest\x1a'.edunn_serving.v1.GetParametersResponse\"\n" +
-	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12l\n" +
+	"\aCompute\x12 .edunn_serving.v1.ComputeRequest\x1a!.edunn_serving.v1.ComputeResponse\"\a\xea\xb5\x18\x03\x01\x02\x03(\x010\x01\x12p\n" +
+	"\rGetParameters\x12&.edunn_serving.v1.GetParametersRequest\x1a'.edunn_serving.v1.GetParametersResponse\"\x0e\xea\xb5\x18\x03\x01\x02\x03\xf0\xb5\x18\x01\x90\x02\x01\x12l\n" +
 	"\rSetParameters\x12&.edunn_serving.v1.SetParametersRequest\x1a'.edunn_serving.v1.SetParametersResponse\"\n" +
 	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x02BS\n" +
 	"\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3"

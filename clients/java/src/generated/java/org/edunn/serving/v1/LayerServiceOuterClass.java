@@ -241,7 +241,7 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
       "ror\030\004 \001(\0132 .edunn_serving.v1.OperationEr" +
       "rorH\000B\010\n\006result\"V\n\016OperationError\022\014\n\004cod" +
       "e\030\001 \001(\005\022\017\n\007message\030\002 \001(\t\022%\n\007details\030\003 \003(" +
-      "\0132\024.google.protobuf.Any2\241\013\n\014LayerService" +
+      "\0132\024.google.protobuf.Any2\251\013\n\014LayerService" +
       "\022o\n\016ListLayerTypes\022\'.edunn_serving.v1.Li" +
       "stLayerTypesRequest\032(.edunn_serving.v1.L" +
       "istLayerTypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022{\n\022Lis" +
@@ -250,36 +250,37 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
       "ListOptimizerTypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022i" +
       "\n\rCreateSession\022&.edunn_serving.v1.Creat" +
       "eSessionRequest\032\'.edunn_serving.v1.Creat" +
-      "eSessionResponse\"\007\352\265\030\003\001\002\003\022c\n\nGetSession\022" +
+      "eSessionResponse\"\007\352\265\030\003\001\002\003\022g\n\nGetSession\022" +
       "#.edunn_serving.v1.GetSessionRequest\032$.e" +
-      "dunn_serving.v1.GetSessionResponse\"\n\220\002\001\352" +
-      "\265\030\003\001\002\003\022i\n\rDeleteSession\022&.edunn_serving." +
-      "v1.DeleteSessionRequest\032\'.edunn_serving." +
-      "v1.DeleteSessionResponse\"\007\352\265\030\003\001\002\003\022Z\n\010Add" +
-      "Layer\022!.edunn_serving.v1.AddLayerRequest" +
-      "\032\".edunn_serving.v1.AddLayerResponse\"\007\352\265" +
-      "\030\003\001\002\003\022W\n\007Forward\022 .edunn_serving.v1.Forw" +
-      "ardRequest\032!.edunn_serving.v1.ForwardRes" +
-      "ponse\"\007\352\265\030\003\001\002\003\022Z\n\010Backward\022!.edunn_servi" +
-      "ng.v1.BackwardRequest\032\".edunn_serving.v1" +
-      ".BackwardResponse\"\007\352\265\030\003\001\002\003\022N\n\004Step\022\035.edu" +
-      "nn_serving.v1.StepRequest\032\036.edunn_servin" +
-      "g.v1.StepResponse\"\007\352\265\030\003\001\002\003\022]\n\tTrainStep\022" +
-      "\".edunn_serving.v1.TrainStepRequest\032#.ed" +
-      "unn_serving.v1.TrainStepResponse\"\007\352\265\030\003\001\002" +
-      "\003\022o\n\016ClearGradients\022\'.edunn_serving.v1.C" +
-      "learGradientsRequest\032(.edunn_serving.v1." +
-      "ClearGradientsResponse\"\n\220\002\002\352\265\030\003\001\002\003\022[\n\007Co" +
-      "mpute\022 .edunn_serving.v1.ComputeRequest\032" +
-      "!.edunn_serving.v1.ComputeResponse\"\007\352\265\030\003" +
-      "\001\002\003(\0010\001\022l\n\rGetParameters\022&.edunn_serving" +
-      ".v1.GetParametersRequest\032\'.edunn_serving" +
-      ".v1.GetParametersResponse\"\n\220\002\001\352\265\030\003\001\002\003\022l\n" +
-      "\rSetParameters\022&.edunn_serving.v1.SetPar" +
-      "ametersRequest\032\'.edunn_serving.v1.SetPar" +
-      "ametersResponse\"\n\220\002\002\352\265\030\003\001\002\003BS\n\024org.edunn" +
-      ".serving.v1P\001Z9github.com/edunn/edunn-se" +
-      "rving/clients/go/edunnpb;edunnpbb\006proto3"
+      "dunn_serving.v1.GetSessionResponse\"\016\220\002\001\352" +
+      "\265\030\003\001\002\003\360\265\030\001\022i\n\rDeleteSession\022&.edunn_serv" +
+      "ing.v1.DeleteSessionRequest\032\'.edunn_serv" +
+      "ing.v1.DeleteSessionResponse\"\007\352\265\030\003\001\002\003\022Z\n" +
+      "\010AddLayer\022!.edunn_serving.v1.AddLayerReq" +
+      "uest\032\".edunn_serving.v1.AddLayerResponse" +
+      "\"\007\352\265\030\003\001\002\003\022W\n\007Forward\022 .edunn_serving.v1." +
+      "ForwardRequest\032!.edunn_serving.v1.Forwar" +
+      "dResponse\"\007\352\265\030\003\001\002\003\022Z\n\010Backward\022!.edunn_s" +
+      "erving.v1.BackwardRequest\032\".edunn_servin" +
+      "g.v1.BackwardResponse\"\007\352\265\030\003\001\002\003\022N\n\004Step\022\035" +
+      ".edunn_serving.v1.StepRequest\032\036.edunn_se" +
+      "rving.v1.StepResponse\"\007\352\265\030\003\001\002\003\022]\n\tTrainS" +
+      "tep\022\".edunn_serving.v1.TrainStepRequest\032" +
+      "#.edunn_serving.v1.TrainStepResponse\"\007\352\265" +
+      "\030\003\001\002\003\022o\n\016ClearGradients\022\'.edunn_serving." +
+      "v1.ClearGradientsRequest\032(.edunn_serving" +
+      ".v1.ClearGradientsResponse\"\n\220\002\002\352\265\030\003\001\002\003\022[" +
+      "\n\007Compute\022 .edunn_serving.v1.ComputeRequ" +
+      "est\032!.edunn_serving.v1.ComputeResponse\"\007" +
+      "\352\265\030\003\001\002\003(\0010\001\022p\n\rGetParameters\022&.edunn_ser" +
+      "ving.v1.GetParametersRequest\032\'.edunn_ser" +
+      "ving.v1.GetParametersResponse\"\016\220\002\001\352\265\030\003\001\002" +
+      "\003\360\265\030\001\022l\n\rSetParameters\022&.edunn_serving.v" +
+      "1.SetParametersRequest\032\'.edunn_serving.v" +
+      "1.SetParametersResponse\"\n\220\002\002\352\265\030\003\001\002\003BS\n\024o" +
+      "rg.edunn.serving.v1P\001Z9github.com/edunn/" +
+      "edunn-serving/clients/go/edunnpb;edunnpb" +
+      "b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -460,6 +461,7 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =
         com.google.protobuf.ExtensionRegistry.newInstance();
+    registry.add(org.edunn.serving.v1.Access.gradersActForStudents);
     registry.add(org.edunn.serving.v1.Access.roles);
     com.google.protobuf.Descriptors.FileDescriptor
         .internalUpdateFileDescriptor(descriptor, registry);
