@@ -10,6 +10,7 @@ from typing import Annotated
 import numpy as np
 
 from edunn.arrays import FloatArray
+from edunn.derived import derived
 from edunn.description import ParameterDescription
 from edunn.fields import Field
 from edunn.model import ParameterSet
@@ -82,7 +83,7 @@ class MomentumGD(BatchedGradientOptimizer):
         super().__init__(batch_size, epochs, shuffle, rng)
         self._set(MomentumGD, lr=lr, gamma=gamma)
 
-    @property
+    @derived
     def v(self) -> ParameterSet:
         """The velocity times the learning rate, for the model that took the last step."""
         return {name: self.lr * v for name, v in self._latest_state("v").items()}
@@ -137,7 +138,7 @@ class RMSprop(BatchedGradientOptimizer):
         super().__init__(batch_size, epochs, shuffle, rng)
         self._set(RMSprop, lr=lr, beta=beta, eps=eps)
 
-    @property
+    @derived
     def v(self) -> ParameterSet:
         """The running mean of squares, for the model that took the last step."""
         return self._latest_state("s")
@@ -192,12 +193,12 @@ class Adam(BatchedGradientOptimizer):
     def betas(self, betas: tuple[float, float]) -> None:
         self.beta_1, self.beta_2 = betas
 
-    @property
+    @derived
     def m(self) -> ParameterSet:
         """The running mean of gradients, for the model that took the last step."""
         return self._latest_state("m")
 
-    @property
+    @derived
     def v(self) -> ParameterSet:
         """The running mean of squares, for the model that took the last step."""
         return self._latest_state("s")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from edunn.answers import check_gradients
 from edunn.arrays import Array, FloatArray, as_floats
+from edunn.derived import derived
 from edunn.description import ParameterDescription
 from edunn.fields import check_arguments
 from edunn.model import ParameterSet
@@ -86,7 +87,7 @@ class UpdateRule:
         for name, value in check_arguments(kind, type(self).__name__, **numbers).items():
             setattr(self, name, value)
 
-    @property
+    @derived
     def config(self) -> dict[str, Any]:
         """The numbers of the rule by the names of its arguments, without those of the loop."""
         names = inspect.signature(type(self)).parameters
