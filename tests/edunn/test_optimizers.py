@@ -346,41 +346,6 @@ def test_an_optimizer_of_ones_own_gives_its_batch_step_alone() -> None:
         np.testing.assert_allclose(mine.get_parameters()[name], p, rtol=1e-12)
 
 
-class Remembering(nn.BatchedGradientOptimizer):
-    """An optimizer that keeps its state as the course's do."""
-
-    def __init__(self, batch_size: int, epochs: int) -> None:
-        super().__init__(batch_size, epochs, shuffle=False)
-        names: Any = self
-        names.first, names.v, names.m, names.config, names.step = True, {}, {}, "mine", 0
-
-    def optimize_batch(
-        self, model: nn.Model, gradients: ParameterSet, epoch: int, iteration: int
-    ) -> None:
-        own: Any = self
-        parameters = model.get_parameters()
-        if own.first:
-            own.first, own.v = False, {name: np.zeros_like(p) for name, p in parameters.items()}
-        for name, p in parameters.items():
-            own.v[name] = 0.9 * own.v[name] + gradients[name]
-            p[:] = p - 0.1 * own.v[name]
-
-
-def test_an_optimizer_of_ones_own_may_call_its_state_as_ours_do() -> None:
-    mine, ours = linear(), linear()
-    Remembering(4, 3).optimize(mine, *regression(), LOSS, verbose=False)
-    nn.MomentumGD(4, 3, shuffle=False).optimize(ours, *regression(), LOSS, verbose=False)
-    for name, p in ours.get_parameters().items():
-        np.testing.assert_allclose(mine.get_parameters()[name], p, rtol=1e-12)
-
-    class Restarting(nn.MomentumGD):
-        def __init__(self) -> None:
-            super().__init__(4, 3)
-            self.v = {}
-
-    assert Restarting().v == {}
-
-
 def test_an_optimizer_without_a_step_says_so() -> None:
     class Without(nn.BatchedGradientOptimizer):
         pass
