@@ -1,4 +1,4 @@
 """Benchmarks. Each figure is a ratio to a reference that is measured in the same run."""
 
-# Before NumPy: it sets one thread for BLAS, as the workers have.
-import edunn_serving  # noqa: F401
+# Before NumPy, which reads it once: BLAS has one thread here, as in server and worker.
+import edunn_serving as edunn_serving

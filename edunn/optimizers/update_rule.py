@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 from edunn.answers import check_gradients
 from edunn.arrays import Array, FloatArray, as_floats
+from edunn.derived import derived
 from edunn.description import ParameterDescription
 from edunn.estimate import FLOAT64, ArraySpec, Cost, work
+from edunn.fields import check_arguments
 from edunn.model import ParameterSet
 from edunn.optimizers.steps import PastState, State
 
@@ -109,7 +111,12 @@ class UpdateRule:
             (1 + self.state_arrays) * FLOAT64.itemsize * numbers + _ARRAYS * largest,
         )
 
-    @property
+    def _set(self, kind: type, **numbers: object) -> None:
+        """Check the numbers of a rule by the signature of its class, and keep them."""
+        for name, value in check_arguments(kind, type(self).__name__, **numbers).items():
+            setattr(self, name, value)
+
+    @derived
     def config(self) -> dict[str, Any]:
         """The numbers of the rule by the names of its arguments, without those of the loop."""
         names = inspect.signature(type(self)).parameters

@@ -15,6 +15,7 @@ from edunn.estimate import BESIDES, ArraySpec
 from edunn.model import ParameterSet
 
 LOSS = nn.MeanError(nn.CrossEntropyWithLabels())
+MEAN = nn.MeanError(nn.SquaredError())
 KINDS = sorted(nn.OPTIMIZER_TYPES)
 kinds = pytest.mark.parametrize("kind", KINDS)
 
@@ -193,3 +194,40 @@ def test_update_takes_no_more_than_its_estimate_and_not_much_less(
     with counting(monkeypatch) as counter:
         rule.update(p, {name: counted(each) for name, each in g.items()}, state)
     assert counter.work <= estimate.work <= 10 * counter.work
+
+
+class Remembering(nn.BatchedGradientOptimizer):
+    """An optimizer that keeps its state as the course's do."""
+
+    def __init__(self, batch_size: int, epochs: int) -> None:
+        super().__init__(batch_size, epochs, shuffle=False)
+        names: Any = self
+        names.first, names.v, names.m, names.config, names.step = True, {}, {}, "mine", 0
+
+    def optimize_batch(
+        self, model: nn.Model, gradients: ParameterSet, epoch: int, iteration: int
+    ) -> None:
+        own: Any = self
+        parameters = model.get_parameters()
+        if own.first:
+            own.first, own.v = False, {name: np.zeros_like(p) for name, p in parameters.items()}
+        for name, p in parameters.items():
+            own.v[name] = 0.9 * own.v[name] + gradients[name]
+            p[:] = p - 0.1 * own.v[name]
+
+
+def test_an_optimizer_of_ones_own_may_call_its_state_as_ours_do() -> None:
+    x, y = data()
+    samples = x, y[:, np.newaxis]
+    mine, ours = (nn.LinearRegression(4, 1, "Zero") for _ in range(2))
+    Remembering(4, 3).optimize(mine, *samples, MEAN, verbose=False)
+    nn.MomentumGD(4, 3, shuffle=False).optimize(ours, *samples, MEAN, verbose=False)
+    for name, p in ours.get_parameters().items():
+        np.testing.assert_allclose(mine.get_parameters()[name], p, rtol=1e-12)
+
+    class Restarting(nn.MomentumGD):
+        def __init__(self) -> None:
+            super().__init__(4, 3)
+            self.v = {}
+
+    assert Restarting().v == {}
