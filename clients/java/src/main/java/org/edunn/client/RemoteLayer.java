@@ -72,6 +72,16 @@ final class RemoteLayer implements Layer {
   }
 
   @Override
+  public void clearGradients(CallOption... options) {
+    connection().run(Calls.clearGradients(sessionId(), name()), options);
+  }
+
+  @Override
+  public CompletableFuture<Void> clearGradientsAsync(CallOption... options) {
+    return connection().runAsync(Calls.clearGradients(sessionId(), name()), options);
+  }
+
+  @Override
   public Map<String, Tensor> getParameters(CallOption... options) {
     return connection().run(Calls.getParameters(sessionId(), name()), options);
   }
@@ -112,8 +122,8 @@ final class RemoteLayer implements Layer {
     return phase;
   }
 
-  String nextForwardName() {
-    return session.nextForwardName(name());
+  String nextName() {
+    return session.nextName(name());
   }
 
   void latest(TrackedForward forward) {

@@ -119,7 +119,7 @@ final class RemoteSession implements Session {
     return connection;
   }
 
-  String nextForwardName(String layer) {
+  String nextName(String layer) {
     return names.next(layer);
   }
 

@@ -79,6 +79,16 @@ class StandInTest {
     }
 
     @Override
+    public void clearGradients(CallOption... options) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletableFuture<Void> clearGradientsAsync(CallOption... options) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public Map<String, Tensor> getParameters(CallOption... options) {
       return Map.of();
     }
