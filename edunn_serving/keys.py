@@ -146,3 +146,8 @@ def slot(name: str, layer: str) -> str:
 def version(slot_name: str, layer: str) -> str:
     """How often a slot of a layer has been set."""
     return f"{VERSION}{slot_name}/{layer}"
+
+
+def grading_trial(trial_id: str) -> str:
+    """List with the one result of a trial of an assignment. It lasts a minute."""
+    return f"{ROOT}:grading:trial:{trial_id}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from edunn_serving import keys
 
@@ -19,6 +20,8 @@ class Pool:
     process: str
     # The default number of workers.
     workers: int
+    # Whether its workers read and write the database of grades.
+    uses_database: bool = False
 
     @property
     def queue(self) -> str:
@@ -45,5 +48,25 @@ class Pool:
 # Runs the operations of the LayerService.
 LAYERS = Pool("layers", application="worker", process="worker", workers=2)
 
+# Draws the challenges of the GradingService and judges answers, as ordinary Celery tasks.
+GRADING = Pool(
+    "grading",
+    application="worker.grading",
+    process="grading-worker",
+    workers=1,
+    uses_database=True,
+)
+
+
+class GradingTasks(NamedTuple):
+    """The names of the tasks of the pool `grading`."""
+
+    draw: str = "grading.draw"
+    judge: str = "grading.judge"
+    try_assignment: str = "grading.try_assignment"
+
+
+GRADING_TASKS = GradingTasks()
+
 # All pools that the service has.
-POOLS = (LAYERS,)
+POOLS = (LAYERS, GRADING)

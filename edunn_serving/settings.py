@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -100,6 +101,12 @@ class Settings(BaseSettings):
         "", "PEM file with the server's certificate chain. Empty: no TLS."
     )
     tls_key: str = _setting("", "PEM file with the certificate's private key.")
+    database_url: SecretStr = _setting(
+        "",
+        "The database of grades: `postgresql://user:password@host/name` or `sqlite:///path`. "
+        "Empty: the SQLite file `grades.sqlite3` in the working folder. `make serve` puts it into "
+        "its data folder.",
+    )
     tls_client_ca: str = _setting(
         "",
         "PEM file with the authorities of the callers' certificates. Each connection must then "
@@ -267,7 +274,16 @@ class Settings(BaseSettings):
                 "EDUNN_SESSION_TTL_SECONDS must not be above EDUNN_MAX_SESSION_TTL_SECONDS"
             )
         self.callers()
+        database = self.database_url.get_secret_value()
+        if database and not re.match(r"postgresql://.|sqlite:///.", database):
+            raise ValueError(
+                "EDUNN_DATABASE_URL must be postgresql://... or sqlite:///path, got another URL"
+            )
         return self
+
+    def grades_url(self) -> str:
+        """Return the URL of the database of grades."""
+        return self.database_url.get_secret_value() or "sqlite:///grades.sqlite3"
 
     def callers(self) -> dict[str, Caller]:
         """Return the callers that EDUNN_TOKENS names, by their token."""
@@ -288,11 +304,13 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Return the texts that no log and no error may show."""
-        return [*self.callers(), self.redis_url.password or ""]
+        database = urlsplit(self.database_url.get_secret_value())
+        return [*self.callers(), self.redis_url.password or "", database.password or ""]
 
     def describe(self) -> str:
         """Return the settings on one line, without secrets."""
         shown = {name: str(getattr(self, name)) for name in names()}
+        shown["database_url"] = re.sub(r"//[^@/]*@", "//***@", self.grades_url())
         shown["tokens"] = ",".join(f"{each.name}=***" for each in self.callers().values())
         return " ".join(f"{name}={text}" for name, text in shown.items())
 

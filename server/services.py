@@ -6,6 +6,7 @@ from edunn_serving.settings import Settings
 from server.audit import Audit
 from server.call import Service
 from server.dispatcher import Dispatcher
+from server.grading.service import GradingService
 from server.layer_service import LayerService
 
 
@@ -13,4 +14,5 @@ def make_services(dispatcher: Dispatcher, audit: Audit, settings: Settings) -> l
     """Return the services. Health, reflection and authentication follow this list."""
     return [
         LayerService(dispatcher, audit, settings),
+        GradingService(settings),
     ]

@@ -35,8 +35,10 @@ MAX_STARTS = 2
 # Linux allows 108 bytes, and the last one is 0.
 MAX_SOCKET_PATH = 107
 LOOPBACK = "127.0.0.1"
+# The database of grades, if the environment names none.
+GRADES = "grades.sqlite3"
 # Settings with secrets that workers do not need.
-OF_SERVERS_ALONE = {"EDUNN_TOKENS", "EDUNN_DATABASE_URL"}
+OF_SERVERS_ALONE = frozenset({"EDUNN_TOKENS", "EDUNN_DATABASE_URL"})
 
 
 class Stack:
@@ -87,6 +89,7 @@ class Stack:
             **{key: text for key, text in os.environ.items() if not key.startswith("EDUNN_")},
             "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
             "PYTHONUNBUFFERED": "1",
+            "EDUNN_DATABASE_URL": f"sqlite:///{data.resolve() / GRADES}",
             "EDUNN_AUDIT_FILE": str(data.resolve() / AUDIT_FILE),
             **_kept_tokens(data.resolve()),
             **(environment or {}),
@@ -270,9 +273,9 @@ class Stack:
     def _pool_child(self, pool: Pool, number: int) -> Child:
         # Each Celery worker needs a name of its own.
         command = [sys.executable, *pool.command(f"{secrets.token_hex(4)}@%h")]
-        environment = {
-            name: text for name, text in self.environment.items() if name not in OF_SERVERS_ALONE
-        }
+        needed = {"EDUNN_DATABASE_URL"} if pool.uses_database else set()
+        hidden = OF_SERVERS_ALONE - needed
+        environment = {name: text for name, text in self.environment.items() if name not in hidden}
         return Child(f"{pool.process}-{number}", command, environment, self.data)
 
 
