@@ -70,7 +70,8 @@ def measure(torch: Any) -> list[tuple[str, float, float]]:
         (nn.Conv2d(16, 32, 3), images, modules.Conv2d(16, 32, 3, bias=False).double()),
         (nn.MaxPool2d(2, 2), images, lambda x: f.max_pool2d(x, 2)),
         (nn.AvgPool2d(2, 2), images, lambda x: f.avg_pool2d(x, 2)),
-        (nn.Flatten(), images, lambda x: x.flatten(1).clone()),
+        # PyTorch's is a view both ways; ours gives arrays of the caller's own.
+        (nn.Flatten(), images, lambda x: x.clone().flatten(1).clone()),
         (nn.RNN(16, 32, 32), sequences, lambda x: recurrent(x)[0]),
     ]
     return [_beside(torch, *pair) for pair in pairs]

@@ -333,7 +333,7 @@ class Model(Named, ABC):
         """Keep what the backward of this forward will need."""
         # NumPy makes single numbers of arrays of rank 0; a cache has arrays.
         for name, value in entries.items():
-            if isinstance(value, np.generic):
+            if type(value) is not np.ndarray and isinstance(value, np.generic):
                 entries[name] = np.asarray(value)
         self._cache = entries
 

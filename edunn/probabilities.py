@@ -21,7 +21,7 @@ def above_zero(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
     """Return probabilities that are stored in a dtype, each at least its smallest normal number."""
     tiny = _TINY[dtype]
     # To look takes less time than to write, and there is seldom anything to lift.
-    if p.size and np.min(p) >= tiny:
+    if p.size and p.min() >= tiny:
         return p
     lifted: FloatArray = np.maximum(p, tiny)
     return lifted

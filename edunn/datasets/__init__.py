@@ -5,7 +5,7 @@ made up here, and on openml.org. What has been downloaded is kept in the folder.
 """
 
 from edunn.datasets import classification, regression, sequence_generation
-from edunn.datasets.files import folder
+from edunn.datasets.files import folder, paths
 from edunn.datasets.loading import (
     Dataset,
     get_classification_names,
@@ -17,6 +17,8 @@ from edunn.datasets.loading import (
     load_sequence_generation,
 )
 from edunn.datasets.splitting import Split, shuffle_dataset, split
+
+__getattr__ = paths(__name__, basepath="")
 
 __all__ = [
     "Dataset",

@@ -23,6 +23,9 @@ mnist, iris = loaders["mnist"], loaders["iris"]
 study1d, study2d, study2d_easy = (loaders[name] for name in ("study1d", "study2d", "study2d_easy"))
 
 
+__getattr__ = files.paths(__name__, basepath="", classification_basepath="classification_data")
+
+
 def load_classification_dataset(filename: str | Path, classes: Sequence[str]) -> Classification:
     """Read a table from the folder of data sets, labels in its last column.
 

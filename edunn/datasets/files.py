@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,17 @@ def folder() -> Path:
         return Path(chosen).expanduser()
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "edunn"
+
+
+def paths(module: str, **inside: str) -> Callable[[str], Path]:
+    """Return a module's ``__getattr__`` for paths inside the folder, where it is by then."""
+
+    def path(name: str) -> Path:
+        if name in inside:
+            return folder() / inside[name]
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return path
 
 
 def find(source: Source) -> Path | None:

@@ -24,6 +24,9 @@ wine_red, wine_white = loaders["wine_red"], loaders["wine_white"]
 insurance, real_state = loaders["insurance"], loaders["real_state"]
 
 
+__getattr__ = files.paths(__name__, basepath="", regression_basepath="regression_data")
+
+
 def houses() -> Regression:
     """Read ``houses.csv`` from the folder of data sets; nobody brings it or offers it."""
     return load_regression_dataset("houses.csv")

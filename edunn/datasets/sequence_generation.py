@@ -16,6 +16,9 @@ loaders: dict[str, Callable[[], text.Sequences]] = {
 reddit_comments = loaders["reddit_comments"]
 
 
+__getattr__ = files.paths(__name__, basepath="", classification_basepath="sequence_data")
+
+
 def load_sequence_dataset(filename: str | Path, vocabulary_size: int) -> text.Sequences:
     """Read a text, a comment a line, from the folder of data sets.
 

@@ -67,6 +67,8 @@ class _Constant(Model):
 
     def _output_shape(self, value: float | FloatArray, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape that an input of a shape has with the constant broadcast against it."""
+        if isinstance(value, float):
+            return shape
         try:
             return np.broadcast_shapes(shape, np.shape(value))
         except ValueError:

@@ -103,7 +103,8 @@ class Dense(Composite):
         x = self._input("x", x)
         check_features(self, x, self.input_size)
         wide = widen(x)
-        y = wide @ self.linear._parameters["w"].astype(wide.dtype, copy=False)
+        # As in Linear: `dot` and not `@`.
+        y = wide.dot(self.linear._parameters["w"].astype(wide.dtype, copy=False))
         y += self.bias._parameters["b"].astype(wide.dtype, copy=False)
         # In the caller's dtype, so that the activation keeps no wider cache than it needs.
         y = self.activation.forward(restore(y, x.dtype))
@@ -127,8 +128,8 @@ class Dense(Composite):
         x = widen(self._saved_array("x"))
         δEδy = self._gradient(δEδy, (x.shape[0], self.output_size))
         g, _ = self.activation.backward(δEδy.astype(x.dtype, copy=False))
-        δEδx = g @ self.linear._parameters["w"].astype(x.dtype, copy=False).T
-        δEδp = {} if self.frozen else {"w": x.T @ g, "b": total(g, axis=0)}
+        δEδx = g.dot(self.linear._parameters["w"].astype(x.dtype, copy=False).T)
+        δEδp = {} if self.frozen else {"w": x.T.dot(g), "b": total(g, axis=0)}
         return restore(δEδx, δEδy.dtype), δEδp
 
     def estimate(self, x: ArraySpec) -> Estimate:

@@ -63,7 +63,8 @@ class Linear(Model):
         x = self._input("x", x)
         check_features(self, x, self.input_size)
         wide = widen(x)
-        y = wide @ self._parameters["w"].astype(wide.dtype, copy=False)
+        # `dot` takes less than half the time of `@` where the matrices are small.
+        y = wide.dot(self._parameters["w"].astype(wide.dtype, copy=False))
         self._save(x=own(x))
         return restore(y, x.dtype)
 
@@ -84,8 +85,8 @@ class Linear(Model):
         x = widen(self._saved_array("x"))
         δEδy = self._gradient(δEδy, (x.shape[0], self.output_size))
         g = δEδy.astype(x.dtype, copy=False)
-        δEδx = g @ self._parameters["w"].astype(x.dtype, copy=False).T
-        δEδp = {} if self.frozen else {"w": x.T @ g}
+        δEδx = g.dot(self._parameters["w"].astype(x.dtype, copy=False).T)
+        δEδp = {} if self.frozen else {"w": x.T.dot(g)}
         return restore(δEδx, δEδy.dtype), δEδp
 
     def estimate(self, x: ArraySpec) -> Estimate:

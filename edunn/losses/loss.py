@@ -56,7 +56,7 @@ def check_probabilities(loss: Loss, argument: str, p: FloatArray) -> None:
         gradient, explains.
     """
     slack = 1e-3
-    if p.size and (np.min(p) < -slack or np.max(p) > 1 + slack):
+    if p.size and (p.min() < -slack or p.max() > 1 + slack):
         wide = widen(p)
         raise loss.refusal(
             argument, "of probabilities between 0 and 1", f"{np.min(wide):g} to {np.max(wide):g}"

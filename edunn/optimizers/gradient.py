@@ -12,6 +12,7 @@ import numpy as np
 from edunn.arrays import FloatArray
 from edunn.description import ParameterDescription
 from edunn.fields import Field, check_arguments
+from edunn.model import ParameterSet
 from edunn.optimizers import steps
 from edunn.optimizers.optimizer import BatchedGradientOptimizer
 from edunn.optimizers.steps import PastState, State
@@ -78,6 +79,11 @@ class MomentumGD(BatchedGradientOptimizer):
         self.lr: float = config["lr"]
         self.gamma: float = config["gamma"]
 
+    @property
+    def v(self) -> ParameterSet:
+        """The velocity times the learning rate, for the model that took the last step."""
+        return {name: self.lr * v for name, v in self._latest_state("v").items()}
+
     def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
         return steps.momentum(p, g, state, lr=self.lr, gamma=self.gamma)
 
@@ -127,6 +133,11 @@ class RMSprop(BatchedGradientOptimizer):
         self.beta: float = config["beta"]
         self.eps: float = config["eps"]
 
+    @property
+    def v(self) -> ParameterSet:
+        """The running mean of squares, for the model that took the last step."""
+        return self._latest_state("s")
+
     def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
         return steps.rmsprop(p, g, state, lr=self.lr, beta=self.beta, eps=self.eps)
 
@@ -172,6 +183,16 @@ class Adam(BatchedGradientOptimizer):
     def betas(self) -> tuple[float, float]:
         """How much of each running mean stays."""
         return self.beta_1, self.beta_2
+
+    @property
+    def m(self) -> ParameterSet:
+        """The running mean of gradients, for the model that took the last step."""
+        return self._latest_state("m")
+
+    @property
+    def v(self) -> ParameterSet:
+        """The running mean of squares, for the model that took the last step."""
+        return self._latest_state("s")
 
     def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
         return steps.adam(p, g, state, lr=self.lr, betas=self.betas, eps=self.eps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import Annotated
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +82,7 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
             raise ConfigError(layer=type(self).__name__, faults=[fault])
         self.optimizer = optimizer
         self._states: WeakKeyDictionary[Model, dict[str, State]] = WeakKeyDictionary()
+        self._latest: ref[Model] | None = None
 
     def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
         """Return a parameter after one step, and its state, as an `UpdateRule` does.
@@ -91,6 +92,17 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
         if self.optimizer is None:
             return super().step(p, g, state)
         return self.optimizer.step(p, g, state)
+
+    @property
+    def first(self) -> bool:
+        """Whether no step has been taken yet."""
+        return self._latest is None
+
+    def _latest_state(self, entry: str) -> ParameterSet:
+        """Return an entry of the state by parameter, of the model that took the last step."""
+        model = None if self._latest is None else self._latest()
+        states = {} if model is None else self._states.get(model, {})
+        return {name: state[entry] for name, state in states.items()}
 
     def optimize(
         self, model: Model, x: Array, y: Array, error_layer: Model, verbose: bool = True
@@ -198,6 +210,7 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
             return
         parameters = model.get_parameters()
         states = self._states.setdefault(model, {})
+        self._latest = ref(model)
         check_gradients(model.label, δEδps, parameters)
         for name, δEδp in δEδps.items():
             p, g = parameters[name], as_floats(type(self).__name__, name, δEδp)

@@ -2,7 +2,8 @@
 
 Every check prints one line, and its answer is a `GradientCheck`: true where all is well. The layer
 is left as it was; for each sample its parameters and buffers are drawn anew, because those that a
-layer starts with hide faults.
+layer starts with hide faults. With the first sample a layer is also watched for what it may not do,
+such as writing to its arguments or returning a view of a parameter.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from edunn.utils.function_checks import (
     relative_error_count,
     report_errors,
 )
-from edunn.utils.gradient_at import Point, check_at, redraw
+from edunn.utils.gradient_at import Runs, check_at, redraw
 from edunn.utils.gradient_report import ArrayCheck, GradientCheck
 from edunn.utils.model2function import common_layer_to_function, error_layer_to_function
-from edunn.utils.preserve import preserved
+from edunn.utils.preserve import Replay, preserved
 
 __all__ = [
     "binary_cross_entropy_labels",
@@ -177,13 +178,32 @@ def _check(
     break_on_error: bool,
     rng: np.random.Generator,
 ) -> GradientCheck:
-    arrays: list[ArrayCheck] = []
-    with preserved(model):
+    start, drawn = Replay.of(model), True
+
+    def samples_checked(still: bool) -> list[ArrayCheck]:
+        arrays: list[ArrayCheck] = []
         for sample in range(samples):
-            point = Point(draw())
+            arguments = draw()
             redraw(model, rng)
-            found = check_at(model, point, tolerance, rng)
+            found = check_at(Runs(model, arguments, still, closely=sample == 0), tolerance, rng)
             arrays += [check.of_sample(sample) for check in found]
-            if break_on_error and not all(check.passed for check in found):
+            wrong = not all(check.passed for check in found)
+            if wrong and (break_on_error or not (still or start.is_where_it_was())):
                 break
+        return arrays
+
+    try:
+        with preserved(model):
+            state = rng.bit_generator.state
+            arrays = samples_checked(still=False)
+            # Where a generator stands takes longer to tell than a small layer's whole check.
+            drawn = not start.is_where_it_was()
+            if drawn:
+                # It draws random numbers: once more, with the same ones at every forward.
+                start.rewind()
+                rng.bit_generator.state = state
+                arrays = samples_checked(still=True)
+    finally:
+        if drawn:
+            start.rewind()
     return GradientCheck(model.label, tolerance, tuple(arrays)).printed()

@@ -18,14 +18,14 @@ class Replay:
     """Where all sources of randomness of a model stood, to be put back there."""
 
     generators: tuple[tuple[np.random.Generator, Mapping[str, Any]], ...]
-    global_state: dict[str, Any]
+    global_state: Any
 
     @classmethod
     def of(cls, model: Model) -> Replay:
         """Return where they stand now: those of all that is within, and NumPy's global one."""
         generators = [part.rng for part in walk(model) if part.rng is not None]
         states = tuple((g, g.bit_generator.state) for g in generators)
-        return cls(states, np.random.get_state(legacy=False))
+        return cls(states, np.random.get_state())
 
     def rewind(self) -> None:
         """Make the next forward draw the same numbers as the last."""
@@ -35,19 +35,17 @@ class Replay:
 
     def is_where_it_was(self) -> bool:
         """Tell whether no number has been drawn since."""
-        return _same(np.random.get_state(legacy=False), self.global_state) and all(
+        return _same(np.random.get_state(), self.global_state) and all(
             _same(generator.bit_generator.state, state) for generator, state in self.generators
         )
 
 
 @contextmanager
 def preserved(model: Model) -> Iterator[None]:
-    """Let a model be run and its parameters and buffers be moved, and restore it.
+    """Let a model be run and its parameters and buffers be moved, and put these back.
 
-    Parameters, buffers and generators, NumPy's global one included, are afterwards as they
-    were. The last forward is not: its cache is that of the last run.
+    The last forward is not put back: the cache is that of the last run.
     """
-    replay = Replay.of(model)
     parameters = _copies(model.get_parameters())
     buffers = _copies(model.get_buffers())
     try:
@@ -58,7 +56,6 @@ def preserved(model: Model) -> Iterator[None]:
                 live[...] = parameters[name]
         if buffers:
             model.set_buffers(buffers)
-        replay.rewind()
 
 
 def _copies(arrays: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +63,9 @@ def _copies(arrays: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Compare states of generators: nested dictionaries of numbers and arrays."""
+    """Compare states of generators: numbers and arrays in tuples and dictionaries."""
     if isinstance(one, Mapping):
         return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
     return np.array_equal(one, other) if isinstance(one, np.ndarray) else bool(one == other)

@@ -54,14 +54,7 @@ class Counted(np.ndarray):
         result = getattr(ufunc, method)(*plain, **kwargs)
         sizes = [np.size(each) for each in (*plain, *_tuple(result))]
         if ufunc is np.matmul:
-            left, right = np.shape(plain[0]), np.shape(plain[1])
-            products = np.size(plain[0]) * (right[-1] if len(right) > 1 else 1)
-            if len(left) > 2 and len(right) > 2:
-                products = int(np.prod(left)) * right[-1]
-            # NumPy takes each matrix of a stack by itself, and passes over the other for each.
-            alone = len(right) == 2
-            passed = sum(sizes) + alone * (int(np.prod(left[:-2])) - 1) * sizes[1]
-            _counter.call(products / estimate.PRODUCTS + passed)
+            _count_product(plain[0], plain[1], sum(sizes))
         else:
             name = ufunc.__name__
             _counter.call(max(sizes), estimate.FUNCTION if name in FUNCTIONS else 1)
@@ -90,6 +83,12 @@ class Counted(np.ndarray):
         _counter.call(np.size(target))
         _plain(self)[_deep(key)] = _plain(value)
 
+    def dot(self, other: Any) -> Any:  # type: ignore[override]
+        left, right = _plain(self), _plain(other)
+        result = left.dot(right)
+        _count_product(left, right, left.size + right.size + result.size)
+        return _counted(result)
+
     @staticmethod
     def _copying(name: str) -> Any:
         def method(self: Array, *args: Any, **kwargs: Any) -> Any:
@@ -103,6 +102,18 @@ class Counted(np.ndarray):
     copy, astype, reshape, ravel, flatten = map(
         _copying, ("copy", "astype", "reshape", "ravel", "flatten")
     )
+
+
+def _count_product(left: Array, right: Array, passed: int) -> None:
+    """Count a product of matrices that passes over so many elements."""
+    rows, columns = np.shape(left), np.shape(right)
+    products = np.size(left) * (columns[-1] if len(columns) > 1 else 1)
+    if len(rows) > 2 and len(columns) > 2:
+        products = int(np.prod(rows)) * columns[-1]
+    # NumPy takes each matrix of a stack by itself, and passes over the other for each.
+    alone = len(columns) == 2
+    passed += alone * (int(np.prod(rows[:-2])) - 1) * np.size(right)
+    _counter.call(products / estimate.PRODUCTS + passed)
 
 
 def _plain(value: Any) -> Any:

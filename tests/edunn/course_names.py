@@ -96,25 +96,60 @@ mean_error: MeanError(sample_error,name) MeanError.backward(δE)
 squared_error: SquaredError(name) SquaredError.backward(δEδEi)
 """
 
-#: What the objects have, by the layer's example.
-ATTRIBUTES = {
-    "AddConstant": "value name phase frozen",
-    "MultiplyConstant": "value",
-    "TanH": "sigmoid",
-    "Softmax": "smoothing",
-    "BatchNorm": "num_features eps",
-    "Conv2d": "input_size output_size strides pad_size",
-    "MaxPool2d": "kernel_size stride",
-    "AvgPool2d": "kernel_size stride",
-    "Dense": "linear bias activation",
-    "LinearRegression": "linear bias input_size output_size",
-    "LogisticRegression": "linear bias softmax input_size output_size",
-    "Dropout": "p",
-    "RNN": "input_dim output_dim hidden_dim bptt_truncate",
-    "Sequential": "layers",
-    "MeanError": "sample_error_layer",
-    "SequenceCrossEntropyWithLabels": "pad_index",
+#: The attributes of the modules besides.
+VALUES = {
+    "edunn": "eps datasets initializers metrics model models optimizer plot sequential utils",
+    "edunn.datasets": "basepath classification regression sequence_generation",
+    "edunn.datasets.classification": "basepath classification_basepath loaders",
+    "edunn.datasets.regression": "basepath regression_basepath loaders",
+    "edunn.datasets.sequence_generation": "basepath classification_basepath loaders",
+    "edunn.model": "Phase ParameterSet Model ModelWithParameters ModelWithoutParameters",
+    "edunn.models.dense": "activation_dict",
+    "edunn.trainers": "Adam GradientDescent",
+    "edunn.utils": "default_tol success failure",
 }
+
+#: What all layers and losses have, and what some have besides.
+EVERY_LAYER = "name phase frozen cache"
+ATTRIBUTES = {
+    "AddConstant": "value",
+    "AvgPool2d": "kernel_size stride",
+    "BatchNorm": "num_features eps parameters",
+    "Bias": "parameters",
+    "Conv2d": "input_size output_size strides pad_size parameters",
+    "Dense": "linear bias activation parameters",
+    "Dropout": "p",
+    "Linear": "parameters",
+    "LinearRegression": "linear bias input_size output_size parameters",
+    "LogisticRegression": "linear bias softmax input_size output_size parameters",
+    "MaxPool2d": "kernel_size stride",
+    "MeanError": "sample_error_layer",
+    "MultiplyConstant": "value",
+    "RNN": "input_dim output_dim hidden_dim bptt_truncate parameters",
+    "Sequential": "layers",
+    "SequenceCrossEntropyWithLabels": "pad_index",
+    "Softmax": "smoothing",
+    "TanH": "sigmoid",
+}
+
+#: What the stand-ins have.
+FAKE_ATTRIBUTES = {
+    "FakeModel": "parameter gradient parameters",
+    "FakeError": "error derivative_value",
+}
+
+#: What the optimizers have, besides batch_size, epochs and shuffle.
+OPTIMIZER_ATTRIBUTES = {
+    "GradientDescent": "lr",
+    "MomentumGD": "lr gamma first v",
+    "NesterovMomentumGD": "lr gamma first v",
+    "RMSprop": "lr beta eps first v",
+    "Adam": "lr beta_1 beta_2 eps first m v",
+    "SignGD": "lr eps",
+}
+
+#: What the initializers have.
+INITIALIZER_ATTRIBUTES = {"Constant": "c", "RandomUniform": "a", "RandomNormal": "std"}
 
 
 def entries(text: str) -> list[tuple[str, str, list[str]]]:

@@ -5,11 +5,23 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from course_names import ATTRIBUTES, LAYERS, LOSSES, NAMES, entries
+from course_names import (
+    ATTRIBUTES,
+    EVERY_LAYER,
+    FAKE_ATTRIBUTES,
+    INITIALIZER_ATTRIBUTES,
+    LAYERS,
+    LOSSES,
+    NAMES,
+    OPTIMIZER_ATTRIBUTES,
+    VALUES,
+    entries,
+)
 from examples import make
 
 import edunn as nn
@@ -70,10 +82,69 @@ def test_losses_take_the_truth_first(name: str) -> None:
     assert [p.name for p in arguments(getattr(nn, name).forward)] == ["y_true", "y"]
 
 
-@pytest.mark.parametrize("kind", ATTRIBUTES)
-def test_objects_have_the_courses_attributes(kind: str) -> None:
-    layer = make(kind)
-    assert [name for name in ATTRIBUTES[kind].split() if not hasattr(layer, name)] == []
+def lacking(thing: object, names: str) -> list[str]:
+    return [name for name in names.split() if not hasattr(thing, name)]
+
+
+@pytest.mark.parametrize("kind", [e[1] for e in entries(LAYERS + LOSSES) if "." not in e[1]])
+def test_layers_have_the_courses_attributes(kind: str) -> None:
+    assert lacking(make(kind), f"{EVERY_LAYER} {ATTRIBUTES.get(kind, '')}") == []
+
+
+def test_stand_ins_have_the_courses_attributes() -> None:
+    fakes = nn.FakeModel(np.ones(2), np.ones(2)), nn.FakeError()
+    for fake in fakes:
+        names = FAKE_ATTRIBUTES[type(fake).__name__]
+        assert lacking(fake, f"{EVERY_LAYER} {names}") == []
+
+
+@pytest.mark.parametrize("module", VALUES)
+def test_modules_have_the_courses_values(module: str) -> None:
+    assert lacking(importlib.import_module(module), VALUES[module]) == []
+
+
+@pytest.mark.parametrize("kind", OPTIMIZER_ATTRIBUTES)
+def test_optimizers_have_the_courses_attributes(kind: str) -> None:
+    optimizer = getattr(nn, kind)(2, 3)
+    names = f"batch_size epochs shuffle {OPTIMIZER_ATTRIBUTES[kind]}"
+    assert lacking(optimizer, names) == []
+
+
+def test_initializers_have_the_courses_attributes() -> None:
+    for kind, names in INITIALIZER_ATTRIBUTES.items():
+        assert lacking(getattr(nn.initializers, kind)(0.5), names) == []
+
+
+def test_an_optimizer_shows_the_state_of_the_model_that_took_the_last_step() -> None:
+    g = np.array([1.0, -2.0])
+    for kind, entry, expected in (
+        (nn.MomentumGD, "v", 0.1 * (0.9 * g + g)),
+        (nn.NesterovMomentumGD, "v", 0.1 * (0.9 * g + g)),
+        (nn.RMSprop, "v", 0.01 * g**2 * 1.99),
+        (nn.Adam, "m", 0.1 * g * 1.9),
+        (nn.Adam, "v", 0.001 * g**2 * 1.999),
+    ):
+        optimizer = kind(1, 1)
+        assert optimizer.first
+        assert getattr(optimizer, entry) == {}
+        models = [nn.FakeModel(np.zeros(2), g) for _ in range(2)]
+        for model, steps in zip(models, (1, 2), strict=True):
+            for _ in range(steps):
+                optimizer.optimize_batch(model, {"parameter": g}, 0, 0)
+        assert not optimizer.first
+        np.testing.assert_allclose(getattr(optimizer, entry)["parameter"], expected)
+
+
+def test_the_paths_of_data_sets_lie_in_their_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EDUNN_DATASETS", str(tmp_path))
+    datasets = nn.datasets
+    assert datasets.basepath == datasets.classification.basepath == tmp_path
+    assert datasets.classification.classification_basepath == tmp_path / "classification_data"
+    assert datasets.regression.regression_basepath == tmp_path / "regression_data"
+    with pytest.raises(AttributeError, match="no attribute 'somewhere'"):
+        _ = datasets.somewhere
 
 
 def test_single_names_and_values() -> None:
