@@ -39,10 +39,11 @@ lint: $(VENV)/.development ## Run ruff, mypy and buf
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy edunn edunn_serving server worker standalone bench
 	@# Tests are not packages: files of two folders may have one name.
-	$(BIN)/mypy tests --exclude '^tests/(clients|edunn|second_pool|unit)/'
+	$(BIN)/mypy tests --exclude '^tests/(clients|edunn|grading|second_pool|unit)/'
 	$(BIN)/mypy -p tests.second_pool
 	$(BIN)/mypy tests/clients
 	$(BIN)/mypy tests/edunn
+	$(BIN)/mypy tests/grading
 	$(BIN)/mypy tests/unit
 	cd clients/python && ../../$(BIN)/mypy src
 	cd clients/python && ../../$(BIN)/mypy tests

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+# The name becomes part of Redis keys and of folders, so it has no slash, brace or space in it.
+NAME = re.compile(r"[A-Za-z0-9_@+:|-][A-Za-z0-9_.@+:|-]{0,127}")
+NAME_RULE = "1 to 128 letters, digits and _ . @ + : | -, and no . first"
 
 
 class Role(StrEnum):
@@ -35,3 +40,33 @@ class Caller:
 
 # The caller of every call if the server asks nobody who calls.
 ANYBODY = Caller("", EVERY_ROLE)
+
+
+def checked_name(name: object) -> str:
+    """Return a caller's name.
+
+    Raises
+    ------
+    ValueError
+        It cannot be a name.
+    """
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ValueError(f"a caller's name must be {NAME_RULE}")
+    return name
+
+
+def checked_limits(limits: object) -> dict[str, float]:
+    """Return limits by their names.
+
+    Raises
+    ------
+    ValueError
+        They are no mapping from names to numbers of at least 0.
+    """
+    if not isinstance(limits, Mapping):
+        raise ValueError("limits must be names with numbers")
+    for name, limit in limits.items():
+        is_number = isinstance(limit, int | float) and not isinstance(limit, bool)
+        if not isinstance(name, str) or not is_number or not 0 <= limit < float("inf"):
+            raise ValueError("limits must be names with numbers of at least 0")
+    return dict(limits)

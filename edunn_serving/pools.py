@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from edunn_serving import keys
 
@@ -19,6 +20,11 @@ class Pool:
     process: str
     # The default number of workers.
     workers: int
+    # How Celery runs a task: `solo` in the main thread, `threads` in another one, beside which the
+    # worker still answers `celery inspect`.
+    execution: str = "solo"
+    # Whether its workers read and write the database of grades.
+    uses_database: bool = False
 
     @property
     def queue(self) -> str:
@@ -36,7 +42,7 @@ class Pool:
         `hostname` is the worker's name for Celery, in which `%h` stands for the machine's.
         """
         return [
-            "-m", "celery", "-A", self.application, "worker", "-P", "solo",
+            "-m", "celery", "-A", self.application, "worker", "-P", self.execution,
             "--without-gossip", "--without-mingle", "--without-heartbeat",
             "--loglevel", "WARNING", "--hostname", hostname,
         ]  # fmt: skip
@@ -45,5 +51,30 @@ class Pool:
 # Runs the operations of the LayerService.
 LAYERS = Pool("layers", application="worker", process="worker", workers=2)
 
+# Computes the slices of trainings.
+TRAINING = Pool(
+    "training", application="worker.training", process="trainer", workers=1, execution="threads"
+)
+
+# Draws the challenges of the GradingService and judges answers, as ordinary Celery tasks.
+GRADING = Pool(
+    "grading",
+    application="worker.grading",
+    process="grading-worker",
+    workers=1,
+    uses_database=True,
+)
+
+
+class GradingTasks(NamedTuple):
+    """The names of the tasks of the pool `grading`."""
+
+    draw: str = "grading.draw"
+    judge: str = "grading.judge"
+    try_assignment: str = "grading.try_assignment"
+
+
+GRADING_TASKS = GradingTasks()
+
 # All pools that the service has.
-POOLS = (LAYERS,)
+POOLS = (LAYERS, TRAINING, GRADING)

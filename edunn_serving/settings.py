@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -86,16 +87,45 @@ class Settings(BaseSettings):
         "Where Prometheus reads the server's metrics: `host:port`. The path is `/metrics`. Empty: "
         "nowhere.",
     )
+    tokens_file: str = _setting(
+        "",
+        "File with the hashes of the callers' tokens: see `edunn-serve tokens`. A change counts "
+        "within a second. Only the callers of the file may then call.",
+    )
     tokens: SecretStr = _setting(
         "",
-        "The callers: `name=token` or `name:role=token` pairs, separated by commas. Without a role "
-        "the caller is a student. Empty: anybody may call, without a token. A session belongs to "
-        "the name that created it.",
+        "More callers, for tests: `name=token` or `name:role=token` pairs, separated by commas. "
+        "Without a role the caller is a student.",
     )
     tls_certificate: str = _setting(
         "", "PEM file with the server's certificate chain. Empty: no TLS."
     )
     tls_key: str = _setting("", "PEM file with the certificate's private key.")
+    database_url: SecretStr = _setting(
+        "",
+        "The database of grades: `postgresql://user:password@host/name` or `sqlite:///path`. "
+        "Empty: the SQLite file `grades.sqlite3` in the working folder. `make serve` puts it into "
+        "its data folder.",
+    )
+    tls_client_ca: str = _setting(
+        "",
+        "PEM file with the authorities of the callers' certificates. Each connection must then "
+        "bring one. Without a token the certificate's subject is the caller.",
+    )
+    published_address: AddressOrNothing = _setting(
+        "",
+        "Where callers reach the server, if a container or a proxy publishes it elsewhere than at "
+        "`EDUNN_ADDRESS`: `host:port`.",
+    )
+    insecure: bool = _setting(
+        False,
+        "`1` lets a server listen beyond loopback without TLS or without callers.",
+    )
+    audit_file: str = _setting(
+        "",
+        "File of the audit log: a JSON line for each session made or ended, refused call and limit "
+        "met. Empty: standard error.",
+    )
     max_message_bytes: int = _setting(
         80 * MEBIBYTE,
         "The largest request or answer: 64 MiB of tensor and room to spare.",
@@ -125,6 +155,45 @@ class Settings(BaseSettings):
     )
     max_connection_streams: int = _setting(
         100, "How many Compute streams one connection may have open.", minimum=1
+    )
+    max_connections: int = _setting(
+        4000, "How many connections a server keeps. Beyond it the least known are cut.", minimum=1
+    )
+    max_address_connections: int = _setting(
+        500, "How many connections from one address a server keeps.", minimum=1
+    )
+    max_connection_calls: int = _setting(
+        4096, "How many calls one connection may have under way. gRPC's clients wait.", minimum=1
+    )
+    max_arriving_bytes: int = _setting(
+        1024 * MEBIBYTE,
+        "How many bytes of incomplete requests a server holds. One address or caller may have half "
+        "of them.",
+        minimum=1024,
+    )
+    max_answer_bytes: int = _setting(
+        512 * MEBIBYTE,
+        "How many bytes of answers a server holds that are not yet read. One caller may have half "
+        "of them.",
+        minimum=1024,
+    )
+    first_call_seconds: float = _setting(
+        10.0,
+        "How long a connection may be open without a call, and a stream without a request.",
+        minimum=0.1,
+    )
+    arrival_seconds: float = _setting(
+        60.0, "How long a request may take to arrive, once it is read.", minimum=0.1
+    )
+    reader_seconds: float = _setting(
+        60.0,
+        "How long a reader may take for an answer, and a second more for each 64 KiB of it.",
+        minimum=0.1,
+    )
+    idle_seconds: float = _setting(
+        600.0,
+        "How long a connection or a stream may be open with nothing under way.",
+        minimum=0.1,
     )
     worker_wait_seconds: float = _setting(
         5.0, "How long operations wait for a worker to appear before UNAVAILABLE.", minimum=0.0
@@ -187,6 +256,28 @@ class Settings(BaseSettings):
         minimum=0.1,
         maximum=86400.0,
     )
+    artifacts: str = _setting(
+        ".data/artifacts",
+        "Where data sets, checkpoints and models lie: a folder that all servers and workers share, "
+        "or a URL such as `s3://bucket/folder`.",
+    )
+    artifact_bytes: int = _setting(
+        4096 * MEBIBYTE, "How many bytes of artifacts each caller may have.", minimum=1024
+    )
+    dataset_bytes: int = _setting(
+        1024 * MEBIBYTE, "How many bytes a data set may have.", minimum=1024
+    )
+    training_slice_seconds: float = _setting(
+        3.0,
+        "How long a slice of a training computes before its checkpoint.",
+        minimum=0.05,
+        maximum=60.0,
+    )
+    training_history_seconds: float = _setting(
+        7 * 86400.0,
+        "How long a training is remembered after its end, with its model file.",
+        minimum=1.0,
+    )
     shutdown_seconds: float = _setting(
         30.0, "How long a stopping server waits for its accepted operations.", minimum=0.0
     )
@@ -198,12 +289,23 @@ class Settings(BaseSettings):
     def _check_together(self) -> Settings:
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise ValueError("EDUNN_TLS_CERTIFICATE and EDUNN_TLS_KEY go together: set both")
+        if self.tls_client_ca and not self.tls_certificate:
+            raise ValueError("EDUNN_TLS_CLIENT_CA needs EDUNN_TLS_CERTIFICATE: set both")
         if self.session_ttl_seconds > self.max_session_ttl_seconds:
             raise ValueError(
                 "EDUNN_SESSION_TTL_SECONDS must not be above EDUNN_MAX_SESSION_TTL_SECONDS"
             )
         self.callers()
+        database = self.database_url.get_secret_value()
+        if database and not re.match(r"postgresql://.|sqlite:///.", database):
+            raise ValueError(
+                "EDUNN_DATABASE_URL must be postgresql://... or sqlite:///path, got another URL"
+            )
         return self
+
+    def grades_url(self) -> str:
+        """Return the URL of the database of grades."""
+        return self.database_url.get_secret_value() or "sqlite:///grades.sqlite3"
 
     def callers(self) -> dict[str, Caller]:
         """Return the callers that EDUNN_TOKENS names, by their token."""
@@ -224,11 +326,13 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Return the texts that no log and no error may show."""
-        return [*self.callers(), self.redis_url.password or ""]
+        database = urlsplit(self.database_url.get_secret_value())
+        return [*self.callers(), self.redis_url.password or "", database.password or ""]
 
     def describe(self) -> str:
         """Return the settings on one line, without secrets."""
         shown = {name: str(getattr(self, name)) for name in names()}
+        shown["database_url"] = re.sub(r"//[^@/]*@", "//***@", self.grades_url())
         shown["tokens"] = ",".join(f"{each.name}=***" for each in self.callers().values())
         return " ".join(f"{name}={text}" for name, text in shown.items())
 
@@ -288,6 +392,7 @@ def _sentence(error: ErrorDetails) -> str:
         "finite_number": "a finite number",
         "greater_than_equal": f"at least {bounds.get('ge')}",
         "less_than_equal": f"at most {bounds.get('le')}",
+        "bool_parsing": "1 or 0",
         "literal_error": _any_of(get_args(LogLevel)),
     }[error["type"]]
     return f"{_variable_at(place[0])} must be {wanted}, got {quoted(error['input'])}"

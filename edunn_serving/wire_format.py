@@ -9,6 +9,11 @@ from google.protobuf.descriptor import Descriptor
 # A bound, because reading the fields blocks the event loop.
 MAX_FIELDS = 10_000
 
+# The deepest nesting that `walk` follows. It is a little more than protobuf parses.
+MAX_DEPTH = 120
+# `walk` yields after about this many parts.
+PARTS_A_STEP = 256
+
 # Wire types, https://protobuf.dev/programming-guides/encoding/#structure.
 VARINT, EIGHT_BYTES, LENGTH_DELIMITED, FOUR_BYTES = 0, 1, 2, 5
 
@@ -25,12 +30,15 @@ def check_field_count(message: bytes, limit: int) -> None:
         pass
 
 
-def fields(message: bytes, limit: int = MAX_FIELDS) -> Iterator[tuple[int, int, int]]:
+def fields(
+    message: bytes, limit: int = MAX_FIELDS, at: int = 0, end: int | None = None
+) -> Iterator[tuple[int, int, int]]:
     """Yield each field's number, and the begin and end of its value.
 
-    The value of any field that is no string, bytes or message counts as empty.
+    The value of any field that is no string, bytes or message counts as empty. `at` and `end` are
+    those of a message within the bytes.
     """
-    at, end = 0, len(message)
+    end = len(message) if end is None else end
     count = 0
     while at < end:
         count += 1
@@ -72,6 +80,44 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
         if shift > 70:
             raise ValueError("a number is too long")
     return number, at + 1
+
+
+class TooManyPartsError(ValueError):
+    """A message has too many parts."""
+
+
+def walk(message: bytes, descriptor: Descriptor, limit: int) -> Iterator[None]:
+    """Count the parts of a message, those within others too, and yield now and then.
+
+    A part is a field, or a number of a packed field. It may take two bytes of the message.
+
+    Raises
+    ------
+    TooManyPartsError
+        There are more than `limit` parts.
+    ValueError, IndexError
+        The bytes are no message.
+    """
+    # The messages that are still to be read: where each begins and ends, its type and its depth.
+    messages = [(0, len(message), descriptor, 1)]
+    parts = 0
+    while messages:
+        begin, end, kind, depth = messages.pop()
+        if depth > MAX_DEPTH:
+            # protobuf's parser will refuse it.
+            continue
+        for number, first, last in fields(message, limit + 1, begin, end):
+            parts += 1
+            field = kind.fields_by_number.get(number)
+            if field is not None and field.message_type is not None:
+                messages.append((first, last, field.message_type, depth + 1))
+            elif field is not None and field.is_packed:
+                parts += last - first
+            if parts > limit:
+                raise TooManyPartsError
+            if parts % PARTS_A_STEP == 0:
+                yield
+        yield
 
 
 def depth_of(message: bytes, descriptor: Descriptor) -> int:

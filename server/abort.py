@@ -11,25 +11,31 @@ from google.rpc import status_pb2
 from edunn_serving.errors import ServiceError
 
 DETAILS_KEY = "grpc-status-details-bin"
+REQUEST_ID_KEY = "edunn-request-id"
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
-async def abort(context: grpc.aio.ServicerContext[Any, Any], error: ServiceError) -> NoReturn:
+async def abort(
+    context: grpc.aio.ServicerContext[Any, Any], error: ServiceError, request_id: str
+) -> NoReturn:
     """End a call with an error."""
-    await abort_with_status(context, error.to_status().SerializeToString())
+    await abort_with_status(context, error.to_status().SerializeToString(), request_id)
 
 
 async def abort_with_status(
-    context: grpc.aio.ServicerContext[Any, Any], serialized: bytes
+    context: grpc.aio.ServicerContext[Any, Any], serialized: bytes, request_id: str
 ) -> NoReturn:
-    """End a call with a serialized google.rpc.Status, as workers send them."""
+    """End a call with a serialized google.rpc.Status, as workers send them.
+
+    The caller gets the call's id too, to name it when asking for help.
+    """
     status = status_pb2.Status.FromString(serialized)
     try:
         await context.abort(
             CODES[status.code],
             status.message,
-            ((DETAILS_KEY, serialized),),
+            ((DETAILS_KEY, serialized), (REQUEST_ID_KEY, request_id)),
         )
     except grpc.aio.AbortError as aborted:
         # gRPC still needs the exception until the call has ended.

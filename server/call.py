@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
 from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError
+from server.connections import Connection
 
 # A context's `read`: returns the next message's bytes, or EOF after the last one. The iterator that
 # grpc.aio gives to handlers is not used, because it keeps each message until it has the next one,
@@ -30,6 +31,14 @@ class Call(NamedTuple):
     deadline: float
     # The connection of the call, as gRPC names it.
     peer: str
+    # The rpc's name, such as `Forward`.
+    method: str
+    # Names the call in the log, in the audit log, and in the metadata of its error.
+    request_id: str
+    # Whose share of the server the call takes: the caller's name or, if nobody is asked who calls,
+    # the address that it comes from.
+    account: str
+    connection: Connection
 
 
 # A method with one request and one answer. Both are bytes, because the server parses few messages.
@@ -48,6 +57,14 @@ class Service(Protocol):
 
     def stream_methods(self) -> Mapping[str, StreamMethod]:
         """Return all other methods, by their names."""
+
+
+@runtime_checkable
+class BusyService(Protocol):
+    """A service that has more to do than to answer calls."""
+
+    async def run(self) -> None:
+        """Do it until cancelled."""
 
 
 class AnsweredWithStatusError(Exception):

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from google.protobuf.message import DecodeError
 
@@ -25,11 +25,15 @@ from edunn_serving.internal.v1.stream_pb2 import (
     RawComputeResult,
 )
 from edunn_serving.replies import STATUS, Reply
+from edunn_serving.rpcs import LAYER_RPCS
+from edunn_serving.settings import Settings
 from edunn_serving.wire_format import check_field_count
 from server.call import EOF, Call, Read, answer_too_large
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
 from server.operation import PendingOperation
+from server.overdue import Limits
+from server.parts import TURN_SECONDS, UNCOUNTED_BYTES, check_parts
 
 # The most that one stream may have under way or unread. Beyond it the server stops reading. HTTP/2
 # then holds up a client that sends without reading, which bounds the memory.
@@ -41,8 +45,8 @@ MAX_OPERATIONS_A_MESSAGE = 1024
 # Results that finish together share a message up to about this size, or half of the limit.
 MESSAGE_BYTES = 4 * 1024 * 1024
 RESULT_OVERHEAD_BYTES = 512
-# After this many operations of a message the other calls have a turn of the event loop.
-OPERATIONS_A_TURN = 64
+# How long a stream waits before it looks again whether its account has room for answers.
+ROOM_SECONDS = 0.05
 
 METHODS = {
     "forward": "Forward",
@@ -59,10 +63,13 @@ class ComputeStream:
         self,
         dispatcher: Dispatcher,
         call: Call,
-        *,
-        max_message_bytes: int,
+        settings: Settings,
+        limits: Limits,
     ) -> None:
         self._dispatcher = dispatcher
+        self._answers = dispatcher.answers
+        self._settings = settings
+        max_message_bytes = settings.max_message_bytes
         # The ids and lengths around a result take some bytes too.
         self._max_result_bytes = max_message_bytes - RESULT_OVERHEAD_BYTES
         self._message_bytes = min(MESSAGE_BYTES, max_message_bytes // 2)
@@ -72,6 +79,11 @@ class ComputeStream:
         # Operations and bytes that are under way or not yet written.
         self._held = 0
         self._held_bytes = 0
+        # Bytes of results that are not yet written.
+        self._unwritten_bytes = 0
+        # Whether a message has come.
+        self._has_begun = False
+        self._limits = limits
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
 
@@ -98,7 +110,10 @@ class ComputeStream:
                 await self._changed.wait()
                 self._changed.clear()
                 while self._finished:
-                    yield self._next_message()
+                    message, results, size = self._next_message()
+                    yield message
+                    # The reader has taken it, or gRPC has it among its last 64 KiB.
+                    self._forget(results, size)
             if reading.cancelled():
                 raise unavailable("the server is stopping")
             await reading
@@ -108,11 +123,12 @@ class ComputeStream:
             for operation in self._under_way.values():
                 # The caller has gone. The operation leaves its lane, or its reply is dropped.
                 operation.reply.cancel()
+            self._answers.release(self._call.account, self._unwritten_bytes)
             # The task's error refers to this frame. The circle would outlive the call.
             del reading
 
     async def _read(self, read: Read) -> None:
-        while (data := await read()) is not EOF:
+        while (data := await self._next(read)) is not EOF:
             request = _parse(data)
             # The requests are copies. Keeping the message as well until the next one comes would
             # take several times the memory with large tensors.
@@ -121,19 +137,38 @@ class ComputeStream:
             await self._start_all(request.operations)
             del request
 
+    async def _next(self, read: Read) -> Any:
+        """Read the next message. A stream that sends none and has nothing under way is ended."""
+        settings = self._settings
+        seconds = settings.idle_seconds if self._has_begun else settings.first_call_seconds
+        with self._limits.start(seconds, lambda: self._is_idle(seconds)):
+            data = await read()
+        self._has_begun = True
+        return data
+
+    def _is_idle(self, seconds: float) -> ServiceError | float:
+        if self._held:
+            return seconds
+        return unavailable(f"the stream has sent nothing for {seconds:g} s")
+
     async def _start_all(self, operations: Iterable[RawComputeOperation]) -> None:
-        for number, operation in enumerate(operations, 1):
+        turn = time.monotonic()
+        for operation in operations:
             await self._await_room()
-            self._start(operation)
-            if number % OPERATIONS_A_TURN == 0:
+            await self._start(operation)
+            # The other calls have a turn of the event loop.
+            if time.monotonic() - turn > TURN_SECONDS:
                 await asyncio.sleep(0)
+                turn = time.monotonic()
 
     async def _await_room(self) -> None:
         while self._held >= MAX_OPERATIONS or self._held_bytes >= MAX_BYTES:
             self._room.clear()
             await self._room.wait()
+        while not self._answers.has_room(self._call.account):
+            await asyncio.sleep(ROOM_SECONDS)
 
-    def _start(self, operation: RawComputeOperation) -> None:
+    async def _start(self, operation: RawComputeOperation) -> None:
         """Enqueue an operation. Its errors become its result, not the stream's."""
         kind = operation.WhichOneof("operation")
         request: bytes = getattr(operation, kind) if kind else b""
@@ -143,10 +178,12 @@ class ComputeStream:
         try:
             self._check(request_id, kind)
             method = METHODS[kind or ""]
+            if len(request) > UNCOUNTED_BYTES:
+                await check_parts(LAYER_RPCS[method], request)
             deadline = self._deadline_of(operation)
             deadline_ms = self._dispatcher.redis_ms(deadline)
             head = head_of(method, self._call.caller.name, deadline_ms, request)
-            pending = self._dispatcher.enqueue(head, request, deadline)
+            pending = self._dispatcher.enqueue(head, request, deadline, self._call.account)
         except ServiceError as error:
             self._finish(request_id, "error", error.to_status().SerializeToString(), len(request))
             return
@@ -211,13 +248,15 @@ class ComputeStream:
     def _finish(self, request_id: str, kind: str, result: bytes, request_size: int) -> None:
         # From now on the result takes memory, not the request.
         self._held_bytes += len(result) - request_size
+        self._unwritten_bytes += len(result)
+        self._answers.hold(self._call.account, len(result))
         message = RawComputeResult(request_id=request_id)
         setattr(message, kind, result)
         self._finished.append(message)
         self._changed.set()
 
-    def _next_message(self) -> bytes:
-        """Return the next results that fit into one message, and make room for others."""
+    def _next_message(self) -> tuple[bytes, int, int]:
+        """Return the next results that fit into one message, their number and their bytes."""
         size = 0
         taken = 0
         for result in self._finished:
@@ -226,10 +265,15 @@ class ComputeStream:
             size += _size(result)
             taken += 1
         results, self._finished = self._finished[:taken], self._finished[taken:]
-        self._held -= taken
+        return RawComputeResponse(results=results).SerializeToString(), taken, size
+
+    def _forget(self, results: int, size: int) -> None:
+        """Make room for other operations, because some results are written."""
+        self._held -= results
         self._held_bytes -= size
+        self._unwritten_bytes -= size
+        self._answers.release(self._call.account, size)
         self._room.set()
-        return RawComputeResponse(results=results).SerializeToString()
 
 
 def _cancel(reading: asyncio.Task[None], closing: asyncio.Task[Literal[True]]) -> None:

@@ -16,7 +16,8 @@ from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import ServiceError, internal_error, unavailable
 from edunn_serving.replies import AGAIN, Reply
 from edunn_serving.settings import Settings
-from server.admission import Admission
+from server.answers import AnswerRoom
+from server.arrivals import Arrivals
 from server.batch_store import BatchStore
 from server.batching import BatchingState, decide
 from server.flights import Flight, Flights
@@ -51,7 +52,8 @@ class Dispatcher:
             max_operations=settings.max_queued_operations,
             max_bytes=settings.max_queued_bytes,
         )
-        self.admission = Admission(self._lanes)
+        self.arrivals = Arrivals(self._lanes, settings)
+        self.answers = AnswerRoom(settings.max_answer_bytes)
         self._flights = Flights(self._lanes)
         self._estimate = WorkEstimate()
         self.link = RedisLink(settings, lambda: self._replies.begin(), self._on_change)
@@ -95,13 +97,17 @@ class Dispatcher:
             tasks.create_task(self._replies.trim_often())
             tasks.create_task(self._recovery.run())
 
-    async def submit(self, head: OperationHead, request: bytes, deadline: float) -> Reply:
+    async def submit(
+        self, head: OperationHead, request: bytes, deadline: float, account: str
+    ) -> Reply:
         """Have a worker run an operation, and return its reply.
 
         Parameters
         ----------
         deadline
             By the monotonic clock; infinity for none.
+        account
+            Whose share of the server the operation takes, see `Call`.
 
         Raises
         ------
@@ -110,9 +116,11 @@ class Dispatcher:
             workers have died over the operation.
         """
         # Cancelling the caller cancels the awaited reply too, so the operation leaves its lane.
-        return await self.enqueue(head, request, deadline).reply
+        return await self.enqueue(head, request, deadline, account).reply
 
-    def enqueue(self, head: OperationHead, request: bytes, deadline: float) -> PendingOperation:
+    def enqueue(
+        self, head: OperationHead, request: bytes, deadline: float, account: str
+    ) -> PendingOperation:
         """Put an operation at the end of its lane. Cancelling its reply takes it back.
 
         Raises
@@ -123,8 +131,13 @@ class Dispatcher:
         try:
             self._check_open()
             reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-            is_slow = self._estimate.is_slow(head)
-            operation = PendingOperation(head, request, reply, deadline, is_slow)
+            is_slow = self._estimate.is_slow(head) or (
+                self._lanes.is_shared() and self._estimate.is_heavy(account)
+            )
+            operation = PendingOperation(
+                head, request, reply, deadline, is_slow, account=account,
+                expected_seconds=self._estimate.seconds(is_slow=is_slow),
+            )  # fmt: skip
             self._lanes.append(operation)
         except ServiceError as error:
             self.counts.refused[error.reason.name] += 1
@@ -171,11 +184,20 @@ class Dispatcher:
             operations = self._lanes.take(
                 max_operations=self._settings.max_batch_operations,
                 max_bytes=self._settings.max_batch_bytes,
+                may_be_slow=self._may_send_slow(),
             )
             if not operations:
                 break
             self.counts.batches += 1
             self._send(self._flights.begin(operations))
+
+    def _may_send_slow(self) -> bool:
+        """Tell whether a slow batch may leave. While the server is shared, one worker is kept for
+        quick operations."""
+        if not self._lanes.is_shared():
+            return True
+        slow = sum(flight.is_slow for flight in self._flights)
+        return slow < max(1, len(self.link.workers) - 1)
 
     def _may_leave(self) -> bool:
         """Decide whether a batch leaves. If not, set the timer of the next decision."""
@@ -247,7 +269,7 @@ class Dispatcher:
                     again.append(operation)
                     continue
                 self.counts.note_reply(operation.head.method, reply)
-                self._estimate.note(operation.head, reply.seconds)
+                self._note_cost(operation, reply.seconds)
                 if operation.is_wanted():
                     operation.reply.set_result(reply)
             self._lanes.put_back(again)
@@ -257,6 +279,12 @@ class Dispatcher:
             flight.refuse(internal_error(batch_id))
         self._lanes.release(flight.sessions())
         self._schedule_pump()
+
+    def _note_cost(self, operation: PendingOperation, seconds: float) -> None:
+        self._estimate.note(operation.head, seconds)
+        if self._lanes.is_shared():
+            self._estimate.note_account(operation.account, seconds)
+        self._lanes.note_cost(operation, seconds)
 
     def _on_change(self) -> None:
         self._recovery.note_change()

@@ -1,7 +1,7 @@
 """The one wrapper around every rpc of every service.
 
-It finds the caller, bounds the request, sets the deadline, runs the method, writes the log line,
-and turns errors into statuses.
+It finds the caller, reads and bounds the request, sets the deadline, runs the method, bounds the
+time in which the answer is taken, writes the log line, and turns errors into statuses.
 """
 
 from __future__ import annotations
@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NoReturn
 
 import grpc
 
 from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError, logged_fault, quoted
 from edunn_serving.rpcs import Rpc, rpcs_of
+from edunn_serving.settings import Settings
 from server.abort import abort, abort_with_status
-from server.admission import Admission, carefully
+from server.answers import AnswerRoom
+from server.arrivals import Arrivals
+from server.audit import Audit
 from server.authentication import Authenticator
 from server.call import (
     EOF,
@@ -31,30 +34,56 @@ from server.call import (
     answer_too_large,
     deadline_of,
 )
+from server.connections import Connection, Connections, Trust
+from server.credentials import Credential
 from server.envelope import largest_field
+from server.failures import Failures
+from server.open_calls import OpenCalls
+from server.overdue import Limits
+from server.parts import check_parts
+from server.request_ids import new_request_id
 
 log = logging.getLogger(__name__)
+
+NOBODY = Caller("", frozenset())
+
+# A reader that takes fewer bytes a second than this is cut at last.
+SLOWEST_READER = 64 * 1024
+READER_PRECISION_SECONDS = 0.5
+# A stranger that has failed too often waits this long before its connection is cut.
+FAILURE_SECONDS = 0.5
+
+# Most of Compute's messages are many small operations. Only the large ones are worth a look.
+CHECK_PARTS_THEMSELVES = frozenset({"Compute"})
 
 
 class Handlers(grpc.GenericRpcHandler):
     """Finds the handler of a call's method, in all services.
 
-    The caller is found before the call's request is read. If the server has little room, a unary
-    method's handler is that of a stream with one request: it reads the request only if there is
-    room.
+    The caller is found before the call's request is read. gRPC would read the request of a unary
+    method first and without bounds. So each handler is that of a stream and reads for itself.
     """
 
     def __init__(
         self,
         services: Iterable[Service],
         authenticator: Authenticator,
-        admission: Admission,
-        *,
-        max_message_bytes: int,
+        arrivals: Arrivals,
+        answers: AnswerRoom,
+        connections: Connections,
+        audit: Audit,
+        settings: Settings,
     ) -> None:
         self._authenticator = authenticator
-        self._admission = admission
-        self._max_message_bytes = max_message_bytes
+        self._arrivals = arrivals
+        self._answers = answers
+        self._connections = connections
+        self._audit = audit
+        self.open_calls = OpenCalls(authenticator)
+        self._failures = Failures()
+        self._max_message_bytes = settings.max_message_bytes
+        self._reader_seconds = settings.reader_seconds
+        self._limits = Limits(READER_PRECISION_SECONDS)
         self._rpcs: dict[str, Rpc] = {}
         self._unary_methods: dict[str, UnaryMethod] = {}
         self._stream_methods: dict[str, StreamMethod] = {}
@@ -68,71 +97,163 @@ class Handlers(grpc.GenericRpcHandler):
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         """Return the handler of a call."""
-        path = details.method
+        path, metadata = details.method, details.invocation_metadata
         rpc = self._rpcs.get(path)
+        if self._authenticator.asks_certificate(rpc, metadata):
+            return self._by_certificate(path, rpc)
         try:
-            caller = self._authenticator.caller_of(rpc, details.invocation_metadata)
+            credential = self._authenticator.credential_of(rpc, metadata)
             if rpc is None:
                 raise _unknown_method(path)
         except ServiceError as error:
-            return _refusing(path, error)
-        stream = self._stream_methods.get(path)
-        if stream is not None:
-            return grpc.stream_stream_rpc_method_handler(self._stream(rpc, stream, caller))
-        handler = self._unary(rpc, self._unary_methods[path], caller)
-        # Whether the service is well must be told also by a server without room.
-        if rpc.is_open or self._admission.admit():
-            return grpc.unary_unary_rpc_method_handler(handler)
-        return grpc.stream_unary_rpc_method_handler(carefully(handler, self._admission))
+            return grpc.stream_unary_rpc_method_handler(self._refusing(path, error))
+        if path in self._stream_methods:
+            return grpc.stream_stream_rpc_method_handler(self._stream(rpc, credential))
+        return grpc.stream_unary_rpc_method_handler(self._unary(rpc, credential.caller))
 
-    def _unary(self, rpc: Rpc, method: UnaryMethod, caller: Caller) -> Any:
-        async def handle(request: bytes, context: Context) -> bytes:
-            began = time.monotonic()
-            if not rpc.is_open:
-                self._admission.note_read(len(request))
+    def _by_certificate(self, path: str, rpc: Rpc | None) -> Any:
+        """Return a handler that finds the caller by the connection's certificate.
+
+        gRPC tells the certificate only to handlers.
+        """
+
+        async def handle(requests: object, context: Context) -> Any:
             try:
-                self._check_request(rpc, request)
-                answer = await method(_call(caller, context), request)
+                credential = self._authenticator.credential_of_peer(rpc, context.auth_context())
+                if rpc is None:
+                    raise _unknown_method(path)
+            except ServiceError as error:
+                return await self._refusing(path, error)(requests, context)
+            if path in self._stream_methods:
+                return await self._stream(rpc, credential)(requests, context)
+            return await self._unary(rpc, credential.caller)(requests, context)
+
+        if path in self._stream_methods:
+            return grpc.stream_stream_rpc_method_handler(handle)
+        return grpc.stream_unary_rpc_method_handler(handle)
+
+    def _unary(self, rpc: Rpc, caller: Caller) -> Any:
+        method = self._unary_methods[rpc.path]
+
+        async def handle(_: object, context: Context) -> bytes:
+            began = time.monotonic()
+            call = self._call(rpc, caller, context)
+            try:
+                request = await self._arrivals.read(
+                    context.read, call.account, may_be_slow=not rpc.is_open
+                )
+                call.connection.note_delivered(len(request))
+                self._check_size(rpc, request)
+                await check_parts(rpc, request)
+                self._arrivals.note_accepted(call.account, len(request))
+                answer = await method(call, request)
                 if len(answer) > self._max_message_bytes:
                     raise answer_too_large(len(answer), self._max_message_bytes)
             except AnsweredWithStatusError as answered:
-                log.debug("%s refused by its worker", rpc.name)
-                await abort_with_status(context, answered.status)
+                log.debug("%s %s refused by its worker", call.request_id, rpc.name)
+                self._audit.note_status(call, answered.status)
+                await abort_with_status(context, answered.status, call.request_id)
             except ServiceError as error:
-                log.info("%s %s %s", rpc.name, error.code.name, error.reason.name)
-                await abort(context, error)
+                await self._refuse(call, context, error)
             except asyncio.CancelledError:
-                log.debug("%s cancelled by its caller", rpc.name)
+                self._note_cancelled(context)
                 raise
             except Exception:
-                await abort(context, logged_fault(rpc.name))
+                await abort(context, _fault(call), call.request_id)
             if log.isEnabledFor(logging.DEBUG):
-                log.debug("%s OK ms=%.1f", rpc.name, (time.monotonic() - began) * 1000)
+                milliseconds = (time.monotonic() - began) * 1000
+                log.debug("%s %s OK ms=%.1f", call.request_id, rpc.name, milliseconds)
+            call.connection.note_ended()
+            self._hold_until_taken(call, context, len(answer))
             return answer
 
         return handle
 
-    def _stream(self, rpc: Rpc, method: StreamMethod, caller: Caller) -> Any:
-        async def handle(_: object, context: Context) -> AsyncIterator[bytes]:
+    def _stream(self, rpc: Rpc, credential: Credential) -> Any:
+        method = self._stream_methods[rpc.path]
+
+        async def handle(_: object, context: Context) -> None:
+            call = self._call(rpc, credential.caller, context)
+
             async def read() -> Any:
                 # See `Read` for why gRPC's iterator is not used.
                 request: Any = await context.read()
                 if request is not EOF:
-                    self._check_request(rpc, request)
+                    call.connection.note_delivered(len(request))
+                    self._check_size(rpc, request)
+                    if rpc.name not in CHECK_PARTS_THEMSELVES:
+                        await check_parts(rpc, request)
                 return request
 
             try:
-                async for answer in method(_call(caller, context), read):
-                    yield answer
+                with self.open_calls.one_more(credential):
+                    async for answer in method(call, read):
+                        with self._limits.start(self._seconds_for(len(answer)), _not_read):
+                            await context.write(answer)
+            except AnsweredWithStatusError as answered:
+                log.debug("%s %s refused by its worker", call.request_id, rpc.name)
+                self._audit.note_status(call, answered.status)
+                await abort_with_status(context, answered.status, call.request_id)
             except ServiceError as error:
-                log.info("%s %s %s", rpc.name, error.code.name, error.reason.name)
-                await abort(context, error)
+                await self._refuse(call, context, error)
+            except asyncio.CancelledError:
+                self._note_cancelled(context)
+                raise
             except Exception:
-                await abort(context, logged_fault(rpc.name))
+                await abort(context, _fault(call), call.request_id)
+            call.connection.note_ended()
 
         return handle
 
-    def _check_request(self, rpc: Rpc, request: bytes) -> None:
+    async def _refuse(self, call: Call, context: Context, error: ServiceError) -> NoReturn:
+        log.info("%s %s %s %s", call.request_id, call.method, error.code.name, error.reason.name)
+        self._audit.note_error(call, error)
+        await abort(context, error, call.request_id)
+
+    def _note_cancelled(self, context: Context) -> None:
+        """Note a call that its caller has cancelled. Cut a connection that does little else."""
+        peer = context.peer()
+        if not self._connections.of(peer).note_cancelled():
+            self._connections.cut(peer, "it cancels nearly all of its calls")
+
+    def _refusing(self, path: str, error: ServiceError) -> Any:
+        """Return the function that answers a call with an error. It does not read the request."""
+
+        async def handle(_: object, context: Context) -> None:
+            peer = context.peer()
+            connection = self._connections.of(peer)
+            is_stranger = error.reason is Reason.UNAUTHENTICATED
+            if is_stranger and not self._failures.one_more(connection.address):
+                await asyncio.sleep(FAILURE_SECONDS)
+                self._connections.cut(peer, "too many calls of its address had no valid token")
+            call = _call(quoted(path), NOBODY, context, connection)
+            await self._refuse(call, context, error)
+
+        return handle
+
+    def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
+        connection = self._connections.of(context.peer())
+        connection.note_call(Trust.CALLING if rpc.is_open else Trust.KNOWN)
+        return _call(rpc.name, caller, context, connection)
+
+    def _hold_until_taken(self, call: Call, context: Context, size: int) -> None:
+        """Count an answer until its reader has taken it. Cut a reader that does not."""
+        cut = asyncio.get_running_loop().call_later(
+            self._seconds_for(size), self._connections.cut, call.peer, "it does not read answers"
+        )
+        self._answers.hold(call.account, size)
+
+        def release(_: object) -> None:
+            cut.cancel()
+            self._answers.release(call.account, size)
+
+        context.add_done_callback(release)  # type: ignore[arg-type]  # typed too narrowly
+
+    def _seconds_for(self, size: int) -> float:
+        """Return how long a reader may take for an answer."""
+        return self._reader_seconds + size / SLOWEST_READER
+
+    def _check_size(self, rpc: Rpc, request: bytes) -> None:
         size, limit = len(request), self._max_message_bytes
         if size > limit:
             fields = rpc.request_type.DESCRIPTOR.fields_by_number
@@ -147,8 +268,20 @@ class Handlers(grpc.GenericRpcHandler):
             )
 
 
-def _call(caller: Caller, context: Context) -> Call:
-    return Call(caller, deadline_of(context), context.peer())
+def _call(method: str, caller: Caller, context: Context, connection: Connection) -> Call:
+    return Call(
+        caller,
+        deadline_of(context),
+        context.peer(),
+        method,
+        new_request_id(),
+        caller.name or connection.address,
+        connection,
+    )
+
+
+def _fault(call: Call) -> ServiceError:
+    return logged_fault(f"{call.method} {call.request_id}")
 
 
 def _unknown_method(path: str) -> ServiceError:
@@ -159,12 +292,7 @@ def _unknown_method(path: str) -> ServiceError:
     )
 
 
-def _refusing(path: str, error: ServiceError) -> Any:
-    """Return a handler that answers a call with an error."""
-
-    async def handle(_: object, context: Context) -> None:
-        log.info("%s %s %s", quoted(path), error.code.name, error.reason.name)
-        await abort(context, error)
-
-    # As the handler of a stream it can answer without reading the request.
-    return grpc.stream_unary_rpc_method_handler(handle)
+def _not_read() -> ServiceError:
+    return ServiceError(
+        Reason.DEADLINE_EXCEEDED, "the stream's answers were not read: the stream is closed"
+    )

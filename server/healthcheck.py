@@ -9,6 +9,8 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
+from edunn_serving.own_channel import own_channel
+
 TIMEOUT_SECONDS = 3.0
 
 
@@ -18,15 +20,16 @@ def main() -> int:
         prog="python -m server.healthcheck",
         description="Exit 0 if the server is SERVING, 1 if it is not or does not answer.",
     )
-    parser.add_argument("address", help="host:port of a server without TLS")
+    parser.add_argument("address", help="host:port of a server; its TLS is that of the settings")
     address: str = parser.parse_args().address
-    # A proxy of the environment must not stand between us and a server of this machine.
-    options = [("grpc.enable_http_proxy", 0)]
     try:
-        with grpc.insecure_channel(address, options=options) as channel:
+        with own_channel(address) as channel:
             answer = health_pb2_grpc.HealthStub(channel).Check(
                 health_pb2.HealthCheckRequest(), timeout=TIMEOUT_SECONDS
             )
+    except (OSError, ValueError) as error:
+        print(f"{address}: {error}", file=sys.stderr)
+        return 1
     except grpc.RpcError as error:
         print(f"{address}: {error.code().name}: {error.details()}", file=sys.stderr)
         return 1

@@ -1,58 +1,81 @@
-"""The operations that are not yet sent, in each session's order and fair between sessions."""
+"""The operations that are not yet sent: in each session's order, and fair between accounts.
+
+An account is a caller or, if nobody is asked who calls, the address of a caller.
+"""
 
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from itertools import count
 
 from edunn_serving.errors import Reason, ServiceError, deadline_exceeded
 from edunn_serving.keys import SessionKey
 from server.metrics import Counts
 from server.operation import PendingOperation
+from server.turns import Clocks, Turns, cost_of
 
 # Requests this large are sent alone. Their work may take long and outweighs the cost of a batch.
 ALONE_BYTES = 512 * 1024
 # A caller that is refused with QUEUE_FULL is told to try again after this time.
 FULL_QUEUE_RETRY_SECONDS = 0.5
+# The server counts as shared until its operations have come from one account alone for this long.
+SHARED_SECONDS = 1.0
 
 
 class Lane:
     """The operations of one session, in the order in which they arrived."""
 
-    __slots__ = ("busy", "operations", "queued", "session")
+    __slots__ = ("busy", "number", "operations", "queued", "session")
 
     def __init__(self, session: SessionKey) -> None:
         self.session = session
         self.operations: deque[PendingOperation] = deque()
         # Whether operations of it are with a worker. The next ones must wait for them.
         self.busy = False
-        # Whether it stands in the queue of lanes that have operations to send.
+        # Whether it stands in a queue of lanes that have operations to send.
         self.queued = False
+        # Its place in the order in which lanes came into their queues.
+        self.number = 0
 
 
 class Lanes:
-    """All lanes, and a queue of those that have operations to send."""
+    """All lanes, and the queues of those that have operations to send."""
 
     def __init__(self, counts: Counts, *, max_operations: int, max_bytes: int) -> None:
         self._counts = counts
         self._max_operations = max_operations
         self._max_bytes = max_bytes
         self._lanes: dict[SessionKey, Lane] = {}
-        self._sendable: deque[Lane] = deque()
+        self._clocks = Clocks()
+        # Lanes whose next operation may be slow have a queue of their own. It may be held back.
+        self._quick: Turns[Lane] = Turns(self._clocks)
+        self._slow: Turns[Lane] = Turns(self._clocks)
+        self._numbers = count()
         self.waiting = 0
         self.waiting_bytes = 0
+        self._waiting_of: Counter[str] = Counter()
+        self._bytes_of: Counter[str] = Counter()
+        self._last_account = ""
+        # When an operation last came from another account than the one before it.
+        self._alternated = -SHARED_SECONDS
 
     def append(self, operation: PendingOperation) -> None:
         """Put an operation at the end of its session's lane.
+
+        If the queue is full, an account with more than its share makes room for one with less.
 
         Raises
         ------
         ServiceError
             QUEUE_FULL.
         """
-        if not self.has_room(1, operation.size):
+        if not self.has_room(1, operation.size) and not self._make_room(operation):
             raise queue_full()
+        if operation.account != self._last_account:
+            self._last_account = operation.account
+            self._alternated = time.monotonic()
         lane = self._lanes.get(operation.session)
         if lane is None:
             lane = self._lanes[operation.session] = Lane(operation.session)
@@ -67,6 +90,18 @@ class Lanes:
             self.waiting + operations <= self._max_operations
             and self.waiting_bytes + size <= self._max_bytes
         )
+
+    def has_room_for(self, account: str, operations: int, size: int) -> bool:
+        """Tell whether there is room, or other accounts would make room for this one."""
+        return self.has_room(operations, size) or self._is_within_share(account, size)
+
+    def is_shared(self) -> bool:
+        """Tell whether operations have come from several accounts lately."""
+        return time.monotonic() - self._alternated < SHARED_SECONDS
+
+    def note_cost(self, operation: PendingOperation, seconds: float) -> None:
+        """Note how long an operation was computed."""
+        self._clocks.charge(operation.account, seconds - operation.expected_seconds)
 
     def put_back(self, operations: Iterable[PendingOperation]) -> None:
         """Put operations that were sent and not run at the front of their lanes."""
@@ -84,15 +119,18 @@ class Lanes:
             else:
                 del self._lanes[session]
 
-    def take(self, *, max_operations: int, max_bytes: int) -> list[PendingOperation]:
+    def take(
+        self, *, max_operations: int, max_bytes: int, may_be_slow: bool = True
+    ) -> list[PendingOperation]:
         """Return the operations of the next batch; none if nothing can be sent.
 
         A batch is answered as a whole, so an operation that may be slow or deadly travels alone.
+        Lanes that begin with such a one are left out if `may_be_slow` is false.
         """
         taken: list[PendingOperation] = []
         size = 0
-        while self._sendable and len(taken) < max_operations:
-            lane = self._sendable[0]
+        while len(taken) < max_operations and (turns := self._next_turns(slow=may_be_slow)):
+            lane = turns.peek()
             before = len(taken)
             for operation in self._wanted(lane):
                 full = len(taken) >= max_operations or size + operation.size > max_bytes
@@ -105,9 +143,12 @@ class Lanes:
                 size += operation.size
             if len(taken) > before:
                 lane.busy = True
-                self._dequeue()
+                self._dequeue(turns)
+                for operation in taken[before:]:
+                    cost = cost_of(operation.expected_seconds, operation.size)
+                    self._clocks.charge(operation.account, cost)
             elif not lane.operations:
-                self._dequeue()
+                self._dequeue(turns)
                 del self._lanes[lane.session]
             else:
                 break
@@ -119,9 +160,13 @@ class Lanes:
         for lane in self._lanes.values():
             removed += lane.operations
             lane.operations.clear()
+            lane.queued = False
         self._lanes = {session: lane for session, lane in self._lanes.items() if lane.busy}
-        self._sendable.clear()
+        self._quick.clear()
+        self._slow.clear()
         self.waiting = self.waiting_bytes = 0
+        self._waiting_of.clear()
+        self._bytes_of.clear()
         return removed
 
     def drop_unwanted(self) -> None:
@@ -133,12 +178,53 @@ class Lanes:
                 if not self._let_go(operation, time.monotonic()):
                     lane.operations.append(operation)
 
-    def _enqueue(self, lane: Lane) -> None:
-        self._sendable.append(lane)
-        lane.queued = True
+    def _next_turns(self, *, slow: bool) -> Turns[Lane] | None:
+        """Return the queue whose first lane is next; None if there is none."""
+        if not (slow and self._slow):
+            return self._quick or None
+        if not self._quick:
+            return self._slow
+        return min(self._slow, self._quick, key=lambda each: (each.clock(), each.peek().number))
 
-    def _dequeue(self) -> None:
-        self._sendable.popleft().queued = False
+    def _enqueue(self, lane: Lane) -> None:
+        first = lane.operations[0]
+        (self._slow if first.is_slow else self._quick).append(first.account, lane)
+        lane.queued = True
+        lane.number = next(self._numbers)
+
+    def _dequeue(self, turns: Turns[Lane]) -> None:
+        turns.pop().queued = False
+
+    def _make_room(self, operation: PendingOperation) -> bool:
+        """Refuse operations of accounts with more than their share; False if that is not fair."""
+        if not self._is_within_share(operation.account, operation.size):
+            return False
+        worst = max(self._waiting_of, key=self._part_of)
+        for lane in reversed(list(self._lanes.values())):
+            while lane.operations and lane.operations[-1].account == worst:
+                if self.has_room(1, operation.size):
+                    return True
+                newest = lane.operations.pop()
+                self._count(newest, -1)
+                if newest.is_wanted():
+                    newest.reply.set_exception(queue_full())
+        return self.has_room(1, operation.size)
+
+    def _is_within_share(self, account: str, size: int) -> bool:
+        """Tell whether an account would have less than an equal part of the queue."""
+        parts = len(self._waiting_of) + (account not in self._waiting_of)
+        return (
+            parts > 1
+            and self._waiting_of[account] + 1 < self._max_operations / parts
+            and self._bytes_of[account] + size < self._max_bytes / parts
+        )
+
+    def _part_of(self, account: str) -> float:
+        """Return the part of the queue that an account has."""
+        return max(
+            self._waiting_of[account] / self._max_operations,
+            self._bytes_of[account] / self._max_bytes,
+        )
 
     def _wanted(self, lane: Lane) -> Iterator[PendingOperation]:
         """Yield the lane's next wanted operation, again and again, and drop the unwanted ones."""
@@ -164,8 +250,13 @@ class Lanes:
         return True
 
     def _count(self, operation: PendingOperation, number: int) -> None:
+        account = operation.account
         self.waiting += number
         self.waiting_bytes += number * operation.size
+        self._bytes_of[account] += number * operation.size
+        self._waiting_of[account] += number
+        if not self._waiting_of[account]:
+            del self._waiting_of[account], self._bytes_of[account]
 
 
 def queue_full() -> ServiceError:

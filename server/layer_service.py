@@ -6,17 +6,27 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
+from edunn_serving.internal.v1.training_pb2 import WholeModel
 from edunn_serving.replies import STATUS
 from edunn_serving.requests import parse_request
 from edunn_serving.rpcs import LAYER_RPCS, LAYER_SERVICE
 from edunn_serving.settings import Settings
-from edunn_serving.v1.layer_service_pb2 import CreateSessionRequest
-from server.call import AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
+from edunn_serving.v1.layer_service_pb2 import (
+    CreateSessionRequest,
+    DeleteSessionRequest,
+    ExportModelResponse,
+)
+from server.audit import Audit
+from server.call import EOF, AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
 from server.catalogue import layer_types, optimizer_types
 from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
+from server.model_chunks import MAX_HEADER_BYTES, chunks_of, collect_model
 from server.open_streams import OpenStreams
+from server.overdue import Limits
+
+IDLE_PRECISION_SECONDS = 0.5
 
 
 class LayerService:
@@ -24,30 +34,39 @@ class LayerService:
 
     descriptor = LAYER_SERVICE
 
-    def __init__(self, dispatcher: Dispatcher, settings: Settings) -> None:
+    def __init__(self, dispatcher: Dispatcher, audit: Audit, settings: Settings) -> None:
         self._dispatcher = dispatcher
-        self._max_message_bytes = settings.max_message_bytes
+        self._audit = audit
+        self._settings = settings
         self._streams = OpenStreams(
             in_all=settings.max_streams, a_connection=settings.max_connection_streams
         )
+        self._limits = Limits(IDLE_PRECISION_SECONDS)
         self._layer_types = layer_types().SerializeToString()
         self._optimizer_types = optimizer_types().SerializeToString()
 
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
         """Return the methods that workers run, and those that list the catalogues."""
         on_worker = {
-            name: self._on_worker(name) for name, rpc in LAYER_RPCS.items() if rpc.session_field
+            name: self._on_worker(name)
+            for name, rpc in LAYER_RPCS.items()
+            if rpc.session_field and not (rpc.client_streaming or rpc.server_streaming)
         }
         return {
             **on_worker,
             "CreateSession": self._create_session,
+            "DeleteSession": self._delete_session,
             "ListLayerTypes": self._list_layer_types,
             "ListOptimizerTypes": self._list_optimizer_types,
         }
 
     def stream_methods(self) -> Mapping[str, StreamMethod]:
-        """Return Compute."""
-        return {"Compute": self._compute}
+        """Return Compute, and the methods whose models come and go in chunks."""
+        return {
+            "Compute": self._compute,
+            "ExportModel": self._export_model,
+            "ImportModel": self._import_model,
+        }
 
     async def _list_layer_types(self, call: Call, request: bytes) -> bytes:
         return self._layer_types
@@ -56,15 +75,34 @@ class LayerService:
         return self._optimizer_types
 
     async def _create_session(self, call: Call, request: bytes) -> bytes:
-        return await self._run("CreateSession", call, _complete_create_session(request))
+        complete = _complete_create_session(request)
+        answer = await self._run("CreateSession", call, complete.SerializeToString())
+        self._audit.note("session made", call, session=complete.session_id)
+        return answer
+
+    async def _delete_session(self, call: Call, request: bytes) -> bytes:
+        answer = await self._run("DeleteSession", call, request)
+        session = DeleteSessionRequest.FromString(request).session_id
+        self._audit.note("session ended", call, session=session)
+        return answer
 
     async def _compute(self, call: Call, read: Read) -> AsyncIterator[bytes]:
         with self._streams.one_more(call.peer):
-            stream = ComputeStream(
-                self._dispatcher, call, max_message_bytes=self._max_message_bytes
-            )
+            stream = ComputeStream(self._dispatcher, call, self._settings, self._limits)
             async for response in stream.run(read):
                 yield response
+
+    async def _export_model(self, call: Call, read: Read) -> AsyncIterator[bytes]:
+        request = await read()
+        answer = await self._run("ExportModel", call, b"" if request is EOF else request)
+        for chunk in chunks_of(WholeModel.FromString(answer).file):
+            yield ExportModelResponse(chunk=chunk).SerializeToString()
+
+    async def _import_model(self, call: Call, read: Read) -> AsyncIterator[bytes]:
+        request = await collect_model(
+            read, self._settings.session_parameter_bytes + MAX_HEADER_BYTES
+        )
+        yield await self._run("ImportModel", call, request)
 
     def _on_worker(self, method: str) -> UnaryMethod:
         async def run(call: Call, request: bytes) -> bytes:
@@ -75,17 +113,17 @@ class LayerService:
     async def _run(self, method: str, call: Call, request: bytes) -> bytes:
         deadline_ms = self._dispatcher.redis_ms(call.deadline)
         head = head_of(method, call.caller.name, deadline_ms, request)
-        reply = await self._dispatcher.submit(head, request, call.deadline)
+        reply = await self._dispatcher.submit(head, request, call.deadline, call.account)
         if reply.kind == STATUS:
             raise AnsweredWithStatusError(reply.data)
         return reply.data
 
 
-def _complete_create_session(request: bytes) -> bytes:
+def _complete_create_session(request: bytes) -> CreateSessionRequest:
     """Choose the values that the caller left out. A second run of the request finds the same."""
     message = cast(CreateSessionRequest, parse_request(LAYER_RPCS["CreateSession"], request))
     if not message.session_id:
         message.session_id = secrets.token_urlsafe(16)
     if not message.HasField("seed"):
         message.seed = secrets.randbits(64)
-    return message.SerializeToString()
+    return message

@@ -27,6 +27,10 @@ class PendingOperation:
     has_overrun: bool = False
     # Whether the batch's holder knows that nobody awaits the operation any more.
     is_abandoned: bool = False
+    # Whose share of the server it takes, see `Call`.
+    account: str = ""
+    # The time that it is expected to compute.
+    expected_seconds: float = 0.0
     session: SessionKey = field(init=False)
     # The request's length in bytes.
     size: int = field(init=False)

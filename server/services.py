@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from edunn_serving.settings import Settings
+from server.audit import Audit
 from server.call import Service
 from server.dispatcher import Dispatcher
+from server.grading.service import GradingService
 from server.layer_service import LayerService
+from server.training.service import TrainingService
 
 
-def make_services(dispatcher: Dispatcher, settings: Settings) -> list[Service]:
+def make_services(dispatcher: Dispatcher, audit: Audit, settings: Settings) -> list[Service]:
     """Return the services. Health, reflection and authentication follow this list."""
     return [
-        LayerService(dispatcher, settings),
+        LayerService(dispatcher, audit, settings),
+        TrainingService(dispatcher, settings),
+        GradingService(settings),
     ]

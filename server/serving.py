@@ -7,29 +7,37 @@ import faulthandler
 import logging
 import os
 import signal
-import ssl
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 
 import grpc
 
 from edunn_serving.settings import Settings, SettingsError
-from server.authentication import Authenticator
-from server.call import Service
+from server.audit import Audit
+from server.call import BusyService
+from server.callers import Callers
+from server.connections import Connections
 from server.dispatcher import Dispatcher
+from server.exposure import check_exposure
 from server.handlers import Handlers
 from server.health import Health
 from server.metrics import serve_metrics
 from server.reflection import Reflection
 from server.services import make_services
+from server.sockets import raise_descriptor_limit
+from server.tls import Tls
 
 log = logging.getLogger(__name__)
 
 # The most calls that gRPC may hold before it hands them over.
-MAX_PENDING = 100_000
+MAX_PENDING = 20_000
 # A request may be this much above the limit and is still refused in our words, not in gRPC's.
-READ_BEYOND_BYTES = 64 * 1024 * 1024
+READ_BEYOND_BYTES = 16 * 1024 * 1024
+# gRPC may refuse a call with more bytes of headers than the first number, and refuses one with more
+# than the second.
+METADATA_BYTES, MAX_METADATA_BYTES = 8 * 1024, 16 * 1024
+# gRPC's own time for TLS and for the first bytes of HTTP/2.
+HANDSHAKE_MS = 10_000
 # A stopping server gives its last answers this time to leave.
 ANSWER_SECONDS = 2.0
 # The most time that a server takes to stop beyond `shutdown_seconds`.
@@ -58,22 +66,47 @@ async def serve(settings: Settings) -> None:
     server_id = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     log.info("server %s: %s", server_id, settings.describe())
     dispatcher = Dispatcher(settings, server_id)
-    services = make_services(dispatcher, settings)
-    health = Health(each.descriptor.full_name for each in services)
-    server = _grpc_server(settings, dispatcher, services, health)
-    address = _listen(server, settings)
+    callers = Callers(settings)
+    check_exposure(settings, asks_callers=callers.authenticator.asks_callers)
+    tls = Tls(settings) if settings.tls_certificate else None
+    audit = Audit(settings.audit_file)
+    services = make_services(dispatcher, audit, settings)
+    names = [each.descriptor.full_name for each in services]
+    health = Health(names)
+    raise_descriptor_limit()
+    connections = Connections(settings, _log_cut)
+    handlers = Handlers(
+        (*services, health, Reflection((*names, health.descriptor.full_name))),
+        callers.authenticator,
+        dispatcher.arrivals,
+        dispatcher.answers,
+        connections,
+        audit,
+        settings,
+    )
+    server = _grpc_server(settings, handlers)
+    address = _listen(server, settings, tls)
+    port = int(address.rpartition(":")[2])
     stop_metrics = (
         serve_metrics(settings.metrics_address, dispatcher) if settings.metrics_address else None
     )
     background: list[asyncio.Task[None]] = [
         asyncio.create_task(dispatcher.run()),
         asyncio.create_task(health.report(dispatcher)),
+        asyncio.create_task(callers.watch()),
+        asyncio.create_task(handlers.open_calls.watch()),
+        asyncio.create_task(connections.watch(port)),
+        *(asyncio.create_task(each.run()) for each in services if isinstance(each, BusyService)),
     ]
+    if tls is not None:
+        background.append(asyncio.create_task(tls.watch()))
     stopping = asyncio.create_task(stop.wait())
     # The server looks at Redis before it serves. Otherwise its first answers would be UNAVAILABLE.
     tried = asyncio.create_task(dispatcher.link.tried.wait())
     await asyncio.wait({tried, stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
     _check_start(background)
+    # Otherwise the first calls would find no callers.
+    await callers.look()
     await server.start()
     print(address, flush=True)
     done, _ = await asyncio.wait({stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
@@ -95,11 +128,16 @@ async def serve(settings: Settings) -> None:
     await asyncio.gather(*background, return_exceptions=True)
     if stop_metrics is not None:
         stop_metrics()
+    audit.close()
     faulthandler.cancel_dump_traceback_later()
     for task in background:
         if task in done:
             # A part that ended by itself has failed. Its error is the server's.
             task.result()
+
+
+def _log_cut(address: str, why: str) -> None:
+    log.info("a connection from %s is cut: %s", address, why)
 
 
 def _check_start(background: Sequence[asyncio.Task[None]]) -> None:
@@ -111,9 +149,7 @@ def _check_start(background: Sequence[asyncio.Task[None]]) -> None:
             raise StartError(f"cannot start: {type(error).__name__}: {error}") from error
 
 
-def _grpc_server(
-    settings: Settings, dispatcher: Dispatcher, services: Sequence[Service], health: Health
-) -> grpc.aio.Server:
+def _grpc_server(settings: Settings, handlers: Handlers) -> grpc.aio.Server:
     server = grpc.aio.server(
         options=[
             # A somewhat larger request is read, so that its error has a reason and the field.
@@ -127,6 +163,15 @@ def _grpc_server(
             # request is not read. A call that is refused unread would take as much memory as one
             # that is served. Without it a request that is being read still gets its whole length.
             ("grpc.http2.bdp_probe", 0),
+            # A client may open and reset streams without end, and each costs a task.
+            ("grpc.max_concurrent_streams", settings.max_connection_calls),
+            # Without this a call that is refused unread counts as a stream for up to a second more,
+            # and gRPC would refuse other calls of its connection without a reason.
+            ("grpc.http.tarpit", 0),
+            ("grpc.max_metadata_size", METADATA_BYTES),
+            ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+            ("grpc.max_connection_idle_ms", int(min(settings.idle_seconds * 1000, 2**31 - 1))),
+            ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
             # Two servers on one port would share its calls by chance.
             ("grpc.so_reuseport", 0),
             # gRPC closes the connection of a client that pings more often than every 10 s.
@@ -134,40 +179,18 @@ def _grpc_server(
             ("grpc.keepalive_permit_without_calls", 1),
         ]
     )
-    names = [each.descriptor.full_name for each in (*services, health)]
-    handlers = Handlers(
-        (*services, health, Reflection(names)),
-        Authenticator(settings.callers()),
-        dispatcher.admission,
-        max_message_bytes=settings.max_message_bytes,
-    )
     server.add_generic_rpc_handlers((handlers,))
     return server
 
 
-def _listen(server: grpc.aio.Server, settings: Settings) -> str:
+def _listen(server: grpc.aio.Server, settings: Settings, tls: Tls | None) -> str:
     """Bind the server's port and return the address with the port that it is."""
     host = settings.address.rpartition(":")[0]
-    credentials = _credentials(settings) if settings.tls_certificate else None
     try:
-        if credentials is not None:
-            port = server.add_secure_port(settings.address, credentials)
+        if tls is not None:
+            port = server.add_secure_port(settings.address, tls.credentials())
         else:
             port = server.add_insecure_port(settings.address)
     except RuntimeError as error:
         raise SettingsError(f"EDUNN_ADDRESS {settings.address} cannot be used: {error}") from error
     return f"{host}:{port}"
-
-
-def _credentials(settings: Settings) -> grpc.ServerCredentials:
-    certificate, key = Path(settings.tls_certificate), Path(settings.tls_key)
-    try:
-        # gRPC's error for wrong files says only that it cannot listen. Without the empty password
-        # Python would ask for one on the terminal.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, lambda: "")
-        return grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
-    except OSError as error:
-        raise SettingsError(
-            "EDUNN_TLS_CERTIFICATE and EDUNN_TLS_KEY are no certificate with its key, in PEM: "
-            f"{error}"
-        ) from error

@@ -13,6 +13,12 @@ SLOW_REMEMBERED = 10_000
 # The weight of the latest operation in the estimate of a usual one.
 LATEST_SHARE = 0.02
 
+# An account's operations are expected to be slow if they usually take this long.
+HEAVY_SECONDS = 0.01
+# The weight of an account's latest operation in the estimate of its usual one.
+LATEST_ACCOUNT_SHARE = 0.1
+ACCOUNTS_REMEMBERED = 10_000
+
 # Operations of one kind take about the same time. A kind is caller, session, layer and method.
 Kind = tuple[str, str, str | None, str]
 
@@ -23,6 +29,8 @@ class WorkEstimate:
     def __init__(self) -> None:
         self.usual_seconds = 0.0
         self._slow: OrderedDict[Kind, None] = OrderedDict()
+        # The usual time of an account's operations.
+        self._accounts: OrderedDict[str, float] = OrderedDict()
 
     def note(self, head: OperationHead, seconds: float) -> None:
         """Note how long a worker computed an operation."""
@@ -35,6 +43,21 @@ class WorkEstimate:
                 self._slow.popitem(last=False)
         elif self._slow:
             self._slow.pop(_kind(head), None)
+
+    def note_account(self, account: str, seconds: float) -> None:
+        """Note how long a worker computed an operation of an account."""
+        usual = self._accounts.pop(account, 0.0)
+        self._accounts[account] = usual + LATEST_ACCOUNT_SHARE * (seconds - usual)
+        if len(self._accounts) > ACCOUNTS_REMEMBERED:
+            self._accounts.popitem(last=False)
+
+    def is_heavy(self, account: str) -> bool:
+        """Tell whether an account's operations are usually slow, also new kinds of them."""
+        return self._accounts.get(account, 0.0) >= HEAVY_SECONDS
+
+    def seconds(self, *, is_slow: bool) -> float:
+        """Return the time that an operation is expected to take."""
+        return SLOW_SECONDS if is_slow else self.usual_seconds
 
     def is_slow(self, head: OperationHead) -> bool:
         """Tell whether the latest operation of this kind was slow."""

@@ -10,15 +10,17 @@ from typing import IO
 from standalone.errors import StackError
 
 LOCK = "lock"
+TOKENS_FILE = "tokens.json"
+AUDIT_FILE = "audit.jsonl"
 
 
-def claim(folder: Path) -> IO[str]:
-    """Make the folder if it is missing, and claim it until the returned lock is closed.
+def prepare(folder: Path) -> Path:
+    """Make the folder if it is missing, and return it.
 
     Raises
     ------
     StackError
-        The folder cannot be made or written, has other files in it, or is in use.
+        The folder cannot be made or written, or has other files in it.
     """
     if not str(folder).isprintable():
         raise StackError(f"{str(folder)!r} cannot be the data folder: its name is not printable")
@@ -29,9 +31,21 @@ def claim(folder: Path) -> IO[str]:
                 f"{folder} has files in it that are none of a stack's: choose an empty folder"
             )
         folder.chmod(0o700)
-        lock = open(folder / LOCK, "a", opener=private)  # noqa: SIM115  # returned open
+        with open(folder / LOCK, "a", opener=private):
+            return folder
     except OSError as error:
         raise StackError(f"{folder} cannot be the data folder: {error.strerror}") from error
+
+
+def claim(folder: Path) -> IO[str]:
+    """Make the folder if it is missing, and claim it until the returned lock is closed.
+
+    Raises
+    ------
+    StackError
+        The folder cannot be made or written, has other files in it, or is in use.
+    """
+    lock = open(prepare(folder) / LOCK, "a", opener=private)  # noqa: SIM115  # returned open
     try:
         # Two Redis servers that write into one folder would destroy its files.
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,13 +11,14 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 from edunn_serving.settings import SettingsError, names, read_settings, variable
+from standalone import tokens
 from standalone.errors import StackError
 from standalone.stack import Stack
 from standalone.stop_signal import StopRequested, StopSignal
 
 # Settings that only the stack itself may give.
 DECIDED_HERE = {"EDUNN_REDIS_URL", "EDUNN_ADDRESS"}
-WITHOUT_TLS = {"EDUNN_TLS_CERTIFICATE", "EDUNN_TLS_KEY"}
+EPILOG = "`edunn-serve tokens --help`: the tokens of callers"
 GREETING = """\
 edunn-serving listens on {address}. Ctrl-C stops it.
 
@@ -28,8 +29,11 @@ edunn-serving listens on {address}. Ctrl-C stops it.
 
 
 def main() -> None:
-    """Serve until Ctrl-C or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="edunn-serve", description=__doc__)
+    """Serve until Ctrl-C or SIGTERM, or run the command `tokens`."""
+    if sys.argv[1:2] == ["tokens"]:
+        tokens.main(sys.argv[2:])
+        return
+    parser = argparse.ArgumentParser(prog="edunn-serve", description=__doc__, epilog=EPILOG)
     parser.add_argument("--port", type=int, default=50051, help="port on 127.0.0.1 (0: a free one)")
     parser.add_argument("--workers", type=int, default=2, help="how many workers")
     parser.add_argument(
@@ -65,13 +69,9 @@ def _take_settings(environment: MutableMapping[str, str]) -> dict[str, str]:
     ------
     SettingsError
         A setting is wrong.
-    StackError
-        The stack does not support a setting.
     """
     for name in DECIDED_HERE:
         environment.pop(name, None)
-    for name in WITHOUT_TLS & environment.keys():
-        raise StackError(f"{name}: the stack is for loopback, without TLS; see `python -m server`")
     read_settings()
     known = {variable(name) for name in names()}
     return {name: text for name, text in environment.items() if name in known}

@@ -19,10 +19,11 @@ import grpc
 import redis
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from edunn_serving.own_channel import own_channel
 from edunn_serving.pools import LAYERS, POOLS, Pool
 from edunn_serving.redis_connections import connect
 from edunn_serving.redis_url import RedisUrl
-from standalone.data_folder import claim
+from standalone.data_folder import AUDIT_FILE, TOKENS_FILE, claim
 from standalone.errors import StackError
 from standalone.processes import Child, Supervisor
 
@@ -34,8 +35,10 @@ MAX_STARTS = 2
 # Linux allows 108 bytes, and the last one is 0.
 MAX_SOCKET_PATH = 107
 LOOPBACK = "127.0.0.1"
-# A proxy of the environment must not stand between us and a server of this machine.
-WITHOUT_PROXY = [("grpc.enable_http_proxy", 0)]
+# The database of grades, if the environment names none.
+GRADES = "grades.sqlite3"
+# Settings with secrets that workers do not need.
+OF_SERVERS_ALONE = frozenset({"EDUNN_TOKENS", "EDUNN_DATABASE_URL"})
 
 
 class Stack:
@@ -86,6 +89,10 @@ class Stack:
             **{key: text for key, text in os.environ.items() if not key.startswith("EDUNN_")},
             "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
             "PYTHONUNBUFFERED": "1",
+            "EDUNN_ARTIFACTS": str(data.resolve() / "artifacts"),
+            "EDUNN_DATABASE_URL": f"sqlite:///{data.resolve() / GRADES}",
+            "EDUNN_AUDIT_FILE": str(data.resolve() / AUDIT_FILE),
+            **_kept_tokens(data.resolve()),
             **(environment or {}),
             "EDUNN_REDIS_URL": self.redis_url,
         }
@@ -93,7 +100,11 @@ class Stack:
         self._lock: IO[str] | None = None
         self._supervisor = Supervisor()
         self.redis = Child(
-            "redis", [self._redis_binary, "-"], self.environment, data, self._redis_configuration()
+            "redis",
+            [self._redis_binary, "-"],
+            self._without_secrets(),
+            data,
+            self._redis_configuration(),
         )
         self._ports = [self.port]
         self.servers = [self._server_child("server", self.port)]
@@ -190,7 +201,7 @@ class Stack:
         # Another program's server could answer at the address, so ours must have said it listens.
         child = self.servers[self.addresses.index(address)]
         deadline = time.monotonic() + START_SECONDS
-        with grpc.insecure_channel(address, WITHOUT_PROXY) as channel:
+        with own_channel(address, self.environment) as channel:
             while not (child.has_said(address) and is_serving(channel)):
                 self._check_starts()
                 if time.monotonic() > deadline:
@@ -247,6 +258,12 @@ class Stack:
             return ["bind 127.0.0.1", f"port {self._redis_port}"]
         return ["port 0", f"unixsocket {_quoted(self._socket)}", "unixsocketperm 700"]
 
+    def _without_secrets(self) -> dict[str, str]:
+        """Return the environment of a process that needs none of our settings."""
+        return {
+            name: text for name, text in self.environment.items() if not name.startswith("EDUNN_")
+        }
+
     def _server_child(self, name: str, port: int) -> Child:
         environment = {**self.environment, "EDUNN_ADDRESS": f"127.0.0.1:{port}"}
         return Child(name, [sys.executable, "-m", "server"], environment, self.data)
@@ -257,7 +274,16 @@ class Stack:
     def _pool_child(self, pool: Pool, number: int) -> Child:
         # Each Celery worker needs a name of its own.
         command = [sys.executable, *pool.command(f"{secrets.token_hex(4)}@%h")]
-        return Child(f"{pool.process}-{number}", command, self.environment, self.data)
+        needed = {"EDUNN_DATABASE_URL"} if pool.uses_database else set()
+        hidden = OF_SERVERS_ALONE - needed
+        environment = {name: text for name, text in self.environment.items() if name not in hidden}
+        return Child(f"{pool.process}-{number}", command, environment, self.data)
+
+
+def _kept_tokens(data: Path) -> dict[str, str]:
+    """Return the setting of the data folder's tokens, if there are any."""
+    path = data / TOKENS_FILE
+    return {"EDUNN_TOKENS_FILE": str(path)} if path.exists() else {}
 
 
 def _check_port(port: int) -> None:

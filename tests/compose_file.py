@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 import yaml
+from postgres import find_binaries
 
 from standalone.stack import find_redis, free_port
 
@@ -149,6 +150,11 @@ class Deployment:
         (programs / "redis-cli").symlink_to(
             binary.with_name(binary.name.replace("-server", "-cli"))
         )
+        if postgres := find_binaries():
+            (programs / "pg_isready").symlink_to(postgres / "pg_isready")
+        image = programs / "postgres"
+        image.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT}/tests/postgres.py "$@"\n')
+        image.chmod(0o755)
         python = str(Path(sys.executable).parent)
         return os.pathsep.join([python, str(programs), os.environ.get("PATH", os.defpath)])
 
@@ -184,7 +190,7 @@ class Deployment:
         """Start all replicas of a service."""
         service = self.services[name]
         for mount in service.get("volumes", []):
-            Path(self._places[mount.partition(":")[2]]).mkdir()
+            Path(self._places[mount.partition(":")[2]]).mkdir(exist_ok=True)
         command = [self.local(part) for part in service["command"]]
         replicas = self.replicas[name] = []
         for number in range(1, int(service.get("deploy", {}).get("replicas", 1)) + 1):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from edunn_serving.assignments.fields import Name, Shape, Text
+from edunn_serving.assignments.fields import Name, NotEmpty, Shape, Text
 
 # What a check can be about. Each is a field of `Check`, and one of them is given.
 Kind = Literal["layer", "loss", "optimizer", "initializer", "own"]
@@ -72,11 +72,11 @@ class Check(BaseModel):
     own: Name | None = None
     # As in `LayerSpec.config`.
     config: Mapping[str, Any] = Field(default_factory=dict)
-    dtypes: tuple[DataTypeName, ...] = Field(default=("float64",), min_length=1, max_length=2)
+    dtypes: Annotated[tuple[DataTypeName, ...], NotEmpty] = ("float64",)
     # The shapes of the inputs, one batch each. Of a loss: of `y`. Of an optimizer: of a parameter.
     # Empty: the service chooses some that the layer can bear, a batch of one among them.
     shapes: tuple[Shape, ...] = Field(default=(), max_length=16)
-    phases: tuple[PhaseName, ...] = Field(default=("training", "test"), min_length=1, max_length=2)
+    phases: Annotated[tuple[PhaseName, ...], NotEmpty] = ("training", "test")
     # Whether the gradients are asked for too.
     backward: bool = True
     # How often the script is run with new inputs. Of an optimizer: its steps.

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 # Names of courses, assignments, checks and people: what a URL and a file name can bear.
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}"
@@ -44,3 +44,13 @@ def _shape(given: Any) -> Any:
 
 # The shape of an array. The first axis is the batch.
 Shape = Annotated[tuple[int, ...], BeforeValidator(_shape)]
+
+
+def not_empty(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Refuse an empty list. pydantic's own bound also complains of a list with a wrong item."""
+    if not values:
+        raise ValueError("expected at least one")
+    return values
+
+
+NotEmpty = AfterValidator(not_empty)

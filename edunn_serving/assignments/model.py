@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from edunn_serving.assignments.check import Check, Feedback, Visibility
-from edunn_serving.assignments.fields import Name, Seconds, Text
+from edunn_serving.assignments.fields import Name, NotEmpty, Seconds, Text
 
 DAY = timedelta(days=1)
 
@@ -76,7 +76,7 @@ class Assignment(BaseModel):
     graders: tuple[Name, ...] = Field(default=(), max_length=100)
     # Who may attempt it. None: every student.
     students: tuple[Name, ...] | None = Field(default=None, max_length=10_000)
-    checks: tuple[Check, ...] = Field(min_length=1, max_length=100)
+    checks: Annotated[tuple[Check, ...], NotEmpty, Field(max_length=100)]
 
     @field_validator("time_zone")
     @classmethod

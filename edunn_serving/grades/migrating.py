@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 
 from edunn_serving.grades.faults import NewerDatabaseError
+from edunn_serving.grades.secrets import make_secrets
 
 # Any number, as long as it is the same everywhere.
 ADVISORY_LOCK = 0x6564756E6E
@@ -30,6 +31,7 @@ def migrate(engine: sa.Engine) -> None:
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
         present = MigrationContext.configure(connection).get_current_revision()
         if present == known.get_current_head():
+            make_secrets(connection)
             return
         if present is not None and present not in {each.revision for each in _all(known)}:
             raise NewerDatabaseError(
@@ -38,6 +40,7 @@ def migrate(engine: sa.Engine) -> None:
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        make_secrets(connection)
 
 
 def _all(known: ScriptDirectory) -> list[Script]:

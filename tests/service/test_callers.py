@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import grpc
@@ -13,11 +11,13 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
+from more_servers import one_more_server
 
+from edunn_serving.own_channel import WITHOUT_PROXY
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from standalone.stack import WITHOUT_PROXY, Stack
+from standalone.stack import Stack
 
 REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 PATHS = [*(rpc.path for rpc in LAYER_RPCS.values()), REFLECTION, "/edunn_serving.v1.None/None"]
@@ -28,18 +28,11 @@ GARBAGE = b"\xff" * 100
 @pytest.fixture(scope="module")
 def guarded(stack: Stack) -> Iterator[grpc.Channel]:
     """A channel to one more server of the stack, which asks who calls."""
-    environment = {
-        **stack.environment,
-        "EDUNN_ADDRESS": "127.0.0.1:0",
-        "EDUNN_TOKENS": "ana=red,ben=blue",
-    }
-    command = [sys.executable, "-m", "server"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        address = server.stdout.readline().strip()
-        with grpc.insecure_channel(address, WITHOUT_PROXY) as channel:
-            yield channel
-        server.terminate()
+    with (
+        one_more_server(stack, EDUNN_TOKENS="ana=red,ben=blue") as address,
+        grpc.insecure_channel(address, WITHOUT_PROXY) as channel,
+    ):
+        yield channel
 
 
 Metadata = tuple[tuple[str, str], ...]

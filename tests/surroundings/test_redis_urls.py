@@ -16,10 +16,11 @@ from edunn_client import Client
 from programs import HANGING_SECONDS, SERVER, WORKER, Program, environment_of, redis_server
 from waiting import await_true
 
+from edunn_serving.own_channel import WITHOUT_PROXY
 from edunn_serving.redis_connections import connect
 from edunn_serving.redis_url import RedisUrl
 from server.healthcheck import main as server_healthcheck
-from standalone.stack import WITHOUT_PROXY, find_redis, free_port, is_serving
+from standalone.stack import find_redis, free_port, is_serving
 
 PASSWORD = "hush#with/all?that@has%20a mea:ning é"
 USER = "worker/one"

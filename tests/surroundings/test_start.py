@@ -96,6 +96,15 @@ def test_files_that_are_no_certificate_end_the_server(tmp_path: Path) -> None:
         assert "EDUNN_TLS_CERTIFICATE and EDUNN_TLS_KEY" in sentence
 
 
+def test_a_server_that_others_could_reach_without_tls_and_callers_does_not_start() -> None:
+    for settings in ({}, {"EDUNN_TOKENS": "ana=red"}):
+        sentence = run_to_its_end(
+            SERVER, EDUNN_ADDRESS="[::]:0", EDUNN_LOG_LEVEL="ERROR", **settings
+        )
+        assert "can be reached by other machines" in sentence
+        assert "EDUNN_INSECURE=1" in sentence
+
+
 def test_without_redis_server_and_worker_wait_and_stop_when_told(tmp_path: Path) -> None:
     environment = environment_of(
         EDUNN_REDIS_URL=NOWHERE,

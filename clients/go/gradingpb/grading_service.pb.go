@@ -832,7 +832,7 @@ func (x *SubmitAnswersRequest) GetSource() []byte {
 // The answer of SubmitAnswers.
 type SubmitAnswersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The report.
+	// The report, with the feedback that the student may see, also if a grader has submitted.
 	Report        *Report `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -305,7 +305,11 @@ type CheckResult struct {
 	// The step that the message is about. Empty if it is about none alone.
 	StepId string `protobuf:"bytes,12,opt,name=step_id,json=stepId,proto3" json:"step_id,omitempty"`
 	// The checks that have not passed, for which this one was skipped.
-	SkippedFor    []string `protobuf:"bytes,13,rep,name=skipped_for,json=skippedFor,proto3" json:"skipped_for,omitempty"`
+	SkippedFor []string `protobuf:"bytes,13,rep,name=skipped_for,json=skippedFor,proto3" json:"skipped_for,omitempty"`
+	// When the student may see it: `visible`, `after_due_date` or `hidden`. A student is sent only
+	// what is to be seen now. A grader who submits for a student is sent all checks, and passes on
+	// this to the course system.
+	Visibility    string `protobuf:"bytes,14,opt,name=visibility,proto3" json:"visibility,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -431,6 +435,13 @@ func (x *CheckResult) GetSkippedFor() []string {
 	return nil
 }
 
+func (x *CheckResult) GetVisibility() string {
+	if x != nil {
+		return x.Visibility
+	}
+	return ""
+}
+
 var File_edunn_serving_grading_v1_report_proto protoreflect.FileDescriptor
 
 const file_edunn_serving_grading_v1_report_proto_rawDesc = "" +
@@ -459,7 +470,7 @@ const file_edunn_serving_grading_v1_report_proto_rawDesc = "" +
 	"\flate_penalty\x18\x0e \x01(\x01R\vlatePenalty\x12\x16\n" +
 	"\x06counts\x18\x0f \x01(\bR\x06counts\x12\x16\n" +
 	"\x06hidden\x18\x10 \x01(\bR\x06hidden\x12%\n" +
-	"\x0eanswers_digest\x18\x11 \x01(\tR\ranswersDigest\"\xc4\x03\n" +
+	"\x0eanswers_digest\x18\x11 \x01(\tR\ranswersDigest\"\xe4\x03\n" +
 	"\vCheckResult\x12\x19\n" +
 	"\bcheck_id\x18\x01 \x01(\tR\acheckId\x12;\n" +
 	"\averdict\x18\x02 \x01(\x0e2!.edunn_serving.grading.v1.VerdictR\averdict\x12\x14\n" +
@@ -477,7 +488,10 @@ const file_edunn_serving_grading_v1_report_proto_rawDesc = "" +
 	"\banswered\x18\v \x01(\x01H\x02R\banswered\x88\x01\x01\x12\x17\n" +
 	"\astep_id\x18\f \x01(\tR\x06stepId\x12\x1f\n" +
 	"\vskipped_for\x18\r \x03(\tR\n" +
-	"skippedForB\r\n" +
+	"skippedFor\x12\x1e\n" +
+	"\n" +
+	"visibility\x18\x0e \x01(\tR\n" +
+	"visibilityB\r\n" +
 	"\v_error_sizeB\v\n" +
 	"\t_expectedB\v\n" +
 	"\t_answered*w\n" +

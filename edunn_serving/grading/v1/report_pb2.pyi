@@ -62,7 +62,7 @@ class Report(_message.Message):
     def __init__(self, attempt_id: _Optional[str] = ..., score: _Optional[float] = ..., max_score: _Optional[float] = ..., checks: _Optional[_Iterable[_Union[CheckResult, _Mapping]]] = ..., receipt: _Optional[str] = ..., course: _Optional[str] = ..., assignment: _Optional[str] = ..., version: _Optional[int] = ..., student: _Optional[str] = ..., attempt_number: _Optional[int] = ..., revision: _Optional[int] = ..., accept_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., report_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., late_penalty: _Optional[float] = ..., counts: _Optional[bool] = ..., hidden: _Optional[bool] = ..., answers_digest: _Optional[str] = ...) -> None: ...
 
 class CheckResult(_message.Message):
-    __slots__ = ("check_id", "verdict", "score", "max_score", "bug", "message", "title", "error_size", "error_index", "expected", "answered", "step_id", "skipped_for")
+    __slots__ = ("check_id", "verdict", "score", "max_score", "bug", "message", "title", "error_size", "error_index", "expected", "answered", "step_id", "skipped_for", "visibility")
     CHECK_ID_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +76,7 @@ class CheckResult(_message.Message):
     ANSWERED_FIELD_NUMBER: _ClassVar[int]
     STEP_ID_FIELD_NUMBER: _ClassVar[int]
     SKIPPED_FOR_FIELD_NUMBER: _ClassVar[int]
+    VISIBILITY_FIELD_NUMBER: _ClassVar[int]
     check_id: str
     verdict: Verdict
     score: float
@@ -89,4 +90,5 @@ class CheckResult(_message.Message):
     answered: float
     step_id: str
     skipped_for: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, check_id: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., score: _Optional[float] = ..., max_score: _Optional[float] = ..., bug: _Optional[str] = ..., message: _Optional[str] = ..., title: _Optional[str] = ..., error_size: _Optional[float] = ..., error_index: _Optional[_Iterable[int]] = ..., expected: _Optional[float] = ..., answered: _Optional[float] = ..., step_id: _Optional[str] = ..., skipped_for: _Optional[_Iterable[str]] = ...) -> None: ...
+    visibility: str
+    def __init__(self, check_id: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., score: _Optional[float] = ..., max_score: _Optional[float] = ..., bug: _Optional[str] = ..., message: _Optional[str] = ..., title: _Optional[str] = ..., error_size: _Optional[float] = ..., error_index: _Optional[_Iterable[int]] = ..., expected: _Optional[float] = ..., answered: _Optional[float] = ..., step_id: _Optional[str] = ..., skipped_for: _Optional[_Iterable[str]] = ..., visibility: _Optional[str] = ...) -> None: ...

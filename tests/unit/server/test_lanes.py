@@ -11,6 +11,7 @@ import pytest
 
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.replies import Reply
 from server.lanes import ALONE_BYTES, Lanes
 from server.metrics import Counts
 from server.operation import PendingOperation
@@ -35,10 +36,20 @@ class Operations:
         self._loop = loop
 
     def __call__(
-        self, session: str, request: bytes = b"", *, deadline: float = math.inf, slow: bool = False
+        self,
+        session: str,
+        request: bytes = b"",
+        *,
+        deadline: float = math.inf,
+        slow: bool = False,
+        account: str = "",
+        seconds: float = 0.0,
     ) -> PendingOperation:
-        head = OperationHead("Forward", "", session, 0, "layer", "")
-        return PendingOperation(head, request, self._loop.create_future(), deadline, slow)
+        head = OperationHead("Forward", account, session, 0, "layer", "")
+        reply: asyncio.Future[Reply] = self._loop.create_future()
+        return PendingOperation(
+            head, request, reply, deadline, slow, account=account, expected_seconds=seconds
+        )
 
 
 @pytest.fixture
@@ -131,3 +142,67 @@ def test_operation_whose_deadline_has_passed_is_told_so(
     assert isinstance(error, ServiceError)
     assert error.reason is Reason.DEADLINE_EXCEEDED
     assert lanes.waiting == 0
+
+
+def test_account_takes_turns_by_what_its_operations_cost(
+    lanes: Lanes, operation: Operations
+) -> None:
+    for number in range(20):
+        lanes.append(operation(f"a{number}", b"dear", account="dear", seconds=0.010))
+    for number in range(20):
+        lanes.append(operation(f"b{number}", b"cheap", account="cheap", seconds=0.001))
+    first = take(lanes, operations=20)
+    assert first.count(b"cheap") >= 17
+
+
+def test_account_pays_what_its_operations_have_really_taken(
+    lanes: Lanes, operation: Operations
+) -> None:
+    first = operation("a", b"a", account="a")
+    lanes.append(first)
+    take(lanes)
+    lanes.note_cost(first, 0.5)
+    for number in range(5):
+        lanes.append(operation(f"a{number}", b"a", account="a", seconds=0.001))
+        lanes.append(operation(f"b{number}", b"b", account="b", seconds=0.001))
+    assert take(lanes, operations=5) == [b"b"] * 5
+
+
+def test_pause_saves_up_nothing(lanes: Lanes, operation: Operations) -> None:
+    lanes.append(operation("late", b"late", account="late"))
+    take(lanes)
+    for number in range(30):
+        lanes.append(operation(f"a{number}", b"busy", account="busy", seconds=0.1))
+        take(lanes)
+    for number in range(4):
+        lanes.append(operation(f"b{number}", b"busy", account="busy", seconds=0.1))
+        lanes.append(operation(f"l{number}", b"late", account="late", seconds=0.1))
+    assert sorted(take(lanes, operations=4)) == [b"busy", b"busy", b"late", b"late"]
+
+
+def test_slow_operations_can_be_held_back(lanes: Lanes, operation: Operations) -> None:
+    lanes.append(operation("slow", b"slow", slow=True))
+    lanes.append(operation("quick", b"quick"))
+    sizes = {"max_operations": 64, "max_bytes": 1 << 20}
+    assert [each.request for each in lanes.take(**sizes, may_be_slow=False)] == [b"quick"]
+    assert lanes.take(**sizes, may_be_slow=False) == []
+    assert take(lanes) == [b"slow"]
+
+
+def test_full_queue_makes_room_for_an_account_with_less_than_its_share(
+    lanes: Lanes, operation: Operations
+) -> None:
+    flood = [operation(f"flood {number}", account="flood") for number in range(100)]
+    for each in flood:
+        lanes.append(each)
+    with pytest.raises(ServiceError):
+        lanes.append(operation("one more", account="flood"))
+    for number in range(40):
+        assert lanes.has_room_for("calm", 1, 0)
+        lanes.append(operation(f"calm {number}", account="calm"))
+    assert lanes.waiting == 100
+    refused = [each.reply.exception() for each in flood if each.reply.done()]
+    assert len(refused) == 40
+    assert {each.reason for each in refused if isinstance(each, ServiceError)} == {
+        Reason.QUEUE_FULL
+    }

@@ -6,26 +6,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from edunn_client._channel import TLS, TLSLike
 from edunn_client._cli.bench import bench
-from edunn_client._client import Client
+from edunn_client._cli.terminal import (
+    ERRORS,
+    LOCAL,
+    Address,
+    Ca,
+    Json,
+    Tls,
+    Token,
+    connection,
+    print_json,
+    show,
+    stop,
+)
 from edunn_client._descriptions import ConfigField, LayerType
-from edunn_client._environment import tls_of_environment
-from edunn_client._errors import EdunnError
 from edunn_client._phase import Phase
-from edunn_client._retries import RetryPolicy
 from edunn_client._tensors import Array
 from edunn_client._version import __version__
 from edunn_client.walkthrough import CheckFailed, walkthrough
@@ -36,25 +41,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Address = Annotated[
-    str, typer.Option("--address", "-a", envvar="EDUNN_TARGET", help="host:port of the service.")
-]
-Token = Annotated[
-    str | None, typer.Option(envvar="EDUNN_TOKEN", help="The bearer token.", show_default=False)
-]
-Ca = Annotated[
-    Path | None,
-    typer.Option(help="TLS, trusting the authority in this PEM file."),
-]
-Tls = Annotated[
-    bool, typer.Option("--tls", envvar="EDUNN_TLS", help="TLS, trusting the usual authorities.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-
-LOCAL = "localhost:50051"
-# Who sits before a command would rather be told than wait.
-_BRIEF = RetryPolicy(attempts=4)
 
 
 def _show_version(wanted: bool) -> None:
@@ -82,21 +68,21 @@ def layers(
     as_json: Json = False,
 ) -> None:
     """List the layer types, or describe one."""
-    with _client(address, token, tls, ca) as client:
+    with connection(address, token, tls, ca) as client:
         catalogue = {kind.type: kind for kind in client.layer_types()}
     if layer_type is not None and layer_type not in catalogue:
-        raise _stop(f"there is no layer type {layer_type!r}; `edunn layers` lists them")
+        raise stop(f"there is no layer type {layer_type!r}; `edunn layers` lists them")
     shown = list(catalogue.values()) if layer_type is None else [catalogue[layer_type]]
     if as_json:
         described = [_describe(kind) for kind in shown]
-        _print_json(described if layer_type is None else described[0])
+        print_json(described if layer_type is None else described[0])
     elif layer_type is None:
-        _print(_types_table(shown))
+        show(_types_table(shown))
     else:
         (kind,) = shown
-        _print(Text(f"{kind.type}: {kind.summary}"), Text(f"Inputs: {', '.join(kind.inputs)}"))
+        show(Text(f"{kind.type}: {kind.summary}"), Text(f"Inputs: {', '.join(kind.inputs)}"))
         table = _fields_table(kind)
-        _print(table if table.row_count else "It has no configuration and learns nothing.")
+        show(table if table.row_count else "It has no configuration and learns nothing.")
 
 
 @app.command()
@@ -124,8 +110,8 @@ def forward(
     if len(arrays) == 1:
         # A layer computes with floats, and people write [1, 2]. A loss may want labels.
         arrays = [array * 1.0 if array.dtype.kind == "i" else array for array in arrays]
-    fields = _json_object(config)
-    with _client(address, token, tls, ca) as client, client.session(seed=seed) as session:
+    fields = json_object(config)
+    with connection(address, token, tls, ca) as client, client.session(seed=seed) as session:
         layer = session.layer("layer", layer_type, **fields)
         output = layer.forward(*arrays, phase=phase, untracked=gradient is None)
         results: dict[str, Array] = {"output": output}
@@ -136,7 +122,7 @@ def forward(
     if out is not None:
         _save(out, output)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "seed": session.seed,
                 "phase": Phase.of(phase).value,
@@ -145,7 +131,7 @@ def forward(
         )
         return
     for name, array in results.items():
-        _print(Text(f"{name}  {array.dtype.name} {array.shape}", style="bold"), Text(str(array)))
+        show(Text(f"{name}  {array.dtype.name} {array.shape}", style="bold"), Text(str(array)))
 
 
 @app.command(name="walkthrough")
@@ -158,13 +144,13 @@ def walk(
     as_json: Json = False,
 ) -> None:
     """Take a Dropout layer through both phases, forward and backward, and check the numbers."""
-    with _client(address, token, tls, ca) as client:
+    with connection(address, token, tls, ca) as client:
         try:
             checks = walkthrough(client, (lambda _: None) if as_json else print, seed)
         except CheckFailed as failure:
-            raise _stop(f"not so: {failure}") from None
+            raise stop(f"not so: {failure}") from None
     if as_json:
-        _print_json([{"fact": fact, "holds": holds} for fact, holds in checks])
+        print_json([{"fact": fact, "holds": holds} for fact, holds in checks])
     else:
         print(f"\nall {len(checks)} checks hold")
 
@@ -184,13 +170,13 @@ def bench_command(
     try:
         sizes = tuple(int(size) for size in shape.split("x"))
     except ValueError:
-        raise _stop(f"a shape is written 8x64, not {shape!r}") from None
+        raise stop(f"a shape is written 8x64, not {shape!r}") from None
     # The progress goes to stderr, so that --json can be piped.
-    with _client(address, token, tls, ca) as client, Progress(console=_ERRORS) as progress:
+    with connection(address, token, tls, ca) as client, Progress(console=ERRORS) as progress:
         task = progress.add_task("forwards", total=2 * calls)
         measured = bench(client, calls, in_flight, sizes, lambda: progress.advance(task))
     if as_json:
-        _print_json(measured)
+        print_json(measured)
         return
     table = Table("measure", "value")
     table.columns[1].justify = "right"
@@ -199,42 +185,7 @@ def bench_command(
     table.add_row(
         f"stream, {in_flight} in flight", f"{measured['stream_operations_per_second']:.0f} a second"
     )
-    _print(table)
-
-
-_OUTPUT = Console(soft_wrap=False)
-_ERRORS = Console(stderr=True)
-
-
-@contextmanager
-def _client(address: str, token: str | None, tls: bool, ca: Path | None) -> Iterator[Client]:
-    """Open a client; what the service refuses ends the command with its sentence."""
-    try:
-        with Client(address, token=token, tls=_tls(tls, ca), retry=_BRIEF) as client:
-            yield client
-    except (EdunnError, ValueError, TypeError, OSError) as error:
-        raise _stop(str(error)) from None
-
-
-def _tls(tls: bool, ca: Path | None) -> TLSLike:
-    """Return what the options say; None leaves it to the environment."""
-    if ca is None:
-        return tls or None
-    found = tls_of_environment() or TLS()
-    return TLS(ca, found.certificate, found.key)
-
-
-def _stop(message: str) -> typer.Exit:
-    _ERRORS.print(Text(f"edunn: {message}", style="red"), soft_wrap=True)
-    return typer.Exit(1)
-
-
-def _print(*things: Any) -> None:
-    _OUTPUT.print(*things, sep="\n")
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, allow_nan=False))
+    show(table)
 
 
 def _array(text: str) -> Array:
@@ -244,23 +195,23 @@ def _array(text: str) -> Array:
             return array
         return np.asarray(json.loads(text))
     except (OSError, ValueError) as error:
-        raise _stop(f"{text!r} is neither a .npy file nor an array in JSON: {error}") from None
+        raise stop(f"{text!r} is neither a .npy file nor an array in JSON: {error}") from None
 
 
 def _save(path: Path, array: Array) -> None:
     try:
         np.save(path, array)
     except OSError as error:
-        raise _stop(f"the output cannot be written: {error}") from None
+        raise stop(f"the output cannot be written: {error}") from None
 
 
-def _json_object(text: str) -> dict[str, Any]:
+def json_object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise _stop(f"--config is no JSON: {error}") from None
+        raise stop(f"--config is no JSON: {error}") from None
     if not isinstance(value, dict):
-        raise _stop("--config must be a JSON object such as '{\"p\": 0.5}'")
+        raise stop("--config must be a JSON object such as '{\"p\": 0.5}'")
     return value
 
 

@@ -462,7 +462,7 @@ export const SubmitAnswersRequestSchema: GenMessage<SubmitAnswersRequest> = /*@_
  */
 export type SubmitAnswersResponse = Message<"edunn_serving.grading.v1.SubmitAnswersResponse"> & {
   /**
-   * The report.
+   * The report, with the feedback that the student may see, also if a grader has submitted.
    *
    * @generated from field: edunn_serving.grading.v1.Report report = 1;
    */

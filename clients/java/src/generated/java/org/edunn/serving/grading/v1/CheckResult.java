@@ -41,6 +41,7 @@ private static final long serialVersionUID = 0L;
     stepId_ = "";
     skippedFor_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
+    visibility_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -529,6 +530,57 @@ private static final long serialVersionUID = 0L;
     return skippedFor_.getByteString(index);
   }
 
+  public static final int VISIBILITY_FIELD_NUMBER = 14;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object visibility_ = "";
+  /**
+   * <pre>
+   * When the student may see it: `visible`, `after_due_date` or `hidden`. A student is sent only
+   * what is to be seen now. A grader who submits for a student is sent all checks, and passes on
+   * this to the course system.
+   * </pre>
+   *
+   * <code>string visibility = 14;</code>
+   * @return The visibility.
+   */
+  @java.lang.Override
+  public java.lang.String getVisibility() {
+    java.lang.Object ref = visibility_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      visibility_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * When the student may see it: `visible`, `after_due_date` or `hidden`. A student is sent only
+   * what is to be seen now. A grader who submits for a student is sent all checks, and passes on
+   * this to the course system.
+   * </pre>
+   *
+   * <code>string visibility = 14;</code>
+   * @return The bytes for visibility.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getVisibilityBytes() {
+    java.lang.Object ref = visibility_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      visibility_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -586,6 +638,9 @@ private static final long serialVersionUID = 0L;
     }
     for (int i = 0; i < skippedFor_.size(); i++) {
       com.google.protobuf.GeneratedMessage.writeString(output, 13, skippedFor_.getRaw(i));
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(visibility_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 14, visibility_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -652,6 +707,9 @@ private static final long serialVersionUID = 0L;
       size += dataSize;
       size += 1 * getSkippedForList().size();
     }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(visibility_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(14, visibility_);
+    }
     return size;
   }
   @java.lang.Override
@@ -715,6 +773,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getStepId())) return false;
     if (!getSkippedForList()
         .equals(other.getSkippedForList())) return false;
+    if (!getVisibility()
+        .equals(other.getVisibility())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -767,6 +827,8 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + SKIPPED_FOR_FIELD_NUMBER;
       hash = (53 * hash) + getSkippedForList().hashCode();
     }
+    hash = (37 * hash) + VISIBILITY_FIELD_NUMBER;
+    hash = (53 * hash) + getVisibility().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -916,6 +978,7 @@ private static final long serialVersionUID = 0L;
       stepId_ = "";
       skippedFor_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
+      visibility_ = "";
       return this;
     }
 
@@ -994,6 +1057,9 @@ private static final long serialVersionUID = 0L;
         skippedFor_.makeImmutable();
         result.skippedFor_ = skippedFor_;
       }
+      if (((from_bitField0_ & 0x00002000) != 0)) {
+        result.visibility_ = visibility_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1071,6 +1137,11 @@ private static final long serialVersionUID = 0L;
           ensureSkippedForIsMutable();
           skippedFor_.addAll(other.skippedFor_);
         }
+        onChanged();
+      }
+      if (!other.getVisibility().isEmpty()) {
+        visibility_ = other.visibility_;
+        bitField0_ |= 0x00002000;
         onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
@@ -1173,6 +1244,11 @@ private static final long serialVersionUID = 0L;
               skippedFor_.add(input.readStringRequireUtf8());
               break;
             } // case 106
+            case 114: {
+              visibility_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00002000;
+              break;
+            } // case 114
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2233,6 +2309,108 @@ private static final long serialVersionUID = 0L;
       ensureSkippedForIsMutable();
       skippedFor_.add(value);
       bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object visibility_ = "";
+    /**
+     * <pre>
+     * When the student may see it: `visible`, `after_due_date` or `hidden`. A student is sent only
+     * what is to be seen now. A grader who submits for a student is sent all checks, and passes on
+     * this to the course system.
+     * </pre>
+     *
+     * <code>string visibility = 14;</code>
+     * @return The visibility.
+     */
+    public java.lang.String getVisibility() {
+      java.lang.Object ref = visibility_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        visibility_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * When the student may see it: `visible`, `after_due_date` or `hidden`. A student is sent only
+     * what is to be seen now. A grader who submits for a student is sent all checks, and passes on
+     * this to the course system.
+     * </pre>
+     *
+     * <code>string visibility = 14;</code>
+     * @return The bytes for visibility.
+     */
+    public com.google.protobuf.ByteString
+        getVisibilityBytes() {
+      java.lang.Object ref = visibility_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        visibility_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * When the student may see it: `visible`, `after_due_date` or `hidden`. A student is sent only
+     * what is to be seen now. A grader who submits for a student is sent all checks, and passes on
+     * this to the course system.
+     * </pre>
+     *
+     * <code>string visibility = 14;</code>
+     * @param value The visibility to set.
+     * @return This builder for chaining.
+     */
+    public Builder setVisibility(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      visibility_ = value;
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When the student may see it: `visible`, `after_due_date` or `hidden`. A student is sent only
+     * what is to be seen now. A grader who submits for a student is sent all checks, and passes on
+     * this to the course system.
+     * </pre>
+     *
+     * <code>string visibility = 14;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearVisibility() {
+      visibility_ = getDefaultInstance().getVisibility();
+      bitField0_ = (bitField0_ & ~0x00002000);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When the student may see it: `visible`, `after_due_date` or `hidden`. A student is sent only
+     * what is to be seen now. A grader who submits for a student is sent all checks, and passes on
+     * this to the course system.
+     * </pre>
+     *
+     * <code>string visibility = 14;</code>
+     * @param value The bytes for visibility to set.
+     * @return This builder for chaining.
+     */
+    public Builder setVisibilityBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      visibility_ = value;
+      bitField0_ |= 0x00002000;
       onChanged();
       return this;
     }

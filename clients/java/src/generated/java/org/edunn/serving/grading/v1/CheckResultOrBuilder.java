@@ -275,4 +275,28 @@ public interface CheckResultOrBuilder extends
    */
   com.google.protobuf.ByteString
       getSkippedForBytes(int index);
+
+  /**
+   * <pre>
+   * When the student may see it: `visible`, `after_due_date` or `hidden`. A student is sent only
+   * what is to be seen now. A grader who submits for a student is sent all checks, and passes on
+   * this to the course system.
+   * </pre>
+   *
+   * <code>string visibility = 14;</code>
+   * @return The visibility.
+   */
+  java.lang.String getVisibility();
+  /**
+   * <pre>
+   * When the student may see it: `visible`, `after_due_date` or `hidden`. A student is sent only
+   * what is to be seen now. A grader who submits for a student is sent all checks, and passes on
+   * this to the course system.
+   * </pre>
+   *
+   * <code>string visibility = 14;</code>
+   * @return The bytes for visibility.
+   */
+  com.google.protobuf.ByteString
+      getVisibilityBytes();
 }

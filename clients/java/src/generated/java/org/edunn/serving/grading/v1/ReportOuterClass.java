@@ -58,21 +58,21 @@ public final class ReportOuterClass extends com.google.protobuf.GeneratedFile {
       "report_time\030\r \001(\0132\032.google.protobuf.Time" +
       "stamp\022\024\n\014late_penalty\030\016 \001(\001\022\016\n\006counts\030\017 " +
       "\001(\010\022\016\n\006hidden\030\020 \001(\010\022\026\n\016answers_digest\030\021 " +
-      "\001(\t\"\315\002\n\013CheckResult\022\020\n\010check_id\030\001 \001(\t\0222\n" +
+      "\001(\t\"\341\002\n\013CheckResult\022\020\n\010check_id\030\001 \001(\t\0222\n" +
       "\007verdict\030\002 \001(\0162!.edunn_serving.grading.v" +
       "1.Verdict\022\r\n\005score\030\003 \001(\001\022\021\n\tmax_score\030\004 " +
       "\001(\001\022\013\n\003bug\030\005 \001(\t\022\017\n\007message\030\006 \001(\t\022\r\n\005tit" +
       "le\030\007 \001(\t\022\027\n\nerror_size\030\010 \001(\001H\000\210\001\001\022\023\n\013err" +
       "or_index\030\t \003(\003\022\025\n\010expected\030\n \001(\001H\001\210\001\001\022\025\n" +
       "\010answered\030\013 \001(\001H\002\210\001\001\022\017\n\007step_id\030\014 \001(\t\022\023\n" +
-      "\013skipped_for\030\r \003(\tB\r\n\013_error_sizeB\013\n\t_ex" +
-      "pectedB\013\n\t_answered*w\n\007Verdict\022\027\n\023VERDIC" +
-      "T_UNSPECIFIED\020\000\022\022\n\016VERDICT_PASSED\020\001\022\022\n\016V" +
-      "ERDICT_FAILED\020\002\022\023\n\017VERDICT_SKIPPED\020\003\022\026\n\022" +
-      "VERDICT_UNGRADABLE\020\004B_\n\034org.edunn.servin" +
-      "g.grading.v1P\001Z=github.com/edunn/edunn-s" +
-      "erving/clients/go/gradingpb;gradingpbb\006p" +
-      "roto3"
+      "\013skipped_for\030\r \003(\t\022\022\n\nvisibility\030\016 \001(\tB\r" +
+      "\n\013_error_sizeB\013\n\t_expectedB\013\n\t_answered*" +
+      "w\n\007Verdict\022\027\n\023VERDICT_UNSPECIFIED\020\000\022\022\n\016V" +
+      "ERDICT_PASSED\020\001\022\022\n\016VERDICT_FAILED\020\002\022\023\n\017V" +
+      "ERDICT_SKIPPED\020\003\022\026\n\022VERDICT_UNGRADABLE\020\004" +
+      "B_\n\034org.edunn.serving.grading.v1P\001Z=gith" +
+      "ub.com/edunn/edunn-serving/clients/go/gr" +
+      "adingpb;gradingpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -90,7 +90,7 @@ public final class ReportOuterClass extends com.google.protobuf.GeneratedFile {
     internal_static_edunn_serving_grading_v1_CheckResult_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_CheckResult_descriptor,
-        new java.lang.String[] { "CheckId", "Verdict", "Score", "MaxScore", "Bug", "Message", "Title", "ErrorSize", "ErrorIndex", "Expected", "Answered", "StepId", "SkippedFor", });
+        new java.lang.String[] { "CheckId", "Verdict", "Score", "MaxScore", "Bug", "Message", "Title", "ErrorSize", "ErrorIndex", "Expected", "Answered", "StepId", "SkippedFor", "Visibility", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.TimestampProto.getDescriptor();
   }

@@ -57,7 +57,7 @@ private static final long serialVersionUID = 0L;
   private org.edunn.serving.grading.v1.Report report_;
   /**
    * <pre>
-   * The report.
+   * The report, with the feedback that the student may see, also if a grader has submitted.
    * </pre>
    *
    * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -69,7 +69,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The report.
+   * The report, with the feedback that the student may see, also if a grader has submitted.
    * </pre>
    *
    * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -81,7 +81,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The report.
+   * The report, with the feedback that the student may see, also if a grader has submitted.
    * </pre>
    *
    * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -417,7 +417,7 @@ private static final long serialVersionUID = 0L;
         org.edunn.serving.grading.v1.Report, org.edunn.serving.grading.v1.Report.Builder, org.edunn.serving.grading.v1.ReportOrBuilder> reportBuilder_;
     /**
      * <pre>
-     * The report.
+     * The report, with the feedback that the student may see, also if a grader has submitted.
      * </pre>
      *
      * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -428,7 +428,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The report.
+     * The report, with the feedback that the student may see, also if a grader has submitted.
      * </pre>
      *
      * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -443,7 +443,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The report.
+     * The report, with the feedback that the student may see, also if a grader has submitted.
      * </pre>
      *
      * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -461,7 +461,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The report.
+     * The report, with the feedback that the student may see, also if a grader has submitted.
      * </pre>
      *
      * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -479,7 +479,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The report.
+     * The report, with the feedback that the student may see, also if a grader has submitted.
      * </pre>
      *
      * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -504,7 +504,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The report.
+     * The report, with the feedback that the student may see, also if a grader has submitted.
      * </pre>
      *
      * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -521,7 +521,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The report.
+     * The report, with the feedback that the student may see, also if a grader has submitted.
      * </pre>
      *
      * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -533,7 +533,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The report.
+     * The report, with the feedback that the student may see, also if a grader has submitted.
      * </pre>
      *
      * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -548,7 +548,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The report.
+     * The report, with the feedback that the student may see, also if a grader has submitted.
      * </pre>
      *
      * <code>.edunn_serving.grading.v1.Report report = 1;</code>

@@ -12,7 +12,7 @@ public interface SubmitAnswersResponseOrBuilder extends
 
   /**
    * <pre>
-   * The report.
+   * The report, with the feedback that the student may see, also if a grader has submitted.
    * </pre>
    *
    * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -21,7 +21,7 @@ public interface SubmitAnswersResponseOrBuilder extends
   boolean hasReport();
   /**
    * <pre>
-   * The report.
+   * The report, with the feedback that the student may see, also if a grader has submitted.
    * </pre>
    *
    * <code>.edunn_serving.grading.v1.Report report = 1;</code>
@@ -30,7 +30,7 @@ public interface SubmitAnswersResponseOrBuilder extends
   org.edunn.serving.grading.v1.Report getReport();
   /**
    * <pre>
-   * The report.
+   * The report, with the feedback that the student may see, also if a grader has submitted.
    * </pre>
    *
    * <code>.edunn_serving.grading.v1.Report report = 1;</code>

@@ -1,0 +1,43 @@
+"""Checks a class from a notebook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edunn_client._client import Client
+from edunn_client.grading._classes import classes_of
+from edunn_client.grading._reports import Report
+from edunn_client.grading._running import answer_attempt
+from edunn_client.grading._service import Grading
+
+
+def check(
+    layer_class: Any,
+    assignment: str,
+    *,
+    course: str = "",
+    client: Client | None = None,
+    language: str = "",
+) -> Report:
+    """Attempt an assignment with a class, and return the report, which a notebook shows as a table.
+
+    Parameters
+    ----------
+    layer_class
+        The class that answers every challenge; of an assignment of several types a mapping from
+        their names to classes, or a module.
+    assignment : str
+    course : str, optional
+        Needed if several courses have an assignment of this name.
+    client : Client, optional
+        Otherwise one is made, as `EDUNN_TARGET` and `EDUNN_TOKEN` of the environment say.
+    language : str, optional
+        Of the messages: `en` or `es`.
+    """
+    if client is None:
+        with Client() as made:
+            return check(layer_class, assignment, course=course, client=made, language=language)
+    grading = Grading(client)
+    attempt = grading.start_attempt(assignment, course, language=language)
+    answers = answer_attempt(attempt, classes_of(layer_class))
+    return grading.submit_answers(attempt.attempt_id, answers)

@@ -1,0 +1,229 @@
+"""Runs the scripts of challenges on a student's classes."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from edunn_client._phase import Phase
+from edunn_client._tensors import Array
+from edunn_client.grading._challenges import (
+    Attempt,
+    BackwardStep,
+    Challenge,
+    ChallengeAnswer,
+    Failure,
+    ForwardStep,
+    PhaseStep,
+    Step,
+    StepAnswer,
+)
+
+# Finds the student's class of a type's name. None if there is none.
+FindClass = Callable[[str], Any]
+
+
+def answer_attempt(attempt: Attempt, classes: FindClass) -> dict[str, ChallengeAnswer]:
+    """Run all challenges of an attempt, and return the answers by challenge id."""
+    return {each.challenge_id: answer_challenge(each, classes) for each in attempt.challenges}
+
+
+def answer_challenge(challenge: Challenge, classes: FindClass) -> dict[str, StepAnswer]:
+    """Run the script of a challenge.
+
+    Parameters
+    ----------
+    challenge : Challenge
+    classes : callable
+        Returns the student's class of a type's name, or None.
+
+    Returns
+    -------
+    dict
+        The answers by step id: the output of each forward, and the gradients of each backward. A
+        step that raises an error has a `Failure`, and the script goes on.
+    """
+    answers: dict[str, StepAnswer] = {}
+    try:
+        program = StudentProgram(challenge, classes)
+    except Exception as error:
+        failure = failure_of(error)
+        asking = [step for step in challenge.steps if not isinstance(step, PhaseStep)]
+        return {step.step_id: failure for step in asking}
+    for step in challenge.steps:
+        answer = program.run(step)
+        if answer is not None:
+            answers[step.step_id] = answer
+    return answers
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Return an error's words."""
+    return Failure(f"{type(error).__name__}: {error}")
+
+
+class StudentProgram:
+    """A student's layer, loss, optimizer or initializer, made for a challenge.
+
+    Classes follow edunn's conventions: `forward(*inputs)`, `backward(output_gradient)` that returns
+    the gradient of the input and a dictionary of those of the parameters, and `set_phase`. An
+    optimizer has `step(p, g, state)`, or `optimize_batch` as in the course; an initializer
+    `initialize(p)`.
+    """
+
+    def __init__(self, challenge: Challenge, classes: FindClass) -> None:
+        self._kind = challenge.kind
+        self._state: Any = {}
+        self._steps = 0
+        self._model = _OneParameter()
+        self._layer = _make(challenge, classes)
+        _set_parameters(self._layer, challenge.parameters)
+
+    def run(self, step: Step) -> StepAnswer | None:
+        """Run a step, and return its answer; None if there is nothing to answer."""
+        try:
+            match step:
+                case PhaseStep():
+                    self._set_phase(step.phase)
+                    return None
+                case ForwardStep():
+                    # A student's layer may write to what it is given.
+                    return self._forward(*(each.copy() for each in step.inputs))
+                case BackwardStep():
+                    return self._backward(step.output_gradient.copy())
+        except Exception as error:
+            return failure_of(error)
+
+    def _set_phase(self, phase: Phase) -> None:
+        if hasattr(self._layer, "set_phase"):
+            self._layer.set_phase(_own_phase(self._layer, phase))
+
+    def _forward(self, *inputs: Array) -> Array:
+        if self._kind == "optimizer":
+            return self._optimize(*inputs)
+        if self._kind == "initializer":
+            (p,) = inputs
+            made = self._layer.initialize(p)
+            return _output(p if made is None else made)
+        return _output(self._layer.forward(*inputs))
+
+    def _backward(self, output_gradient: Array) -> tuple[Array | None, dict[str, Array]]:
+        given = self._layer.backward(output_gradient)
+        if not isinstance(given, tuple | list) or len(given) != 2:
+            raise TypeError(
+                "backward returns the gradient of the input and a dictionary of those of the "
+                f"parameters, got {type(given).__name__}"
+            )
+        input_gradient, parameter_gradients = given
+        # A layer may return an array that it changes later.
+        return (
+            None if input_gradient is None else np.array(input_gradient),
+            {str(name): np.array(each) for name, each in dict(parameter_gradients or {}).items()},
+        )
+
+    def _optimize(self, p: Array, g: Array) -> Array:
+        step = self._steps
+        self._steps += 1
+        if _has_own_step(self._layer):
+            after, self._state = self._layer.step(p, g, self._state)
+            return _output(after)
+        self._model.p = p
+        self._layer.optimize_batch(self._model, {"p": g}, 0, step)
+        return _output(self._model.p)
+
+
+class _OneParameter:
+    """The model that an optimizer of the course's form is given."""
+
+    frozen = False
+
+    def __init__(self) -> None:
+        self.p: Any = None
+
+    def get_parameters(self) -> dict[str, Any]:
+        return {"p": self.p}
+
+
+def _has_own_step(optimizer: Any) -> bool:
+    return callable(getattr(optimizer, "step", None)) and not _is_abstract_step(optimizer)
+
+
+def _is_abstract_step(optimizer: Any) -> bool:
+    """Tell whether `step` is the one of edunn's base class, which only raises."""
+    return str(type(optimizer).step.__qualname__) == "BatchedGradientOptimizer.step"
+
+
+def _output(value: Any) -> Array:
+    if value is None:
+        raise TypeError("forward returned None")
+    # A layer may return an array that it changes later.
+    return np.array(value)
+
+
+def _make(challenge: Challenge, classes: FindClass) -> Any:
+    config = dict(challenge.config)
+    cls = classes(challenge.layer_type)
+    if cls is None:
+        raise LookupError(f"there is no class {challenge.layer_type}")
+    arguments = {name: _argument(value, classes) for name, value in config.items()}
+    if challenge.kind == "optimizer":
+        taken = inspect.signature(cls).parameters
+        for name in ("batch_size", "epochs"):
+            if name in taken and taken[name].default is inspect.Parameter.empty:
+                arguments.setdefault(name, 1)
+    return cls(**arguments)
+
+
+def _argument(value: Any, classes: FindClass) -> Any:
+    """Return an argument, in which layers within are objects of the student's classes."""
+    if isinstance(value, list):
+        return [_argument(item, classes) for item in value]
+    if isinstance(value, Mapping) and "type" in value:
+        cls = classes(str(value["type"]))
+        if cls is None:
+            raise LookupError(f"there is no class {value['type']}")
+        inner = dict(value.get("config") or {})
+        return cls(**{name: _argument(item, classes) for name, item in inner.items()})
+    return value
+
+
+def _own_phase(layer: Any, phase: Phase) -> Any:
+    """Return the phase as the layer's own library has it, or its name if there is no library."""
+    kind = type(getattr(layer, "phase", None))
+    library = sys.modules.get("edunn.model")
+    for phases in (kind, getattr(library, "Phase", None)):
+        found = getattr(phases, phase.name, None)
+        if isinstance(found, Enum):
+            return found
+    return phase.value
+
+
+def _set_parameters(layer: Any, values: Mapping[str, Array]) -> None:
+    for name, value in values.items():
+        _set_array(layer, name, value.copy())
+
+
+def _set_array(layer: Any, name: str, value: Array) -> None:
+    for kind in ("parameters", "buffers"):
+        arrays = _arrays_of(layer, f"get_{kind}")
+        if name not in arrays:
+            continue
+        if hasattr(layer, f"set_{kind}"):
+            getattr(layer, f"set_{kind}")({name: value})
+        else:
+            arrays[name][...] = value
+        return
+    if not hasattr(layer, name):
+        raise AttributeError(f"{type(layer).__name__} has no parameter {name}")
+    setattr(layer, name, value)
+
+
+def _arrays_of(layer: Any, getter: str) -> Mapping[str, Any]:
+    found = getattr(layer, getter, None)
+    arrays: Mapping[str, Any] = found() if callable(found) else {}
+    return arrays

@@ -1,0 +1,27 @@
+"""Finds assignments and attempts in the database."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+
+from sqlalchemy.orm import Session
+
+from edunn_serving.assignments import Assignment
+from edunn_serving.grades.tables import AssignmentVersion
+
+
+@lru_cache(maxsize=256)
+def model_of(model: str) -> Assignment:
+    """Return a stored assignment. The same text is validated once."""
+    return Assignment.model_validate_json(model)
+
+
+def assignment_version(session: Session, course: str, name: str, version: int) -> Assignment:
+    """Return a version of an assignment that is known to exist."""
+    return model_of(session.get_one(AssignmentVersion, (course, name, version)).model)
+
+
+def now_ms() -> int:
+    """Return the time in ms since 1970."""
+    return time.time_ns() // 1_000_000

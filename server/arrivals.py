@@ -1,0 +1,137 @@
+"""Decides which requests are read, and ends those that arrive too slowly.
+
+gRPC gives a call that is not read 64 KiB of room and no more. Once it is read, its whole request
+may come into memory, and only the last byte makes its size known. So a call is read only if there
+is room for it, and a request that is not complete soon needs one of a few places.
+
+An account is a caller or, if nobody is asked who calls, the address of a caller.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+
+from edunn_serving.errors import Reason, ServiceError, invalid_argument
+from edunn_serving.settings import Settings
+from server.call import EOF, Read
+from server.lanes import Lanes, queue_full
+from server.overdue import Limits
+
+# A request that is complete within this time needs no place.
+QUICK_SECONDS = 0.25
+# The calls that may be read at a time, of one account and in all. gRPC has 64 KiB of each.
+ACCOUNT_READS, READS = 1024, 4096
+# This many of an account may be read at a time whatever size is expected.
+FREE_READS = 8
+# The weight of the newest request in the expected size of the account's next.
+SIZE_WEIGHT = 0.05
+# The accounts whose expected sizes are remembered. The latest are kept.
+REMEMBERED = 10_000
+RETRY_SECONDS = 1.0
+
+
+class Arrivals:
+    """The unary calls whose requests arrive."""
+
+    def __init__(self, lanes: Lanes, settings: Settings) -> None:
+        self._lanes = lanes
+        self.seconds = settings.arrival_seconds
+        # The places of requests that arrive slowly. Each may become as large as requests may be.
+        self._places = max(2, settings.max_arriving_bytes // settings.max_message_bytes)
+        self._slow: Counter[str] = Counter()
+        self._limits = Limits(QUICK_SECONDS / 5)
+        self._reading: Counter[str] = Counter()
+        self._expected: OrderedDict[str, float] = OrderedDict()
+
+    async def read(self, read: Read, account: str, *, may_be_slow: bool) -> bytes:
+        """Read a call's request, if there is room for it.
+
+        Raises
+        ------
+        ServiceError
+            QUEUE_FULL: the request is not read, or arrives slowly and there is no place for it.
+            DEADLINE_EXCEEDED: it does not arrive in time. INVALID_ARGUMENT: there is none.
+        """
+        if not self._has_room(account):
+            raise queue_full()
+        arrival = Arrival(self, account, may_be_slow=may_be_slow)
+        self._reading[account] += 1
+        try:
+            with self._limits.start(QUICK_SECONDS, arrival.take_place):
+                request = await read()
+        finally:
+            _count_down(self._reading, account)
+            if arrival.is_slow:
+                _count_down(self._slow, account)
+        if request is EOF:
+            raise invalid_argument("request", "expected a message, got none")
+        return bytes(request)
+
+    def note_accepted(self, account: str, size: int) -> None:
+        """Note the size of a request that was accepted. Refused ones teach nothing."""
+        expected = self._expected.pop(account, 0.0)
+        self._expected[account] = expected + SIZE_WEIGHT * (size - expected)
+        if len(self._expected) > REMEMBERED:
+            self._expected.popitem(last=False)
+
+    def take_place(self, account: str) -> bool:
+        """Take a place for a slow request; False if there is none. An account has half of them."""
+        if self._slow.total() >= self._places or self._slow[account] >= self._places // 2:
+            return False
+        self._slow[account] += 1
+        return True
+
+    def _has_room(self, account: str) -> bool:
+        reading = self._reading[account]
+        if reading < FREE_READS:
+            return self._lanes.has_room_for(account, 1, 0)
+        if reading >= ACCOUNT_READS or self._reading.total() >= READS:
+            return False
+        expected = self._expected.get(account, 0.0)
+        return self._lanes.has_room_for(account, reading + 1, int((reading + 1) * expected))
+
+
+class Arrival:
+    """One request on its way."""
+
+    __slots__ = ("_account", "_arrivals", "_may_be_slow", "is_slow")
+
+    def __init__(self, arrivals: Arrivals, account: str, *, may_be_slow: bool) -> None:
+        self._arrivals = arrivals
+        self._account = account
+        self._may_be_slow = may_be_slow
+        # Whether it has a place.
+        self.is_slow = False
+
+    def take_place(self) -> ServiceError | float:
+        """Take a place and return the time that the request has; or return why it is refused."""
+        if self.is_slow:
+            return _too_late(self._arrivals.seconds)
+        if not (self._may_be_slow and self._arrivals.take_place(self._account)):
+            return _too_slow()
+        self.is_slow = True
+        return self._arrivals.seconds
+
+
+def _count_down(counter: Counter[str], account: str) -> None:
+    """Subtract one, and forget an account that has none."""
+    if counter[account] <= 1:
+        del counter[account]
+    else:
+        counter[account] -= 1
+
+
+def _too_slow() -> ServiceError:
+    return ServiceError(
+        Reason.QUEUE_FULL,
+        "the request arrives slowly, and too many others do: try again shortly",
+        retry_after=RETRY_SECONDS,
+    )
+
+
+def _too_late(seconds: float) -> ServiceError:
+    return ServiceError(
+        Reason.DEADLINE_EXCEEDED,
+        f"the request did not arrive within {seconds:g} s",
+        metadata={"limit_seconds": f"{seconds:g}"},
+    )

@@ -1,0 +1,218 @@
+"""Bounds the connections: their number, and the bytes that arrive over them.
+
+gRPC holds what a connection sends until a message is complete. It neither bounds the sum of these
+bytes nor tells of them. Here they are the bytes that the system has received over a connection,
+minus those of the messages that were handed over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from edunn_serving.settings import Settings
+from server.sockets import ClientSocket, ClientSockets, address_of, received_bytes
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.1
+# Looking takes at most this share of the event loop's time.
+LOOK_SHARE = 0.02
+# A message's headers and frames take at most this much besides its own bytes.
+FRAMING_BYTES = 8 * 1024
+FRAMING_SHARE = 0.02
+# A connection is cut that has cancelled so many more calls than it has let end.
+MAX_CANCELLED = 1000
+# gRPC has this much of a call that is not read.
+UNREAD_BYTES = 64 * 1024
+
+
+class Trust(IntEnum):
+    """What is known of a connection. The least known connections are cut first."""
+
+    # It has not made a call that was accepted.
+    UNKNOWN = 0
+    # It has made a call that anybody may make.
+    CALLING = 1
+    # It has made a call of a known caller.
+    KNOWN = 2
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """A client's connection."""
+
+    address: str
+    # By the monotonic clock.
+    began: float
+    client: ClientSocket | None = None
+    trust: Trust = Trust.UNKNOWN
+    # Bytes of messages that were handed over since the last look, and their framing at most.
+    delivered: float = 0.0
+    # Bytes that have arrived and belong to no complete message, and since when there are any.
+    arriving: float = 0.0
+    arriving_since: float = 0.0
+    received: int = 0
+    # Calls that the other side has cancelled, minus those that ended otherwise.
+    cancelled: int = 0
+
+    def note_cancelled(self) -> bool:
+        """Note a cancelled call; False if there are too many, as in a flood of them."""
+        self.cancelled += 1
+        return self.cancelled <= MAX_CANCELLED
+
+    def note_ended(self) -> None:
+        """Note a call that was not cancelled."""
+        if self.cancelled:
+            self.cancelled -= 1
+
+    def note_call(self, trust: Trust) -> None:
+        """Note an accepted call."""
+        if trust > self.trust:
+            self.trust = trust
+
+    def note_delivered(self, size: int) -> None:
+        """Note a complete message that was handed over."""
+        self.delivered += size * (1 + FRAMING_SHARE) + FRAMING_BYTES
+
+    def note_received(self, received: int, now: float) -> None:
+        """Note the bytes that have come over the connection since it began."""
+        came = received - self.received
+        if self.delivered or not self.arriving:
+            self.arriving_since = now
+        # Never below 0: messages of the past are no credit for the future.
+        self.arriving = max(0.0, self.arriving + came - self.delivered)
+        self.delivered = 0.0
+        self.received = received
+
+
+class Connections:
+    """All connections of a server's clients."""
+
+    def __init__(self, settings: Settings, on_cut: Callable[[str, str], None]) -> None:
+        self._settings = settings
+        # Called with the address and the reason of each connection that is cut.
+        self._on_cut = on_cut
+        # Known once the server listens.
+        self._sockets: ClientSockets | None = None
+        self._connections: dict[str, Connection] = {}
+        # The bytes of incomplete messages at the last look, of each address.
+        self.arriving: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    def of(self, peer: str) -> Connection:
+        """Return the connection of a call."""
+        connection = self._connections.get(peer)
+        if connection is None:
+            # The next look finds its socket.
+            connection = Connection(address_of(peer), time.monotonic())
+            self._connections[peer] = connection
+        return connection
+
+    def cut(self, peer: str, why: str) -> None:
+        """End a connection."""
+        connection = self._connections.get(peer)
+        if connection is not None and connection.client is None and self._sockets is not None:
+            connection.client = self._sockets.find().get(peer)
+        if connection is not None:
+            self._cut([connection], why)
+
+    async def watch(self, port: int) -> None:
+        """Keep the connections within their bounds until cancelled."""
+        self._sockets = ClientSockets(port)
+        while True:
+            began = time.monotonic()
+            self._look(self._sockets, began)
+            took = time.monotonic() - began
+            await asyncio.sleep(max(LOOK_SECONDS, took / LOOK_SHARE))
+
+    def _look(self, sockets: ClientSockets, now: float) -> None:
+        self._update(sockets.find(), now)
+        self._cut(self._silent(now), "it has made no call")
+        self._cut(self._beyond_numbers(), "there are too many connections")
+        self._cut(self._beyond_bytes(now), "too many bytes of its calls are incomplete")
+
+    def _update(self, sockets: dict[str, ClientSocket], now: float) -> None:
+        for peer, client in sockets.items():
+            self.of(peer).client = client
+        arriving: dict[str, float] = defaultdict(float)
+        for peer, connection in list(self._connections.items()):
+            socket = sockets.get(peer)
+            received = received_bytes(socket) if socket is not None else None
+            if received is None:
+                del self._connections[peer]
+                continue
+            connection.note_received(received, now)
+            arriving[connection.address] += connection.arriving
+        self.arriving = arriving
+
+    def _silent(self, now: float) -> list[Connection]:
+        oldest = now - self._settings.first_call_seconds
+        return [
+            each
+            for each in self._connections.values()
+            if each.trust is Trust.UNKNOWN and each.began < oldest
+        ]
+
+    def _beyond_numbers(self) -> list[Connection]:
+        """Return the connections beyond the bounds: the least known ones, then the oldest."""
+        of_address: dict[str, list[Connection]] = defaultdict(list)
+        for each in self._connections.values():
+            of_address[each.address].append(each)
+        most = self._settings.max_address_connections
+        beyond = [
+            each
+            for connections in of_address.values()
+            if len(connections) > most
+            for each in _least_known(connections)[: len(connections) - most]
+        ]
+        too_many = len(self._connections) - len(beyond) - self._settings.max_connections
+        if too_many > 0:
+            beyond_already = set(map(id, beyond))
+            rest = [each for each in self._connections.values() if id(each) not in beyond_already]
+            # Those of the address with the most connections go first.
+            rest.sort(key=lambda each: (each.trust, -len(of_address[each.address]), each.began))
+            beyond += rest[:too_many]
+        return beyond
+
+    def _beyond_bytes(self, now: float) -> list[Connection]:
+        """Return connections whose incomplete messages take too much memory, or too long."""
+        late = now - self._settings.arrival_seconds
+        beyond = [
+            each
+            for each in self._connections.values()
+            if each.arriving > UNREAD_BYTES and each.arriving_since < late
+        ]
+        most = self._settings.max_arriving_bytes
+        of_address = dict(self.arriving)
+        total = sum(of_address.values())
+        largest = sorted(self._connections.values(), key=lambda each: each.arriving)
+        while largest and (total > most or max(of_address.values(), default=0) > most / 2):
+            # The address with the most bytes pays first.
+            worst = max(of_address, key=lambda address: of_address[address])
+            chosen = next((each for each in reversed(largest) if each.address == worst), None)
+            if chosen is None or not chosen.arriving:
+                break
+            largest.remove(chosen)
+            beyond.append(chosen)
+            total -= chosen.arriving
+            of_address[worst] -= chosen.arriving
+        return beyond
+
+    def _cut(self, connections: Iterable[Connection], why: str) -> None:
+        for connection in connections:
+            if connection.client is not None and self._sockets is not None:
+                self._sockets.cut(connection.client)
+                self._connections.pop(connection.client.peer, None)
+                self._on_cut(connection.address, why)
+
+
+def _least_known(connections: Iterable[Connection]) -> list[Connection]:
+    return sorted(connections, key=lambda each: (each.trust, each.began))

@@ -1,0 +1,243 @@
+"""Begins attempts, and accepts their answers. All functions block."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from edunn_serving.assignments import Assignment
+from edunn_serving.callers import Caller
+from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
+from edunn_serving.grades import AssignmentHead, Attempt
+from edunn_serving.grades.database import lock_row
+from edunn_serving.grades.reading import assignment_version, now_ms
+from edunn_serving.grading.v1 import challenge_pb2
+from edunn_serving.grading.v1.grading_service_pb2 import StartAttemptRequest, SubmitAnswersRequest
+from server.grading.answers import check_answers, digest_of
+from server.grading.assignments import find, not_found
+from server.grading.people import is_grader, may_attempt, student_of
+
+LANGUAGES = ("", "en", "es")
+MAX_SOURCE_BYTES = 256 * 1024
+# An attempt whose challenges are not drawn yet counts for this time.
+DRAWING_MS = 60_000
+
+
+def begin(session: Session, caller: Caller, request: StartAttemptRequest) -> str:
+    """Store a new attempt, which has no challenges yet, and return its id.
+
+    Raises
+    ------
+    ServiceError
+        ASSIGNMENT_NOT_FOUND, ASSIGNMENT_CLOSED, ATTEMPTS_USED_UP, PERMISSION_DENIED.
+    """
+    if request.language not in LANGUAGES:
+        raise invalid_argument(
+            "language", f"expected en, es or nothing, got {quoted(request.language)}"
+        )
+    row, assignment = find(session, caller, request.course, request.assignment)
+    student = student_of(session, caller, row.course, request.student)
+    if not may_attempt(assignment, student):
+        raise not_found(row.course, row.name)
+    now = now_ms()
+    _check_open(assignment, now)
+    # Attempts at one assignment begin one after another, so that none goes beyond the limit.
+    session.execute(
+        lock_row(sa.select(AssignmentHead.version)).where(
+            AssignmentHead.course == row.course, AssignmentHead.name == row.name
+        )
+    )
+    _check_limits(session, assignment, student, now)
+    own = _attempts_of(row.course, row.name, student)
+    attempt = Attempt(
+        id=secrets.token_urlsafe(16),
+        course=row.course,
+        assignment=row.name,
+        version=row.version,
+        student=student,
+        number=1 + (session.scalar(sa.select(sa.func.max(Attempt.number)).where(own)) or 0),
+        language=request.language or assignment.language,
+        started_ms=now,
+        expires_ms=now + int(assignment.attempts.expire_after * 1000),
+        counts=True,
+        revision=0,
+        wanted_revision=0,
+        wanted_version=row.version,
+    )
+    session.add(attempt)
+    return attempt.id
+
+
+def begun(session: Session, attempt_id: str) -> challenge_pb2.Attempt:
+    """Return an attempt whose challenges are drawn.
+
+    Raises
+    ------
+    ServiceError
+        INTERNAL: no challenges could be drawn. The attempt does not count.
+    """
+    attempt = session.get_one(Attempt, attempt_id)
+    if attempt.challenges is None:
+        raise ServiceError(
+            Reason.INTERNAL,
+            "the service could not draw the challenges; the graders are told, and the attempt "
+            "does not count",
+            metadata={"attempt_id": attempt_id},
+        )
+    message = challenge_pb2.Attempt.FromString(attempt.challenges)
+    limit = assignment_version(
+        session, attempt.course, attempt.assignment, attempt.version
+    ).attempts.limit
+    if limit is not None:
+        own = _attempts_of(attempt.course, attempt.assignment, attempt.student)
+        message.attempts_left = max(0, limit - _count(session, own, now_ms()))
+    return message
+
+
+def take_back(session: Session, attempt_id: str) -> None:
+    """Delete an attempt whose challenges were not drawn in time."""
+    session.execute(
+        sa.delete(Attempt).where(Attempt.id == attempt_id, Attempt.challenges.is_(None))
+    )
+
+
+def find_attempt(session: Session, caller: Caller, attempt_id: str) -> Attempt:
+    """Return an attempt of the caller's, or of a course that the caller grades.
+
+    Raises
+    ------
+    ServiceError
+        ATTEMPT_NOT_FOUND.
+    """
+    attempt = session.get(Attempt, attempt_id)
+    is_own = attempt is not None and caller.name == attempt.student
+    if attempt is None or not (is_own or is_grader(session, caller, attempt.course)):
+        raise ServiceError(
+            Reason.ATTEMPT_NOT_FOUND,
+            f"there is no attempt {quoted(attempt_id)}",
+            metadata={"attempt_id": attempt_id},
+        )
+    return attempt
+
+
+def accept(session: Session, caller: Caller, request: SubmitAnswersRequest) -> bool:
+    """Store the answers of an attempt. They count once.
+
+    Returns
+    -------
+    bool
+        Whether they are new. If not, the same answers have been accepted before.
+
+    Raises
+    ------
+    ServiceError
+        ATTEMPT_NOT_FOUND, ANSWERS_EXIST, ATTEMPT_EXPIRED, ASSIGNMENT_CLOSED; INVALID_ARGUMENT:
+        the answers do not fit the challenges.
+    """
+    attempt = session.scalars(
+        lock_row(sa.select(Attempt)).where(Attempt.id == request.attempt_id)
+    ).one_or_none()
+    attempt = find_attempt(session, caller, request.attempt_id)
+    if attempt.challenges is None:
+        raise invalid_argument("attempt_id", "the attempt has no challenges")
+    if len(request.source) > MAX_SOURCE_BYTES:
+        raise invalid_argument(
+            "source", f"expected at most {MAX_SOURCE_BYTES} bytes, got {len(request.source)}"
+        )
+    check_answers(challenge_pb2.Attempt.FromString(attempt.challenges), request.answers)
+    digest = digest_of(request.answers)
+    if attempt.answers is not None:
+        if attempt.answers_digest == digest:
+            return False
+        raise ServiceError(
+            Reason.ANSWERS_EXIST,
+            "the attempt has been answered with other values: answers count once",
+            metadata={"attempt_id": attempt.id},
+        )
+    now = now_ms()
+    if now > attempt.expires_ms:
+        raise ServiceError(
+            Reason.ATTEMPT_EXPIRED,
+            f"the attempt could be answered until {_text(attempt.expires_ms)}: start another",
+            metadata={"attempt_id": attempt.id},
+        )
+    # The newest version may have postponed the due time.
+    newest = session.get_one(AssignmentHead, (attempt.course, attempt.assignment)).version
+    _check_open(assignment_version(session, attempt.course, attempt.assignment, newest), now)
+    attempt.accepted_ms = now
+    kept = SubmitAnswersRequest(answers=request.answers)
+    attempt.answers = kept.SerializeToString()
+    attempt.answers_digest = digest
+    attempt.source = request.source or None
+    attempt.wanted_revision = 1
+    return True
+
+
+def _check_open(assignment: Assignment, now: int) -> None:
+    if assignment.is_open(datetime.fromtimestamp(now / 1000, UTC)):
+        return
+    opens, closes = assignment.opens, assignment.closes
+    if opens is not None and opens.timestamp() * 1000 > now:
+        text = f"opens at {opens.isoformat()}"
+    else:
+        text = f"was open until {closes.isoformat() if closes else ''}"
+    raise ServiceError(
+        Reason.ASSIGNMENT_CLOSED,
+        f"the assignment {assignment.assignment} {text}",
+        metadata={"assignment": assignment.assignment},
+    )
+
+
+def _check_limits(session: Session, assignment: Assignment, student: str, now: int) -> None:
+    attempts = assignment.attempts
+    own = _attempts_of(assignment.course, assignment.assignment, student)
+    if attempts.limit is not None and _count(session, own, now) >= attempts.limit:
+        raise ServiceError(
+            Reason.ATTEMPTS_USED_UP,
+            f"all {attempts.limit} attempts are used up",
+            metadata={"limit": str(attempts.limit)},
+        )
+    if attempts.rate is None:
+        return
+    since = now - int(attempts.every * 1000)
+    recent = sa.and_(own, Attempt.started_ms > since)
+    if _count(session, recent, now) >= attempts.rate:
+        times = session.scalars(
+            sa.select(Attempt.started_ms)
+            .where(recent, _counting(now))
+            .order_by(Attempt.started_ms.desc())
+            .limit(attempts.rate)
+        ).all()
+        wait = (times[-1] - since) / 1000
+        raise ServiceError(
+            Reason.ATTEMPTS_USED_UP,
+            f"{attempts.rate} attempts may begin within {attempts.every:g} s: "
+            f"try again in {wait:.0f} s",
+            retry_after=max(wait, 0.001),
+            metadata={"rate": str(attempts.rate), "every": f"{attempts.every:g}"},
+        )
+
+
+def _attempts_of(course: str, assignment: str, student: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        Attempt.course == course, Attempt.assignment == assignment, Attempt.student == student
+    )
+
+
+def _counting(now: int) -> sa.ColumnElement[bool]:
+    drawn_or_drawing = sa.or_(
+        Attempt.challenges.is_not(None), Attempt.started_ms > now - DRAWING_MS
+    )
+    return sa.and_(Attempt.counts, drawn_or_drawing)
+
+
+def _count(session: Session, condition: sa.ColumnElement[bool], now: int) -> int:
+    counted = sa.select(sa.func.count()).select_from(Attempt).where(condition, _counting(now))
+    return session.scalar(counted) or 0
+
+
+def _text(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,84 @@
+"""Hands work to the pool `grading` as Celery tasks. All methods block.
+
+A task says only what is to be done. Its data and its result are in the database, so a lost task
+loses nothing: a worker looks for what is left undone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from typing import Any
+
+import redis
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from edunn_serving import keys
+from edunn_serving.errors import unavailable
+from edunn_serving.pools import GRADING, GRADING_TASKS
+from edunn_serving.redis_connections import CONNECT_SECONDS, connect
+from edunn_serving.settings import Settings
+
+log = logging.getLogger(__name__)
+
+TRIAL_SECONDS = 10.0
+
+
+class Tasks:
+    """Sends tasks."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._redis_url = settings.redis_url
+        self._app = Celery("edunn", broker=settings.redis_url.broker_url, set_as_current=False)
+        self._app.conf.update(
+            broker_use_ssl=settings.redis_url.broker_tls,
+            task_ignore_result=True,
+            # By default publishing blocks for 19 s if Redis is away.
+            task_publish_retry=False,
+            broker_connection_timeout=CONNECT_SECONDS,
+            broker_transport_options={
+                "socket_connect_timeout": CONNECT_SECONDS,
+                "socket_timeout": CONNECT_SECONDS,
+                "max_retries": 0,
+            },
+        )
+
+    def draw(self, attempt_id: str) -> None:
+        """Have a worker draw the challenges of an attempt."""
+        self._send(GRADING_TASKS.draw, [attempt_id])
+
+    def judge(self, attempt_id: str, revision: int) -> None:
+        """Have a worker make a report of an attempt."""
+        self._send(GRADING_TASKS.judge, [attempt_id, revision])
+
+    def try_assignment(self, model: str) -> list[tuple[int, str]]:
+        """Have a worker draw each check of an assignment once.
+
+        Returns
+        -------
+        list
+            The numbers of the checks that there can be no challenge for, and why.
+
+        Raises
+        ------
+        ServiceError
+            UNAVAILABLE: no worker has done it in time.
+        """
+        key = keys.grading_trial(secrets.token_hex(16))
+        self._send(GRADING_TASKS.try_assignment, [key, model])
+        try:
+            with connect(self._redis_url, answer_seconds=TRIAL_SECONDS + CONNECT_SECONDS) as client:
+                answer: Any = client.blpop([key], TRIAL_SECONDS)
+        except redis.RedisError as error:
+            raise unavailable("Redis is away") from error
+        if answer is None:
+            raise unavailable("no worker of the pool grading is there")
+        return [(number, text) for number, text in json.loads(answer[1])]
+
+    def _send(self, name: str, arguments: list[Any]) -> None:
+        try:
+            self._app.send_task(name, arguments, queue=GRADING.queue)
+        except (OperationalError, redis.RedisError, OSError) as error:
+            raise unavailable("Redis is away") from error

@@ -1,0 +1,93 @@
+"""Ends what takes too long, with one timer for all: a timer for each call would cost more."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from edunn_serving.errors import ServiceError
+
+# Called when the time of a limit is over. Returns the error that ends the block, or the seconds
+# that it gets besides.
+OnOver = Callable[[], ServiceError | float]
+
+
+class Limit:
+    """Bounds the time of a `with` block in a task. When it is over, the block raises an error."""
+
+    __slots__ = ("_limits", "_on_over", "_refusal", "_task", "until")
+
+    def __init__(self, limits: Limits, seconds: float, on_over: OnOver) -> None:
+        self._limits = limits
+        self._on_over = on_over
+        self._refusal: ServiceError | None = None
+        self._task: asyncio.Task[object] | None = None
+        # By the monotonic clock.
+        self.until = time.monotonic() + seconds
+
+    def __enter__(self) -> Limit:
+        self._task = asyncio.current_task()
+        self._limits.add(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._limits.discard(self)
+        if self._refusal is None or self._task is None:
+            return
+        # Without another cancellation than that of `end`, the block raises its own error.
+        if self._task.uncancel() == 0 and kind is asyncio.CancelledError:
+            raise self._refusal from None
+
+    def end(self) -> bool:
+        """End the block because its time is over; False if it gets more time."""
+        outcome = self._on_over()
+        if not isinstance(outcome, ServiceError):
+            self.until = time.monotonic() + outcome
+            return False
+        self._refusal = outcome
+        if self._task is not None:
+            self._task.cancel()
+        return True
+
+
+class Limits:
+    """The limits of time that are running. Each ends up to `precision` seconds too late."""
+
+    def __init__(self, precision: float) -> None:
+        self._precision = precision
+        self._running: set[Limit] = set()
+        self._is_looking = False
+
+    def start(self, seconds: float, on_over: OnOver) -> Limit:
+        """Return a limit for a `with` block."""
+        return Limit(self, seconds, on_over)
+
+    def add(self, limit: Limit) -> None:
+        """Watch a limit from now on."""
+        self._running.add(limit)
+        if not self._is_looking:
+            self._look_later()
+
+    def discard(self, limit: Limit) -> None:
+        """Watch a limit no longer."""
+        self._running.discard(limit)
+
+    def _look_later(self) -> None:
+        self._is_looking = True
+        asyncio.get_running_loop().call_later(self._precision, self._look)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        for limit in [each for each in self._running if each.until <= now]:
+            if limit.end():
+                self.discard(limit)
+        self._is_looking = False
+        if self._running:
+            self._look_later()

@@ -1,0 +1,139 @@
+"""The accepted sockets of this process: who is connected, and what has come.
+
+gRPC accepts connections itself and tells nobody. Its sockets are found among this process's file
+descriptors instead. A descriptor may be closed and used again at any moment, so each step that
+ends a connection first looks at whom the socket leads to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import resource
+import socket
+import stat
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# The offset of `tcpi_bytes_received` in Linux's struct tcp_info.
+_BYTES_RECEIVED_OFFSET = 128
+_TCP_INFO_BYTES = 256
+_DESCRIPTORS = "/proc/self/fd"
+
+
+class ClientSocket(NamedTuple):
+    """An accepted socket."""
+
+    descriptor: int
+    # The other side, as gRPC names it.
+    peer: str
+    # Its address without the port.
+    address: str
+
+
+class ClientSockets:
+    """Finds the sockets that clients have connected to one port."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        # The sockets by their inodes, which are not used again soon. None: no client's.
+        self._known: dict[int, ClientSocket | None] = {}
+
+    def find(self) -> dict[str, ClientSocket]:
+        """Return the present sockets by their peers."""
+        known: dict[int, ClientSocket | None] = {}
+        for inode, descriptor in _sockets():
+            found = self._known.get(inode)
+            if found is None and inode not in self._known:
+                found = self._identify(descriptor)
+            known[inode] = found
+        self._known = known
+        return {each.peer: each for each in known.values() if each is not None}
+
+    def cut(self, client: ClientSocket) -> None:
+        """End a connection, if the descriptor still leads to it."""
+        with _duplicate(client.descriptor) as one:
+            if one is not None and peer_of(one) == client.peer:
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+
+    def _identify(self, descriptor: int) -> ClientSocket | None:
+        with _duplicate(descriptor) as one:
+            if one is None or one.family not in (socket.AF_INET, socket.AF_INET6):
+                return None
+            try:
+                if one.getsockname()[1] != self._port:
+                    return None
+            except OSError:
+                return None
+            peer = peer_of(one)
+        return ClientSocket(descriptor, peer, address_of(peer)) if peer else None
+
+
+def received_bytes(client: ClientSocket) -> int | None:
+    """Return the bytes that have come over a connection since it began; None if it has ended."""
+    with _duplicate(client.descriptor) as one:
+        if one is None:
+            return None
+        try:
+            info = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+            received: int = struct.unpack_from("=Q", info, _BYTES_RECEIVED_OFFSET)[0]
+        except (OSError, struct.error):
+            return None
+    return received
+
+
+def peer_of(one: socket.socket) -> str:
+    """Return the other side of a socket as gRPC names it; empty if it is not connected."""
+    try:
+        host, port = one.getpeername()[:2]
+    except OSError:
+        return ""
+    address = ipaddress.ip_address(host.partition("%")[0])
+    if address.version == 6 and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return f"ipv4:{address}:{port}" if address.version == 4 else f"ipv6:%5B{address}%5D:{port}"
+
+
+def address_of(peer: str) -> str:
+    """Return the address of a peer, as gRPC names it, without its port."""
+    return peer.rpartition(":")[0]
+
+
+def raise_descriptor_limit() -> int:
+    """Allow this process as many file descriptors as the system lets it have; return the number."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def _sockets() -> Iterator[tuple[int, int]]:
+    """Yield the inode and the descriptor of each socket of this process."""
+    for name in os.listdir(_DESCRIPTORS):
+        descriptor = int(name)
+        try:
+            status = os.fstat(descriptor)
+        except OSError:
+            continue
+        if stat.S_ISSOCK(status.st_mode):
+            yield status.st_ino, descriptor
+
+
+@contextlib.contextmanager
+def _duplicate(descriptor: int) -> Iterator[socket.socket | None]:
+    """Give a descriptor of our own to a socket; None if it is closed or no socket."""
+    try:
+        own = os.dup(descriptor)
+    except OSError:
+        yield None
+        return
+    try:
+        one = socket.socket(fileno=own)
+    except OSError:
+        os.close(own)
+        yield None
+        return
+    with one:
+        yield one

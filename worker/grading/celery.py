@@ -1,0 +1,82 @@
+"""The Celery application of the pool `grading`: `celery -A worker.grading worker -P solo`."""
+
+from __future__ import annotations
+
+import sys
+
+from celery import Celery
+from celery.signals import worker_ready, worker_shutdown
+
+from edunn_serving.grades import Database
+from edunn_serving.pools import GRADING, GRADING_TASKS
+from edunn_serving.settings import Settings, SettingsError, read_settings
+from worker.grading.desk import Desk
+from worker.grading.sweep import Sweep
+from worker.membership import Membership, unregister_builtin_tasks
+
+
+def make_app(settings: Settings) -> Celery:
+    """Return the Celery application."""
+    app = Celery("edunn-grading", broker=settings.redis_url.broker_url)
+    app.conf.update(
+        # Without it kombu accepts any certificate.
+        broker_use_ssl=settings.redis_url.broker_tls,
+        broker_connection_retry_on_startup=True,
+        task_default_queue=GRADING.queue,
+        task_ignore_result=True,
+        # Only JSON: pickle would let anybody who reaches Redis run code here.
+        task_serializer="json",
+        accept_content=["json"],
+        worker_concurrency=1,
+        # A task that is lost with its worker is found by the sweep, in the database.
+        worker_prefetch_multiplier=1,
+        worker_send_task_events=False,
+        worker_enable_remote_control=False,
+        worker_hijack_root_logger=False,
+        worker_log_color=False,
+    )
+    unregister_builtin_tasks(app)
+    return app
+
+
+def _read_settings_or_exit() -> Settings:
+    try:
+        return read_settings()
+    except SettingsError as error:
+        sys.exit(f"edunn grading worker: {error}")
+
+
+settings = _read_settings_or_exit()
+app = make_app(settings)
+_member = Membership(GRADING, settings)
+_database = Database(settings.grades_url())
+_desk = Desk(_database, settings.redis_url)
+_sweep = Sweep(_database, app)
+
+
+@app.task(name=GRADING_TASKS.draw)  # type: ignore[untyped-decorator]
+def draw(attempt_id: str) -> None:
+    """Draw the challenges of an attempt."""
+    _desk.draw(attempt_id)
+
+
+@app.task(name=GRADING_TASKS.judge)  # type: ignore[untyped-decorator]
+def judge(attempt_id: str, revision: int) -> None:
+    """Make a report of an attempt's answers."""
+    _desk.judge(attempt_id, revision)
+
+
+@app.task(name=GRADING_TASKS.try_assignment)  # type: ignore[untyped-decorator]
+def try_assignment(key: str, model: str) -> None:
+    """Draw each check of an assignment once, and say which cannot be drawn."""
+    _desk.try_assignment(key, model)
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _begin(**unused: object) -> None:
+    _sweep.start()
+
+
+@worker_shutdown.connect  # type: ignore[untyped-decorator]
+def _leave(**unused: object) -> None:
+    _sweep.stop()

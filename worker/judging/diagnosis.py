@@ -1,0 +1,137 @@
+"""Names the mistake: the answer is compared with what each known mistake would give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from worker.judging.challenges import Answer, Challenge, SetPhase
+from worker.judging.comparison import Likeness, as_answered, compare, tolerance
+from worker.judging.formulas import Formula, formula_of, parts_of
+from worker.judging.mistakes import Mistake, mistakes_of, mistakes_of_any
+from worker.judging.parts import Part, answered
+from worker.judging.rounding import Rounded
+from worker.judging.values import expected_of, step_dtype
+
+# Of these a mistaken formula can be the cause.
+_EXPLICABLE = frozenset({"wrong-values", "wrong-shape", "nan", "infinity"})
+# A mistake that explains none of so many wrong steps is not looked at further.
+_PATIENCE = 3
+
+
+@dataclass(slots=True)
+class _Explanation:
+    """A mistake, and the places of the parts that it explains."""
+
+    bug: str
+    places: set[tuple[str, str]]
+    # How many right parts would be wrong with it.
+    contradicted: int = 0
+
+
+def diagnosed(
+    parts: Sequence[Part], subject: Any, challenge: Challenge, answer: Answer
+) -> list[Part]:
+    """Return the parts with the bugs that explain their faults, as far as they are known.
+
+    Of several explanations the one of the most parts counts, then the one that would make the
+    fewest right parts wrong, then the one that is registered first; what it leaves unexplained
+    may have another.
+    """
+    faulty = {(part.step_id, part.category): part for part in parts if _is_explicable(part)}
+    if not faulty:
+        return list(parts)
+    right = {(part.step_id, part.category) for part in parts if part.fault is None}
+    found = [
+        explanation
+        for mistake, formula in mistaken_formulas(subject)
+        if (
+            explanation := _explanation(mistake.bug, formula, challenge, answer, faulty, right)
+        ).places
+    ]
+    named: dict[tuple[str, str], str] = {}
+    while found:
+        best = max(found, key=lambda each: (len(each.places), -each.contradicted))
+        named |= dict.fromkeys(best.places, best.bug)
+        for each in found:
+            each.places -= named.keys()
+        found = [each for each in found if each.places]
+    return [replace(part, bug=named.get((part.step_id, part.category), part.bug)) for part in parts]
+
+
+def _is_explicable(part: Part) -> bool:
+    return part.fault is not None and part.fault.bug in _EXPLICABLE
+
+
+def mistaken_formulas(subject: Any) -> Iterator[tuple[Mistake, Formula]]:
+    """Yield the formulas of a layer, loss or optimizer with one mistake each.
+
+    First come the mistakes of its type and of the types of its parts, then those of any layer.
+    """
+    for path, _ in parts_of(subject):
+        for mistake in mistakes_of(_right(subject, path)):
+            yield mistake, formula_of(subject, {path: mistake.formula})
+    for mistake in mistakes_of_any(_right(subject, ())):
+        yield mistake, formula_of(subject, {(): mistake.formula})
+
+
+def _right(subject: Any, path: Sequence[str]) -> type[Formula]:
+    """Return the type of the right formula of a part."""
+    formula = formula_of(subject)
+    for name in path:
+        formula = formula.part(name)
+    return type(formula)
+
+
+def _explanation(
+    bug: str,
+    formula: Formula,
+    challenge: Challenge,
+    answer: Answer,
+    faulty: dict[tuple[str, str], Part],
+    right: set[tuple[str, str]],
+) -> _Explanation:
+    """Run a mistaken formula, and see which parts of the answer it gives."""
+    explanation = _Explanation(bug, set())
+    phase, wrong_steps = "", 0
+    for step in challenge.steps:
+        try:
+            expected = expected_of(formula, step)
+        except Exception:
+            # A mistaken formula does not fit every shape, as a mistaken program would not.
+            expected = {}
+        if isinstance(step, SetPhase):
+            phase = step.phase
+            continue
+        places = {(step.step_id, f"{phase} {name}".strip()): name for name in expected}
+        for place, name in places.items():
+            if place in faulty:
+                given = answered(answer, step, name)
+                if _is_like(given, expected[name], faulty[place], step_dtype(step)):
+                    explanation.places.add(place)
+            elif place in right and not explanation.contradicted:
+                given = answered(answer, step, name)
+                dtype = step_dtype(step)
+                explanation.contradicted = int(
+                    compare(given, expected[name], dtype, Likeness(dtype)) is not None
+                )
+        wrong_steps += any(place[0] == step.step_id for place in faulty)
+        if wrong_steps >= _PATIENCE and not explanation.places:
+            break
+    return explanation
+
+
+def _is_like(given: Any, mistaken: Rounded, part: Part, dtype: str) -> bool:
+    """Tell whether an answer is what a mistaken formula gives, and tells it from the right one."""
+    array = as_answered(given)
+    fault = part.fault
+    if array is None or fault is None or compare(array, mistaken, dtype, Likeness(dtype)):
+        return False
+    if fault.error_size is None or fault.error_index is None:
+        return True
+    # A formula that knows nothing of the value explains nothing.
+    allowed = tolerance(mistaken, dtype, Likeness(dtype))
+    return bool(np.broadcast_to(allowed, array.shape)[fault.error_index] < fault.error_size)

@@ -1,0 +1,166 @@
+"""The parts of an answer, each with what is wrong with it, and the outcome that they make."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from worker.judging.challenges import (
+    Answer,
+    Backward,
+    CheckOutcome,
+    Failure,
+    Forward,
+    Gradients,
+    Output,
+    Verdict,
+)
+from worker.judging.comparison import UNITS, Fault, Widening, as_answered, compare, name_of
+from worker.judging.lessons import GENERAL, message
+from worker.judging.rounding import Rounded
+
+# What a right value in another dtype is worth.
+_OTHER_DTYPE = 0.5
+#: The names of a part: of a forward, of a backward, and before the names of parameters.
+OUTPUT, INPUT_GRADIENT, PARAMETER = "output", "input_gradient", "parameter_gradients."
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One array of an answer, or one property of several."""
+
+    # The step; empty if it is about several.
+    step_id: str
+    # Parts of one category share its weight: a phase and a name.
+    category: str
+    fault: Fault | None = None
+    # The mistake that explains the fault, if one is known.
+    bug: str = ""
+
+    @property
+    def credit(self) -> float:
+        if self.fault is None:
+            return 1.0
+        return _OTHER_DTYPE if self.fault.bug == "wrong-dtype" else 0.0
+
+
+def answered(answer: Answer, step: Forward | Backward, name: str) -> Any:
+    """Return what an answer has of a part of a step, or what is wrong with it as a Fault."""
+    given = answer.steps.get(step.step_id)
+    if given is None:
+        return Fault("no-answer")
+    if isinstance(given, Failure):
+        return Fault("step-failed", got=given.text)
+    if not isinstance(given, Output if isinstance(step, Forward) else Gradients):
+        return Fault("no-answer")
+    if isinstance(given, Output):
+        return given.output
+    if name == INPUT_GRADIENT:
+        return Fault("no-answer") if given.input_gradient is None else given.input_gradient
+    parameter = name.removeprefix(PARAMETER)
+    gradients = given.parameter_gradients
+    if parameter in gradients:
+        return gradients[parameter]
+    names = ", ".join(sorted(map(str, gradients))) or "none"
+    return Fault("missing-parameter-gradient", got=names, expected=parameter)
+
+
+def judged(
+    given: Any, expected: Rounded, dtypes: Sequence[str], widening: Widening
+) -> Fault | None:
+    """Return what is wrong with one answered array; None if nothing is.
+
+    Parameters
+    ----------
+    given
+        What was answered, or a Fault if there is nothing.
+    expected : Rounded
+    dtypes : sequence of str
+        Those that the answer may have, the one in which it is computed first.
+    widening : Widening
+    """
+    if isinstance(given, Fault):
+        return given
+    array = as_answered(given)
+    if array is None:
+        return compare(given, expected, dtypes[0], widening)
+    name = name_of(array.dtype)
+    fault = compare(array, expected, coarser(name, dtypes[0]), widening)
+    if fault is None and array.shape and name not in dtypes:
+        return Fault("wrong-dtype", got=name, expected=dtypes[0])
+    return fault
+
+
+def coarser(dtype: str, other: str) -> str:
+    """Return the one of two dtypes that rounds more; what is no float is as the other."""
+    return max(dtype, other, key=lambda name: UNITS.get(name, 0.0))
+
+
+def outcome(parts: Sequence[Part], language: str, partial_credit: bool) -> CheckOutcome:
+    """Make one outcome of all parts.
+
+    The credit is the mean over the categories, of each the mean over its parts. The bug is the
+    one that explains the most parts, an earlier one before a later one.
+    """
+    if not parts:
+        return ungradable("there is nothing to judge")
+    wrong = [part for part in parts if part.fault is not None]
+    categories: dict[str, list[float]] = defaultdict(list)
+    for part in parts:
+        categories[part.category].append(part.credit)
+    shares = {name: sum(credits) / len(credits) for name, credits in categories.items()}
+    details: dict[str, Any] = {"categories": shares}
+    if not wrong:
+        return CheckOutcome(Verdict.PASSED, 1.0, details=details)
+    bug = _main_bug(wrong)
+    part = next(each for each in wrong if _bug(each) == bug)
+    fault = part.fault
+    assert fault is not None  # noqa: S101
+    details |= {
+        "step": part.step_id,
+        "part": part.category,
+        "bugs": sorted({_bug(each) for each in wrong} - {bug}),
+        "answered": _plain(fault.answered_value),
+        "expected": _plain(fault.expected_value),
+        "times_tolerance": _plain(fault.excess),
+    }
+    fraction = sum(shares.values()) / len(shares) if partial_credit else 0.0
+    return CheckOutcome(
+        Verdict.FAILED,
+        min(fraction, 1.0),
+        bug,
+        message(bug, language, part.category, fault),
+        fault.error_size,
+        fault.error_index,
+        details,
+    )
+
+
+def ungradable(reason: str) -> CheckOutcome:
+    """Return the outcome of what cannot be graded; the reason is for the grader."""
+    return CheckOutcome(Verdict.UNGRADABLE, 0.0, details={"reason": reason})
+
+
+def explained(parts: Iterable[Part], bug: str, places: set[tuple[str, str]]) -> list[Part]:
+    """Return the parts, with a bug as what explains those at some places."""
+    return [
+        replace(part, bug=bug) if (part.step_id, part.category) in places else part
+        for part in parts
+    ]
+
+
+def _main_bug(wrong: Sequence[Part]) -> str:
+    counts = Counter(_bug(part) for part in wrong)
+    # `max` takes the first of equal ones, and a Counter keeps the order of the parts.
+    return max(counts, key=lambda bug: (bug not in GENERAL, counts[bug]))
+
+
+def _bug(part: Part) -> str:
+    return part.bug or (part.fault.bug if part.fault else "")
+
+
+def _plain(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
