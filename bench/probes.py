@@ -29,7 +29,7 @@ class Probe:
     def missing_tools(self) -> list[str]:
         return [tool for tool in self.tools if shutil.which(tool) is None]
 
-    @functools.cache
+    @functools.cache  # noqa: B019 - there are four of them
     def make_ready(self) -> None:
         """Install and compile once, so that later only the probe itself is started or measured.
 
