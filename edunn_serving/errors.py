@@ -61,6 +61,8 @@ class Reason(Enum):
     SESSION_NOT_FOUND = Code.NOT_FOUND, "there is no such session, or it is somebody else's"
     LAYER_NOT_FOUND = Code.NOT_FOUND, "the session has no such layer"
     FORWARD_NOT_FOUND = Code.NOT_FOUND, "the layer has had no such forward"
+    DATASET_NOT_FOUND = Code.NOT_FOUND, "there is no such data set, or it is somebody else's"
+    TRAINING_NOT_FOUND = Code.NOT_FOUND, "there is no such training, or it is somebody else's"
     NO_FORWARD = Code.FAILED_PRECONDITION, "the layer has had no tracked forward yet"
     CONTEXT_EVICTED = (
         Code.FAILED_PRECONDITION,
@@ -70,6 +72,11 @@ class Reason(Enum):
         Code.FAILED_PRECONDITION,
         "the layer's parameters or buffers have changed since the forward",
     )
+    TRAINING_ENDED = Code.FAILED_PRECONDITION, "the training has succeeded and cannot go on"
+    TRAINING_UNDER_WAY = (
+        Code.FAILED_PRECONDITION,
+        "a training that has not ended needs the data set",
+    )
     NO_GRADIENTS = Code.FAILED_PRECONDITION, "the session keeps no gradients for the layer"
     NO_OPTIMIZER = (
         Code.FAILED_PRECONDITION,
@@ -77,18 +84,21 @@ class Reason(Enum):
     )
     NOT_FINITE = (
         Code.FAILED_PRECONDITION,
-        "the gradient of a parameter, which is named, has a NaN or an infinity",
+        "a gradient, or the loss of a training's batch, has a NaN or an infinity; which is named",
     )
     SESSION_EXISTS = Code.ALREADY_EXISTS, "the caller has a session of this id"
     LAYER_EXISTS = Code.ALREADY_EXISTS, "the session has a layer of this name"
     FORWARD_EXISTS = Code.ALREADY_EXISTS, "the `forward_id` has other inputs or another phase"
+    DATASET_EXISTS = Code.ALREADY_EXISTS, "the name has another data set"
+    TRAINING_EXISTS = Code.ALREADY_EXISTS, "the `training_id` has another training"
     BACKWARD_EXISTS = Code.ALREADY_EXISTS, "the `backward_id` has other contents"
     STEP_EXISTS = Code.ALREADY_EXISTS, "the `step_id` has other contents"
     QUEUE_FULL = Code.RESOURCE_EXHAUSTED, "the server's queue is full"
     QUOTA = (
         Code.RESOURCE_EXHAUSTED,
-        "a limit of the session, of Redis or of the database is reached",
+        "a limit of the caller, of the session, of Redis or of the database is reached",
     )
+    STORE_FULL = Code.RESOURCE_EXHAUSTED, "the artifact store has no room left"
     TOO_LARGE = Code.RESOURCE_EXHAUSTED, "the operation, its request or its answer is too large"
     UNAVAILABLE = (
         Code.UNAVAILABLE,

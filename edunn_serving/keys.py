@@ -83,6 +83,70 @@ def replies(server_id: str) -> str:
     return f"{ROOT}:replies:{server_id}"
 
 
+def datasets(caller: str) -> str:
+    """Hash of a caller's data sets: name -> DatasetRecord."""
+    return f"{ROOT}:datasets:{caller}"
+
+
+def bundled_datasets() -> str:
+    """Hash of the data sets that the service brings: name -> Dataset."""
+    return f"{ROOT}:bundled-datasets"
+
+
+def artifacts(caller: str) -> str:
+    """Hash of the bytes of a caller's budget: path in the artifact store -> bytes."""
+    return f"{ROOT}:artifacts:{caller}"
+
+
+def trainings(caller: str) -> str:
+    """Sorted set of a caller's trainings: id -> the time of its start, in ms."""
+    return f"{ROOT}:trainings:{caller}"
+
+
+def training(caller: str, training_id: str) -> str:
+    """Hash of a training. `edunn_serving/training_store.py` has its fields."""
+    return f"{ROOT}:training:{caller}/{training_id}"
+
+
+def active_trainings(caller: str) -> str:
+    """Set of the ids of a caller's trainings that have not ended."""
+    return f"{ROOT}:active-trainings:{caller}"
+
+
+def training_events(caller: str, training_id: str) -> str:
+    """Stream of the events of a training."""
+    return f"{ROOT}:training-events:{caller}/{training_id}"
+
+
+# List of a caller's trainings that wait for a worker, by their keys. The caller's name follows.
+READY_TRAININGS = f"{ROOT}:ready-trainings:"
+
+
+def ready_trainings(caller: str) -> str:
+    """List of a caller's trainings that wait for a worker, by their keys."""
+    return READY_TRAININGS + caller
+
+
+def ready_callers() -> str:
+    """Sorted set of the callers that have trainings that wait: caller -> its turn."""
+    return f"{ROOT}:ready-callers"
+
+
+def training_turns() -> str:
+    """Sorted set: caller -> the ms of computing after which it has its turn."""
+    return f"{ROOT}:training-turns"
+
+
+def held_trainings() -> str:
+    """Hash of the trainings that workers compute: key of the training -> holder."""
+    return f"{ROOT}:held-trainings"
+
+
+def ended_trainings() -> str:
+    """Sorted set: key of a training -> the time at which it is forgotten, in ms."""
+    return f"{ROOT}:ended-trainings"
+
+
 # The fields of a session's hash. No two fields collide, because layer names have no slash.
 
 # A SessionRecord, and the revision that changes with it.

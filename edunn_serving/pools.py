@@ -20,6 +20,9 @@ class Pool:
     process: str
     # The default number of workers.
     workers: int
+    # How Celery runs a task: `solo` in the main thread, `threads` in another one, beside which the
+    # worker still answers `celery inspect`.
+    execution: str = "solo"
     # Whether its workers read and write the database of grades.
     uses_database: bool = False
 
@@ -39,7 +42,7 @@ class Pool:
         `hostname` is the worker's name for Celery, in which `%h` stands for the machine's.
         """
         return [
-            "-m", "celery", "-A", self.application, "worker", "-P", "solo",
+            "-m", "celery", "-A", self.application, "worker", "-P", self.execution,
             "--without-gossip", "--without-mingle", "--without-heartbeat",
             "--loglevel", "WARNING", "--hostname", hostname,
         ]  # fmt: skip
@@ -47,6 +50,11 @@ class Pool:
 
 # Runs the operations of the LayerService.
 LAYERS = Pool("layers", application="worker", process="worker", workers=2)
+
+# Computes the slices of trainings.
+TRAINING = Pool(
+    "training", application="worker.training", process="trainer", workers=1, execution="threads"
+)
 
 # Draws the challenges of the GradingService and judges answers, as ordinary Celery tasks.
 GRADING = Pool(
@@ -69,4 +77,4 @@ class GradingTasks(NamedTuple):
 GRADING_TASKS = GradingTasks()
 
 # All pools that the service has.
-POOLS = (LAYERS, GRADING)
+POOLS = (LAYERS, TRAINING, GRADING)

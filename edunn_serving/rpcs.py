@@ -19,7 +19,8 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from edunn_serving.callers import EVERY_ROLE, Role
-from edunn_serving.v1 import access_pb2, layer_service_pb2
+from edunn_serving.internal.v1 import training_pb2
+from edunn_serving.v1 import access_pb2, layer_service_pb2, training_service_pb2
 
 # What watches over the service asks for its health, without a token.
 FOREIGN_ROLES: Mapping[str, frozenset[Role]] = {
@@ -129,3 +130,12 @@ def _string_field(message: Descriptor, name: str) -> int:
 
 LAYER_SERVICE: ServiceDescriptor = layer_service_pb2.DESCRIPTOR.services_by_name["LayerService"]
 LAYER_RPCS = rpcs_of(LAYER_SERVICE)
+TRAINING_SERVICE: ServiceDescriptor = training_service_pb2.DESCRIPTOR.services_by_name[
+    "TrainingService"
+]
+TRAINING_RPCS = rpcs_of(TRAINING_SERVICE)
+# What workers run on sessions: rpcs of callers, and those that only servers call.
+OPERATION_RPCS: Mapping[str, Rpc] = {
+    **LAYER_RPCS,
+    **rpcs_of(training_pb2.DESCRIPTOR.services_by_name["SessionOperationService"]),
+}

@@ -256,6 +256,28 @@ class Settings(BaseSettings):
         minimum=0.1,
         maximum=86400.0,
     )
+    artifacts: str = _setting(
+        ".data/artifacts",
+        "Where data sets, checkpoints and models lie: a folder that all servers and workers share, "
+        "or a URL such as `s3://bucket/folder`.",
+    )
+    artifact_bytes: int = _setting(
+        4096 * MEBIBYTE, "How many bytes of artifacts each caller may have.", minimum=1024
+    )
+    dataset_bytes: int = _setting(
+        1024 * MEBIBYTE, "How many bytes a data set may have.", minimum=1024
+    )
+    training_slice_seconds: float = _setting(
+        3.0,
+        "How long a slice of a training computes before its checkpoint.",
+        minimum=0.05,
+        maximum=60.0,
+    )
+    training_history_seconds: float = _setting(
+        7 * 86400.0,
+        "How long a training is remembered after its end, with its model file.",
+        minimum=1.0,
+    )
     shutdown_seconds: float = _setting(
         30.0, "How long a stopping server waits for its accepted operations.", minimum=0.0
     )

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import invalid_argument
-from edunn_serving.rpcs import LAYER_RPCS
+from edunn_serving.rpcs import OPERATION_RPCS
 from edunn_serving.wire_format import fields
 
 # The longest name, in characters. The worker checks the other rules of names.
@@ -26,7 +26,7 @@ def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> Opera
     ServiceError
         INVALID_ARGUMENT: the request names no session or is no message.
     """
-    rpc = LAYER_RPCS[method]
+    rpc = OPERATION_RPCS[method]
     try:
         found = _strings(request, rpc.name_fields)
     except (ValueError, IndexError) as error:

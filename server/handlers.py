@@ -190,6 +190,10 @@ class Handlers(grpc.GenericRpcHandler):
                     async for answer in method(call, read):
                         with self._limits.start(self._seconds_for(len(answer)), _not_read):
                             await context.write(answer)
+            except AnsweredWithStatusError as answered:
+                log.debug("%s %s refused by its worker", call.request_id, rpc.name)
+                self._audit.note_status(call, answered.status)
+                await abort_with_status(context, answered.status, call.request_id)
             except ServiceError as error:
                 await self._refuse(call, context, error)
             except asyncio.CancelledError:

@@ -6,17 +6,23 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
+from edunn_serving.internal.v1.training_pb2 import WholeModel
 from edunn_serving.replies import STATUS
 from edunn_serving.requests import parse_request
 from edunn_serving.rpcs import LAYER_RPCS, LAYER_SERVICE
 from edunn_serving.settings import Settings
-from edunn_serving.v1.layer_service_pb2 import CreateSessionRequest, DeleteSessionRequest
+from edunn_serving.v1.layer_service_pb2 import (
+    CreateSessionRequest,
+    DeleteSessionRequest,
+    ExportModelResponse,
+)
 from server.audit import Audit
-from server.call import AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
+from server.call import EOF, AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
 from server.catalogue import layer_types, optimizer_types
 from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
+from server.model_chunks import MAX_HEADER_BYTES, chunks_of, collect_model
 from server.open_streams import OpenStreams
 from server.overdue import Limits
 
@@ -42,7 +48,9 @@ class LayerService:
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
         """Return the methods that workers run, and those that list the catalogues."""
         on_worker = {
-            name: self._on_worker(name) for name, rpc in LAYER_RPCS.items() if rpc.session_field
+            name: self._on_worker(name)
+            for name, rpc in LAYER_RPCS.items()
+            if rpc.session_field and not (rpc.client_streaming or rpc.server_streaming)
         }
         return {
             **on_worker,
@@ -53,8 +61,12 @@ class LayerService:
         }
 
     def stream_methods(self) -> Mapping[str, StreamMethod]:
-        """Return Compute."""
-        return {"Compute": self._compute}
+        """Return Compute, and the methods whose models come and go in chunks."""
+        return {
+            "Compute": self._compute,
+            "ExportModel": self._export_model,
+            "ImportModel": self._import_model,
+        }
 
     async def _list_layer_types(self, call: Call, request: bytes) -> bytes:
         return self._layer_types
@@ -79,6 +91,18 @@ class LayerService:
             stream = ComputeStream(self._dispatcher, call, self._settings, self._limits)
             async for response in stream.run(read):
                 yield response
+
+    async def _export_model(self, call: Call, read: Read) -> AsyncIterator[bytes]:
+        request = await read()
+        answer = await self._run("ExportModel", call, b"" if request is EOF else request)
+        for chunk in chunks_of(WholeModel.FromString(answer).file):
+            yield ExportModelResponse(chunk=chunk).SerializeToString()
+
+    async def _import_model(self, call: Call, read: Read) -> AsyncIterator[bytes]:
+        request = await collect_model(
+            read, self._settings.session_parameter_bytes + MAX_HEADER_BYTES
+        )
+        yield await self._run("ImportModel", call, request)
 
     def _on_worker(self, method: str) -> UnaryMethod:
         async def run(call: Call, request: bytes) -> bytes:

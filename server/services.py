@@ -8,11 +8,13 @@ from server.call import Service
 from server.dispatcher import Dispatcher
 from server.grading.service import GradingService
 from server.layer_service import LayerService
+from server.training.service import TrainingService
 
 
 def make_services(dispatcher: Dispatcher, audit: Audit, settings: Settings) -> list[Service]:
     """Return the services. Health, reflection and authentication follow this list."""
     return [
         LayerService(dispatcher, audit, settings),
+        TrainingService(dispatcher, settings),
         GradingService(settings),
     ]

@@ -14,6 +14,7 @@ import grpc
 
 from edunn_serving.settings import Settings, SettingsError
 from server.audit import Audit
+from server.call import BusyService
 from server.callers import Callers
 from server.connections import Connections
 from server.dispatcher import Dispatcher
@@ -95,6 +96,7 @@ async def serve(settings: Settings) -> None:
         asyncio.create_task(callers.watch()),
         asyncio.create_task(handlers.open_calls.watch()),
         asyncio.create_task(connections.watch(port)),
+        *(asyncio.create_task(each.run()) for each in services if isinstance(each, BusyService)),
     ]
     if tls is not None:
         background.append(asyncio.create_task(tls.watch()))

@@ -89,6 +89,7 @@ class Stack:
             **{key: text for key, text in os.environ.items() if not key.startswith("EDUNN_")},
             "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
             "PYTHONUNBUFFERED": "1",
+            "EDUNN_ARTIFACTS": str(data.resolve() / "artifacts"),
             "EDUNN_DATABASE_URL": f"sqlite:///{data.resolve() / GRADES}",
             "EDUNN_AUDIT_FILE": str(data.resolve() / AUDIT_FILE),
             **_kept_tokens(data.resolve()),

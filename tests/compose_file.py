@@ -190,7 +190,7 @@ class Deployment:
         """Start all replicas of a service."""
         service = self.services[name]
         for mount in service.get("volumes", []):
-            Path(self._places[mount.partition(":")[2]]).mkdir()
+            Path(self._places[mount.partition(":")[2]]).mkdir(exist_ok=True)
         command = [self.local(part) for part in service["command"]]
         replicas = self.replicas[name] = []
         for number in range(1, int(service.get("deploy", {}).get("replicas", 1)) + 1):

@@ -73,8 +73,8 @@ def create_session(
     # Every layer is built before the session is created, so a bad one leaves nothing behind.
     built: list[ReadyLayer] = []
     for at, spec in enumerate(request.layers):
-        ready = _build(session, record, spec, f"layers[{at}]", settings)
-        record.layers.append(_layer_of(spec, ready))
+        ready = build_described(session, record, spec, f"layers[{at}]", settings)
+        record.layers.append(layer_of(spec, ready))
         built.append(ready)
     session.create(record)
     for spec, ready in zip(request.layers, built, strict=True):
@@ -102,8 +102,8 @@ def add_layer(
     session: OpenSession, request: AddLayerRequest, settings: Settings
 ) -> AddLayerResponse:
     """Add a named layer to a session."""
-    ready = _build(session, session.record, request.layer, "layer", settings)
-    layer = _layer_of(request.layer, ready)
+    ready = build_described(session, session.record, request.layer, "layer", settings)
+    layer = layer_of(request.layer, ready)
     session.record.layers.append(layer)
     session.add_layer(layer.name, ready)
     return AddLayerResponse(layer=layer)
@@ -148,7 +148,7 @@ def _ttl_seconds(request: CreateSessionRequest, settings: Settings) -> float:
     return ttl
 
 
-def _build(
+def build_described(
     session: OpenSession, record: SessionRecord, spec: LayerSpec, field: str, settings: Settings
 ) -> ReadyLayer:
     """Build a layer by a caller's description, with its initial parameters."""
@@ -186,7 +186,7 @@ def _build(
     present = {**ready.model.get_parameters(), **ready.model.get_buffers()}
     check(charge_replacement(given, present), settings)
     _apply_arrays(ready, given, f"{field}.parameters")
-    check_record_size(record, _layer_of(spec, ready), settings)
+    check_record_size(record, layer_of(spec, ready), settings)
     return ready
 
 
@@ -245,7 +245,7 @@ def _converted(
     }
 
 
-def _layer_of(spec: LayerSpec, ready: ReadyLayer) -> Layer:
+def layer_of(spec: LayerSpec, ready: ReadyLayer) -> Layer:
     arrays = {**ready.model.get_parameters(), **ready.model.get_buffers()}
     return Layer(
         name=spec.name,

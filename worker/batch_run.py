@@ -17,7 +17,7 @@ from edunn_serving.errors import (
 from edunn_serving.keys import SessionKey
 from edunn_serving.replies import AGAIN, RESPONSE, STATUS, Reply
 from edunn_serving.requests import parse_request
-from edunn_serving.rpcs import LAYER_RPCS
+from edunn_serving.rpcs import OPERATION_RPCS
 from edunn_serving.settings import Settings
 from worker.limits import MAX_BATCH_RESULT_BYTES
 from worker.open_session import OpenSession
@@ -132,7 +132,7 @@ class BatchRun:
             deadline = self._deadline_of(head)
             self._guard.begin(self._batch.batch_id, number, deadline)
             operation = OPERATIONS[head.method]
-            request = parse_request(LAYER_RPCS[head.method], self._requests[number])
+            request = parse_request(OPERATION_RPCS[head.method], self._requests[number])
             response = operation.run(session, request, self._settings)
             return Outcome(RESPONSE, response.SerializeToString()), True
         except ServiceError as error:

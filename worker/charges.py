@@ -79,6 +79,18 @@ def charge_backward(estimate: BackwardCharge, itemsize: int) -> Charge:
     return Charge(estimate.work, wider * estimate.memory, wider * estimate.answer)
 
 
+def charge_training(forward: Estimate, errors: Estimate, *samples: ArraySpec) -> Charge:
+    """Return the charge of training with one batch of samples."""
+    passes = (forward.forward, forward.backward, errors.forward, errors.backward)
+    for each in (forward.output, *forward.cache.values()):
+        check_size(each.shape)
+    kept = sum(each.nbytes for each in (*samples, forward.output, *forward.cache.values()))
+    return Charge(
+        sum(each.work for each in passes),
+        BESIDES + kept + forward.gradients + max(each.memory for each in passes),
+    )
+
+
 def charge_answer(arrays: Mapping[str, np.ndarray]) -> Charge:
     """Return the charge of an operation that answers with arrays."""
     answer = _named_bytes(arrays)

@@ -14,6 +14,7 @@ from edunn_serving.internal.v1.state_pb2 import (
     TrainingBytes,
 )
 from edunn_serving.keys import SessionKey
+from edunn_serving.v1.layer_pb2 import Layer
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, ReadySession, build_layer
 from worker.slots import PARAMETERS, SLOTS, Slot
@@ -248,6 +249,20 @@ class OpenSession:
         self.ready.revision = f"{record.incarnation}/{len(record.layers)}/{record.changes}"
         self._store(keys.RECORD, record.SerializeToString())
         self._values[keys.REVISION] = self.ready.revision
+
+
+def described_layer(record: SessionRecord, name: str) -> Layer:
+    """Return the description of a layer of a session.
+
+    Raises
+    ------
+    ServiceError
+        LAYER_NOT_FOUND.
+    """
+    for layer in record.layers:
+        if layer.name == name:
+            return layer
+    raise layer_not_found(name, [layer.name for layer in record.layers])
 
 
 def layer_not_found(name: str, names: list[str]) -> ServiceError:

@@ -15,8 +15,10 @@ from worker.administration import (
     set_parameters,
 )
 from worker.gradients import clear_gradients
+from worker.model_files import export_model, import_model
 from worker.open_session import OpenSession
 from worker.passes import run_backward, run_forward
+from worker.prepare_training import prepare_training
 from worker.repetitions import BACKWARD, STEP
 from worker.slots import BUFFERS, GRADIENTS, OPTIMIZER, PARAMETERS, SLOTS, Slot
 from worker.steps import run_step
@@ -59,4 +61,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ClearGradients": Operation(clear_gradients, (GRADIENTS,)),
     "GetParameters": Operation(get_parameters),
     "SetParameters": Operation(set_parameters),
+    "ExportModel": Operation(export_model),
+    "ImportModel": Operation(import_model),
+    "PrepareTraining": Operation(prepare_training),
 }

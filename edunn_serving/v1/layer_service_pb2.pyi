@@ -181,6 +181,36 @@ class SetParametersResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class ExportModelRequest(_message.Message):
+    __slots__ = ("session_id", "layer")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    layer: str
+    def __init__(self, session_id: _Optional[str] = ..., layer: _Optional[str] = ...) -> None: ...
+
+class ExportModelResponse(_message.Message):
+    __slots__ = ("chunk",)
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    chunk: bytes
+    def __init__(self, chunk: _Optional[bytes] = ...) -> None: ...
+
+class ImportModelRequest(_message.Message):
+    __slots__ = ("session_id", "layer", "chunk")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    layer: str
+    chunk: bytes
+    def __init__(self, session_id: _Optional[str] = ..., layer: _Optional[str] = ..., chunk: _Optional[bytes] = ...) -> None: ...
+
+class ImportModelResponse(_message.Message):
+    __slots__ = ("layer",)
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    layer: _layer_pb2.Layer
+    def __init__(self, layer: _Optional[_Union[_layer_pb2.Layer, _Mapping]] = ...) -> None: ...
+
 class ComputeRequest(_message.Message):
     __slots__ = ("operations", "cancelled_request_ids")
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]

@@ -129,6 +129,16 @@ class LayerServiceStub:
                 request_serializer=edunn__serving_dot_v1_dot_layer__service__pb2.SetParametersRequest.SerializeToString,
                 response_deserializer=edunn__serving_dot_v1_dot_layer__service__pb2.SetParametersResponse.FromString,
                 _registered_method=True)
+        self.ExportModel = channel.unary_stream(
+                '/edunn_serving.v1.LayerService/ExportModel',
+                request_serializer=edunn__serving_dot_v1_dot_layer__service__pb2.ExportModelRequest.SerializeToString,
+                response_deserializer=edunn__serving_dot_v1_dot_layer__service__pb2.ExportModelResponse.FromString,
+                _registered_method=True)
+        self.ImportModel = channel.stream_unary(
+                '/edunn_serving.v1.LayerService/ImportModel',
+                request_serializer=edunn__serving_dot_v1_dot_layer__service__pb2.ImportModelRequest.SerializeToString,
+                response_deserializer=edunn__serving_dot_v1_dot_layer__service__pb2.ImportModelResponse.FromString,
+                _registered_method=True)
 
 
 class LayerServiceServicer:
@@ -291,6 +301,25 @@ class LayerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportModel(self, request, context):
+        """Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
+        by name. The layer's type and configuration are in its metadata.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportModel(self, request_iterator, context):
+        """Takes a model file, as ExportModel gives it.
+
+        A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
+        nothing changes and the error names the first that does not. A layer that the session does not
+        have is added, of the file's type and configuration.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LayerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -363,6 +392,16 @@ def add_LayerServiceServicer_to_server(servicer, server):
                     servicer.SetParameters,
                     request_deserializer=edunn__serving_dot_v1_dot_layer__service__pb2.SetParametersRequest.FromString,
                     response_serializer=edunn__serving_dot_v1_dot_layer__service__pb2.SetParametersResponse.SerializeToString,
+            ),
+            'ExportModel': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportModel,
+                    request_deserializer=edunn__serving_dot_v1_dot_layer__service__pb2.ExportModelRequest.FromString,
+                    response_serializer=edunn__serving_dot_v1_dot_layer__service__pb2.ExportModelResponse.SerializeToString,
+            ),
+            'ImportModel': grpc.stream_unary_rpc_method_handler(
+                    servicer.ImportModel,
+                    request_deserializer=edunn__serving_dot_v1_dot_layer__service__pb2.ImportModelRequest.FromString,
+                    response_serializer=edunn__serving_dot_v1_dot_layer__service__pb2.ImportModelResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -766,6 +805,60 @@ class LayerService:
             '/edunn_serving.v1.LayerService/SetParameters',
             edunn__serving_dot_v1_dot_layer__service__pb2.SetParametersRequest.SerializeToString,
             edunn__serving_dot_v1_dot_layer__service__pb2.SetParametersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/edunn_serving.v1.LayerService/ExportModel',
+            edunn__serving_dot_v1_dot_layer__service__pb2.ExportModelRequest.SerializeToString,
+            edunn__serving_dot_v1_dot_layer__service__pb2.ExportModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportModel(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/edunn_serving.v1.LayerService/ImportModel',
+            edunn__serving_dot_v1_dot_layer__service__pb2.ImportModelRequest.SerializeToString,
+            edunn__serving_dot_v1_dot_layer__service__pb2.ImportModelResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -33,6 +33,8 @@ const (
 	LayerService_Compute_FullMethodName            = "/edunn_serving.v1.LayerService/Compute"
 	LayerService_GetParameters_FullMethodName      = "/edunn_serving.v1.LayerService/GetParameters"
 	LayerService_SetParameters_FullMethodName      = "/edunn_serving.v1.LayerService/SetParameters"
+	LayerService_ExportModel_FullMethodName        = "/edunn_serving.v1.LayerService/ExportModel"
+	LayerService_ImportModel_FullMethodName        = "/edunn_serving.v1.LayerService/ImportModel"
 )
 
 // LayerServiceClient is the client API for LayerService service.
@@ -127,6 +129,15 @@ type LayerServiceClient interface {
 	// After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
 	// layer fails with FORWARD_STALE.
 	SetParameters(ctx context.Context, in *SetParametersRequest, opts ...grpc.CallOption) (*SetParametersResponse, error)
+	// Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
+	// by name. The layer's type and configuration are in its metadata.
+	ExportModel(ctx context.Context, in *ExportModelRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportModelResponse], error)
+	// Takes a model file, as ExportModel gives it.
+	//
+	// A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
+	// nothing changes and the error names the first that does not. A layer that the session does not
+	// have is added, of the file's type and configuration.
+	ImportModel(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportModelRequest, ImportModelResponse], error)
 }
 
 type layerServiceClient struct {
@@ -280,6 +291,38 @@ func (c *layerServiceClient) SetParameters(ctx context.Context, in *SetParameter
 	return out, nil
 }
 
+func (c *layerServiceClient) ExportModel(ctx context.Context, in *ExportModelRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportModelResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &LayerService_ServiceDesc.Streams[1], LayerService_ExportModel_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportModelRequest, ExportModelResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type LayerService_ExportModelClient = grpc.ServerStreamingClient[ExportModelResponse]
+
+func (c *layerServiceClient) ImportModel(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportModelRequest, ImportModelResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &LayerService_ServiceDesc.Streams[2], LayerService_ImportModel_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ImportModelRequest, ImportModelResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type LayerService_ImportModelClient = grpc.ClientStreamingClient[ImportModelRequest, ImportModelResponse]
+
 // LayerServiceServer is the server API for LayerService service.
 // All implementations must embed UnimplementedLayerServiceServer
 // for forward compatibility.
@@ -372,6 +415,15 @@ type LayerServiceServer interface {
 	// After a change of parameters, not of buffers alone, a Backward of an earlier forward of that
 	// layer fails with FORWARD_STALE.
 	SetParameters(context.Context, *SetParametersRequest) (*SetParametersResponse, error)
+	// Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
+	// by name. The layer's type and configuration are in its metadata.
+	ExportModel(*ExportModelRequest, grpc.ServerStreamingServer[ExportModelResponse]) error
+	// Takes a model file, as ExportModel gives it.
+	//
+	// A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
+	// nothing changes and the error names the first that does not. A layer that the session does not
+	// have is added, of the file's type and configuration.
+	ImportModel(grpc.ClientStreamingServer[ImportModelRequest, ImportModelResponse]) error
 	mustEmbedUnimplementedLayerServiceServer()
 }
 
@@ -423,6 +475,12 @@ func (UnimplementedLayerServiceServer) GetParameters(context.Context, *GetParame
 }
 func (UnimplementedLayerServiceServer) SetParameters(context.Context, *SetParametersRequest) (*SetParametersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetParameters not implemented")
+}
+func (UnimplementedLayerServiceServer) ExportModel(*ExportModelRequest, grpc.ServerStreamingServer[ExportModelResponse]) error {
+	return status.Error(codes.Unimplemented, "method ExportModel not implemented")
+}
+func (UnimplementedLayerServiceServer) ImportModel(grpc.ClientStreamingServer[ImportModelRequest, ImportModelResponse]) error {
+	return status.Error(codes.Unimplemented, "method ImportModel not implemented")
 }
 func (UnimplementedLayerServiceServer) mustEmbedUnimplementedLayerServiceServer() {}
 func (UnimplementedLayerServiceServer) testEmbeddedByValue()                      {}
@@ -686,6 +744,24 @@ func _LayerService_SetParameters_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LayerService_ExportModel_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportModelRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(LayerServiceServer).ExportModel(m, &grpc.GenericServerStream[ExportModelRequest, ExportModelResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type LayerService_ExportModelServer = grpc.ServerStreamingServer[ExportModelResponse]
+
+func _LayerService_ImportModel_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(LayerServiceServer).ImportModel(&grpc.GenericServerStream[ImportModelRequest, ImportModelResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type LayerService_ImportModelServer = grpc.ClientStreamingServer[ImportModelRequest, ImportModelResponse]
+
 // LayerService_ServiceDesc is the grpc.ServiceDesc for LayerService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -751,6 +827,16 @@ var LayerService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "Compute",
 			Handler:       _LayerService_Compute_Handler,
 			ServerStreams: true,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "ExportModel",
+			Handler:       _LayerService_ExportModel_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "ImportModel",
+			Handler:       _LayerService_ImportModel_Handler,
 			ClientStreams: true,
 		},
 	},

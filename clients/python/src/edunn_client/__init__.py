@@ -45,11 +45,25 @@ from edunn_client._scope import CallScope
 from edunn_client._session import Session
 from edunn_client._steps import MeanLoss, StepCount
 from edunn_client._stream import Stream
+from edunn_client._training import Training
+from edunn_client._training_calls import CosineSchedule, EarlyStopping, StepSchedule
+from edunn_client._training_info import (
+    ArraySpec,
+    DatasetInfo,
+    Epoch,
+    Progress,
+    Started,
+    TrainingEvent,
+    TrainingInfo,
+    TrainingOutcome,
+    TrainingState,
+)
 from edunn_client._version import __version__
 
 __all__ = [
     "TLS",
     "AlreadyExistsError",
+    "ArraySpec",
     "AsyncClient",
     "AsyncRemoteLayer",
     "AsyncSession",
@@ -59,8 +73,12 @@ __all__ = [
     "CancelledError",
     "Client",
     "ConfigField",
+    "CosineSchedule",
+    "DatasetInfo",
     "DeadlineExceededError",
+    "EarlyStopping",
     "EdunnError",
+    "Epoch",
     "FailedPreconditionError",
     "Forward",
     "InternalError",
@@ -76,6 +94,7 @@ __all__ = [
     "ParameterInfo",
     "ParameterType",
     "Phase",
+    "Progress",
     "RemoteLayer",
     "RemoteLoss",
     "ResourceExhaustedError",
@@ -83,10 +102,17 @@ __all__ = [
     "RetryPolicy",
     "Session",
     "SessionInfo",
+    "Started",
     "Step",
     "StepCount",
+    "StepSchedule",
     "Stream",
     "TrainStep",
+    "Training",
+    "TrainingEvent",
+    "TrainingInfo",
+    "TrainingOutcome",
+    "TrainingState",
     "UnauthenticatedError",
     "UnavailableError",
     "Violation",

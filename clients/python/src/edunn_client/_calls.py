@@ -28,7 +28,12 @@ from edunn_client._descriptions import (
 )
 from edunn_client._layer_config import LayerConfig
 from edunn_client._phase import PhaseLike, decode_phase, encode_phase
-from edunn_client._stubs import grading_service_pb2, layer_pb2, optimizer_pb2
+from edunn_client._stubs import (
+    grading_service_pb2,
+    layer_pb2,
+    optimizer_pb2,
+    training_service_pb2,
+)
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client._tensors import Array, decode_tensors, encode_tensors
 
@@ -37,8 +42,10 @@ Result = TypeVar("Result")
 COMPUTE = "Compute"
 # From here on an event loop would notice how long a message takes to be read or written.
 LARGE_BYTES = 1024 * 1024
+# No two services have a method of the same name.
 _SERVICES = (
     pb.DESCRIPTOR.services_by_name["LayerService"],
+    training_service_pb2.DESCRIPTOR.services_by_name["TrainingService"],
     grading_service_pb2.DESCRIPTOR.services_by_name["GradingService"],
 )
 _METHODS = {method.name: method for service in _SERVICES for method in service.methods}
@@ -66,15 +73,19 @@ def methods(channel: Any) -> dict[str, Any]:
     """
     made: dict[str, Any] = {}
     for method in _METHODS.values():
-        streams = method.client_streaming
-        make = channel.stream_stream if streams else channel.unary_unary
+        streams = method.client_streaming or method.server_streaming
+        kind = f"{_arity(method.client_streaming)}_{_arity(method.server_streaming)}"
         answer = message_factory.GetMessageClass(method.output_type)
-        made[method.name] = make(
+        made[method.name] = getattr(channel, kind)(
             f"/{method.containing_service.full_name}/{method.name}",
             request_serializer=_in_bytes,
             response_deserializer=answer.FromString if streams else partial(_small, answer),
         )
     return made
+
+
+def _arity(streaming: bool) -> str:
+    return "stream" if streaming else "unary"
 
 
 def _in_bytes(request: Message | bytes) -> bytes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
+from os import PathLike
 from types import TracebackType
 from typing import Any, Self
 
 import grpc
+from numpy.typing import ArrayLike
 
 from edunn_client import _calls as calls
 from edunn_client._caller import Caller
@@ -15,7 +18,9 @@ from edunn_client._channel import Options, TLSLike
 from edunn_client._client_state import SLOW_CALL_SECONDS, ClientState
 from edunn_client._compute import check_in_flight, compute
 from edunn_client._connection import DEFAULT_TIMEOUT
+from edunn_client._datasets import delete_dataset, list_datasets, upload
 from edunn_client._descriptions import LayerType, OptimizerType, SessionInfo
+from edunn_client._layer import RemoteLayer
 from edunn_client._operations import Operation, Result
 from edunn_client._phase import PhaseLike
 from edunn_client._retries import RetryPolicy
@@ -24,6 +29,11 @@ from edunn_client._session import Session
 from edunn_client._sharing_caller import SharingCaller
 from edunn_client._stream import Stream
 from edunn_client._tracebacks import ends_in_caller
+from edunn_client._training import Training
+from edunn_client._training_calls import get_training, list_trainings
+from edunn_client._training_info import DatasetInfo, TrainingInfo
+
+TRAININGS_A_PAGE = 100
 
 
 class Client(ClientState[Caller]):
@@ -123,6 +133,76 @@ class Client(ClientState[Caller]):
     def optimizer_types(self, *, timeout: float | None = None) -> tuple[OptimizerType, ...]:
         """Return the catalogue of optimizers: the types that a step takes."""
         return self._caller.run(calls.list_optimizer_types(), timeout)
+
+    @ends_in_caller
+    def upload_dataset(
+        self,
+        name: str,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        replace: bool = False,
+        timeout: float = math.inf,
+    ) -> DatasetInfo:
+        """Store a data set at the service, for trainings. The same bytes again are not sent.
+
+        Parameters
+        ----------
+        name : str
+            The name by which trainings use it.
+        x, y : array_like, with as many samples each
+            Inputs, and labels or numbers.
+        replace : bool
+            Whether another data set of this name is replaced; otherwise that is an error.
+        timeout : float
+            Seconds, all attempts together; otherwise as long as it takes.
+        """
+        return upload(self._caller, name, x, y, replace, timeout)
+
+    @ends_in_caller
+    def datasets(self, *, timeout: float | None = None) -> tuple[DatasetInfo, ...]:
+        """Return one's own data sets and those that the service brings."""
+        return self._caller.run(list_datasets(), timeout)
+
+    @ends_in_caller
+    def delete_dataset(self, name: str, *, timeout: float | None = None) -> None:
+        """Remove a data set of one's own."""
+        self._caller.run(delete_dataset(name), timeout)
+
+    @ends_in_caller
+    def training(self, training_id: str, *, timeout: float | None = None) -> Training:
+        """Return a training that was started before, here or elsewhere."""
+        return Training(self._caller, self._caller.run(get_training(training_id), timeout))
+
+    def trainings(self, *, timeout: float | None = None) -> Iterator[TrainingInfo]:
+        """Yield one's own trainings, the newest first, without the results of their epochs."""
+        token = ""
+        while True:
+            page, token = self._caller.run(list_trainings(TRAININGS_A_PAGE, token), timeout)
+            yield from page
+            if not token:
+                return
+
+    @ends_in_caller
+    def load(
+        self,
+        path: str | PathLike[str],
+        *,
+        name: str = "model",
+        session: Session | None = None,
+        timeout: float = math.inf,
+    ) -> RemoteLayer:
+        """Bring a model file, of `RemoteLayer.save` or of edunn's own `save`, to the service.
+
+        Parameters
+        ----------
+        path : path
+        name : str
+            The layer's name. A layer that the session has gets the file's parameters and buffers.
+        session : Session, optional
+            Otherwise a new one is made, which ends with its time to live: `layer.session_id`.
+        """
+        return (session or self.session()).load(path, name=name, timeout=timeout)
 
     @ends_in_caller
     def session(

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from edunn_client._caller import Caller
 from edunn_client._descriptions import LayerInfo
 from edunn_client._errors import no_forward
-from edunn_client._layer_state import ForwardLike, Gradients, LayerState, OfSession
+from edunn_client._layer_state import ForwardLike, Gradients, OfSession
 from edunn_client._outputs import Output
 from edunn_client._phase import PhaseLike
 from edunn_client._steps import (
@@ -26,9 +26,10 @@ from edunn_client._steps import (
 )
 from edunn_client._tensors import Array
 from edunn_client._tracebacks import ends_in_caller
+from edunn_client._trainable_layer import TrainableLayer
 
 
-class RemoteLayer(LayerState):
+class RemoteLayer(TrainableLayer):
     """A layer that the service computes, made by `Session.layer`.
 
     It can stand in a local `edunn.Sequential`. The latest forward and the default phase belong to
@@ -234,11 +235,6 @@ class RemoteLayer(LayerState):
             return {}
         names = self._caller.catalogue(timeout).buffers_of(self.info)
         return {name: array for name, array in arrays.items() if (name in names) is buffers}
-
-    def _send_changed(self, timeout: float | None) -> None:
-        call = self._send_changed_call()
-        if call is not None:
-            self._caller.run(call, timeout)
 
     # What edunn's Sequential and check_gradient ask of a layer besides.
 

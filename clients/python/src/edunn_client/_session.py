@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from os import PathLike
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +16,7 @@ from edunn_client._descriptions import LayerInfo, SessionInfo
 from edunn_client._errors import NotFoundError
 from edunn_client._layer import RemoteLayer, remote_layer
 from edunn_client._layer_config import LayerConfig
+from edunn_client._model_files import import_model
 from edunn_client._session_state import SessionState, only_a_name
 from edunn_client._tracebacks import ends_in_caller
 
@@ -74,6 +77,18 @@ class Session(SessionState[RemoteLayer]):
         call = calls.add_layer(self.session_id, name, layer_type, config, parameters or {})
         layer = self._make_layer(self._caller.run(call, timeout))
         return self._layers.setdefault(name, layer)
+
+    @ends_in_caller
+    def load(
+        self, path: str | PathLike[str], *, name: str = "model", timeout: float = math.inf
+    ) -> RemoteLayer:
+        """Bring a model file to the session: as a new layer, or into the layer of that name."""
+        info = import_model(self._caller, self.session_id, name, path, timeout)
+        known = self._layers.get(name)
+        if known is None:
+            return self._layers.setdefault(name, self._make_layer(info))
+        known._note_step()
+        return known
 
     @ends_in_caller
     def refresh(self, *, timeout: float | None = None) -> SessionInfo:

@@ -54,6 +54,11 @@ def encode_tensor(value: ArrayLike) -> tensor_pb2.Tensor:
     return tensor_pb2.Tensor(data_type=code, shape=array.shape, data=data)
 
 
+def data_type_of(array: Array) -> tensor_pb2.DataType:
+    """Return the type of a sendable array's elements on the wire."""
+    return _CODES[_kind(array)]
+
+
 def _kind(array: Array) -> str:
     return f"{array.dtype.kind}{array.dtype.itemsize}"
 

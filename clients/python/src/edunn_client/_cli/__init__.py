@@ -12,6 +12,7 @@ def main() -> None:
         from edunn_client._cli.check_command import check
         from edunn_client._cli.commands import app
         from edunn_client._cli.grading_commands import grading
+        from edunn_client._cli.training_commands import add_training_commands
     except ModuleNotFoundError as error:
         if error.name not in ("typer", "rich"):
             raise
@@ -20,4 +21,5 @@ def main() -> None:
         ) from None
     app.command()(check)
     app.add_typer(grading)
+    add_training_commands(app)
     app()

@@ -110,7 +110,7 @@ def forward(
     if len(arrays) == 1:
         # A layer computes with floats, and people write [1, 2]. A loss may want labels.
         arrays = [array * 1.0 if array.dtype.kind == "i" else array for array in arrays]
-    fields = _json_object(config)
+    fields = json_object(config)
     with connection(address, token, tls, ca) as client, client.session(seed=seed) as session:
         layer = session.layer("layer", layer_type, **fields)
         output = layer.forward(*arrays, phase=phase, untracked=gradient is None)
@@ -205,7 +205,7 @@ def _save(path: Path, array: Array) -> None:
         raise stop(f"the output cannot be written: {error}") from None
 
 
-def _json_object(text: str) -> dict[str, Any]:
+def json_object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:

@@ -108,6 +108,17 @@ public interface Client extends AutoCloseable {
   CompletableFuture<List<OptimizerType>> optimizerTypesAsync(CallOption... options);
 
   /**
+   * Finds a training by its name.
+   *
+   * @param trainingId the name
+   * @param options of this call
+   * @return the training
+   * @throws NotFoundException if there is none, or it is somebody else's
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  Training training(String trainingId, CallOption... options);
+
+  /**
    * Begins a session.
    *
    * @return what creates it

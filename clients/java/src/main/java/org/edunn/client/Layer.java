@@ -159,6 +159,28 @@ public interface Layer {
   CompletableFuture<Void> clearGradientsAsync(CallOption... options);
 
   /**
+   * Starts a training of this layer at the service, and returns it while it goes on. The service
+   * trains a copy. At the end the layer gets its parameters, unless its own have changed meanwhile.
+   *
+   * @param training what it does
+   * @param options of this call
+   * @return the training
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  Training fit(TrainingSpec training, CallOption... options);
+
+  /**
+   * Fetches the layer as a model file: safetensors, with the parameters and buffers by name and the
+   * layer's type and configuration in its metadata. edunn, PyTorch and all that know the format
+   * read it. {@link Session#importModel} takes it.
+   *
+   * @param options of this call
+   * @return the file
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  byte[] exportModel(CallOption... options);
+
+  /**
    * Fetches the layer's parameters and buffers (BatchNorm's running statistics, for one).
    *
    * @param options of this call

@@ -33,6 +33,13 @@ final class RemoteClient implements Client {
   }
 
   @Override
+  public Training training(String trainingId, CallOption... options) {
+    Objects.requireNonNull(trainingId, "trainingId");
+    return new RemoteTraining(
+        connection, connection.run(RemoteTraining.getCall(trainingId), options));
+  }
+
+  @Override
   public SessionBuilder newSession() {
     return new RemoteSessionBuilder(connection);
   }

@@ -2,7 +2,9 @@ package org.edunn.client;
 
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.edunn.serving.v1.StartTrainingRequest;
 import org.jspecify.annotations.Nullable;
 
 /** A layer of a real service's session. */
@@ -79,6 +81,24 @@ final class RemoteLayer implements Layer {
   @Override
   public CompletableFuture<Void> clearGradientsAsync(CallOption... options) {
     return connection().runAsync(Calls.clearGradients(sessionId(), name()), options);
+  }
+
+  @Override
+  public Training fit(TrainingSpec training, CallOption... options) {
+    Objects.requireNonNull(training, "training");
+    StartTrainingRequest request =
+        StartTrainingRequest.newBuilder()
+            .setSpec(training.toWire(sessionId(), name()))
+            // Named here, so that a repetition finds what the first attempt has made.
+            .setTrainingId(training.trainingId().orElseGet(() -> UUID.randomUUID().toString()))
+            .build();
+    return new RemoteTraining(
+        connection(), connection().run(RemoteTraining.startCall(request), options));
+  }
+
+  @Override
+  public byte[] exportModel(CallOption... options) {
+    return ModelFiles.export(connection(), sessionId(), name(), options);
   }
 
   @Override

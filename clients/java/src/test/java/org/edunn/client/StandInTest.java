@@ -89,6 +89,16 @@ class StandInTest {
     }
 
     @Override
+    public Training fit(TrainingSpec training, CallOption... options) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public byte[] exportModel(CallOption... options) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public Map<String, Tensor> getParameters(CallOption... options) {
       return Map.of();
     }

@@ -473,6 +473,69 @@ public final class LayerServiceGrpc {
     return getSetParametersMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.ExportModelRequest,
+      org.edunn.serving.v1.ExportModelResponse> getExportModelMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ExportModel",
+      requestType = org.edunn.serving.v1.ExportModelRequest.class,
+      responseType = org.edunn.serving.v1.ExportModelResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.SERVER_STREAMING)
+  public static io.grpc.MethodDescriptor<org.edunn.serving.v1.ExportModelRequest,
+      org.edunn.serving.v1.ExportModelResponse> getExportModelMethod() {
+    io.grpc.MethodDescriptor<org.edunn.serving.v1.ExportModelRequest, org.edunn.serving.v1.ExportModelResponse> getExportModelMethod;
+    if ((getExportModelMethod = LayerServiceGrpc.getExportModelMethod) == null) {
+      synchronized (LayerServiceGrpc.class) {
+        if ((getExportModelMethod = LayerServiceGrpc.getExportModelMethod) == null) {
+          LayerServiceGrpc.getExportModelMethod = getExportModelMethod =
+              io.grpc.MethodDescriptor.<org.edunn.serving.v1.ExportModelRequest, org.edunn.serving.v1.ExportModelResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.SERVER_STREAMING)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ExportModel"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.ExportModelRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.ExportModelResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new LayerServiceMethodDescriptorSupplier("ExportModel"))
+              .build();
+        }
+      }
+    }
+    return getExportModelMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.ImportModelRequest,
+      org.edunn.serving.v1.ImportModelResponse> getImportModelMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ImportModel",
+      requestType = org.edunn.serving.v1.ImportModelRequest.class,
+      responseType = org.edunn.serving.v1.ImportModelResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.CLIENT_STREAMING)
+  public static io.grpc.MethodDescriptor<org.edunn.serving.v1.ImportModelRequest,
+      org.edunn.serving.v1.ImportModelResponse> getImportModelMethod() {
+    io.grpc.MethodDescriptor<org.edunn.serving.v1.ImportModelRequest, org.edunn.serving.v1.ImportModelResponse> getImportModelMethod;
+    if ((getImportModelMethod = LayerServiceGrpc.getImportModelMethod) == null) {
+      synchronized (LayerServiceGrpc.class) {
+        if ((getImportModelMethod = LayerServiceGrpc.getImportModelMethod) == null) {
+          LayerServiceGrpc.getImportModelMethod = getImportModelMethod =
+              io.grpc.MethodDescriptor.<org.edunn.serving.v1.ImportModelRequest, org.edunn.serving.v1.ImportModelResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.CLIENT_STREAMING)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ImportModel"))
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.ImportModelRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.ImportModelResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new LayerServiceMethodDescriptorSupplier("ImportModel"))
+              .build();
+        }
+      }
+    }
+    return getImportModelMethod;
+  }
+
   /**
    * Creates a new async stub that supports all call types for the service
    */
@@ -722,6 +785,30 @@ public final class LayerServiceGrpc {
     default void setParameters(org.edunn.serving.v1.SetParametersRequest request,
         io.grpc.stub.StreamObserver<org.edunn.serving.v1.SetParametersResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getSetParametersMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
+     * by name. The layer's type and configuration are in its metadata.
+     * </pre>
+     */
+    default void exportModel(org.edunn.serving.v1.ExportModelRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ExportModelResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getExportModelMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Takes a model file, as ExportModel gives it.
+     * A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
+     * nothing changes and the error names the first that does not. A layer that the session does not
+     * have is added, of the file's type and configuration.
+     * </pre>
+     */
+    default io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelRequest> importModel(
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelResponse> responseObserver) {
+      return io.grpc.stub.ServerCalls.asyncUnimplementedStreamingCall(getImportModelMethod(), responseObserver);
     }
   }
 
@@ -974,6 +1061,32 @@ public final class LayerServiceGrpc {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getSetParametersMethod(), getCallOptions()), request, responseObserver);
     }
+
+    /**
+     * <pre>
+     * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
+     * by name. The layer's type and configuration are in its metadata.
+     * </pre>
+     */
+    public void exportModel(org.edunn.serving.v1.ExportModelRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ExportModelResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncServerStreamingCall(
+          getChannel().newCall(getExportModelMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Takes a model file, as ExportModel gives it.
+     * A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
+     * nothing changes and the error names the first that does not. A layer that the session does not
+     * have is added, of the file's type and configuration.
+     * </pre>
+     */
+    public io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelRequest> importModel(
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelResponse> responseObserver) {
+      return io.grpc.stub.ClientCalls.asyncClientStreamingCall(
+          getChannel().newCall(getImportModelMethod(), getCallOptions()), responseObserver);
+    }
   }
 
   /**
@@ -1181,6 +1294,34 @@ public final class LayerServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getSetParametersMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
+     * by name. The layer's type and configuration are in its metadata.
+     * </pre>
+     */
+    @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
+    public io.grpc.stub.BlockingClientCall<?, org.edunn.serving.v1.ExportModelResponse>
+        exportModel(org.edunn.serving.v1.ExportModelRequest request) {
+      return io.grpc.stub.ClientCalls.blockingV2ServerStreamingCall(
+          getChannel(), getExportModelMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Takes a model file, as ExportModel gives it.
+     * A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
+     * nothing changes and the error names the first that does not. A layer that the session does not
+     * have is added, of the file's type and configuration.
+     * </pre>
+     */
+    @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
+    public io.grpc.stub.BlockingClientCall<org.edunn.serving.v1.ImportModelRequest, org.edunn.serving.v1.ImportModelResponse>
+        importModel() {
+      return io.grpc.stub.ClientCalls.blockingClientStreamingCall(
+          getChannel(), getImportModelMethod(), getCallOptions());
+    }
   }
 
   /**
@@ -1372,6 +1513,18 @@ public final class LayerServiceGrpc {
     public org.edunn.serving.v1.SetParametersResponse setParameters(org.edunn.serving.v1.SetParametersRequest request) {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getSetParametersMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
+     * by name. The layer's type and configuration are in its metadata.
+     * </pre>
+     */
+    public java.util.Iterator<org.edunn.serving.v1.ExportModelResponse> exportModel(
+        org.edunn.serving.v1.ExportModelRequest request) {
+      return io.grpc.stub.ClientCalls.blockingServerStreamingCall(
+          getChannel(), getExportModelMethod(), getCallOptions(), request);
     }
   }
 
@@ -1593,7 +1746,9 @@ public final class LayerServiceGrpc {
   private static final int METHODID_CLEAR_GRADIENTS = 10;
   private static final int METHODID_GET_PARAMETERS = 11;
   private static final int METHODID_SET_PARAMETERS = 12;
-  private static final int METHODID_COMPUTE = 13;
+  private static final int METHODID_EXPORT_MODEL = 13;
+  private static final int METHODID_COMPUTE = 14;
+  private static final int METHODID_IMPORT_MODEL = 15;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -1664,6 +1819,10 @@ public final class LayerServiceGrpc {
           serviceImpl.setParameters((org.edunn.serving.v1.SetParametersRequest) request,
               (io.grpc.stub.StreamObserver<org.edunn.serving.v1.SetParametersResponse>) responseObserver);
           break;
+        case METHODID_EXPORT_MODEL:
+          serviceImpl.exportModel((org.edunn.serving.v1.ExportModelRequest) request,
+              (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ExportModelResponse>) responseObserver);
+          break;
         default:
           throw new AssertionError();
       }
@@ -1677,6 +1836,9 @@ public final class LayerServiceGrpc {
         case METHODID_COMPUTE:
           return (io.grpc.stub.StreamObserver<Req>) serviceImpl.compute(
               (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ComputeResponse>) responseObserver);
+        case METHODID_IMPORT_MODEL:
+          return (io.grpc.stub.StreamObserver<Req>) serviceImpl.importModel(
+              (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ImportModelResponse>) responseObserver);
         default:
           throw new AssertionError();
       }
@@ -1783,6 +1945,20 @@ public final class LayerServiceGrpc {
               org.edunn.serving.v1.SetParametersRequest,
               org.edunn.serving.v1.SetParametersResponse>(
                 service, METHODID_SET_PARAMETERS)))
+        .addMethod(
+          getExportModelMethod(),
+          io.grpc.stub.ServerCalls.asyncServerStreamingCall(
+            new MethodHandlers<
+              org.edunn.serving.v1.ExportModelRequest,
+              org.edunn.serving.v1.ExportModelResponse>(
+                service, METHODID_EXPORT_MODEL)))
+        .addMethod(
+          getImportModelMethod(),
+          io.grpc.stub.ServerCalls.asyncClientStreamingCall(
+            new MethodHandlers<
+              org.edunn.serving.v1.ImportModelRequest,
+              org.edunn.serving.v1.ImportModelResponse>(
+                service, METHODID_IMPORT_MODEL)))
         .build();
   }
 
@@ -1845,6 +2021,8 @@ public final class LayerServiceGrpc {
               .addMethod(getComputeMethod())
               .addMethod(getGetParametersMethod())
               .addMethod(getSetParametersMethod())
+              .addMethod(getExportModelMethod())
+              .addMethod(getImportModelMethod())
               .build();
         }
       }

@@ -1,0 +1,248 @@
+"""The commands about trainings: start one, list them, watch one."""
+
+# Where typer is not installed its decorators have no types.
+# mypy: disable-error-code="untyped-decorator"
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from edunn_client._cli.commands import json_object
+from edunn_client._cli.terminal import (
+    LOCAL,
+    Address,
+    Ca,
+    Json,
+    Tls,
+    Token,
+    connection,
+    print_json,
+    show,
+    stop,
+)
+from edunn_client._client import Client
+from edunn_client._datasets import read_file
+from edunn_client._layer import RemoteLayer
+from edunn_client._session import Session
+from edunn_client._steps import LocalOptimizer
+from edunn_client._training import Training
+from edunn_client._training_calls import EarlyStopping
+from edunn_client._training_info import TrainingInfo
+
+# The session of a training that nobody waits for.
+_DAY = 86_400.0
+_MANY = 20
+
+
+def add_training_commands(app: typer.Typer) -> None:
+    for command in (train, trainings, watch, cancel, resume):
+        app.command()(command)
+
+
+def train(
+    dataset: Annotated[
+        str, typer.Argument(help="A data set of the service, or a .npz or .csv file to upload.")
+    ],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A .safetensors file of a model, or a layer as JSON: "
+            '\'{"type": "Dense", "config": {...}}\', or a .json file that has it.'
+        ),
+    ],
+    loss: Annotated[str, typer.Option(help="The loss layer's type.")] = "CrossEntropyWithLabels",
+    optimizer: Annotated[str, typer.Option(help="The optimizer's type.")] = "Adam",
+    config: Annotated[str, typer.Option(help="Its configuration as JSON.")] = '{"lr": 0.01}',
+    epochs: Annotated[int, typer.Option(help="How often all samples are seen.")] = 10,
+    batch_size: Annotated[int, typer.Option(help="Samples of a step.")] = 32,
+    validation: Annotated[float, typer.Option(help="The share kept for validation.")] = 0.0,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="accuracy, rmse or mae; may be given again.")
+    ] = None,
+    patience: Annotated[
+        int, typer.Option(help="Stop after so many epochs without a better loss; 0: never.")
+    ] = 0,
+    seed: Annotated[int | None, typer.Option(help="Makes the training repeatable.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Of a .csv file the column to predict; else the last.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the trained model to this .safetensors file.")
+    ] = None,
+    detach: Annotated[bool, typer.Option(help="Print the training's id and do not wait.")] = False,
+    address: Address = LOCAL,
+    token: Token = None,
+    tls: Tls = False,
+    ca: Ca = None,
+    as_json: Json = False,
+) -> None:
+    """Train a model with a data set, and show a live bar until it is done."""
+    with connection(address, token, tls, ca) as client:
+        name = _dataset(client, dataset, target)
+        session = client.session(seed=seed, ttl=_DAY)
+        layer = _model(session, model)
+        session.layer("loss", loss)
+        training = layer.fit(
+            name,
+            "loss",
+            _named_optimizer(optimizer, json_object(config)),
+            epochs=epochs,
+            batch_size=batch_size,
+            validation_share=validation,
+            metrics=metric or (),
+            early_stopping=EarlyStopping(patience) if patience else None,
+            seed=seed,
+        )
+        if detach:
+            print(training.training_id)
+            return
+        _finish(training, out, as_json)
+        session.delete()
+
+
+def trainings(
+    every: Annotated[bool, typer.Option("--all", help="All of them, not the latest 20.")] = False,
+    address: Address = LOCAL,
+    token: Token = None,
+    tls: Tls = False,
+    ca: Ca = None,
+    as_json: Json = False,
+) -> None:
+    """List one's trainings, the newest first."""
+    with connection(address, token, tls, ca) as client:
+        found: list[TrainingInfo] = []
+        for info in client.trainings():
+            found.append(info)
+            if len(found) == _MANY and not every:
+                break
+    if as_json:
+        print_json([_described(info) for info in found])
+        return
+    table = Table("training", "what", "state", "done", "loss", "started")
+    table.columns[0].no_wrap = True
+    for info in found:
+        state = info.state.name.lower()
+        table.add_row(
+            info.training_id,
+            Text(f"{info.layer} on {info.dataset}"),
+            f"{state} (stops)" if info.cancel_requested and not info.state.has_ended else state,
+            f"{info.progress.share:.0%}",
+            f"{info.progress.loss:.4g}",
+            f"{info.create_time.astimezone():%Y-%m-%d %H:%M:%S}",
+        )
+    show(table if found else "no trainings")
+
+
+def watch(
+    training_id: Annotated[str, typer.Argument(help="As `edunn trainings` lists it.")],
+    out: Annotated[
+        Path | None, typer.Option(help="At the end write the model to this .safetensors file.")
+    ] = None,
+    address: Address = LOCAL,
+    token: Token = None,
+    tls: Tls = False,
+    ca: Ca = None,
+    as_json: Json = False,
+) -> None:
+    """Show a live bar of a training until it is done. Ctrl-C ends the watching alone."""
+    with connection(address, token, tls, ca) as client:
+        _finish(client.training(training_id), out, as_json)
+
+
+def cancel(
+    training_id: Annotated[str, typer.Argument(help="As `edunn trainings` lists it.")],
+    address: Address = LOCAL,
+    token: Token = None,
+    tls: Tls = False,
+    ca: Ca = None,
+) -> None:
+    """End a training; what it has computed stays, and `edunn resume` goes on with it."""
+    with connection(address, token, tls, ca) as client:
+        client.training(training_id).cancel()
+
+
+def resume(
+    training_id: Annotated[str, typer.Argument(help="As `edunn trainings` lists it.")],
+    address: Address = LOCAL,
+    token: Token = None,
+    tls: Tls = False,
+    ca: Ca = None,
+) -> None:
+    """Go on with a training that was cancelled or has failed."""
+    with connection(address, token, tls, ca) as client:
+        client.training(training_id).resume()
+
+
+def _dataset(client: Client, given: str, target: str | None) -> str:
+    """Return the name of a data set; a file is uploaded under its own."""
+    path = Path(given)
+    if path.suffix not in (".npz", ".csv"):
+        return given
+    x, y = read_file(path, target)
+    name = re.sub(r"[^A-Za-z0-9_.-]", "-", path.stem)[:64]
+    return client.upload_dataset(name, x, y, replace=True).name
+
+
+def _model(session: Session, given: str) -> RemoteLayer:
+    if given.endswith(".safetensors"):
+        return session.load(given)
+    text = Path(given).read_text(encoding="utf-8") if given.endswith(".json") else given
+    layer = json_object(text)
+    if not isinstance(layer.get("type"), str):
+        raise stop('the model needs a type: \'{"type": "Dense", "config": {...}}\'')
+    return session.layer("model", layer["type"], **layer.get("config", {}))
+
+
+def _named_optimizer(name: str, config: dict[str, Any]) -> LocalOptimizer:
+    """Return an optimizer by its name: its type is its class."""
+    optimizer: LocalOptimizer = type(name, (), {"config": config})()
+    return optimizer
+
+
+def _finish(training: Training, out: Path | None, as_json: bool) -> None:
+    info = training.result() if as_json else training.watch()
+    if out is not None:
+        training.save(out)
+    if as_json:
+        print_json(_described(info))
+        return
+    last = info.results[-1] if info.results else None
+    text = f"{training.training_id}: {info.state.name.lower()}"
+    if last is not None:
+        text += f" after epoch {last.epoch}: {json.dumps(last.validation or last.training)}"
+    show(Text(text))
+
+
+def _described(info: TrainingInfo) -> dict[str, Any]:
+    return {
+        "training_id": info.training_id,
+        "session_id": info.session_id,
+        "layer": info.layer,
+        "dataset": info.dataset,
+        "optimizer": {"type": info.optimizer, "config": dict(info.optimizer_config)},
+        "state": info.state.name.lower(),
+        "outcome": info.outcome.name.lower(),
+        "error": None if info.error is None else str(info.error),
+        "epochs": info.epochs,
+        "epochs_done": info.progress.epochs_done,
+        "share": info.progress.share,
+        "loss": info.progress.loss,
+        "seed": info.seed,
+        "results": [
+            {
+                "epoch": each.epoch,
+                "training": dict(each.training),
+                "validation": dict(each.validation),
+                "learning_rate": each.learning_rate,
+            }
+            for each in info.results
+        ],
+        "create_time": info.create_time.isoformat(),
+    }

@@ -1,0 +1,109 @@
+"""Data sets on their way to the service."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from edunn_client._caller import Caller
+from edunn_client._calls import Call
+from edunn_client._chunked import send_parts
+from edunn_client._stubs import dataset_pb2, training_service_pb2
+from edunn_client._tensors import Array, data_type_of, sendable
+from edunn_client._training_info import DatasetInfo, decode_dataset
+
+CHUNK_BYTES = 1024 * 1024
+
+
+def upload(
+    caller: Caller, name: str, x: ArrayLike, y: ArrayLike, replace: bool, timeout: float
+) -> DatasetInfo:
+    """Send a data set. If the service has these bytes already, the elements are not sent."""
+    arrays = {"x": _contiguous(x), "y": _contiguous(y)}
+    header = training_service_pb2.DatasetHeader(
+        name=name,
+        x=_spec(arrays["x"]),
+        y=_spec(arrays["y"]),
+        digest=_digest(arrays),
+        replace=replace,
+    )
+
+    def parts() -> Iterator[training_service_pb2.UploadDatasetRequest]:
+        yield training_service_pb2.UploadDatasetRequest(header=header)
+        for field, array in arrays.items():
+            data = array.reshape(-1).view(np.uint8).data
+            for at in range(0, len(data), CHUNK_BYTES):
+                chunk: Any = {field: bytes(data[at : at + CHUNK_BYTES])}
+                yield training_service_pb2.UploadDatasetRequest(**chunk)
+
+    return decode_dataset(send_parts(caller, "UploadDataset", parts, timeout).dataset)
+
+
+def list_datasets() -> Call[tuple[DatasetInfo, ...]]:
+    def decode(reply: training_service_pb2.ListDatasetsResponse) -> tuple[DatasetInfo, ...]:
+        return tuple(map(decode_dataset, reply.datasets))
+
+    return Call("ListDatasets", training_service_pb2.ListDatasetsRequest(), decode, True)
+
+
+def delete_dataset(name: str) -> Call[None]:
+    request = training_service_pb2.DeleteDatasetRequest(name=name)
+    # After a repetition the name is not found, which would be an error.
+    return Call("DeleteDataset", request, lambda _: None, repeatable=False)
+
+
+def read_file(path: Path, target: str | None = None) -> tuple[Array, Array]:
+    """Return the x and y of a .npz file, or of a table of numbers in a .csv file.
+
+    Parameters
+    ----------
+    path : Path
+        A .npz with the arrays `x` and `y`, or a .csv with a row of names first.
+    target : str, optional
+        Of a table the column that is y; otherwise the last one. Whole numbers become labels.
+    """
+    if path.suffix == ".npz":
+        with np.load(path, allow_pickle=False) as file:
+            missing = [name for name in ("x", "y") if name not in file.files]
+            if missing:
+                raise ValueError(f"{path} has no array {missing[0]!r}, only: {file.files}")
+            return file["x"], file["y"]
+    if path.suffix != ".csv":
+        raise ValueError(f"{path} is neither a .npz nor a .csv file")
+    with path.open(encoding="utf-8") as lines:
+        names = [name.strip().strip('"') for name in lines.readline().split(",")]
+        rows = np.loadtxt(lines, delimiter=",", ndmin=2)
+    if len(names) != rows.shape[1]:
+        raise ValueError(f"{path} should have a row of {rows.shape[1]} names first")
+    if target is not None and target not in names:
+        raise ValueError(f"{path} has no column {target!r}, only: {', '.join(names)}")
+    at = len(names) - 1 if target is None else names.index(target)
+    y = rows[:, at]
+    labels = y.astype(np.int64)
+    x = np.delete(rows, at, axis=1)
+    return (x, labels) if np.array_equal(labels, y) else (x, y.reshape(-1, 1))
+
+
+def _contiguous(value: ArrayLike) -> Array:
+    array = sendable(value)
+    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+
+
+def _spec(array: Array) -> dataset_pb2.ArraySpec:
+    return dataset_pb2.ArraySpec(data_type=data_type_of(array), shape=array.shape)
+
+
+def _digest(arrays: dict[str, Array]) -> str:
+    """Return the digest that the contract describes."""
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        shape = ",".join(map(str, array.shape))
+        digest.update(f"{name} {data_type_of(array)} {shape}\n".encode())
+    for array in arrays.values():
+        digest.update(array.reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()

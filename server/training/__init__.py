@@ -1,0 +1,1 @@
+"""The TrainingService: data sets, and trainings that the pool `training` computes."""

@@ -1,0 +1,379 @@
+"""Data sets: uploaded in chunks, checked as they come, and stored whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import IO, Any
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from edunn_serving.artifacts import ArtifactStore, caller_folder, write_all
+from edunn_serving.dataset_files import array_bytes, dataset_digest, file_header
+from edunn_serving.errors import (
+    Reason,
+    ServiceError,
+    invalid_argument,
+    invalid_arguments,
+    quoted,
+)
+from edunn_serving.internal.v1.training_pb2 import DatasetRecord
+from edunn_serving.settings import Settings
+from edunn_serving.v1 import tensor_pb2
+from edunn_serving.v1.dataset_pb2 import ArraySpec, Dataset
+from edunn_serving.v1.tensor_pb2 import DataType
+from edunn_serving.v1.training_service_pb2 import (
+    DatasetHeader,
+    DeleteDatasetResponse,
+    ListDatasetsResponse,
+    UploadDatasetRequest,
+    UploadDatasetResponse,
+)
+from server.call import EOF, Call, Read
+from server.open_streams import OpenStreams
+from server.training.names import check_name
+from server.training.store import TrainingStore, dataset_not_found
+
+MAX_AXES = 32
+# Uploads of one server, and of one connection. Each holds a chunk or two in memory.
+MAX_UPLOADS, MAX_CONNECTION_UPLOADS = 16, 4
+DTYPES = {
+    tensor_pb2.DATA_TYPE_BOOL: np.dtype(np.bool_),
+    tensor_pb2.DATA_TYPE_INT32: np.dtype("<i4"),
+    tensor_pb2.DATA_TYPE_INT64: np.dtype("<i8"),
+    tensor_pb2.DATA_TYPE_FLOAT16: np.dtype("<f2"),
+    tensor_pb2.DATA_TYPE_FLOAT32: np.dtype("<f4"),
+    tensor_pb2.DATA_TYPE_FLOAT64: np.dtype("<f8"),
+}
+
+
+class Datasets:
+    """The rpcs about data sets."""
+
+    def __init__(self, store: TrainingStore, artifacts: ArtifactStore, settings: Settings) -> None:
+        self._store = store
+        self._artifacts = artifacts
+        self._settings = settings
+        self._uploads = OpenStreams(in_all=MAX_UPLOADS, a_connection=MAX_CONNECTION_UPLOADS)
+
+    async def upload(
+        self, call: Call, read: Read, now_ms: Callable[[], int]
+    ) -> AsyncIterator[bytes]:
+        """Store a data set that comes in chunks."""
+        with self._uploads.one_more(call.peer):
+            header = _header_of(await _next(read))
+            self._check(header)
+            caller = call.caller.name
+            known = await self._known(caller, header.name, header.digest, header.replace)
+            if known is None:
+                dataset = Dataset(
+                    name=header.name,
+                    x=header.x,
+                    y=header.y,
+                    size_bytes=array_bytes(header.x) + array_bytes(header.y),
+                )
+                dataset.create_time.FromMilliseconds(now_ms())
+                known = await self._receive(caller, header, dataset, read)
+            yield known.SerializeToString()
+
+    async def _receive(
+        self, caller: str, header: DatasetHeader, dataset: Dataset, read: Read
+    ) -> UploadDatasetResponse:
+        path = f"{caller_folder(caller)}/datasets/{secrets.token_hex(16)}.safetensors"
+        content = Content(header)
+        budget = self._settings.artifact_bytes
+        async with self._store.reserved(caller, path, dataset.size_bytes, budget):
+            await self._write(path, content, read)
+            try:
+                dataset.digest = content.finish()
+                content.describe(dataset)
+                known = await self._known(caller, header.name, dataset.digest, header.replace)
+                if known is None:
+                    await self._put(caller, DatasetRecord(dataset=dataset, path=path))
+                    return UploadDatasetResponse(dataset=dataset)
+            except BaseException:
+                await asyncio.to_thread(self._artifacts.remove, path)
+                raise
+        # The same bytes were there, though the header did not say so.
+        await asyncio.to_thread(self._artifacts.remove, path)
+        await self._store.release(caller, path)
+        return known
+
+    async def _write(self, path: str, content: Content, read: Read) -> None:
+        """Write the chunks as they come: while one is written, the next one arrives."""
+        with_file = self._artifacts.writing(path)
+        file = await asyncio.to_thread(with_file.__enter__)
+        try:
+            await asyncio.to_thread(write_all, file, content.file_header)
+            writing: Awaitable[None] | None = None
+            try:
+                while (request := await read()) is not EOF:
+                    if writing is not None:
+                        await writing
+                    writing = asyncio.ensure_future(
+                        asyncio.to_thread(content.take, file, _parsed(request))
+                    )
+                if writing is not None:
+                    await writing
+            except BaseException:
+                if writing is not None:
+                    # The thread must have done with the file before it is closed.
+                    with suppress(BaseException):
+                        await asyncio.shield(writing)
+                raise
+            content.check_complete()
+        except BaseException as error:
+            await asyncio.to_thread(_leave, with_file, error)
+            raise
+        await asyncio.to_thread(with_file.__exit__, None, None, None)
+
+    async def _known(
+        self, caller: str, name: str, digest: str, replace: bool
+    ) -> UploadDatasetResponse | None:
+        """Return the answer of an upload whose bytes are stored. The name then has them."""
+        if name in await self._store.bundled():
+            raise _exists(name, "edunn brings a data set of this name")
+        own = await self._store.datasets(caller)
+        present = own.get(name)
+        if present is not None and digest and present.dataset.digest == digest:
+            return UploadDatasetResponse(dataset=present.dataset, was_stored=True)
+        if present is not None and not replace:
+            raise _exists(name, "you have another data set of this name: set `replace`")
+        if present is not None and await self._store.is_used(caller, present.path):
+            raise _under_way(name)
+        same = next(
+            (each for each in own.values() if digest and each.dataset.digest == digest), None
+        )
+        if same is None:
+            return None
+        record = DatasetRecord.FromString(same.SerializeToString())
+        record.dataset.name = name
+        await self._put(caller, record)
+        return UploadDatasetResponse(dataset=record.dataset, was_stored=True)
+
+    async def _put(self, caller: str, record: DatasetRecord) -> None:
+        """Give a name to a stored data set. What it had before is removed."""
+        before = (await self._store.datasets(caller)).get(record.dataset.name)
+        await self._store.put_dataset(caller, record)
+        if before is not None and before.path != record.path:
+            await self._remove_content(caller, before.path)
+
+    async def list(self, call: Call, request: bytes) -> bytes:
+        """List the caller's data sets and the service's."""
+        own = await self._store.datasets(call.caller.name)
+        found = await self._store.bundled()
+        found |= {name: record.dataset for name, record in own.items()}
+        return ListDatasetsResponse(
+            datasets=[found[name] for name in sorted(found)],
+            used_bytes=await self._store.used_bytes(call.caller.name),
+            budget_bytes=self._settings.artifact_bytes,
+        ).SerializeToString()
+
+    async def delete(self, call: Call, name: str) -> bytes:
+        """Remove a data set of the caller's."""
+        record = (await self._store.datasets(call.caller.name)).get(name)
+        if record is None:
+            if name in await self._store.bundled():
+                raise invalid_argument("name", f"edunn brings the data set {name!r}: it stays")
+            raise dataset_not_found(name)
+        if await self._store.is_used(call.caller.name, record.path):
+            raise _under_way(name)
+        await self._store.remove_dataset(call.caller.name, name)
+        await self._remove_content(call.caller.name, record.path)
+        return DeleteDatasetResponse().SerializeToString()
+
+    async def _remove_content(self, caller: str, path: str) -> None:
+        """Remove what no name of the caller's has any more."""
+        if any(each.path == path for each in (await self._store.datasets(caller)).values()):
+            return
+        await asyncio.to_thread(self._artifacts.remove, path)
+        await self._store.release(caller, path)
+
+    def _check(self, header: DatasetHeader) -> None:
+        violations = []
+        for name, spec in (("x", header.x), ("y", header.y)):
+            violations += [(f"header.{name}.{field}", text) for field, text in _faults(spec)]
+        if not violations and header.x.shape[0] != header.y.shape[0]:
+            violations.append(
+                (
+                    "header.y.shape",
+                    f"expected as many samples as x has, {header.x.shape[0]}, "
+                    f"got {header.y.shape[0]}",
+                )
+            )
+        if header.digest and not re.fullmatch("[0-9a-f]{64}", header.digest):
+            violations.append(("header.digest", "expected 64 hexadecimal digits in lower case"))
+        check_name("header.name", header.name, violations)
+        if violations:
+            raise invalid_arguments(violations)
+        size = array_bytes(header.x) + array_bytes(header.y)
+        if size > self._settings.dataset_bytes:
+            limit = self._settings.dataset_bytes
+            raise ServiceError(
+                Reason.TOO_LARGE,
+                f"the data set would take {size} bytes, {limit} are allowed",
+                violations=[("header.x.shape", f"the data set may take {limit} bytes, got {size}")],
+                metadata={"bytes": str(size), "limit": str(limit)},
+            )
+
+
+class Content:
+    """The elements of a data set on their way: hashed, checked and written as they come."""
+
+    def __init__(self, header: DatasetHeader) -> None:
+        self.file_header = file_header(header.x, header.y)
+        self._header = header
+        self._digest = dataset_digest(header.x, header.y)
+        self._arrays = [_Elements("x", header.x), _Elements("y", header.y)]
+
+    def take(self, file: IO[bytes], request: UploadDatasetRequest) -> None:
+        """Take the next chunk.
+
+        Raises
+        ------
+        ServiceError
+            INVALID_ARGUMENT: it is not what the header has announced. STORE_FULL, UNAVAILABLE.
+        """
+        part = request.WhichOneof("part")
+        if part not in ("x", "y"):
+            raise invalid_argument(part or "part", "expected the next elements of x or y")
+        x, y = self._arrays
+        if part == "x" and y.received:
+            raise invalid_argument("x", "expected no more elements of x after those of y")
+        if part == "y" and x.missing:
+            raise invalid_argument("y", f"expected {x.missing} more bytes of x before")
+        chunk: bytes = getattr(request, part)
+        (x if part == "x" else y).take(chunk)
+        self._digest.update(chunk)
+        write_all(file, chunk)
+
+    def check_complete(self) -> None:
+        for each in self._arrays:
+            if each.missing:
+                raise invalid_argument(
+                    each.name, f"expected {each.missing} more bytes, the upload has ended before"
+                )
+
+    def finish(self) -> str:
+        """Return the digest, once all is there."""
+        digest = self._digest.hexdigest()
+        if self._header.digest not in ("", digest):
+            raise invalid_argument(
+                "header.digest", f"expected {digest}, which the elements have, got another one"
+            )
+        return digest
+
+    def describe(self, dataset: Dataset) -> None:
+        """Note the range of the labels, if there are any."""
+        y = self._arrays[1]
+        if y.smallest is not None and y.largest is not None:
+            dataset.labels.smallest, dataset.labels.largest = y.smallest, y.largest
+
+
+class _Elements:
+    """The elements of one array, of which the chunks may divide one."""
+
+    def __init__(self, name: str, spec: ArraySpec) -> None:
+        self.name = name
+        self._dtype = DTYPES[spec.data_type]
+        self._size = array_bytes(spec)
+        self.received = 0
+        self._rest = b""
+        self.smallest: int | None = None
+        self.largest: int | None = None
+
+    @property
+    def missing(self) -> int:
+        return self._size - self.received
+
+    def take(self, chunk: bytes) -> None:
+        if len(chunk) > self.missing:
+            raise invalid_argument(
+                self.name, f"expected {self._size} bytes by the header, got more"
+            )
+        at = self.received // self._dtype.itemsize
+        self.received += len(chunk)
+        whole = self._rest + chunk if self._rest else chunk
+        length = len(whole) - len(whole) % self._dtype.itemsize
+        self._check(whole, length, at)
+        self._rest = whole[length:]
+
+    def _check(self, data: bytes, length: int, at: int) -> None:
+        count = length // self._dtype.itemsize
+        if not count:
+            return
+        if self._dtype.kind == "b":
+            if np.frombuffer(data, np.uint8, count).max() > 1:
+                raise invalid_argument(self.name, "expected bytes 0 and 1 for DATA_TYPE_BOOL")
+            return
+        values = np.frombuffer(data, self._dtype, count)
+        if self._dtype.kind == "f":
+            finite = np.isfinite(values)
+            if not finite.all():
+                wrong = int(np.argmin(finite))
+                raise invalid_argument(
+                    self.name,
+                    f"expected finite numbers, got {values[wrong]} as element {at + wrong}",
+                )
+            return
+        smallest, largest = int(values.min()), int(values.max())
+        self.smallest = smallest if self.smallest is None else min(self.smallest, smallest)
+        self.largest = largest if self.largest is None else max(self.largest, largest)
+
+
+def _faults(spec: ArraySpec) -> list[tuple[str, str]]:
+    if spec.data_type not in DTYPES:
+        names = ", ".join(map(DataType.Name, DTYPES))
+        return [("data_type", f"expected one of {names}, got {spec.data_type}")]
+    shape = list(spec.shape)
+    if not 1 <= len(shape) <= MAX_AXES:
+        return [("shape", f"expected 1 to {MAX_AXES} axes, got {len(shape)}")]
+    if min(shape) < 1:
+        return [("shape", f"expected sizes of 1 or more, got {shape}"[:300])]
+    return []
+
+
+async def _next(read: Read) -> UploadDatasetRequest:
+    request = await read()
+    if request is EOF:
+        raise invalid_argument("header", "expected a header, the upload has ended before")
+    return _parsed(request)
+
+
+def _header_of(request: UploadDatasetRequest) -> DatasetHeader:
+    if request.WhichOneof("part") != "header":
+        raise invalid_argument("header", "expected a header in the first message")
+    return request.header
+
+
+def _parsed(request: bytes) -> UploadDatasetRequest:
+    try:
+        return UploadDatasetRequest.FromString(request)
+    except DecodeError as error:
+        raise invalid_argument("request", f"not an UploadDatasetRequest: {error}") from error
+
+
+def _leave(with_file: Any, error: BaseException) -> None:
+    """Leave the block of a file by an error, which removes the file."""
+    with suppress(type(error)):
+        with_file.__exit__(type(error), error, error.__traceback__)
+
+
+def _exists(name: str, why: str) -> ServiceError:
+    return ServiceError(
+        Reason.DATASET_EXISTS,
+        f"the data set {quoted(name)} cannot be stored: {why}",
+        metadata={"dataset": name},
+    )
+
+
+def _under_way(name: str) -> ServiceError:
+    return ServiceError(
+        Reason.TRAINING_UNDER_WAY,
+        f"a training that has not ended needs the data set {quoted(name)}: cancel it first",
+        metadata={"dataset": name},
+    )

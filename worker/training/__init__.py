@@ -1,0 +1,1 @@
+"""The pool `training`: computes trainings in short slices, as ordinary Celery tasks."""

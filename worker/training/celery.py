@@ -1,0 +1,117 @@
+"""The Celery application of the pool of trainings: `celery -A worker.training worker -P threads`.
+
+Its one task computes a slice of the training whose turn it is. A task that runs twice, or one too
+many, does no harm: it finds a training that waits, or none.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from typing import Any
+
+import redis
+from celery import Celery
+from celery.signals import worker_ready, worker_shutting_down
+
+from edunn_serving import keys
+from edunn_serving.artifacts import ArtifactStore
+from edunn_serving.pools import TRAINING
+from edunn_serving.redis_connections import LONG_ANSWER_SECONDS, connect
+from edunn_serving.settings import Settings, SettingsError, read_settings
+from edunn_serving.training_store import SLICE_TASK
+from worker.membership import Membership, unregister_builtin_tasks
+from worker.training.samples import bundled_datasets
+from worker.training.slices import Slices
+
+log = logging.getLogger(__name__)
+
+# Far above a slice. A task that a killed worker had comes back after this time, and finds nothing:
+# servers see the dead worker much sooner.
+VISIBILITY_SECONDS = 600
+# Operations that somebody awaits come before trainings where both want the same core.
+NICENESS = 10
+
+
+def make_app(settings: Settings) -> Celery:
+    """Return the Celery application."""
+    app = Celery("edunn-training", broker=settings.redis_url.broker_url)
+    app.conf.update(
+        # Without it kombu accepts any certificate.
+        broker_use_ssl=settings.redis_url.broker_tls,
+        broker_transport_options={"visibility_timeout": VISIBILITY_SECONDS},
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        task_default_queue=TRAINING.queue,
+        task_ignore_result=True,
+        result_backend=None,
+        # Only JSON: pickle would let anybody who reaches Redis run code here.
+        task_serializer="json",
+        accept_content=["json"],
+        task_acks_late=True,
+        worker_prefetch_multiplier=1,
+        worker_concurrency=1,
+        # For Flower and `celery events`.
+        worker_send_task_events=True,
+        worker_hijack_root_logger=False,
+        worker_log_color=False,
+    )
+    unregister_builtin_tasks(app)
+    return app
+
+
+def _read_settings_or_exit() -> Settings:
+    try:
+        return read_settings()
+    except SettingsError as error:
+        sys.exit(f"edunn trainer: {error}")
+
+
+settings = _read_settings_or_exit()
+app = make_app(settings)
+_member = Membership(TRAINING, settings)
+_stopping = threading.Event()
+_client: Any = connect(settings.redis_url, answer_seconds=LONG_ANSWER_SECONDS)
+_slices = Slices(
+    _client,
+    ArtifactStore(settings.artifacts),
+    settings,
+    _member.worker_id,
+    _stopping.is_set,
+)
+
+
+@app.task(name=SLICE_TASK)  # type: ignore[untyped-decorator]
+def compute_slice() -> None:
+    """Compute a slice of the training whose turn it is."""
+    try:
+        _slices.run_next()
+    except redis.RedisError as error:
+        # The training waits where it was. A server tells the next worker of it.
+        log.warning("a slice is left to another worker: %s", error)
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _begin(**unused: object) -> None:
+    os.nice(NICENESS)
+    threading.Thread(target=_announce_datasets, name="datasets", daemon=True).start()
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _stop(**unused: object) -> None:
+    # The slice under way commits after its present batch.
+    _stopping.set()
+
+
+def _announce_datasets() -> None:
+    """Tell servers which data sets edunn brings."""
+    described = {each.name: each.SerializeToString() for each in bundled_datasets()}
+    while not _stopping.is_set():
+        try:
+            _client.hset(keys.bundled_datasets(), mapping=described)
+            return
+        except redis.RedisError as error:
+            log.warning("the data sets that edunn brings are not announced yet: %s", error)
+        _stopping.wait(1.0)
