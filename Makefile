@@ -16,7 +16,7 @@ DATA ?= .data
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.runtime ## Bring the service up, run the Dropout walk-through against it, stop it
+demo: $(VENV)/.runtime ## Bring the service up, walk through Dropout, train on digits, stop it
 	@$(BIN)/python -m standalone.demo
 
 serve: $(VENV)/.runtime ## Run the service in the foreground (PORT=50051 WORKERS=2 DATA=.data)
@@ -112,7 +112,7 @@ $(TORCH_VENV)/.ready: requirements.lock requirements-dev.lock pyproject.toml cli
 		>> $(TORCH_VENV)/constraints.txt
 	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 		-c $(TORCH_VENV)/constraints.txt setuptools wheel pytest hypothesis nbclient ipykernel \
-		matplotlib scikit-learn grpcio grpcio-status protobuf typer rich
+		matplotlib scikit-learn grpcio grpcio-status protobuf typer rich safetensors
 	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--no-build-isolation -e . -e clients/python
 	@touch $@

@@ -20,6 +20,8 @@ from edunn_serving.errors import Reason, ServiceError, unavailable
 
 log = logging.getLogger(__name__)
 
+# The end of the name of a file that is being written.
+PART = ".part"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -57,7 +59,8 @@ class ArtifactStore:
     @contextmanager
     def _writing_locally(self, path: str) -> Iterator[IO[bytes]]:
         target = self._at(path)
-        part = f"{target}.{secrets.token_hex(4)}.part"
+        # No two writers ever write to one path.
+        part = target + PART
         self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
         try:
             with open(part, "xb", buffering=0) as file:
@@ -107,10 +110,13 @@ class ArtifactStore:
 
     def remove(self, path: str) -> None:
         """Remove a file, or a folder with all that is in it. What is not there is no error."""
-        with suppress(ArtifactMissingError), _told(path):
-            # An object store may remember a folder that is no more.
-            self._files.invalidate_cache()
-            self._files.rm(self._at(path), recursive=True)
+        # An object store may remember a folder that is no more.
+        self._files.invalidate_cache()
+        # What a process leaves behind that dies while it writes a file.
+        parts = (path, path + PART) if self._is_local else (path,)
+        for each in parts:
+            with suppress(ArtifactMissingError), _told(each):
+                self._files.rm(self._at(each), recursive=True)
 
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}"

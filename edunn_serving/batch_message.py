@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from google.protobuf.message import DecodeError
+
+from edunn_serving.internal.v1.batch_pb2 import Batch, BatchOperation
 from edunn_serving.keys import SessionKey
+
+# Requests of this many bytes together lie in Redis apart from the message. The message is copied
+# more often than they are.
+APART_BYTES = 64 * 1024
 
 
 class OperationHead(NamedTuple):
-    """The facts of an operation that a worker needs before it has the request."""
+    """The facts of an operation that a worker needs before it parses the request."""
 
     # The name of a LayerService method.
     method: str
@@ -26,26 +33,53 @@ class OperationHead(NamedTuple):
     # The loss layer that the request names, and the id that makes it repeatable, likewise.
     loss: str | None = None
     repeat_id: str | None = None
+    # The call's id in logs.
+    request_id: str = ""
 
     @property
     def session(self) -> SessionKey:
         return SessionKey(self.caller, self.session_id)
 
 
-NAME = (str, type(None))
-HEAD_TYPES = (str, str, str, int, NAME, NAME, NAME, NAME)
-
-
 class BatchMessage(NamedTuple):
-    """A batch's id, the stream for its replies, and the heads of its operations."""
+    """A batch's id, where its replies go, and its operations."""
 
     batch_id: str
+    # The key of the server's stream of replies.
     reply_stream: str
     heads: list[OperationHead]
+    # The operations' requests; None if they lie in Redis apart.
+    requests: list[bytes] | None
+    # Whether the worker that gets the message ran the sessions last, as far as the server knows.
+    is_familiar: bool = False
+    # The seals of the requests that lie apart; none without a shared key.
+    marks: Sequence[bytes] = ()
 
-    def encode(self) -> str:
+    def encode(self) -> bytes:
         """Return the message as the queue carries it."""
-        return json.dumps(self)
+        batch = Batch(
+            batch_id=self.batch_id,
+            replies=self.reply_stream,
+            requests_apart=self.requests is None,
+            is_familiar=self.is_familiar,
+        )
+        nothing = [b""] * len(self.heads)
+        requests, marks = self.requests or nothing, self.marks or nothing
+        for head, request, mark in zip(self.heads, requests, marks, strict=True):
+            batch.operations.add(
+                method=head.method,
+                caller=head.caller,
+                session_id=head.session_id,
+                deadline_ms=head.deadline_ms,
+                layer=head.layer,
+                forward_id=head.forward_id,
+                loss=head.loss,
+                repeat_id=head.repeat_id,
+                request=request,
+                request_mark=mark,
+                request_id=head.request_id,
+            )
+        return batch.SerializeToString()
 
     @classmethod
     def decode(cls, data: bytes) -> BatchMessage:
@@ -56,17 +90,36 @@ class BatchMessage(NamedTuple):
         ValueError
             The data is no such message.
         """
-        message = json.loads(data)
-        if not _is_list(message, (str, str, list)):
+        try:
+            batch = Batch.FromString(data)
+        except DecodeError as error:
+            raise ValueError(str(error)) from error
+        if not (batch.batch_id and batch.replies and batch.operations):
             raise ValueError("expected a batch's id, its reply stream and its operations")
-        batch_id, reply_stream, heads = message
-        if not heads or not all(_is_list(head, HEAD_TYPES) for head in heads):
-            raise ValueError("expected the heads of operations")
-        return cls(batch_id, reply_stream, [OperationHead(*head) for head in heads])
+        return cls(
+            batch.batch_id,
+            batch.replies,
+            list(map(_head, batch.operations)),
+            None if batch.requests_apart else [each.request for each in batch.operations],
+            batch.is_familiar,
+            tuple(filter(None, (each.request_mark for each in batch.operations))),
+        )
 
 
-def _is_list(value: Any, types: tuple[Any, ...]) -> bool:
-    """Tell whether a value is a list whose members have these types, each in its place."""
-    return (
-        isinstance(value, list) and len(value) == len(types) and all(map(isinstance, value, types))
+def lie_apart(requests: Sequence[bytes]) -> bool:
+    """Tell whether a batch's requests are too large for its message."""
+    return sum(map(len, requests)) >= APART_BYTES
+
+
+def _head(operation: BatchOperation) -> OperationHead:
+    return OperationHead(
+        operation.method,
+        operation.caller,
+        operation.session_id,
+        operation.deadline_ms,
+        operation.layer if operation.HasField("layer") else None,
+        operation.forward_id if operation.HasField("forward_id") else None,
+        operation.loss if operation.HasField("loss") else None,
+        operation.repeat_id if operation.HasField("repeat_id") else None,
+        operation.request_id,
     )

@@ -32,6 +32,8 @@ class Caller:
     roles: frozenset[Role] = field(default=frozenset({Role.STUDENT}), hash=False)
     # Values that replace those of the caller's roles, by the limit's name.
     limits: Mapping[str, float] = field(default_factory=dict, hash=False)
+    # The name of the grader or admin who calls for this caller; empty if nobody does.
+    acted_by: str = ""
 
     def has_any(self, roles: Iterable[Role]) -> bool:
         """Tell whether the caller has one of the roles."""
@@ -70,3 +72,31 @@ def checked_limits(limits: object) -> dict[str, float]:
         if not isinstance(name, str) or not is_number or not 0 <= limit < float("inf"):
             raise ValueError("limits must be names with numbers of at least 0")
     return dict(limits)
+
+
+def callers_in(text: str) -> dict[str, Caller]:
+    """Return the callers of `name=token` and `name:role=token` pairs, by their token.
+
+    Raises
+    ------
+    ValueError
+        The pairs are malformed. The message repeats none, because it may hold a secret.
+    """
+    callers: dict[str, Caller] = {}
+    for entry in filter(None, map(str.strip, text.split(","))):
+        given = re.fullmatch(r"([A-Za-z0-9_.-]{1,64})(?::([a-z]+))?=(.+)", entry)
+        if not given or (given[2] or Role.STUDENT) not in EVERY_ROLE:
+            raise ValueError(
+                "must be name=token or name:role=token pairs separated by commas, the name of "
+                f"letters, digits, _, - and ., the role {any_of(Role)}"
+            )
+        if given[3] in callers:
+            raise ValueError("gives one token to two names")
+        callers[given[3]] = Caller(given[1], frozenset({Role(given[2] or Role.STUDENT)}))
+    return callers
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Return words as a sentence names a choice."""
+    *others, last = words
+    return ", ".join(others) + f" or {last}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 # The number grows with each change of the stored form. Sessions of an older form are then lost.
-ROOT = "edunn:2"
+ROOT = "edunn:3"
 
 
 class SessionKey(NamedTuple):
@@ -21,6 +21,11 @@ class SessionKey(NamedTuple):
 def queue(pool: str) -> str:
     """List of the messages that the workers of a pool read."""
     return f"{ROOT}:queue:{pool}"
+
+
+def worker_queue(pool: str, worker_id: str) -> str:
+    """List of the messages that only one worker of a pool reads."""
+    return f"{ROOT}:queue:{pool}:{worker_id}"
 
 
 def signs_of_life(pool: str) -> str:
@@ -48,12 +53,18 @@ def evicted_contexts(caller: str, session_id: str) -> str:
 
 
 def batch(batch_id: str) -> str:
-    """List of a batch's requests. It is removed when the batch is answered or taken back."""
+    """List of a batch's requests, or of one empty value if they are in the batch's message.
+
+    It is removed when the batch is answered or taken back.
+    """
     return f"{ROOT}:batch:{batch_id}"
 
 
 def holder(batch_id: str) -> str:
-    """The id of the worker that took a batch, or an `overrun_holder`."""
+    """The id of the worker that runs a batch, or an `overrun_holder`.
+
+    It is missing while the batch waits, and at the beginning of a run on sessions at hand.
+    """
     return f"{ROOT}:holder:{batch_id}"
 
 
@@ -79,7 +90,7 @@ def large_result(batch_id: str, number: int) -> str:
 
 
 def replies(server_id: str) -> str:
-    """Stream on which a server receives the replies of its batches."""
+    """Stream of the replies of a server's batches, and the channel that tells of each."""
     return f"{ROOT}:replies:{server_id}"
 
 

@@ -31,6 +31,10 @@ class Pool:
         """The key of the list that its workers read."""
         return keys.queue(self.name)
 
+    def queue_of(self, worker_id: str) -> str:
+        """The key of the list that only one worker reads."""
+        return keys.worker_queue(self.name, worker_id)
+
     @property
     def signs_of_life(self) -> str:
         """The key of the sorted set in which its workers give signs of life."""

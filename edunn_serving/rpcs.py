@@ -47,6 +47,8 @@ class Rpc:
     server_streaming: bool
     # The roles that may call it. Empty: anybody may, also without being known.
     roles: frozenset[Role]
+    # Whether a grader may call it for a student.
+    graders_act: bool
     # The numbers of the request's fields that name these; 0 if the request has no such field.
     session_field: int
     layer_field: int
@@ -91,6 +93,7 @@ def rpcs_of(service: ServiceDescriptor) -> Mapping[str, Rpc]:
             method.client_streaming,
             method.server_streaming,
             _roles(method),
+            _options(method).Extensions[access_pb2.graders_act_for_students],
             session_field=_string_field(method.input_type, "session_id"),
             layer_field=_string_field(method.input_type, "layer"),
             forward_field=_string_field(method.input_type, "forward_id"),
@@ -107,13 +110,16 @@ def _repeat_name(message: Descriptor) -> str:
     return next((name for name in REPEAT_NAMES if name in message.fields_by_name), "")
 
 
+def _options(method: MethodDescriptor) -> Any:
+    return method.GetOptions()
+
+
 def _roles(method: MethodDescriptor) -> frozenset[Role]:
     """Return the roles that may call a method."""
     foreign = FOREIGN_ROLES.get(method.containing_service.full_name)
     if foreign is not None:
         return foreign
-    options: Any = method.GetOptions()
-    named: Iterable[int] = options.Extensions[access_pb2.roles]
+    named: Iterable[int] = _options(method).Extensions[access_pb2.roles]
     if not named:
         raise ValueError(
             f"{method.full_name} names no roles: add `option (edunn_serving.v1.roles) = ROLE_...;`"

@@ -6,66 +6,35 @@ import logging
 import os
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, get_args
+from typing import get_args
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from edunn_serving.callers import EVERY_ROLE, Caller, Role
+from edunn_serving.callers import Caller, any_of, callers_in
 from edunn_serving.errors import quoted
-from edunn_serving.redis_url import RedisUrl
+from edunn_serving.seal import Seal, read_key
+from edunn_serving.setting_types import (
+    MEBIBYTE,
+    Address,
+    AddressOrNothing,
+    LogLevel,
+    ParsedRedisUrl,
+)
+from edunn_serving.setting_types import setting as _setting
+from edunn_serving.training_settings import TrainingSettings
 from edunn_serving.variables import PREFIX, misspelt, unknown
 
 log = logging.getLogger(__name__)
-
-MEBIBYTE = 1024 * 1024
-# The largest values that fit everywhere they are used: about 30 years, and 63 bits.
-LONGEST_SECONDS = 1e9
-LARGEST_NUMBER = 2**63 - 1
 
 
 class SettingsError(ValueError):
     """An environment variable has a value that the service cannot work with."""
 
 
-def _setting(
-    default: Any, doc: str, *, minimum: float | None = None, maximum: float | None = None
-) -> Any:
-    if minimum is not None and maximum is None:
-        maximum = LONGEST_SECONDS if isinstance(default, float) else LARGEST_NUMBER
-    return Field(default=default, description=doc, ge=minimum, le=maximum)
-
-
-def _parse_redis_url(given: str | RedisUrl) -> RedisUrl:
-    if isinstance(given, RedisUrl):
-        return given
-    try:
-        return RedisUrl.parse(given)
-    except ValueError as error:
-        raise ValueError(f"cannot be used: {error}") from None
-
-
-def _check_address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
-        raise ValueError(f"must be host:port, such as 127.0.0.1:50051, got {quoted(text)}")
-    return text
-
-
-def _check_address_if_any(text: str) -> str:
-    return _check_address(text) if text else text
-
-
-LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-Address = Annotated[str, BeforeValidator(_check_address)]
-AddressOrNothing = Annotated[str, BeforeValidator(_check_address_if_any)]
-# Without NoDecode pydantic would read the variable as JSON.
-ParsedRedisUrl = Annotated[RedisUrl, NoDecode, BeforeValidator(_parse_redis_url)]
-
-
-class Settings(BaseSettings):
+class Settings(TrainingSettings):
     """The settings of server and worker.
 
     Each field's variable is `EDUNN_` and the field's name in capitals.
@@ -79,6 +48,13 @@ class Settings(BaseSettings):
         "redis://127.0.0.1:6379/0",
         "The Redis that holds sessions and carries batches: `redis://`, `rediss://` or `unix://`.",
     )
+    shared_key_file: str = _setting(
+        "",
+        "File with the key, of 32 characters or more, that server and workers share. What "
+        "they leave for each other in Redis is authenticated by it. Empty: whoever reaches Redis "
+        "can act as any caller.",
+    )
+    shared_key: SecretStr = _setting("", "The key itself, in place of a file.")
     address: Address = _setting(
         "127.0.0.1:50051", "Where the server listens: `host:port`. Port 0 takes a free one."
     )
@@ -96,6 +72,19 @@ class Settings(BaseSettings):
         "",
         "More callers, for tests: `name=token` or `name:role=token` pairs, separated by commas. "
         "Without a role the caller is a student.",
+    )
+    jwt_keys: str = _setting(
+        "",
+        "File or https:// URL of the public keys (JWKS) of an issuer of signed tokens (JWT).",
+    )
+    jwt_issuer: str = _setting("", "The `iss` that a signed token must have.")
+    jwt_audience: str = _setting("", "The `aud` that a signed token must have.")
+    jwt_name_claim: str = _setting("sub", "The claim with the caller's name.")
+    jwt_roles_claim: str = _setting(
+        "edunn_roles", "The claim with the caller's role or roles. Without it: a student."
+    )
+    jwt_limits_claim: str = _setting(
+        "edunn_limits", "The claim with limits of the caller's own, by their names."
     )
     tls_certificate: str = _setting(
         "", "PEM file with the server's certificate chain. Empty: no TLS."
@@ -256,28 +245,6 @@ class Settings(BaseSettings):
         minimum=0.1,
         maximum=86400.0,
     )
-    artifacts: str = _setting(
-        ".data/artifacts",
-        "Where data sets, checkpoints and models lie: a folder that all servers and workers share, "
-        "or a URL such as `s3://bucket/folder`.",
-    )
-    artifact_bytes: int = _setting(
-        4096 * MEBIBYTE, "How many bytes of artifacts each caller may have.", minimum=1024
-    )
-    dataset_bytes: int = _setting(
-        1024 * MEBIBYTE, "How many bytes a data set may have.", minimum=1024
-    )
-    training_slice_seconds: float = _setting(
-        3.0,
-        "How long a slice of a training computes before its checkpoint.",
-        minimum=0.05,
-        maximum=60.0,
-    )
-    training_history_seconds: float = _setting(
-        7 * 86400.0,
-        "How long a training is remembered after its end, with its model file.",
-        minimum=1.0,
-    )
     shutdown_seconds: float = _setting(
         30.0, "How long a stopping server waits for its accepted operations.", minimum=0.0
     )
@@ -289,6 +256,8 @@ class Settings(BaseSettings):
     def _check_together(self) -> Settings:
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise ValueError("EDUNN_TLS_CERTIFICATE and EDUNN_TLS_KEY go together: set both")
+        if self.jwt_keys and not (self.jwt_issuer and self.jwt_audience):
+            raise ValueError("EDUNN_JWT_KEYS needs EDUNN_JWT_ISSUER and EDUNN_JWT_AUDIENCE too")
         if self.tls_client_ca and not self.tls_certificate:
             raise ValueError("EDUNN_TLS_CLIENT_CA needs EDUNN_TLS_CERTIFICATE: set both")
         if self.session_ttl_seconds > self.max_session_ttl_seconds:
@@ -309,29 +278,41 @@ class Settings(BaseSettings):
 
     def callers(self) -> dict[str, Caller]:
         """Return the callers that EDUNN_TOKENS names, by their token."""
-        callers: dict[str, Caller] = {}
-        entries = (part.strip() for part in self.tokens.get_secret_value().split(","))
-        for entry in filter(None, entries):
-            given = re.fullmatch(r"([A-Za-z0-9_.-]{1,64})(?::([a-z]+))?=(.+)", entry)
-            if not given or (given[2] or Role.STUDENT) not in EVERY_ROLE:
-                # The entry itself is not shown: it may hold a secret.
-                raise ValueError(
-                    "EDUNN_TOKENS must be name=token or name:role=token pairs separated by commas, "
-                    f"the name of letters, digits, _, - and ., the role {_any_of(Role)}"
-                )
-            if given[3] in callers:
-                raise ValueError("EDUNN_TOKENS gives one token to two names")
-            callers[given[3]] = Caller(given[1], frozenset({Role(given[2] or Role.STUDENT)}))
-        return callers
+        try:
+            return callers_in(self.tokens.get_secret_value())
+        except ValueError as error:
+            raise ValueError(f"EDUNN_TOKENS {error}") from None
 
     def secrets(self) -> list[str]:
         """Return the texts that no log and no error may show."""
         database = urlsplit(self.database_url.get_secret_value())
-        return [*self.callers(), self.redis_url.password or "", database.password or ""]
+        secrets = [
+            *self.callers(),
+            self.redis_url.password,
+            database.password,
+            self.shared_key.get_secret_value(),
+        ]
+        return [secret for secret in secrets if secret]
+
+    def seal(self) -> Seal:
+        """Return what authenticates messages, replies and records in Redis.
+
+        Raises
+        ------
+        SettingsError
+            The key cannot be read, or is too short.
+        """
+        try:
+            return Seal(read_key(self.shared_key_file) or self.shared_key.get_secret_value())
+        except (OSError, ValueError) as error:
+            raise SettingsError(
+                f"EDUNN_SHARED_KEY_FILE or EDUNN_SHARED_KEY cannot be used: {error}"
+            ) from error
 
     def describe(self) -> str:
         """Return the settings on one line, without secrets."""
         shown = {name: str(getattr(self, name)) for name in names()}
+        shown["shared_key"] = "***" if self.shared_key.get_secret_value() else ""
         shown["database_url"] = re.sub(r"//[^@/]*@", "//***@", self.grades_url())
         shown["tokens"] = ",".join(f"{each.name}=***" for each in self.callers().values())
         return " ".join(f"{name}={text}" for name, text in shown.items())
@@ -393,14 +374,9 @@ def _sentence(error: ErrorDetails) -> str:
         "greater_than_equal": f"at least {bounds.get('ge')}",
         "less_than_equal": f"at most {bounds.get('le')}",
         "bool_parsing": "1 or 0",
-        "literal_error": _any_of(get_args(LogLevel)),
+        "literal_error": any_of(get_args(LogLevel)),
     }[error["type"]]
     return f"{_variable_at(place[0])} must be {wanted}, got {quoted(error['input'])}"
-
-
-def _any_of(words: Iterable[str]) -> str:
-    *others, last = words
-    return ", ".join(others) + f" or {last}"
 
 
 def _variable_at(place: int | str) -> str:

@@ -99,6 +99,14 @@ class SessionPart(NamedTuple):
     increments: Sequence[str]
 
 
+class Artifact(NamedTuple):
+    """A place in a caller's budget, and the reservation that becomes it."""
+
+    path: str
+    size: int
+    reservation: str
+
+
 @dataclass(slots=True)
 class Change:
     """A change of a training, and what it needs to be as it was read."""
@@ -123,6 +131,7 @@ class Change:
     # It is under way again after its end.
     resumed: bool = False
     session: SessionPart | None = None
+    artifact: Artifact | None = None
 
     def keys_and_arguments(self) -> tuple[list[str], list[Value]]:
         """Return what `change_training.lua` is run with."""
@@ -138,6 +147,7 @@ class Change:
             keys.ended_trainings(),
             TRAINING.queue,
             keys.active_trainings(caller),
+            keys.artifacts(caller),
         ]
         header: dict[str, Any] = {
             "caller": caller,
@@ -155,6 +165,8 @@ class Change:
             header["created"] = self.created
         if self.forgotten is not None:
             header["forgotten"] = self.forgotten
+        if self.artifact is not None:
+            header["artifact"] = self.artifact
         arguments = _pairs(self.values) + [each.SerializeToString() for each in self.events]
         if self.session is not None:
             touched.append(self.session.key)

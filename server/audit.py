@@ -40,6 +40,7 @@ class Audit:
         line = audit_line(
             event,
             caller=call.caller.name,
+            acted_by=call.caller.acted_by or None,
             peer=call.peer,
             method=call.method,
             reason=reason,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from redis.exceptions import OutOfMemoryError
 
 from edunn_serving import keys
-from edunn_serving.batch_message import BatchMessage, OperationHead
+from edunn_serving.batch_message import BatchMessage, OperationHead, lie_apart
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.pools import LAYERS
 from edunn_serving.replies import BATCH_TTL_MS
 from edunn_serving.scripts import Script
-from server.redis_link import SEND_SCRIPT, RedisLink
+from edunn_serving.seal import Seal
+from server.flights import Flight
+from server.redis_link import REROUTE_SCRIPT, SEND_SCRIPT, RedisLink
 from server.reply_reader import ReplyReader
 
 log = logging.getLogger(__name__)
@@ -27,25 +29,29 @@ class Loss(NamedTuple):
     worker_died: bool
     # The number of the operation over which the worker ended itself. None if it did not.
     overrun: int | None = None
+    # Whether no worker has had the batch, so that none of its operations is to blame.
+    was_waiting: bool = False
 
 
 class BatchStore:
     """The batches of one server in Redis."""
 
-    def __init__(self, link: RedisLink, replies: ReplyReader) -> None:
+    def __init__(self, link: RedisLink, replies: ReplyReader, seal: Seal) -> None:
         self._link = link
         self._replies = replies
+        self._seal = seal
         self._withdraw = link.client.register_script(Script.named("withdraw").text)
 
     def send(
         self,
         batch_id: str,
         heads: list[OperationHead],
-        requests: Sequence[bytes],
+        requests: list[bytes],
         on_stored: Callable[[ServiceError | None], None],
         *,
+        wanted_worker: str | None = None,
         although_full: bool = False,
-    ) -> str:
+    ) -> bytes:
         """Store a batch and put its message into the workers' queue, in one round trip.
 
         Parameters
@@ -53,16 +59,34 @@ class BatchStore:
         on_stored
             Called with None once Redis has the batch, or may have it because the connection broke.
             Called with QUOTA if Redis has no memory left and has not stored the batch.
+        wanted_worker
+            The worker that ran the sessions last and should run the batch; None if any may.
         although_full
             Store the batch even then, because it frees memory or takes it only briefly.
 
         Returns
         -------
-        str
+        bytes
             The batch's message in the queue.
         """
-        message = BatchMessage(batch_id, self._replies.stream, heads).encode()
-        touched = (keys.batch(batch_id), LAYERS.queue, keys.holder(batch_id))
+        apart = lie_apart(requests)
+        message = BatchMessage(
+            batch_id,
+            self._replies.stream,
+            heads,
+            None if apart else requests,
+            is_familiar=wanted_worker is not None,
+            marks=[
+                self._seal.mark("request", request, batch_id, str(number))
+                for number, request in enumerate(requests if apart else ())
+            ],
+        ).encode()
+        message = self._seal.close("batch", message)
+        touched = [
+            keys.batch(batch_id), keys.holder(batch_id), LAYERS.queue, LAYERS.signs_of_life
+        ]  # fmt: skip
+        if wanted_worker is not None:
+            touched.append(LAYERS.queue_of(wanted_worker))
 
         def on_answer(answer: Any) -> None:
             if isinstance(answer, OutOfMemoryError):
@@ -74,17 +98,31 @@ class BatchStore:
             on_stored(None)
 
         command = SEND_SCRIPT.command(
-            touched, (BATCH_TTL_MS, message, int(although_full), *requests)
+            touched,
+            (
+                BATCH_TTL_MS,
+                message,
+                int(although_full),
+                wanted_worker or "",
+                *(requests if apart else ()),
+            ),
         )
         self._link.sender.send(command, on_answer)
         return message
 
+    def let_any_take(self, message: bytes, wanted_worker: str) -> None:
+        """Let any worker take a batch, if it still waits for the wanted one."""
+        queues = (LAYERS.queue_of(wanted_worker), LAYERS.queue)
+        self._link.sender.send(REROUTE_SCRIPT.command(queues, (message,)), _note_rerouted)
+
     async def withdraw(self, batch_id: str) -> bool:
-        """Take back a batch that seems lost. False if its reply is on the way."""
+        """Take back a batch that seems lost. False if its reply is in the stream."""
         answer = await self._withdraw(
             [keys.batch(batch_id), keys.holder(batch_id), self._replies.stream],
             [batch_id, self._replies.last_read, BATCH_TTL_MS],
         )
+        if not answer:
+            self._replies.catch_up()
         return bool(answer)
 
     async def forgotten(self, batch_ids: Sequence[str]) -> set[str]:
@@ -99,27 +137,30 @@ class BatchStore:
             if not exists and not self._replies.is_fetching(batch_id)
         }
 
-    async def lost(self, batches: Mapping[str, str]) -> dict[str, Loss]:
-        """Return the batches that no worker will answer, each with its loss.
-
-        `batches` has each batch's message by its id.
-        """
+    async def lost(self, flights: Sequence[Flight]) -> dict[str, Loss]:
+        """Return the batches that no worker will answer, each with its loss."""
         pipeline = self._link.client.pipeline(transaction=False)
-        for message in batches.values():
-            pipeline.lpos(LAYERS.queue, message)
-        pipeline.mget([keys.holder(batch_id) for batch_id in batches])
+        for flight in flights:
+            pipeline.execute_command("LPOS", LAYERS.queue, flight.message)
+            own = LAYERS.queue_of(flight.wanted_worker or "")
+            pipeline.execute_command("LPOS", own, flight.message)
+        pipeline.mget([keys.holder(flight.batch_id) for flight in flights])
         *places, holders = await pipeline.execute()
         lost: dict[str, Loss] = {}
-        for batch_id, place, holder in zip(batches, places, holders, strict=True):
-            if self._replies.is_fetching(batch_id):
+        for number, (flight, holder) in enumerate(zip(flights, holders, strict=True)):
+            shared, own = places[2 * number : 2 * number + 2]
+            if self._replies.is_fetching(flight.batch_id):
                 continue
-            if holder is None and place is None:
-                # A worker popped it and died before it took it, or it was never stored.
-                lost[batch_id] = Loss(worker_died=False)
-            elif holder:
+            if holder:
                 worker, overrun = keys.read_holder(holder.decode())
                 if worker not in self._link.workers:
-                    lost[batch_id] = Loss(worker_died=True, overrun=overrun)
+                    lost[flight.batch_id] = Loss(worker_died=True, overrun=overrun)
+            elif holder is None and own is not None:
+                if flight.wanted_worker not in self._link.workers:
+                    lost[flight.batch_id] = Loss(worker_died=False, was_waiting=True)
+            elif holder is None and shared is None:
+                # A worker has it and died before it was noted as holder, or it was never stored.
+                lost[flight.batch_id] = Loss(worker_died=False)
         return lost
 
     async def abandon(self, batch_id: str, numbers: Iterable[int]) -> None:
@@ -128,6 +169,11 @@ class BatchStore:
         pipeline.sadd(keys.abandoned(batch_id), *numbers)
         pipeline.pexpire(keys.abandoned(batch_id), BATCH_TTL_MS)
         await pipeline.execute()
+
+
+def _note_rerouted(answer: Any) -> None:
+    if isinstance(answer, Exception):
+        log.debug("a batch goes on waiting for its worker: %s", answer)
 
 
 def _store_is_full() -> ServiceError:

@@ -1,17 +1,23 @@
 """Decides when the next batch leaves. Pure: a state goes in, a decision comes out.
 
-A batch has a fixed cost that does not depend on its size. An operation leaves at once if the
-workers are idle. Otherwise operations gather, but only while a batch is expected back soon.
+A batch has a fixed cost that does not depend on its size. While the server has time to spare, an
+operation leaves as soon as a worker is free. The busier the server is, the longer operations
+gather, so that fixed costs take less of the machine. They never gather for longer than it takes to
+make the fixed cost a small part of the batch.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-# A second worker is used at once for this much work, in seconds of computing. Less work gathers.
+# A batch leaves at once if it has this much work, in seconds of computing.
 WORTH_A_WORKER_SECONDS = 0.004
-# Operations gather only until the newest batch has been under way for this long.
+# The longest time from one departure to the next in which operations gather.
 LONGEST_GATHERING_SECONDS = 0.02
+# Departures follow each other after so many fixed costs of a batch at most.
+FIXED_COSTS = 40
+# With less load operations do not gather. With more they gather for as long as they may.
+LIGHT_LOAD, HEAVY_LOAD = 0.65, 0.95
 # The event loop's timers may fire this much too early.
 TIMER_SECONDS = 0.002
 # Workers count as quick while no batch has been under way for longer than this.
@@ -27,13 +33,17 @@ class BatchingState(NamedTuple):
     # The number of batches under way, and the time at which the oldest of them was sent.
     batches: int
     oldest_sent: float
-    # The time at which the newest batch that is expected to be quick was sent. None: there is none.
-    newest_quick_sent: float | None
+    # The time of the latest departure of a batch that is expected to be quick.
+    last_departure: float
     # The number of operations in the lanes, and the usual time that one computes.
     waiting: int
     usual_seconds: float
     # The number of operations that fill a batch.
     full_batch: int
+    # The time that a batch takes its worker besides its operations.
+    fixed_seconds: float
+    # The share of time in which the server is busy, from 0 to 1.
+    load: float
 
 
 class BatchingDecision(NamedTuple):
@@ -51,15 +61,20 @@ def decide(state: BatchingState) -> BatchingDecision:
     """Decide whether the next batch leaves now."""
     if not state.waiting or not _has_place(state):
         return STAY
-    if state.newest_quick_sent is None:
-        # Operations do not gather behind a batch that is expected to be slow.
+    is_full = state.waiting >= state.full_batch
+    if is_full or state.waiting * state.usual_seconds >= WORTH_A_WORKER_SECONDS:
         return LEAVE
-    if state.waiting * state.usual_seconds >= WORTH_A_WORKER_SECONDS:
-        return LEAVE
-    end = state.newest_quick_sent + LONGEST_GATHERING_SECONDS
+    end = state.last_departure + _gathering_seconds(state)
     if end - state.now < TIMER_SECONDS:
         return LEAVE
     return BatchingDecision(leave=False, look_again=end)
+
+
+def _gathering_seconds(state: BatchingState) -> float:
+    """Return how long operations gather from the last departure on."""
+    longest = min(LONGEST_GATHERING_SECONDS, FIXED_COSTS * state.fixed_seconds)
+    heaviness = (state.load - LIGHT_LOAD) / (HEAVY_LOAD - LIGHT_LOAD)
+    return longest * min(1.0, max(0.0, heaviness))
 
 
 def _has_place(state: BatchingState) -> bool:

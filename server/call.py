@@ -61,10 +61,15 @@ class Service(Protocol):
 
 @runtime_checkable
 class BusyService(Protocol):
-    """A service that has more to do than to answer calls."""
+    """A service that has workers of its own, and more to do than to answer calls."""
+
+    descriptor: ServiceDescriptor
 
     async def run(self) -> None:
         """Do it until cancelled."""
+
+    def is_serving(self) -> bool:
+        """Tell whether its workers can compute now."""
 
 
 class AnsweredWithStatusError(Exception):

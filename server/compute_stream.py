@@ -182,7 +182,9 @@ class ComputeStream:
                 await check_parts(LAYER_RPCS[method], request)
             deadline = self._deadline_of(operation)
             deadline_ms = self._dispatcher.redis_ms(deadline)
-            head = head_of(method, self._call.caller.name, deadline_ms, request)
+            head = head_of(
+                method, self._call.caller.name, deadline_ms, request, self._call.request_id
+            )
             pending = self._dispatcher.enqueue(head, request, deadline, self._call.account)
         except ServiceError as error:
             self._finish(request_id, "error", error.to_status().SerializeToString(), len(request))

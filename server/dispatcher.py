@@ -14,7 +14,7 @@ from functools import partial
 
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import ServiceError, internal_error, unavailable
-from edunn_serving.replies import AGAIN, Reply
+from edunn_serving.replies import AGAIN, Answer, Reply
 from edunn_serving.settings import Settings
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
@@ -22,6 +22,8 @@ from server.batch_store import BatchStore
 from server.batching import BatchingState, decide
 from server.flights import Flight, Flights
 from server.lanes import Lanes
+from server.last_workers import LastWorkers
+from server.loop_load import LoopLoad
 from server.metrics import Counts
 from server.operation import PendingOperation
 from server.recovery import Recovery
@@ -39,6 +41,8 @@ FILLS_NOTHING = frozenset({"DeleteSession", "GetSession", "GetParameters"})
 # not handed over at its shutdown would end as CANCELLED, and no client tries again after that.
 QUIET_SECONDS = 0.1
 DRAIN_POLL_SECONDS = 0.02
+# A batch waits this long for the worker that has its sessions at hand.
+PATIENCE_SECONDS = 0.02
 
 
 class Dispatcher:
@@ -57,11 +61,18 @@ class Dispatcher:
         self._flights = Flights(self._lanes)
         self._estimate = WorkEstimate()
         self.link = RedisLink(settings, lambda: self._replies.begin(), self._on_change)
-        self._replies = ReplyReader(self.link, server_id, self._on_reply)
-        self._store = BatchStore(self.link, self._replies)
+        seal = settings.seal()
+        self._replies = ReplyReader(self.link, server_id, self._on_answer, seal)
+        self._store = BatchStore(self.link, self._replies, seal)
         self._recovery = Recovery(
-            settings, self.link, self._store, self._lanes, self._flights, self.counts, self._pump
-        )
+            settings, self.link, self._store, self._replies, self._lanes, self._flights,
+            self.counts, self._pump,
+        )  # fmt: skip
+        self._last_workers = LastWorkers()
+        self._load = LoopLoad()
+        # The time of the latest departure of a batch that is expected to be quick.
+        self._last_departure = 0.0
+        self._watches_patience = False
         self._pump_scheduled = False
         # The time for which the timer of the next decision is set.
         self._look_at = 0.0
@@ -189,7 +200,11 @@ class Dispatcher:
             if not operations:
                 break
             self.counts.batches += 1
-            self._send(self._flights.begin(operations))
+            flight = self._flights.begin(operations)
+            if not flight.is_slow:
+                self._last_departure = flight.sent
+            self._want_worker(flight)
+            self._send(flight)
 
     def _may_send_slow(self) -> bool:
         """Tell whether a slow batch may leave. While the server is shared, one worker is kept for
@@ -208,12 +223,12 @@ class Dispatcher:
                 workers=len(self.link.workers),
                 batches=len(flights),
                 oldest_sent=min((each.sent for each in flights), default=0.0),
-                newest_quick_sent=max(
-                    (each.sent for each in flights if not each.is_slow), default=None
-                ),
+                last_departure=self._last_departure,
                 waiting=self._lanes.waiting,
                 usual_seconds=self._estimate.usual_seconds,
                 full_batch=self._settings.max_batch_operations,
+                fixed_seconds=self._estimate.fixed_seconds,
+                load=self._load.now(),
             )
         )
         if decision.look_again is not None and decision.look_again != self._look_at:
@@ -222,12 +237,40 @@ class Dispatcher:
             asyncio.get_running_loop().call_later(delay, self._pump)
         return decision.leave
 
+    def _want_worker(self, flight: Flight) -> None:
+        """Choose the worker that ran the batch's sessions last, if it is free."""
+        worker = self._last_workers.common(flight.sessions())
+        if worker in self.link.workers and not self._flights.has_batch_of(worker):
+            flight.wanted_worker = worker
+            self._watch_patience()
+
+    def _watch_patience(self) -> None:
+        """Look after a while for batches whose wanted worker seems busy for another server."""
+        # One timer serves all batches, because each timer wakes the loop up.
+        if not self._watches_patience:
+            self._watches_patience = True
+            asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._end_patience)
+
+    def _end_patience(self) -> None:
+        """Let any worker take the batches that have waited for long enough."""
+        self._watches_patience = False
+        old = time.monotonic() - PATIENCE_SECONDS
+        for flight in self._flights:
+            if flight.wanted_worker is None or flight.is_for_any:
+                continue
+            if flight.sent > old:
+                self._watch_patience()
+            else:
+                flight.is_for_any = True
+                self._store.let_any_take(flight.message, flight.wanted_worker)
+
     def _send(self, flight: Flight, *, although_full: bool = False) -> None:
         flight.message = self._store.send(
             flight.batch_id,
             [operation.head for operation in flight.operations],
             [operation.request for operation in flight.operations],
             partial(self._on_stored, flight, although_full),
+            wanted_worker=flight.wanted_worker,
             although_full=although_full,
         )
 
@@ -257,11 +300,14 @@ class Dispatcher:
         if self._flights.fail(flight, error):
             self._schedule_pump()
 
-    def _on_reply(self, batch_id: str, replies: list[Reply]) -> None:
+    def _on_answer(self, answer: Answer) -> None:
+        batch_id, replies = answer.batch_id, answer.replies
         flight = self._flights.back(batch_id)
         if flight is None:
             log.info("batch %s was answered after it had been given up", batch_id)
             return
+        self._last_workers.note(flight.sessions(), answer.worker_id)
+        self._estimate.note_batch(answer.fixed_seconds)
         if len(replies) == len(flight.operations):
             again: list[PendingOperation] = []
             for operation, reply in zip(flight.operations, replies, strict=True):

@@ -18,7 +18,9 @@ MAX_NAME = 64
 MAX_ID = 128
 
 
-def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> OperationHead:
+def head_of(
+    method: str, caller: str, deadline_ms: int, request: bytes, request_id: str = ""
+) -> OperationHead:
     """Return the head of an operation, given its request.
 
     Raises
@@ -44,7 +46,7 @@ def head_of(method: str, caller: str, deadline_ms: int, request: bytes) -> Opera
     _check_length("loss", loss or "", MAX_NAME)
     _check_length(rpc.repeat_name, repeat_id or "", MAX_ID)
     return OperationHead(
-        method, caller, session_id, deadline_ms, layer, forward_id, loss, repeat_id
+        method, caller, session_id, deadline_ms, layer, forward_id, loss, repeat_id, request_id
     )
 
 

@@ -27,7 +27,11 @@ class Flight:
     # When Redis had it or might have had it; None while it is on its way there.
     stored: float | None = None
     # The batch's message in the queue.
-    message: str = ""
+    message: bytes = b""
+    # The worker that has its sessions at hand and should run it; None if any may.
+    wanted_worker: str | None = None
+    # Whether any other worker may take it too by now.
+    is_for_any: bool = False
 
     @property
     def is_slow(self) -> bool:
@@ -85,6 +89,10 @@ class Flights:
         flight.refuse(error)
         self._lanes.release(flight.sessions())
         return True
+
+    def has_batch_of(self, worker_id: str) -> bool:
+        """Tell whether a batch is under way to a worker that should run it."""
+        return any(flight.wanted_worker == worker_id for flight in self)
 
     def has_wanted(self) -> bool:
         """Tell whether any caller waits for an operation under way."""

@@ -22,7 +22,7 @@ from server.abort import abort, abort_with_status
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
 from server.audit import Audit
-from server.authentication import Authenticator
+from server.authentication import Authenticator, Known
 from server.call import (
     EOF,
     AnsweredWithStatusError,
@@ -35,7 +35,6 @@ from server.call import (
     deadline_of,
 )
 from server.connections import Connection, Connections, Trust
-from server.credentials import Credential
 from server.envelope import largest_field
 from server.failures import Failures
 from server.open_calls import OpenCalls
@@ -102,14 +101,14 @@ class Handlers(grpc.GenericRpcHandler):
         if self._authenticator.asks_certificate(rpc, metadata):
             return self._by_certificate(path, rpc)
         try:
-            credential = self._authenticator.credential_of(rpc, metadata)
+            known = self._authenticator.who_calls(rpc, metadata)
             if rpc is None:
                 raise _unknown_method(path)
         except ServiceError as error:
             return grpc.stream_unary_rpc_method_handler(self._refusing(path, error))
         if path in self._stream_methods:
-            return grpc.stream_stream_rpc_method_handler(self._stream(rpc, credential))
-        return grpc.stream_unary_rpc_method_handler(self._unary(rpc, credential.caller))
+            return grpc.stream_stream_rpc_method_handler(self._stream(rpc, known))
+        return grpc.stream_unary_rpc_method_handler(self._unary(rpc, known.caller))
 
     def _by_certificate(self, path: str, rpc: Rpc | None) -> Any:
         """Return a handler that finds the caller by the connection's certificate.
@@ -119,14 +118,16 @@ class Handlers(grpc.GenericRpcHandler):
 
         async def handle(requests: object, context: Context) -> Any:
             try:
-                credential = self._authenticator.credential_of_peer(rpc, context.auth_context())
+                known = self._authenticator.who_calls_by_certificate(
+                    rpc, context.invocation_metadata(), context.auth_context()
+                )
                 if rpc is None:
                     raise _unknown_method(path)
             except ServiceError as error:
                 return await self._refusing(path, error)(requests, context)
             if path in self._stream_methods:
-                return await self._stream(rpc, credential)(requests, context)
-            return await self._unary(rpc, credential.caller)(requests, context)
+                return await self._stream(rpc, known)(requests, context)
+            return await self._unary(rpc, known.caller)(requests, context)
 
         if path in self._stream_methods:
             return grpc.stream_stream_rpc_method_handler(handle)
@@ -169,11 +170,11 @@ class Handlers(grpc.GenericRpcHandler):
 
         return handle
 
-    def _stream(self, rpc: Rpc, credential: Credential) -> Any:
+    def _stream(self, rpc: Rpc, known: Known) -> Any:
         method = self._stream_methods[rpc.path]
 
         async def handle(_: object, context: Context) -> None:
-            call = self._call(rpc, credential.caller, context)
+            call = self._call(rpc, known.caller, context)
 
             async def read() -> Any:
                 # See `Read` for why gRPC's iterator is not used.
@@ -186,7 +187,7 @@ class Handlers(grpc.GenericRpcHandler):
                 return request
 
             try:
-                with self.open_calls.one_more(credential):
+                with self.open_calls.one_more(known.credential):
                     async for answer in method(call, read):
                         with self._limits.start(self._seconds_for(len(answer)), _not_read):
                             await context.write(answer)
@@ -275,7 +276,7 @@ def _call(method: str, caller: Caller, context: Context, connection: Connection)
         context.peer(),
         method,
         new_request_id(),
-        caller.name or connection.address,
+        caller.acted_by or caller.name or connection.address,
         connection,
     )
 

@@ -1,9 +1,12 @@
-"""Health: SERVING while Redis answers, at least one worker lives, and batches come back."""
+"""Health: SERVING while Redis answers, at least one worker lives, and batches come back.
+
+A service with workers of its own needs one of them too.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from functools import partial
 
 from google.protobuf.message import DecodeError
@@ -26,10 +29,13 @@ class Health:
 
     descriptor = health_pb2.DESCRIPTOR.services_by_name["Health"]
 
-    def __init__(self, services: Iterable[str]) -> None:
+    def __init__(
+        self, services: Iterable[str], conditions: Mapping[str, Callable[[], bool]]
+    ) -> None:
         # The empty name is the server's own.
-        self._names = {"", *services}
-        self._status = NOT_SERVING
+        self._statuses = dict.fromkeys(("", *services), NOT_SERVING)
+        # What must hold besides for a service, by its name.
+        self._conditions = conditions
         self._is_stopping = False
         self._changed = asyncio.Condition()
 
@@ -44,47 +50,51 @@ class Health:
     async def report(self, dispatcher: Dispatcher) -> None:
         """Keep the answer true until cancelled."""
         while True:
-            await self._set(SERVING if dispatcher.is_serving() else NOT_SERVING)
+            await self._set(dispatcher.is_serving())
             await asyncio.sleep(WATCH_SECONDS)
 
     async def stop(self) -> None:
         """Answer NOT_SERVING from now on."""
         self._is_stopping = True
-        await self._set(NOT_SERVING)
+        await self._set(False)
 
-    async def _set(self, status: int) -> None:
-        status = NOT_SERVING if self._is_stopping else status
-        if status != self._status:
-            self._status = status
+    async def _set(self, is_serving: bool) -> None:
+        statuses = {name: self._status_of(name, is_serving) for name in self._statuses}
+        if statuses != self._statuses:
+            self._statuses = statuses
             async with self._changed:
                 self._changed.notify_all()
 
-    def _is_not(self, status: int) -> bool:
-        return self._status != status
+    def _status_of(self, name: str, is_serving: bool) -> int:
+        condition = self._conditions.get(name)
+        holds = is_serving and not self._is_stopping and (condition is None or condition())
+        return SERVING if holds else NOT_SERVING
+
+    def _is_not(self, name: str, status: int) -> bool:
+        return self._statuses[name] != status
 
     async def _check(self, call: Call, request: bytes) -> bytes:
         name = _service_in(request)
-        if name not in self._names:
+        if name not in self._statuses:
             raise ServiceError(
                 Reason.SERVICE_NOT_FOUND,
                 f"there is no service {quoted(name)}",
                 metadata={"service": name},
             )
-        return _response(self._status)
+        return _response(self._statuses[name])
 
     async def _watch(self, call: Call, read: Read) -> AsyncIterator[bytes]:
         request = await read()
         name = _service_in(b"" if request is EOF else request)
-        shown: int | None = None
+        if name not in self._statuses:
+            # gRPC's contract: it is no error here, because the service may yet appear.
+            yield _response(SERVICE_UNKNOWN)
+            await asyncio.Event().wait()
         while True:
-            seen = self._status
-            # gRPC's contract: an unknown service is no error here, because it may yet appear.
-            status = seen if name in self._names else SERVICE_UNKNOWN
-            if status != shown:
-                shown = status
-                yield _response(status)
+            seen = self._statuses[name]
+            yield _response(seen)
             async with self._changed:
-                await self._changed.wait_for(partial(self._is_not, seen))
+                await self._changed.wait_for(partial(self._is_not, name, seen))
 
 
 def _service_in(request: bytes) -> str:

@@ -112,7 +112,7 @@ class LayerService:
 
     async def _run(self, method: str, call: Call, request: bytes) -> bytes:
         deadline_ms = self._dispatcher.redis_ms(call.deadline)
-        head = head_of(method, call.caller.name, deadline_ms, request)
+        head = head_of(method, call.caller.name, deadline_ms, request, call.request_id)
         reply = await self._dispatcher.submit(head, request, call.deadline, call.account)
         if reply.kind == STATUS:
             raise AnsweredWithStatusError(reply.data)

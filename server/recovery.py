@@ -19,12 +19,15 @@ from server.lanes import Lanes
 from server.metrics import Counts
 from server.operation import PendingOperation
 from server.redis_link import RedisLink
+from server.reply_reader import ReplyReader
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 0.25
 # Only batches under way for this long are searched for operations that nobody awaits.
 ABANDONED_SECONDS = 0.5
+# The stream of replies is read if a batch has been under way for this long.
+UNHEARD_SECONDS = 0.5
 # An operation over which this many workers have died is not tried again.
 MAX_DEATHS = 2
 
@@ -37,6 +40,7 @@ class Recovery:
         settings: Settings,
         link: RedisLink,
         store: BatchStore,
+        replies: ReplyReader,
         lanes: Lanes,
         flights: Flights,
         counts: Counts,
@@ -45,6 +49,7 @@ class Recovery:
         self._settings = settings
         self._link = link
         self._store = store
+        self._replies = replies
         self._lanes = lanes
         self._flights = flights
         self._counts = counts
@@ -72,6 +77,7 @@ class Recovery:
                 await self._recover_forgotten_batches()
                 await self._recover_lost_batches()
                 await self._note_abandoned()
+                self._look_for_replies()
             except (RedisError, OSError) as error:
                 log.warning("cannot look for lost batches: %s", error)
 
@@ -81,6 +87,12 @@ class Recovery:
             async with asyncio.timeout(SWEEP_SECONDS):
                 await self._changed.wait()
         self._changed.clear()
+
+    def _look_for_replies(self) -> None:
+        """Read the stream of replies, in case that a worker could not tell of one."""
+        old = time.monotonic() - UNHEARD_SECONDS
+        if self._link.up and any(flight.sent < old for flight in self._flights):
+            self._replies.catch_up()
 
     async def _give_up_waiting(self) -> None:
         """Refuse all operations once Redis or the workers have been away for too long."""
@@ -125,13 +137,22 @@ class Recovery:
         if not self._link.up or self._link.up_since > old:
             # Signs of life could not reach Redis while it was away, so their absence means nothing.
             return
-        flights = [each for each in self._flights if each.stored and each.stored < old]
+        flights = [
+            each
+            for each in self._flights
+            if each.stored and (each.stored < old or self._waits_for_none(each))
+        ]
         if not flights:
             return
-        lost = await self._store.lost({each.batch_id: each.message for each in flights})
+        lost = await self._store.lost(flights)
         for flight in flights:
             if flight.batch_id in lost and flight in self._flights:
                 await self._take_back(flight, lost[flight.batch_id])
+
+    def _waits_for_none(self, flight: Flight) -> bool:
+        """Tell whether the worker that should run a batch has left."""
+        wanted = flight.wanted_worker
+        return wanted is not None and wanted not in self._link.workers
 
     async def _take_back(self, flight: Flight, loss: Loss) -> None:
         if not await self._store.withdraw(flight.batch_id):
@@ -142,7 +163,9 @@ class Recovery:
         log.warning("batch %s is sent again: %s", flight.batch_id,
                     "its worker has died" if loss.worker_died else "it was lost")  # fmt: skip
         # Redis may have lost the batch in a restart. No operation is to blame then.
-        has_culprit = loss.worker_died or (flight.stored or 0.0) > self._link.up_since
+        has_culprit = not loss.was_waiting and (
+            loss.worker_died or (flight.stored or 0.0) > self._link.up_since
+        )
         again: list[PendingOperation] = []
         for number, operation in enumerate(flight.operations):
             if has_culprit and loss.overrun in (None, number):

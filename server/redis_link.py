@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 RECONNECT_SECONDS = 0.2
 
-# Each new connection of the sender loads this script into Redis.
+# Each new connection of the sender loads these scripts into Redis.
 SEND_SCRIPT = Script.named("send")
+REROUTE_SCRIPT = Script.named("reroute")
 
 
 class RedisLink:
@@ -39,7 +40,9 @@ class RedisLink:
         self, settings: Settings, on_connect: Callable[[], None], on_change: Callable[[], None]
     ) -> None:
         self.client = connect_async(settings.redis_url)
-        self.sender = RedisPipe(self.client, self.give_up_connections, (SEND_SCRIPT,))
+        self.sender = RedisPipe(
+            self.client, self.give_up_connections, (SEND_SCRIPT, REROUTE_SCRIPT)
+        )
         # A connection of its own, because a read that blocks holds up the commands behind it.
         self.reader = RedisPipe(self.client, self.give_up_connections)
         self._on_connect = on_connect

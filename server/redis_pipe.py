@@ -40,6 +40,8 @@ class RedisPipe:
         self._on_loss = on_loss
         self._scripts = scripts
         self._wire: _Wire | None = None
+        # Takes each message of a channel that the connection has subscribed to.
+        self.on_message: OnAnswer = _ignore
 
     async def connect(self) -> None:
         """Make a new connection and load the scripts into Redis.
@@ -50,7 +52,9 @@ class RedisPipe:
             Redis is away.
         """
         self.close()
-        wire = await _Wire.open(self._client, self._on_loss)
+        wire = await _Wire.open(
+            self._client, self._on_loss, lambda message: self.on_message(message)
+        )
         for script in self._scripts:
             await wire.execute("SCRIPT", "LOAD", script.text)
         self._wire = wire
@@ -69,23 +73,35 @@ class RedisPipe:
             self._wire = None
 
 
+def _ignore(message: Any) -> None:
+    """Take a message that nobody has asked for."""
+
+
 class _Wire(asyncio.Protocol):
     """One connection, on which answers come in the order of the commands."""
 
-    def __init__(self, connection: Any, on_loss: Callable[[Exception], None]) -> None:
+    def __init__(
+        self, connection: Any, on_loss: Callable[[Exception], None], on_message: OnAnswer
+    ) -> None:
         # redis-py closes a connection that nobody refers to.
         self._connection = connection
         self._transport: asyncio.Transport = connection._writer.transport
         self._reader = hiredis.Reader()
         self._waiting: deque[OnAnswer] = deque()
         self._on_loss = on_loss
+        self._on_message = on_message
         self._lost: Exception | None = None
 
     @classmethod
-    async def open(cls, client: redis.asyncio.Redis, on_loss: Callable[[Exception], None]) -> _Wire:
+    async def open(
+        cls,
+        client: redis.asyncio.Redis,
+        on_loss: Callable[[Exception], None],
+        on_message: OnAnswer,
+    ) -> _Wire:
         connection = new_connection(client)
         await connection.connect()
-        wire = cls(connection, on_loss)
+        wire = cls(connection, on_loss, on_message)
         # redis-py's handshake is over. From here on this object is the transport's protocol.
         wire._transport.set_protocol(wire)
         return wire
@@ -113,14 +129,17 @@ class _Wire(asyncio.Protocol):
 
     def close(self) -> None:
         self._transport.abort()
+        # redis-py would warn of a connection that it has not closed itself.
+        self._connection._writer = None
         self._end(ConnectionError("the connection to Redis was given up"))
 
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
-        while self._waiting and (answer := self._reader.gets()) is not False:
+        while self._lost is None and (answer := self._reader.gets()) is not False:
             if isinstance(answer, hiredis.ReplyError):
                 answer = error_of(str(answer))
-            self._waiting.popleft()(answer)
+            # A connection that listens to a channel sends no commands, so nothing waits then.
+            (self._waiting.popleft() if self._waiting else self._on_message)(answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._lost is None:

@@ -1,4 +1,8 @@
-"""Reads the replies of a server's batches from its stream in Redis."""
+"""Reads the replies of a server's batches from Redis.
+
+Workers add them to the server's stream, and publish them on a channel that the server listens to.
+So no read has to be sent again and again. What was not heard is in the stream.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,12 @@ from redis.exceptions import RedisError
 
 from edunn_serving import keys
 from edunn_serving.errors import unavailable
-from edunn_serving.replies import LARGE, RESPONSE, STATUS, Reply
+from edunn_serving.replies import LARGE, RESPONSE, STATUS, Answer, Reply
+from edunn_serving.seal import ForgedError, Seal
 from server.redis_link import RedisLink
 
 log = logging.getLogger(__name__)
 
-# One read blocks for this many ms at most, so that a broken connection is noticed.
-READ_BLOCK_MS = 1000
 REPLIES_A_READ = 64
 # The stream is trimmed after this many bytes of it have been read, or after this time.
 TRIM_BYTES = 1 << 20
@@ -30,19 +33,26 @@ class ReplyReader:
 
     Parameters
     ----------
-    on_reply
-        Called with a batch's id and the replies of its operations.
+    on_answer
+        Called with the answer of each batch.
     """
 
     def __init__(
-        self, link: RedisLink, server_id: str, on_reply: Callable[[str, list[Reply]], None]
+        self, link: RedisLink, server_id: str, on_answer: Callable[[Answer], None], seal: Seal
     ) -> None:
         self._link = link
-        self._on_reply = on_reply
+        self._seal = seal
+        self._on_answer = on_answer
+        # The name of the stream and of the channel.
         self.stream = keys.replies(server_id)
-        # The id of the last entry that was read.
+        # All entries up to this one have been read.
         self.last_read = "0-0"
         self._untrimmed_bytes = 0
+        # Whether the stream is being read. Until then `last_read` must not pass over entries.
+        self._is_catching_up = False
+        self._must_read_again = False
+        # The entries that were heard meanwhile. They are in the stream too.
+        self._heard: set[str] = set()
         # Batches whose replies have been read, except for large results.
         self._fetching: set[str] = set()
 
@@ -51,11 +61,15 @@ class ReplyReader:
         return batch_id in self._fetching
 
     def begin(self) -> None:
-        """Begin the next read, also over a new connection."""
-        options = ("COUNT", REPLIES_A_READ, "BLOCK", READ_BLOCK_MS)
-        self._link.reader.send(
-            ("XREAD", *options, "STREAMS", self.stream, self.last_read), self._on_read
-        )
+        """Listen to the channel of a new connection."""
+        self._is_catching_up = True
+        self._link.reader.on_message = self._on_message
+        self._link.reader.send(("SUBSCRIBE", self.stream), self._on_subscribed)
+
+    def catch_up(self) -> None:
+        """Read the stream from the last read entry on, unless this is under way."""
+        if not self._is_catching_up:
+            self._read_stream()
 
     async def trim_often(self) -> None:
         """Remove entries that have been read from the stream, again and again, until cancelled."""
@@ -71,24 +85,63 @@ class ReplyReader:
         except (RedisError, OSError) as error:
             log.warning("the reply stream stays until it expires: %s", error)
 
-    def _on_read(self, answer: Any) -> None:
+    def _on_subscribed(self, answer: Any) -> None:
+        if isinstance(answer, Exception):
+            self._link.give_up_connections(answer)
+        else:
+            self._read_stream()
+
+    def _read_stream(self) -> None:
+        self._is_catching_up = True
+        self._must_read_again = False
+        self._link.sender.send(
+            ("XRANGE", self.stream, f"({self.last_read}", "+", "COUNT", REPLIES_A_READ),
+            self._on_entries,
+        )
+
+    def _on_entries(self, answer: Any) -> None:
         if isinstance(answer, Exception):
             self._link.give_up_connections(answer)
             return
-        entries = answer[0][1] if answer else ()
-        if entries:
-            self.last_read = entries[-1][0].decode()
-        # The next read begins first, so that Redis answers while the replies are handled.
-        self.begin()
-        for _, fields in entries:
-            self._untrimmed_bytes += sum(map(len, fields))
-            try:
-                seconds = (int(text) / 1e6 for text in fields[3].split())
-                replies = list(map(Reply, fields[4::2], fields[5::2], seconds))
-                self._complete(fields[1].decode(), replies)
-            except Exception:
-                # An error with one batch must not lose the other batches of this read.
-                log.exception("the replies of batch %r could not be handed over", fields[1])
+        for entry_id, fields in answer:
+            self.last_read = entry_id.decode()
+            if self.last_read in self._heard:
+                self._heard.discard(self.last_read)
+            else:
+                self._hand_over(fields[-1])
+        if len(answer) == REPLIES_A_READ or self._must_read_again:
+            self._read_stream()
+        else:
+            self._is_catching_up = False
+
+    def _on_message(self, message: Any) -> None:
+        """Take what the channel says: an entry's id and, if they are short, its replies."""
+        entry, _, data = message[2].partition(b" ")
+        entry_id = entry.decode()
+        if _order(entry_id) <= _order(self.last_read):
+            # The stream's own connection was quicker.
+            return
+        if not data:
+            # A read that is under way may have begun before the entry was there.
+            self._must_read_again = self._is_catching_up
+            self.catch_up()
+            return
+        if self._is_catching_up:
+            self._heard.add(entry_id)
+        else:
+            self._heard.clear()
+            self.last_read = entry_id
+        self._hand_over(data)
+
+    def _hand_over(self, data: bytes) -> None:
+        self._untrimmed_bytes += len(data)
+        try:
+            self._complete(Answer.decode(self._seal.open("reply", data, self.stream)))
+        except ForgedError as error:
+            log.error("an entry of the replies is refused: %s", error)
+        except Exception:
+            # An error with one batch must not lose the other batches of this read.
+            log.exception("the replies of a batch could not be handed over: %r", data[:100])
         if self._untrimmed_bytes > TRIM_BYTES:
             self._trim()
 
@@ -97,30 +150,45 @@ class ReplyReader:
         self._untrimmed_bytes = 0
         self._link.sender.send(command, lambda answer: None)
 
-    def _complete(self, batch_id: str, replies: list[Reply]) -> None:
-        """Fetch the results that are too large for the stream, then hand over all replies."""
+    def _is_genuine(self, reply: Reply, result: bytes) -> bool:
+        try:
+            self._seal.check("result", reply.mark, result, reply.data)
+        except ForgedError as error:
+            log.error("a large result is refused: %s", error)
+            return False
+        return True
+
+    def _complete(self, answer: Answer) -> None:
+        """Fetch the results that are too large for the stream, then hand over the answer."""
+        batch_id, replies = answer.batch_id, list(answer.replies)
         missing = {at: reply.data for at, reply in enumerate(replies) if reply.kind == LARGE}
         if not missing:
-            self._on_reply(batch_id, replies)
+            self._on_answer(answer)
             return
         self._fetching.add(batch_id)
 
-        def take(at: int, answer: bytes | Exception | None) -> None:
-            if isinstance(answer, bytes):
-                replies[at] = replies[at]._replace(kind=RESPONSE, data=answer)
+        def take(at: int, result: bytes | Exception | None) -> None:
+            if isinstance(result, bytes) and self._is_genuine(replies[at], result):
+                replies[at] = replies[at]._replace(kind=RESPONSE, data=result)
             else:
                 lost = unavailable("the store went away with the result")
                 replies[at] = Reply(STATUS, lost.to_status().SerializeToString())
             del missing[at]
             if not missing:
                 self._fetching.discard(batch_id)
-                self._on_reply(batch_id, replies)
+                self._on_answer(answer._replace(replies=replies))
 
         for at, key in list(missing.items()):
             self._link.sender.send(("GETDEL", key), partial(take, at))
 
 
+def _order(entry_id: str) -> tuple[int, int]:
+    """Return a key by which stream ids are in their order."""
+    milliseconds, number = entry_id.split("-")
+    return int(milliseconds), int(number)
+
+
 def _after(entry_id: str) -> str:
     """Return the smallest stream id above another."""
-    milliseconds, number = entry_id.split("-")
-    return f"{milliseconds}-{int(number) + 1}"
+    milliseconds, number = _order(entry_id)
+    return f"{milliseconds}-{number + 1}"

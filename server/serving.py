@@ -72,7 +72,8 @@ async def serve(settings: Settings) -> None:
     audit = Audit(settings.audit_file)
     services = make_services(dispatcher, audit, settings)
     names = [each.descriptor.full_name for each in services]
-    health = Health(names)
+    busy = [each for each in services if isinstance(each, BusyService)]
+    health = Health(names, {each.descriptor.full_name: each.is_serving for each in busy})
     raise_descriptor_limit()
     connections = Connections(settings, _log_cut)
     handlers = Handlers(
@@ -96,7 +97,7 @@ async def serve(settings: Settings) -> None:
         asyncio.create_task(callers.watch()),
         asyncio.create_task(handlers.open_calls.watch()),
         asyncio.create_task(connections.watch(port)),
-        *(asyncio.create_task(each.run()) for each in services if isinstance(each, BusyService)),
+        *(asyncio.create_task(each.run()) for each in busy),
     ]
     if tls is not None:
         background.append(asyncio.create_task(tls.watch()))

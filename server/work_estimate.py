@@ -1,4 +1,4 @@
-"""Estimates an operation's work from the times that workers have reported."""
+"""Estimates the work of operations and batches from the times that workers have reported."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ Kind = tuple[str, str, str | None, str]
 
 
 class WorkEstimate:
-    """Knows the time of a usual operation, and the kinds of operations that have been slow."""
+    """Knows the usual times of an operation and a batch, and the kinds of slow operations."""
 
     def __init__(self) -> None:
         self.usual_seconds = 0.0
+        # The time that a batch takes its worker besides its operations.
+        self.fixed_seconds = 0.0
         self._slow: OrderedDict[Kind, None] = OrderedDict()
         # The usual time of an account's operations.
         self._accounts: OrderedDict[str, float] = OrderedDict()
@@ -58,6 +60,11 @@ class WorkEstimate:
     def seconds(self, *, is_slow: bool) -> float:
         """Return the time that an operation is expected to take."""
         return SLOW_SECONDS if is_slow else self.usual_seconds
+
+    def note_batch(self, fixed_seconds: float) -> None:
+        """Note what a batch took its worker besides its operations; 0 if unknown."""
+        if fixed_seconds:
+            self.fixed_seconds += LATEST_SHARE * (fixed_seconds - self.fixed_seconds)
 
     def is_slow(self, head: OperationHead) -> bool:
         """Tell whether the latest operation of this kind was slow."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 from pathlib import Path
 from typing import IO
 
@@ -11,6 +12,7 @@ from standalone.errors import StackError
 
 LOCK = "lock"
 TOKENS_FILE = "tokens.json"
+KEY_FILE = "shared.key"
 AUDIT_FILE = "audit.jsonl"
 
 
@@ -53,6 +55,17 @@ def claim(folder: Path) -> IO[str]:
         lock.close()
         raise StackError(f"{folder} is in use by another stack: choose another folder") from error
     return lock
+
+
+def shared_key(folder: Path) -> Path:
+    """Return the file of the key that the stack's server and workers share. Make it if needed."""
+    path = folder / KEY_FILE
+    if not path.exists():
+        fresh = path.with_name(f"{KEY_FILE}.new")
+        with open(fresh, "w", opener=private) as file:
+            file.write(secrets.token_hex(32) + "\n")
+        fresh.replace(path)
+    return path
 
 
 def private(path: str, flags: int) -> int:

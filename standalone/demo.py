@@ -1,4 +1,7 @@
-"""`make demo`: runs the Dropout walk-through against the whole service, and removes all traces."""
+"""`make demo`: runs two programs against the whole service, and removes all traces.
+
+The first is the walk-through of Dropout, the second trains a network on digits.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,13 @@ from standalone.errors import StackError
 from standalone.stack import Stack
 from standalone.stop_signal import StopRequested, StopSignal
 
+PROGRAMS = ("edunn_client.walkthrough", "standalone.digits_demo")
 INTERRUPTED = 130
 POLL_SECONDS = 0.05
 
 
 def main() -> int:
-    """Run the walk-through and return its exit code."""
+    """Run the programs and return the exit code of the first that fails, or 0."""
     # Closing the terminal stops it too. Otherwise it would leave its folder behind.
     stop_signal = StopSignal(signal.SIGHUP)
     try:
@@ -26,7 +30,11 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="edunn-demo-") as folder,
             Stack(Path(folder), wait=stop_signal.wait) as stack,
         ):
-            return walk_through(stack.address, stop_signal.wait)
+            for module in PROGRAMS:
+                code = run(module, stack.address, stop_signal.wait)
+                if code:
+                    return code
+            return 0
     except StopRequested:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -35,9 +43,9 @@ def main() -> int:
         return 1
 
 
-def walk_through(address: str, wait: Callable[[float], None]) -> int:
-    """Run the client's walk-through until it ends or `wait` raises."""
-    command = [sys.executable, "-m", "edunn_client.walkthrough", address]
+def run(module: str, address: str, wait: Callable[[float], None]) -> int:
+    """Run a program with the service's address until it ends or `wait` raises."""
+    command = [sys.executable, "-m", module, address]
     # A session of its own, so that only this process gets a Ctrl-C.
     with subprocess.Popen(command, start_new_session=True) as process:  # noqa: S603
         try:

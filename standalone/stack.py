@@ -19,11 +19,12 @@ import grpc
 import redis
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from edunn_serving import redis_user
 from edunn_serving.own_channel import own_channel
 from edunn_serving.pools import LAYERS, POOLS, Pool
 from edunn_serving.redis_connections import connect
 from edunn_serving.redis_url import RedisUrl
-from standalone.data_folder import AUDIT_FILE, TOKENS_FILE, claim
+from standalone.data_folder import AUDIT_FILE, KEY_FILE, TOKENS_FILE, claim, shared_key
 from standalone.errors import StackError
 from standalone.processes import Child, Supervisor
 
@@ -80,7 +81,9 @@ class Stack:
             raise StackError(f"{workers} workers are too few: at least one does the work")
         self.data = data
         self._redis_binary = redis_binary or find_redis()
+        # Only this process is Redis's administrator. Server and workers are a user with few rights.
         self._password = secrets.token_hex(16)
+        self._service_password = secrets.token_hex(16)
         # A unix socket costs less time than loopback TCP, but the length of its path is limited.
         self._socket = data.resolve() / "redis.sock"
         self._redis_port = 0 if len(os.fsencode(self._socket)) <= MAX_SOCKET_PATH else free_port()
@@ -90,11 +93,12 @@ class Stack:
             "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
             "PYTHONUNBUFFERED": "1",
             "EDUNN_ARTIFACTS": str(data.resolve() / "artifacts"),
+            "EDUNN_SHARED_KEY_FILE": str(data.resolve() / KEY_FILE),
             "EDUNN_DATABASE_URL": f"sqlite:///{data.resolve() / GRADES}",
             "EDUNN_AUDIT_FILE": str(data.resolve() / AUDIT_FILE),
             **_kept_tokens(data.resolve()),
             **(environment or {}),
-            "EDUNN_REDIS_URL": self.redis_url,
+            "EDUNN_REDIS_URL": self._url_of(redis_user.NAME, self._service_password),
         }
         self._wait = wait
         self._lock: IO[str] | None = None
@@ -119,9 +123,13 @@ class Stack:
 
     @property
     def redis_url(self) -> str:
+        """The URL of Redis for its administrator."""
+        return self._url_of("", self._password)
+
+    def _url_of(self, user: str, password: str) -> str:
         if self._redis_port:
-            return f"redis://:{self._password}@127.0.0.1:{self._redis_port}/0"
-        return f"unix://:{self._password}@{quote(str(self._socket))}?db=0"
+            return f"redis://{user}:{password}@127.0.0.1:{self._redis_port}/0"
+        return f"unix://{user}:{password}@{quote(str(self._socket))}?db=0"
 
     @property
     def address(self) -> str:
@@ -134,12 +142,13 @@ class Stack:
         return [f"127.0.0.1:{port}" for port in self._ports]
 
     def redis_client(self) -> redis.Redis:
-        """Return a client of the stack's Redis."""
+        """Return a client of the stack's Redis, as its administrator."""
         return connect(RedisUrl.parse(self.redis_url))
 
     def __enter__(self) -> Stack:
         self._lock = claim(self.data)
         try:
+            shared_key(self.data)
             _check_port(self.port)
             self._supervisor.add(self.redis)
             self._await_redis()
@@ -240,6 +249,7 @@ class Stack:
             [
                 *self._redis_listens(),
                 f"requirepass {self._password}",
+                f"user {redis_user.NAME} on >{self._service_password} {' '.join(redis_user.RULES)}",
                 f"dir {_quoted(self.data.resolve())}",
                 "appendonly yes",
                 'save ""',

@@ -212,7 +212,7 @@ def test_the_services_do_their_work_and_stop_in_time(
 
     codes = deployment.stop()
     in_order = ["server-1", "worker-1", "worker-2", "redis-1"]
-    assert codes == dict.fromkeys((*in_order, "grading-worker-1", "postgres-1"), 0), (
+    assert codes == dict.fromkeys((*in_order, "trainer-1", "grading-worker-1", "postgres-1"), 0), (
         deployment.logs()
     )
     assert [name for name in codes if name in in_order] == in_order

@@ -18,13 +18,12 @@ from celery.worker import state
 from edunn_serving.batch_message import BatchMessage
 from edunn_serving.errors import quoted
 from edunn_serving.redis_connections import RedisRefuses
+from edunn_serving.seal import Seal
+from worker.batch_queue import BatchQueue
 from worker.engine import Engine
-from worker.script_connection import ScriptConnection
 
 log = logging.getLogger(__name__)
 
-# One read waits this long for a batch, in seconds. A worker may notice a stop this much later.
-READ_SECONDS = 1
 RETRY_SECONDS = 0.2
 # A worker that Redis has refused batches for this long stops giving signs of life.
 REFUSED_SECONDS = 1.0
@@ -41,20 +40,20 @@ class BatchConsumer:
 
     def __init__(
         self,
-        connection: ScriptConnection,
-        queue: str,
+        queue: BatchQueue,
         engine: Engine,
         *,
         announce: Callable[[BatchConsumer], None],
         on_refusal: Callable[[], None],
         pool: Any,
+        seal: Seal,
     ) -> None:
         self.pool = pool
+        self._seal = seal
         # Tells Celery that the worker is ready.
         self._announce = announce
         # Called again and again while Redis answers but refuses to give batches.
         self._on_refusal = on_refusal
-        self._connection = connection
         self._queue = queue
         self._engine = engine
         self._reachable = True
@@ -71,7 +70,9 @@ class BatchConsumer:
         """
         self._announce(self)
         while True:
-            state.maybe_shutdown()
+            # A read that is under way may bring a batch.
+            if not self._queue.is_reading:
+                state.maybe_shutdown()
             message = self._next_message()
             if message is not None:
                 self._run(message)
@@ -79,7 +80,7 @@ class BatchConsumer:
     def _next_message(self) -> bytes | None:
         """Return the next batch's message; None if none has come in time."""
         try:
-            (answer,) = self._connection.run(("BRPOP", self._queue, READ_SECONDS))
+            message = self._queue.next()
         except redis.RedisError as error:
             # Redis is away or refuses commands that write. Either may end at any time.
             if self._reachable:
@@ -92,7 +93,7 @@ class BatchConsumer:
             log.info("batches can be read again")
             self._reachable = True
             self._refused_since = None
-        return answer[1] if answer else None
+        return message
 
     def _note_refusal(self, error: redis.RedisError) -> None:
         """Call `on_refusal` if Redis refuses for long. A starting Redis refuses for a moment."""
@@ -106,15 +107,19 @@ class BatchConsumer:
 
     def _run(self, data: bytes) -> None:
         try:
-            message = BatchMessage.decode(data)
+            message = BatchMessage.decode(self._seal.open("batch", data))
         except (ValueError, RecursionError) as error:
             log.warning("dropped a message that is no batch: %s: %s", error, quoted(data[:100]))
             return
         self._engine.run(message)
 
     def stop(self) -> None:
-        """Give up the connection, as the worker's last step."""
-        self._connection.close()
+        """Leave the queues, as the worker's last step. It gives no more signs of life."""
+        try:
+            self._queue.leave()
+        except redis.RedisError as error:
+            log.warning("batches may be left in the worker's queue: %s", error)
+        self._queue.close()
 
     # Celery calls each of these in some kind of stop. `state.maybe_shutdown` ends the loop.
     def close(self) -> None:

@@ -20,8 +20,8 @@ from edunn_serving.requests import parse_request
 from edunn_serving.rpcs import OPERATION_RPCS
 from edunn_serving.settings import Settings
 from worker.limits import MAX_BATCH_RESULT_BYTES
+from worker.methods import METHODS
 from worker.open_session import OpenSession
-from worker.operations import OPERATIONS
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySession
@@ -31,7 +31,7 @@ from worker.store import Changes, StoredSession
 class Outcome(NamedTuple):
     """A reply's kind and data."""
 
-    kind: bytes
+    kind: int
     data: bytes
 
 
@@ -54,7 +54,7 @@ class BatchRun:
         randomness: RepeatableGenerator,
         guard: OverrunGuard,
         failures: dict[int, Outcome],
-        now_ms: int,
+        clock_offset: float,
     ) -> None:
         self._batch = batch
         self._requests = requests
@@ -64,7 +64,7 @@ class BatchRun:
         # The outcomes of operations that must not run again, by their numbers in the batch.
         self._failures = failures
         # Redis's clock minus this machine's monotonic one, in seconds.
-        self._clock_offset = now_ms / 1000 - time.monotonic()
+        self._clock_offset = clock_offset
         self._numbers: dict[SessionKey, list[int]] = {}
         for number, head in enumerate(batch.heads):
             self._numbers.setdefault(head.session, []).append(number)
@@ -131,9 +131,9 @@ class BatchRun:
         try:
             deadline = self._deadline_of(head)
             self._guard.begin(self._batch.batch_id, number, deadline)
-            operation = OPERATIONS[head.method]
+            method = METHODS[head.method]
             request = parse_request(OPERATION_RPCS[head.method], self._requests[number])
-            response = operation.run(session, request, self._settings)
+            response = method.run(session, request, self._settings)
             return Outcome(RESPONSE, response.SerializeToString()), True
         except ServiceError as error:
             # A late error, such as one of encoding, may have left changes behind.
@@ -142,7 +142,7 @@ class BatchRun:
             return failed(out_of_memory()), False
         except Exception:
             # One operation's fault must not fail the rest of its batch.
-            return failed(logged_fault(head.method)), False
+            return failed(logged_fault(f"{head.method} {head.request_id}")), False
 
     def _deadline_of(self, head: OperationHead) -> float:
         """Return an operation's deadline by the monotonic clock.

@@ -15,11 +15,11 @@ from celery.signals import worker_ready, worker_shutdown
 from edunn_serving.pools import LAYERS
 from edunn_serving.redis_connections import ANSWER_SECONDS, LONG_ANSWER_SECONDS, connect
 from edunn_serving.settings import Settings, SettingsError, read_settings
-from worker.batch_consumer import READ_SECONDS, BatchConsumer, is_stopping
+from worker.batch_consumer import BatchConsumer, is_stopping
+from worker.batch_queue import READ_SECONDS, BatchQueue
 from worker.engine import Engine
 from worker.membership import Membership, unregister_builtin_tasks
 from worker.overrun_guard import OverrunGuard
-from worker.script_connection import ScriptConnection
 from worker.store import Store
 
 
@@ -72,15 +72,23 @@ def make_consumer(
     """Return the consumer of Celery's worker, which finds it by this function's name."""
     client = connect(settings.redis_url, answer_seconds=LONG_ANSWER_SECONDS)
     store = Store(client, settings)
-    engine = Engine(store, settings, _member.worker_id, _guard, is_stopping=is_stopping)
     reader = connect(settings.redis_url, answer_seconds=READ_SECONDS + ANSWER_SECONDS)
+    queue = BatchQueue(reader, LAYERS, _member.worker_id)
+    engine = Engine(
+        store,
+        settings,
+        _member.worker_id,
+        _guard,
+        is_stopping=is_stopping,
+        commit_quickly=queue.commit_and_read,
+    )
     return BatchConsumer(
-        ScriptConnection(reader, ()),
-        LAYERS.queue,
+        queue,
         engine,
         announce=init_callback,
         on_refusal=_member.heartbeat.hush,
         pool=pool,
+        seal=settings.seal(),
     )
 
 

@@ -1,17 +1,26 @@
-"""Runs a batch: load its sessions, run its operations in order, commit, reply."""
+"""Runs a batch: load its sessions, run its operations in order, commit, reply.
+
+A worker keeps the sessions that it has run. If the server says that it ran a batch's sessions last,
+it runs the batch on them, and the commit verifies that they are as Redis has them. This saves the
+round trip that loads them.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import redis
 
-from edunn_serving.batch_message import BatchMessage
+from edunn_serving.batch_message import BatchMessage, OperationHead
 from edunn_serving.errors import ServiceError, logged_fault, unavailable
+from edunn_serving.keys import SessionKey
 from edunn_serving.redis_connections import RedisRefuses
-from edunn_serving.replies import Reply
+from edunn_serving.replies import Answer, Reply
+from edunn_serving.scripts import Command
 from edunn_serving.settings import Settings
 from worker.batch_run import BatchRun, Outcome, failed, out_of_memory
 from worker.limits import cache_limit
@@ -19,7 +28,9 @@ from worker.needs import needs_of
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySessions
-from worker.store import Committed, Store
+from worker.recall import recall
+from worker.recent_contexts import RecentContexts
+from worker.store import Committed, Store, StoredSession
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +42,10 @@ WAIT_SECONDS = 0.02
 # This many conflicts in a row are not chance but a fault.
 MAX_CONFLICTS = 100
 REDIS_RETRY_SECONDS = 0.2
+# Redis's clock is read again after this time.
+CLOCK_SECONDS = 60.0
+# This part of the memory for ready sessions is for recent contexts.
+RECENT_SHARE = 8
 # A batch is not run again after Redis has given it and refused its answer this many times.
 MAX_REFUSALS = 5
 
@@ -46,16 +61,28 @@ class Engine:
         guard: OverrunGuard,
         *,
         is_stopping: Callable[[], bool] = lambda: False,
+        commit_quickly: Callable[[Command], Any] | None = None,
     ) -> None:
         self._store = store
         self._settings = settings
+        self._seal = settings.seal()
         self._worker_id = worker_id
         self._guard = guard
         self._is_stopping = is_stopping
         # Whether Redis has given the batch in the latest try.
         self._has_taken = False
         self._randomness = RepeatableGenerator()
-        self._ready = ReadySessions(cache_limit(settings))
+        # Runs the script that commits a batch on sessions at hand.
+        self._commit_quickly = commit_quickly
+        # The processor time of the latest batch's operations, and what the batch took besides.
+        self._operation_seconds = 0.0
+        self._fixed_seconds = 0.0
+        # Redis's clock minus this machine's monotonic one, in seconds, and when it was measured.
+        self._clock_offset = 0.0
+        self._clock_read = -math.inf
+        recent_budget = cache_limit(settings) // RECENT_SHARE
+        self._ready = ReadySessions(cache_limit(settings) - recent_budget)
+        self._recent = RecentContexts(recent_budget)
 
     def run(self, batch: BatchMessage) -> None:
         """Run a batch and answer it, unless it is answered already.
@@ -65,6 +92,14 @@ class Engine:
         get an error that says so. A worker that is to stop does not wait for Redis, because the
         server sends the batch again.
         """
+        began = time.thread_time()
+        try:
+            self._run_until_answered(batch)
+        finally:
+            taken = time.thread_time() - began
+            self._fixed_seconds = max(0.0, taken - self._operation_seconds)
+
+    def _run_until_answered(self, batch: BatchMessage) -> None:
         refusals = 0
         trouble = ""
         while True:
@@ -86,6 +121,8 @@ class Engine:
                 time.sleep(REDIS_RETRY_SECONDS)
 
     def _run(self, batch: BatchMessage) -> None:
+        if self._run_on_ready(batch):
+            return
         conflicts, waited = 0, 0.0
         # Operations whose failure has spoilt their session in memory.
         failures: dict[int, Outcome] = {}
@@ -111,8 +148,52 @@ class Engine:
             self._answer_all(batch, logged_fault(f"batch {batch.batch_id}"))
 
     def _answer_all(self, batch: BatchMessage, error: ServiceError) -> None:
-        answers = [Reply(*failed(error))] * len(batch.heads)
-        self._store.commit(batch.batch_id, batch.reply_stream, answers, ())
+        self._store.commit(
+            batch.reply_stream, self._answer(batch, [Reply(*failed(error))] * len(batch.heads)), ()
+        )
+
+    def _answer(self, batch: BatchMessage, replies: Sequence[Reply]) -> Answer:
+        self._operation_seconds = sum(reply.seconds for reply in replies)
+        return Answer(batch.batch_id, replies, self._worker_id, self._fixed_seconds)
+
+    def _run_on_ready(self, batch: BatchMessage) -> bool:
+        """Run a batch on the sessions as this worker left them; False if it must load them.
+
+        Nothing is stored if they are not as Redis has them, or if anything else goes wrong.
+        """
+        is_clock_known = time.monotonic() - self._clock_read < CLOCK_SECONDS
+        if batch.requests is None or not (batch.is_familiar and is_clock_known):
+            return False
+        recalled = recall(batch.heads, self._ready, self._recent)
+        if recalled is None:
+            return False
+        run = self._begin(batch, batch.requests, {})
+        for key, session in recalled.items():
+            run.open(key, session, self._ready.get(key))
+        committed = Committed.CONFLICT
+        try:
+            if run.run_all() is None:
+                committed = self._store.commit(
+                    batch.reply_stream,
+                    self._answer(batch, run.replies),
+                    run.changes(),
+                    # A worker that is to stop reads no further batch.
+                    run=None if self._is_stopping() else self._commit_quickly,
+                )
+        except (redis.RedisError, MemoryError) as error:
+            # If Redis has stored it all the same, the next run finds the batch answered.
+            log.debug("batch %s is run again: %s", batch.batch_id, error)
+        finally:
+            self._settle(batch, run, committed)
+        return committed in (Committed.DONE, Committed.ANSWERED)
+
+    def _begin(
+        self, batch: BatchMessage, requests: Sequence[bytes], failures: dict[int, Outcome]
+    ) -> BatchRun:
+        return BatchRun(
+            batch, requests, self._settings, self._randomness, self._guard, failures,
+            self._clock_offset,
+        )  # fmt: skip
 
     def _try(self, batch: BatchMessage, failures: dict[int, Outcome], *, insist: bool) -> Committed:
         """Run a batch on the present sessions, and commit its changes.
@@ -127,7 +208,10 @@ class Engine:
             committed = Committed.CONFLICT
             try:
                 committed = self._store.commit(
-                    batch.batch_id, batch.reply_stream, run.replies, run.changes(), insist=insist
+                    batch.reply_stream,
+                    self._answer(batch, run.replies),
+                    run.changes(),
+                    insist=insist,
                 )
                 return committed
             except MemoryError:
@@ -136,40 +220,59 @@ class Engine:
                     raise
                 failures[largest] = failed(out_of_memory())
             finally:
-                if committed is Committed.DONE:
-                    self._keep_ready(run)
-                else:
-                    # The sessions in memory have changes that are not stored.
-                    self._ready.drop(run.sessions)
+                self._settle(batch, run, committed)
 
     def _run_operations(self, batch: BatchMessage, failures: dict[int, Outcome]) -> BatchRun | None:
         """Run a batch's operations; None if it is answered already."""
-        requests, stored, now_ms = self._store.take(
-            batch.batch_id, self._worker_id, needs_of(batch.heads, self._ready)
-        )
-        self._has_taken = True
-        if not requests:
+        requests, stored = self._take(batch, batch.heads)
+        if requests is None:
             return None
-        run = BatchRun(
-            batch, requests, self._settings, self._randomness, self._guard, failures, now_ms
-        )
+        run = self._begin(batch, requests, failures)
         for key, session in stored.items():
             run.open(key, session, self._ready.get(key))
         while (spoilt := run.run_all()) is not None:
             # Only Redis has the session's state from before the operation.
             self._ready.drop([spoilt])
             heads = [head for head in batch.heads if head.session == spoilt]
-            requests, stored, _ = self._store.take(
-                batch.batch_id, self._worker_id, needs_of(heads, self._ready)
-            )
-            if not requests:
+            requests, stored = self._take(batch, heads)
+            if requests is None:
                 return None
             run.open(spoilt, stored[spoilt], None)
         return run
 
-    def _keep_ready(self, run: BatchRun) -> None:
+    def _take(
+        self, batch: BatchMessage, heads: Sequence[OperationHead]
+    ) -> tuple[Sequence[bytes] | None, dict[SessionKey, StoredSession | None]]:
+        """Load what some operations of a batch need; no requests if it is answered already."""
+        exists, requests, stored, now_ms = self._store.take(
+            batch.batch_id,
+            self._worker_id,
+            needs_of(heads, self._ready),
+            requests_apart=batch.requests is None,
+        )
+        self._has_taken = True
+        if exists and batch.requests is None:
+            self._check_requests(batch, requests)
+        self._clock_read = time.monotonic()
+        self._clock_offset = now_ms / 1000 - self._clock_read
+        return (batch.requests or requests) if exists else None, stored
+
+    def _check_requests(self, batch: BatchMessage, requests: Sequence[bytes]) -> None:
+        """Check that requests which lie apart are those that the server has sent."""
+        if self._seal.is_open:
+            return
+        for number, (mark, request) in enumerate(zip(batch.marks, requests, strict=True)):
+            self._seal.check("request", mark, request, batch.batch_id, str(number))
+
+    def _settle(self, batch: BatchMessage, run: BatchRun, committed: Committed) -> None:
+        """Keep the sessions of a run whose changes are stored, and forget those of others."""
+        if committed is not Committed.DONE:
+            # The sessions in memory have changes that are not stored.
+            self._ready.drop(run.sessions)
+            return
         for key, session in run.sessions.items():
             if session.ready is None:
                 self._ready.drop([key])
             else:
+                session.settle(batch.batch_id, self._recent)
                 self._ready.keep(key, session.ready)

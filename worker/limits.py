@@ -12,7 +12,8 @@ from typing import NamedTuple
 from edunn.estimate import BESIDES
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.memory import give_back_freed_memory
-from edunn_serving.settings import MEBIBYTE, Settings
+from edunn_serving.setting_types import MEBIBYTE
+from edunn_serving.settings import Settings
 
 # The memory of an idle worker (the interpreter, NumPy, stacks of threads), and the freed memory
 # that the C library keeps.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.keys import SessionKey
-from worker.operations import OPERATIONS, Operation
+from worker.methods import METHODS, Method
 from worker.ready import ReadySession, ReadySessions
 from worker.repetitions import mark_of
 from worker.slots import SLOTS
@@ -22,29 +22,29 @@ def needs_of(heads: Sequence[OperationHead], ready: ReadySessions) -> dict[Sessi
         need = needs.get(key)
         if need is None:
             need = needs[key] = Needs(session.revision if session else "")
-        operation = OPERATIONS.get(head.method)
-        if operation is None or head.layer is None:
+        method = METHODS.get(head.method)
+        if method is None or head.layer is None:
             continue
-        layer = _layer_needs(need, head.layer, session, operation)
+        layer = _layer_needs(need, head.layer, session, method)
         if head.forward_id:
             layer.contexts[head.forward_id] = None
-        elif operation.means_latest_forward:
+        elif method.means_latest_forward:
             layer.latest = True
         if head.repeat_id:
-            layer.contexts[mark_of(operation.repeated_as, head.repeat_id)] = None
+            layer.contexts[mark_of(method.repeated_as, head.repeat_id)] = None
         if head.loss is not None:
-            _layer_needs(need, head.loss, session, operation)
+            _layer_needs(need, head.loss, session, method)
     return needs
 
 
 def _layer_needs(
-    need: Needs, name: str, session: ReadySession | None, operation: Operation
+    need: Needs, name: str, session: ReadySession | None, method: Method
 ) -> LayerNeeds:
-    """Return the needs of one layer, with the slots that an operation uses."""
+    """Return the needs of one layer, with the slots that a method uses."""
     layer = need.layers.get(name)
     if layer is None:
         layer = need.layers[name] = LayerNeeds([None] * len(SLOTS))
     ready = session.layers.get(name) if session else None
-    for slot in operation.slots:
+    for slot in method.slots:
         layer.versions[SLOTS.index(slot)] = ready.versions[slot.name] if ready else 0
     return layer

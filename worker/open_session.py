@@ -17,6 +17,7 @@ from edunn_serving.keys import SessionKey
 from edunn_serving.v1.layer_pb2 import Layer
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, ReadySession, build_layer
+from worker.recent_contexts import RecentContexts
 from worker.slots import PARAMETERS, SLOTS, Slot
 from worker.store import Changes, StoredLayer, StoredSession, Value, context_cost
 
@@ -76,6 +77,8 @@ class OpenSession:
         self._new_contexts: list[str] = []
         self._new_context_bytes = 0
         self._has_contexts = bool(stored and stored.has_contexts)
+        # What the commit must verify besides, if the state was recalled and not loaded.
+        self._lengths = stored.lengths if stored else None
         # Whether the session has forgotten some of its evicted contexts.
         self.has_forgotten = bool(stored and stored.has_forgotten)
         self.ready: ReadySession | None = None
@@ -84,6 +87,9 @@ class OpenSession:
             self.ready = ReadySession(stored.revision, record)
         elif stored:
             self.ready = ready
+        if self.ready is not None:
+            self.ready.has_contexts = self._has_contexts
+            self.ready.has_forgotten = self.has_forgotten
 
     @property
     def exists(self) -> bool:
@@ -226,17 +232,37 @@ class OpenSession:
             self._values[keys.slot(slot.name, layer.name)] = slot.encode(layer.ready)
         ttl_ms = self.ttl_ms if self.exists else 0
         changed = self._deleted or bool(self._values)
+        is_recalled = self._lengths is not None
+        checked = {} if self._deleted else self._changed_layers
+        if is_recalled and not self._deleted:
+            checked = {name: layer.last_batch for name, layer in self._layers.items()}
         return Changes(
             self.key,
-            self._loaded_revision if changed else None,
+            self._loaded_revision if changed or is_recalled else None,
             ttl_ms,
             self._deleted,
             self._has_contexts,
             self._new_contexts,
             self._new_context_bytes,
-            {} if self._deleted else self._changed_layers,
+            checked,
+            tuple(self._changed_layers),
+            self._lengths or {},
             self._values,
         )
+
+    def settle(self, batch_id: str, recent: RecentContexts) -> None:
+        """Note in the ready session that the batch's changes are stored."""
+        if self.ready is None:
+            return
+        self.ready.has_contexts = self._has_contexts
+        for name, layer in self._layers.items():
+            layer.ready.count = layer.count
+            layer.ready.latest = layer.latest
+            layer.ready.last_batch = batch_id if name in self._changed_layers else layer.last_batch
+        for stored_as in self._new_contexts:
+            context = self._values[stored_as]
+            if isinstance(context, bytes):
+                recent.keep(self.key, self.record.incarnation, stored_as, context)
 
     def _store(self, field: str, data: bytes) -> None:
         self.stored_bytes += len(data)
@@ -282,3 +308,7 @@ def _refresh(ready: ReadyLayer, stored: StoredLayer) -> None:
         if arrays is not None:
             slot.decode(ready, arrays)
             ready.versions[slot.name] = version
+        if ready.versions[slot.name] == version:
+            ready.current_slots.add(slot.name)
+        else:
+            ready.current_slots.discard(slot.name)

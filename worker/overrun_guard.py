@@ -1,8 +1,9 @@
 """Watches the operation that the worker computes.
 
-It keeps a long batch in Redis. It ends the worker if an operation computes for too long, or
-although nobody awaits it: NumPy cannot be interrupted, so the process ends with the operation. The
-server sends the rest of the batch again, to another worker.
+It notes the worker as the holder of a batch that takes long, and keeps the batch in Redis. It ends
+the worker if an operation computes for too long, or although nobody awaits it: NumPy cannot be
+interrupted, so the process ends with the operation. The server sends the rest of the batch again,
+to another worker.
 """
 
 from __future__ import annotations
@@ -81,13 +82,16 @@ class OverrunGuard(threading.Thread):
         abandoned: _Running | None = None
         end = math.inf
         kept, kept_at = "", 0.0
+        is_noted = False
         while not self._stopped.wait(LOOK_SECONDS):
             running = self._running
             if running is None:
                 continue
             now = time.monotonic()
             if running.batch_id != kept:
-                kept, kept_at = running.batch_id, now
+                kept, kept_at, is_noted = running.batch_id, now, False
+            elif not is_noted:
+                is_noted = self._note_holder(running.batch_id)
             elif now - kept_at > KEEP_SECONDS:
                 kept_at = now
                 self._keep_batch(running.batch_id)
@@ -97,6 +101,19 @@ class OverrunGuard(threading.Thread):
                     abandoned, end = running, min(end, now)
             if now > end + GRACE_SECONDS and self._running is running:
                 self._end_worker(running, now)
+
+    def _note_holder(self, batch_id: str) -> bool:
+        """Note this worker as the batch's holder; False if Redis is away.
+
+        A batch that is run on sessions at hand has no holder yet. Its server would take it for lost
+        after a while.
+        """
+        try:
+            self._client.set(keys.holder(batch_id), self._worker_id, px=BATCH_TTL_MS)
+        except redis.RedisError as error:
+            log.warning("cannot note the holder of batch %s: %s", batch_id, error)
+            return False
+        return True
 
     def _keep_batch(self, batch_id: str) -> None:
         """Let Redis keep a long batch for longer. The server would send an expired one again."""

@@ -43,6 +43,13 @@ class ReadyLayer:
     optimizer: OptimizerState = field(default_factory=OptimizerState)
     # The version of each slot by its name: how often it has been set.
     versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SLOT_NAMES, 0))
+    # The layer's stored state when this worker ran it last: the number of forwards that the service
+    # has numbered, the latest tracked forward, and the batch that had changed it last.
+    count: int = 0
+    latest: str = ""
+    # The slots of which this worker had the stored version then.
+    current_slots: set[str] = field(default_factory=lambda: set(SLOT_NAMES))
+    last_batch: str = ""
     # The backward's charge, as a part of a context, of each forward that is within the limits. Keys
     # are phase, shapes and dtypes.
     admitted: dict[tuple[object, ...], bytes] = field(default_factory=dict)
@@ -67,6 +74,9 @@ class ReadySession:
     revision: str
     record: SessionRecord
     layers: dict[str, ReadyLayer] = field(default_factory=dict)
+    has_contexts: bool = False
+    # Whether it has forgotten some of its evicted contexts.
+    has_forgotten: bool = False
 
     def size(self) -> int:
         """Return the approximate bytes of the session."""

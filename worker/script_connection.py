@@ -8,7 +8,8 @@ through redis-py took a sixth more of the workers' time, and a lone caller waite
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import hiredis
@@ -30,6 +31,11 @@ class ScriptConnection:
         self._reader = hiredis.Reader()
         self._scripts = scripts
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection. Redis may have broken it since."""
+        return self._socket is not None
+
     def run(self, *commands: Command) -> list[Any]:
         """Run commands in one round trip and return their answers.
 
@@ -48,16 +54,27 @@ class ScriptConnection:
             self._exchange(*(("SCRIPT", "LOAD", script.text) for script in self._scripts))
             answers = self._exchange(*commands)
         for answer in answers:
-            if isinstance(answer, hiredis.ReplyError):
-                error = error_of(str(answer))
-                if isinstance(error, RedisRefuses):
-                    # The address may lead to another Redis by now.
-                    self.close()
-                raise error
+            self.check(answer)
         return answers
 
-    def _exchange(self, *commands: Command) -> list[Any]:
-        try:
+    def check(self, answer: Any) -> None:
+        """Raise the error that an answer is, as `run` does."""
+        if isinstance(answer, hiredis.ReplyError):
+            error = error_of(str(answer))
+            if isinstance(error, RedisRefuses):
+                # The address may lead to another Redis by now.
+                self.close()
+            raise error
+
+    def send(self, *commands: Command) -> None:
+        """Send commands. The answers are to be received in the commands' order.
+
+        Raises
+        ------
+        redis.ConnectionError
+            Redis is away.
+        """
+        with self._closed_by_errors():
             if self._socket is None:
                 self._socket = self._connect()
             packed = [hiredis.pack_command(each) for each in commands]
@@ -65,24 +82,44 @@ class ScriptConnection:
             together = sum(map(len, packed)) < RECEIVE_BYTES
             for part in [b"".join(packed)] if together else packed:
                 self._socket.sendall(part)
-            del packed
-            answers: list[Any] = []
-            while len(answers) < len(commands):
-                while (answer := self._reader.gets()) is False:
-                    data = self._socket.recv(RECEIVE_BYTES)
-                    if not data:
-                        raise ConnectionResetError("Redis closed the connection")
-                    self._reader.feed(data)
-                answers.append(answer)
+
+    def receive(self) -> Any:
+        """Receive the next answer. An error of Redis is returned as a hiredis.ReplyError.
+
+        Raises
+        ------
+        redis.ConnectionError
+            Redis is away. It may have run the commands that were sent.
+        """
+        with self._closed_by_errors():
+            while (answer := self._reader.gets()) is False:
+                if self._socket is None:
+                    raise ConnectionResetError("the connection was given up")
+                data = self._socket.recv(RECEIVE_BYTES)
+                if not data:
+                    raise ConnectionResetError("Redis closed the connection")
+                self._reader.feed(data)
+            return answer
+
+    def _exchange(self, *commands: Command) -> list[Any]:
+        self.send(*commands)
+        return [self.receive() for _ in commands]
+
+    @contextmanager
+    def _closed_by_errors(self) -> Iterator[None]:
+        """Close the connection at an error, and name an error of the connection as redis-py does.
+
+        An error such as MemoryError may come in the middle of an answer. The rest of that answer
+        must not be read as the next one.
+        """
+        try:
+            yield
         except (OSError, hiredis.ProtocolError) as error:
             self.close()
             raise redis.ConnectionError(str(error)) from error
         except BaseException:
-            # An error such as MemoryError may come in the middle of an answer. The rest of that
-            # answer must not be read as the next one.
             self.close()
             raise
-        return answers
 
     def _connect(self) -> socket.socket:
         self._connection = new_connection(self._client)

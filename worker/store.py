@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
@@ -16,11 +16,12 @@ from edunn_serving.replies import (
     BATCH_TTL_MS,
     LARGE,
     LARGE_BYTES,
+    PUBLISHED_BYTES,
     REPLY_TTL_MS,
     RESPONSE,
-    Reply,
+    Answer,
 )
-from edunn_serving.scripts import Script
+from edunn_serving.scripts import Command, Script
 from edunn_serving.settings import Settings
 from worker.script_connection import ScriptConnection
 from worker.slots import SLOT_NAMES
@@ -35,6 +36,9 @@ EVICTION_STEPS = 256
 CONTEXT_OVERHEAD_BYTES = 96
 
 Value = bytes | str | int
+
+# The beginnings of the fields of a session's hash that are sealed.
+SEALED_FIELDS = frozenset({keys.RECORD, *SLOT_NAMES})
 
 
 @dataclass(slots=True)
@@ -87,6 +91,9 @@ class StoredSession(NamedTuple):
     # Whether it has forgotten some of its evicted contexts.
     has_forgotten: bool
     layers: dict[str, StoredLayer]
+    # None if the state was loaded. If the worker has recalled it, the length of each wanted
+    # context by its field, 0 if there is none. The commit verifies them.
+    lengths: dict[str, int] | None = None
 
 
 class Changes(NamedTuple):
@@ -105,8 +112,11 @@ class Changes(NamedTuple):
     # The fields of the new contexts, oldest first, and their bytes in the budget.
     contexts: Sequence[str] = ()
     new_context_bytes: int = 0
-    # The layers that change, each with the last batch that had changed it when it was loaded.
+    # The layers that must be as they were, each with the last batch that had changed it then.
     layers: dict[str, str] = {}  # noqa: RUF012  # never written into
+    changed_layers: Sequence[str] = ()
+    # The contexts that must be as they were: the length of each by its field, 0 if there was none.
+    lengths: dict[str, int] = {}  # noqa: RUF012  # never written into
     values: dict[str, Value] = {}  # noqa: RUF012  # never written into
 
 
@@ -139,16 +149,24 @@ class Store:
         self._commit = Script.named("eviction", "commit", limits=limits, reply_ms=REPLY_TTL_MS)
         self._evict = Script.named("eviction", "evict", limits=limits)
         self._connection = ScriptConnection(client, (self._take, self._commit, self._evict))
+        self._seal = settings.seal()
 
     def take(
-        self, batch_id: str, worker_id: str, needs: dict[SessionKey, Needs]
-    ) -> tuple[list[bytes], dict[SessionKey, StoredSession | None], int]:
+        self,
+        batch_id: str,
+        worker_id: str,
+        needs: dict[SessionKey, Needs],
+        *,
+        requests_apart: bool = False,
+    ) -> tuple[bool, list[bytes], dict[SessionKey, StoredSession | None], int]:
         """Take a batch, and load what it needs of its sessions.
 
         Returns
         -------
+        exists
+            Whether the batch is still to be answered and has not expired.
         requests
-            The batch's requests; none if it is answered already or has expired.
+            The batch's requests, if they lie apart.
         sessions
             The needed part of each stored session; None if there is no such session.
         now_ms
@@ -160,67 +178,104 @@ class Store:
             *(keys.session(*key) for key in needs),
         ]
         header = json.dumps([_needed(need) for need in needs.values()])
-        found, requests = self._connection.run(
-            self._take.command(touched, (worker_id, header)),
-            ("LRANGE", keys.batch(batch_id), 0, -1),
-        )
-        now_ms, *answers = found
+        commands = [self._take.command(touched, (worker_id, header))]
+        if requests_apart:
+            commands.append(("LRANGE", keys.batch(batch_id), 0, -1))
+        found, *requests = self._connection.run(*commands)
+        now_ms, exists, *answers = found
         sessions = {
-            key: _stored_session(need, answer) if answer else None
+            key: self._opened(key, _stored_session(need, answer)) if answer else None
             for (key, need), answer in zip(needs.items(), answers, strict=True)
         }
-        return requests, sessions, now_ms
+        return bool(exists), requests[0] if requests else [], sessions, now_ms
 
     def commit(
         self,
-        batch_id: str,
         reply_stream: str,
-        replies: Sequence[Reply],
+        answer: Answer,
         sessions: Sequence[Changes],
         *,
         insist: bool = False,
+        run: Callable[[Command], Any] | None = None,
     ) -> Committed:
-        """Apply a batch's changes and hand over its reply: all of it or nothing, and only once.
+        """Apply a batch's changes and hand over its answer: all of it or nothing, and only once.
 
         A batch that insists has its turn after the next conflict. The others then wait for it.
+        `run` runs the script; by default the store's own connection does.
         """
-        touched = [keys.batch(batch_id), keys.holder(batch_id), reply_stream]
-        entry: list[Value] = [
-            "batch",
-            batch_id,
-            "us",
-            " ".join(f"{reply.seconds * 1e6:.0f}" for reply in replies),
-        ]
-        large: list[Value] = []
-        for reply in replies:
-            # Only a response may be large. A status is small and keeps its kind.
-            if reply.kind != RESPONSE or len(reply.data) < LARGE_BYTES:
-                entry += (reply.kind, reply.data)
-            else:
-                touched.append(keys.large_result(batch_id, len(large)))
-                large.append(reply.data)
-                entry += (LARGE, touched[-1])
-        header = {
-            "insists": insist,
-            "large": len(large),
-            "reply": len(entry),
-            "sessions": [_changed(each) for each in sessions],
-        }
-        arguments: list[Value] = [json.dumps(header), *large, *entry]
-        for each in sessions:
-            touched += _keys_of(each)
-            arguments += each.contexts
-            for pair in each.values.items():
-                arguments += pair
-            for layer in each.layers:
-                arguments += (keys.LAST_BATCH + layer, batch_id)
-        (answer,) = self._connection.run(self._commit.command(touched, arguments))
-        committed = Committed(answer)
+        command = self._commit_command(reply_stream, answer, sessions, insist=insist)
+        committed = Committed(run(command) if run else self._connection.run(command)[0])
         if committed is not Committed.MORE:
             return committed
         for each in sessions:
             self._evict_more(each)
         return Committed.DONE
+
+    def _commit_command(
+        self, reply_stream: str, answer: Answer, sessions: Sequence[Changes], *, insist: bool
+    ) -> Command:
+        batch_id = answer.batch_id
+        touched = [keys.batch(batch_id), keys.holder(batch_id), reply_stream]
+        replies = list(answer.replies)
+        large: list[Value] = []
+        for at, reply in enumerate(replies):
+            # Only a response may be large. A status is small and keeps its kind.
+            if reply.kind == RESPONSE and len(reply.data) >= LARGE_BYTES:
+                touched.append(keys.large_result(batch_id, len(large)))
+                large.append(reply.data)
+                replies[at] = reply._replace(
+                    kind=LARGE,
+                    data=touched[-1].encode(),
+                    mark=self._seal.mark("result", reply.data, touched[-1]),
+                )
+        encoded = answer._replace(replies=replies).encode()
+        encoded = self._seal.close("reply", encoded, reply_stream)
+        header = {
+            "insists": insist,
+            "large": len(large),
+            "published": len(encoded) <= PUBLISHED_BYTES,
+            "sessions": [_changed(each) for each in sessions],
+        }
+        arguments: list[Value] = [json.dumps(header), batch_id, encoded, *large]
+        for each in sessions:
+            touched += _keys_of(each)
+            arguments += each.contexts
+            for name, value in each.values.items():
+                arguments += (name, self._closed(each.session, name, value))
+            for layer in each.changed_layers:
+                arguments += (keys.LAST_BATCH + layer, batch_id)
+        return self._commit.command(touched, arguments)
+
+    def _closed(self, session: SessionKey, field: str, value: Value) -> Value:
+        """Seal a value of a session's hash: its record, or the arrays of a slot."""
+        if isinstance(value, bytes) and field.partition("/")[0] in SEALED_FIELDS:
+            return self._seal.close("state", value, *session, field)
+        return value
+
+    def _opened(self, key: SessionKey, stored: StoredSession) -> StoredSession:
+        """Open what is sealed of a session.
+
+        Raises
+        ------
+        ForgedError
+            A part of it was not written by a worker of this service.
+        """
+        if self._seal.is_open:
+            return stored
+
+        def opened(field: str, value: bytes | None) -> bytes | None:
+            return None if value is None else self._seal.open("state", value, *key, field)
+
+        layers = {
+            name: layer._replace(
+                slots={
+                    slot: kept._replace(arrays=opened(keys.slot(slot, name), kept.arrays))
+                    for slot, kept in layer.slots.items()
+                }
+            )
+            for name, layer in stored.layers.items()
+        }
+        return stored._replace(record=opened(keys.RECORD, stored.record), layers=layers)
 
     def _evict_more(self, changes: Changes) -> None:
         """Evict the contexts that a commit has left, in steps between which Redis serves others."""
@@ -292,12 +347,18 @@ def _stored_layer(need: LayerNeeds, answer: list[Any]) -> StoredLayer:
 
 
 def _changed(changes: Changes) -> dict[str, Any]:
-    """Return a session's part of the header of `lua/commit.lua`. Zeros are left out."""
+    """Return a session's part of the header of `lua/commit.lua`.
+
+    Zeros and empty lists are left out.
+    """
     changed: dict[str, Any] = {
         "ttl_ms": changes.ttl_ms,
-        "layers": list(changes.layers.items()),
-        "values": len(changes.values) + len(changes.layers),
+        "values": len(changes.values) + len(changes.changed_layers),
     }
+    if changes.layers:
+        changed["layers"] = list(changes.layers.items())
+    if changes.lengths:
+        changed["lengths"] = list(changes.lengths.items())
     if changes.loaded_revision is not None:
         changed["revision"] = changes.loaded_revision
     if changes.deleted:

@@ -10,14 +10,16 @@
 -- KEYS[8]  the sorted set of ended trainings
 -- KEYS[9]  the queue of the pool
 -- KEYS[10] the caller's set of trainings that have not ended
--- KEYS[11] the hash of the session that gets the result, if any
+-- KEYS[11] the hash of the caller's bytes by path
+-- KEYS[12] the hash of the session that gets the result, if any
 -- ARGV[1]  JSON: `caller`; `expected`, the fields that must have these values ('' for none);
 --          `values`, the number of fields to set; `events`, the number of events; `ready`, whether
 --          it waits for a worker from now on; `waits`, whether it waited until now; `released`,
 --          whether its holder has done with it; `used`, the ms of computing that are charged;
 --          `id` and `created`, its name and time, if it is new; `forgotten`, when it is forgotten,
---          if it has ended; `resumed`, whether it is under way again; and `session`, if there is
---          a KEYS[11]: its `incarnation`, the `version` field of the layer's parameters with its
+--          if it has ended; `artifact`, the path and bytes of its folder and the reservation that
+--          they had; `resumed`, whether it is under way again; and `session`, if there is
+--          a KEYS[12]: its `incarnation`, the `version` field of the layer's parameters with its
 --          `number`, the number of `values`, and the fields `increments` that count one more.
 -- ARGV[2]  a message that lets a worker take a training
 -- then     the training's fields and their values, the events, the session's fields and values
@@ -34,7 +36,7 @@ for field, value in pairs(header.expected) do
 end
 local session = header.session
 if session then
-  local found = redis.call('HMGET', KEYS[11], FIELDS.revision, session.version)
+  local found = redis.call('HMGET', KEYS[12], FIELDS.revision, session.version)
   local start = session.incarnation .. '/'
   if string.sub(found[1] or '', 1, #start) ~= start then
     return 'session gone'
@@ -56,10 +58,15 @@ for _ = 1, header.events do
   at = at + 1
 end
 if session then
-  set(KEYS[11], session.values)
+  set(KEYS[12], session.values)
   for _, field in ipairs(session.increments) do
-    redis.call('HINCRBY', KEYS[11], field, 1)
+    redis.call('HINCRBY', KEYS[12], field, 1)
   end
+end
+if header.artifact then
+  local path, size, reservation = unpack(header.artifact)
+  redis.call('HSET', KEYS[11], path, size)
+  redis.call('HDEL', KEYS[11], reservation)
 end
 if header.created then
   redis.call('ZADD', KEYS[3], header.created, header.id)

@@ -9,14 +9,18 @@
 -- then     for each large result its key
 -- then     for each session: its hash, its context order, its evicted contexts
 -- ARGV[1]  JSON: `insists`, whether this batch takes a turn after many conflicts; `large`, the
---          number of large results; `reply`, the length of the reply; and in `sessions` for each
---          session: `revision`, its revision when it was loaded ('' if it did not exist, nil if
---          nothing but its expiry changes); `ttl_ms`, its time to live; `deleted`, whether its old
---          values are deleted first; `has_contexts`, whether it may have contexts; `context_bytes`,
---          the bytes of the budget that the new contexts take; `contexts`, their number; `layers`,
---          the layers that change, each with its name and the last batch that had changed it when
---          it was loaded; `values`, the number of fields to set. False and 0 may be left out.
--- then     the large results; the names and values of the reply, a stream's entry
+--          number of large results; `published`, whether the reply is published with its data; and
+--          in `sessions` for each session: `revision`, its revision when it was loaded ('' if it
+--          did not exist, nil if nothing but its expiry changes); `ttl_ms`, its time to live;
+--          `deleted`, whether its old values are deleted first; `has_contexts`, whether it may have
+--          contexts; `context_bytes`, the bytes of the budget that the new contexts take;
+--          `contexts`, their number; `layers`, the layers that must be as they were, each with its
+--          name and the last batch that had changed it when it was loaded; `lengths`, the contexts
+--          that must be as they were, each with its field and its length, 0 if there was none;
+--          `values`, the number of fields to set. False, 0 and empty lists may be left out.
+-- ARGV[2]  the batch's id
+-- ARGV[3]  the replies
+-- then     the large results
 -- then     for each session: the fields of its new contexts; the fields to set and their values
 -- CONSTANTS has the `limits` of eviction.lua, and `reply_ms`, the reply stream's time to live.
 -- Returns 'done'; 'more' if it is done and contexts are left to evict; 'answered' if another run
@@ -26,6 +30,7 @@ redis.replicate_commands()
 local header = cjson.decode(ARGV[1])
 -- The most arguments of one call. Lua's stack is limited.
 local CHUNK = 1000
+local NONE = {}
 
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 'answered'
@@ -65,8 +70,13 @@ for number, session in ipairs(header.sessions) do
       return conflict(key, exists)
     end
   end
-  for _, layer in ipairs(session.layers) do
+  for _, layer in ipairs(session.layers or NONE) do
     if (redis.call('HGET', key, FIELDS.last_batch .. layer[1]) or '') ~= layer[2] then
+      return conflict(key, exists)
+    end
+  end
+  for _, context in ipairs(session.lengths or NONE) do
+    if redis.call('HSTRLEN', key, context[1]) ~= context[2] then
       return conflict(key, exists)
     end
   end
@@ -91,9 +101,8 @@ end
 
 redis.call('UNLINK', KEYS[1], KEYS[2])
 local more = false
-local first_result = 2
-local first_of_reply = first_result + header.large
-local at = first_of_reply + header.reply
+local first_result = 4
+local at = first_result + header.large
 for number, session in ipairs(header.sessions) do
   local key, order, evicted = keys_of(number)
   local first_context = at
@@ -130,6 +139,8 @@ for number = 1, header.large do
   redis.call('SET', KEYS[3 + number], ARGV[first_result + number - 1], 'PX', CONSTANTS.reply_ms)
 end
 redis.set_repl(redis.REPL_ALL)
-redis.call('XADD', KEYS[3], '*', unpack(ARGV, first_of_reply, first_of_reply + header.reply - 1))
+local id = redis.call('XADD', KEYS[3], '*', ARGV[2], ARGV[3])
 redis.call('PEXPIRE', KEYS[3], CONSTANTS.reply_ms)
+-- A server that does not hear of its reply looks for it in the stream.
+redis.pcall('PUBLISH', KEYS[3], header.published and id .. ' ' .. ARGV[3] or id)
 return more and 'more' or 'done'

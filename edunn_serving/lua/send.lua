@@ -1,15 +1,18 @@
 -- Hand a batch to the workers.
 --
 -- KEYS[1]  the batch
--- KEYS[2]  the queue of the pool
--- KEYS[3]  the batch's holder
+-- KEYS[2]  the batch's holder
+-- KEYS[3]  the queue of the pool
+-- KEYS[4]  the pool's signs of life
+-- KEYS[5]  the queue of the wanted worker, if one is wanted
 -- ARGV[1]  how long the batch is kept, in ms
 -- ARGV[2]  the batch's message
 -- ARGV[3]  '1' to store it even in a full Redis, for a batch that takes memory only briefly
--- ARGV[4+] the requests
+-- ARGV[4]  the wanted worker; '' if any will do
+-- ARGV[5+] the requests, if they are not in the message
 -- Returns 1, or 0 if the batch has been withdrawn. It then comes too late, by a connection that was
 --          given up, and has been sent again.
-if redis.call('EXISTS', KEYS[3]) == 1 then
+if redis.call('EXISTS', KEYS[2]) == 1 then
   return 0
 end
 redis.replicate_commands()
@@ -17,13 +20,20 @@ if ARGV[3] == '1' then
   -- A full Redis refuses commands that take memory, unless the script has written before.
   redis.call('UNLINK', KEYS[1])
 end
--- Requests are not written to the append-only file, which halves its traffic. If Redis restarts,
--- the server finds the batch gone and sends it again.
+-- A batch is not written to the append-only file, which halves its traffic. If Redis restarts, the
+-- server finds the batch gone and sends it again.
 redis.set_repl(redis.REPL_NONE)
-for first = 4, #ARGV, 1000 do
+if #ARGV == 4 then
+  redis.call('RPUSH', KEYS[1], '')
+end
+for first = 5, #ARGV, 1000 do
   redis.call('RPUSH', KEYS[1], unpack(ARGV, first, math.min(first + 999, #ARGV)))
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
-redis.set_repl(redis.REPL_ALL)
-redis.call('LPUSH', KEYS[2], ARGV[2])
+local queue = KEYS[3]
+-- A worker that has left no longer reads its queue.
+if KEYS[5] and redis.call('ZSCORE', KEYS[4], ARGV[4]) then
+  queue = KEYS[5]
+end
+redis.call('LPUSH', queue, ARGV[2])
 return 1

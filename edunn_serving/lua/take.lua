@@ -10,13 +10,14 @@
 --          forward's context is wanted. Versions count only with the same revision, because another
 --          session of the same name has others.
 -- CONSTANTS has the names of the `slots`, and `holder_ms`, how long the holder is kept.
--- Returns the time in ms, then for each session nil if there is none, else { revision, record,
---          whether it has contexts, whether it has forgotten any, and for each layer { count,
+-- Returns the time in ms, 1 if the batch exists else 0, then for each session nil if there is none,
+--          else { revision, record, whether it has contexts, whether it has forgotten any, and for each layer { count,
 --          latest forward, last batch, latest context, the contexts, versions, arrays } }. A value
 --          is nil if it is missing, not wanted, or known to the worker.
 local sessions = cjson.decode(ARGV[2])
 
-if redis.call('EXISTS', KEYS[1]) == 1 then
+local exists = redis.call('EXISTS', KEYS[1])
+if exists == 1 then
   redis.replicate_commands()
   redis.set_repl(redis.REPL_NONE)
   -- A full Redis refuses the note, and the batch may then be run twice. That is better than not
@@ -89,8 +90,8 @@ local function load_session(key, session)
 end
 
 local now = redis.call('TIME')
-local answer = { now[1] * 1000 + math.floor(now[2] / 1000) }
+local answer = { now[1] * 1000 + math.floor(now[2] / 1000), exists }
 for at, session in ipairs(sessions) do
-  answer[at + 1] = load_session(KEYS[at + 2], session)
+  answer[at + 2] = load_session(KEYS[at + 2], session)
 end
 return answer

@@ -9,7 +9,7 @@
 -- Returns 1 if the batch is taken back: no worker can answer it any more.
 --         0 if its reply is in the stream.
 for _, entry in ipairs(redis.call('XRANGE', KEYS[3], '(' .. ARGV[2], '+')) do
-  if entry[2][2] == ARGV[1] then
+  if entry[2][1] == ARGV[1] then
     return 0
   end
 end

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x65\x64unn_serving/v1/access.proto\x12\x10\x65\x64unn_serving.v1\x1a google/protobuf/descriptor.proto*O\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x10\n\x0cROLE_STUDENT\x10\x01\x12\x0f\n\x0bROLE_GRADER\x10\x02\x12\x0e\n\nROLE_ADMIN\x10\x03:G\n\x05roles\x12\x1e.google.protobuf.MethodOptions\x18\xdd\x86\x03 \x03(\x0e\x32\x16.edunn_serving.v1.RoleBS\n\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x65\x64unn_serving/v1/access.proto\x12\x10\x65\x64unn_serving.v1\x1a google/protobuf/descriptor.proto*O\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x10\n\x0cROLE_STUDENT\x10\x01\x12\x0f\n\x0bROLE_GRADER\x10\x02\x12\x0e\n\nROLE_ADMIN\x10\x03:G\n\x05roles\x12\x1e.google.protobuf.MethodOptions\x18\xdd\x86\x03 \x03(\x0e\x32\x16.edunn_serving.v1.Role:B\n\x18graders_act_for_students\x12\x1e.google.protobuf.MethodOptions\x18\xde\x86\x03 \x01(\x08\x42S\n\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)

@@ -17,3 +17,5 @@ ROLE_GRADER: Role
 ROLE_ADMIN: Role
 ROLES_FIELD_NUMBER: _ClassVar[int]
 roles: _descriptor.FieldDescriptor
+GRADERS_ACT_FOR_STUDENTS_FIELD_NUMBER: _ClassVar[int]
+graders_act_for_students: _descriptor.FieldDescriptor

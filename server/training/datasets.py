@@ -33,6 +33,7 @@ from edunn_serving.v1.training_service_pb2 import (
     UploadDatasetRequest,
     UploadDatasetResponse,
 )
+from edunn_serving.wire_format import fields
 from server.call import EOF, Call, Read
 from server.open_streams import OpenStreams
 from server.training.names import check_name
@@ -86,21 +87,23 @@ class Datasets:
         path = f"{caller_folder(caller)}/datasets/{secrets.token_hex(16)}.safetensors"
         content = Content(header)
         budget = self._settings.artifact_bytes
-        async with self._store.reserved(caller, path, dataset.size_bytes, budget):
+        async with self._store.reserved(
+            caller, path, dataset.size_bytes, budget, self._artifacts
+        ) as reservation:
             await self._write(path, content, read)
             try:
                 dataset.digest = content.finish()
                 content.describe(dataset)
                 known = await self._known(caller, header.name, dataset.digest, header.replace)
                 if known is None:
-                    await self._put(caller, DatasetRecord(dataset=dataset, path=path))
+                    record = DatasetRecord(dataset=dataset, path=path)
+                    await self._put(caller, record, reservation)
                     return UploadDatasetResponse(dataset=dataset)
             except BaseException:
                 await asyncio.to_thread(self._artifacts.remove, path)
                 raise
         # The same bytes were there, though the header did not say so.
         await asyncio.to_thread(self._artifacts.remove, path)
-        await self._store.release(caller, path)
         return known
 
     async def _write(self, path: str, content: Content, read: Read) -> None:
@@ -114,9 +117,7 @@ class Datasets:
                 while (request := await read()) is not EOF:
                     if writing is not None:
                         await writing
-                    writing = asyncio.ensure_future(
-                        asyncio.to_thread(content.take, file, _parsed(request))
-                    )
+                    writing = asyncio.ensure_future(asyncio.to_thread(content.take, file, request))
                 if writing is not None:
                     await writing
             except BaseException:
@@ -155,10 +156,10 @@ class Datasets:
         await self._put(caller, record)
         return UploadDatasetResponse(dataset=record.dataset, was_stored=True)
 
-    async def _put(self, caller: str, record: DatasetRecord) -> None:
+    async def _put(self, caller: str, record: DatasetRecord, reservation: str = "") -> None:
         """Give a name to a stored data set. What it had before is removed."""
         before = (await self._store.datasets(caller)).get(record.dataset.name)
-        await self._store.put_dataset(caller, record)
+        await self._store.put_dataset(caller, record, reservation)
         if before is not None and before.path != record.path:
             await self._remove_content(caller, before.path)
 
@@ -230,15 +231,15 @@ class Content:
         self._digest = dataset_digest(header.x, header.y)
         self._arrays = [_Elements("x", header.x), _Elements("y", header.y)]
 
-    def take(self, file: IO[bytes], request: UploadDatasetRequest) -> None:
-        """Take the next chunk.
+    def take(self, file: IO[bytes], request: bytes) -> None:
+        """Take the next chunk, an UploadDatasetRequest, without a copy of its elements.
 
         Raises
         ------
         ServiceError
             INVALID_ARGUMENT: it is not what the header has announced. STORE_FULL, UNAVAILABLE.
         """
-        part = request.WhichOneof("part")
+        part, chunk = _chunk_of(request)
         if part not in ("x", "y"):
             raise invalid_argument(part or "part", "expected the next elements of x or y")
         x, y = self._arrays
@@ -246,7 +247,6 @@ class Content:
             raise invalid_argument("x", "expected no more elements of x after those of y")
         if part == "y" and x.missing:
             raise invalid_argument("y", f"expected {x.missing} more bytes of x before")
-        chunk: bytes = getattr(request, part)
         (x if part == "x" else y).take(chunk)
         self._digest.update(chunk)
         write_all(file, chunk)
@@ -290,19 +290,19 @@ class _Elements:
     def missing(self) -> int:
         return self._size - self.received
 
-    def take(self, chunk: bytes) -> None:
+    def take(self, chunk: memoryview) -> None:
         if len(chunk) > self.missing:
             raise invalid_argument(
                 self.name, f"expected {self._size} bytes by the header, got more"
             )
         at = self.received // self._dtype.itemsize
         self.received += len(chunk)
-        whole = self._rest + chunk if self._rest else chunk
+        whole = memoryview(b"".join([self._rest, chunk])) if self._rest else chunk
         length = len(whole) - len(whole) % self._dtype.itemsize
         self._check(whole, length, at)
-        self._rest = whole[length:]
+        self._rest = bytes(whole[length:])
 
-    def _check(self, data: bytes, length: int, at: int) -> None:
+    def _check(self, data: memoryview, length: int, at: int) -> None:
         count = length // self._dtype.itemsize
         if not count:
             return
@@ -348,6 +348,19 @@ def _header_of(request: UploadDatasetRequest) -> DatasetHeader:
     if request.WhichOneof("part") != "header":
         raise invalid_argument("header", "expected a header in the first message")
     return request.header
+
+
+def _chunk_of(request: bytes) -> tuple[str, memoryview]:
+    """Return the last field of a chunk's message and its bytes."""
+    part, chunk = "", memoryview(b"")
+    try:
+        for number, begin, end in fields(request):
+            known = UploadDatasetRequest.DESCRIPTOR.fields_by_number.get(number)
+            if known is not None:
+                part, chunk = known.name, memoryview(request)[begin:end]
+    except (ValueError, IndexError) as error:
+        raise invalid_argument("request", f"not an UploadDatasetRequest: {error}") from error
+    return part, chunk
 
 
 def _parsed(request: bytes) -> UploadDatasetRequest:

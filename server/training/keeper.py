@@ -53,6 +53,8 @@ class TrainingKeeper:
         self._artifacts = artifacts
         self._settings = settings
         self._live_workers: Any = client.register_script(Script.named("live_workers").text)
+        # The workers that have given a sign of life lately.
+        self.workers: frozenset[str] = frozenset()
         # How many tasks too few the last look found.
         self._missing = 0
 
@@ -64,17 +66,18 @@ class TrainingKeeper:
                 now_ms, workers = await self._live_workers(
                     [TRAINING.signs_of_life], [self._settings.worker_timeout_seconds]
                 )
-                await self._revive({worker.decode() for worker in workers}, now_ms)
+                self.workers = frozenset(worker.decode() for worker in workers)
+                await self._revive(now_ms)
                 await self._send_missing()
                 await self._forget(now_ms)
             except (redis.RedisError, OSError, ServiceError) as error:
                 log.info("the trainings are not looked after: %s", error)
 
-    async def _revive(self, workers: set[str], now_ms: int) -> None:
+    async def _revive(self, now_ms: int) -> None:
         """Let the trainings of dead workers go on with others."""
         held = await self._client.hgetall(keys.held_trainings())
         for key, holder in held.items():
-            if holder.decode().split(" ")[0] in workers:
+            if holder.decode().split(" ")[0] in self.workers:
                 continue
             fields = await self._client.hgetall(key)
             stored = StoredTraining.of(fields) if fields else None

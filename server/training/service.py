@@ -37,6 +37,7 @@ from edunn_serving.replies import STATUS
 from edunn_serving.rpcs import TRAINING_SERVICE
 from edunn_serving.settings import Settings
 from edunn_serving.training_store import (
+    Artifact,
     Change,
     StoredTraining,
     TrainingKey,
@@ -91,7 +92,7 @@ class TrainingService:
         self._settings = settings
         client = dispatcher.link.client
         self._artifacts = ArtifactStore(settings.artifacts)
-        self._store = TrainingStore(client)
+        self._store = TrainingStore(client, settings.worker_wait_seconds)
         self._datasets = Datasets(self._store, self._artifacts, settings)
         self._events = TrainingEvents(client, self._store, dispatcher.closed)
         self._keeper = TrainingKeeper(client, self._store, self._artifacts, settings)
@@ -104,6 +105,10 @@ class TrainingService:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._events.run())
             tasks.create_task(self._keeper.run())
+
+    def is_serving(self) -> bool:
+        """Tell whether a worker for trainings lives."""
+        return bool(self._keeper.workers)
 
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
         """Return the methods with one request and one answer."""
@@ -178,12 +183,17 @@ class TrainingService:
         budget = self._settings.artifact_bytes
         # While a checkpoint is written the one before is there too.
         room = 2 * record.checkpoint_bytes
-        async with self._store.reserved(call.caller.name, record.folder, room, budget):
+        async with self._store.reserved(
+            call.caller.name, record.folder, room, budget, self._artifacts
+        ) as reservation:
             try:
                 await asyncio.to_thread(self._artifacts.put, checkpoint, prepared.model)
-                made = await self._store.change(new_training(record, training, checkpoint))
+                change = new_training(record, training, checkpoint)
+                change.artifact = Artifact(record.folder, room, reservation)
+                made = await self._store.change(change)
                 if not made:
                     # The same request has come twice at once.
+                    await asyncio.to_thread(self._artifacts.remove, record.folder)
                     return _started(await self._store.get(key), digest)
             except BaseException:
                 await asyncio.to_thread(self._artifacts.remove, record.folder)

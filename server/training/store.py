@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeVar
@@ -11,11 +13,16 @@ import redis
 from redis.asyncio import Redis
 
 from edunn_serving import keys
+from edunn_serving.artifacts import ArtifactStore
 from edunn_serving.errors import Reason, ServiceError, quoted, unavailable
 from edunn_serving.internal.v1.training_pb2 import DatasetRecord
 from edunn_serving.scripts import Script
 from edunn_serving.training_store import CHANGE_SCRIPT, Change, StoredTraining, TrainingKey
 from edunn_serving.v1.dataset_pb2 import Dataset
+
+WAIT_SECONDS = 0.1
+# A file that is not complete after this time belongs to a server that has died.
+RESERVED, RESERVED_MS = "reserved:", 6 * 3600 * 1000
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -43,11 +50,13 @@ def _told(
 class TrainingStore:
     """The trainings and data sets of all callers. Errors: UNAVAILABLE, QUOTA if Redis is full."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, wait_seconds: float) -> None:
+        self._wait_seconds = wait_seconds
         # redis-py's types tell neither bytes from text nor one answer from another.
         self.client: Any = client
         self._change: Any = client.register_script(CHANGE_SCRIPT.text)
-        self._reserve: Any = client.register_script(Script.named("reserve_artifact").text)
+        script = Script.named("reserve_artifact", prefix=RESERVED, reserved_ms=RESERVED_MS)
+        self._reserve: Any = client.register_script(script.text)
 
     @_told
     async def find(self, key: TrainingKey) -> StoredTraining | None:
@@ -88,8 +97,15 @@ class TrainingStore:
 
     @_told
     async def bundled(self) -> dict[str, Dataset]:
-        """Return the data sets that the service brings, by name."""
-        found = await self.client.hgetall(keys.bundled_datasets())
+        """Return the data sets that the service brings, by name.
+
+        The first worker of a new service tells them, and is waited for.
+        """
+        until = time.monotonic() + self._wait_seconds
+        while not (found := await self.client.hgetall(keys.bundled_datasets())):
+            if time.monotonic() > until:
+                break
+            await asyncio.sleep(WAIT_SECONDS)
         return {name.decode(): Dataset.FromString(data) for name, data in found.items()}
 
     @_told
@@ -109,10 +125,14 @@ class TrainingStore:
         return DatasetRecord(dataset=bundled)
 
     @_told
-    async def put_dataset(self, caller: str, record: DatasetRecord) -> None:
-        """Store the record of a data set."""
-        name, data = record.dataset.name, record.SerializeToString()
-        await self.client.hset(keys.datasets(caller), name, data)
+    async def put_dataset(self, caller: str, record: DatasetRecord, reservation: str = "") -> None:
+        """Store the record of a data set. A reservation of its bytes becomes their place."""
+        pipeline = self.client.pipeline(transaction=True)
+        pipeline.hset(keys.datasets(caller), record.dataset.name, record.SerializeToString())
+        if reservation:
+            pipeline.hset(keys.artifacts(caller), record.path, record.dataset.size_bytes)
+            pipeline.hdel(keys.artifacts(caller), reservation)
+        await pipeline.execute()
 
     @_told
     async def remove_dataset(self, caller: str, name: str) -> None:
@@ -133,11 +153,14 @@ class TrainingStore:
         return [member.decode() for member in members]
 
     @_told
-    async def reserve(
-        self, caller: str, path: str, size: int, budget: int, *, instead: str = ""
-    ) -> None:
-        """Count the bytes of an artifact against its caller's budget. QUOTA: there is no room."""
-        fits, used = await self._reserve([keys.artifacts(caller)], [path, size, budget, instead])
+    async def _room_for(
+        self, caller: str, path: str, size: int, budget: int
+    ) -> tuple[str, list[str]]:
+        """Reserve bytes of a caller's budget. QUOTA: there is no room.
+
+        Returns the reservation's name, and the paths that servers have left behind that died.
+        """
+        fits, used, name, lost = await self._reserve([keys.artifacts(caller)], [path, size, budget])
         if not fits:
             raise ServiceError(
                 Reason.QUOTA,
@@ -145,6 +168,7 @@ class TrainingStore:
                 f"and {size} more would be needed: delete data sets, or let trainings be forgotten",
                 metadata={"quota": "artifact_bytes", "limit": str(budget), "used": str(used)},
             )
+        return name.decode(), [each.decode() for each in lost]
 
     @_told
     async def release(self, caller: str, path: str) -> None:
@@ -162,14 +186,21 @@ class TrainingStore:
         return sum(map(int, await self.client.hvals(keys.artifacts(caller))))
 
     @asynccontextmanager
-    async def reserved(self, caller: str, path: str, size: int, budget: int) -> AsyncIterator[None]:
-        """Count bytes while the block runs, and after it if it ends without error."""
-        await self.reserve(caller, path, size, budget)
+    async def reserved(
+        self, caller: str, path: str, size: int, budget: int, artifacts: ArtifactStore
+    ) -> AsyncIterator[str]:
+        """Reserve bytes for a file while the block makes it, and give the reservation's name.
+
+        The block makes a place of it in the step that makes the file count. What is still reserved
+        at the end is given back.
+        """
+        name, lost = await self._room_for(caller, path, size, budget)
+        for each in lost:
+            await asyncio.to_thread(artifacts.remove, each)
         try:
-            yield
-        except BaseException:
-            await self.release(caller, path)
-            raise
+            yield name
+        finally:
+            await self.release(caller, name)
 
 
 def training_not_found(training_id: str) -> ServiceError:

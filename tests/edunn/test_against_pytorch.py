@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from vectors import assert_close
 
 import edunn as nn
+from edunn import model_file
 from edunn.arrays import Array
 from edunn.model import Phase
 
@@ -336,3 +337,16 @@ def test_an_optimizer_agrees_after_many_steps(kind: str) -> None:
         same(model.get_parameters()["parameter"], p)
 
     check()
+
+
+def test_the_loader_of_safetensors_reads_a_model_file() -> None:
+    load = pytest.importorskip("safetensors.torch").load
+    layer = nn.build("Dense", {"input_size": 3, "output_size": 2}, rng=np.random.default_rng(1))
+    parameters = {**layer.get_parameters(), "b": np.array([1.5, -2.5], np.float32)}
+    described = {"type": "Dense", "config": {"input_size": 3, "output_size": 2}}
+    found = load(model_file.encode(model_file.ModelFile(described, parameters)))
+    assert found.keys() == parameters.keys()
+    for name, array in parameters.items():
+        # By way of lists: some pairs of PyTorch and NumPy share no arrays.
+        assert found[name].tolist() == array.tolist()
+    assert (found["w"].dtype, found["b"].dtype) == (torch.float64, torch.float32)

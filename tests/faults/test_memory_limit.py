@@ -11,7 +11,7 @@ from contract import UNLIMITED, Refusal, forward, new_session, spec
 from waiting import await_true
 from worker_ids import live_workers
 
-from edunn_serving.settings import MEBIBYTE
+from edunn_serving.setting_types import MEBIBYTE
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack

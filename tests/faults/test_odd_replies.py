@@ -8,10 +8,12 @@ import grpc
 import numpy as np
 from contract import UNLIMITED, forward, new_session, refusal, spec, tensor
 from processes import frozen
+from seals import seal_of
 from waiting import await_true, await_workers
 
 from edunn_serving import keys
 from edunn_serving.pools import LAYERS
+from edunn_serving.replies import Answer
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack
@@ -35,8 +37,10 @@ def test_reply_with_too_few_results_blocks_no_session(tmp_path: Path) -> None:
             (batch,) = redis.keys(keys.batch("*"))
             assert isinstance(batch, bytes)
             batch_id = batch.decode().removeprefix(keys.batch(""))
+            # Nobody publishes them: the server looks into its stream after a while.
             redis.xadd(replies, {"nonsense": "x"})
-            redis.xadd(replies, {"batch": batch_id, "us": ""})
+            answer = Answer(batch_id, [], "").encode()
+            redis.xadd(replies, {batch_id: seal_of(stack).close("reply", answer, replies)})
             assert refusal(call.result).reason == "INTERNAL"
         assert forward(stub, session, "drop", X).forward_id
 

@@ -120,8 +120,9 @@ def test_health_and_a_metric_show_that_no_batch_comes_back(
         stack.pause_supervision()
         with frozen(stack.workers[0]):
             call = stub.Forward.future(request, timeout=120)
+            oldest = "edunn_oldest_batch_seconds"
+            await_true(lambda: metric(metrics_address, oldest) > 0, "a metric that says so")
             await_true(lambda: not is_serving(channel), "a health that says so")
         stack.resume_supervision()
-        assert metric(metrics_address, "edunn_oldest_batch_seconds") > 0
         call.result()
         await_true(lambda: is_serving(channel), "health again")

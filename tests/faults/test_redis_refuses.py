@@ -14,6 +14,7 @@ from processes import await_restart, kill
 from verified_load import VerifiedLoad
 from waiting import await_true, await_workers
 
+from edunn_serving import redis_user
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack, is_serving
@@ -69,7 +70,7 @@ def save_nothing(admin: redis.Redis, stack: Stack) -> None:
 
 def forbid(*rights: str) -> Callable[[redis.Redis, Stack], None]:
     def change(admin: redis.Redis, stack: Stack) -> None:
-        admin.execute_command("ACL", "SETUSER", "default", *rights)
+        admin.execute_command("ACL", "SETUSER", redis_user.NAME, *rights)
 
     return change
 
@@ -78,9 +79,9 @@ FAULTS = {
     "a replica after a failover": (become_replica, become_master),
     "too few replicas": (want_replicas, want_no_replicas),
     "a full disk": (fail_to_save, save_nothing),
-    "a user that may not write": (forbid("-@write"), forbid("+@all")),
-    "a user that may not take batches": (forbid("-brpop"), forbid("+@all")),
-    "a user that may not run scripts": (forbid("-evalsha", "-eval"), forbid("+@all")),
+    "a user that may not write": (forbid("-@write"), forbid(*redis_user.RULES)),
+    "a user that may not take batches": (forbid("-brpop"), forbid(*redis_user.RULES)),
+    "a user that may not run scripts": (forbid("-evalsha"), forbid(*redis_user.RULES)),
 }
 
 

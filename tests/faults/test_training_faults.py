@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import grpc
 import numpy as np
 import pytest
 from edunn_client import Client, EdunnError, RemoteLayer, Training, TrainingState
 from edunn_client import TrainingOutcome as Outcome
 from edunn_client.optimizers import Adam
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from local_training import (
     BATCH,
     SEED,
@@ -26,6 +28,7 @@ from processes import await_restart, frozen, kill
 from waiting import await_true
 
 from edunn_serving import keys
+from edunn_serving.pools import TRAINING
 from standalone.processes import Child
 from standalone.stack import Stack
 
@@ -36,7 +39,7 @@ SETTINGS = {"EDUNN_TRAINING_SLICE_SECONDS": str(SLICE_SECONDS)}
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    with Stack(tmp_path, workers=1, environment=SETTINGS) as running:
+    with Stack(tmp_path, workers=1, others={TRAINING: 1}, environment=SETTINGS) as running:
         yield running
 
 
@@ -53,6 +56,13 @@ def begin(net: RemoteLayer, epochs: int = EPOCHS) -> Training:
 
 def await_share(training: Training, share: float) -> None:
     await_true(lambda: training.refresh().progress.share >= share, f"{share:.0%} of the training")
+
+
+def health_of(stack: Stack, service: str) -> str:
+    with grpc.insecure_channel(stack.address) as channel:
+        request = health_pb2.HealthCheckRequest(service=service)
+        answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=30)
+    return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
 
 
 def check_undisturbed(
@@ -99,6 +109,8 @@ def test_a_worker_that_was_frozen_and_comes_back_does_not_count_twice(
         with frozen(trainer):
             # Its training waits for another worker, and then it comes back.
             await_true(lambda: not held(keys.held_trainings()), "the end of its hold")
+            assert health_of(stack, "edunn_serving.v1.TrainingService") == "NOT_SERVING"
+            assert health_of(stack, "edunn_serving.v1.LayerService") == "SERVING"
         check_undisturbed(training, net, start)
 
 
@@ -201,7 +213,7 @@ def test_a_full_store_fails_the_training_and_keeps_its_checkpoint(
 def test_callers_share_the_workers_however_many_trainings_they_have(tmp_path: Path) -> None:
     settings = {**SETTINGS, "EDUNN_TOKENS": "many=many-secret,one=one-secret"}
     with (
-        Stack(tmp_path, workers=1, environment=settings) as stack,
+        Stack(tmp_path, workers=1, others={TRAINING: 1}, environment=settings) as stack,
         Client(stack.address, token="many-secret") as many,
         Client(stack.address, token="one-secret") as one,
         many.session(seed=1) as busy,

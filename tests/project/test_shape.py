@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "edunn_serving": {"edunn_serving"},
     "worker": {"worker", "edunn", "edunn_serving"},
     "server": {"server", "edunn", "edunn_serving"},
-    "standalone": {"standalone", "edunn_serving"},
+    # The demo is a program of a caller's.
+    "standalone": {"standalone", "edunn_serving", "edunn", "edunn_client"},
     "clients/python/src/edunn_client": {"edunn_client"},
 }
 

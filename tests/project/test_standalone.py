@@ -58,11 +58,12 @@ def demo(temporary: Path, **environment: str) -> subprocess.Popen[str]:
     )
 
 
-def test_demo_runs_the_walkthrough_and_leaves_nothing(tmp_path: Path) -> None:
+def test_demo_runs_the_walkthrough_trains_and_leaves_nothing(tmp_path: Path) -> None:
     with demo(tmp_path) as process:
         output, _ = process.communicate(timeout=HANGING_SECONDS)
     assert process.returncode == 0, output
     assert "all 9 checks hold" in output
+    assert "ok      the two networks are equal, bit for bit" in output
     assert list(tmp_path.iterdir()) == []
 
 

@@ -21,6 +21,7 @@ from edunn_client import (
 )
 from local_training import await_datasets, network
 
+from edunn_serving.pools import TRAINING
 from standalone.stack import Stack
 
 
@@ -131,7 +132,7 @@ def test_every_number_at_fault_is_named(session: Session) -> None:
 def test_what_is_somebody_else_s_is_not_found(tmp_path: Path) -> None:
     settings = {"EDUNN_TOKENS": "ann=ann-secret,..=bob-secret"}
     with (
-        Stack(tmp_path, workers=1, environment=settings) as stack,
+        Stack(tmp_path, workers=1, others={TRAINING: 1}, environment=settings) as stack,
         Client(stack.address, token="ann-secret") as ann,
         Client(stack.address, token="bob-secret") as bob,
         ann.session(seed=1, session_id="s") as session,

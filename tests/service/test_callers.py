@@ -86,7 +86,7 @@ def test_without_tokens_reflection_describes_the_roles_of_an_rpc(stack: Stack) -
     with grpc.insecure_channel(stack.address, WITHOUT_PROXY) as channel:
         found = ProtoReflectionDescriptorDatabase(channel)
         file = found.FindFileByName("edunn_serving/v1/access.proto")
-    assert [each.name for each in file.extension] == ["roles"]
+    assert "roles" in [each.name for each in file.extension]
 
 
 def test_a_known_caller_is_served(guarded: grpc.Channel) -> None:

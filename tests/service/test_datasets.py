@@ -16,7 +16,9 @@ from contract import refusal
 from edunn_client import Client, EdunnError, optimizers
 from local_training import add_network, await_datasets
 from moto.server import ThreadedMotoServer
+from waiting import await_true
 
+from edunn_serving.pools import TRAINING
 from edunn_serving.v1 import dataset_pb2, tensor_pb2
 from edunn_serving.v1 import training_service_pb2 as api
 from edunn_serving.v1.training_service_pb2_grpc import TrainingServiceStub
@@ -35,7 +37,7 @@ Y = np.arange(100) % 3
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("datasets")
-    with Stack(folder, workers=1, environment=SETTINGS) as running:
+    with Stack(folder, workers=1, others={TRAINING: 1}, environment=SETTINGS) as running:
         yield running
 
 
@@ -214,6 +216,28 @@ def test_a_caller_has_a_budget_of_bytes(client: Client) -> None:
         client.delete_dataset(name)
 
 
+def test_an_upload_that_breaks_off_leaves_nothing(stub: TrainingServiceStub, stack: Stack) -> None:
+    before = stub.ListDatasets(api.ListDatasetsRequest(), timeout=30).used_bytes
+    names = files(stack)
+    sending, released = threading.Event(), threading.Event()
+    all_parts = [*parts(name="broken")]
+
+    def half() -> Iterator[api.UploadDatasetRequest]:
+        yield from all_parts[: len(all_parts) // 2]
+        sending.set()
+        released.wait(30)
+
+    call = stub.UploadDataset.future(half(), timeout=60)
+    assert sending.wait(30)
+    call.cancel()
+    released.set()
+    await_true(lambda: files(stack) == names, "the removal of half a file")
+    await_true(
+        lambda: stub.ListDatasets(api.ListDatasetsRequest(), timeout=30).used_bytes == before,
+        "the return of its bytes",
+    )
+
+
 def test_a_data_set_that_a_training_needs_stays(client: Client) -> None:
     x, y = np.random.default_rng(2).random((200, 64)), np.arange(200) % 10
     client.upload_dataset("needed", x, y)
@@ -258,9 +282,13 @@ def test_artifacts_may_lie_in_an_object_store(
 ) -> None:
     x, y = np.random.default_rng(3).random((500, 64)), np.arange(500) % 10
     with object_store(monkeypatch) as url:
-        settings = {"EDUNN_ARTIFACTS": url, "EDUNN_TRAINING_SLICE_SECONDS": "0.2"}
+        settings = {
+            "EDUNN_ARTIFACTS": url,
+            "EDUNN_TRAINING_SLICE_SECONDS": "0.2",
+            "EDUNN_TRAINING_HISTORY_SECONDS": "4",
+        }
         with (
-            Stack(tmp_path, workers=1, environment=settings) as stack,
+            Stack(tmp_path, workers=1, others={TRAINING: 1}, environment=settings) as stack,
             Client(stack.address) as client,
             client.session(seed=1) as session,
         ):
@@ -275,4 +303,11 @@ def test_artifacts_may_lie_in_an_object_store(
             client.delete_dataset("mine")
             store.invalidate_cache()
             assert not [path for path in store.find("artifacts/edunn") if "/datasets/" in path]
+            # After its time the training is forgotten, with its model.
+            await_true(lambda: not list(client.trainings()), "the end of the history")
+            with pytest.raises(EdunnError) as gone:
+                training.refresh()
+            assert gone.value.reason == "TRAINING_NOT_FOUND"
+            store.invalidate_cache()
+            assert store.find("artifacts/edunn") == []
         assert not (tmp_path / "artifacts").exists()

@@ -47,7 +47,7 @@ ADAM = optimizers.Adam(lr=0.01)
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("trainings")
-    with Stack(folder, workers=1, environment=SETTINGS) as running:
+    with Stack(folder, workers=1, others={TRAINING: 1}, environment=SETTINGS) as running:
         yield running
 
 

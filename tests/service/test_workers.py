@@ -16,6 +16,7 @@ from edunn_client import Client
 from waiting import await_true, await_workers
 from worker_ids import live_workers
 
+from edunn_serving.batch_message import BatchMessage, OperationHead
 from edunn_serving.pools import LAYERS
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack, is_serving
@@ -106,9 +107,8 @@ def _is_on_disk(stack: Stack) -> bool:
         b"{}",
         b"[]",
         b"[[], {}, {}]",
-        b'["batch", "stream", []]',
-        b'["batch", "stream", [["Forward"]]]',
-        b'["batch", "stream", [["Forward", "", "s", "late", null, null]]]',
+        BatchMessage("batch", "stream", [], []).encode(),
+        BatchMessage("", "", [OperationHead("Forward", "", "s", 0, "", "")], [b""]).encode(),
         b"[" * 100_000,
         b'{"body": "W10=", "headers": {"task": "celery.backend_cleanup", "id": "1"}}',
     ],

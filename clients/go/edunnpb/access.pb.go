@@ -88,6 +88,14 @@ var file_edunn_serving_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "varint,50013,rep,packed,name=roles,enum=edunn_serving.v1.Role",
 		Filename:      "edunn_serving/v1/access.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50014,
+		Name:          "edunn_serving.v1.graders_act_for_students",
+		Tag:           "varint,50014,opt,name=graders_act_for_students",
+		Filename:      "edunn_serving/v1/access.proto",
+	},
 }
 
 // Extension fields to descriptorpb.MethodOptions.
@@ -97,6 +105,11 @@ var (
 	//
 	// repeated edunn_serving.v1.Role roles = 50013;
 	E_Roles = &file_edunn_serving_v1_access_proto_extTypes[0]
+	// Whether a grader may call the method for a student, whose name the metadata
+	// `edunn-on-behalf-of` has. An admin may call every method for anybody.
+	//
+	// optional bool graders_act_for_students = 50014;
+	E_GradersActForStudents = &file_edunn_serving_v1_access_proto_extTypes[1]
 )
 
 var File_edunn_serving_v1_access_proto protoreflect.FileDescriptor
@@ -110,7 +123,8 @@ const file_edunn_serving_v1_access_proto_rawDesc = "" +
 	"\vROLE_GRADER\x10\x02\x12\x0e\n" +
 	"\n" +
 	"ROLE_ADMIN\x10\x03:N\n" +
-	"\x05roles\x12\x1e.google.protobuf.MethodOptions\x18݆\x03 \x03(\x0e2\x16.edunn_serving.v1.RoleR\x05rolesBS\n" +
+	"\x05roles\x12\x1e.google.protobuf.MethodOptions\x18݆\x03 \x03(\x0e2\x16.edunn_serving.v1.RoleR\x05roles:Y\n" +
+	"\x18graders_act_for_students\x12\x1e.google.protobuf.MethodOptions\x18ކ\x03 \x01(\bR\x15gradersActForStudentsBS\n" +
 	"\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3"
 
 var (
@@ -132,11 +146,12 @@ var file_edunn_serving_v1_access_proto_goTypes = []any{
 }
 var file_edunn_serving_v1_access_proto_depIdxs = []int32{
 	1, // 0: edunn_serving.v1.roles:extendee -> google.protobuf.MethodOptions
-	0, // 1: edunn_serving.v1.roles:type_name -> edunn_serving.v1.Role
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	1, // [1:2] is the sub-list for extension type_name
-	0, // [0:1] is the sub-list for extension extendee
+	1, // 1: edunn_serving.v1.graders_act_for_students:extendee -> google.protobuf.MethodOptions
+	0, // 2: edunn_serving.v1.roles:type_name -> edunn_serving.v1.Role
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	2, // [2:3] is the sub-list for extension type_name
+	0, // [0:2] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
 }
 
@@ -152,7 +167,7 @@ func file_edunn_serving_v1_access_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_edunn_serving_v1_access_proto_rawDesc), len(file_edunn_serving_v1_access_proto_rawDesc)),
 			NumEnums:      1,
 			NumMessages:   0,
-			NumExtensions: 1,
+			NumExtensions: 2,
 			NumServices:   0,
 		},
 		GoTypes:           file_edunn_serving_v1_access_proto_goTypes,

@@ -71,6 +71,10 @@ def test_train_trainings_and_watch(address: str, samples: Path, tmp_path: Path) 
     assert (again["state"], again["dataset"], again["epochs_done"]) == (
         "succeeded", "largest-first", 5,
     )  # fmt: skip
+    edunn("upload", str(samples), "again", address=address)
+    known = {each["name"] for each in json.loads(edunn("datasets", "--json", address=address))}
+    assert {"again", "largest-first", "digits"} <= known
+    assert "of edunn" in edunn("datasets", address=address)
     listed = json.loads(edunn("trainings", "--json", address=address))
     assert listed[0]["training_id"] == again["training_id"]
     assert "model on largest-first" in edunn("trainings", address=address)

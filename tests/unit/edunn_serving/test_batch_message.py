@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import pytest
 
-from edunn_serving.batch_message import BatchMessage, OperationHead
+from edunn_serving.batch_message import APART_BYTES, BatchMessage, OperationHead, lie_apart
+
+HEADS = [
+    OperationHead("Forward", "caller", "session", 1234, "layer", ""),
+    OperationHead("GetSession", "", "ß\n", 0, None, None),
+]
 
 
-def test_message_is_read_as_it_was_written() -> None:
-    heads = [
-        OperationHead("Forward", "caller", "session", 1234, "layer", ""),
-        OperationHead("GetSession", "", "ß\n", 0, None, None),
-    ]
-    message = BatchMessage("id", "stream", heads)
-    assert BatchMessage.decode(message.encode().encode()) == message
+@pytest.mark.parametrize("requests", [[b"\x00request", b""], None])
+def test_message_is_read_as_it_was_written(requests: list[bytes] | None) -> None:
+    message = BatchMessage("id", "stream", HEADS, requests, is_familiar=True)
+    assert BatchMessage.decode(message.encode()) == message
+
+
+def test_large_requests_lie_apart() -> None:
+    assert not lie_apart([b"x" * (APART_BYTES - 1)])
+    assert lie_apart([b"x" * (APART_BYTES // 2)] * 2)
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"{", b"null", b"{}", b"[]", b"[1, 2, 3]", b'["a", "b", "c"]', b'["a", "b", []]',
-        b'["a", "b", [1]]', b'["a", "b", [["Forward", "", "s", 0, null]]]',
-        b'["a", "b", [["Forward", "", "s", "0", null, null]]]', b"\xff",
+        b"", b"{", b"null", b"{}", b"[]", b'["a", "b", []]', b"\xff", b"\x0a\x02id",
+        BatchMessage("", "stream", HEADS, None).encode(),
+        BatchMessage("id", "", HEADS, None).encode(),
+        BatchMessage("id", "stream", [], None).encode(),
+        BatchMessage("id", "stream", HEADS, None).encode()[:-1],
     ],
 )  # fmt: skip
 def test_anything_else_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError):  # JSON's own error too
+    with pytest.raises(ValueError):  # protobuf's words
         BatchMessage.decode(data)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from edunn_serving.settings import Settings, SettingsError, names, read_settings, variable
 
@@ -150,8 +152,9 @@ def test_description_has_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = refused(monkeypatch)
     monkeypatch.setenv("EDUNN_REDIS_URL", "rediss://me@example.org/0?password=hush%23one")
     monkeypatch.setenv("EDUNN_TOKENS", "ann=hush-two, ben=hush-three")
+    monkeypatch.setenv("EDUNN_SHARED_KEY", "hush-four" * 4)
     settings = read_settings()
-    assert settings.secrets() == ["hush-two", "hush-three", "hush#one"]
+    assert settings.secrets() == ["hush-two", "hush-three", "hush#one", "hush-four" * 4]
     for text in (refusal, settings.describe(), repr(settings), str(settings)):
         assert "hush" not in text
     assert "redis_url=rediss://example.org:6379/0" in settings.describe()
@@ -167,3 +170,19 @@ def test_a_caller_of_the_variable_is_a_student_or_has_the_role_that_it_names(
         "a=b": ("ann", {"student"}),
         "c:d": ("ben", {"grader"}),
     }
+
+
+def test_the_shared_key_is_read_from_its_file_and_a_weak_one_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "shared.key"
+    path.write_text("k" * 32 + "\n")
+    by_file = Settings(shared_key_file=str(path)).seal()
+    by_value = Settings(shared_key=SecretStr("k" * 32)).seal()
+    assert by_value.open("kind", by_file.close("kind", b"data")) == b"data"
+    assert Settings().seal().is_open
+    for weak in ("k" * 31, "", "\n"):
+        path.write_text(weak)
+        with pytest.raises(SettingsError) as caught:
+            Settings(shared_key_file=str(path)).seal()
+        assert "kkk" not in str(caught.value)
+    with pytest.raises(SettingsError):
+        Settings(shared_key_file=str(tmp_path / "none")).seal()

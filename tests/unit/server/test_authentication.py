@@ -30,18 +30,18 @@ def bearer(token: str | bytes) -> list[tuple[str, str | bytes]]:
 
 def refusal(rpc: Rpc | None, token: str | bytes) -> ServiceError:
     with pytest.raises(ServiceError) as caught:
-        KNOWN.credential_of(rpc, bearer(token))
+        KNOWN.who_calls(rpc, bearer(token))
     return caught.value
 
 
 def test_the_token_tells_the_caller() -> None:
-    assert KNOWN.credential_of(FORWARD, bearer("red")).caller is ANA
-    assert KNOWN.credential_of(FORWARD, bearer(b"blue")).caller is TEACHER
+    assert KNOWN.who_calls(FORWARD, bearer("red")).caller is ANA
+    assert KNOWN.who_calls(FORWARD, bearer(b"blue")).caller is TEACHER
 
 
 def test_without_tokens_anybody_may_call_everything() -> None:
-    assert Authenticator([]).credential_of(FOR_GRADERS, bearer("red")).caller is ANYBODY
-    assert Authenticator([]).credential_of(FOR_GRADERS, None).caller is ANYBODY
+    assert Authenticator([]).who_calls(FOR_GRADERS, bearer("red")).caller is ANYBODY
+    assert Authenticator([]).who_calls(FOR_GRADERS, None).caller is ANYBODY
 
 
 @pytest.mark.parametrize(
@@ -60,20 +60,20 @@ def test_who_lacks_the_role_is_told_which_one_is_needed() -> None:
     assert error.reason == Reason.PERMISSION_DENIED
     assert "needs the role admin or grader" in error.message
     assert error.metadata == {"method": FORWARD.path, "roles": "admin,grader"}
-    assert KNOWN.credential_of(FOR_GRADERS, bearer("blue")).caller is TEACHER
+    assert KNOWN.who_calls(FOR_GRADERS, bearer("blue")).caller is TEACHER
 
 
 def test_an_open_method_asks_nobody_who_calls() -> None:
-    assert KNOWN.credential_of(OPEN, bearer("green")).caller is ANYBODY
+    assert KNOWN.who_calls(OPEN, bearer("green")).caller is ANYBODY
 
 
 def test_a_token_is_refused_from_its_expiry_on() -> None:
-    shown = KNOWN.credential_of(FORWARD, bearer("red"))
+    shown = KNOWN.who_calls(FORWARD, bearer("red")).credential
     lasting = Authenticator([Tokens([shown._replace(expires=time.time() + 60)])])
     expired = Authenticator([Tokens([shown._replace(expires=time.time())])])
-    assert lasting.credential_of(FORWARD, bearer("red")).caller is ANA
+    assert lasting.who_calls(FORWARD, bearer("red")).caller is ANA
     with pytest.raises(ServiceError, match="expired"):
-        expired.credential_of(FORWARD, bearer("red"))
+        expired.who_calls(FORWARD, bearer("red"))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_token_is_refused_from_its_expiry_on() -> None:
 def test_a_stream_is_refused_once_its_token_is_not_what_it_was(left: list[Credential]) -> None:
     tokens = Tokens.fixed({"red": ANA})
     known = Authenticator([tokens])
-    shown = known.credential_of(FORWARD, bearer("red"))
+    shown = known.who_calls(FORWARD, bearer("red")).credential
     known.check_again(shown)
     tokens.replace(each._replace(digest=shown.digest) for each in left)
     with pytest.raises(ServiceError) as caught:
@@ -93,6 +93,41 @@ def test_a_stream_is_refused_once_its_token_is_not_what_it_was(left: list[Creden
 
 
 def test_a_guess_with_the_beginning_of_a_known_hash_is_refused() -> None:
-    shown = KNOWN.credential_of(FORWARD, bearer("red"))
+    shown = KNOWN.who_calls(FORWARD, bearer("red")).credential
     forged = Tokens([shown._replace(digest=shown.digest[:8] + bytes(24))])
     assert forged.find("red") is None
+
+
+STUDENTS = replace(FORWARD, graders_act=True)
+
+
+def acting(token: str, name: str) -> list[tuple[str, str | bytes]]:
+    return [*bearer(token), ("edunn-on-behalf-of", name)]
+
+
+def test_a_grader_acts_for_a_student_where_the_rpc_says_so() -> None:
+    caller = KNOWN.who_calls(STUDENTS, acting("blue", "ana")).caller
+    assert (caller.name, caller.acted_by) == ("ana", "teacher")
+    with pytest.raises(ServiceError, match="on behalf of another needs the role admin") as caught:
+        KNOWN.who_calls(FORWARD, acting("blue", "ana"))
+    assert caught.value.reason == Reason.PERMISSION_DENIED
+
+
+def test_an_admin_acts_for_anybody_in_every_rpc() -> None:
+    known = Authenticator([Tokens.fixed({"gold": Caller("root", frozenset({Role.ADMIN}))})])
+    for rpc in LAYER_RPCS.values():
+        assert known.who_calls(rpc, acting("gold", "ana")).caller.name == "ana"
+
+
+def test_a_student_acts_for_nobody_else() -> None:
+    assert KNOWN.who_calls(STUDENTS, acting("red", "ana")).caller is ANA
+    for name in ("ben", "", "a/b"):
+        with pytest.raises(ServiceError) as caught:
+            KNOWN.who_calls(STUDENTS, acting("red", name))
+        assert caught.value.reason == Reason.PERMISSION_DENIED
+
+
+def test_acting_needs_the_name_of_a_caller() -> None:
+    with pytest.raises(ServiceError) as caught:
+        KNOWN.who_calls(STUDENTS, acting("blue", "a/b"))
+    assert caught.value.reason == Reason.INVALID_ARGUMENT

@@ -10,10 +10,10 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from edunn_serving import keys
-from edunn_serving.batch_message import BatchMessage, OperationHead
+from edunn_serving.batch_message import BatchMessage, OperationHead, lie_apart
 from edunn_serving.pools import LAYERS
 from edunn_serving.redis_url import RedisUrl
-from edunn_serving.replies import AGAIN, LARGE, STATUS
+from edunn_serving.replies import AGAIN, LARGE, STATUS, Answer
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_service_pb2 as api
@@ -45,14 +45,19 @@ class Worker:
         batch_id = f"{self._name}-{self._batches}"
         methods = [type(request).__name__.removesuffix("Request") for request in requests]
         data = [request.SerializeToString() for request in requests]
-        self._connection.run(("RPUSH", keys.batch(batch_id), *data))
+        apart = lie_apart(data)
+        self._connection.run(("RPUSH", keys.batch(batch_id), *(data if apart else [""])))
         heads = list(map(_head, methods, requests))
-        self._engine.run(BatchMessage(batch_id, STREAM, heads))
+        # The engine finds out by itself if it has not run the sessions last.
+        message = BatchMessage(batch_id, STREAM, heads, None if apart else data, is_familiar=True)
+        self._engine.run(message)
         (((_, fields),),) = self._connection.run(("XREVRANGE", STREAM, "+", "-", "COUNT", 1))
-        assert fields[1].decode() == batch_id
-        return list(map(self._answer, methods, fields[4::2], fields[5::2]))
+        answer = Answer.decode(fields[1])
+        assert answer.batch_id == fields[0].decode() == batch_id
+        kinds, results, *_ = zip(*answer.replies, strict=True)
+        return list(map(self._answer, methods, kinds, results))
 
-    def _answer(self, method: str, kind: bytes, data: bytes) -> Any:
+    def _answer(self, method: str, kind: int, data: bytes) -> Any:
         if kind == AGAIN:
             return "AGAIN"
         if kind == STATUS:

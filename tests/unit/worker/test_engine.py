@@ -15,10 +15,11 @@ from one_worker import STREAM, Worker, create, reason_of, set_weight
 from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage, OperationHead
 from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.replies import Answer
 from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_service_pb2 as api
+from worker.methods import METHODS
 from worker.open_session import OpenSession
-from worker.operations import OPERATIONS
 
 
 @pytest.fixture
@@ -39,13 +40,17 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Fail:
     """Let a method fail as it answers, once it has done all that it does to the session."""
 
     def fail_late(method: str, error: Exception) -> None:
-        operation = OPERATIONS[method]
+        method_of = METHODS[method]
 
         def run(session: OpenSession, request: Any, settings: Settings) -> Message:
-            operation.run(session, request, settings)
+            method_of.run(session, request, settings)
             raise error
 
-        monkeypatch.setitem(OPERATIONS, method, operation._replace(run=run))
+        monkeypatch.setitem(
+            METHODS,
+            method,
+            method_of._replace(run=run),
+        )
 
     return fail_late
 
@@ -126,10 +131,10 @@ def test_answer_that_finds_no_memory_is_refused_and_the_others_are_given(
     worker.run(create(), create("t"))
     commit = worker.store.commit
 
-    def short_of_memory(batch_id: str, stream: str, replies: Any, *rest: Any, **named: Any) -> Any:
-        if sum(len(reply.data) for reply in replies) > 10_000:
+    def short_of_memory(stream: str, answer: Answer, *rest: Any, **named: Any) -> Any:
+        if sum(len(reply.data) for reply in answer.replies) > 10_000:
             raise MemoryError
-        return commit(batch_id, stream, replies, *rest, **named)
+        return commit(stream, answer, *rest, **named)
 
     monkeypatch.setattr(worker.store, "commit", short_of_memory)
     large = api.ForwardRequest(session_id="s", layer="linear", inputs=[tensor([[0.0]] * 2000)])
@@ -146,9 +151,10 @@ def test_method_that_is_none_is_refused_alone(worker: Worker) -> None:
     batch = "odd"
     worker._connection.run(("RPUSH", keys.batch(batch), b"", b""))
     heads = [OperationHead("Fly", "", "s", 0, None, None)] * 2
-    worker._engine.run(BatchMessage(batch, STREAM, heads))
+    worker._engine.run(BatchMessage(batch, STREAM, heads, [b"", b""]))
     (((_, fields),),) = worker._connection.run(("XREVRANGE", STREAM, "+", "-", "COUNT", 1))
-    assert [reason_of(data) for data in fields[5::2]] == ["INTERNAL", "INTERNAL"]
+    replies = Answer.decode(fields[1]).replies
+    assert [reason_of(reply.data) for reply in replies] == ["INTERNAL", "INTERNAL"]
 
 
 def named_forward(forward_id: str, value: float = 1.0, layer: str = "linear") -> Message:

@@ -8,7 +8,8 @@ import pytest
 import edunn as nn
 from edunn.estimate import ArraySpec
 from edunn_serving.errors import Reason, ServiceError
-from edunn_serving.settings import MEBIBYTE, Settings
+from edunn_serving.setting_types import MEBIBYTE
+from edunn_serving.settings import Settings
 from worker.charges import (
     charge_answer,
     charge_backward,

@@ -36,8 +36,16 @@ def test_batch_that_is_computed_for_long_does_not_expire(
         for key in (keys.batch("long"), keys.holder("long")):
             client.set(key, "", px=60_000)
         guard.begin("long", 0, math.inf)
-        await_true(lambda: client.pttl(keys.holder("long")) > 60_000, "a longer life")
-        assert client.pttl(keys.batch("long")) > 60_000
+        await_true(lambda: client.pttl(keys.batch("long")) > 60_000, "a longer life")
+        assert client.pttl(keys.holder("long")) > 60_000
+
+
+def test_holder_of_a_batch_that_is_computed_for_long_is_noted(
+    guard: OverrunGuard, redis_url: str
+) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        guard.begin("long", 0, math.inf)
+        await_true(lambda: client.get(keys.holder("long")) == b"worker", "the note")
 
 
 def test_operation_that_ends_in_time_is_left_alone(guard: OverrunGuard) -> None:

@@ -42,8 +42,53 @@ _MANY = 20
 
 
 def add_training_commands(app: typer.Typer) -> None:
-    for command in (train, trainings, watch, cancel, resume):
+    for command in (upload, datasets, train, trainings, watch, cancel, resume):
         app.command()(command)
+
+
+def upload(
+    file: Annotated[Path, typer.Argument(help="A .npz with x and y, or a .csv with names first.")],
+    name: Annotated[str | None, typer.Argument(help="Its name; else the file's.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Of a .csv file the column to predict; else the last.")
+    ] = None,
+    replace: Annotated[bool, typer.Option(help="Replace another one of this name.")] = False,
+    address: Address = LOCAL,
+    token: Token = None,
+    tls: Tls = False,
+    ca: Ca = None,
+) -> None:
+    """Store a data set at the service. The same bytes again are not sent."""
+    with connection(address, token, tls, ca) as client:
+        x, y = read_file(file, target)
+        stored = client.upload_dataset(name or _name_of(file), x, y, replace=replace)
+    x_is, y_is = (f"{spec.dtype} {spec.shape}" for spec in (stored.x, stored.y))
+    show(Text(f"{stored.name}: x {x_is}, y {y_is}"))
+
+
+def datasets(
+    address: Address = LOCAL,
+    token: Token = None,
+    tls: Tls = False,
+    ca: Ca = None,
+    as_json: Json = False,
+) -> None:
+    """List one's data sets and those that the service brings."""
+    with connection(address, token, tls, ca) as client:
+        found = client.datasets()
+    if as_json:
+        print_json(
+            [
+                {"name": each.name, "x": vars(each.x), "y": vars(each.y), "bundled": each.bundled}
+                for each in found
+            ]
+        )
+        return
+    table = Table("data set", "x", "y", "bytes", "")
+    for each in found:
+        x, y = (f"{spec.dtype} {spec.shape}" for spec in (each.x, each.y))
+        table.add_row(each.name, x, y, f"{each.size_bytes:,}", "of edunn" if each.bundled else "")
+    show(table)
 
 
 def train(
@@ -186,8 +231,11 @@ def _dataset(client: Client, given: str, target: str | None) -> str:
     if path.suffix not in (".npz", ".csv"):
         return given
     x, y = read_file(path, target)
-    name = re.sub(r"[^A-Za-z0-9_.-]", "-", path.stem)[:64]
-    return client.upload_dataset(name, x, y, replace=True).name
+    return client.upload_dataset(_name_of(path), x, y, replace=True).name
+
+
+def _name_of(path: Path) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", path.stem)[:64]
 
 
 def _model(session: Session, given: str) -> RemoteLayer:

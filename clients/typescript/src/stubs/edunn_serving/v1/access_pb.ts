@@ -11,7 +11,7 @@ import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
  * Describes the file edunn_serving/v1/access.proto.
  */
 export const file_edunn_serving_v1_access: GenFile = /*@__PURE__*/
-  fileDesc("Ch1lZHVubl9zZXJ2aW5nL3YxL2FjY2Vzcy5wcm90bxIQZWR1bm5fc2VydmluZy52MSpPCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIQCgxST0xFX1NUVURFTlQQARIPCgtST0xFX0dSQURFUhACEg4KClJPTEVfQURNSU4QAzpOCgVyb2xlcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGN2GAyADKA4yFi5lZHVubl9zZXJ2aW5nLnYxLlJvbGVSBXJvbGVzQlMKFG9yZy5lZHVubi5zZXJ2aW5nLnYxUAFaOWdpdGh1Yi5jb20vZWR1bm4vZWR1bm4tc2VydmluZy9jbGllbnRzL2dvL2VkdW5ucGI7ZWR1bm5wYmIGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("Ch1lZHVubl9zZXJ2aW5nL3YxL2FjY2Vzcy5wcm90bxIQZWR1bm5fc2VydmluZy52MSpPCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIQCgxST0xFX1NUVURFTlQQARIPCgtST0xFX0dSQURFUhACEg4KClJPTEVfQURNSU4QAzpOCgVyb2xlcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGN2GAyADKA4yFi5lZHVubl9zZXJ2aW5nLnYxLlJvbGVSBXJvbGVzOlkKGGdyYWRlcnNfYWN0X2Zvcl9zdHVkZW50cxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGN6GAyABKAhSFWdyYWRlcnNBY3RGb3JTdHVkZW50c0JTChRvcmcuZWR1bm4uc2VydmluZy52MVABWjlnaXRodWIuY29tL2VkdW5uL2VkdW5uLXNlcnZpbmcvY2xpZW50cy9nby9lZHVubnBiO2VkdW5ucGJiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * A Role says what a caller is to the service. A caller may have several.
@@ -62,4 +62,13 @@ export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
  */
 export const roles: GenExtension<MethodOptions, Role[]> = /*@__PURE__*/
   extDesc(file_edunn_serving_v1_access, 0);
+
+/**
+ * Whether a grader may call the method for a student, whose name the metadata
+ * `edunn-on-behalf-of` has. An admin may call every method for anybody.
+ *
+ * @generated from extension: bool graders_act_for_students = 50014;
+ */
+export const graders_act_for_students: GenExtension<MethodOptions, boolean> = /*@__PURE__*/
+  extDesc(file_edunn_serving_v1_access, 1);
 

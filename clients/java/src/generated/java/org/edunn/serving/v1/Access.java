@@ -20,6 +20,7 @@ public final class Access extends com.google.protobuf.GeneratedFile {
   public static void registerAllExtensions(
       com.google.protobuf.ExtensionRegistryLite registry) {
     registry.add(org.edunn.serving.v1.Access.roles);
+    registry.add(org.edunn.serving.v1.Access.gradersActForStudents);
   }
 
   public static void registerAllExtensions(
@@ -43,6 +44,22 @@ public final class Access extends com.google.protobuf.GeneratedFile {
           .newFileScopedGeneratedExtension(
         org.edunn.serving.v1.Role.class,
         null);
+  public static final int GRADERS_ACT_FOR_STUDENTS_FIELD_NUMBER = 50014;
+  /**
+   * <pre>
+   * Whether a grader may call the method for a student, whose name the metadata
+   * `edunn-on-behalf-of` has. An admin may call every method for anybody.
+   * </pre>
+   *
+   * <code>extend .google.protobuf.MethodOptions { ... }</code>
+   */
+  public static final
+    com.google.protobuf.GeneratedMessage.GeneratedExtension<
+      com.google.protobuf.DescriptorProtos.MethodOptions,
+      java.lang.Boolean> gradersActForStudents = com.google.protobuf.GeneratedMessage
+          .newFileScopedGeneratedExtension(
+        java.lang.Boolean.class,
+        null);
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -57,10 +74,11 @@ public final class Access extends com.google.protobuf.GeneratedFile {
       "oto*O\n\004Role\022\024\n\020ROLE_UNSPECIFIED\020\000\022\020\n\014ROL" +
       "E_STUDENT\020\001\022\017\n\013ROLE_GRADER\020\002\022\016\n\nROLE_ADM" +
       "IN\020\003:G\n\005roles\022\036.google.protobuf.MethodOp" +
-      "tions\030\335\206\003 \003(\0162\026.edunn_serving.v1.RoleBS\n" +
-      "\024org.edunn.serving.v1P\001Z9github.com/edun" +
-      "n/edunn-serving/clients/go/edunnpb;edunn" +
-      "pbb\006proto3"
+      "tions\030\335\206\003 \003(\0162\026.edunn_serving.v1.Role:B\n" +
+      "\030graders_act_for_students\022\036.google.proto" +
+      "buf.MethodOptions\030\336\206\003 \001(\010BS\n\024org.edunn.s" +
+      "erving.v1P\001Z9github.com/edunn/edunn-serv" +
+      "ing/clients/go/edunnpb;edunnpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -68,6 +86,7 @@ public final class Access extends com.google.protobuf.GeneratedFile {
           com.google.protobuf.DescriptorProtos.getDescriptor(),
         });
     roles.internalInit(descriptor.getExtension(0));
+    gradersActForStudents.internalInit(descriptor.getExtension(1));
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.DescriptorProtos.getDescriptor();
   }

@@ -1,4 +1,4 @@
-"""The operations that a worker runs, by the names of their rpcs."""
+"""The methods that a worker runs, by the names of their rpcs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Encodable(Protocol):
     def SerializeToString(self) -> bytes: ...  # noqa: N802  # as protobuf calls it
 
 
-class Operation(NamedTuple):
+class Method(NamedTuple):
     """The function that runs a method, and facts of the method that the contract does not have."""
 
     # Typed as Any, because each method has its own types of request and response.
@@ -42,26 +42,28 @@ class Operation(NamedTuple):
     repeated_as: str = ""
     # Whether a request without a forward id means the layer's latest forward.
     means_latest_forward: bool = False
+    # Whether a request's forward id is usually that of a new forward.
+    names_new_forward: bool = False
 
 
-OPERATIONS: Mapping[str, Operation] = {
-    "CreateSession": Operation(create_session),
-    "GetSession": Operation(get_session),
-    "DeleteSession": Operation(delete_session),
-    "AddLayer": Operation(add_layer),
-    "Forward": Operation(run_forward),
-    "Backward": Operation(
+METHODS: Mapping[str, Method] = {
+    "CreateSession": Method(create_session),
+    "GetSession": Method(get_session),
+    "DeleteSession": Method(delete_session),
+    "AddLayer": Method(add_layer),
+    "Forward": Method(run_forward, names_new_forward=True),
+    "Backward": Method(
         run_backward,
         (PARAMETERS, BUFFERS, GRADIENTS),
         repeated_as=BACKWARD,
         means_latest_forward=True,
     ),
-    "Step": Operation(run_step, (PARAMETERS, GRADIENTS, OPTIMIZER), repeated_as=STEP),
-    "TrainStep": Operation(run_train_step, SLOTS, repeated_as=STEP),
-    "ClearGradients": Operation(clear_gradients, (GRADIENTS,)),
-    "GetParameters": Operation(get_parameters),
-    "SetParameters": Operation(set_parameters),
-    "ExportModel": Operation(export_model),
-    "ImportModel": Operation(import_model),
-    "PrepareTraining": Operation(prepare_training),
+    "Step": Method(run_step, (PARAMETERS, GRADIENTS, OPTIMIZER), repeated_as=STEP),
+    "TrainStep": Method(run_train_step, SLOTS, repeated_as=STEP),
+    "ClearGradients": Method(clear_gradients, (GRADIENTS,)),
+    "GetParameters": Method(get_parameters),
+    "SetParameters": Method(set_parameters),
+    "ExportModel": Method(export_model),
+    "ImportModel": Method(import_model),
+    "PrepareTraining": Method(prepare_training),
 }

@@ -1,0 +1,160 @@
+"""A server hears of its replies, and finds in its stream what it has not heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+import redis
+
+from edunn_serving import keys
+from edunn_serving.redis_url import RedisUrl
+from edunn_serving.replies import RESPONSE, Answer, Reply
+from edunn_serving.seal import Seal
+from edunn_serving.settings import Settings
+from server.redis_link import RedisLink
+from server.reply_reader import ReplyReader
+
+STREAM = keys.replies("server")
+
+
+class Heard:
+    """A reader on a real Redis, and the ids of the batches whose answers it has handed over."""
+
+    def __init__(self, url: str) -> None:
+        settings = Settings(redis_url=RedisUrl.parse(url))
+        self.batches: list[str] = []
+        self.link = RedisLink(settings, lambda: self.reader.begin(), lambda: None)
+        self.reader = ReplyReader(self.link, "server", self._note, Seal(""))
+
+    def _note(self, answer: Answer) -> None:
+        self.batches.append(answer.batch_id)
+
+    async def are(self, *batches: str) -> None:
+        async with asyncio.timeout(10):
+            while self.batches != list(batches):
+                await asyncio.sleep(0.005)
+
+    async def settles(self) -> None:
+        """Wait until what has been sent so far has been read."""
+        self.reader.catch_up()
+        await self.link.client.ping()
+        await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def listening(url: str) -> AsyncIterator[Heard]:
+    heard = Heard(url)
+    running = asyncio.create_task(heard.link.run())
+    async with asyncio.timeout(10):
+        while not heard.link.up:
+            await asyncio.sleep(0.005)
+    try:
+        yield heard
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+class Writer:
+    """What a worker does with its answers."""
+
+    def __init__(self, url: str) -> None:
+        self._client = redis.Redis.from_url(url)
+
+    def add(self, batch_id: str) -> tuple[str, bytes]:
+        data = Answer(batch_id, [Reply(RESPONSE, b"x")], "worker").encode()
+        entry = self._client.xadd(STREAM, {batch_id: data})
+        assert isinstance(entry, bytes)
+        return entry.decode(), data
+
+    def publish(self, entry: tuple[str, bytes], *, with_data: bool = True) -> None:
+        name, data = entry
+        self._client.publish(STREAM, name.encode() + (b" " + data if with_data else b""))
+
+
+@pytest.fixture
+def writer(redis_url: str) -> Writer:
+    return Writer(redis_url)
+
+
+def play(url: str, scene: Callable[[Heard], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with listening(url) as heard:
+            await scene(heard)
+
+    asyncio.run(run())
+
+
+def test_published_answer_is_handed_over_once(redis_url: str, writer: Writer) -> None:
+    async def scene(heard: Heard) -> None:
+        writer.publish(writer.add("one"))
+        await heard.are("one")
+        await heard.settles()
+        assert heard.batches == ["one"]
+
+    play(redis_url, scene)
+
+
+def test_answer_that_nobody_published_is_found(redis_url: str, writer: Writer) -> None:
+    async def scene(heard: Heard) -> None:
+        writer.add("silent")
+        heard.reader.catch_up()
+        await heard.are("silent")
+
+    play(redis_url, scene)
+
+
+def test_answer_published_without_data_is_read(redis_url: str, writer: Writer) -> None:
+    async def scene(heard: Heard) -> None:
+        entries = [writer.add(name) for name in ("large", "small")]
+        writer.publish(entries[0], with_data=False)
+        writer.publish(entries[1])
+        async with asyncio.timeout(10):
+            while sorted(heard.batches) != ["large", "small"]:
+                await asyncio.sleep(0.005)
+        await heard.settles()
+        assert sorted(heard.batches) == ["large", "small"]
+
+    play(redis_url, scene)
+
+
+def test_news_that_comes_after_the_stream_was_read_is_old(redis_url: str, writer: Writer) -> None:
+    async def scene(heard: Heard) -> None:
+        late = writer.add("late")
+        heard.reader.catch_up()
+        await heard.are("late")
+        writer.publish(late)
+        writer.publish(late, with_data=False)
+        writer.publish(writer.add("next"))
+        await heard.are("late", "next")
+
+    play(redis_url, scene)
+
+
+def test_answers_of_a_broken_connection_are_found(redis_url: str, writer: Writer) -> None:
+    async def scene(heard: Heard) -> None:
+        with redis.Redis.from_url(redis_url) as client:
+            for each in client.client_list():
+                if each["sub"] == "1":
+                    client.client_kill_filter(_id=each["id"])
+        writer.publish(writer.add("missed"))
+        await heard.are("missed")
+        writer.publish(writer.add("heard"))
+        await heard.are("missed", "heard")
+
+    play(redis_url, scene)
+
+
+def test_entry_that_is_none_is_passed_over(redis_url: str, writer: Writer) -> None:
+    async def scene(heard: Heard) -> None:
+        with redis.Redis.from_url(redis_url) as client:
+            client.xadd(STREAM, {"nonsense": b"\xff"})
+        writer.add("after")
+        heard.reader.catch_up()
+        await heard.are("after")
+
+    play(redis_url, scene)
