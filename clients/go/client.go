@@ -14,9 +14,10 @@ import (
 
 // Client is a connection to an edunn-serving service. Goroutines may share it.
 type Client struct {
-	settings *settings
-	service  edunnpb.LayerServiceClient
-	grading  gradingpb.GradingServiceClient
+	settings  *settings
+	service   edunnpb.LayerServiceClient
+	grading   gradingpb.GradingServiceClient
+	trainings edunnpb.TrainingServiceClient
 	// connection is nil where the caller gave a channel of its own.
 	connection *connection
 	// shared is nil where every call is made by itself.
@@ -71,6 +72,7 @@ func newClient(
 		settings:   settings,
 		service:    edunnpb.NewLayerServiceClient(channel),
 		grading:    gradingpb.NewGradingServiceClient(channel),
+		trainings:  edunnpb.NewTrainingServiceClient(channel),
 		connection: connection,
 	}
 	client.ctx, client.cancel = context.WithCancel(context.Background())
