@@ -13,8 +13,8 @@ from bench.figures import Figure, Figures
 from bench.load import Measured
 
 PACKAGES = ("grpcio", "celery", "redis", "hiredis", "protobuf", "numpy", "uvloop")
-# Other programs are worth a warning if they keep this many cores busy.
-DISTURBING_CORES = 0.2
+# A run is void if other programs take this share of the machine.
+DISTURBING_SHARE = 0.05
 SERVICE_PARTS = ("server", "workers", "redis")
 
 
@@ -65,16 +65,20 @@ def number(value: float) -> str:
 
 
 def disturbance(figures: Sequence[Figure]) -> str:
-    """Return a warning if other programs kept the machine busy; otherwise an empty text."""
-    others = statistics.median(
-        _middle(figure.ours, lambda one: one.cores_of_others) for figure in figures
-    )
-    if others < DISTURBING_CORES:
-        return ""
+    """Return that the run is void if other programs kept the machine busy; otherwise nothing."""
+    return void_if_disturbed([one for figure in figures for one in figure.ours])
+
+
+def void_if_disturbed(measured: Sequence[Measured]) -> str:
+    """Return the load of other programs, and that the run is void if it was high."""
+    cores = os.cpu_count() or 1
+    others = _middle(measured, lambda one: one.cores_of_others)
+    load = f"Other programs took {others / cores:.1%} of the machine."
+    if others / cores < DISTURBING_SHARE:
+        return f"{load}\n\n"
     return (
-        f"**Other programs kept {others:.2f} of {os.cpu_count()} cores busy meanwhile. They hold "
-        "up a service of several processes more than one echo server, so the ratios are worse than "
-        "on an idle machine.**\n\n"
+        f"**{load} This run is void.** They hold up a service of several processes more than one "
+        "echo server, so its ratios are worse than on an idle machine.\n\n"
     )
 
 

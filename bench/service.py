@@ -5,19 +5,15 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from bench import report
 from bench.chart import Bar, bar_of, draw
-from bench.children import Echo, GeneratorProcess
 from bench.figures import Figures
 from bench.flame_graphs import record
 from bench.masks import allowed_bytes, bytes_per_mask
-from standalone.stack import Stack
+from bench.running import Bench, running
 from standalone.stop_signal import StopRequested, StopSignal
 
 FOLDER = Path(__file__).parent
@@ -52,21 +48,13 @@ others' cores are not near 0, trust this table more than the one above.
 {costs}"""
 
 
-@dataclass(frozen=True)
-class Bench:
-    """The service, the echo and the generator, all running."""
-
-    stack: Stack
-    generator: GeneratorProcess
-
-
 def main() -> int:
     """Measure, print the tables and write them to a file; or write flame graphs."""
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     stop_signal = StopSignal()
     try:
-        with _running(arguments.workers, stop_signal.wait) as bench:
+        with running(arguments.workers, stop_signal.wait) as bench:
             if arguments.profile:
                 _profile(bench)
             else:
@@ -75,23 +63,6 @@ def main() -> int:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     return 0
-
-
-@contextmanager
-def _running(workers: int, wait: Callable[[float], None]) -> Iterator[Bench]:
-    with (
-        tempfile.TemporaryDirectory(prefix="edunn-bench-") as folder,
-        Stack(Path(folder), workers=workers, wait=wait) as stack,
-        Echo() as echo,
-    ):
-        parts = {
-            "echo": [echo.pid],
-            "server": [child.pid for child in stack.servers],
-            "workers": [child.pid for child in stack.workers],
-            "redis": [stack.redis.pid],
-        }
-        with GeneratorProcess(echo.address, stack.address, parts) as generator:
-            yield Bench(stack, generator)
 
 
 def _profile(bench: Bench) -> None:

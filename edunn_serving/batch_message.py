@@ -50,8 +50,8 @@ class BatchMessage(NamedTuple):
     heads: list[OperationHead]
     # The operations' requests; None if they lie in Redis apart.
     requests: list[bytes] | None
-    # Whether the worker that gets the message ran the sessions last, as far as the server knows.
-    is_familiar: bool = False
+    # The worker that ran all sessions last, as far as the server knows; empty if there is none.
+    wanted_worker: str = ""
     # The seals of the requests that lie apart; none without a shared key.
     marks: Sequence[bytes] = ()
 
@@ -61,7 +61,7 @@ class BatchMessage(NamedTuple):
             batch_id=self.batch_id,
             replies=self.reply_stream,
             requests_apart=self.requests is None,
-            is_familiar=self.is_familiar,
+            wanted_worker=self.wanted_worker,
         )
         nothing = [b""] * len(self.heads)
         requests, marks = self.requests or nothing, self.marks or nothing
@@ -101,7 +101,7 @@ class BatchMessage(NamedTuple):
             batch.replies,
             list(map(_head, batch.operations)),
             None if batch.requests_apart else [each.request for each in batch.operations],
-            batch.is_familiar,
+            batch.wanted_worker,
             tuple(filter(None, (each.request_mark for each in batch.operations))),
         )
 

@@ -75,7 +75,7 @@ class BatchStore:
             self._replies.stream,
             heads,
             None if apart else requests,
-            is_familiar=wanted_worker is not None,
+            wanted_worker=wanted_worker or "",
             marks=[
                 self._seal.mark("request", request, batch_id, str(number))
                 for number, request in enumerate(requests if apart else ())

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 # A batch leaves at once if it has this much work, in seconds of computing.
-WORTH_A_WORKER_SECONDS = 0.004
+WORTH_A_BATCH_SECONDS = 0.004
 # The longest time from one departure to the next in which operations gather.
 LONGEST_GATHERING_SECONDS = 0.02
 # Departures follow each other after so many fixed costs of a batch at most.
@@ -61,8 +61,7 @@ def decide(state: BatchingState) -> BatchingDecision:
     """Decide whether the next batch leaves now."""
     if not state.waiting or not _has_place(state):
         return STAY
-    is_full = state.waiting >= state.full_batch
-    if is_full or state.waiting * state.usual_seconds >= WORTH_A_WORKER_SECONDS:
+    if _is_worth_a_batch(state):
         return LEAVE
     end = state.last_departure + _gathering_seconds(state)
     if end - state.now < TIMER_SECONDS:
@@ -80,10 +79,16 @@ def _gathering_seconds(state: BatchingState) -> float:
 def _has_place(state: BatchingState) -> bool:
     """Tell whether one more batch may be under way.
 
-    While batches come back quickly, a full one may leave before a worker is free. The first free
-    worker then finds it in the queue. A batch that has left can no longer be taken back.
+    While batches come back quickly, one with much work may leave before a worker is free. The first
+    free worker then finds it in the queue. A batch that has left can no longer be taken back.
     """
     if state.batches != state.workers:
         return state.batches < state.workers
-    full = state.waiting >= state.full_batch
-    return bool(state.workers) and full and state.now - state.oldest_sent < QUICK_SECONDS
+    is_quick = state.now - state.oldest_sent < QUICK_SECONDS
+    return bool(state.workers) and is_quick and _is_worth_a_batch(state)
+
+
+def _is_worth_a_batch(state: BatchingState) -> bool:
+    """Tell whether the fixed cost of a batch hardly counts beside the work."""
+    is_full = state.waiting >= state.full_batch
+    return is_full or state.waiting * state.usual_seconds >= WORTH_A_BATCH_SECONDS

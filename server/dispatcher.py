@@ -10,6 +10,7 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Sequence
 from functools import partial
 
 from edunn_serving.batch_message import OperationHead
@@ -200,10 +201,11 @@ class Dispatcher:
             if not operations:
                 break
             self.counts.batches += 1
-            flight = self._flights.begin(operations)
+            flight = self._flights.begin(operations, self._free_worker_of(operations))
             if not flight.is_slow:
                 self._last_departure = flight.sent
-            self._want_worker(flight)
+            if flight.wanted_worker is not None:
+                self._watch_patience()
             self._send(flight)
 
     def _may_send_slow(self) -> bool:
@@ -237,12 +239,12 @@ class Dispatcher:
             asyncio.get_running_loop().call_later(delay, self._pump)
         return decision.leave
 
-    def _want_worker(self, flight: Flight) -> None:
-        """Choose the worker that ran the batch's sessions last, if it is free."""
-        worker = self._last_workers.common(flight.sessions())
-        if worker in self.link.workers and not self._flights.has_batch_of(worker):
-            flight.wanted_worker = worker
-            self._watch_patience()
+    def _free_worker_of(self, operations: Sequence[PendingOperation]) -> str | None:
+        """Return the worker that ran all sessions of operations last, if it is free."""
+        worker = self._last_workers.common({operation.session for operation in operations})
+        if worker in self.link.workers and self._flights.leave_free(worker):
+            return worker
+        return None
 
     def _watch_patience(self) -> None:
         """Look after a while for batches whose wanted worker seems busy for another server."""

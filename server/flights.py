@@ -67,9 +67,9 @@ class Flights:
     def __contains__(self, flight: Flight) -> bool:
         return flight.batch_id in self._flights
 
-    def begin(self, operations: list[PendingOperation]) -> Flight:
+    def begin(self, operations: list[PendingOperation], wanted_worker: str | None) -> Flight:
         """Add a batch that leaves."""
-        flight = Flight(operations)
+        flight = Flight(operations, wanted_worker=wanted_worker)
         self._flights[flight.batch_id] = flight
         return flight
 
@@ -90,9 +90,12 @@ class Flights:
         self._lanes.release(flight.sessions())
         return True
 
-    def has_batch_of(self, worker_id: str) -> bool:
-        """Tell whether a batch is under way to a worker that should run it."""
-        return any(flight.wanted_worker == worker_id for flight in self)
+    def leave_free(self, worker_id: str) -> bool:
+        """Tell whether no flight can be with a worker. Any worker may have one that wants none."""
+        return all(
+            flight.wanted_worker not in (None, worker_id) and not flight.is_for_any
+            for flight in self._flights.values()
+        )
 
     def has_wanted(self) -> bool:
         """Tell whether any caller waits for an operation under way."""

@@ -162,7 +162,8 @@ class Engine:
         Nothing is stored if they are not as Redis has them, or if anything else goes wrong.
         """
         is_clock_known = time.monotonic() - self._clock_read < CLOCK_SECONDS
-        if batch.requests is None or not (batch.is_familiar and is_clock_known):
+        is_wanted = batch.wanted_worker == self._worker_id
+        if batch.requests is None or not (is_wanted and is_clock_known):
             return False
         recalled = recall(batch.heads, self._ready, self._recent)
         if recalled is None:

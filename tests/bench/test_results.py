@@ -59,12 +59,14 @@ def test_tables_have_ratio_cost_and_what_others_took() -> None:
     assert "| 1400 | 400 | 200 | 500 | 500 | 250 | 4.00 | 0.25 | 0.25 |" in costs
 
 
-def test_results_say_when_other_programs_were_busy() -> None:
-    assert "**Other programs kept 0.25 of" in report.disturbance([figure("at least", 0.65)])
+def test_results_are_void_if_other_programs_were_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    disturbed = report.disturbance([figure("at least", 0.65)])
+    assert disturbed.startswith("**Other programs took 12.5% of the machine. This run is void.**")
     alone = figure("at least", 0.65)
     # The parts' own 0.7 + 0.2 + 0.1 + 0.25 s, and nothing else.
     alone.ours[:] = [replace(one, machine_cpu=1.25) for one in alone.ours]
-    assert report.disturbance([alone]) == ""
+    assert report.disturbance([alone]) == "Other programs took 0.0% of the machine.\n\n"
 
 
 def test_picture_is_written(tmp_path: Path) -> None:

@@ -21,18 +21,18 @@ OPERATION_REPLY_KIND_AGAIN: OperationReplyKind
 OPERATION_REPLY_KIND_LARGE: OperationReplyKind
 
 class Batch(_message.Message):
-    __slots__ = ("batch_id", "replies", "operations", "requests_apart", "is_familiar")
+    __slots__ = ("batch_id", "replies", "operations", "requests_apart", "wanted_worker")
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
     REPLIES_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
     REQUESTS_APART_FIELD_NUMBER: _ClassVar[int]
-    IS_FAMILIAR_FIELD_NUMBER: _ClassVar[int]
+    WANTED_WORKER_FIELD_NUMBER: _ClassVar[int]
     batch_id: str
     replies: str
     operations: _containers.RepeatedCompositeFieldContainer[BatchOperation]
     requests_apart: bool
-    is_familiar: bool
-    def __init__(self, batch_id: _Optional[str] = ..., replies: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[BatchOperation, _Mapping]]] = ..., requests_apart: _Optional[bool] = ..., is_familiar: _Optional[bool] = ...) -> None: ...
+    wanted_worker: str
+    def __init__(self, batch_id: _Optional[str] = ..., replies: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[BatchOperation, _Mapping]]] = ..., requests_apart: _Optional[bool] = ..., wanted_worker: _Optional[str] = ...) -> None: ...
 
 class BatchOperation(_message.Message):
     __slots__ = ("method", "caller", "session_id", "deadline_ms", "layer", "forward_id", "request", "loss", "repeat_id", "request_mark", "request_id")

@@ -14,7 +14,7 @@ HEADS = [
 
 @pytest.mark.parametrize("requests", [[b"\x00request", b""], None])
 def test_message_is_read_as_it_was_written(requests: list[bytes] | None) -> None:
-    message = BatchMessage("id", "stream", HEADS, requests, is_familiar=True)
+    message = BatchMessage("id", "stream", HEADS, requests, wanted_worker="worker")
     assert BatchMessage.decode(message.encode()) == message
 
 

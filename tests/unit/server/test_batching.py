@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,7 +12,7 @@ from server.batching import (
     LONGEST_GATHERING_SECONDS,
     QUICK_SECONDS,
     TIMER_SECONDS,
-    WORTH_A_WORKER_SECONDS,
+    WORTH_A_BATCH_SECONDS,
     BatchingState,
     decide,
 )
@@ -72,16 +72,21 @@ def test_gathering_ends_in_time() -> None:
 
 
 def test_much_work_leaves_at_once() -> None:
-    waiting = round(WORTH_A_WORKER_SECONDS / USUAL_SECONDS) + 1
+    waiting = round(WORTH_A_BATCH_SECONDS / USUAL_SECONDS) + 1
     assert decide(BUSY._replace(waiting=waiting)).leave
 
 
-def test_a_full_batch_leaves_ahead_of_workers_that_are_quick_and_no_further() -> None:
-    full = BUSY._replace(batches=2, waiting=64)
-    assert decide(full).leave
-    assert not decide(full._replace(waiting=63)).leave
-    assert not decide(full._replace(oldest_sent=full.now - 2 * QUICK_SECONDS)).leave
-    assert not decide(full._replace(batches=3)).leave
+@pytest.mark.parametrize(
+    "worth", [{"waiting": 64, "usual_seconds": 0.0}, {"waiting": 2, "usual_seconds": 0.005}]
+)
+def test_a_batch_of_much_work_leaves_ahead_of_workers_that_are_quick_and_no_further(
+    worth: dict[str, Any],
+) -> None:
+    much = BUSY._replace(batches=2, **worth)
+    assert decide(much).leave
+    assert not decide(much._replace(waiting=1, usual_seconds=0.001)).leave
+    assert not decide(much._replace(oldest_sent=much.now - 2 * QUICK_SECONDS)).leave
+    assert not decide(much._replace(batches=3)).leave
 
 
 class Played(NamedTuple):

@@ -49,7 +49,7 @@ class Worker:
         self._connection.run(("RPUSH", keys.batch(batch_id), *(data if apart else [""])))
         heads = list(map(_head, methods, requests))
         # The engine finds out by itself if it has not run the sessions last.
-        message = BatchMessage(batch_id, STREAM, heads, None if apart else data, is_familiar=True)
+        message = BatchMessage(batch_id, STREAM, heads, None if apart else data, self._name)
         self._engine.run(message)
         (((_, fields),),) = self._connection.run(("XREVRANGE", STREAM, "+", "-", "COUNT", 1))
         answer = Answer.decode(fields[1])
