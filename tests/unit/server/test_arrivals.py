@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from edunn_serving.errors import Reason, ServiceError
-from edunn_serving.settings import MEBIBYTE, Settings
+from edunn_serving.setting_types import MEBIBYTE
+from edunn_serving.settings import Settings
 from server.arrivals import FREE_READS, Arrivals
 from server.lanes import Lanes
 from server.metrics import Counts
