@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import pytest
 from edunn_client import Client, layers
-from processes import await_restart, freeze_at_work, frozen, kill
+from processes import await_restart, frozen, kill
 from waiting import await_true, await_workers
 
 import edunn as nn
@@ -112,12 +112,14 @@ def assert_as_locally(trained: tuple[list[float], State, State]) -> None:
 
 def test_killed_workers_and_a_killed_server(stack: Stack) -> None:
     def disturb(await_step: Callable[[int], None]) -> None:
-        for child in stack.workers:
-            await_step(100 * (1 + stack.workers.index(child)))
-            starts = child.starts
-            freeze_at_work(stack, child)
-            kill(child)
-            await_restart(child, starts)
+        # One worker has the session at hand and runs all of its batches.
+        for number in (100, 200):
+            await_step(number)
+            before = [child.starts for child in stack.workers]
+            for child in stack.workers:
+                kill(child)
+            for child, starts in zip(stack.workers, before, strict=True):
+                await_restart(child, starts)
             await_workers(stack)
         await_step(350)
         (server,) = stack.servers
