@@ -13,8 +13,9 @@ import (
 
 // Client is a connection to an edunn-serving service. Goroutines may share it.
 type Client struct {
-	settings *settings
-	service  edunnpb.LayerServiceClient
+	settings  *settings
+	service   edunnpb.LayerServiceClient
+	trainings edunnpb.TrainingServiceClient
 	// connection is nil where the caller gave a channel of its own.
 	connection *connection
 	// shared is nil where every call is made by itself.
@@ -68,6 +69,7 @@ func newClient(
 	client := &Client{
 		settings:   settings,
 		service:    edunnpb.NewLayerServiceClient(channel),
+		trainings:  edunnpb.NewTrainingServiceClient(channel),
 		connection: connection,
 	}
 	client.ctx, client.cancel = context.WithCancel(context.Background())
