@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -28,8 +29,9 @@ class Probe:
     def missing_tools(self) -> list[str]:
         return [tool for tool in self.tools if shutil.which(tool) is None]
 
+    @functools.cache  # noqa: B019 - there are four of them
     def make_ready(self) -> None:
-        """Install and compile, so that later only the probe itself is started or measured.
+        """Install and compile once, so that later only the probe itself is started or measured.
 
         Raises
         ------

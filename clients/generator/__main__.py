@@ -21,6 +21,7 @@ WRITERS = {
     "clients/go/layers/layers.go": for_go.write,
     "clients/go/optimizers/optimizers.go": for_go.write_optimizers,
     "clients/java/src/main/java/org/edunn/client/Layers.java": for_java.write,
+    "clients/java/src/main/java/org/edunn/client/Optimizers.java": for_java.write_optimizers,
     "clients/python/src/edunn_client/layers.py": for_python.write,
     "clients/python/src/edunn_client/optimizers.py": for_python.write_optimizers,
     "clients/typescript/src/layer-types.ts": for_typescript.write,

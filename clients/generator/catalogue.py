@@ -87,6 +87,8 @@ def camel(name: str, *, first_upper: bool = False) -> str:
 
 def lower_first(type_name: str) -> str:
     """Return a type's name as a method is called: `maxPool2d`, `relu`, `gelu`, `tanH`."""
+    if type_name == "RMSprop":
+        return "rmsprop"  # Its abbreviation ends within the word.
     start = re.match(r"[A-Z]+(?=[A-Z][a-z]|$)|[A-Z]", type_name)
     if start is None:
         return type_name

@@ -14,9 +14,10 @@ import (
 
 // Client is a connection to an edunn-serving service. Goroutines may share it.
 type Client struct {
-	settings *settings
-	service  edunnpb.LayerServiceClient
-	grading  gradingpb.GradingServiceClient
+	settings  *settings
+	service   edunnpb.LayerServiceClient
+	trainings edunnpb.TrainingServiceClient
+	grading   gradingpb.GradingServiceClient
 	// connection is nil where the caller gave a channel of its own.
 	connection *connection
 	// shared is nil where every call is made by itself.
@@ -70,6 +71,7 @@ func newClient(
 	client := &Client{
 		settings:   settings,
 		service:    edunnpb.NewLayerServiceClient(channel),
+		trainings:  edunnpb.NewTrainingServiceClient(channel),
 		grading:    gradingpb.NewGradingServiceClient(channel),
 		connection: connection,
 	}
@@ -85,7 +87,8 @@ func (c *Client) withoutRetries() *Client {
 	settings := *c.settings
 	settings.retry.Attempts = 1
 	return &Client{
-		settings: &settings, service: c.service, grading: c.grading, connection: c.connection,
+		settings: &settings, service: c.service, trainings: c.trainings, grading: c.grading,
+		connection: c.connection,
 	}
 }
 

@@ -16,6 +16,7 @@ var fragmentImports = []string{
 	"context", "errors", "fmt", "time",
 	"google.golang.org/grpc", "google.golang.org/grpc/keepalive", "google.golang.org/grpc/metadata",
 	"github.com/edunn/edunn-serving/clients/go/layers",
+	"github.com/edunn/edunn-serving/clients/go/optimizers",
 }
 
 // A comment that says what its line prints.

@@ -21,6 +21,14 @@ const (
 	// ErrForwardNotFound: the layer has had no forward of that name. NOT_FOUND.
 	ErrForwardNotFound Reason = "FORWARD_NOT_FOUND"
 
+	// ErrDatasetNotFound: the service has no such data set, or it is somebody else's. NOT_FOUND.
+	ErrDatasetNotFound Reason = "DATASET_NOT_FOUND"
+	// ErrTrainingNotFound: no such training, or somebody else's. NOT_FOUND.
+	ErrTrainingNotFound Reason = "TRAINING_NOT_FOUND"
+
+	// ErrTrainingEnded: the training has succeeded, so that there is nothing to resume.
+	// FAILED_PRECONDITION.
+	ErrTrainingEnded Reason = "TRAINING_ENDED"
 	// ErrNoForward: a backward before any forward of its layer, or of its [Layer] value.
 	// FAILED_PRECONDITION.
 	ErrNoForward Reason = "NO_FORWARD"
@@ -37,6 +45,8 @@ const (
 	// ErrNotFinite: a gradient has a NaN or an infinity. FAILED_PRECONDITION.
 	ErrNotFinite Reason = "NOT_FINITE"
 
+	// ErrTrainingExists: another training has that name. ALREADY_EXISTS.
+	ErrTrainingExists Reason = "TRAINING_EXISTS"
 	// ErrSessionExists: the session's name is taken. ALREADY_EXISTS.
 	ErrSessionExists Reason = "SESSION_EXISTS"
 	// ErrLayerExists: the session has a layer of that name. ALREADY_EXISTS.

@@ -1028,6 +1028,217 @@ func (*SetParametersResponse) Descriptor() ([]byte, []int) {
 	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{17}
 }
 
+// The request of ExportModel.
+type ExportModelRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session that has the layer.
+	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// The layer's name in the session.
+	Layer         string `protobuf:"bytes,2,opt,name=layer,proto3" json:"layer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportModelRequest) Reset() {
+	*x = ExportModelRequest{}
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportModelRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportModelRequest) ProtoMessage() {}
+
+func (x *ExportModelRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportModelRequest.ProtoReflect.Descriptor instead.
+func (*ExportModelRequest) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ExportModelRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ExportModelRequest) GetLayer() string {
+	if x != nil {
+		return x.Layer
+	}
+	return ""
+}
+
+// One answer of ExportModel.
+type ExportModelResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The next bytes of the file.
+	Chunk         []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportModelResponse) Reset() {
+	*x = ExportModelResponse{}
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportModelResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportModelResponse) ProtoMessage() {}
+
+func (x *ExportModelResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportModelResponse.ProtoReflect.Descriptor instead.
+func (*ExportModelResponse) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ExportModelResponse) GetChunk() []byte {
+	if x != nil {
+		return x.Chunk
+	}
+	return nil
+}
+
+// The session and the layer's name, then the bytes of a model file.
+type ImportModelRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session. Needed in the first message alone.
+	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// The name of the layer, one that the session has or a new one. Needed in the first message alone.
+	Layer string `protobuf:"bytes,2,opt,name=layer,proto3" json:"layer,omitempty"`
+	// The next bytes of the file.
+	Chunk         []byte `protobuf:"bytes,3,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportModelRequest) Reset() {
+	*x = ImportModelRequest{}
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportModelRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportModelRequest) ProtoMessage() {}
+
+func (x *ImportModelRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportModelRequest.ProtoReflect.Descriptor instead.
+func (*ImportModelRequest) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ImportModelRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ImportModelRequest) GetLayer() string {
+	if x != nil {
+		return x.Layer
+	}
+	return ""
+}
+
+func (x *ImportModelRequest) GetChunk() []byte {
+	if x != nil {
+		return x.Chunk
+	}
+	return nil
+}
+
+// The answer of ImportModel.
+type ImportModelResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The layer as the session now has it.
+	Layer         *Layer `protobuf:"bytes,1,opt,name=layer,proto3" json:"layer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportModelResponse) Reset() {
+	*x = ImportModelResponse{}
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportModelResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportModelResponse) ProtoMessage() {}
+
+func (x *ImportModelResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportModelResponse.ProtoReflect.Descriptor instead.
+func (*ImportModelResponse) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ImportModelResponse) GetLayer() *Layer {
+	if x != nil {
+		return x.Layer
+	}
+	return nil
+}
+
 // Some operations of a Compute stream, sent together.
 type ComputeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1043,7 +1254,7 @@ type ComputeRequest struct {
 
 func (x *ComputeRequest) Reset() {
 	*x = ComputeRequest{}
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[18]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1055,7 +1266,7 @@ func (x *ComputeRequest) String() string {
 func (*ComputeRequest) ProtoMessage() {}
 
 func (x *ComputeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[18]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1068,7 +1279,7 @@ func (x *ComputeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeRequest.ProtoReflect.Descriptor instead.
 func (*ComputeRequest) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{18}
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ComputeRequest) GetOperations() []*ComputeOperation {
@@ -1110,7 +1321,7 @@ type ComputeOperation struct {
 
 func (x *ComputeOperation) Reset() {
 	*x = ComputeOperation{}
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[19]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1122,7 +1333,7 @@ func (x *ComputeOperation) String() string {
 func (*ComputeOperation) ProtoMessage() {}
 
 func (x *ComputeOperation) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[19]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1135,7 +1346,7 @@ func (x *ComputeOperation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeOperation.ProtoReflect.Descriptor instead.
 func (*ComputeOperation) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{19}
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ComputeOperation) GetRequestId() string {
@@ -1238,7 +1449,7 @@ type ComputeResponse struct {
 
 func (x *ComputeResponse) Reset() {
 	*x = ComputeResponse{}
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[20]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1250,7 +1461,7 @@ func (x *ComputeResponse) String() string {
 func (*ComputeResponse) ProtoMessage() {}
 
 func (x *ComputeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[20]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1263,7 +1474,7 @@ func (x *ComputeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeResponse.ProtoReflect.Descriptor instead.
 func (*ComputeResponse) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{20}
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ComputeResponse) GetResults() []*ComputeResult {
@@ -1294,7 +1505,7 @@ type ComputeResult struct {
 
 func (x *ComputeResult) Reset() {
 	*x = ComputeResult{}
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[21]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1306,7 +1517,7 @@ func (x *ComputeResult) String() string {
 func (*ComputeResult) ProtoMessage() {}
 
 func (x *ComputeResult) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[21]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1319,7 +1530,7 @@ func (x *ComputeResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeResult.ProtoReflect.Descriptor instead.
 func (*ComputeResult) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{21}
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ComputeResult) GetRequestId() string {
@@ -1436,7 +1647,7 @@ type OperationError struct {
 
 func (x *OperationError) Reset() {
 	*x = OperationError{}
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[22]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1448,7 +1659,7 @@ func (x *OperationError) String() string {
 func (*OperationError) ProtoMessage() {}
 
 func (x *OperationError) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[22]
+	mi := &file_edunn_serving_v1_layer_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1461,7 +1672,7 @@ func (x *OperationError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OperationError.ProtoReflect.Descriptor instead.
 func (*OperationError) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{22}
+	return file_edunn_serving_v1_layer_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *OperationError) GetCode() int32 {
@@ -1572,7 +1783,20 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\x0fParametersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12.\n" +
 	"\x05value\x18\x02 \x01(\v2\x18.edunn_serving.v1.TensorR\x05value:\x028\x01\"\x17\n" +
-	"\x15SetParametersResponse\"\x88\x01\n" +
+	"\x15SetParametersResponse\"I\n" +
+	"\x12ExportModelRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x14\n" +
+	"\x05layer\x18\x02 \x01(\tR\x05layer\"+\n" +
+	"\x13ExportModelResponse\x12\x14\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\"_\n" +
+	"\x12ImportModelRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x14\n" +
+	"\x05layer\x18\x02 \x01(\tR\x05layer\x12\x14\n" +
+	"\x05chunk\x18\x03 \x01(\fR\x05chunk\"D\n" +
+	"\x13ImportModelResponse\x12-\n" +
+	"\x05layer\x18\x01 \x01(\v2\x17.edunn_serving.v1.LayerR\x05layer\"\x88\x01\n" +
 	"\x0eComputeRequest\x12B\n" +
 	"\n" +
 	"operations\x18\x01 \x03(\v2\".edunn_serving.v1.ComputeOperationR\n" +
@@ -1603,7 +1827,7 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\x0eOperationError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12.\n" +
-	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails2\xa9\v\n" +
+	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails2\xfa\f\n" +
 	"\fLayerService\x12o\n" +
 	"\x0eListLayerTypes\x12'.edunn_serving.v1.ListLayerTypesRequest\x1a(.edunn_serving.v1.ListLayerTypesResponse\"\n" +
 	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12{\n" +
@@ -1623,7 +1847,10 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\aCompute\x12 .edunn_serving.v1.ComputeRequest\x1a!.edunn_serving.v1.ComputeResponse\"\a\xea\xb5\x18\x03\x01\x02\x03(\x010\x01\x12p\n" +
 	"\rGetParameters\x12&.edunn_serving.v1.GetParametersRequest\x1a'.edunn_serving.v1.GetParametersResponse\"\x0e\xea\xb5\x18\x03\x01\x02\x03\xf0\xb5\x18\x01\x90\x02\x01\x12l\n" +
 	"\rSetParameters\x12&.edunn_serving.v1.SetParametersRequest\x1a'.edunn_serving.v1.SetParametersResponse\"\n" +
-	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x02BS\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x02\x12h\n" +
+	"\vExportModel\x12$.edunn_serving.v1.ExportModelRequest\x1a%.edunn_serving.v1.ExportModelResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x010\x01\x12e\n" +
+	"\vImportModel\x12$.edunn_serving.v1.ImportModelRequest\x1a%.edunn_serving.v1.ImportModelResponse\"\a\xea\xb5\x18\x03\x01\x02\x03(\x01BS\n" +
 	"\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3"
 
 var (
@@ -1638,7 +1865,7 @@ func file_edunn_serving_v1_layer_service_proto_rawDescGZIP() []byte {
 	return file_edunn_serving_v1_layer_service_proto_rawDescData
 }
 
-var file_edunn_serving_v1_layer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_edunn_serving_v1_layer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_edunn_serving_v1_layer_service_proto_goTypes = []any{
 	(*ListLayerTypesRequest)(nil),      // 0: edunn_serving.v1.ListLayerTypesRequest
 	(*ListLayerTypesResponse)(nil),     // 1: edunn_serving.v1.ListLayerTypesResponse
@@ -1658,98 +1885,107 @@ var file_edunn_serving_v1_layer_service_proto_goTypes = []any{
 	(*GetParametersResponse)(nil),      // 15: edunn_serving.v1.GetParametersResponse
 	(*SetParametersRequest)(nil),       // 16: edunn_serving.v1.SetParametersRequest
 	(*SetParametersResponse)(nil),      // 17: edunn_serving.v1.SetParametersResponse
-	(*ComputeRequest)(nil),             // 18: edunn_serving.v1.ComputeRequest
-	(*ComputeOperation)(nil),           // 19: edunn_serving.v1.ComputeOperation
-	(*ComputeResponse)(nil),            // 20: edunn_serving.v1.ComputeResponse
-	(*ComputeResult)(nil),              // 21: edunn_serving.v1.ComputeResult
-	(*OperationError)(nil),             // 22: edunn_serving.v1.OperationError
-	nil,                                // 23: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry
-	nil,                                // 24: edunn_serving.v1.GetParametersResponse.ParametersEntry
-	nil,                                // 25: edunn_serving.v1.SetParametersRequest.ParametersEntry
-	(*LayerType)(nil),                  // 26: edunn_serving.v1.LayerType
-	(*LayerSpec)(nil),                  // 27: edunn_serving.v1.LayerSpec
-	(Phase)(0),                         // 28: edunn_serving.v1.Phase
-	(*durationpb.Duration)(nil),        // 29: google.protobuf.Duration
-	(*Session)(nil),                    // 30: edunn_serving.v1.Session
-	(*Layer)(nil),                      // 31: edunn_serving.v1.Layer
-	(*Tensor)(nil),                     // 32: edunn_serving.v1.Tensor
-	(*StepRequest)(nil),                // 33: edunn_serving.v1.StepRequest
-	(*TrainStepRequest)(nil),           // 34: edunn_serving.v1.TrainStepRequest
-	(*StepResponse)(nil),               // 35: edunn_serving.v1.StepResponse
-	(*TrainStepResponse)(nil),          // 36: edunn_serving.v1.TrainStepResponse
-	(*anypb.Any)(nil),                  // 37: google.protobuf.Any
-	(*ListOptimizerTypesRequest)(nil),  // 38: edunn_serving.v1.ListOptimizerTypesRequest
-	(*ClearGradientsRequest)(nil),      // 39: edunn_serving.v1.ClearGradientsRequest
-	(*ListOptimizerTypesResponse)(nil), // 40: edunn_serving.v1.ListOptimizerTypesResponse
-	(*ClearGradientsResponse)(nil),     // 41: edunn_serving.v1.ClearGradientsResponse
+	(*ExportModelRequest)(nil),         // 18: edunn_serving.v1.ExportModelRequest
+	(*ExportModelResponse)(nil),        // 19: edunn_serving.v1.ExportModelResponse
+	(*ImportModelRequest)(nil),         // 20: edunn_serving.v1.ImportModelRequest
+	(*ImportModelResponse)(nil),        // 21: edunn_serving.v1.ImportModelResponse
+	(*ComputeRequest)(nil),             // 22: edunn_serving.v1.ComputeRequest
+	(*ComputeOperation)(nil),           // 23: edunn_serving.v1.ComputeOperation
+	(*ComputeResponse)(nil),            // 24: edunn_serving.v1.ComputeResponse
+	(*ComputeResult)(nil),              // 25: edunn_serving.v1.ComputeResult
+	(*OperationError)(nil),             // 26: edunn_serving.v1.OperationError
+	nil,                                // 27: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry
+	nil,                                // 28: edunn_serving.v1.GetParametersResponse.ParametersEntry
+	nil,                                // 29: edunn_serving.v1.SetParametersRequest.ParametersEntry
+	(*LayerType)(nil),                  // 30: edunn_serving.v1.LayerType
+	(*LayerSpec)(nil),                  // 31: edunn_serving.v1.LayerSpec
+	(Phase)(0),                         // 32: edunn_serving.v1.Phase
+	(*durationpb.Duration)(nil),        // 33: google.protobuf.Duration
+	(*Session)(nil),                    // 34: edunn_serving.v1.Session
+	(*Layer)(nil),                      // 35: edunn_serving.v1.Layer
+	(*Tensor)(nil),                     // 36: edunn_serving.v1.Tensor
+	(*StepRequest)(nil),                // 37: edunn_serving.v1.StepRequest
+	(*TrainStepRequest)(nil),           // 38: edunn_serving.v1.TrainStepRequest
+	(*StepResponse)(nil),               // 39: edunn_serving.v1.StepResponse
+	(*TrainStepResponse)(nil),          // 40: edunn_serving.v1.TrainStepResponse
+	(*anypb.Any)(nil),                  // 41: google.protobuf.Any
+	(*ListOptimizerTypesRequest)(nil),  // 42: edunn_serving.v1.ListOptimizerTypesRequest
+	(*ClearGradientsRequest)(nil),      // 43: edunn_serving.v1.ClearGradientsRequest
+	(*ListOptimizerTypesResponse)(nil), // 44: edunn_serving.v1.ListOptimizerTypesResponse
+	(*ClearGradientsResponse)(nil),     // 45: edunn_serving.v1.ClearGradientsResponse
 }
 var file_edunn_serving_v1_layer_service_proto_depIdxs = []int32{
-	26, // 0: edunn_serving.v1.ListLayerTypesResponse.layer_types:type_name -> edunn_serving.v1.LayerType
-	27, // 1: edunn_serving.v1.CreateSessionRequest.layers:type_name -> edunn_serving.v1.LayerSpec
-	28, // 2: edunn_serving.v1.CreateSessionRequest.phase:type_name -> edunn_serving.v1.Phase
-	29, // 3: edunn_serving.v1.CreateSessionRequest.ttl:type_name -> google.protobuf.Duration
-	30, // 4: edunn_serving.v1.CreateSessionResponse.session:type_name -> edunn_serving.v1.Session
-	30, // 5: edunn_serving.v1.GetSessionResponse.session:type_name -> edunn_serving.v1.Session
-	27, // 6: edunn_serving.v1.AddLayerRequest.layer:type_name -> edunn_serving.v1.LayerSpec
-	31, // 7: edunn_serving.v1.AddLayerResponse.layer:type_name -> edunn_serving.v1.Layer
-	32, // 8: edunn_serving.v1.ForwardRequest.inputs:type_name -> edunn_serving.v1.Tensor
-	28, // 9: edunn_serving.v1.ForwardRequest.phase:type_name -> edunn_serving.v1.Phase
-	32, // 10: edunn_serving.v1.ForwardResponse.output:type_name -> edunn_serving.v1.Tensor
-	28, // 11: edunn_serving.v1.ForwardResponse.phase:type_name -> edunn_serving.v1.Phase
-	32, // 12: edunn_serving.v1.BackwardRequest.output_gradient:type_name -> edunn_serving.v1.Tensor
-	32, // 13: edunn_serving.v1.BackwardResponse.input_gradient:type_name -> edunn_serving.v1.Tensor
-	23, // 14: edunn_serving.v1.BackwardResponse.parameter_gradients:type_name -> edunn_serving.v1.BackwardResponse.ParameterGradientsEntry
-	24, // 15: edunn_serving.v1.GetParametersResponse.parameters:type_name -> edunn_serving.v1.GetParametersResponse.ParametersEntry
-	25, // 16: edunn_serving.v1.SetParametersRequest.parameters:type_name -> edunn_serving.v1.SetParametersRequest.ParametersEntry
-	19, // 17: edunn_serving.v1.ComputeRequest.operations:type_name -> edunn_serving.v1.ComputeOperation
-	10, // 18: edunn_serving.v1.ComputeOperation.forward:type_name -> edunn_serving.v1.ForwardRequest
-	12, // 19: edunn_serving.v1.ComputeOperation.backward:type_name -> edunn_serving.v1.BackwardRequest
-	33, // 20: edunn_serving.v1.ComputeOperation.step:type_name -> edunn_serving.v1.StepRequest
-	34, // 21: edunn_serving.v1.ComputeOperation.train_step:type_name -> edunn_serving.v1.TrainStepRequest
-	29, // 22: edunn_serving.v1.ComputeOperation.timeout:type_name -> google.protobuf.Duration
-	21, // 23: edunn_serving.v1.ComputeResponse.results:type_name -> edunn_serving.v1.ComputeResult
-	11, // 24: edunn_serving.v1.ComputeResult.forward:type_name -> edunn_serving.v1.ForwardResponse
-	13, // 25: edunn_serving.v1.ComputeResult.backward:type_name -> edunn_serving.v1.BackwardResponse
-	35, // 26: edunn_serving.v1.ComputeResult.step:type_name -> edunn_serving.v1.StepResponse
-	36, // 27: edunn_serving.v1.ComputeResult.train_step:type_name -> edunn_serving.v1.TrainStepResponse
-	22, // 28: edunn_serving.v1.ComputeResult.error:type_name -> edunn_serving.v1.OperationError
-	37, // 29: edunn_serving.v1.OperationError.details:type_name -> google.protobuf.Any
-	32, // 30: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry.value:type_name -> edunn_serving.v1.Tensor
-	32, // 31: edunn_serving.v1.GetParametersResponse.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
-	32, // 32: edunn_serving.v1.SetParametersRequest.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
-	0,  // 33: edunn_serving.v1.LayerService.ListLayerTypes:input_type -> edunn_serving.v1.ListLayerTypesRequest
-	38, // 34: edunn_serving.v1.LayerService.ListOptimizerTypes:input_type -> edunn_serving.v1.ListOptimizerTypesRequest
-	2,  // 35: edunn_serving.v1.LayerService.CreateSession:input_type -> edunn_serving.v1.CreateSessionRequest
-	4,  // 36: edunn_serving.v1.LayerService.GetSession:input_type -> edunn_serving.v1.GetSessionRequest
-	6,  // 37: edunn_serving.v1.LayerService.DeleteSession:input_type -> edunn_serving.v1.DeleteSessionRequest
-	8,  // 38: edunn_serving.v1.LayerService.AddLayer:input_type -> edunn_serving.v1.AddLayerRequest
-	10, // 39: edunn_serving.v1.LayerService.Forward:input_type -> edunn_serving.v1.ForwardRequest
-	12, // 40: edunn_serving.v1.LayerService.Backward:input_type -> edunn_serving.v1.BackwardRequest
-	33, // 41: edunn_serving.v1.LayerService.Step:input_type -> edunn_serving.v1.StepRequest
-	34, // 42: edunn_serving.v1.LayerService.TrainStep:input_type -> edunn_serving.v1.TrainStepRequest
-	39, // 43: edunn_serving.v1.LayerService.ClearGradients:input_type -> edunn_serving.v1.ClearGradientsRequest
-	18, // 44: edunn_serving.v1.LayerService.Compute:input_type -> edunn_serving.v1.ComputeRequest
-	14, // 45: edunn_serving.v1.LayerService.GetParameters:input_type -> edunn_serving.v1.GetParametersRequest
-	16, // 46: edunn_serving.v1.LayerService.SetParameters:input_type -> edunn_serving.v1.SetParametersRequest
-	1,  // 47: edunn_serving.v1.LayerService.ListLayerTypes:output_type -> edunn_serving.v1.ListLayerTypesResponse
-	40, // 48: edunn_serving.v1.LayerService.ListOptimizerTypes:output_type -> edunn_serving.v1.ListOptimizerTypesResponse
-	3,  // 49: edunn_serving.v1.LayerService.CreateSession:output_type -> edunn_serving.v1.CreateSessionResponse
-	5,  // 50: edunn_serving.v1.LayerService.GetSession:output_type -> edunn_serving.v1.GetSessionResponse
-	7,  // 51: edunn_serving.v1.LayerService.DeleteSession:output_type -> edunn_serving.v1.DeleteSessionResponse
-	9,  // 52: edunn_serving.v1.LayerService.AddLayer:output_type -> edunn_serving.v1.AddLayerResponse
-	11, // 53: edunn_serving.v1.LayerService.Forward:output_type -> edunn_serving.v1.ForwardResponse
-	13, // 54: edunn_serving.v1.LayerService.Backward:output_type -> edunn_serving.v1.BackwardResponse
-	35, // 55: edunn_serving.v1.LayerService.Step:output_type -> edunn_serving.v1.StepResponse
-	36, // 56: edunn_serving.v1.LayerService.TrainStep:output_type -> edunn_serving.v1.TrainStepResponse
-	41, // 57: edunn_serving.v1.LayerService.ClearGradients:output_type -> edunn_serving.v1.ClearGradientsResponse
-	20, // 58: edunn_serving.v1.LayerService.Compute:output_type -> edunn_serving.v1.ComputeResponse
-	15, // 59: edunn_serving.v1.LayerService.GetParameters:output_type -> edunn_serving.v1.GetParametersResponse
-	17, // 60: edunn_serving.v1.LayerService.SetParameters:output_type -> edunn_serving.v1.SetParametersResponse
-	47, // [47:61] is the sub-list for method output_type
-	33, // [33:47] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	30, // 0: edunn_serving.v1.ListLayerTypesResponse.layer_types:type_name -> edunn_serving.v1.LayerType
+	31, // 1: edunn_serving.v1.CreateSessionRequest.layers:type_name -> edunn_serving.v1.LayerSpec
+	32, // 2: edunn_serving.v1.CreateSessionRequest.phase:type_name -> edunn_serving.v1.Phase
+	33, // 3: edunn_serving.v1.CreateSessionRequest.ttl:type_name -> google.protobuf.Duration
+	34, // 4: edunn_serving.v1.CreateSessionResponse.session:type_name -> edunn_serving.v1.Session
+	34, // 5: edunn_serving.v1.GetSessionResponse.session:type_name -> edunn_serving.v1.Session
+	31, // 6: edunn_serving.v1.AddLayerRequest.layer:type_name -> edunn_serving.v1.LayerSpec
+	35, // 7: edunn_serving.v1.AddLayerResponse.layer:type_name -> edunn_serving.v1.Layer
+	36, // 8: edunn_serving.v1.ForwardRequest.inputs:type_name -> edunn_serving.v1.Tensor
+	32, // 9: edunn_serving.v1.ForwardRequest.phase:type_name -> edunn_serving.v1.Phase
+	36, // 10: edunn_serving.v1.ForwardResponse.output:type_name -> edunn_serving.v1.Tensor
+	32, // 11: edunn_serving.v1.ForwardResponse.phase:type_name -> edunn_serving.v1.Phase
+	36, // 12: edunn_serving.v1.BackwardRequest.output_gradient:type_name -> edunn_serving.v1.Tensor
+	36, // 13: edunn_serving.v1.BackwardResponse.input_gradient:type_name -> edunn_serving.v1.Tensor
+	27, // 14: edunn_serving.v1.BackwardResponse.parameter_gradients:type_name -> edunn_serving.v1.BackwardResponse.ParameterGradientsEntry
+	28, // 15: edunn_serving.v1.GetParametersResponse.parameters:type_name -> edunn_serving.v1.GetParametersResponse.ParametersEntry
+	29, // 16: edunn_serving.v1.SetParametersRequest.parameters:type_name -> edunn_serving.v1.SetParametersRequest.ParametersEntry
+	35, // 17: edunn_serving.v1.ImportModelResponse.layer:type_name -> edunn_serving.v1.Layer
+	23, // 18: edunn_serving.v1.ComputeRequest.operations:type_name -> edunn_serving.v1.ComputeOperation
+	10, // 19: edunn_serving.v1.ComputeOperation.forward:type_name -> edunn_serving.v1.ForwardRequest
+	12, // 20: edunn_serving.v1.ComputeOperation.backward:type_name -> edunn_serving.v1.BackwardRequest
+	37, // 21: edunn_serving.v1.ComputeOperation.step:type_name -> edunn_serving.v1.StepRequest
+	38, // 22: edunn_serving.v1.ComputeOperation.train_step:type_name -> edunn_serving.v1.TrainStepRequest
+	33, // 23: edunn_serving.v1.ComputeOperation.timeout:type_name -> google.protobuf.Duration
+	25, // 24: edunn_serving.v1.ComputeResponse.results:type_name -> edunn_serving.v1.ComputeResult
+	11, // 25: edunn_serving.v1.ComputeResult.forward:type_name -> edunn_serving.v1.ForwardResponse
+	13, // 26: edunn_serving.v1.ComputeResult.backward:type_name -> edunn_serving.v1.BackwardResponse
+	39, // 27: edunn_serving.v1.ComputeResult.step:type_name -> edunn_serving.v1.StepResponse
+	40, // 28: edunn_serving.v1.ComputeResult.train_step:type_name -> edunn_serving.v1.TrainStepResponse
+	26, // 29: edunn_serving.v1.ComputeResult.error:type_name -> edunn_serving.v1.OperationError
+	41, // 30: edunn_serving.v1.OperationError.details:type_name -> google.protobuf.Any
+	36, // 31: edunn_serving.v1.BackwardResponse.ParameterGradientsEntry.value:type_name -> edunn_serving.v1.Tensor
+	36, // 32: edunn_serving.v1.GetParametersResponse.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
+	36, // 33: edunn_serving.v1.SetParametersRequest.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
+	0,  // 34: edunn_serving.v1.LayerService.ListLayerTypes:input_type -> edunn_serving.v1.ListLayerTypesRequest
+	42, // 35: edunn_serving.v1.LayerService.ListOptimizerTypes:input_type -> edunn_serving.v1.ListOptimizerTypesRequest
+	2,  // 36: edunn_serving.v1.LayerService.CreateSession:input_type -> edunn_serving.v1.CreateSessionRequest
+	4,  // 37: edunn_serving.v1.LayerService.GetSession:input_type -> edunn_serving.v1.GetSessionRequest
+	6,  // 38: edunn_serving.v1.LayerService.DeleteSession:input_type -> edunn_serving.v1.DeleteSessionRequest
+	8,  // 39: edunn_serving.v1.LayerService.AddLayer:input_type -> edunn_serving.v1.AddLayerRequest
+	10, // 40: edunn_serving.v1.LayerService.Forward:input_type -> edunn_serving.v1.ForwardRequest
+	12, // 41: edunn_serving.v1.LayerService.Backward:input_type -> edunn_serving.v1.BackwardRequest
+	37, // 42: edunn_serving.v1.LayerService.Step:input_type -> edunn_serving.v1.StepRequest
+	38, // 43: edunn_serving.v1.LayerService.TrainStep:input_type -> edunn_serving.v1.TrainStepRequest
+	43, // 44: edunn_serving.v1.LayerService.ClearGradients:input_type -> edunn_serving.v1.ClearGradientsRequest
+	22, // 45: edunn_serving.v1.LayerService.Compute:input_type -> edunn_serving.v1.ComputeRequest
+	14, // 46: edunn_serving.v1.LayerService.GetParameters:input_type -> edunn_serving.v1.GetParametersRequest
+	16, // 47: edunn_serving.v1.LayerService.SetParameters:input_type -> edunn_serving.v1.SetParametersRequest
+	18, // 48: edunn_serving.v1.LayerService.ExportModel:input_type -> edunn_serving.v1.ExportModelRequest
+	20, // 49: edunn_serving.v1.LayerService.ImportModel:input_type -> edunn_serving.v1.ImportModelRequest
+	1,  // 50: edunn_serving.v1.LayerService.ListLayerTypes:output_type -> edunn_serving.v1.ListLayerTypesResponse
+	44, // 51: edunn_serving.v1.LayerService.ListOptimizerTypes:output_type -> edunn_serving.v1.ListOptimizerTypesResponse
+	3,  // 52: edunn_serving.v1.LayerService.CreateSession:output_type -> edunn_serving.v1.CreateSessionResponse
+	5,  // 53: edunn_serving.v1.LayerService.GetSession:output_type -> edunn_serving.v1.GetSessionResponse
+	7,  // 54: edunn_serving.v1.LayerService.DeleteSession:output_type -> edunn_serving.v1.DeleteSessionResponse
+	9,  // 55: edunn_serving.v1.LayerService.AddLayer:output_type -> edunn_serving.v1.AddLayerResponse
+	11, // 56: edunn_serving.v1.LayerService.Forward:output_type -> edunn_serving.v1.ForwardResponse
+	13, // 57: edunn_serving.v1.LayerService.Backward:output_type -> edunn_serving.v1.BackwardResponse
+	39, // 58: edunn_serving.v1.LayerService.Step:output_type -> edunn_serving.v1.StepResponse
+	40, // 59: edunn_serving.v1.LayerService.TrainStep:output_type -> edunn_serving.v1.TrainStepResponse
+	45, // 60: edunn_serving.v1.LayerService.ClearGradients:output_type -> edunn_serving.v1.ClearGradientsResponse
+	24, // 61: edunn_serving.v1.LayerService.Compute:output_type -> edunn_serving.v1.ComputeResponse
+	15, // 62: edunn_serving.v1.LayerService.GetParameters:output_type -> edunn_serving.v1.GetParametersResponse
+	17, // 63: edunn_serving.v1.LayerService.SetParameters:output_type -> edunn_serving.v1.SetParametersResponse
+	19, // 64: edunn_serving.v1.LayerService.ExportModel:output_type -> edunn_serving.v1.ExportModelResponse
+	21, // 65: edunn_serving.v1.LayerService.ImportModel:output_type -> edunn_serving.v1.ImportModelResponse
+	50, // [50:66] is the sub-list for method output_type
+	34, // [34:50] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_edunn_serving_v1_layer_service_proto_init() }
@@ -1764,13 +2000,13 @@ func file_edunn_serving_v1_layer_service_proto_init() {
 	file_edunn_serving_v1_step_proto_init()
 	file_edunn_serving_v1_tensor_proto_init()
 	file_edunn_serving_v1_layer_service_proto_msgTypes[2].OneofWrappers = []any{}
-	file_edunn_serving_v1_layer_service_proto_msgTypes[19].OneofWrappers = []any{
+	file_edunn_serving_v1_layer_service_proto_msgTypes[23].OneofWrappers = []any{
 		(*ComputeOperation_Forward)(nil),
 		(*ComputeOperation_Backward)(nil),
 		(*ComputeOperation_Step)(nil),
 		(*ComputeOperation_TrainStep)(nil),
 	}
-	file_edunn_serving_v1_layer_service_proto_msgTypes[21].OneofWrappers = []any{
+	file_edunn_serving_v1_layer_service_proto_msgTypes[25].OneofWrappers = []any{
 		(*ComputeResult_Forward)(nil),
 		(*ComputeResult_Backward)(nil),
 		(*ComputeResult_Step)(nil),
@@ -1783,7 +2019,7 @@ func file_edunn_serving_v1_layer_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_edunn_serving_v1_layer_service_proto_rawDesc), len(file_edunn_serving_v1_layer_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -84,6 +84,8 @@ func (m *methods) CreateSession(
 		},
 		parameters: map[string]map[string]*edunnpb.Tensor{},
 		forwards:   map[string][]string{},
+		kept:       map[string]bool{},
+		steps:      map[string]int64{},
 	}
 	m.service.sessions[id] = created
 	return &edunnpb.CreateSessionResponse{Session: copyOf(created.message)}, nil
@@ -193,7 +195,68 @@ func (m *methods) Backward(
 	case id != "" && !slices.Contains(forwards, id):
 		return nil, Refusal(codes.NotFound, edunn.ErrForwardNotFound, "no forward "+id)
 	}
+	found.kept[request.GetLayer()] = found.kept[request.GetLayer()] || request.GetAccumulate()
 	return m.service.backward(request)
+}
+
+func (m *methods) Step(
+	_ context.Context, request *edunnpb.StepRequest,
+) (*edunnpb.StepResponse, error) {
+	defer m.end()
+	if err := m.begin("Step"); err != nil {
+		return nil, err
+	}
+	found, err := m.layer(request.GetSessionId(), request.GetLayer())
+	if err != nil {
+		return nil, err
+	}
+	if !found.kept[request.GetLayer()] {
+		return nil, Refusal(codes.FailedPrecondition, edunn.ErrNoGradients, "none are kept")
+	}
+	id, steps := found.step(request.GetLayer(), request.GetStepId())
+	return &edunnpb.StepResponse{StepId: id, Steps: steps}, nil
+}
+
+func (m *methods) TrainStep(
+	_ context.Context, request *edunnpb.TrainStepRequest,
+) (*edunnpb.TrainStepResponse, error) {
+	defer m.end()
+	if err := m.begin("TrainStep"); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{request.GetLoss(), request.GetLayer()} {
+		if _, err := m.layer(request.GetSessionId(), name); err != nil {
+			return nil, err
+		}
+	}
+	found := m.service.sessions[request.GetSessionId()]
+	id, steps := found.step(request.GetLayer(), request.GetStepId())
+	return &edunnpb.TrainStepResponse{StepId: id, Steps: steps}, nil
+}
+
+func (m *methods) ClearGradients(
+	_ context.Context, request *edunnpb.ClearGradientsRequest,
+) (*edunnpb.ClearGradientsResponse, error) {
+	defer m.end()
+	if err := m.begin("ClearGradients"); err != nil {
+		return nil, err
+	}
+	found, err := m.layer(request.GetSessionId(), request.GetLayer())
+	if err != nil {
+		return nil, err
+	}
+	found.kept[request.GetLayer()] = false
+	return &edunnpb.ClearGradientsResponse{}, nil
+}
+
+// step counts a step of a layer, which clears its gradients.
+func (s *session) step(layer, id string) (string, int64) {
+	s.kept[layer] = false
+	s.steps[layer]++
+	if id == "" {
+		id = fmt.Sprint("#", s.steps[layer])
+	}
+	return id, s.steps[layer]
 }
 
 func (m *methods) GetParameters(
@@ -250,11 +313,20 @@ func (m *methods) run(
 ) *edunnpb.ComputeResult {
 	result := &edunnpb.ComputeResult{RequestId: operation.GetRequestId()}
 	var err error
-	if forward := operation.GetForward(); forward != nil {
+	switch asked := operation.GetOperation().(type) {
+	case *edunnpb.ComputeOperation_Forward:
 		var answer *edunnpb.ForwardResponse
-		answer, err = m.Forward(ctx, forward)
+		answer, err = m.Forward(ctx, asked.Forward)
 		result.Result = &edunnpb.ComputeResult_Forward{Forward: answer}
-	} else {
+	case *edunnpb.ComputeOperation_Step:
+		var answer *edunnpb.StepResponse
+		answer, err = m.Step(ctx, asked.Step)
+		result.Result = &edunnpb.ComputeResult_Step{Step: answer}
+	case *edunnpb.ComputeOperation_TrainStep:
+		var answer *edunnpb.TrainStepResponse
+		answer, err = m.TrainStep(ctx, asked.TrainStep)
+		result.Result = &edunnpb.ComputeResult_TrainStep{TrainStep: answer}
+	default:
 		var answer *edunnpb.BackwardResponse
 		answer, err = m.Backward(ctx, operation.GetBackward())
 		result.Result = &edunnpb.ComputeResult_Backward{Backward: answer}

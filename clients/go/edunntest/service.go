@@ -6,7 +6,7 @@
 //
 // It is a gRPC server on a port of its own, with sessions, layers and the names of forwards. It
 // computes nothing: an output is the input, a gradient the output's gradient, unless a test says
-// otherwise. For the numbers of layers use the real service: `make serve` in its repository.
+// otherwise. Steps are counted and change nothing. For the numbers of layers use the real service: `make serve` in its repository.
 package edunntest
 
 import (
@@ -41,6 +41,9 @@ type session struct {
 	parameters map[string]map[string]*edunnpb.Tensor
 	// forwards are the names of each layer's tracked forwards, the latest last.
 	forwards map[string][]string
+	// kept tells for which layers gradients are kept; steps counts the steps of each layer.
+	kept  map[string]bool
+	steps map[string]int64
 }
 
 // Start starts a stand-in that ends with the test.

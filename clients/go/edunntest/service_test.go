@@ -12,6 +12,7 @@ import (
 	"github.com/edunn/edunn-serving/clients/go/edunnpb"
 	"github.com/edunn/edunn-serving/clients/go/edunntest"
 	"github.com/edunn/edunn-serving/clients/go/layers"
+	"github.com/edunn/edunn-serving/clients/go/optimizers"
 )
 
 func must(t *testing.T, err error) {
@@ -104,6 +105,31 @@ func TestItRefusesAsTheServiceDoes(t *testing.T) {
 	must(t, session.Delete(t.Context()))
 	_, err = session.Refresh(t.Context())
 	expect(edunn.ErrSessionNotFound, err)
+}
+
+func TestItCountsSteps(t *testing.T) {
+	t.Parallel()
+	_, session := connected(t)
+	layer, err := session.Add(t.Context(), "l1", layers.ReLU())
+	must(t, err)
+	loss, err := session.Add(t.Context(), "loss", layers.SquaredError())
+	must(t, err)
+	x := edunn.NewTensor([]float64{1}, 1)
+	if _, err := layer.Step(t.Context(), nil); !errors.Is(err, edunn.ErrNoGradients) {
+		t.Errorf("got %v", err)
+	}
+	_, err = layer.Forward(t.Context(), x)
+	must(t, err)
+	_, err = layer.Backward(t.Context(), x, edunn.Accumulate())
+	must(t, err)
+	step, err := layer.Step(t.Context(), optimizers.Adam())
+	must(t, err)
+	trained, err := layer.TrainStep(t.Context(), x, x, loss, nil, edunn.WithStepID("mine"))
+	must(t, err)
+	if step.Steps != 1 || trained.Steps != 2 || trained.StepID != "mine" {
+		t.Errorf("got %v, %v", step, trained)
+	}
+	must(t, layer.ClearGradients(t.Context()))
 }
 
 func TestItHasStreams(t *testing.T) {

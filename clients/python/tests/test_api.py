@@ -25,6 +25,7 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 # Modules that users import by name.
 MODULES = {
     "edunn_client.layers",
+    "edunn_client.optimizers",
     "edunn_client.testing",
     "edunn_client.torch",
     "edunn_client.walkthrough",

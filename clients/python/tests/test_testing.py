@@ -39,6 +39,11 @@ def test_calls_streams_parameters_and_refusals() -> None:
         results = {result.operation: result.value for result in client.compute(operations)}
         assert results[operations[0]].tolist() == [6.0]
         assert results[operations[1]][0].tolist() == [6.0]
+        with pytest.raises(FailedPreconditionError):
+            layer.step("Adam")
+        layer.backward([1.0], accumulate=True)
+        assert layer.step("Adam").steps == 1
+        assert layer.train_step([1.0], [1.0], layer).steps == 2
         with pytest.raises(AlreadyExistsError):
             session.layer("l1", "Double")
         with pytest.raises(NotFoundError):

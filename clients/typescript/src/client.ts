@@ -10,6 +10,7 @@ import type { Attempt, AttemptOptions, ChallengeAnswer, Report } from "./grading
 import { INSPECT } from "./inspection.js";
 import type { CallOptions, ClientOptions } from "./options.js";
 import { Session } from "./session.js";
+import { Training, trainingCall } from "./training.js";
 import { ComputeStream, DEFAULT_IN_FLIGHT, type StreamOptions } from "./stream.js";
 
 /**
@@ -80,6 +81,12 @@ export class Client implements Disposable {
   /** Returns how a session stands: its layers, phase, seed and expiry. */
   async getSession(sessionId: string, options?: CallOptions): Promise<SessionInfo> {
     return this.#connection.run(() => calls.getSession(sessionId), options);
+  }
+
+  /** Returns a training by its name. */
+  async training(trainingId: string, options?: CallOptions): Promise<Training> {
+    const info = await this.#connection.run(() => trainingCall("getTraining", trainingId), options);
+    return new Training(this.#connection, info);
   }
 
   /** Opens a Compute stream, for many operations at once. */

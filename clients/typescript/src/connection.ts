@@ -4,6 +4,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 
 import {
+  type CallOptions as GrpcCallOptions,
   Client as GrpcClient,
   type ClientDuplexStream,
   type Metadata,
@@ -129,6 +130,54 @@ export class Connection {
     }
   }
 
+  /**
+   * Yields the parts of an answer until it ends. A connection that breaks is made again, with what
+   * `request` then returns.
+   */
+  async *receive(
+    path: string,
+    request: () => Buffer,
+    options: Omit<CallOptions, "timeoutMs">,
+  ): AsyncGenerator<Buffer, void, undefined> {
+    const cancellation = this.begin(options.signal);
+    const { signal } = cancellation;
+    const impatient = this.#retry.attempts === 1;
+    // The time of a call is for each outage anew.
+    let attempts = new Attempts(this.#retry, this.timeoutMs, true);
+    try {
+      for (;;) {
+        await this.#readiness.wait({ end: attempts.end, signal, impatient });
+        const metadata = await this.#metadata.next(options.metadata);
+        signal.throwIfAborted();
+        const stream = this.#grpc.makeServerStreamRequest(path, asIs, asIs, request(), metadata);
+        const cancel = (): void => {
+          stream.cancel();
+        };
+        signal.addEventListener("abort", cancel, { once: true });
+        try {
+          for await (const part of stream as AsyncIterable<Buffer>) {
+            attempts = new Attempts(this.#retry, this.timeoutMs, true);
+            yield part;
+          }
+          return;
+        } catch (failure) {
+          signal.throwIfAborted();
+          const error = errorFromCall(failure as ServiceError);
+          const pauseMs = attempts.pauseAfter(error, wasNotSent(failure as ServiceError));
+          this.#logger.info(`${methodOf(path)} goes on: ${error.code}: ${error.message}`);
+          await pause(pauseMs, undefined, { signal });
+        } finally {
+          signal.removeEventListener("abort", cancel);
+          stream.cancel();
+        }
+      }
+    } catch (error) {
+      throw signal.aborted ? cancelled(signal) : error;
+    } finally {
+      cancellation.end();
+    }
+  }
+
   /** Takes up something that the caller's signal, and closing, shall cancel until its end. */
   begin(signal: AbortSignal | undefined): Cancellation {
     if (this.#closed) throw new TypeError("the client has been closed");
@@ -233,17 +282,49 @@ export class Connection {
         }
       };
       const deadline = deadlineAt(end);
-      const underway = this.#grpc.makeUnaryRequest(
-        call.path,
-        asIs,
-        asIs,
-        call.request,
-        metadata,
-        { deadline },
-        settle,
-      );
+      const underway = this.#start(call, metadata, { deadline }, settle, (replies) => {
+        signal.removeEventListener("abort", cancel);
+        resolve({ result: () => replies });
+      });
       signal.addEventListener("abort", cancel, { once: true });
     });
+  }
+
+  /** Starts the kind of call that it is: with one request or several, one answer or several. */
+  #start<Result>(
+    call: Call<Result>,
+    metadata: Metadata,
+    options: GrpcCallOptions,
+    settle: (failure: ServiceError | null, reply?: Buffer) => void,
+    settleParts: (result: Result) => void,
+  ): { cancel(): void } {
+    const { path, request, furtherRequests, readParts } = call;
+    if (readParts !== undefined) {
+      const parts: Buffer[] = [];
+      const stream = this.#grpc.makeServerStreamRequest(
+        path,
+        asIs,
+        asIs,
+        request,
+        metadata,
+        options,
+      );
+      stream.on("data", (part: Buffer) => parts.push(part));
+      stream.on("error", (failure) => {
+        settle(failure as ServiceError);
+      });
+      stream.once("end", () => {
+        settleParts(readParts(parts));
+      });
+      return stream;
+    }
+    if (furtherRequests === undefined) {
+      return this.#grpc.makeUnaryRequest(path, asIs, asIs, request, metadata, options, settle);
+    }
+    const upload = this.#grpc.makeClientStreamRequest(path, asIs, asIs, metadata, options, settle);
+    for (const part of [request, ...furtherRequests]) upload.write(part);
+    upload.end();
+    return upload;
   }
 
   #openBytes(metadata: Metadata): ByteStream {

@@ -117,10 +117,7 @@ function decodeConfigField(field: layers.ConfigField): ConfigField {
     name: field.name,
     type: field.type,
     required: field.required,
-    defaultValue:
-      field.defaultValue === undefined
-        ? null
-        : (toJson(ValueSchema, field.defaultValue)),
+    defaultValue: field.defaultValue === undefined ? null : toJson(ValueSchema, field.defaultValue),
     summary: field.summary,
     bounds: field.bounds,
   };

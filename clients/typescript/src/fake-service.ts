@@ -56,7 +56,7 @@ interface StepCounts {
 
 type Reply = Readonly<Record<string, unknown>>;
 type Method = keyof typeof LayerService.method;
-type UnaryMethod = Exclude<Method, "compute">;
+type UnaryMethod = Exclude<Method, "compute" | "exportModel" | "importModel">;
 
 /**
  * A service on a free port of this machine, for tests of programs that use this library.
@@ -86,7 +86,7 @@ export class FakeService implements AsyncDisposable {
       const [serialize, deserialize] = [encoder(method.output), decoder(method.input)];
       if (method.methodKind === "bidi_streaming") {
         this.#server.register(path, this.#stream.bind(this), serialize, deserialize, "bidi");
-      } else {
+      } else if (method.methodKind === "unary") {
         const name = method.localName as UnaryMethod;
         const handle = (call: { request: unknown }, send: grpc.sendUnaryData<Reply>): void => {
           try {

@@ -85,4 +85,13 @@ export {
   Tensor,
   type TensorArray,
 } from "./tensor.js";
+export type { EarlyStopping, Schedule, Training, TrainingOptions } from "./training.js";
+export type {
+  EpochResult,
+  TrainingEvent,
+  TrainingInfo,
+  TrainingOutcome,
+  TrainingProgress,
+  TrainingState,
+} from "./training-info.js";
 export { VERSION } from "./version.js";

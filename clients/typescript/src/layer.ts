@@ -12,6 +12,7 @@ import type {
   Inputs,
   LayerState,
 } from "./layer-state.js";
+import { downloadCall } from "./model-file.js";
 import type { CallOptions } from "./options.js";
 import type { Output } from "./output.js";
 import type { Phase } from "./phase.js";
@@ -24,6 +25,8 @@ import {
   type TrainingData,
   type TrainStepResult,
 } from "./steps.js";
+import { LayerService } from "./stubs/edunn_serving/v1/layer_service_pb.js";
+import { startTraining, Training, type TrainingOptions } from "./training.js";
 import type { FloatArray, FloatTensor, Tensor } from "./tensor.js";
 
 /**
@@ -163,6 +166,28 @@ export class Layer {
   /** Forgets the gradients that the service keeps for the next step. */
   async clearGradients(options?: CallOptions): Promise<void> {
     return this.#connection.run(() => calls.clearGradients(this.#sessionId, this.name), options);
+  }
+
+  /**
+   * Starts a training of this layer at the service, and returns it while it goes on.
+   *
+   * The service trains a copy. At the end the layer gets its parameters, unless its own have changed
+   * meanwhile: `outcome` tells.
+   */
+  async fit(training: TrainingOptions, options?: CallOptions): Promise<Training> {
+    const start = startTraining(this.state, training);
+    return new Training(this.#connection, await this.#connection.run(() => start, options));
+  }
+
+  /**
+   * Returns the layer as a model file: safetensors, with the parameters and buffers by name and the
+   * layer's type and configuration in its metadata. edunn, PyTorch and all that know the format read
+   * it. `Session.importModel` takes it.
+   */
+  async exportModel(options?: CallOptions): Promise<Uint8Array> {
+    const request = { sessionId: this.#sessionId, layer: this.name };
+    const call = downloadCall(LayerService.method.exportModel, request);
+    return this.#connection.run(() => call, options);
   }
 
   /**

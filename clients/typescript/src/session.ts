@@ -10,6 +10,7 @@ import { INSPECT, type Inspect, type InspectOptions } from "./inspection.js";
 import { Layer } from "./layer.js";
 import { LayerState } from "./layer-state.js";
 import type { LayerConfigs, LayerTypeName } from "./layer-types.js";
+import { importModel } from "./model-file.js";
 import type { CallOptions } from "./options.js";
 import type { Phase } from "./phase.js";
 import type { Tensor } from "./tensor.js";
@@ -119,6 +120,17 @@ export class Session implements AsyncDisposable {
    */
   layer(name: string): Layer {
     return this.#layers.get(name) ?? this.#know({ name, type: "", config: {}, parameters: [] });
+  }
+
+  /**
+   * Takes a model file, as `Layer.exportModel` returns it.
+   *
+   * A layer that the session has gets the file's parameters and buffers if all of them fit, and
+   * stays as it is otherwise. A layer that it does not have is added.
+   */
+  async importModel(name: string, file: Uint8Array, options?: CallOptions): Promise<Layer> {
+    const call = importModel(this.sessionId, name, file);
+    return this.#know(await this.#connection.run(() => call, options));
   }
 
   /** Asks the service how the session stands; layers that others have added become known. */

@@ -130,7 +130,7 @@ function decodeStep({ stepId, steps }: StepResponse | TrainStepResponse): StepRe
 }
 
 /** Returns the field of a request; none of it means the layer's last optimizer. */
-function encodeOptimizer(optimizer: OptimizerSpec | undefined): {
+export function encodeOptimizer(optimizer: OptimizerSpec | undefined): {
   optimizer?: MessageInitShape<typeof OptimizerSpecSchema>;
 } {
   if (optimizer === undefined) return {};

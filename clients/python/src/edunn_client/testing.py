@@ -4,14 +4,15 @@ with FakeService({"Double": FakeLayer(lambda x: 2 * x, lambda g: 2 * g)}) as ser
     with Client(service.address) as client, client.session() as session:
         assert session.layer("l1", "Double").forward([1.0]) == [2.0]
 
-It answers over a real connection and keeps sessions, layers, forwards and parameters as the service
-does, but it knows no configuration, no phases and no randomness: where those matter, test against
-the service itself (`make serve` in its repository).
+It answers over a real connection, keeps sessions, layers, forwards and parameters as the service
+does, and counts steps without making them. It knows no configuration, no phases and no randomness:
+where those matter, test against the service itself (`make serve` in its repository).
 """
 
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ import grpc
 from google.protobuf import any_pb2, message_factory
 from numpy.typing import ArrayLike
 
-from edunn_client._stubs import error_details_pb2, layer_pb2, session_pb2
+from edunn_client._stubs import error_details_pb2, layer_pb2, session_pb2, step_pb2
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client._tensors import (
     Array,
@@ -48,6 +49,9 @@ class _Session:
     message: session_pb2.Session
     parameters: dict[str, dict[str, Array]] = field(default_factory=dict)
     forwards: dict[str, list[str]] = field(default_factory=dict)
+    # The layers whose gradients are kept, and how many steps each has made.
+    kept: set[str] = field(default_factory=set)
+    steps: Counter[str] = field(default_factory=Counter)
 
 
 class _RefusalError(Exception):
@@ -147,8 +151,31 @@ class FakeService:
             raise _RefusalError(grpc.StatusCode.FAILED_PRECONDITION, "NO_FORWARD", request.layer)
         if request.forward_id and request.forward_id not in forwards:
             raise _RefusalError(grpc.StatusCode.NOT_FOUND, "FORWARD_NOT_FOUND", request.forward_id)
+        if request.accumulate:
+            session.kept.add(request.layer)
         gradient = kind.backward(decode_tensor(request.output_gradient))
         return pb.BackwardResponse(input_gradient=encode_tensor(gradient))
+
+    def _step(self, request: Any) -> Any:
+        session, _ = self._layer(request)
+        if request.layer not in session.kept:
+            raise _RefusalError(grpc.StatusCode.FAILED_PRECONDITION, "NO_GRADIENTS", request.layer)
+        return step_pb2.StepResponse(**self._counted(session, request))
+
+    def _train_step(self, request: Any) -> Any:
+        session, _ = self._layer(request)
+        return step_pb2.TrainStepResponse(**self._counted(session, request))
+
+    def _clear_gradients(self, request: Any) -> Any:
+        session, _ = self._layer(request)
+        session.kept.discard(request.layer)
+        return step_pb2.ClearGradientsResponse()
+
+    def _counted(self, session: _Session, request: Any) -> dict[str, Any]:
+        session.kept.discard(request.layer)
+        session.steps[request.layer] += 1
+        steps = session.steps[request.layer]
+        return {"step_id": request.step_id or f"#{steps}", "steps": steps}
 
     def _get_parameters(self, request: Any) -> Any:
         session, _ = self._layer(request)
@@ -185,7 +212,7 @@ class FakeService:
                 asked = getattr(operation, kind)
                 self.requests.append(asked)
                 try:
-                    answer = self._forward(asked) if kind == "forward" else self._backward(asked)
+                    answer = getattr(self, f"_{kind}")(asked)
                     getattr(result, kind).CopyFrom(answer)
                 except _RefusalError as refusal:
                     result.error.CopyFrom(refusal.status)
@@ -212,6 +239,9 @@ class FakeService:
             "AddLayer": self._add_layer,
             "Forward": self._forward,
             "Backward": self._backward,
+            "Step": self._step,
+            "TrainStep": self._train_step,
+            "ClearGradients": self._clear_gradients,
             "GetParameters": self._get_parameters,
             "SetParameters": self._set_parameters,
         }

@@ -23,7 +23,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file edunn_serving/v1/layer_service.proto.
  */
 export const file_edunn_serving_v1_layer_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRlZHVubl9zZXJ2aW5nL3YxL2xheWVyX3NlcnZpY2UucHJvdG8SEGVkdW5uX3NlcnZpbmcudjEiFwoVTGlzdExheWVyVHlwZXNSZXF1ZXN0IkoKFkxpc3RMYXllclR5cGVzUmVzcG9uc2USMAoLbGF5ZXJfdHlwZXMYASADKAsyGy5lZHVubl9zZXJ2aW5nLnYxLkxheWVyVHlwZSLDAQoUQ3JlYXRlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIrCgZsYXllcnMYAiADKAsyGy5lZHVubl9zZXJ2aW5nLnYxLkxheWVyU3BlYxIRCgRzZWVkGAMgASgESACIAQESJgoFcGhhc2UYBCABKA4yFy5lZHVubl9zZXJ2aW5nLnYxLlBoYXNlEiYKA3R0bBgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIHCgVfc2VlZCJDChVDcmVhdGVTZXNzaW9uUmVzcG9uc2USKgoHc2Vzc2lvbhgBIAEoCzIZLmVkdW5uX3NlcnZpbmcudjEuU2Vzc2lvbiInChFHZXRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIkAKEkdldFNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkuZWR1bm5fc2VydmluZy52MS5TZXNzaW9uIioKFERlbGV0ZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVRGVsZXRlU2Vzc2lvblJlc3BvbnNlIlEKD0FkZExheWVyUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEioKBWxheWVyGAIgASgLMhsuZWR1bm5fc2VydmluZy52MS5MYXllclNwZWMiOgoQQWRkTGF5ZXJSZXNwb25zZRImCgVsYXllchgBIAEoCzIXLmVkdW5uX3NlcnZpbmcudjEuTGF5ZXIirAEKDkZvcndhcmRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDQoFbGF5ZXIYAiABKAkSKAoGaW5wdXRzGAMgAygLMhguZWR1bm5fc2VydmluZy52MS5UZW5zb3ISJgoFcGhhc2UYBCABKA4yFy5lZHVubl9zZXJ2aW5nLnYxLlBoYXNlEhIKCmZvcndhcmRfaWQYBSABKAkSEQoJdW50cmFja2VkGAYgASgIIncKD0ZvcndhcmRSZXNwb25zZRISCgpmb3J3YXJkX2lkGAEgASgJEigKBm91dHB1dBgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yEiYKBXBoYXNlGAMgASgOMhcuZWR1bm5fc2VydmluZy52MS5QaGFzZSKkAQoPQmFja3dhcmRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDQoFbGF5ZXIYAiABKAkSEgoKZm9yd2FyZF9pZBgDIAEoCRIxCg9vdXRwdXRfZ3JhZGllbnQYBCABKAsyGC5lZHVubl9zZXJ2aW5nLnYxLlRlbnNvchISCgphY2N1bXVsYXRlGAUgASgIEhMKC2JhY2t3YXJkX2lkGAYgASgJIvIBChBCYWNrd2FyZFJlc3BvbnNlEjAKDmlucHV0X2dyYWRpZW50GAEgASgLMhguZWR1bm5fc2VydmluZy52MS5UZW5zb3ISVwoTcGFyYW1ldGVyX2dyYWRpZW50cxgCIAMoCzI6LmVkdW5uX3NlcnZpbmcudjEuQmFja3dhcmRSZXNwb25zZS5QYXJhbWV0ZXJHcmFkaWVudHNFbnRyeRpTChdQYXJhbWV0ZXJHcmFkaWVudHNFbnRyeRILCgNrZXkYASABKAkSJwoFdmFsdWUYAiABKAsyGC5lZHVubl9zZXJ2aW5nLnYxLlRlbnNvcjoCOAEiOQoUR2V0UGFyYW1ldGVyc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsYXllchgCIAEoCSKxAQoVR2V0UGFyYW1ldGVyc1Jlc3BvbnNlEksKCnBhcmFtZXRlcnMYASADKAsyNy5lZHVubl9zZXJ2aW5nLnYxLkdldFBhcmFtZXRlcnNSZXNwb25zZS5QYXJhbWV0ZXJzRW50cnkaSwoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRInCgV2YWx1ZRgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yOgI4ASLSAQoUU2V0UGFyYW1ldGVyc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsYXllchgCIAEoCRJKCgpwYXJhbWV0ZXJzGAMgAygLMjYuZWR1bm5fc2VydmluZy52MS5TZXRQYXJhbWV0ZXJzUmVxdWVzdC5QYXJhbWV0ZXJzRW50cnkaSwoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRInCgV2YWx1ZRgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yOgI4ASIXChVTZXRQYXJhbWV0ZXJzUmVzcG9uc2UiZwoOQ29tcHV0ZVJlcXVlc3QSNgoKb3BlcmF0aW9ucxgBIAMoCzIiLmVkdW5uX3NlcnZpbmcudjEuQ29tcHV0ZU9wZXJhdGlvbhIdChVjYW5jZWxsZWRfcmVxdWVzdF9pZHMYAiADKAkitAIKEENvbXB1dGVPcGVyYXRpb24SEgoKcmVxdWVzdF9pZBgBIAEoCRIzCgdmb3J3YXJkGAIgASgLMiAuZWR1bm5fc2VydmluZy52MS5Gb3J3YXJkUmVxdWVzdEgAEjUKCGJhY2t3YXJkGAMgASgLMiEuZWR1bm5fc2VydmluZy52MS5CYWNrd2FyZFJlcXVlc3RIABItCgRzdGVwGAUgASgLMh0uZWR1bm5fc2VydmluZy52MS5TdGVwUmVxdWVzdEgAEjgKCnRyYWluX3N0ZXAYBiABKAsyIi5lZHVubl9zZXJ2aW5nLnYxLlRyYWluU3RlcFJlcXVlc3RIABIqCgd0aW1lb3V0GAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgsKCW9wZXJhdGlvbiJDCg9Db21wdXRlUmVzcG9uc2USMAoHcmVzdWx0cxgBIAMoCzIfLmVkdW5uX3NlcnZpbmcudjEuQ29tcHV0ZVJlc3VsdCK5AgoNQ29tcHV0ZVJlc3VsdBISCgpyZXF1ZXN0X2lkGAEgASgJEjQKB2ZvcndhcmQYAiABKAsyIS5lZHVubl9zZXJ2aW5nLnYxLkZvcndhcmRSZXNwb25zZUgAEjYKCGJhY2t3YXJkGAMgASgLMiIuZWR1bm5fc2VydmluZy52MS5CYWNrd2FyZFJlc3BvbnNlSAASLgoEc3RlcBgFIAEoCzIeLmVkdW5uX3NlcnZpbmcudjEuU3RlcFJlc3BvbnNlSAASOQoKdHJhaW5fc3RlcBgGIAEoCzIjLmVkdW5uX3NlcnZpbmcudjEuVHJhaW5TdGVwUmVzcG9uc2VIABIxCgVlcnJvchgEIAEoCzIgLmVkdW5uX3NlcnZpbmcudjEuT3BlcmF0aW9uRXJyb3JIAEIICgZyZXN1bHQiVgoOT3BlcmF0aW9uRXJyb3ISDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEiUKB2RldGFpbHMYAyADKAsyFC5nb29nbGUucHJvdG9idWYuQW55MqkLCgxMYXllclNlcnZpY2USbwoOTGlzdExheWVyVHlwZXMSJy5lZHVubl9zZXJ2aW5nLnYxLkxpc3RMYXllclR5cGVzUmVxdWVzdBooLmVkdW5uX3NlcnZpbmcudjEuTGlzdExheWVyVHlwZXNSZXNwb25zZSIKkAIB6rUYAwECAxJ7ChJMaXN0T3B0aW1pemVyVHlwZXMSKy5lZHVubl9zZXJ2aW5nLnYxLkxpc3RPcHRpbWl6ZXJUeXBlc1JlcXVlc3QaLC5lZHVubl9zZXJ2aW5nLnYxLkxpc3RPcHRpbWl6ZXJUeXBlc1Jlc3BvbnNlIgqQAgHqtRgDAQIDEmkKDUNyZWF0ZVNlc3Npb24SJi5lZHVubl9zZXJ2aW5nLnYxLkNyZWF0ZVNlc3Npb25SZXF1ZXN0GicuZWR1bm5fc2VydmluZy52MS5DcmVhdGVTZXNzaW9uUmVzcG9uc2UiB+q1GAMBAgMSZwoKR2V0U2Vzc2lvbhIjLmVkdW5uX3NlcnZpbmcudjEuR2V0U2Vzc2lvblJlcXVlc3QaJC5lZHVubl9zZXJ2aW5nLnYxLkdldFNlc3Npb25SZXNwb25zZSIOkAIB6rUYAwECA/C1GAESaQoNRGVsZXRlU2Vzc2lvbhImLmVkdW5uX3NlcnZpbmcudjEuRGVsZXRlU2Vzc2lvblJlcXVlc3QaJy5lZHVubl9zZXJ2aW5nLnYxLkRlbGV0ZVNlc3Npb25SZXNwb25zZSIH6rUYAwECAxJaCghBZGRMYXllchIhLmVkdW5uX3NlcnZpbmcudjEuQWRkTGF5ZXJSZXF1ZXN0GiIuZWR1bm5fc2VydmluZy52MS5BZGRMYXllclJlc3BvbnNlIgfqtRgDAQIDElcKB0ZvcndhcmQSIC5lZHVubl9zZXJ2aW5nLnYxLkZvcndhcmRSZXF1ZXN0GiEuZWR1bm5fc2VydmluZy52MS5Gb3J3YXJkUmVzcG9uc2UiB+q1GAMBAgMSWgoIQmFja3dhcmQSIS5lZHVubl9zZXJ2aW5nLnYxLkJhY2t3YXJkUmVxdWVzdBoiLmVkdW5uX3NlcnZpbmcudjEuQmFja3dhcmRSZXNwb25zZSIH6rUYAwECAxJOCgRTdGVwEh0uZWR1bm5fc2VydmluZy52MS5TdGVwUmVxdWVzdBoeLmVkdW5uX3NlcnZpbmcudjEuU3RlcFJlc3BvbnNlIgfqtRgDAQIDEl0KCVRyYWluU3RlcBIiLmVkdW5uX3NlcnZpbmcudjEuVHJhaW5TdGVwUmVxdWVzdBojLmVkdW5uX3NlcnZpbmcudjEuVHJhaW5TdGVwUmVzcG9uc2UiB+q1GAMBAgMSbwoOQ2xlYXJHcmFkaWVudHMSJy5lZHVubl9zZXJ2aW5nLnYxLkNsZWFyR3JhZGllbnRzUmVxdWVzdBooLmVkdW5uX3NlcnZpbmcudjEuQ2xlYXJHcmFkaWVudHNSZXNwb25zZSIKkAIC6rUYAwECAxJbCgdDb21wdXRlEiAuZWR1bm5fc2VydmluZy52MS5Db21wdXRlUmVxdWVzdBohLmVkdW5uX3NlcnZpbmcudjEuQ29tcHV0ZVJlc3BvbnNlIgfqtRgDAQIDKAEwARJwCg1HZXRQYXJhbWV0ZXJzEiYuZWR1bm5fc2VydmluZy52MS5HZXRQYXJhbWV0ZXJzUmVxdWVzdBonLmVkdW5uX3NlcnZpbmcudjEuR2V0UGFyYW1ldGVyc1Jlc3BvbnNlIg6QAgHqtRgDAQID8LUYARJsCg1TZXRQYXJhbWV0ZXJzEiYuZWR1bm5fc2VydmluZy52MS5TZXRQYXJhbWV0ZXJzUmVxdWVzdBonLmVkdW5uX3NlcnZpbmcudjEuU2V0UGFyYW1ldGVyc1Jlc3BvbnNlIgqQAgLqtRgDAQIDQlMKFG9yZy5lZHVubi5zZXJ2aW5nLnYxUAFaOWdpdGh1Yi5jb20vZWR1bm4vZWR1bm4tc2VydmluZy9jbGllbnRzL2dvL2VkdW5ucGI7ZWR1bm5wYmIGcHJvdG8z", [file_edunn_serving_v1_access, file_edunn_serving_v1_layer, file_edunn_serving_v1_optimizer, file_edunn_serving_v1_session, file_edunn_serving_v1_step, file_edunn_serving_v1_tensor, file_google_protobuf_any, file_google_protobuf_duration]);
+  fileDesc("CiRlZHVubl9zZXJ2aW5nL3YxL2xheWVyX3NlcnZpY2UucHJvdG8SEGVkdW5uX3NlcnZpbmcudjEiFwoVTGlzdExheWVyVHlwZXNSZXF1ZXN0IkoKFkxpc3RMYXllclR5cGVzUmVzcG9uc2USMAoLbGF5ZXJfdHlwZXMYASADKAsyGy5lZHVubl9zZXJ2aW5nLnYxLkxheWVyVHlwZSLDAQoUQ3JlYXRlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIrCgZsYXllcnMYAiADKAsyGy5lZHVubl9zZXJ2aW5nLnYxLkxheWVyU3BlYxIRCgRzZWVkGAMgASgESACIAQESJgoFcGhhc2UYBCABKA4yFy5lZHVubl9zZXJ2aW5nLnYxLlBoYXNlEiYKA3R0bBgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIHCgVfc2VlZCJDChVDcmVhdGVTZXNzaW9uUmVzcG9uc2USKgoHc2Vzc2lvbhgBIAEoCzIZLmVkdW5uX3NlcnZpbmcudjEuU2Vzc2lvbiInChFHZXRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIkAKEkdldFNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkuZWR1bm5fc2VydmluZy52MS5TZXNzaW9uIioKFERlbGV0ZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVRGVsZXRlU2Vzc2lvblJlc3BvbnNlIlEKD0FkZExheWVyUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEioKBWxheWVyGAIgASgLMhsuZWR1bm5fc2VydmluZy52MS5MYXllclNwZWMiOgoQQWRkTGF5ZXJSZXNwb25zZRImCgVsYXllchgBIAEoCzIXLmVkdW5uX3NlcnZpbmcudjEuTGF5ZXIirAEKDkZvcndhcmRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDQoFbGF5ZXIYAiABKAkSKAoGaW5wdXRzGAMgAygLMhguZWR1bm5fc2VydmluZy52MS5UZW5zb3ISJgoFcGhhc2UYBCABKA4yFy5lZHVubl9zZXJ2aW5nLnYxLlBoYXNlEhIKCmZvcndhcmRfaWQYBSABKAkSEQoJdW50cmFja2VkGAYgASgIIncKD0ZvcndhcmRSZXNwb25zZRISCgpmb3J3YXJkX2lkGAEgASgJEigKBm91dHB1dBgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yEiYKBXBoYXNlGAMgASgOMhcuZWR1bm5fc2VydmluZy52MS5QaGFzZSKkAQoPQmFja3dhcmRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDQoFbGF5ZXIYAiABKAkSEgoKZm9yd2FyZF9pZBgDIAEoCRIxCg9vdXRwdXRfZ3JhZGllbnQYBCABKAsyGC5lZHVubl9zZXJ2aW5nLnYxLlRlbnNvchISCgphY2N1bXVsYXRlGAUgASgIEhMKC2JhY2t3YXJkX2lkGAYgASgJIvIBChBCYWNrd2FyZFJlc3BvbnNlEjAKDmlucHV0X2dyYWRpZW50GAEgASgLMhguZWR1bm5fc2VydmluZy52MS5UZW5zb3ISVwoTcGFyYW1ldGVyX2dyYWRpZW50cxgCIAMoCzI6LmVkdW5uX3NlcnZpbmcudjEuQmFja3dhcmRSZXNwb25zZS5QYXJhbWV0ZXJHcmFkaWVudHNFbnRyeRpTChdQYXJhbWV0ZXJHcmFkaWVudHNFbnRyeRILCgNrZXkYASABKAkSJwoFdmFsdWUYAiABKAsyGC5lZHVubl9zZXJ2aW5nLnYxLlRlbnNvcjoCOAEiOQoUR2V0UGFyYW1ldGVyc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsYXllchgCIAEoCSKxAQoVR2V0UGFyYW1ldGVyc1Jlc3BvbnNlEksKCnBhcmFtZXRlcnMYASADKAsyNy5lZHVubl9zZXJ2aW5nLnYxLkdldFBhcmFtZXRlcnNSZXNwb25zZS5QYXJhbWV0ZXJzRW50cnkaSwoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRInCgV2YWx1ZRgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yOgI4ASLSAQoUU2V0UGFyYW1ldGVyc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsYXllchgCIAEoCRJKCgpwYXJhbWV0ZXJzGAMgAygLMjYuZWR1bm5fc2VydmluZy52MS5TZXRQYXJhbWV0ZXJzUmVxdWVzdC5QYXJhbWV0ZXJzRW50cnkaSwoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRInCgV2YWx1ZRgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yOgI4ASIXChVTZXRQYXJhbWV0ZXJzUmVzcG9uc2UiNwoSRXhwb3J0TW9kZWxSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDQoFbGF5ZXIYAiABKAkiJAoTRXhwb3J0TW9kZWxSZXNwb25zZRINCgVjaHVuaxgBIAEoDCJGChJJbXBvcnRNb2RlbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsYXllchgCIAEoCRINCgVjaHVuaxgDIAEoDCI9ChNJbXBvcnRNb2RlbFJlc3BvbnNlEiYKBWxheWVyGAEgASgLMhcuZWR1bm5fc2VydmluZy52MS5MYXllciJnCg5Db21wdXRlUmVxdWVzdBI2CgpvcGVyYXRpb25zGAEgAygLMiIuZWR1bm5fc2VydmluZy52MS5Db21wdXRlT3BlcmF0aW9uEh0KFWNhbmNlbGxlZF9yZXF1ZXN0X2lkcxgCIAMoCSK0AgoQQ29tcHV0ZU9wZXJhdGlvbhISCgpyZXF1ZXN0X2lkGAEgASgJEjMKB2ZvcndhcmQYAiABKAsyIC5lZHVubl9zZXJ2aW5nLnYxLkZvcndhcmRSZXF1ZXN0SAASNQoIYmFja3dhcmQYAyABKAsyIS5lZHVubl9zZXJ2aW5nLnYxLkJhY2t3YXJkUmVxdWVzdEgAEi0KBHN0ZXAYBSABKAsyHS5lZHVubl9zZXJ2aW5nLnYxLlN0ZXBSZXF1ZXN0SAASOAoKdHJhaW5fc3RlcBgGIAEoCzIiLmVkdW5uX3NlcnZpbmcudjEuVHJhaW5TdGVwUmVxdWVzdEgAEioKB3RpbWVvdXQYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CCwoJb3BlcmF0aW9uIkMKD0NvbXB1dGVSZXNwb25zZRIwCgdyZXN1bHRzGAEgAygLMh8uZWR1bm5fc2VydmluZy52MS5Db21wdXRlUmVzdWx0IrkCCg1Db21wdXRlUmVzdWx0EhIKCnJlcXVlc3RfaWQYASABKAkSNAoHZm9yd2FyZBgCIAEoCzIhLmVkdW5uX3NlcnZpbmcudjEuRm9yd2FyZFJlc3BvbnNlSAASNgoIYmFja3dhcmQYAyABKAsyIi5lZHVubl9zZXJ2aW5nLnYxLkJhY2t3YXJkUmVzcG9uc2VIABIuCgRzdGVwGAUgASgLMh4uZWR1bm5fc2VydmluZy52MS5TdGVwUmVzcG9uc2VIABI5Cgp0cmFpbl9zdGVwGAYgASgLMiMuZWR1bm5fc2VydmluZy52MS5UcmFpblN0ZXBSZXNwb25zZUgAEjEKBWVycm9yGAQgASgLMiAuZWR1bm5fc2VydmluZy52MS5PcGVyYXRpb25FcnJvckgAQggKBnJlc3VsdCJWCg5PcGVyYXRpb25FcnJvchIMCgRjb2RlGAEgASgFEg8KB21lc3NhZ2UYAiABKAkSJQoHZGV0YWlscxgDIAMoCzIULmdvb2dsZS5wcm90b2J1Zi5Bbnky+gwKDExheWVyU2VydmljZRJvCg5MaXN0TGF5ZXJUeXBlcxInLmVkdW5uX3NlcnZpbmcudjEuTGlzdExheWVyVHlwZXNSZXF1ZXN0GiguZWR1bm5fc2VydmluZy52MS5MaXN0TGF5ZXJUeXBlc1Jlc3BvbnNlIgqQAgHqtRgDAQIDEnsKEkxpc3RPcHRpbWl6ZXJUeXBlcxIrLmVkdW5uX3NlcnZpbmcudjEuTGlzdE9wdGltaXplclR5cGVzUmVxdWVzdBosLmVkdW5uX3NlcnZpbmcudjEuTGlzdE9wdGltaXplclR5cGVzUmVzcG9uc2UiCpACAeq1GAMBAgMSaQoNQ3JlYXRlU2Vzc2lvbhImLmVkdW5uX3NlcnZpbmcudjEuQ3JlYXRlU2Vzc2lvblJlcXVlc3QaJy5lZHVubl9zZXJ2aW5nLnYxLkNyZWF0ZVNlc3Npb25SZXNwb25zZSIH6rUYAwECAxJnCgpHZXRTZXNzaW9uEiMuZWR1bm5fc2VydmluZy52MS5HZXRTZXNzaW9uUmVxdWVzdBokLmVkdW5uX3NlcnZpbmcudjEuR2V0U2Vzc2lvblJlc3BvbnNlIg6QAgHqtRgDAQID8LUYARJpCg1EZWxldGVTZXNzaW9uEiYuZWR1bm5fc2VydmluZy52MS5EZWxldGVTZXNzaW9uUmVxdWVzdBonLmVkdW5uX3NlcnZpbmcudjEuRGVsZXRlU2Vzc2lvblJlc3BvbnNlIgfqtRgDAQIDEloKCEFkZExheWVyEiEuZWR1bm5fc2VydmluZy52MS5BZGRMYXllclJlcXVlc3QaIi5lZHVubl9zZXJ2aW5nLnYxLkFkZExheWVyUmVzcG9uc2UiB+q1GAMBAgMSVwoHRm9yd2FyZBIgLmVkdW5uX3NlcnZpbmcudjEuRm9yd2FyZFJlcXVlc3QaIS5lZHVubl9zZXJ2aW5nLnYxLkZvcndhcmRSZXNwb25zZSIH6rUYAwECAxJaCghCYWNrd2FyZBIhLmVkdW5uX3NlcnZpbmcudjEuQmFja3dhcmRSZXF1ZXN0GiIuZWR1bm5fc2VydmluZy52MS5CYWNrd2FyZFJlc3BvbnNlIgfqtRgDAQIDEk4KBFN0ZXASHS5lZHVubl9zZXJ2aW5nLnYxLlN0ZXBSZXF1ZXN0Gh4uZWR1bm5fc2VydmluZy52MS5TdGVwUmVzcG9uc2UiB+q1GAMBAgMSXQoJVHJhaW5TdGVwEiIuZWR1bm5fc2VydmluZy52MS5UcmFpblN0ZXBSZXF1ZXN0GiMuZWR1bm5fc2VydmluZy52MS5UcmFpblN0ZXBSZXNwb25zZSIH6rUYAwECAxJvCg5DbGVhckdyYWRpZW50cxInLmVkdW5uX3NlcnZpbmcudjEuQ2xlYXJHcmFkaWVudHNSZXF1ZXN0GiguZWR1bm5fc2VydmluZy52MS5DbGVhckdyYWRpZW50c1Jlc3BvbnNlIgqQAgLqtRgDAQIDElsKB0NvbXB1dGUSIC5lZHVubl9zZXJ2aW5nLnYxLkNvbXB1dGVSZXF1ZXN0GiEuZWR1bm5fc2VydmluZy52MS5Db21wdXRlUmVzcG9uc2UiB+q1GAMBAgMoATABEnAKDUdldFBhcmFtZXRlcnMSJi5lZHVubl9zZXJ2aW5nLnYxLkdldFBhcmFtZXRlcnNSZXF1ZXN0GicuZWR1bm5fc2VydmluZy52MS5HZXRQYXJhbWV0ZXJzUmVzcG9uc2UiDpACAeq1GAMBAgPwtRgBEmwKDVNldFBhcmFtZXRlcnMSJi5lZHVubl9zZXJ2aW5nLnYxLlNldFBhcmFtZXRlcnNSZXF1ZXN0GicuZWR1bm5fc2VydmluZy52MS5TZXRQYXJhbWV0ZXJzUmVzcG9uc2UiCpACAuq1GAMBAgMSaAoLRXhwb3J0TW9kZWwSJC5lZHVubl9zZXJ2aW5nLnYxLkV4cG9ydE1vZGVsUmVxdWVzdBolLmVkdW5uX3NlcnZpbmcudjEuRXhwb3J0TW9kZWxSZXNwb25zZSIKkAIB6rUYAwECAzABEmUKC0ltcG9ydE1vZGVsEiQuZWR1bm5fc2VydmluZy52MS5JbXBvcnRNb2RlbFJlcXVlc3QaJS5lZHVubl9zZXJ2aW5nLnYxLkltcG9ydE1vZGVsUmVzcG9uc2UiB+q1GAMBAgMoAUJTChRvcmcuZWR1bm4uc2VydmluZy52MVABWjlnaXRodWIuY29tL2VkdW5uL2VkdW5uLXNlcnZpbmcvY2xpZW50cy9nby9lZHVubnBiO2VkdW5ucGJiBnByb3RvMw", [file_edunn_serving_v1_access, file_edunn_serving_v1_layer, file_edunn_serving_v1_optimizer, file_edunn_serving_v1_session, file_edunn_serving_v1_step, file_edunn_serving_v1_tensor, file_google_protobuf_any, file_google_protobuf_duration]);
 
 /**
  * The request of ListLayerTypes.
@@ -548,6 +548,111 @@ export const SetParametersResponseSchema: GenMessage<SetParametersResponse> = /*
   messageDesc(file_edunn_serving_v1_layer_service, 17);
 
 /**
+ * The request of ExportModel.
+ *
+ * @generated from message edunn_serving.v1.ExportModelRequest
+ */
+export type ExportModelRequest = Message<"edunn_serving.v1.ExportModelRequest"> & {
+  /**
+   * The session that has the layer.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * The layer's name in the session.
+   *
+   * @generated from field: string layer = 2;
+   */
+  layer: string;
+};
+
+/**
+ * Describes the message edunn_serving.v1.ExportModelRequest.
+ * Use `create(ExportModelRequestSchema)` to create a new message.
+ */
+export const ExportModelRequestSchema: GenMessage<ExportModelRequest> = /*@__PURE__*/
+  messageDesc(file_edunn_serving_v1_layer_service, 18);
+
+/**
+ * One answer of ExportModel.
+ *
+ * @generated from message edunn_serving.v1.ExportModelResponse
+ */
+export type ExportModelResponse = Message<"edunn_serving.v1.ExportModelResponse"> & {
+  /**
+   * The next bytes of the file.
+   *
+   * @generated from field: bytes chunk = 1;
+   */
+  chunk: Uint8Array;
+};
+
+/**
+ * Describes the message edunn_serving.v1.ExportModelResponse.
+ * Use `create(ExportModelResponseSchema)` to create a new message.
+ */
+export const ExportModelResponseSchema: GenMessage<ExportModelResponse> = /*@__PURE__*/
+  messageDesc(file_edunn_serving_v1_layer_service, 19);
+
+/**
+ * The session and the layer's name, then the bytes of a model file.
+ *
+ * @generated from message edunn_serving.v1.ImportModelRequest
+ */
+export type ImportModelRequest = Message<"edunn_serving.v1.ImportModelRequest"> & {
+  /**
+   * The session. Needed in the first message alone.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * The name of the layer, one that the session has or a new one. Needed in the first message alone.
+   *
+   * @generated from field: string layer = 2;
+   */
+  layer: string;
+
+  /**
+   * The next bytes of the file.
+   *
+   * @generated from field: bytes chunk = 3;
+   */
+  chunk: Uint8Array;
+};
+
+/**
+ * Describes the message edunn_serving.v1.ImportModelRequest.
+ * Use `create(ImportModelRequestSchema)` to create a new message.
+ */
+export const ImportModelRequestSchema: GenMessage<ImportModelRequest> = /*@__PURE__*/
+  messageDesc(file_edunn_serving_v1_layer_service, 20);
+
+/**
+ * The answer of ImportModel.
+ *
+ * @generated from message edunn_serving.v1.ImportModelResponse
+ */
+export type ImportModelResponse = Message<"edunn_serving.v1.ImportModelResponse"> & {
+  /**
+   * The layer as the session now has it.
+   *
+   * @generated from field: edunn_serving.v1.Layer layer = 1;
+   */
+  layer?: Layer | undefined;
+};
+
+/**
+ * Describes the message edunn_serving.v1.ImportModelResponse.
+ * Use `create(ImportModelResponseSchema)` to create a new message.
+ */
+export const ImportModelResponseSchema: GenMessage<ImportModelResponse> = /*@__PURE__*/
+  messageDesc(file_edunn_serving_v1_layer_service, 21);
+
+/**
  * Some operations of a Compute stream, sent together.
  *
  * @generated from message edunn_serving.v1.ComputeRequest
@@ -575,7 +680,7 @@ export type ComputeRequest = Message<"edunn_serving.v1.ComputeRequest"> & {
  * Use `create(ComputeRequestSchema)` to create a new message.
  */
 export const ComputeRequestSchema: GenMessage<ComputeRequest> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 18);
+  messageDesc(file_edunn_serving_v1_layer_service, 22);
 
 /**
  * One operation of a Compute stream.
@@ -645,7 +750,7 @@ export type ComputeOperation = Message<"edunn_serving.v1.ComputeOperation"> & {
  * Use `create(ComputeOperationSchema)` to create a new message.
  */
 export const ComputeOperationSchema: GenMessage<ComputeOperation> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 19);
+  messageDesc(file_edunn_serving_v1_layer_service, 23);
 
 /**
  * Some results of a Compute stream: those that finished together.
@@ -666,7 +771,7 @@ export type ComputeResponse = Message<"edunn_serving.v1.ComputeResponse"> & {
  * Use `create(ComputeResponseSchema)` to create a new message.
  */
 export const ComputeResponseSchema: GenMessage<ComputeResponse> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 20);
+  messageDesc(file_edunn_serving_v1_layer_service, 24);
 
 /**
  * The result of one operation of a Compute stream.
@@ -734,7 +839,7 @@ export type ComputeResult = Message<"edunn_serving.v1.ComputeResult"> & {
  * Use `create(ComputeResultSchema)` to create a new message.
  */
 export const ComputeResultSchema: GenMessage<ComputeResult> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 21);
+  messageDesc(file_edunn_serving_v1_layer_service, 25);
 
 /**
  * The error of one operation of a Compute stream. Its fields and numbers are those of
@@ -770,7 +875,7 @@ export type OperationError = Message<"edunn_serving.v1.OperationError"> & {
  * Use `create(OperationErrorSchema)` to create a new message.
  */
 export const OperationErrorSchema: GenMessage<OperationError> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_v1_layer_service, 22);
+  messageDesc(file_edunn_serving_v1_layer_service, 26);
 
 /**
  * The LayerService runs the forward and the backward pass of named layers.
@@ -975,6 +1080,31 @@ export const LayerService: GenService<{
     methodKind: "unary";
     input: typeof SetParametersRequestSchema;
     output: typeof SetParametersResponseSchema;
+  },
+  /**
+   * Streams a layer as one model file, in chunks: a safetensors file with the parameters and buffers
+   * by name. The layer's type and configuration are in its metadata.
+   *
+   * @generated from rpc edunn_serving.v1.LayerService.ExportModel
+   */
+  exportModel: {
+    methodKind: "server_streaming";
+    input: typeof ExportModelRequestSchema;
+    output: typeof ExportModelResponseSchema;
+  },
+  /**
+   * Takes a model file, as ExportModel gives it.
+   *
+   * A layer that the session has gets the file's parameters and buffers, if all of them fit. Else
+   * nothing changes and the error names the first that does not. A layer that the session does not
+   * have is added, of the file's type and configuration.
+   *
+   * @generated from rpc edunn_serving.v1.LayerService.ImportModel
+   */
+  importModel: {
+    methodKind: "client_streaming";
+    input: typeof ImportModelRequestSchema;
+    output: typeof ImportModelResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_edunn_serving_v1_layer_service, 0);

@@ -20,13 +20,19 @@ import org.edunn.serving.v1.LayerServiceGrpc;
 public final class Backward extends Operation<Gradients> {
   private final Tensor outputGradient;
   private final Optional<String> forwardId;
+  private final boolean accumulates;
   private final List<CallOption> options;
 
   private Backward(
-      Layer layer, Tensor outputGradient, Optional<String> forwardId, List<CallOption> options) {
+      Layer layer,
+      Tensor outputGradient,
+      Optional<String> forwardId,
+      boolean accumulates,
+      List<CallOption> options) {
     super(layer);
     this.outputGradient = outputGradient;
     this.forwardId = forwardId;
+    this.accumulates = accumulates;
     this.options = options;
   }
 
@@ -42,7 +48,7 @@ public final class Backward extends Operation<Gradients> {
   public static Backward of(Layer layer, Tensor outputGradient) {
     Objects.requireNonNull(layer, "layer");
     Objects.requireNonNull(outputGradient, "outputGradient");
-    return new Backward(layer, outputGradient, Optional.empty(), List.of());
+    return new Backward(layer, outputGradient, Optional.empty(), false, List.of());
   }
 
   /**
@@ -60,7 +66,7 @@ public final class Backward extends Operation<Gradients> {
           "the forward of layer \"%s\" has no name: nothing is kept of an untracked one"
               .formatted(layer().name()));
     }
-    return new Backward(layer(), outputGradient, Optional.of(forwardId), options);
+    return new Backward(layer(), outputGradient, Optional.of(forwardId), accumulates, options);
   }
 
   /**
@@ -72,6 +78,16 @@ public final class Backward extends Operation<Gradients> {
    */
   public Backward through(Output output) {
     return forwardId(Objects.requireNonNull(output, "output").forwardId());
+  }
+
+  /**
+   * Has the service keep the parameter gradients for the layer's next step, added to those kept
+   * already. The backward's answer has none then.
+   *
+   * @return the new backward
+   */
+  public Backward accumulate() {
+    return new Backward(layer(), outputGradient, forwardId, true, options);
   }
 
   /**
@@ -93,7 +109,7 @@ public final class Backward extends Operation<Gradients> {
    */
   public Backward options(CallOption... more) {
     List<CallOption> all = Stream.concat(options.stream(), Stream.of(more)).toList();
-    return new Backward(layer(), outputGradient, forwardId, List.copyOf(all));
+    return new Backward(layer(), outputGradient, forwardId, accumulates, List.copyOf(all));
   }
 
   /**
@@ -114,14 +130,24 @@ public final class Backward extends Operation<Gradients> {
     return forwardId;
   }
 
+  /**
+   * Returns whether the service keeps the parameter gradients.
+   *
+   * @return what {@link #accumulate()} has said
+   */
+  public boolean accumulates() {
+    return accumulates;
+  }
+
   /** Returns the layer and what is said about the backward. */
   @Override
   public String toString() {
-    return "backward of %s through %s, output gradient %s"
+    return "backward of %s through %s, output gradient %s%s"
         .formatted(
             layer(),
             forwardId.map(name -> "\"" + name + "\"").orElse("its latest forward"),
-            outputGradient);
+            outputGradient,
+            accumulates ? ", accumulated" : "");
   }
 
   @Override
@@ -153,6 +179,9 @@ public final class Backward extends Operation<Gradients> {
         .setLayer(remote.name())
         .setForwardId(forwardId.orElseGet(remote::forwardToGoBackThrough))
         .setOutputGradient(outputGradient.toWire())
+        .setAccumulate(accumulates)
+        // Named, it counts once, even if the request is sent again.
+        .setBackwardId(accumulates ? remote.nextName() : "")
         .build();
   }
 }

@@ -3,12 +3,14 @@ package org.edunn.client;
 import java.util.List;
 import java.util.Map;
 import org.edunn.serving.v1.AddLayerRequest;
+import org.edunn.serving.v1.ClearGradientsRequest;
 import org.edunn.serving.v1.CreateSessionRequest;
 import org.edunn.serving.v1.DeleteSessionRequest;
 import org.edunn.serving.v1.GetParametersRequest;
 import org.edunn.serving.v1.GetSessionRequest;
 import org.edunn.serving.v1.LayerServiceGrpc;
 import org.edunn.serving.v1.ListLayerTypesRequest;
+import org.edunn.serving.v1.ListOptimizerTypesRequest;
 import org.edunn.serving.v1.SetParametersRequest;
 
 /** The service's methods but Forward and Backward, each as a {@link Call}. */
@@ -20,6 +22,22 @@ final class Calls {
         LayerServiceGrpc.getListLayerTypesMethod(),
         ListLayerTypesRequest.getDefaultInstance(),
         answer -> answer.getLayerTypesList().stream().map(LayerType::fromWire).toList(),
+        true);
+  }
+
+  static Call<?, ?, List<OptimizerType>> listOptimizerTypes() {
+    return new Call<>(
+        LayerServiceGrpc.getListOptimizerTypesMethod(),
+        ListOptimizerTypesRequest.getDefaultInstance(),
+        answer -> answer.getOptimizerTypesList().stream().map(OptimizerType::fromWire).toList(),
+        true);
+  }
+
+  static Call<ClearGradientsRequest, ?, Void> clearGradients(String sessionId, String layer) {
+    return new Call<>(
+        LayerServiceGrpc.getClearGradientsMethod(),
+        ClearGradientsRequest.newBuilder().setSessionId(sessionId).setLayer(layer).build(),
+        answer -> null,
         true);
   }
 

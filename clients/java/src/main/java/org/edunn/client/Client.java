@@ -91,6 +91,34 @@ public interface Client extends AutoCloseable {
   CompletableFuture<List<LayerType>> layerTypesAsync(CallOption... options);
 
   /**
+   * Fetches the catalogue of the optimizers that a step can use.
+   *
+   * @param options of this call
+   * @return the types, sorted by name
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  List<OptimizerType> optimizerTypes(CallOption... options);
+
+  /**
+   * Starts the fetching of the catalogue of optimizers.
+   *
+   * @param options of this call
+   * @return the types to come
+   */
+  CompletableFuture<List<OptimizerType>> optimizerTypesAsync(CallOption... options);
+
+  /**
+   * Finds a training by its name.
+   *
+   * @param trainingId the name
+   * @param options of this call
+   * @return the training
+   * @throws NotFoundException if there is none, or it is somebody else's
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  Training training(String trainingId, CallOption... options);
+
+  /**
    * Begins a session.
    *
    * @return what creates it

@@ -20,7 +20,7 @@ public interface ComputeStream extends AutoCloseable {
    * Sends an operation. While as many are under way as may be, this waits for room (but not in the
    * reading thread, where room could never come).
    *
-   * @param operation a {@link Forward} or {@link Backward}
+   * @param operation a {@link Forward}, {@link Backward}, {@link Step} or {@link TrainStep}
    * @param <R> what it results in
    * @return the result to come. Cancelling it tells the service, but the operation may take effect
    *     all the same

@@ -13,6 +13,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -111,24 +112,59 @@ final class Connection implements AutoCloseable {
   }
 
   <Q, A, R> R run(Call<Q, A, R> call, CallSettings how, RetryPolicy policy) {
+    Exchange<R> unary =
+        (channel, options) ->
+            call.decode()
+                .apply(
+                    ClientCalls.blockingUnaryCall(channel, call.method(), options, call.request()));
+    return run(call, how, policy, unary);
+  }
+
+  /** Makes a call whose request or answer comes in parts, and waits for its result. */
+  <R> R transfer(Call<?, ?, R> call, Exchange<R> exchange, CallOption... options) {
+    return run(call, settings.with(options), retry, exchange);
+  }
+
+  /** One attempt at a call, from its start to its result. */
+  interface Exchange<R> {
+    R make(Channel channel, CallOptions options);
+  }
+
+  /** Begins a call whose answer comes in parts, for as long as they come. */
+  <Q, A> Iterator<A> receive(Call<Q, A, ?> call, Attempts.Sent sent) {
+    checkOpen();
+    return ClientCalls.blockingServerStreamingCall(
+        channel(settings), call.method(), streamOptions(settings, sent), call.request());
+  }
+
+  /** Returns the attempts at a repeatable call that begins now. */
+  Attempts attempts() {
+    return new Attempts(retry, settings.deadline(), true);
+  }
+
+  /** Waits before the next attempt, or throws the call's error. */
+  void pause(Call<?, ?, ?> call, Attempts attempts, Failure failed) {
+    sleep(next(call, attempts, failed).orElseThrow(failed::error));
+  }
+
+  private <R> R run(
+      Call<?, ?, R> call, CallSettings how, RetryPolicy policy, Exchange<R> exchange) {
     Attempts attempts = new Attempts(policy, how.deadline(), call.repeatable());
     long began = System.nanoTime();
     while (true) {
       checkOpen();
       Attempts.Sent sent = new Attempts.Sent();
       try {
-        A answer =
-            ClientCalls.blockingUnaryCall(
-                channel(how), call.method(), callOptions(attempts, how, sent), call.request());
+        R result = exchange.make(channel(how), callOptions(attempts, how, sent));
         succeeded(call, began, attempts);
-        return call.decode().apply(answer);
+        return result;
       } catch (StatusRuntimeException failure) {
         Failure failed = failed(failure, how, sent.left());
         Optional<R> arrived = arrived(call, attempts, failed);
         if (arrived.isPresent()) {
           return arrived.get();
         }
-        sleep(next(call, attempts, failed).orElseThrow(failed::error));
+        pause(call, attempts, failed);
       }
     }
   }

@@ -21,6 +21,8 @@ import org.edunn.serving.v1.AddLayerRequest;
 import org.edunn.serving.v1.AddLayerResponse;
 import org.edunn.serving.v1.BackwardRequest;
 import org.edunn.serving.v1.BackwardResponse;
+import org.edunn.serving.v1.ClearGradientsRequest;
+import org.edunn.serving.v1.ClearGradientsResponse;
 import org.edunn.serving.v1.ComputeOperation;
 import org.edunn.serving.v1.ComputeRequest;
 import org.edunn.serving.v1.ComputeResponse;
@@ -39,9 +41,15 @@ import org.edunn.serving.v1.LayerServiceGrpc;
 import org.edunn.serving.v1.LayerType;
 import org.edunn.serving.v1.ListLayerTypesRequest;
 import org.edunn.serving.v1.ListLayerTypesResponse;
+import org.edunn.serving.v1.ListOptimizerTypesRequest;
+import org.edunn.serving.v1.ListOptimizerTypesResponse;
 import org.edunn.serving.v1.OperationError;
 import org.edunn.serving.v1.SetParametersRequest;
 import org.edunn.serving.v1.SetParametersResponse;
+import org.edunn.serving.v1.StepRequest;
+import org.edunn.serving.v1.StepResponse;
+import org.edunn.serving.v1.TrainStepRequest;
+import org.edunn.serving.v1.TrainStepResponse;
 
 /** The methods of a {@link FakeService}. Calls run one at a time. */
 final class FakeMethods extends LayerServiceGrpc.LayerServiceImplBase {
@@ -144,6 +152,41 @@ final class FakeMethods extends LayerServiceGrpc.LayerServiceImplBase {
   }
 
   @Override
+  public void listOptimizerTypes(
+      ListOptimizerTypesRequest request, StreamObserver<ListOptimizerTypesResponse> reply) {
+    answer(
+        "ListOptimizerTypes",
+        reply,
+        () -> {
+          var known = ListOptimizerTypesResponse.newBuilder();
+          known.addOptimizerTypesBuilder().setType("GradientDescent");
+          return known.build();
+        });
+  }
+
+  @Override
+  public void step(StepRequest request, StreamObserver<StepResponse> reply) {
+    answer("Step", reply, () -> step(request));
+  }
+
+  @Override
+  public void trainStep(TrainStepRequest request, StreamObserver<TrainStepResponse> reply) {
+    answer("TrainStep", reply, () -> trainStep(request));
+  }
+
+  @Override
+  public void clearGradients(
+      ClearGradientsRequest request, StreamObserver<ClearGradientsResponse> reply) {
+    answer(
+        "ClearGradients",
+        reply,
+        () -> {
+          session(request.getSessionId()).layer(request.getLayer()).steps().clear();
+          return ClearGradientsResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
   public void getParameters(
       GetParametersRequest request, StreamObserver<GetParametersResponse> reply) {
     answer(
@@ -193,10 +236,12 @@ final class FakeMethods extends LayerServiceGrpc.LayerServiceImplBase {
   private ComputeResult result(ComputeOperation operation) {
     var result = ComputeResult.newBuilder().setRequestId(operation.getRequestId());
     try {
-      if (operation.hasForward()) {
-        result.setForward(called("Forward", () -> forward(operation.getForward())));
-      } else {
-        result.setBackward(called("Backward", () -> backward(operation.getBackward())));
+      switch (operation.getOperationCase()) {
+        case FORWARD -> result.setForward(called("Forward", () -> forward(operation.getForward())));
+        case STEP -> result.setStep(called("Step", () -> step(operation.getStep())));
+        case TRAIN_STEP ->
+            result.setTrainStep(called("TrainStep", () -> trainStep(operation.getTrainStep())));
+        default -> result.setBackward(called("Backward", () -> backward(operation.getBackward())));
       }
     } catch (EdunnException refusal) {
       var status = status(refusal);
@@ -238,7 +283,28 @@ final class FakeMethods extends LayerServiceGrpc.LayerServiceImplBase {
       throw EdunnException.of(Status.Code.NOT_FOUND, "FORWARD_NOT_FOUND", "no forward " + id);
     }
     Tensor gradient = type(layer).backward(Tensor.fromWire(request.getOutputGradient()));
+    if (request.getAccumulate()) {
+      layer.steps().keep();
+    }
     return BackwardResponse.newBuilder().setInputGradient(gradient.toWire()).build();
+  }
+
+  private StepResponse step(StepRequest request) {
+    FakeSession.Steps steps = session(request.getSessionId()).layer(request.getLayer()).steps();
+    if (!steps.keepsGradients()) {
+      throw EdunnException.of(Status.Code.FAILED_PRECONDITION, "NO_GRADIENTS", "none are kept");
+    }
+    long count = steps.step();
+    String id = request.getStepId().isEmpty() ? "#" + count : request.getStepId();
+    return StepResponse.newBuilder().setStepId(id).setSteps(count).build();
+  }
+
+  private TrainStepResponse trainStep(TrainStepRequest request) {
+    FakeSession session = session(request.getSessionId());
+    session.layer(request.getLoss());
+    long count = session.layer(request.getLayer()).steps().step();
+    String id = request.getStepId().isEmpty() ? "#" + count : request.getStepId();
+    return TrainStepResponse.newBuilder().setStepId(id).setSteps(count).build();
   }
 
   private FakeSession session(String id) {

@@ -24,8 +24,8 @@ import java.util.Objects;
  * }</pre>
  *
  * <p>It answers over a real connection, and keeps sessions, layers, forwards and parameters as the
- * service does. It computes only what it is told, and knows no randomness: where those matter, test
- * against the service itself.
+ * service does. It computes only what it is told, counts steps without making them, and knows no
+ * randomness: where those matter, test against the service itself.
  */
 public final class FakeService implements AutoCloseable {
   private final FakeMethods methods;

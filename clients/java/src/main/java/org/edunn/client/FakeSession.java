@@ -13,11 +13,35 @@ final class FakeSession {
 
   private final Map<String, KeptLayer> layers = new HashMap<>();
 
-  /** What the service keeps of a layer: its parameters, and the names of its tracked forwards. */
+  /** What the service keeps of a layer; forwards are the names of the tracked ones. */
   record KeptLayer(
       org.edunn.serving.v1.Layer described,
       Map<String, org.edunn.serving.v1.Tensor> parameters,
-      List<String> forwards) {}
+      List<String> forwards,
+      Steps steps) {}
+
+  /** How many steps a layer has made, and whether gradients are kept for the next. */
+  static final class Steps {
+    private long count;
+    private boolean keepsGradients;
+
+    boolean keepsGradients() {
+      return keepsGradients;
+    }
+
+    void keep() {
+      keepsGradients = true;
+    }
+
+    void clear() {
+      keepsGradients = false;
+    }
+
+    long step() {
+      clear();
+      return ++count;
+    }
+  }
 
   org.edunn.serving.v1.Layer add(org.edunn.serving.v1.LayerSpec spec) {
     var added = org.edunn.serving.v1.Layer.newBuilder();
@@ -30,7 +54,7 @@ final class FakeSession {
                 .setName(name)
                 .setDataType(tensor.getDataType())
                 .addAllShape(tensor.getShapeList()));
-    KeptLayer kept = new KeptLayer(added.build(), parameters, new ArrayList<>());
+    KeptLayer kept = new KeptLayer(added.build(), parameters, new ArrayList<>(), new Steps());
     if (layers.putIfAbsent(spec.getName(), kept) != null) {
       throw EdunnException.of(
           Status.Code.ALREADY_EXISTS, "LAYER_EXISTS", spec.getName() + " exists");

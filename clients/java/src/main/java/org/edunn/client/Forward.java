@@ -203,7 +203,7 @@ public final class Forward extends Operation<Output> {
 
   private String nextName(RemoteLayer remote) {
     // Nothing is kept of such a forward, and nothing in it is random: it needs no name.
-    return untracked && effectivePhase(remote) == Phase.TEST ? "" : remote.nextForwardName();
+    return untracked && effectivePhase(remote) == Phase.TEST ? "" : remote.nextName();
   }
 
   private Phase effectivePhase(RemoteLayer remote) {

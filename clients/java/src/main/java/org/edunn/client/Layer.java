@@ -54,7 +54,7 @@ public interface Layer {
   /**
    * Runs an operation of this layer and waits for its result, as {@link Operation#run} does.
    *
-   * @param operation a {@link Forward} or {@link Backward}
+   * @param operation a {@link Forward}, {@link Backward}, {@link Step} or {@link TrainStep}
    * @param <R> what it results in
    * @return the result
    * @throws EdunnException if the service refuses it or cannot finish it
@@ -64,7 +64,7 @@ public interface Layer {
   /**
    * Starts an operation of this layer, as {@link Operation#runAsync} does.
    *
-   * @param operation a {@link Forward} or {@link Backward}
+   * @param operation a {@link Forward}, {@link Backward}, {@link Step} or {@link TrainStep}
    * @param <R> what it results in
    * @return the result to come; cancelling it cancels the operation
    */
@@ -113,6 +113,72 @@ public interface Layer {
   default CompletableFuture<Gradients> backwardAsync(Tensor outputGradient) {
     return Backward.of(this, outputGradient).runAsync();
   }
+
+  /**
+   * Changes the layer's parameters by one step of an optimizer on the gradients that backwards with
+   * {@link Backward#accumulate} have kept, and clears these. {@link Step} has more to say about it.
+   *
+   * @param optimizer such as {@code Optimizers.adam().lr(0.01)}
+   * @return the step
+   * @throws FailedPreconditionException with the reason NO_GRADIENTS or NOT_FINITE
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  default StepResult step(Optimizer optimizer) {
+    return Step.of(this).optimizer(optimizer).run();
+  }
+
+  /**
+   * Runs forward, loss, backward and step in one call, in the training phase. {@link TrainStep} has
+   * more to say about it.
+   *
+   * @param x what the layer takes
+   * @param target what the loss compares the layer's output with
+   * @param loss a loss layer of the same session
+   * @param optimizer as for {@link #step}
+   * @return the step, with the mean loss before it
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  default TrainStepResult trainStep(Tensor x, Tensor target, Layer loss, Optimizer optimizer) {
+    return TrainStep.of(this, loss, target, x).optimizer(optimizer).run();
+  }
+
+  /**
+   * Forgets the gradients that the service keeps for the layer's next step.
+   *
+   * @param options of this call
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  void clearGradients(CallOption... options);
+
+  /**
+   * Starts the forgetting of the kept gradients.
+   *
+   * @param options of this call
+   * @return done when they are gone
+   */
+  CompletableFuture<Void> clearGradientsAsync(CallOption... options);
+
+  /**
+   * Starts a training of this layer at the service, and returns it while it goes on. The service
+   * trains a copy. At the end the layer gets its parameters, unless its own have changed meanwhile.
+   *
+   * @param training what it does
+   * @param options of this call
+   * @return the training
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  Training fit(TrainingSpec training, CallOption... options);
+
+  /**
+   * Fetches the layer as a model file: safetensors, with the parameters and buffers by name and the
+   * layer's type and configuration in its metadata. edunn, PyTorch and all that know the format
+   * read it. {@link Session#importModel} takes it.
+   *
+   * @param options of this call
+   * @return the file
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  byte[] exportModel(CallOption... options);
 
   /**
    * Fetches the layer's parameters and buffers (BatchNorm's running statistics, for one).

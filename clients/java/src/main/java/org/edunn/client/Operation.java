@@ -5,12 +5,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A forward or a backward with all that is to be said about it, to be run by itself or sent through
- * a {@link ComputeStream}. Immutable; it can be run any number of times, each a new operation.
+ * A forward, a backward or a step with all that is to be said about it, to be run by itself or sent
+ * through a {@link ComputeStream}. Immutable; it can be run any number of times, each a new
+ * operation.
  *
  * @param <R> what it results in
  */
-public abstract sealed class Operation<R> permits Forward, Backward {
+public abstract sealed class Operation<R> permits Forward, Backward, Step, TrainStep {
   private final Layer layer;
 
   Operation(Layer layer) {

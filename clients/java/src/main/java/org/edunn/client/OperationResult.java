@@ -40,6 +40,28 @@ public final class OperationResult {
   }
 
   /**
+   * Makes the result of a step.
+   *
+   * @param operation the step
+   * @param step what it has done
+   * @return the result
+   */
+  public static OperationResult of(Step operation, StepResult step) {
+    return succeeded(operation, Objects.requireNonNull(step, "step"));
+  }
+
+  /**
+   * Makes the result of a training step.
+   *
+   * @param operation the training step
+   * @param trainStep what it has done
+   * @return the result
+   */
+  public static OperationResult of(TrainStep operation, TrainStepResult trainStep) {
+    return succeeded(operation, Objects.requireNonNull(trainStep, "trainStep"));
+  }
+
+  /**
    * Makes the result of an operation that failed.
    *
    * @param operation the operation
@@ -81,7 +103,7 @@ public final class OperationResult {
    *
    * @return the output
    * @throws EdunnException if the operation failed
-   * @throws IllegalStateException if it is a backward
+   * @throws IllegalStateException if it is no forward
    */
   public Output output() {
     return value(Output.class);
@@ -92,10 +114,32 @@ public final class OperationResult {
    *
    * @return the gradients
    * @throws EdunnException if the operation failed
-   * @throws IllegalStateException if it is a forward
+   * @throws IllegalStateException if it is no backward
    */
   public Gradients gradients() {
     return value(Gradients.class);
+  }
+
+  /**
+   * Returns what a step has done.
+   *
+   * @return the step
+   * @throws EdunnException if the operation failed
+   * @throws IllegalStateException if it is no step
+   */
+  public StepResult step() {
+    return value(StepResult.class);
+  }
+
+  /**
+   * Returns what a training step has done.
+   *
+   * @return the training step
+   * @throws EdunnException if the operation failed
+   * @throws IllegalStateException if it is no training step
+   */
+  public TrainStepResult trainStep() {
+    return value(TrainStepResult.class);
   }
 
   /** Returns the value or the error. */

@@ -27,6 +27,23 @@ final class RemoteClient implements Client {
   }
 
   @Override
+  public List<OptimizerType> optimizerTypes(CallOption... options) {
+    return connection.run(Calls.listOptimizerTypes(), options);
+  }
+
+  @Override
+  public CompletableFuture<List<OptimizerType>> optimizerTypesAsync(CallOption... options) {
+    return connection.runAsync(Calls.listOptimizerTypes(), options);
+  }
+
+  @Override
+  public Training training(String trainingId, CallOption... options) {
+    Objects.requireNonNull(trainingId, "trainingId");
+    return new RemoteTraining(
+        connection, connection.run(RemoteTraining.getCall(trainingId), options));
+  }
+
+  @Override
   public SessionBuilder newSession() {
     return new RemoteSessionBuilder(connection);
   }

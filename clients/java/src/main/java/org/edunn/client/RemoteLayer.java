@@ -2,7 +2,9 @@ package org.edunn.client;
 
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.edunn.serving.v1.StartTrainingRequest;
 import org.jspecify.annotations.Nullable;
 
 /** A layer of a real service's session. */
@@ -72,6 +74,34 @@ final class RemoteLayer implements Layer {
   }
 
   @Override
+  public void clearGradients(CallOption... options) {
+    connection().run(Calls.clearGradients(sessionId(), name()), options);
+  }
+
+  @Override
+  public CompletableFuture<Void> clearGradientsAsync(CallOption... options) {
+    return connection().runAsync(Calls.clearGradients(sessionId(), name()), options);
+  }
+
+  @Override
+  public Training fit(TrainingSpec training, CallOption... options) {
+    Objects.requireNonNull(training, "training");
+    StartTrainingRequest request =
+        StartTrainingRequest.newBuilder()
+            .setSpec(training.toWire(sessionId(), name()))
+            // Named here, so that a repetition finds what the first attempt has made.
+            .setTrainingId(training.trainingId().orElseGet(() -> UUID.randomUUID().toString()))
+            .build();
+    return new RemoteTraining(
+        connection(), connection().run(RemoteTraining.startCall(request), options));
+  }
+
+  @Override
+  public byte[] exportModel(CallOption... options) {
+    return ModelFiles.export(connection(), sessionId(), name(), options);
+  }
+
+  @Override
   public Map<String, Tensor> getParameters(CallOption... options) {
     return connection().run(Calls.getParameters(sessionId(), name()), options);
   }
@@ -112,8 +142,8 @@ final class RemoteLayer implements Layer {
     return phase;
   }
 
-  String nextForwardName() {
-    return session.nextForwardName(name());
+  String nextName() {
+    return session.nextName(name());
   }
 
   void latest(TrackedForward forward) {

@@ -69,6 +69,16 @@ final class RemoteSession implements Session {
   }
 
   @Override
+  public Layer importModel(String name, byte[] file, CallOption... options) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(file, "file");
+    LayerInfo fresh = ModelFiles.importInto(connection, sessionId(), name, file, options);
+    synchronized (layers) {
+      return become(fresh);
+    }
+  }
+
+  @Override
   public SessionInfo refresh(CallOption... options) {
     return connection.run(refreshCall(), options);
   }
@@ -119,7 +129,7 @@ final class RemoteSession implements Session {
     return connection;
   }
 
-  String nextForwardName(String layer) {
+  String nextName(String layer) {
     return names.next(layer);
   }
 

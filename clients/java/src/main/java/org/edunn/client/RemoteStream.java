@@ -277,7 +277,7 @@ final class RemoteStream implements ComputeStream {
     void settle(ComputeResult result) {
       try {
         switch (result.getResultCase()) {
-          case FORWARD, BACKWARD -> future.complete(begun.decode().apply(result));
+          case FORWARD, BACKWARD, STEP, TRAIN_STEP -> future.complete(begun.decode().apply(result));
           case ERROR -> future.completeExceptionally(ServiceStatus.exception(result.getError()));
           case RESULT_NOT_SET -> throw new InternalException("the service sent an empty result");
         }

@@ -64,6 +64,19 @@ public interface Session extends AutoCloseable {
   Layer layer(String name);
 
   /**
+   * Takes a model file, as {@link Layer#exportModel} gives it. A layer that the session has gets
+   * the file's parameters and buffers if all of them fit, and stays as it is otherwise. A layer
+   * that it does not have is added.
+   *
+   * @param name of the layer
+   * @param file the model file
+   * @param options of this call
+   * @return the layer
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  Layer importModel(String name, byte[] file, CallOption... options);
+
+  /**
    * Adds a layer.
    *
    * @param layer its name, type, configuration and initial parameters

@@ -22,6 +22,8 @@ import org.edunn.serving.v1.BackwardRequest;
 import org.edunn.serving.v1.ComputeOperation;
 import org.edunn.serving.v1.ComputeResult;
 import org.edunn.serving.v1.ForwardRequest;
+import org.edunn.serving.v1.StepRequest;
+import org.edunn.serving.v1.TrainStepRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,6 +142,10 @@ final class SharedCall<Q, A> extends ClientCall<Q, A> {
       operation.setForward(forward);
     } else if (request instanceof BackwardRequest backward) {
       operation.setBackward(backward);
+    } else if (request instanceof StepRequest step) {
+      operation.setStep(step);
+    } else if (request instanceof TrainStepRequest trainStep) {
+      operation.setTrainStep(trainStep);
     }
     Deadline deadline = deadline();
     if (deadline != null) {
@@ -164,6 +170,8 @@ final class SharedCall<Q, A> extends ClientCall<Q, A> {
     switch (result.getResultCase()) {
       case FORWARD -> succeed(result.getForward());
       case BACKWARD -> succeed(result.getBackward());
+      case STEP -> succeed(result.getStep());
+      case TRAIN_STEP -> succeed(result.getTrainStep());
       case ERROR -> fail(result);
       case RESULT_NOT_SET ->
           end(Status.INTERNAL.withDescription("the service sent an empty result"), new Metadata());

@@ -8,14 +8,16 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.edunn.serving.v1.ComputeRequest;
 import org.edunn.serving.v1.ComputeResponse;
 import org.edunn.serving.v1.LayerServiceGrpc;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A channel that carries forwards and backwards through one Compute stream, and all other calls as
- * the channel under it does. The stream is opened when the first one comes and again after its end.
+ * A channel that carries forwards, backwards and steps through one Compute stream, and all other
+ * calls as the channel under it does. The stream is opened when the first one comes and again after
+ * its end.
  */
 final class SharedStreamChannel extends Channel {
   private final Channel under;
@@ -93,16 +95,19 @@ final class SharedStreamChannel extends Channel {
 
   /** The rpcs that a Compute stream can carry, by their names. */
   enum SharedMethod {
-    FORWARD,
-    BACKWARD;
+    FORWARD(LayerServiceGrpc.getForwardMethod()),
+    BACKWARD(LayerServiceGrpc.getBackwardMethod()),
+    STEP(LayerServiceGrpc.getStepMethod()),
+    TRAIN_STEP(LayerServiceGrpc.getTrainStepMethod());
+
+    private final MethodDescriptor<?, ?> method;
+
+    SharedMethod(MethodDescriptor<?, ?> method) {
+      this.method = method;
+    }
 
     static Optional<SharedMethod> of(MethodDescriptor<?, ?> method) {
-      if (method == LayerServiceGrpc.getForwardMethod()) {
-        return Optional.of(FORWARD);
-      }
-      return method == LayerServiceGrpc.getBackwardMethod()
-          ? Optional.of(BACKWARD)
-          : Optional.empty();
+      return Stream.of(values()).filter(each -> each.method == method).findFirst();
     }
   }
 }

@@ -60,6 +60,22 @@ class FakeServiceTest {
   }
 
   @Test
+  void stepsAreCounted() {
+    Layer layer = session.add(LayerSpec.of("l1", "ReLU"));
+    Layer loss = session.add(LayerSpec.of("loss", "SquaredError"));
+    assertReason("NO_GRADIENTS", Step.of(layer)::run);
+    layer.forward(TWO);
+    Backward.of(layer, TWO).accumulate().run();
+    assertEquals(new StepResult("c4", 1), layer.step(Optimizers.adam()));
+    assertEquals(
+        new TrainStepResult("mine", 2, 0),
+        TrainStep.of(layer, loss, TWO, TWO).stepId("mine").run());
+    layer.clearGradients();
+    assertReason("NO_GRADIENTS", Step.of(layer)::run);
+    assertEquals("GradientDescent", client.optimizerTypes().get(0).type());
+  }
+
+  @Test
   void whatTheServiceRefusesIsRefused() {
     Layer layer = session.add(LayerSpec.of("l1", "ReLU"));
     assertReason("LAYER_EXISTS", () -> session.add(LayerSpec.of("l1", "ReLU")));

@@ -175,6 +175,13 @@ final class ScriptedServer implements AutoCloseable, BindableService {
         var unary = (MethodDescriptor<Message, Message>) method;
         service.addMethod(
             unary, ServerCalls.asyncUnaryCall((request, reply) -> carryOut(unary, request, reply)));
+      } else if (method != LayerServiceGrpc.getComputeMethod()) {
+        @SuppressWarnings("unchecked")
+        var streaming = (MethodDescriptor<Message, Message>) method;
+        service.addMethod(
+            streaming,
+            ServerCalls.asyncBidiStreamingCall(
+                reply -> ServerCalls.asyncUnimplementedStreamingCall(streaming, reply)));
       }
     }
     return service

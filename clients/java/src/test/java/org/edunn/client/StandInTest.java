@@ -79,6 +79,26 @@ class StandInTest {
     }
 
     @Override
+    public void clearGradients(CallOption... options) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletableFuture<Void> clearGradientsAsync(CallOption... options) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Training fit(TrainingSpec training, CallOption... options) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public byte[] exportModel(CallOption... options) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public Map<String, Tensor> getParameters(CallOption... options) {
       return Map.of();
     }

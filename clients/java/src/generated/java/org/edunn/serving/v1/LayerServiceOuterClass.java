@@ -132,6 +132,26 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_edunn_serving_v1_SetParametersResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_v1_ExportModelRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_v1_ExportModelRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_v1_ExportModelResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_v1_ExportModelResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_v1_ImportModelRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_v1_ImportModelRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_v1_ImportModelResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_v1_ImportModelResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_edunn_serving_v1_ComputeRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -219,68 +239,79 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
       "arametersRequest.ParametersEntry\032K\n\017Para" +
       "metersEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132" +
       "\030.edunn_serving.v1.Tensor:\0028\001\"\027\n\025SetPara" +
-      "metersResponse\"g\n\016ComputeRequest\0226\n\noper" +
-      "ations\030\001 \003(\0132\".edunn_serving.v1.ComputeO" +
-      "peration\022\035\n\025cancelled_request_ids\030\002 \003(\t\"" +
-      "\264\002\n\020ComputeOperation\022\022\n\nrequest_id\030\001 \001(\t" +
-      "\0223\n\007forward\030\002 \001(\0132 .edunn_serving.v1.For" +
-      "wardRequestH\000\0225\n\010backward\030\003 \001(\0132!.edunn_" +
-      "serving.v1.BackwardRequestH\000\022-\n\004step\030\005 \001" +
-      "(\0132\035.edunn_serving.v1.StepRequestH\000\0228\n\nt" +
-      "rain_step\030\006 \001(\0132\".edunn_serving.v1.Train" +
-      "StepRequestH\000\022*\n\007timeout\030\004 \001(\0132\031.google." +
-      "protobuf.DurationB\013\n\toperation\"C\n\017Comput" +
-      "eResponse\0220\n\007results\030\001 \003(\0132\037.edunn_servi" +
-      "ng.v1.ComputeResult\"\271\002\n\rComputeResult\022\022\n" +
-      "\nrequest_id\030\001 \001(\t\0224\n\007forward\030\002 \001(\0132!.edu" +
-      "nn_serving.v1.ForwardResponseH\000\0226\n\010backw" +
-      "ard\030\003 \001(\0132\".edunn_serving.v1.BackwardRes" +
-      "ponseH\000\022.\n\004step\030\005 \001(\0132\036.edunn_serving.v1" +
-      ".StepResponseH\000\0229\n\ntrain_step\030\006 \001(\0132#.ed" +
-      "unn_serving.v1.TrainStepResponseH\000\0221\n\005er" +
-      "ror\030\004 \001(\0132 .edunn_serving.v1.OperationEr" +
-      "rorH\000B\010\n\006result\"V\n\016OperationError\022\014\n\004cod" +
-      "e\030\001 \001(\005\022\017\n\007message\030\002 \001(\t\022%\n\007details\030\003 \003(" +
-      "\0132\024.google.protobuf.Any2\251\013\n\014LayerService" +
-      "\022o\n\016ListLayerTypes\022\'.edunn_serving.v1.Li" +
-      "stLayerTypesRequest\032(.edunn_serving.v1.L" +
-      "istLayerTypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022{\n\022Lis" +
-      "tOptimizerTypes\022+.edunn_serving.v1.ListO" +
-      "ptimizerTypesRequest\032,.edunn_serving.v1." +
-      "ListOptimizerTypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022i" +
-      "\n\rCreateSession\022&.edunn_serving.v1.Creat" +
-      "eSessionRequest\032\'.edunn_serving.v1.Creat" +
-      "eSessionResponse\"\007\352\265\030\003\001\002\003\022g\n\nGetSession\022" +
-      "#.edunn_serving.v1.GetSessionRequest\032$.e" +
-      "dunn_serving.v1.GetSessionResponse\"\016\220\002\001\352" +
-      "\265\030\003\001\002\003\360\265\030\001\022i\n\rDeleteSession\022&.edunn_serv" +
-      "ing.v1.DeleteSessionRequest\032\'.edunn_serv" +
-      "ing.v1.DeleteSessionResponse\"\007\352\265\030\003\001\002\003\022Z\n" +
-      "\010AddLayer\022!.edunn_serving.v1.AddLayerReq" +
-      "uest\032\".edunn_serving.v1.AddLayerResponse" +
-      "\"\007\352\265\030\003\001\002\003\022W\n\007Forward\022 .edunn_serving.v1." +
-      "ForwardRequest\032!.edunn_serving.v1.Forwar" +
-      "dResponse\"\007\352\265\030\003\001\002\003\022Z\n\010Backward\022!.edunn_s" +
-      "erving.v1.BackwardRequest\032\".edunn_servin" +
-      "g.v1.BackwardResponse\"\007\352\265\030\003\001\002\003\022N\n\004Step\022\035" +
-      ".edunn_serving.v1.StepRequest\032\036.edunn_se" +
-      "rving.v1.StepResponse\"\007\352\265\030\003\001\002\003\022]\n\tTrainS" +
-      "tep\022\".edunn_serving.v1.TrainStepRequest\032" +
-      "#.edunn_serving.v1.TrainStepResponse\"\007\352\265" +
-      "\030\003\001\002\003\022o\n\016ClearGradients\022\'.edunn_serving." +
-      "v1.ClearGradientsRequest\032(.edunn_serving" +
-      ".v1.ClearGradientsResponse\"\n\220\002\002\352\265\030\003\001\002\003\022[" +
-      "\n\007Compute\022 .edunn_serving.v1.ComputeRequ" +
-      "est\032!.edunn_serving.v1.ComputeResponse\"\007" +
-      "\352\265\030\003\001\002\003(\0010\001\022p\n\rGetParameters\022&.edunn_ser" +
-      "ving.v1.GetParametersRequest\032\'.edunn_ser" +
-      "ving.v1.GetParametersResponse\"\016\220\002\001\352\265\030\003\001\002" +
-      "\003\360\265\030\001\022l\n\rSetParameters\022&.edunn_serving.v" +
-      "1.SetParametersRequest\032\'.edunn_serving.v" +
-      "1.SetParametersResponse\"\n\220\002\002\352\265\030\003\001\002\003BS\n\024o" +
-      "rg.edunn.serving.v1P\001Z9github.com/edunn/" +
-      "edunn-serving/clients/go/edunnpb;edunnpb" +
-      "b\006proto3"
+      "metersResponse\"7\n\022ExportModelRequest\022\022\n\n" +
+      "session_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\"$\n\023Expor" +
+      "tModelResponse\022\r\n\005chunk\030\001 \001(\014\"F\n\022ImportM" +
+      "odelRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer" +
+      "\030\002 \001(\t\022\r\n\005chunk\030\003 \001(\014\"=\n\023ImportModelResp" +
+      "onse\022&\n\005layer\030\001 \001(\0132\027.edunn_serving.v1.L" +
+      "ayer\"g\n\016ComputeRequest\0226\n\noperations\030\001 \003" +
+      "(\0132\".edunn_serving.v1.ComputeOperation\022\035" +
+      "\n\025cancelled_request_ids\030\002 \003(\t\"\264\002\n\020Comput" +
+      "eOperation\022\022\n\nrequest_id\030\001 \001(\t\0223\n\007forwar" +
+      "d\030\002 \001(\0132 .edunn_serving.v1.ForwardReques" +
+      "tH\000\0225\n\010backward\030\003 \001(\0132!.edunn_serving.v1" +
+      ".BackwardRequestH\000\022-\n\004step\030\005 \001(\0132\035.edunn" +
+      "_serving.v1.StepRequestH\000\0228\n\ntrain_step\030" +
+      "\006 \001(\0132\".edunn_serving.v1.TrainStepReques" +
+      "tH\000\022*\n\007timeout\030\004 \001(\0132\031.google.protobuf.D" +
+      "urationB\013\n\toperation\"C\n\017ComputeResponse\022" +
+      "0\n\007results\030\001 \003(\0132\037.edunn_serving.v1.Comp" +
+      "uteResult\"\271\002\n\rComputeResult\022\022\n\nrequest_i" +
+      "d\030\001 \001(\t\0224\n\007forward\030\002 \001(\0132!.edunn_serving" +
+      ".v1.ForwardResponseH\000\0226\n\010backward\030\003 \001(\0132" +
+      "\".edunn_serving.v1.BackwardResponseH\000\022.\n" +
+      "\004step\030\005 \001(\0132\036.edunn_serving.v1.StepRespo" +
+      "nseH\000\0229\n\ntrain_step\030\006 \001(\0132#.edunn_servin" +
+      "g.v1.TrainStepResponseH\000\0221\n\005error\030\004 \001(\0132" +
+      " .edunn_serving.v1.OperationErrorH\000B\010\n\006r" +
+      "esult\"V\n\016OperationError\022\014\n\004code\030\001 \001(\005\022\017\n" +
+      "\007message\030\002 \001(\t\022%\n\007details\030\003 \003(\0132\024.google" +
+      ".protobuf.Any2\372\014\n\014LayerService\022o\n\016ListLa" +
+      "yerTypes\022\'.edunn_serving.v1.ListLayerTyp" +
+      "esRequest\032(.edunn_serving.v1.ListLayerTy" +
+      "pesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022{\n\022ListOptimizer" +
+      "Types\022+.edunn_serving.v1.ListOptimizerTy" +
+      "pesRequest\032,.edunn_serving.v1.ListOptimi" +
+      "zerTypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022i\n\rCreateSe" +
+      "ssion\022&.edunn_serving.v1.CreateSessionRe" +
+      "quest\032\'.edunn_serving.v1.CreateSessionRe" +
+      "sponse\"\007\352\265\030\003\001\002\003\022g\n\nGetSession\022#.edunn_se" +
+      "rving.v1.GetSessionRequest\032$.edunn_servi" +
+      "ng.v1.GetSessionResponse\"\016\220\002\001\352\265\030\003\001\002\003\360\265\030\001" +
+      "\022i\n\rDeleteSession\022&.edunn_serving.v1.Del" +
+      "eteSessionRequest\032\'.edunn_serving.v1.Del" +
+      "eteSessionResponse\"\007\352\265\030\003\001\002\003\022Z\n\010AddLayer\022" +
+      "!.edunn_serving.v1.AddLayerRequest\032\".edu" +
+      "nn_serving.v1.AddLayerResponse\"\007\352\265\030\003\001\002\003\022" +
+      "W\n\007Forward\022 .edunn_serving.v1.ForwardReq" +
+      "uest\032!.edunn_serving.v1.ForwardResponse\"" +
+      "\007\352\265\030\003\001\002\003\022Z\n\010Backward\022!.edunn_serving.v1." +
+      "BackwardRequest\032\".edunn_serving.v1.Backw" +
+      "ardResponse\"\007\352\265\030\003\001\002\003\022N\n\004Step\022\035.edunn_ser" +
+      "ving.v1.StepRequest\032\036.edunn_serving.v1.S" +
+      "tepResponse\"\007\352\265\030\003\001\002\003\022]\n\tTrainStep\022\".edun" +
+      "n_serving.v1.TrainStepRequest\032#.edunn_se" +
+      "rving.v1.TrainStepResponse\"\007\352\265\030\003\001\002\003\022o\n\016C" +
+      "learGradients\022\'.edunn_serving.v1.ClearGr" +
+      "adientsRequest\032(.edunn_serving.v1.ClearG" +
+      "radientsResponse\"\n\220\002\002\352\265\030\003\001\002\003\022[\n\007Compute\022" +
+      " .edunn_serving.v1.ComputeRequest\032!.edun" +
+      "n_serving.v1.ComputeResponse\"\007\352\265\030\003\001\002\003(\0010" +
+      "\001\022p\n\rGetParameters\022&.edunn_serving.v1.Ge" +
+      "tParametersRequest\032\'.edunn_serving.v1.Ge" +
+      "tParametersResponse\"\016\220\002\001\352\265\030\003\001\002\003\360\265\030\001\022l\n\rS" +
+      "etParameters\022&.edunn_serving.v1.SetParam" +
+      "etersRequest\032\'.edunn_serving.v1.SetParam" +
+      "etersResponse\"\n\220\002\002\352\265\030\003\001\002\003\022h\n\013ExportModel" +
+      "\022$.edunn_serving.v1.ExportModelRequest\032%" +
+      ".edunn_serving.v1.ExportModelResponse\"\n\220" +
+      "\002\001\352\265\030\003\001\002\0030\001\022e\n\013ImportModel\022$.edunn_servi" +
+      "ng.v1.ImportModelRequest\032%.edunn_serving" +
+      ".v1.ImportModelResponse\"\007\352\265\030\003\001\002\003(\001BS\n\024or" +
+      "g.edunn.serving.v1P\001Z9github.com/edunn/e" +
+      "dunn-serving/clients/go/edunnpb;edunnpbb" +
+      "\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -420,32 +451,56 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_SetParametersResponse_descriptor,
         new java.lang.String[] { });
-    internal_static_edunn_serving_v1_ComputeRequest_descriptor =
+    internal_static_edunn_serving_v1_ExportModelRequest_descriptor =
       getDescriptor().getMessageType(18);
+    internal_static_edunn_serving_v1_ExportModelRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_v1_ExportModelRequest_descriptor,
+        new java.lang.String[] { "SessionId", "Layer", });
+    internal_static_edunn_serving_v1_ExportModelResponse_descriptor =
+      getDescriptor().getMessageType(19);
+    internal_static_edunn_serving_v1_ExportModelResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_v1_ExportModelResponse_descriptor,
+        new java.lang.String[] { "Chunk", });
+    internal_static_edunn_serving_v1_ImportModelRequest_descriptor =
+      getDescriptor().getMessageType(20);
+    internal_static_edunn_serving_v1_ImportModelRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_v1_ImportModelRequest_descriptor,
+        new java.lang.String[] { "SessionId", "Layer", "Chunk", });
+    internal_static_edunn_serving_v1_ImportModelResponse_descriptor =
+      getDescriptor().getMessageType(21);
+    internal_static_edunn_serving_v1_ImportModelResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_v1_ImportModelResponse_descriptor,
+        new java.lang.String[] { "Layer", });
+    internal_static_edunn_serving_v1_ComputeRequest_descriptor =
+      getDescriptor().getMessageType(22);
     internal_static_edunn_serving_v1_ComputeRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeRequest_descriptor,
         new java.lang.String[] { "Operations", "CancelledRequestIds", });
     internal_static_edunn_serving_v1_ComputeOperation_descriptor =
-      getDescriptor().getMessageType(19);
+      getDescriptor().getMessageType(23);
     internal_static_edunn_serving_v1_ComputeOperation_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeOperation_descriptor,
         new java.lang.String[] { "RequestId", "Forward", "Backward", "Step", "TrainStep", "Timeout", "Operation", });
     internal_static_edunn_serving_v1_ComputeResponse_descriptor =
-      getDescriptor().getMessageType(20);
+      getDescriptor().getMessageType(24);
     internal_static_edunn_serving_v1_ComputeResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeResponse_descriptor,
         new java.lang.String[] { "Results", });
     internal_static_edunn_serving_v1_ComputeResult_descriptor =
-      getDescriptor().getMessageType(21);
+      getDescriptor().getMessageType(25);
     internal_static_edunn_serving_v1_ComputeResult_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_ComputeResult_descriptor,
         new java.lang.String[] { "RequestId", "Forward", "Backward", "Step", "TrainStep", "Error", "Result", });
     internal_static_edunn_serving_v1_OperationError_descriptor =
-      getDescriptor().getMessageType(22);
+      getDescriptor().getMessageType(26);
     internal_static_edunn_serving_v1_OperationError_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_v1_OperationError_descriptor,

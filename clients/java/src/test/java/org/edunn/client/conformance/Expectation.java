@@ -41,6 +41,8 @@ final class Expectation {
       assertTrue(names.containsAll(strings(expected)), () -> name + ": " + names);
     } else if (got instanceof List<?> names) {
       assertEquals(strings(expected), names, name);
+    } else if (got instanceof Number number) {
+      assertEquals(expected.getAsDouble(), number.doubleValue(), name);
     } else if (got instanceof String text) {
       assertEquals(expected.getAsString(), text, name);
     } else {

@@ -17,11 +17,14 @@ import org.edunn.client.Gradients;
 import org.edunn.client.LayerInfo;
 import org.edunn.client.LayerType;
 import org.edunn.client.Operation;
+import org.edunn.client.OptimizerType;
 import org.edunn.client.Output;
 import org.edunn.client.Phase;
 import org.edunn.client.Session;
 import org.edunn.client.SessionBuilder;
 import org.edunn.client.SessionInfo;
+import org.edunn.client.StepResult;
+import org.edunn.client.TrainStepResult;
 
 /** Runs one scenario of the conformance files through the client's public calls. */
 final class Scenario {
@@ -87,7 +90,14 @@ final class Scenario {
         session.add(step.layerSpec());
         yield Map.of();
       }
-      case "forward", "backward" -> named(step.operation(call, session).run());
+      case "forward", "backward", "step", "train_step" ->
+          named(step.operation(call, session).run());
+      case "clear_gradients" -> {
+        session.layer(step.text("layer")).clearGradients();
+        yield Map.of();
+      }
+      case "list_optimizer_types" ->
+          Map.of("types", client.optimizerTypes().stream().map(OptimizerType::type).toList());
       case "get_parameters" ->
           Map.of("parameters", session.layer(step.text("layer")).getParameters());
       case "set_parameters" -> {
@@ -152,6 +162,12 @@ final class Scenario {
     if (result instanceof Gradients gradients) {
       return Map.of(
           "input_gradient", gradients.input(), "parameter_gradients", gradients.parameters());
+    }
+    if (result instanceof StepResult step) {
+      return Map.of("step_id", step.stepId(), "steps", step.steps());
+    }
+    if (result instanceof TrainStepResult step) {
+      return Map.of("step_id", step.stepId(), "steps", step.steps(), "loss", step.loss());
     }
     if (result instanceof SessionInfo info) {
       return Map.of(

@@ -11,9 +11,11 @@ import org.edunn.client.Forward;
 import org.edunn.client.Layer;
 import org.edunn.client.LayerSpec;
 import org.edunn.client.Operation;
+import org.edunn.client.Optimizer;
 import org.edunn.client.Phase;
 import org.edunn.client.Session;
 import org.edunn.client.Tensor;
+import org.edunn.client.TrainStep;
 
 /** One step of a scenario. It notes which keys were read, as one that nobody reads is a fault. */
 final class Step {
@@ -63,12 +65,14 @@ final class Step {
     return has("parameters") ? spec.parameters(tensors("parameters")) : spec;
   }
 
-  /** Returns the forward or backward that this step describes. */
+  /** Returns the operation that this step describes. */
   Operation<?> operation(String kind, Session session) {
     Layer layer = session.layer(text("layer"));
     return switch (kind) {
       case "forward" -> forward(layer);
       case "backward" -> backward(layer);
+      case "step" -> step(layer);
+      case "train_step" -> trainStep(layer, session);
       default -> throw new AssertionError("unknown operation " + kind);
     };
   }
@@ -94,7 +98,37 @@ final class Step {
 
   private Backward backward(Layer layer) {
     Backward backward = Backward.of(layer, JsonTensors.tensor(element("output_gradient")));
-    return has("forward_id") ? backward.forwardId(text("forward_id")) : backward;
+    if (has("forward_id")) {
+      backward = backward.forwardId(text("forward_id"));
+    }
+    return has("accumulate") && element("accumulate").getAsBoolean()
+        ? backward.accumulate()
+        : backward;
+  }
+
+  private org.edunn.client.Step step(Layer layer) {
+    var step = org.edunn.client.Step.of(layer);
+    if (has("optimizer")) {
+      step = step.optimizer(optimizer());
+    }
+    return has("step_id") ? step.stepId(text("step_id")) : step;
+  }
+
+  private TrainStep trainStep(Layer layer, Session session) {
+    Tensor target = JsonTensors.tensor(element("target"));
+    Tensor[] inputs = JsonTensors.tensors(array("inputs"));
+    TrainStep step = TrainStep.of(layer, session.layer(text("loss")), target, inputs);
+    if (has("optimizer")) {
+      step = step.optimizer(optimizer());
+    }
+    return has("step_id") ? step.stepId(text("step_id")) : step;
+  }
+
+  private Optimizer optimizer() {
+    JsonObject described = element("optimizer").getAsJsonObject();
+    JsonElement config = described.get("config");
+    return Optimizer.of(
+        described.get("type").getAsString(), config == null ? Map.of() : Scenario.plainMap(config));
   }
 
   private JsonElement element(String key) {
