@@ -25,6 +25,7 @@ from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
 from server.grading.guard import Guard, session_types
+from server.limits_answer import limits_answer
 from server.model_chunks import MAX_HEADER_BYTES, chunks_of, collect_model
 from server.open_streams import OpenStreams
 from server.overdue import Limits
@@ -64,6 +65,7 @@ class LayerService:
             "DeleteSession": self._delete_session,
             "ListLayerTypes": self._list_layer_types,
             "ListOptimizerTypes": self._list_optimizer_types,
+            "GetLimits": self._get_limits,
         }
 
     def stream_methods(self) -> Mapping[str, StreamMethod]:
@@ -80,14 +82,19 @@ class LayerService:
     async def _list_optimizer_types(self, call: Call, request: bytes) -> bytes:
         return self._optimizer_types
 
+    async def _get_limits(self, call: Call, request: bytes) -> bytes:
+        return limits_answer(call.usage)
+
     async def _create_session(self, call: Call, request: bytes) -> bytes:
         complete = _complete_create_session(request)
-        answer = await self._run("CreateSession", call, complete.SerializeToString())
+        with call.usage.one_more_session():
+            answer = await self._run("CreateSession", call, complete.SerializeToString())
         self._audit.note("session made", call, session=complete.session_id)
         return answer
 
     async def _delete_session(self, call: Call, request: bytes) -> bytes:
         answer = await self._run("DeleteSession", call, request)
+        call.usage.note_session_ended()
         session = DeleteSessionRequest.FromString(request).session_id
         self._audit.note("session ended", call, session=session)
         return answer
@@ -95,7 +102,7 @@ class LayerService:
     async def _compute(self, call: Call, read: Read) -> AsyncIterator[bytes]:
         with self._streams.one_more(call.peer):
             stream = ComputeStream(
-                self._dispatcher, call, self._settings, self._limits, self._check
+                self._dispatcher, call, self._settings, self._limits, self._audit, self._check
             )
             async for response in stream.run(read):
                 yield response
@@ -140,6 +147,7 @@ class LayerService:
     async def _submit(self, method: str, call: Call, request: bytes) -> bytes:
         deadline_ms = self._dispatcher.redis_ms(call.deadline)
         head = head_of(method, call.caller.name, deadline_ms, request, call.request_id)
+        call.usage.check_operation(method, LAYER_RPCS[method], request)
         reply = await self._dispatcher.submit(head, request, call.deadline, call.account)
         if reply.kind == STATUS:
             raise AnsweredWithStatusError(reply.data)

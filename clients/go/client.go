@@ -16,8 +16,8 @@ import (
 type Client struct {
 	settings  *settings
 	service   edunnpb.LayerServiceClient
-	trainings edunnpb.TrainingServiceClient
 	grading   gradingpb.GradingServiceClient
+	trainings edunnpb.TrainingServiceClient
 	// connection is nil where the caller gave a channel of its own.
 	connection *connection
 	// shared is nil where every call is made by itself.
@@ -71,8 +71,8 @@ func newClient(
 	client := &Client{
 		settings:   settings,
 		service:    edunnpb.NewLayerServiceClient(channel),
-		trainings:  edunnpb.NewTrainingServiceClient(channel),
 		grading:    gradingpb.NewGradingServiceClient(channel),
+		trainings:  edunnpb.NewTrainingServiceClient(channel),
 		connection: connection,
 	}
 	client.ctx, client.cancel = context.WithCancel(context.Background())
@@ -87,8 +87,7 @@ func (c *Client) withoutRetries() *Client {
 	settings := *c.settings
 	settings.retry.Attempts = 1
 	return &Client{
-		settings: &settings, service: c.service, trainings: c.trainings, grading: c.grading,
-		connection: c.connection,
+		settings: &settings, service: c.service, grading: c.grading, connection: c.connection,
 	}
 }
 

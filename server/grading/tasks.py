@@ -21,6 +21,7 @@ from edunn_serving.pools import GRADING, GRADING_TASKS
 from edunn_serving.redis_connections import CONNECT_SECONDS, connect
 from edunn_serving.scripts import Script
 from edunn_serving.settings import Settings
+from edunn_serving.task_seal import seal_tasks
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Tasks:
 
     def __init__(self, settings: Settings) -> None:
         self._redis_url = settings.redis_url
+        seal_tasks(settings.seal())
         self._worker_timeout = settings.worker_timeout_seconds
         self._app = Celery("edunn", broker=settings.redis_url.broker_url, set_as_current=False)
         self._app.conf.update(

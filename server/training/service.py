@@ -97,7 +97,7 @@ class TrainingService:
         self._check_layer = check_layer
         client = dispatcher.link.client
         self._artifacts = ArtifactStore(settings.artifacts)
-        self._store = TrainingStore(client, settings.worker_wait_seconds)
+        self._store = TrainingStore(client)
         self._datasets = Datasets(self._store, self._artifacts, settings)
         self._events = TrainingEvents(client, self._store, dispatcher.closed)
         self._keeper = TrainingKeeper(client, self._store, self._artifacts, settings)

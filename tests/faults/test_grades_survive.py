@@ -14,6 +14,7 @@ from processes import await_restart, frozen, kill
 from waiting import await_true
 
 import edunn as nn
+from edunn_serving.pools import GRADING
 from standalone.stack import Stack
 
 DOCUMENT = """
@@ -45,7 +46,7 @@ def report_of(grading: Grading, attempt_id: str) -> Report:
 
 
 def test_accepted_answers_survive_the_death_of_every_process(tmp_path: Path) -> None:
-    with Stack(tmp_path, workers=1) as stack:
+    with Stack(tmp_path, workers=1, others={GRADING: 1}) as stack:
         (judge,) = stack.other_workers
         with Client(stack.address) as client, hasty(stack) as impatient:
             grading = Grading(client)
@@ -79,7 +80,7 @@ def test_accepted_answers_survive_the_death_of_every_process(tmp_path: Path) -> 
 
 
 def test_without_a_worker_nothing_begins_and_no_attempt_is_used_up(tmp_path: Path) -> None:
-    with Stack(tmp_path, workers=1) as stack, Client(stack.address) as client:
+    with Stack(tmp_path, workers=1, others={GRADING: 1}) as stack, Client(stack.address) as client:
         grading = Grading(client)
         limited = DOCUMENT.replace("checks:", "attempts: {limit: 1}\nchecks:")
         grading.put_assignment(limited)
@@ -96,7 +97,7 @@ def test_a_database_that_goes_and_comes_back_loses_nothing(tmp_path: Path) -> No
     with Postgres(binaries) as database:
         environment = {"EDUNN_DATABASE_URL": database.url}
         with (
-            Stack(tmp_path, workers=1, environment=environment) as stack,
+            Stack(tmp_path, workers=1, others={GRADING: 1}, environment=environment) as stack,
             Client(stack.address) as client,
         ):
             grading = Grading(client)
