@@ -28,8 +28,8 @@ ENV PATH=/opt/edunn/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1
 
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin edunn
-# A volume that is mounted here belongs to the service too.
-RUN mkdir -p /var/lib/edunn/artifacts && chown -R edunn /var/lib/edunn
+# Volumes that are mounted here belong to the service too.
+RUN mkdir -p /var/lib/edunn/artifacts /var/lib/edunn/callers && chown -R edunn /var/lib/edunn
 # It belongs to root: the service cannot change its own code.
 COPY --from=build /opt/edunn /opt/edunn
 

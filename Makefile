@@ -11,7 +11,7 @@ WORKERS ?= 2
 DATA ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test unit test-torch course lint bench bench-clients profile soak proto packages clean
+.PHONY: help demo serve test unit test-torch course lint bench bench-clients bench-jobs profile soak fuzz siege proto packages clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -39,8 +39,8 @@ lint: $(VENV)/.development ## Run ruff, mypy and buf
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy edunn edunn_serving server worker standalone bench
 	@# Tests are not packages: files of two folders may have one name.
-	$(BIN)/mypy tests --exclude '^tests/(clients|edunn|grading|second_pool|unit)/'
-	$(BIN)/mypy -p tests.second_pool
+	$(BIN)/mypy tests --exclude '^tests/(clients|edunn|fuzz|grading|second_pool|unit)/'
+	$(BIN)/mypy -p tests.second_pool -p tests.fuzz
 	$(BIN)/mypy tests/clients
 	$(BIN)/mypy tests/edunn
 	$(BIN)/mypy tests/grading
@@ -53,11 +53,20 @@ lint: $(VENV)/.development ## Run ruff, mypy and buf
 bench: $(VENV)/.development ## Measure the service beside a bare echo, into bench/results.md
 	$(BIN)/python -m bench.service
 
+bench-jobs: $(VENV)/.development ## Measure trainings as jobs and uploads, into bench/jobs.md
+	$(BIN)/python -m bench.jobs
+
 profile: $(VENV)/.development ## Flame graphs of server and worker under load, in bench/profiles/
 	$(BIN)/python -m bench.service --profile
 
 soak: $(VENV)/.runtime ## Let a million requests and 10 000 sessions come and go, and watch the memory
 	$(BIN)/python -m bench.soak $(SOAK)
+
+fuzz: $(VENV)/.development ## Feed ten million broken messages to what reads bytes (FUZZ="--seconds 60")
+	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+siege: $(VENV)/.runtime ## Attack a stack for ten minutes beside well-behaved callers, into docs/siege.md
+	$(BIN)/python -m bench.siege $(SIEGE)
 
 bench-clients: $(VENV)/.development ## Measure the clients beside each other, into clients/README.md
 	$(BIN)/python -m bench.clients

@@ -72,6 +72,7 @@ from edunn.optimizers.gradient import (
 )
 from edunn.optimizers.optimizer import BatchedGradientOptimizer, Optimizer
 from edunn.parameter_memory import TooLargeError
+from edunn.saving import load, save
 from edunn.sequential import Sequential
 
 #: What the course adds to a probability before it takes the logarithm.
@@ -146,6 +147,7 @@ __all__ = [
     "initializers",
     "linear",
     "linear_regression",
+    "load",
     "logistic_regression",
     "mean_error",
     "metrics",
@@ -155,6 +157,7 @@ __all__ = [
     "plot",
     "pooling",
     "rnn",
+    "save",
     "squared_error",
     "steps",
     "trainers",

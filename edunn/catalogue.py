@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -32,6 +32,8 @@ from edunn.losses.squared_error import SquaredError
 from edunn.model import Model
 from edunn.parameter_memory import at_most
 from edunn.sequential import Sequential
+
+Kind = TypeVar("Kind")
 
 
 def told(kind: type[Model]) -> type[Model]:
@@ -93,9 +95,7 @@ def describe(layer_type: str) -> LayerDescription:
     ConfigError
         If there is no such type.
     """
-    cls = find(layer_type, LAYER_TYPES, "type", "a layer type")
-    if isinstance(cls, Fault):
-        raise ConfigError(layer=str(layer_type), faults=[cls])
+    cls = of_type(layer_type, LAYER_TYPES, "a layer type")
     return LayerDescription(
         type=layer_type,
         summary=summary(cls),
@@ -214,7 +214,7 @@ def _plan(entry: object, types: Mapping[str, Any], path: str, faults: list[Fault
     if frozen is not None and not isinstance(frozen, bool):
         faults.append(Fault(f"{path}frozen", "true or false", shown(frozen)))
     noun = "a layer type" if is_layer else "an initializer"
-    cls = find(entry.get("type"), types, type_path, noun)
+    cls = _find(entry.get("type"), types, type_path, noun)
     if isinstance(cls, Fault):
         faults.append(cls)
         return None
@@ -321,7 +321,21 @@ def check_fields(
     return arguments
 
 
-def find(name: object, types: Mapping[str, Any], path: str, noun: str) -> Any:
+def of_type(name: str, types: Mapping[str, Kind], noun: str) -> Kind:
+    """Return the class of that name among `types`.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    cls: Any = _find(name, types, "type", noun)
+    if isinstance(cls, Fault):
+        raise ConfigError(layer=str(name), faults=[cls])
+    return cls  # type: ignore[no-any-return]
+
+
+def _find(name: object, types: Mapping[str, Any], path: str, noun: str) -> Any:
     """Return the class of that name among `types`, or the fault."""
     if isinstance(name, str) and name in types:
         return types[name]

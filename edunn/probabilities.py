@@ -14,7 +14,14 @@ import numpy as np
 from edunn.arrays import FloatArray
 
 # Looked up once: `finfo` takes longer than a small layer does.
-_TINY = {np.dtype(kind): np.finfo(kind).tiny for kind in (np.float16, np.float32, np.float64)}
+_TINY = {
+    np.dtype(kind): float(np.finfo(kind).tiny) for kind in (np.float16, np.float32, np.float64)
+}
+
+
+def smallest_normal(dtype: np.dtype[np.floating]) -> float:
+    """Return the smallest positive number that a dtype stores with all its digits."""
+    return _TINY[dtype]
 
 
 def above_zero(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:

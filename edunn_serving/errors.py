@@ -109,6 +109,14 @@ class Reason(Enum):
     ASSIGNMENT_NOT_FOUND = Code.NOT_FOUND, "there is no such assignment, or it is not the caller's"
     ATTEMPT_NOT_FOUND = Code.NOT_FOUND, "there is no such attempt, or it is somebody else's"
     REPORT_NOT_FOUND = Code.NOT_FOUND, "the attempt has no such report"
+    LAYER_TYPE_CLOSED = (
+        Code.PERMISSION_DENIED,
+        "an assignment that is open for the student asks for this layer type",
+    )
+    CHALLENGE_INPUT = (
+        Code.PERMISSION_DENIED,
+        "an input is one of a challenge that somebody has still to answer",
+    )
     ASSIGNMENT_CLOSED = Code.FAILED_PRECONDITION, "the assignment is not open, or no longer"
     ATTEMPT_EXPIRED = Code.FAILED_PRECONDITION, "the time for the attempt's answers is over"
     ANSWERS_EXIST = Code.ALREADY_EXISTS, "the attempt has been answered with other values"

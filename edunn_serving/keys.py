@@ -42,6 +42,27 @@ def session(caller: str, session_id: str) -> str:
     return f"{ROOT}:{{{caller}/{session_id}}}:session"
 
 
+def session_parts(caller: str) -> tuple[str, str]:
+    """Return what precedes and what follows a session's id in the key of its hash."""
+    before, after = session(caller, "\0").split("\0")
+    return before, after
+
+
+def sessions(caller: str) -> str:
+    """Sorted set of a caller's session ids, with the time in ms at which each may have expired."""
+    return f"{ROOT}:sessions:{caller}"
+
+
+def state_bytes(caller: str) -> str:
+    """Hash: id of a caller's session -> the bytes that it takes. The empty id has the sum."""
+    return f"{ROOT}:state:{caller}"
+
+
+def budgets(account: str) -> str:
+    """Hash with what a caller, or an address, has left to spend."""
+    return f"{ROOT}:budgets:{account}"
+
+
 def context_order(caller: str, session_id: str) -> str:
     """List of the fields of the session's contexts, oldest first: the order of eviction."""
     return f"{ROOT}:{{{caller}/{session_id}}}:contexts"
@@ -50,6 +71,11 @@ def context_order(caller: str, session_id: str) -> str:
 def evicted_contexts(caller: str, session_id: str) -> str:
     """List of the fields of the session's evicted contexts, oldest first."""
     return f"{ROOT}:{{{caller}/{session_id}}}:evicted"
+
+
+def large_slots(caller: str, session_id: str) -> str:
+    """Hash of the large slots of the session, each under the name that its field tells."""
+    return f"{ROOT}:{{{caller}/{session_id}}}:slots"
 
 
 def batch(batch_id: str) -> str:
@@ -97,11 +123,6 @@ def replies(server_id: str) -> str:
 def datasets(caller: str) -> str:
     """Hash of a caller's data sets: name -> DatasetRecord."""
     return f"{ROOT}:datasets:{caller}"
-
-
-def bundled_datasets() -> str:
-    """Hash of the data sets that the service brings: name -> Dataset."""
-    return f"{ROOT}:bundled-datasets"
 
 
 def artifacts(caller: str) -> str:
@@ -167,6 +188,8 @@ REVISION = "revision"
 CONTEXT_BYTES = "context-bytes"
 # Set when the session has forgotten the oldest of its evicted contexts.
 FORGOTTEN = "forgotten"
+# The bytes of the session's arrays and records.
+SLOT_BYTES = "slot-bytes"
 # The key of the batch whose turn it is to change the session, after many conflicts.
 TURN = "turn"
 
@@ -188,6 +211,7 @@ FIELDS = {
     "record": RECORD,
     "revision": REVISION,
     "context_bytes": CONTEXT_BYTES,
+    "slot_bytes": SLOT_BYTES,
     "forgotten": FORGOTTEN,
     "turn": TURN,
     "last_batch": LAST_BATCH,
@@ -214,8 +238,17 @@ def context(layer: str, forward_id: str) -> str:
 
 
 def slot(name: str, layer: str) -> str:
-    """The arrays of a slot of a layer."""
+    """The arrays of a slot of a layer; of a large one, `LARGE_SLOT` and its name there."""
     return f"{name}/{layer}"
+
+
+# No encoded message begins with this byte.
+LARGE_SLOT = b"\0"
+
+
+def large_slot(field: str, commit: str) -> str:
+    """The name in `large_slots` of what a commit stores for a slot."""
+    return f"{field}/{commit}"
 
 
 def version(slot_name: str, layer: str) -> str:

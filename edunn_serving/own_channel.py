@@ -33,13 +33,25 @@ def own_channel(address: str, environment: Mapping[str, str] = os.environ) -> gr
     if not certificate:
         return grpc.insecure_channel(address, WITHOUT_PROXY)
     chain = Path(certificate).read_bytes()
-    key, own = (
-        Path(environment[name]).read_bytes() if environment.get(name) else None
-        for name in ("EDUNN_KEY", "EDUNN_CERTIFICATE")
-    )
-    credentials = grpc.ssl_channel_credentials(chain, key, own)
+    credentials = grpc.ssl_channel_credentials(chain, *_own_identity(environment))
     options = [*WITHOUT_PROXY, ("grpc.ssl_target_name_override", _name_in(chain))]
     return grpc.secure_channel(address, credentials, options)
+
+
+def _own_identity(environment: Mapping[str, str]) -> tuple[bytes | None, bytes | None]:
+    """Return the key and the certificate to show; None for both if the server asks for none."""
+    if not environment.get("EDUNN_TLS_CLIENT_CA"):
+        return None, None
+    # The clients' own variables, which the stack does not pass on to its parts.
+    key, certificate = (
+        environment.get(name) or os.environ.get(name) for name in ("EDUNN_KEY", "EDUNN_CERTIFICATE")
+    )
+    if not (key and certificate):
+        raise ValueError(
+            "the server asks for client certificates (EDUNN_TLS_CLIENT_CA): to check it, set "
+            "EDUNN_CERTIFICATE and EDUNN_KEY to the files of one"
+        )
+    return Path(key).read_bytes(), Path(certificate).read_bytes()
 
 
 def _name_in(chain: bytes) -> str:

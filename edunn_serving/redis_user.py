@@ -20,7 +20,7 @@ RULES = (
     f"&{FAMILY}:*",
     # A pattern that is subscribed to must be named as it is.
     "&/0.celery.pidbox",
-    "&/0.celeryev",
+    "&/0.celeryev*",
     "-@all",
     "+@read",
     "+@write",

@@ -145,3 +145,6 @@ OPERATION_RPCS: Mapping[str, Rpc] = {
     **LAYER_RPCS,
     **rpcs_of(training_pb2.DESCRIPTOR.services_by_name["SessionOperationService"]),
 }
+
+# Methods that leave nothing new in Redis.
+FILLS_NOTHING = frozenset({"DeleteSession", "GetSession", "GetParameters"})

@@ -1,7 +1,7 @@
 """Authenticates what server and worker leave for each other in Redis.
 
-Whoever reaches Redis can read and remove what is there. Without the key that server and worker
-share nobody can make a message, a reply or a record that they take for their own.
+Everybody who reaches Redis can read and remove what is there. Without the key that server and
+worker share nobody can make a message, a reply or a record that they take for their own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ MARK_BYTES = SALT_BYTES + NUMBER_BYTES + TAG_BYTES
 MIN_KEY_CHARACTERS = 32
 # The keys of other processes that are remembered.
 MAX_KEYS = 1000
-Part = bytes | str
+# The kind of what a session's hash has.
+STATE = "state"
+# A number has 12 bytes.
+ZEROS = bytes(12 - NUMBER_BYTES)
 
 
 class ForgedError(ValueError):
@@ -58,11 +61,11 @@ class Seal:
         """Whether there is no key, so that nothing is sealed."""
         return not self._key
 
-    def close(self, kind: str, data: bytes, *place: Part) -> bytes:
+    def close(self, kind: str, data: bytes, *place: str) -> bytes:
         """Return sealed data."""
         return self.mark(kind, data, *place) + data if self._key else data
 
-    def open(self, kind: str, sealed: bytes, *place: Part) -> bytes:
+    def open(self, kind: str, sealed: bytes, *place: str) -> bytes:
         """Return the data that `close` was given.
 
         Raises
@@ -76,7 +79,7 @@ class Seal:
         self.check(kind, sealed[:MARK_BYTES], data, *place)
         return data
 
-    def mark(self, kind: str, data: bytes, *place: Part) -> bytes:
+    def mark(self, kind: str, data: bytes, *place: str) -> bytes:
         """Return the seal of data that is kept apart from it. Empty without a key."""
         if not self._key:
             return b""
@@ -87,7 +90,7 @@ class Seal:
         number = next(self._numbers).to_bytes(NUMBER_BYTES, "big")
         return self._salt + number + self._tag(self._salt, number, kind, data, place)
 
-    def check(self, kind: str, mark: bytes, data: bytes, *place: Part) -> None:
+    def check(self, kind: str, mark: bytes, data: bytes, *place: str) -> None:
         """Check the seal of data that is kept apart from it.
 
         Raises
@@ -105,7 +108,7 @@ class Seal:
             raise ForgedError(f"a {kind} in Redis is not sealed with the key of this service")
 
     def _tag(
-        self, salt: bytes, number: bytes, kind: str, data: bytes, place: Iterable[Part]
+        self, salt: bytes, number: bytes, kind: str, data: bytes, place: Iterable[str]
     ) -> bytes:
         cipher = self._ciphers.get(salt)
         if cipher is None:
@@ -114,14 +117,9 @@ class Seal:
             own = hashlib.blake2b(salt, key=self._key, digest_size=32).digest()
             cipher = self._ciphers[salt] = AESGCM(own)
         # The place is what is encrypted, and the data what is authenticated beside it, so that
-        # nothing is copied. Only the tag is kept.
-        return cipher.encrypt(bytes(4) + number, _joined(kind, place), data)[-TAG_BYTES:]
-
-
-def _joined(kind: str, place: Iterable[Part]) -> bytes:
-    """Return the parts of a place, each with its length, so that no two places are joined alike."""
-    parts = [kind.encode(), *(part.encode() if isinstance(part, str) else part for part in place)]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        # nothing is copied. Only the tag is kept. No two places are written alike.
+        where = repr((kind, *place)).encode()
+        return cipher.encrypt(ZEROS + number, where, data)[-TAG_BYTES:]
 
 
 def read_key(path: str) -> str:

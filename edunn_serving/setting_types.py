@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from edunn_serving.errors import quoted
+from edunn_serving.limits import parse_limits
 from edunn_serving.redis_url import RedisUrl
 
 MEBIBYTE = 1024 * 1024
@@ -46,8 +47,14 @@ def _check_address_if_any(text: str) -> str:
     return _check_address(text) if text else text
 
 
+def _check_limits(text: str) -> str:
+    parse_limits(text)
+    return text
+
+
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Address = Annotated[str, BeforeValidator(_check_address)]
 AddressOrNothing = Annotated[str, BeforeValidator(_check_address_if_any)]
+LimitsOfRole = Annotated[str, BeforeValidator(_check_limits)]
 # Without NoDecode pydantic would read the variable as JSON.
 ParsedRedisUrl = Annotated[RedisUrl, NoDecode, BeforeValidator(_parse_redis_url)]

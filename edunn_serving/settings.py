@@ -7,12 +7,13 @@ import os
 import re
 from collections.abc import Iterable
 from typing import get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict
 
+from edunn_serving.bound_settings import BoundSettings
 from edunn_serving.callers import Caller, any_of, callers_in
 from edunn_serving.errors import quoted
 from edunn_serving.seal import Seal, read_key
@@ -34,7 +35,7 @@ class SettingsError(ValueError):
     """An environment variable has a value that the service cannot work with."""
 
 
-class Settings(TrainingSettings):
+class Settings(TrainingSettings, BoundSettings):
     """The settings of server and worker.
 
     Each field's variable is `EDUNN_` and the field's name in capitals.
@@ -51,8 +52,8 @@ class Settings(TrainingSettings):
     shared_key_file: str = _setting(
         "",
         "File with the key, of 32 characters or more, that server and workers share. What "
-        "they leave for each other in Redis is authenticated by it. Empty: whoever reaches Redis "
-        "can act as any caller.",
+        "they leave for each other in Redis is authenticated by it. Empty: everybody who reaches "
+        "Redis can act as any caller.",
     )
     shared_key: SecretStr = _setting("", "The key itself, in place of a file.")
     address: Address = _setting(
@@ -144,45 +145,6 @@ class Settings(TrainingSettings):
     )
     max_connection_streams: int = _setting(
         100, "How many Compute streams one connection may have open.", minimum=1
-    )
-    max_connections: int = _setting(
-        4000, "How many connections a server keeps. Beyond it the least known are cut.", minimum=1
-    )
-    max_address_connections: int = _setting(
-        500, "How many connections from one address a server keeps.", minimum=1
-    )
-    max_connection_calls: int = _setting(
-        4096, "How many calls one connection may have under way. gRPC's clients wait.", minimum=1
-    )
-    max_arriving_bytes: int = _setting(
-        1024 * MEBIBYTE,
-        "How many bytes of incomplete requests a server holds. One address or caller may have half "
-        "of them.",
-        minimum=1024,
-    )
-    max_answer_bytes: int = _setting(
-        512 * MEBIBYTE,
-        "How many bytes of answers a server holds that are not yet read. One caller may have half "
-        "of them.",
-        minimum=1024,
-    )
-    first_call_seconds: float = _setting(
-        10.0,
-        "How long a connection may be open without a call, and a stream without a request.",
-        minimum=0.1,
-    )
-    arrival_seconds: float = _setting(
-        60.0, "How long a request may take to arrive, once it is read.", minimum=0.1
-    )
-    reader_seconds: float = _setting(
-        60.0,
-        "How long a reader may take for an answer, and a second more for each 64 KiB of it.",
-        minimum=0.1,
-    )
-    idle_seconds: float = _setting(
-        600.0,
-        "How long a connection or a stream may be open with nothing under way.",
-        minimum=0.1,
     )
     worker_wait_seconds: float = _setting(
         5.0, "How long operations wait for a worker to appear before UNAVAILABLE.", minimum=0.0
@@ -289,7 +251,7 @@ class Settings(TrainingSettings):
         secrets = [
             *self.callers(),
             self.redis_url.password,
-            database.password,
+            unquote(database.password or ""),
             self.shared_key.get_secret_value(),
         ]
         return [secret for secret in secrets if secret]

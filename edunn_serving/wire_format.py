@@ -120,6 +120,27 @@ def walk(message: bytes, descriptor: Descriptor, limit: int) -> Iterator[None]:
         yield
 
 
+def largest_value(message: bytes, descriptor: Descriptor) -> int:
+    """Return the bytes of the largest value of a message, such as the data of a tensor.
+
+    Raises
+    ------
+    ValueError, IndexError
+        The bytes are no message.
+    """
+    largest = 0
+    messages = [(0, len(message), descriptor, 1)]
+    while messages:
+        begin, end, kind, depth = messages.pop()
+        for number, first, last in fields(message, MAX_FIELDS, begin, end):
+            field = kind.fields_by_number.get(number)
+            if field is None or field.message_type is None or depth > MAX_DEPTH:
+                largest = max(largest, last - first)
+            elif last - first > largest:
+                messages.append((first, last, field.message_type, depth + 1))
+    return largest
+
+
 def depth_of(message: bytes, descriptor: Descriptor) -> int:
     """Return the depth of the deepest nested message; 0 if the bytes are no message.
 

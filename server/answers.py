@@ -1,7 +1,7 @@
-"""Bounds the memory of answers that are computed and not yet taken by their readers.
+"""Bounds the memory of answers that their readers have not taken yet.
 
-The room of a large answer is reserved before the operation is computed. A worker refuses to compute
-an answer that is larger than its room, and tells the size.
+An account that has not read enough of its answers gets no more of them: its operations wait. Only
+those that are with a worker already may exceed the bound.
 """
 
 from __future__ import annotations
@@ -9,43 +9,47 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-# An answer of up to this size needs no room of its own before it is computed.
-SMALL_BYTES = 1024 * 1024
 # The share of all room that one account may take.
 ACCOUNT_SHARE = 0.5
 
 
 class AnswerRoom:
-    """The bytes of answers that are held or reserved, of each account and in all."""
+    """The bytes of answers that are held, of each account and in all.
 
-    def __init__(self, max_bytes: int) -> None:
+    Parameters
+    ----------
+    on_room
+        Called when there is room again after some was refused.
+    """
+
+    def __init__(self, max_bytes: int, on_room: Callable[[], None]) -> None:
         self._max_bytes = max_bytes
+        self._on_room = on_room
         self._held: Counter[str] = Counter()
-        self.total = 0
-        # Called when there is room again after some was refused.
-        self.on_room: Callable[[], None] = lambda: None
+        self._total = 0
         self._has_refused = False
 
-    def has_room(self, account: str, size: int = 0) -> bool:
-        """Tell whether an account may hold `size` bytes more. One that holds none always may."""
+    def has_room(self, account: str) -> bool:
+        """Tell whether an account may get more answers. One that holds none always may."""
         held = self._held[account]
-        fits = (
-            held + size <= self._max_bytes * ACCOUNT_SHARE and self.total + size <= self._max_bytes
-        )
-        self._has_refused |= not fits
-        return fits or not held
+        if not held:
+            return True
+        if held < self._max_bytes * ACCOUNT_SHARE and self._total < self._max_bytes:
+            return True
+        self._has_refused = True
+        return False
 
     def hold(self, account: str, size: int) -> None:
-        """Note bytes that are held or reserved from now on."""
+        """Note bytes that are held from now on."""
         self._held[account] += size
-        self.total += size
+        self._total += size
 
     def release(self, account: str, size: int) -> None:
-        """Note bytes that are held or reserved no longer."""
-        self.total -= size
+        """Note bytes that are held no longer."""
+        self._total -= size
         self._held[account] -= size
         if not self._held[account]:
             del self._held[account]
         if self._has_refused:
             self._has_refused = False
-            self.on_room()
+            self._on_room()

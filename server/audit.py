@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 # Lines that may wait for the disk. Beyond it lines are lost, and the log says how many.
 MAX_WAITING = 10_000
-LIMITS = {Reason.QUOTA, Reason.QUEUE_FULL}
+LIMITS = {Reason.QUOTA, Reason.QUEUE_FULL, Reason.TOO_LARGE}
 REFUSALS = {Reason.UNAUTHENTICATED, Reason.PERMISSION_DENIED}
 
 
@@ -71,7 +71,7 @@ class Audit:
             self.note("limit", call, reason=info.reason, limit=info.metadata.get("quota"))
 
     def close(self) -> None:
-        """Write what waits, and stop."""
+        """Write the lines that are still in the queue, and stop."""
         self._writer.stop()
         if self._lost:
             log.error("%d lines of the audit log were lost", self._lost)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 WORTH_A_BATCH_SECONDS = 0.004
 # The longest time from one departure to the next in which operations gather.
 LONGEST_GATHERING_SECONDS = 0.02
-# Departures follow each other after so many fixed costs of a batch at most.
+# Operations gather for at most this many times the fixed cost of a batch.
 FIXED_COSTS = 40
 # With less load operations do not gather. With more they gather for as long as they may.
 LIGHT_LOAD, HEAVY_LOAD = 0.65, 0.95

@@ -13,6 +13,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError
 from server.connections import Connection
+from server.usage import Usage
 
 # A context's `read`: returns the next message's bytes, or EOF after the last one. The iterator that
 # grpc.aio gives to handlers is not used, because it keeps each message until it has the next one,
@@ -39,6 +40,7 @@ class Call(NamedTuple):
     # the address that it comes from.
     account: str
     connection: Connection
+    usage: Usage
 
 
 # A method with one request and one answer. Both are bytes, because the server parses few messages.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ from edunn_serving.replies import STATUS, Reply
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.settings import Settings
 from edunn_serving.wire_format import check_field_count
+from server.audit import Audit
 from server.call import EOF, Call, Read, answer_too_large
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
@@ -56,6 +57,10 @@ METHODS = {
 }
 
 
+# Checks an operation before it is taken.
+Check = Callable[[str, Call, bytes], Awaitable[None]]
+
+
 class ComputeStream:
     """The operations of one stream."""
 
@@ -65,8 +70,11 @@ class ComputeStream:
         call: Call,
         settings: Settings,
         limits: Limits,
+        audit: Audit,
+        check: Check,
     ) -> None:
         self._dispatcher = dispatcher
+        self._audit = audit
         self._answers = dispatcher.answers
         self._settings = settings
         max_message_bytes = settings.max_message_bytes
@@ -84,6 +92,7 @@ class ComputeStream:
         # Whether a message has come.
         self._has_begun = False
         self._limits = limits
+        self._check_open = check
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
 
@@ -129,7 +138,7 @@ class ComputeStream:
 
     async def _read(self, read: Read) -> None:
         while (data := await self._next(read)) is not EOF:
-            request = _parse(data)
+            request = parse_compute_request(data)
             # The requests are copies. Keeping the message as well until the next one comes would
             # take several times the memory with large tensors.
             del data
@@ -180,14 +189,17 @@ class ComputeStream:
             method = METHODS[kind or ""]
             if len(request) > UNCOUNTED_BYTES:
                 await check_parts(LAYER_RPCS[method], request)
+            await self._check_open(method, self._call, request)
             deadline = self._deadline_of(operation)
             deadline_ms = self._dispatcher.redis_ms(deadline)
+            self._call.usage.count_call()
+            self._call.usage.check_operation(method, LAYER_RPCS[method], request)
             head = head_of(
                 method, self._call.caller.name, deadline_ms, request, self._call.request_id
             )
             pending = self._dispatcher.enqueue(head, request, deadline, self._call.account)
         except ServiceError as error:
-            self._finish(request_id, "error", error.to_status().SerializeToString(), len(request))
+            self._fail(request_id, error, len(request))
             return
         self._under_way[request_id] = pending
         pending.reply.add_done_callback(
@@ -236,16 +248,21 @@ class ComputeStream:
             return
         error = future.exception()
         if isinstance(error, ServiceError):
-            self._finish(request_id, "error", error.to_status().SerializeToString(), size)
+            self._fail(request_id, error, size)
         elif error is not None:
             raise error
         elif future.result().kind == STATUS:
+            self._audit.note_status(self._call, future.result().data)
             self._finish(request_id, "error", future.result().data, size)
         elif len(future.result().data) > self._max_result_bytes:
             refused = answer_too_large(len(future.result().data), self._max_result_bytes)
-            self._finish(request_id, "error", refused.to_status().SerializeToString(), size)
+            self._fail(request_id, refused, size)
         else:
             self._finish(request_id, kind, future.result().data, size)
+
+    def _fail(self, request_id: str, error: ServiceError, size: int) -> None:
+        self._audit.note_error(self._call, error)
+        self._finish(request_id, "error", error.to_status().SerializeToString(), size)
 
     def _finish(self, request_id: str, kind: str, result: bytes, request_size: int) -> None:
         # From now on the result takes memory, not the request.
@@ -287,7 +304,7 @@ def _refuse(operation: PendingOperation, error: ServiceError) -> None:
         operation.reply.set_exception(error)
 
 
-def _parse(data: bytes) -> RawComputeRequest:
+def parse_compute_request(data: bytes) -> RawComputeRequest:
     try:
         check_field_count(data, MAX_OPERATIONS_A_MESSAGE)
         return RawComputeRequest.FromString(data)

@@ -16,20 +16,28 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from edunn_serving.settings import Settings
-from server.sockets import ClientSocket, ClientSockets, address_of, received_bytes
+from server.sockets import ClientSocket, ClientSockets, Traffic, address_of, traffic_of
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.1
 # Looking takes at most this share of the event loop's time.
 LOOK_SHARE = 0.02
-# A message's headers and frames take at most this much besides its own bytes.
-FRAMING_BYTES = 8 * 1024
+# A call's headers take at most about this much, and the frames of a message this much besides its
+# own bytes.
+HEADERS_BYTES = 8 * 1024
+FRAMING_BYTES = 64
 FRAMING_SHARE = 0.02
-# A connection is cut that has cancelled so many more calls than it has let end.
-MAX_CANCELLED = 1000
+# A client sends this share of what it takes, and this many bytes a second, in frames that belong to
+# no message: it acknowledges and pings.
+ACKNOWLEDGED_SHARE = 0.01
+CONTROL_BYTES = 1024
+# A connection is cut if it has cancelled this many more calls than it has let end.
+MAX_CANCELLED = 200
 # gRPC has this much of a call that is not read.
 UNREAD_BYTES = 64 * 1024
+
+NOTHING = Traffic()
 
 
 class Trust(IntEnum):
@@ -57,7 +65,11 @@ class Connection:
     # Bytes that have arrived and belong to no complete message, and since when there are any.
     arriving: float = 0.0
     arriving_since: float = 0.0
-    received: int = 0
+    traffic: Traffic = NOTHING
+    last_look: float = 0.0
+    # Whether it is about to be cut, and whether it is.
+    is_doomed: bool = False
+    is_cut: bool = False
     # Calls that the other side has cancelled, minus those that ended otherwise.
     cancelled: int = 0
 
@@ -72,7 +84,8 @@ class Connection:
             self.cancelled -= 1
 
     def note_call(self, trust: Trust) -> None:
-        """Note an accepted call."""
+        """Note a call whose headers have come. It need not be accepted."""
+        self.delivered += HEADERS_BYTES
         if trust > self.trust:
             self.trust = trust
 
@@ -80,15 +93,18 @@ class Connection:
         """Note a complete message that was handed over."""
         self.delivered += size * (1 + FRAMING_SHARE) + FRAMING_BYTES
 
-    def note_received(self, received: int, now: float) -> None:
-        """Note the bytes that have come over the connection since it began."""
-        came = received - self.received
+    def note_traffic(self, traffic: Traffic, now: float) -> None:
+        """Note what the connection has carried since it began."""
         if self.delivered or not self.arriving:
             self.arriving_since = now
+        came = traffic.received - self.traffic.received
+        acknowledgements = ACKNOWLEDGED_SHARE * (traffic.taken - self.traffic.taken)
+        control = acknowledgements + CONTROL_BYTES * (now - self.last_look)
         # Never below 0: messages of the past are no credit for the future.
-        self.arriving = max(0.0, self.arriving + came - self.delivered)
+        self.arriving = max(0.0, self.arriving + came - self.delivered - control)
         self.delivered = 0.0
-        self.received = received
+        self.traffic = traffic
+        self.last_look = now
 
 
 class Connections:
@@ -112,7 +128,8 @@ class Connections:
         connection = self._connections.get(peer)
         if connection is None:
             # The next look finds its socket.
-            connection = Connection(address_of(peer), time.monotonic())
+            now = time.monotonic()
+            connection = Connection(address_of(peer), now, last_look=now)
             self._connections[peer] = connection
         return connection
 
@@ -145,11 +162,11 @@ class Connections:
         arriving: dict[str, float] = defaultdict(float)
         for peer, connection in list(self._connections.items()):
             socket = sockets.get(peer)
-            received = received_bytes(socket) if socket is not None else None
-            if received is None:
+            traffic = traffic_of(socket) if socket is not None else None
+            if traffic is None:
                 del self._connections[peer]
                 continue
-            connection.note_received(received, now)
+            connection.note_traffic(traffic, now)
             arriving[connection.address] += connection.arriving
         self.arriving = arriving
 
@@ -210,8 +227,10 @@ class Connections:
         for connection in connections:
             if connection.client is not None and self._sockets is not None:
                 self._sockets.cut(connection.client)
-                self._connections.pop(connection.client.peer, None)
-                self._on_cut(connection.address, why)
+                # Its calls that come up later are not looked at any more.
+                if not connection.is_cut:
+                    connection.is_cut = True
+                    self._on_cut(connection.address, why)
 
 
 def _least_known(connections: Iterable[Connection]) -> list[Connection]:

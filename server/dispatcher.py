@@ -16,28 +16,28 @@ from functools import partial
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import ServiceError, internal_error, unavailable
 from edunn_serving.replies import AGAIN, Answer, Reply
+from edunn_serving.rpcs import FILLS_NOTHING
 from edunn_serving.settings import Settings
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
 from server.batch_store import BatchStore
 from server.batching import BatchingState, decide
 from server.flights import Flight, Flights
-from server.lanes import Lanes
+from server.lanes import ALONE_BYTES, Lanes
 from server.last_workers import LastWorkers
 from server.loop_load import LoopLoad
 from server.metrics import Counts
 from server.operation import PendingOperation
+from server.quotas import Quotas
 from server.recovery import Recovery
 from server.redis_link import RedisLink
 from server.reply_reader import ReplyReader
-from server.work_estimate import WorkEstimate
+from server.work_estimate import SLOW_SECONDS, WorkEstimate
 
 log = logging.getLogger(__name__)
 
 # A stopping server tells the callers that it refuses to try again after this time.
 RETRY_SECONDS = 1.0
-# Methods that leave nothing new in Redis.
-FILLS_NOTHING = frozenset({"DeleteSession", "GetSession", "GetParameters"})
 # A stopping server waits until no call has come for this time. A call that gRPC has accepted but
 # not handed over at its shutdown would end as CANCELLED, and no client tries again after that.
 QUIET_SECONDS = 0.1
@@ -52,13 +52,14 @@ class Dispatcher:
     def __init__(self, settings: Settings, server_id: str) -> None:
         self._settings = settings
         self.counts = Counts()
+        self.answers = AnswerRoom(settings.max_answer_bytes, self._on_answer_room)
         self._lanes = Lanes(
             self.counts,
             max_operations=settings.max_queued_operations,
             max_bytes=settings.max_queued_bytes,
+            has_answer_room=self.answers.has_room,
         )
         self.arrivals = Arrivals(self._lanes, settings)
-        self.answers = AnswerRoom(settings.max_answer_bytes)
         self._flights = Flights(self._lanes)
         self._estimate = WorkEstimate()
         self.link = RedisLink(settings, lambda: self._replies.begin(), self._on_change)
@@ -69,6 +70,7 @@ class Dispatcher:
             settings, self.link, self._store, self._replies, self._lanes, self._flights,
             self.counts, self._pump,
         )  # fmt: skip
+        self.quotas = Quotas(settings, self.link, server_id)
         self._last_workers = LastWorkers()
         self._load = LoopLoad()
         # The time of the latest departure of a batch that is expected to be quick.
@@ -108,6 +110,7 @@ class Dispatcher:
             tasks.create_task(self.link.run())
             tasks.create_task(self._replies.trim_often())
             tasks.create_task(self._recovery.run())
+            tasks.create_task(self.quotas.run())
 
     async def submit(
         self, head: OperationHead, request: bytes, deadline: float, account: str
@@ -317,7 +320,7 @@ class Dispatcher:
                     again.append(operation)
                     continue
                 self.counts.note_reply(operation.head.method, reply)
-                self._note_cost(operation, reply.seconds)
+                self._note_cost(operation, reply)
                 if operation.is_wanted():
                     operation.reply.set_result(reply)
             self._lanes.put_back(again)
@@ -328,11 +331,19 @@ class Dispatcher:
         self._lanes.release(flight.sessions())
         self._schedule_pump()
 
-    def _note_cost(self, operation: PendingOperation, seconds: float) -> None:
-        self._estimate.note(operation.head, seconds)
+    def _note_cost(self, operation: PendingOperation, reply: Reply) -> None:
+        seconds = reply.seconds
+        # A large answer travels alone too, like a slow one, so that few of them come at a time.
+        is_large = len(reply.data) >= ALONE_BYTES
+        self._estimate.note(operation.head, max(seconds, SLOW_SECONDS) if is_large else seconds)
         if self._lanes.is_shared():
             self._estimate.note_account(operation.account, seconds)
         self._lanes.note_cost(operation, seconds)
+        self.quotas.charge(operation.account, seconds)
+
+    def _on_answer_room(self) -> None:
+        self._lanes.note_answer_room()
+        self._schedule_pump()
 
     def _on_change(self) -> None:
         self._recovery.note_change()

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NoReturn
 
 import grpc
@@ -40,12 +41,16 @@ from server.failures import Failures
 from server.open_calls import OpenCalls
 from server.overdue import Limits
 from server.parts import check_parts
+from server.quotas import Quotas
 from server.request_ids import new_request_id
 
 log = logging.getLogger(__name__)
 
 NOBODY = Caller("", frozenset())
 
+# The methods that are answered also when a limit is reached.
+UNCOUNTED = frozenset({"/edunn_serving.v1.LayerService/GetLimits"})
+NOT_COUNTED: AbstractContextManager[None] = nullcontext()
 # A reader that takes fewer bytes a second than this is cut at last.
 SLOWEST_READER = 64 * 1024
 READER_PRECISION_SECONDS = 0.5
@@ -71,6 +76,7 @@ class Handlers(grpc.GenericRpcHandler):
         answers: AnswerRoom,
         connections: Connections,
         audit: Audit,
+        quotas: Quotas,
         settings: Settings,
     ) -> None:
         self._authenticator = authenticator
@@ -78,6 +84,7 @@ class Handlers(grpc.GenericRpcHandler):
         self._answers = answers
         self._connections = connections
         self._audit = audit
+        self._quotas = quotas
         self.open_calls = OpenCalls(authenticator)
         self._failures = Failures()
         self._max_message_bytes = settings.max_message_bytes
@@ -139,15 +146,18 @@ class Handlers(grpc.GenericRpcHandler):
         async def handle(_: object, context: Context) -> bytes:
             began = time.monotonic()
             call = self._call(rpc, caller, context)
+            if call.connection.is_cut:
+                return b""
             try:
-                request = await self._arrivals.read(
-                    context.read, call.account, may_be_slow=not rpc.is_open
-                )
-                call.connection.note_delivered(len(request))
-                self._check_size(rpc, request)
-                await check_parts(rpc, request)
-                self._arrivals.note_accepted(call.account, len(request))
-                answer = await method(call, request)
+                with await self._begin(rpc, call):
+                    request = await self._arrivals.read(
+                        context.read, call.account, may_be_slow=not rpc.is_open
+                    )
+                    call.connection.note_delivered(len(request))
+                    self._check_size(rpc, request)
+                    await check_parts(rpc, request)
+                    self._arrivals.note_accepted(call.account, len(request))
+                    answer = await method(call, request)
                 if len(answer) > self._max_message_bytes:
                     raise answer_too_large(len(answer), self._max_message_bytes)
             except AnsweredWithStatusError as answered:
@@ -175,6 +185,8 @@ class Handlers(grpc.GenericRpcHandler):
 
         async def handle(_: object, context: Context) -> None:
             call = self._call(rpc, known.caller, context)
+            if call.connection.is_cut:
+                return
 
             async def read() -> Any:
                 # See `Read` for why gRPC's iterator is not used.
@@ -187,7 +199,8 @@ class Handlers(grpc.GenericRpcHandler):
                 return request
 
             try:
-                with self.open_calls.one_more(known.credential):
+                counted = await self._begin_stream(rpc, call)
+                with counted, self.open_calls.one_more(known.credential):
                     async for answer in method(call, read):
                         with self._limits.start(self._seconds_for(len(answer)), _not_read):
                             await context.write(answer)
@@ -206,6 +219,34 @@ class Handlers(grpc.GenericRpcHandler):
 
         return handle
 
+    async def _begin(self, rpc: Rpc, call: Call) -> AbstractContextManager[None]:
+        """Count a call, if its caller may make one more; return what counts it as under way.
+
+        Raises
+        ------
+        ServiceError
+            QUOTA.
+        """
+        if rpc.is_open or rpc.path in UNCOUNTED:
+            return NOT_COUNTED
+        await self._quotas.ready(call.usage, call.account)
+        call.usage.count_call()
+        return call.usage.one_more_call()
+
+    async def _begin_stream(self, rpc: Rpc, call: Call) -> AbstractContextManager[None]:
+        """Count a stream, if its caller may open one more; return what counts it as open.
+
+        Raises
+        ------
+        ServiceError
+            QUOTA.
+        """
+        if rpc.is_open:
+            return NOT_COUNTED
+        await self._quotas.ready(call.usage, call.account)
+        call.usage.count_call()
+        return call.usage.one_more_stream()
+
     async def _refuse(self, call: Call, context: Context, error: ServiceError) -> NoReturn:
         log.info("%s %s %s %s", call.request_id, call.method, error.code.name, error.reason.name)
         self._audit.note_error(call, error)
@@ -223,19 +264,48 @@ class Handlers(grpc.GenericRpcHandler):
         async def handle(_: object, context: Context) -> None:
             peer = context.peer()
             connection = self._connections.of(peer)
+            if connection.is_cut:
+                return
+            connection.note_call(Trust.UNKNOWN)
             is_stranger = error.reason is Reason.UNAUTHENTICATED
             if is_stranger and not self._failures.one_more(connection.address):
-                await asyncio.sleep(FAILURE_SECONDS)
-                self._connections.cut(peer, "too many calls of its address had no valid token")
-            call = _call(quoted(path), NOBODY, context, connection)
+                await self._cut_guesser(peer, connection)
+                await abort(context, error, new_request_id())
+            call = self._new_call(quoted(path), NOBODY, context, connection)
             await self._refuse(call, context, error)
 
         return handle
 
+    async def _cut_guesser(self, peer: str, connection: Connection) -> None:
+        """Cut a connection of an address that has failed too often, after a pause.
+
+        It is neither logged nor answered, because that costs more than the guess. Its other calls
+        must not guess on meanwhile.
+        """
+        if not connection.is_doomed:
+            connection.is_doomed = True
+            await asyncio.sleep(FAILURE_SECONDS)
+        self._connections.cut(peer, "too many calls of its address had no valid token")
+
     def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
         connection = self._connections.of(context.peer())
         connection.note_call(Trust.CALLING if rpc.is_open else Trust.KNOWN)
-        return _call(rpc.name, caller, context, connection)
+        return self._new_call(rpc.name, caller, context, connection)
+
+    def _new_call(
+        self, method: str, caller: Caller, context: Context, connection: Connection
+    ) -> Call:
+        account = caller.acted_by or caller.name or connection.address
+        return Call(
+            caller,
+            deadline_of(context),
+            context.peer(),
+            method,
+            new_request_id(),
+            account,
+            connection,
+            self._quotas.usage_of(caller, account),
+        )
 
     def _hold_until_taken(self, call: Call, context: Context, size: int) -> None:
         """Count an answer until its reader has taken it. Cut a reader that does not."""
@@ -267,18 +337,6 @@ class Handlers(grpc.GenericRpcHandler):
                 violations=[(field, f"the request may take {limit} bytes, got {size}")],
                 metadata={"field": field, "bytes": str(size), "limit": str(limit)},
             )
-
-
-def _call(method: str, caller: Caller, context: Context, connection: Connection) -> Call:
-    return Call(
-        caller,
-        deadline_of(context),
-        context.peer(),
-        method,
-        new_request_id(),
-        caller.acted_by or caller.name or connection.address,
-        connection,
-    )
 
 
 def _fault(call: Call) -> ServiceError:

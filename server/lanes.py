@@ -6,8 +6,8 @@ An account is a caller or, if nobody is asked who calls, the address of a caller
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 
 from edunn_serving.errors import Reason, ServiceError, deadline_exceeded
@@ -43,8 +43,17 @@ class Lane:
 class Lanes:
     """All lanes, and the queues of those that have operations to send."""
 
-    def __init__(self, counts: Counts, *, max_operations: int, max_bytes: int) -> None:
+    def __init__(
+        self,
+        counts: Counts,
+        *,
+        max_operations: int,
+        max_bytes: int,
+        has_answer_room: Callable[[str], bool] = lambda account: True,
+    ) -> None:
         self._counts = counts
+        # Whether an account has read enough of its answers to get more.
+        self._has_answer_room = has_answer_room
         self._max_operations = max_operations
         self._max_bytes = max_bytes
         self._lanes: dict[SessionKey, Lane] = {}
@@ -52,11 +61,13 @@ class Lanes:
         # Lanes whose next operation may be slow have a queue of their own. It may be held back.
         self._quick: Turns[Lane] = Turns(self._clocks)
         self._slow: Turns[Lane] = Turns(self._clocks)
+        # The lanes of accounts that do not read their answers.
+        self._parked: list[Lane] = []
         self._numbers = count()
         self.waiting = 0
         self.waiting_bytes = 0
-        self._waiting_of: Counter[str] = Counter()
-        self._bytes_of: Counter[str] = Counter()
+        # The part of the queue that each account has, of its number and its bytes together.
+        self._parts: dict[str, int] = {}
         self._last_account = ""
         # When an operation last came from another account than the one before it.
         self._alternated = -SHARED_SECONDS
@@ -101,7 +112,8 @@ class Lanes:
 
     def note_cost(self, operation: PendingOperation, seconds: float) -> None:
         """Note how long an operation was computed."""
-        self._clocks.charge(operation.account, seconds - operation.expected_seconds)
+        if self.is_shared():
+            self._clocks.charge(operation.account, seconds - operation.expected_seconds)
 
     def put_back(self, operations: Iterable[PendingOperation]) -> None:
         """Put operations that were sent and not run at the front of their lanes."""
@@ -129,8 +141,12 @@ class Lanes:
         """
         taken: list[PendingOperation] = []
         size = 0
+        shared = self.is_shared()
         while len(taken) < max_operations and (turns := self._next_turns(slow=may_be_slow)):
             lane = turns.peek()
+            if lane.operations and not self._has_answer_room(lane.operations[0].account):
+                self._parked.append(turns.pop())
+                continue
             before = len(taken)
             for operation in self._wanted(lane):
                 full = len(taken) >= max_operations or size + operation.size > max_bytes
@@ -144,15 +160,23 @@ class Lanes:
             if len(taken) > before:
                 lane.busy = True
                 self._dequeue(turns)
-                for operation in taken[before:]:
-                    cost = cost_of(operation.expected_seconds, operation.size)
-                    self._clocks.charge(operation.account, cost)
+                if shared:
+                    self._charge(taken[before:])
             elif not lane.operations:
                 self._dequeue(turns)
                 del self._lanes[lane.session]
             else:
                 break
         return taken
+
+    def note_answer_room(self) -> None:
+        """Note that accounts may have room for answers again."""
+        parked, self._parked = self._parked, []
+        for lane in parked:
+            if lane.operations:
+                self._enqueue(lane)
+            else:
+                del self._lanes[lane.session]
 
     def remove_all(self) -> list[PendingOperation]:
         """Remove all operations and return them."""
@@ -164,9 +188,9 @@ class Lanes:
         self._lanes = {session: lane for session, lane in self._lanes.items() if lane.busy}
         self._quick.clear()
         self._slow.clear()
+        self._parked.clear()
         self.waiting = self.waiting_bytes = 0
-        self._waiting_of.clear()
-        self._bytes_of.clear()
+        self._parts.clear()
         return removed
 
     def drop_unwanted(self) -> None:
@@ -177,6 +201,12 @@ class Lanes:
             for operation in waiting:
                 if not self._let_go(operation, time.monotonic()):
                     lane.operations.append(operation)
+
+    def _charge(self, operations: Iterable[PendingOperation]) -> None:
+        """Charge operations that are sent. What one costs is known only later."""
+        for operation in operations:
+            cost = cost_of(operation.expected_seconds, operation.size)
+            self._clocks.charge(operation.account, cost)
 
     def _next_turns(self, *, slow: bool) -> Turns[Lane] | None:
         """Return the queue whose first lane is next; None if there is none."""
@@ -199,7 +229,7 @@ class Lanes:
         """Refuse operations of accounts with more than their share; False if that is not fair."""
         if not self._is_within_share(operation.account, operation.size):
             return False
-        worst = max(self._waiting_of, key=self._part_of)
+        worst = max(self._parts, key=self._parts.__getitem__)
         for lane in reversed(list(self._lanes.values())):
             while lane.operations and lane.operations[-1].account == worst:
                 if self.has_room(1, operation.size):
@@ -211,20 +241,14 @@ class Lanes:
         return self.has_room(1, operation.size)
 
     def _is_within_share(self, account: str, size: int) -> bool:
-        """Tell whether an account would have less than an equal part of the queue."""
-        parts = len(self._waiting_of) + (account not in self._waiting_of)
-        return (
-            parts > 1
-            and self._waiting_of[account] + 1 < self._max_operations / parts
-            and self._bytes_of[account] + size < self._max_bytes / parts
-        )
+        """Tell whether an account would have less than an equal part of what is taken."""
+        accounts = len(self._parts) + (account not in self._parts)
+        own = self._parts.get(account, 0) + self._part_of(size)
+        return accounts > 1 and own * accounts <= sum(self._parts.values())
 
-    def _part_of(self, account: str) -> float:
-        """Return the part of the queue that an account has."""
-        return max(
-            self._waiting_of[account] / self._max_operations,
-            self._bytes_of[account] / self._max_bytes,
-        )
+    def _part_of(self, size: int) -> int:
+        """Return the part of the queue that an operation takes."""
+        return self._max_bytes + size * self._max_operations
 
     def _wanted(self, lane: Lane) -> Iterator[PendingOperation]:
         """Yield the lane's next wanted operation, again and again, and drop the unwanted ones."""
@@ -250,13 +274,14 @@ class Lanes:
         return True
 
     def _count(self, operation: PendingOperation, number: int) -> None:
-        account = operation.account
         self.waiting += number
         self.waiting_bytes += number * operation.size
-        self._bytes_of[account] += number * operation.size
-        self._waiting_of[account] += number
-        if not self._waiting_of[account]:
-            del self._waiting_of[account], self._bytes_of[account]
+        account = operation.account
+        part = self._parts.get(account, 0) + number * self._part_of(operation.size)
+        if part:
+            self._parts[account] = part
+        else:
+            del self._parts[account]
 
 
 def queue_full() -> ServiceError:

@@ -15,13 +15,17 @@ from edunn_serving.v1.layer_service_pb2 import (
     CreateSessionRequest,
     DeleteSessionRequest,
     ExportModelResponse,
+    GetSessionRequest,
 )
+from edunn_serving.v1.step_pb2 import TrainStepRequest
 from server.audit import Audit
 from server.call import EOF, AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
 from server.catalogue import layer_types, optimizer_types
 from server.compute_stream import ComputeStream
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
+from server.grading.guard import Guard, session_types
+from server.limits_answer import limits_answer
 from server.model_chunks import MAX_HEADER_BYTES, chunks_of, collect_model
 from server.open_streams import OpenStreams
 from server.overdue import Limits
@@ -34,8 +38,11 @@ class LayerService:
 
     descriptor = LAYER_SERVICE
 
-    def __init__(self, dispatcher: Dispatcher, audit: Audit, settings: Settings) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, audit: Audit, settings: Settings, guard: Guard
+    ) -> None:
         self._dispatcher = dispatcher
+        self._guard = guard
         self._audit = audit
         self._settings = settings
         self._streams = OpenStreams(
@@ -58,6 +65,7 @@ class LayerService:
             "DeleteSession": self._delete_session,
             "ListLayerTypes": self._list_layer_types,
             "ListOptimizerTypes": self._list_optimizer_types,
+            "GetLimits": self._get_limits,
         }
 
     def stream_methods(self) -> Mapping[str, StreamMethod]:
@@ -74,21 +82,28 @@ class LayerService:
     async def _list_optimizer_types(self, call: Call, request: bytes) -> bytes:
         return self._optimizer_types
 
+    async def _get_limits(self, call: Call, request: bytes) -> bytes:
+        return limits_answer(call.usage)
+
     async def _create_session(self, call: Call, request: bytes) -> bytes:
         complete = _complete_create_session(request)
-        answer = await self._run("CreateSession", call, complete.SerializeToString())
+        with call.usage.one_more_session():
+            answer = await self._run("CreateSession", call, complete.SerializeToString())
         self._audit.note("session made", call, session=complete.session_id)
         return answer
 
     async def _delete_session(self, call: Call, request: bytes) -> bytes:
         answer = await self._run("DeleteSession", call, request)
+        call.usage.note_session_ended()
         session = DeleteSessionRequest.FromString(request).session_id
         self._audit.note("session ended", call, session=session)
         return answer
 
     async def _compute(self, call: Call, read: Read) -> AsyncIterator[bytes]:
         with self._streams.one_more(call.peer):
-            stream = ComputeStream(self._dispatcher, call, self._settings, self._limits)
+            stream = ComputeStream(
+                self._dispatcher, call, self._settings, self._limits, self._audit, self._check
+            )
             async for response in stream.run(read):
                 yield response
 
@@ -110,9 +125,29 @@ class LayerService:
 
         return run
 
+    async def _check(self, method: str, call: Call, request: bytes) -> None:
+        """Check an operation while an assignment is open."""
+        if self._guard.is_needed:
+            await self._guard.check(call, method, request, self._types_of_session)
+
+    async def check_training(self, call: Call, session_id: str, layer: str) -> None:
+        """Check a training of a layer while an assignment is open."""
+        request = TrainStepRequest(session_id=session_id, layer=layer)
+        await self._check("TrainStep", call, request.SerializeToString())
+
+    async def _types_of_session(self, call: Call, session_id: str) -> dict[str, frozenset[str]]:
+        request = GetSessionRequest(session_id=session_id).SerializeToString()
+        return session_types(await self._submit("GetSession", call, request))
+
     async def _run(self, method: str, call: Call, request: bytes) -> bytes:
+        if self._guard.is_needed:
+            await self._check(method, call, request)
+        return await self._submit(method, call, request)
+
+    async def _submit(self, method: str, call: Call, request: bytes) -> bytes:
         deadline_ms = self._dispatcher.redis_ms(call.deadline)
         head = head_of(method, call.caller.name, deadline_ms, request, call.request_id)
+        call.usage.check_operation(method, LAYER_RPCS[method], request)
         reply = await self._dispatcher.submit(head, request, call.deadline, call.account)
         if reply.kind == STATUS:
             raise AnsweredWithStatusError(reply.data)

@@ -152,7 +152,7 @@ class ReplyReader:
 
     def _is_genuine(self, reply: Reply, result: bytes) -> bool:
         try:
-            self._seal.check("result", reply.mark, result, reply.data)
+            self._seal.check("result", reply.mark, result, reply.data.decode(errors="replace"))
         except ForgedError as error:
             log.error("a large result is refused: %s", error)
             return False

@@ -13,8 +13,10 @@ from server.training.service import TrainingService
 
 def make_services(dispatcher: Dispatcher, audit: Audit, settings: Settings) -> list[Service]:
     """Return the services. Health, reflection and authentication follow this list."""
+    grading = GradingService(settings)
+    layers = LayerService(dispatcher, audit, settings, grading.guard)
     return [
-        LayerService(dispatcher, audit, settings),
-        TrainingService(dispatcher, settings),
-        GradingService(settings),
+        layers,
+        TrainingService(dispatcher, settings, layers.check_training),
+        grading,
     ]

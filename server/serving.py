@@ -30,7 +30,7 @@ from server.tls import Tls
 log = logging.getLogger(__name__)
 
 # The most calls that gRPC may hold before it hands them over.
-MAX_PENDING = 20_000
+MAX_PENDING = 100_000
 # A request may be this much above the limit and is still refused in our words, not in gRPC's.
 READ_BEYOND_BYTES = 16 * 1024 * 1024
 # gRPC may refuse a call with more bytes of headers than the first number, and refuses one with more
@@ -83,6 +83,7 @@ async def serve(settings: Settings) -> None:
         dispatcher.answers,
         connections,
         audit,
+        dispatcher.quotas,
         settings,
     )
     server = _grpc_server(settings, handlers)

@@ -17,10 +17,19 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# The offset of `tcpi_bytes_received` in Linux's struct tcp_info.
-_BYTES_RECEIVED_OFFSET = 128
+# The offset of `tcpi_bytes_acked` and `tcpi_bytes_received` in Linux's struct tcp_info.
+_BYTES_ACKED_OFFSET = 120
 _TCP_INFO_BYTES = 256
 _DESCRIPTORS = "/proc/self/fd"
+
+
+class Traffic(NamedTuple):
+    """The bytes that a connection has carried since it began."""
+
+    # Bytes that the client has taken.
+    taken: int = 0
+    # Bytes that the client has sent.
+    received: int = 0
 
 
 class ClientSocket(NamedTuple):
@@ -72,17 +81,17 @@ class ClientSockets:
         return ClientSocket(descriptor, peer, address_of(peer)) if peer else None
 
 
-def received_bytes(client: ClientSocket) -> int | None:
-    """Return the bytes that have come over a connection since it began; None if it has ended."""
+def traffic_of(client: ClientSocket) -> Traffic | None:
+    """Return what a connection has carried; None if it has ended."""
     with _duplicate(client.descriptor) as one:
         if one is None:
             return None
         try:
             info = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
-            received: int = struct.unpack_from("=Q", info, _BYTES_RECEIVED_OFFSET)[0]
+            traffic = Traffic(*struct.unpack_from("=QQ", info, _BYTES_ACKED_OFFSET))
         except (OSError, struct.error):
             return None
-    return received
+    return traffic
 
 
 def peer_of(one: socket.socket) -> str:

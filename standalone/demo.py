@@ -1,6 +1,7 @@
-"""`make demo`: runs two programs against the whole service, and removes all traces.
+"""`make demo`: runs programs against the whole service, and removes all traces.
 
-The first is the walk-through of Dropout, the second trains a network on digits.
+The first is the walk-through of Dropout, the second trains a network on digits, the third grades a
+right and a wrong Dropout.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from standalone.errors import StackError
 from standalone.stack import Stack
 from standalone.stop_signal import StopRequested, StopSignal
 
-PROGRAMS = ("edunn_client.walkthrough", "standalone.digits_demo")
+PROGRAMS = (
+    "edunn_client.walkthrough",
+    "standalone.digits_demo",
+    "edunn_client.grading.walkthrough",
+)
 INTERRUPTED = 130
 POLL_SECONDS = 0.05
 

@@ -100,6 +100,9 @@ class Stack:
             **(environment or {}),
             "EDUNN_REDIS_URL": self._url_of(redis_user.NAME, self._service_password),
         }
+        # A full Redis refuses what would fill it further. The machine's other half is for the rest.
+        given = int(self.environment.get("EDUNN_REDIS_BYTES", "0"))
+        self._redis_bytes = given or machine_bytes() // 2
         self._wait = wait
         self._lock: IO[str] | None = None
         self._supervisor = Supervisor()
@@ -210,12 +213,25 @@ class Stack:
         # Another program's server could answer at the address, so ours must have said it listens.
         child = self.servers[self.addresses.index(address)]
         deadline = time.monotonic() + START_SECONDS
-        with own_channel(address, self.environment) as channel:
+        with self.own_channel(address) as channel:
             while not (child.has_said(address) and is_serving(channel)):
                 self._check_starts()
                 if time.monotonic() > deadline:
                     raise StackError(f"the service did not start:\n{self._tails()}")
                 self._wait(0.05)
+
+    def own_channel(self, address: str) -> grpc.Channel:
+        """Return a channel to a server of the stack.
+
+        Raises
+        ------
+        StackError
+            A file of a certificate is missing or cannot be used.
+        """
+        try:
+            return own_channel(address, self.environment)
+        except (OSError, ValueError) as error:
+            raise StackError(str(error)) from error
 
     def _check_starts(self) -> None:
         """Raise if a part dies each time it is started."""
@@ -258,6 +274,7 @@ class Stack:
                 "auto-aof-rewrite-min-size 512mb",
                 # Redis must never evict keys: sessions and queues need them.
                 "maxmemory-policy noeviction",
+                f"maxmemory {self._redis_bytes}",
                 "daemonize no",
                 "",
             ]
@@ -294,6 +311,17 @@ def _kept_tokens(data: Path) -> dict[str, str]:
     """Return the setting of the data folder's tokens, if there are any."""
     path = data / TOKENS_FILE
     return {"EDUNN_TOKENS_FILE": str(path)} if path.exists() else {}
+
+
+def machine_bytes() -> int:
+    """Return the bytes of memory that the machine, or this container of it, has."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        allowed = int(Path("/sys/fs/cgroup/memory.max").read_text())
+    except (OSError, ValueError):
+        # There is no limit, or it is "max".
+        return machine
+    return min(machine, allowed)
 
 
 def _check_port(port: int) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from edunn_client import Client, DatasetInfo, RemoteLayer, Session
-from waiting import await_true
+from edunn_client import RemoteLayer, Session
 
 import edunn as nn
 from edunn import datasets
@@ -69,9 +68,3 @@ def assert_same(model: nn.Sequential, arrays: dict[str, np.ndarray]) -> None:
     assert local.keys() == arrays.keys()
     for name, array in local.items():
         assert array.tobytes() == arrays[name].tobytes(), name
-
-
-def await_datasets(client: Client) -> tuple[DatasetInfo, ...]:
-    """Return the data sets, once the first trainer has told of those that edunn brings."""
-    await_true(lambda: bool(client.datasets()), "the data sets that edunn brings")
-    return client.datasets()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shlex
 import subprocess
@@ -26,6 +27,7 @@ from compose_file import (
 )
 from postgres import find_binaries
 
+from edunn_serving import redis_user
 from edunn_serving.pools import LAYERS, POOLS, Pool
 from edunn_serving.settings import check_variables, names, variable
 from standalone.stack import Stack
@@ -33,6 +35,7 @@ from standalone.stack import Stack
 VARIABLES = {
     "EDUNN_REDIS_PASSWORD": secrets.token_hex(16),
     "EDUNN_POSTGRES_PASSWORD": secrets.token_hex(16),
+    "EDUNN_SHARED_KEY": secrets.token_hex(32),
 }
 # Each service's entry in the file, by its name.
 Services = dict[str, dict[str, Any]]
@@ -61,7 +64,15 @@ def with_python(command: list[str]) -> list[str]:
 
 
 def options(arguments: list[str]) -> dict[str, str]:
-    return dict(zip(arguments[::2], arguments[1::2], strict=True))
+    """Return each option of Redis with its values. An option `--user` has the user's name too."""
+    found: dict[str, str] = {}
+    for option in re.findall(r"(?<!\S)--\w.*?(?= --\w|$)", " ".join(arguments)):
+        name, _, values = option.partition(" ")
+        if name == "--user":
+            user, _, values = values.partition(" ")
+            name = f"{name} {user}"
+        found[name] = values
+    return found
 
 
 def test_there_are_the_databases_the_workers_and_the_server(services: Services) -> None:
@@ -87,13 +98,21 @@ def test_redis_is_configured_as_by_the_stack(services: Services, tmp_path: Path)
     of_stack = options([f"--{word}" if at == 0 else word for line in lines if line
                         for at, word in enumerate(shlex.split(line))])  # fmt: skip
     of_file = options(arguments)
-    for place in ("--port", "--requirepass", "--dir"):
+    for place in ("--port", "--dir"):
         assert of_stack.pop(place) and of_file.pop(place)
+    # The tests are Redis's administrator, and the stack's own check. In containers nobody is.
+    assert of_stack.pop("--requirepass")
+    assert of_file.pop("--user default") == "off"
+    user = f"--user {redis_user.NAME}"
+    for rules in (of_stack.pop(user), of_file.pop(user)):
+        on, password, *others = rules.split()
+        assert (on, password[0], tuple(others)) == ("on", ">", redis_user.RULES)
     # Containers do not share a folder for a socket, so they connect to Redis by TCP.
     assert of_stack.pop("--unixsocket") and of_stack.pop("--unixsocketperm") == "700"
     assert of_file.pop("--bind")
     assert of_stack.pop("--daemonize") == "no"  # Redis's default
     assert program == "redis-server"
+    assert of_stack.pop("--maxmemory") and of_file.pop("--maxmemory") == "2gb"
     assert of_file == of_stack
     assert of_file["--appendonly"] == "yes"
     assert of_file["--maxmemory-policy"] == "noeviction"
@@ -135,10 +154,43 @@ def test_redis_is_healthy_before_others_start_and_the_server_stops_before_the_wo
 
 def test_the_file_holds_no_password_itself() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    given = options(services["redis"]["command"][1:])["--requirepass"]
+    given = services["redis"]["environment"]["REDISCLI_AUTH"]
     assert given.startswith("${EDUNN_REDIS_PASSWORD:?")
-    assert services["redis"]["environment"]["REDISCLI_AUTH"] == given
-    assert services["server"]["environment"]["EDUNN_REDIS_URL"] == f"redis://:{given}@redis:6379/0"
+    assert f">{given}" in services["redis"]["command"]
+    url = f"redis://{redis_user.NAME}:{given}@redis:6379/0"
+    assert services["server"]["environment"]["EDUNN_REDIS_URL"] == url
+    for name in ("server", "worker"):
+        key = services[name]["environment"]["EDUNN_SHARED_KEY"]
+        assert key.startswith("${EDUNN_SHARED_KEY:?")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_has_no_rights_that_it_does_not_need(services: Services, name: str) -> None:
+    service = services[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert 0 < service["pids_limit"] <= 512
+    assert service["mem_limit"]
+    assert not {"privileged", "cap_add", "devices", "network_mode", "pid"} & service.keys()
+    if "build" not in service:
+        # The image's own entry point would need root's rights to become this user.
+        assert service["user"].partition(":")[0] not in ("0", "root", "")
+
+
+def test_a_secret_is_in_the_environment_of_those_alone_that_need_it(services: Services) -> None:
+    def who_has(secret: str) -> set[str]:
+        return {name for name, each in services.items() if secret in str(each["environment"])}
+
+    assert who_has(VARIABLES["EDUNN_SHARED_KEY"]) == {
+        "worker",
+        "trainer",
+        "grading-worker",
+        "server",
+    }
+    assert who_has(VARIABLES["EDUNN_POSTGRES_PASSWORD"]) == {
+        "postgres", "grading-worker", "server"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["server", "worker", "trainer", "grading-worker"])

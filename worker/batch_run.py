@@ -25,7 +25,7 @@ from worker.open_session import OpenSession
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySession
-from worker.store import Changes, StoredSession
+from worker.stored import Changes, StoredSession
 
 
 class Outcome(NamedTuple):

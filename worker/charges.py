@@ -17,9 +17,6 @@ from worker.limits import MESSAGE_BYTES, REQUEST_COPIES, RESULT_COPIES, Charge
 ENTRY_BYTES = 1024
 # Bytes of a float64. Gradients and the states of optimizers are no wider.
 WIDEST_BYTES = 8
-# What an update does to each number of a parameter at most, and the arrays of the parameter's shape
-# that it has at once. Adam has the most of both.
-STEP_PASSES, STEP_ARRAYS = 20, 8
 # The largest number of the message's fields. It is above every limit.
 _LARGEST = 2**63
 
@@ -155,26 +152,14 @@ def charge_train_step(
     return Charge(sum(cost.work for cost in costs) + step.work, memory, stored=step.stored)
 
 
-def arrays_of(rule: UpdateRule) -> int:
-    """Return the arrays of a parameter's shape that an optimizer keeps for each parameter."""
-    return sum(each.shape != "()" for each in rule.state_descriptions)
-
-
 def _step_cost(trained: Mapping[str, np.ndarray], rule: UpdateRule) -> Cost:
-    """Return the cost of an update, with all copies of the state before and after it."""
-    arrays = arrays_of(rule)
+    """Return the cost of an update, with the copies of parameters and state that are stored."""
     numbers = sum(array.size for array in trained.values())
-    largest = max((array.size for array in trained.values()), default=0)
-    parameters = (1 + RESULT_COPIES) * _named_bytes(trained)
-    states = (3 + RESULT_COPIES) * WIDEST_BYTES * arrays * numbers
-    return Cost(
-        work(
-            calls=STEP_PASSES * len(trained),
-            elements=STEP_PASSES * numbers,
-            functions=2 * numbers,
-        ),
-        parameters + states + STEP_ARRAYS * WIDEST_BYTES * largest,
-    )
+    state = WIDEST_BYTES * rule.state_arrays * numbers
+    # The state before the update is in memory as bytes from Redis and as arrays.
+    copies = RESULT_COPIES * (_named_bytes(trained) + state) + 2 * state
+    update = rule.estimate(map(spec_of, trained.values()))
+    return update._replace(memory=update.memory + copies)
 
 
 def spec_of(array: np.ndarray) -> ArraySpec:

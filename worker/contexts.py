@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import numpy as np
 
 from edunn.caches import Cache, CacheValue
@@ -15,6 +18,9 @@ from edunn_serving.internal.v1.state_pb2 import (
 )
 from edunn_serving.v1.layer_pb2 import Phase
 from worker.wire import LARGE_BYTES, ArrayMessage, Piece, bytes_of, nested
+
+# The dtypes of numbers, as NumPy writes them.
+STORED_DTYPE = re.compile("[<>|][biu][1248]|[<>]f[248]")
 
 
 def encode_context(
@@ -62,7 +68,13 @@ def is_evicted(context: Context) -> bool:
 
 
 def decode_cache(context: Context) -> Cache:
-    """Return the cache that `encode_context` was given."""
+    """Return the cache that `encode_context` was given.
+
+    Raises
+    ------
+    ValueError
+        It is not one that `encode_context` has made.
+    """
     return {name: _decode_value(entry) for name, entry in context.cache.items()}
 
 
@@ -101,12 +113,21 @@ def _decode_value(entry: CachedValue) -> CacheValue:
     if kind == "bits":
         shape = tuple(entry.bits.shape)
         packed = np.frombuffer(entry.bits.data, np.uint8)
-        count = int(np.prod(shape, dtype=np.int64))
+        count = math.prod(shape)
+        if min(shape, default=0) < 0 or -(-count // 8) != len(packed):
+            raise ValueError(f"{len(packed)} bytes of bits do not have the shape {shape}")
         return np.unpackbits(packed, count=count, bitorder="little").view(np.bool_).reshape(shape)
     if kind == "array":
         array = entry.array
-        return np.frombuffer(array.data, np.dtype(array.dtype)).reshape(tuple(array.shape))
+        return np.frombuffer(array.data, _dtype(array.dtype)).reshape(tuple(array.shape))
     if kind is None:
         raise ValueError("a stored cache entry has no value")
     value: float | int | bool = getattr(entry, kind)
     return value
+
+
+def _dtype(text: str) -> np.dtype:
+    """Return a stored dtype. NumPy would read other texts as descriptions of records."""
+    if not STORED_DTYPE.fullmatch(text):
+        raise ValueError(f"a stored array has the dtype {text!r}")
+    return np.dtype(text)

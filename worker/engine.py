@@ -30,7 +30,8 @@ from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySessions
 from worker.recall import recall
 from worker.recent_contexts import RecentContexts
-from worker.store import Committed, Store, StoredSession
+from worker.store import Committed, Store
+from worker.stored import StoredSession
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +146,8 @@ class Engine:
             raise
         except Exception:
             # Nothing has been stored. Without this the callers would wait until their deadlines.
-            self._answer_all(batch, logged_fault(f"batch {batch.batch_id}"))
+            calls = " ".join(head.request_id for head in batch.heads)
+            self._answer_all(batch, logged_fault(f"batch {batch.batch_id} of calls {calls}"))
 
     def _answer_all(self, batch: BatchMessage, error: ServiceError) -> None:
         self._store.commit(

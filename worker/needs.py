@@ -10,7 +10,7 @@ from worker.methods import METHODS, Method
 from worker.ready import ReadySession, ReadySessions
 from worker.repetitions import mark_of
 from worker.slots import SLOTS
-from worker.store import LayerNeeds, Needs
+from worker.stored import LayerNeeds, Needs
 
 
 def needs_of(heads: Sequence[OperationHead], ready: ReadySessions) -> dict[SessionKey, Needs]:

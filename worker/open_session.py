@@ -19,7 +19,7 @@ from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, ReadySession, build_layer
 from worker.recent_contexts import RecentContexts
 from worker.slots import PARAMETERS, SLOTS, Slot
-from worker.store import Changes, StoredLayer, StoredSession, Value, context_cost
+from worker.stored import Changes, StoredLayer, StoredSession, Value, context_cost
 
 
 @dataclass(slots=True)
@@ -228,8 +228,14 @@ class OpenSession:
         """Return the changes to commit; None if there is neither a session nor a change."""
         if not self.exists and not self._deleted:
             return None
-        for layer, slot in self._changed_slots.values():
-            self._values[keys.slot(slot.name, layer.name)] = slot.encode(layer.ready)
+        slots = {
+            keys.slot(slot.name, layer.name): slot.pieces(layer.ready)
+            for layer, slot in self._changed_slots.values()
+        }
+        has_large_slots = self.ready is not None and self.ready.may_have_large_slots
+        if not has_large_slots:
+            self._values.update({field: b"".join(pieces) for field, pieces in slots.items()})
+            slots = {}
         ttl_ms = self.ttl_ms if self.exists else 0
         changed = self._deleted or bool(self._values)
         is_recalled = self._lengths is not None
@@ -248,6 +254,9 @@ class OpenSession:
             tuple(self._changed_layers),
             self._lengths or {},
             self._values,
+            has_large_slots,
+            slots,
+            bool(self._changed_slots) or keys.RECORD in self._values,
         )
 
     def settle(self, batch_id: str, recent: RecentContexts) -> None:

@@ -29,7 +29,7 @@ from worker.limits import check, is_small
 from worker.open_session import OpenLayer, OpenSession
 from worker.repetitions import NUMBERED, check_id, digest_of
 from worker.slots import BUFFERS, PARAMETERS
-from worker.store import context_cost
+from worker.stored import context_cost
 from worker.tensors import decode_tensor
 from worker.wire import ArrayMessage
 

@@ -20,8 +20,15 @@ from edunn_serving.internal.v1.state_pb2 import SessionRecord
 from edunn_serving.keys import SessionKey
 from edunn_serving.v1.layer_pb2 import Layer
 from worker.configs import plain_config
-from worker.session_memory import training_bytes
-from worker.slots import BUFFERS, PARAMETERS, SLOT_NAMES, KeptGradients, OptimizerState
+from worker.session_memory import layer_bytes, training_bytes
+from worker.slots import (
+    BUFFERS,
+    LARGE_SLOT_BYTES,
+    PARAMETERS,
+    SLOT_NAMES,
+    KeptGradients,
+    OptimizerState,
+)
 
 # Bytes in memory of a layer or a session besides its arrays: a generous guess.
 OVERHEAD_BYTES = 4096
@@ -77,6 +84,16 @@ class ReadySession:
     has_contexts: bool = False
     # Whether it has forgotten some of its evicted contexts.
     has_forgotten: bool = False
+    # The revision for which it is known whether there may be large slots, and the answer.
+    _large_slots: tuple[str, bool] = ("", False)
+
+    @property
+    def may_have_large_slots(self) -> bool:
+        """Whether the session has enough bytes of arrays for one."""
+        if self._large_slots[0] != self.revision:
+            large = layer_bytes(self.record) >= LARGE_SLOT_BYTES
+            self._large_slots = (self.revision, large)
+        return self._large_slots[1]
 
     def size(self) -> int:
         """Return the approximate bytes of the session."""

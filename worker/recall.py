@@ -11,7 +11,7 @@ from worker.methods import METHODS, Method
 from worker.ready import ReadySession, ReadySessions
 from worker.recent_contexts import RecentContexts
 from worker.repetitions import mark_of
-from worker.store import StoredLayer, StoredSession, StoredSlot
+from worker.stored import StoredLayer, StoredSession, StoredSlot
 
 # The version of a slot that the worker has not kept up with. No slot has it.
 UNKNOWN = -1

@@ -72,13 +72,14 @@ def earlier(layer: OpenLayer, kind: str, given: str, digest: bytes) -> ContextHe
 
 def digest_of(tensors: Iterable[Tensor], *others: object) -> bytes:
     """Return 16 bytes that differ if tensors or other contents of two requests differ."""
-    digest = hashlib.blake2b(json.dumps(others).encode(), digest_size=16)
+    # Processors have instructions for it. BLAKE2 took twice as long.
+    digest = hashlib.sha256(json.dumps(others).encode())
     for tensor in tensors:
         # The header tells the length of the data, so two lists of tensors never give the same
         # bytes.
         digest.update(f"|{tensor.data_type}{list(tensor.shape)}{len(tensor.data)}|".encode())
         digest.update(tensor.data)
-    return digest.digest()
+    return digest.digest()[:16]
 
 
 def plain_optimizer(request_has_it: bool, spec: OptimizerSpec) -> object:

@@ -9,10 +9,15 @@ from typing import Protocol
 import numpy as np
 
 from edunn.model import Model
+from edunn.optimizers.update_rule import UpdateRule
 from edunn_serving.internal.v1.state_pb2 import Arrays
 from edunn_serving.v1.optimizer_pb2 import OptimizerSpec
 from worker.tensors import decode_tensors
-from worker.wire import ArrayMessage
+from worker.wire import ArrayMessage, Piece
+
+# Slots of this size on are stored apart and do not pass through a script. Redis took 1.6 ms for
+# 0.8 MB in a script, as measured, and 0.2 ms for the command alone.
+LARGE_SLOT_BYTES = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -35,6 +40,8 @@ class OptimizerState:
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     # By any optimizer.
     steps: int = 0
+    # The optimizer that `spec` describes; None until it is built.
+    rule: UpdateRule | None = None
 
 
 class SlotHolder(Protocol):
@@ -58,9 +65,13 @@ class Slot:
 
     def encode(self, layer: SlotHolder) -> bytes:
         """Return the bytes to store."""
+        return b"".join(self.pieces(layer))
+
+    def pieces(self, layer: SlotHolder) -> list[Piece]:
+        """Return the bytes to store, in pieces. Large arrays are not copied, and must stay."""
         message = ArrayMessage(self.besides(layer))
         message.add_tensors("arrays", self.read(layer))
-        return message.SerializeToString()
+        return message.pieces()
 
     def decode(self, layer: SlotHolder, data: bytes) -> None:
         """Give a layer what is stored."""

@@ -15,7 +15,7 @@ from edunn_serving.requests import nested_too_deeply
 from edunn_serving.settings import Settings
 from edunn_serving.v1.optimizer_pb2 import OptimizerSpec
 from edunn_serving.v1.step_pb2 import StepRequest, StepResponse, TrainStepRequest
-from worker.charges import arrays_of, charge_step
+from worker.charges import charge_step
 from worker.configs import TooDeepError, check_description, plain_config
 from worker.gradients import check_finite, forget, reserved_for
 from worker.limits import check
@@ -82,24 +82,25 @@ class Step:
     ) -> None:
         self._session = session
         self._layer = layer
-        present = layer.ready.optimizer
-        if request.HasField("optimizer"):
-            self._spec = request.optimizer
-            self.rule = _build(request.optimizer, settings)
-        elif present.spec is not None:
-            self._spec = present.spec
-            self.rule = _build(present.spec, settings)
-        else:
+        given = request.optimizer if request.HasField("optimizer") else None
+        present = _present_rule(layer, settings)
+        if present is None and given is None:
             raise ServiceError(
                 Reason.NO_OPTIMIZER,
                 f"layer {layer.name!r} has had no step yet: name an optimizer",
                 metadata={"layer": layer.name},
             )
-        self._state: Mapping[str, np.ndarray] = {}
-        if present.spec is not None and _are_same(self.rule, _build(present.spec, settings)):
-            self._state = present.arrays
+        kept = layer.ready.optimizer
+        if given is not None and given != kept.spec:
+            self.rule = _build(given, settings)
+            self._spec = OptimizerSpec()
+            self._spec.CopyFrom(given)
+        elif present is not None and kept.spec is not None:
+            self.rule, self._spec = present, kept.spec
+        is_same = present is not None and _are_same(self.rule, present)
+        self._state: Mapping[str, np.ndarray] = kept.arrays if is_same else {}
         self._reserved: TrainingBytes = reserved_for(
-            session, layer, settings, optimizer_arrays=arrays_of(self.rule)
+            session, layer, settings, optimizer_arrays=self.rule.state_arrays
         )
 
     def apply(self, gradients: Mapping[str, np.ndarray]) -> int:
@@ -118,12 +119,11 @@ class Step:
         if gradients:
             ready.model.set_parameters({name: after[name] for name in gradients})
             session.save(layer, PARAMETERS)
-        spec = OptimizerSpec()
-        spec.CopyFrom(self._spec)
-        ready.optimizer = OptimizerState(spec, state, ready.optimizer.steps + 1)
+        steps = ready.optimizer.steps + 1
+        ready.optimizer = OptimizerState(self._spec, state, steps, self.rule)
         session.save(layer, OPTIMIZER)
         forget(session, layer)
-        return ready.optimizer.steps
+        return steps
 
 
 def contents_of_optimizer(request: StepRequest | TrainStepRequest) -> object:
@@ -131,8 +131,16 @@ def contents_of_optimizer(request: StepRequest | TrainStepRequest) -> object:
     return plain_optimizer(request.HasField("optimizer"), request.optimizer)
 
 
+def _present_rule(layer: OpenLayer, settings: Settings) -> UpdateRule | None:
+    """Return the optimizer of the layer's last step; None if there was none."""
+    present = layer.ready.optimizer
+    if present.rule is None and present.spec is not None:
+        present.rule = _build(present.spec, settings)
+    return present.rule
+
+
 def _are_same(one: UpdateRule, other: UpdateRule) -> bool:
-    return type(one) is type(other) and one.config == other.config
+    return one is other or (type(one) is type(other) and one.config == other.config)
 
 
 def _build(spec: OptimizerSpec, settings: Settings) -> UpdateRule:

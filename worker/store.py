@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 import redis
 
@@ -22,102 +21,38 @@ from edunn_serving.replies import (
     Answer,
 )
 from edunn_serving.scripts import Command, Script
+from edunn_serving.seal import STATE
 from edunn_serving.settings import Settings
+from worker.large_slots import (
+    LARGE_SLOT_SEAL,
+    NOTHING_STAGED,
+    Staged,
+    stage,
+    together,
+)
 from worker.script_connection import ScriptConnection
 from worker.slots import SLOT_NAMES
+from worker.stored import (
+    CONTEXT_OVERHEAD_BYTES,
+    Changes,
+    LayerNeeds,
+    Needs,
+    StoredLayer,
+    StoredSession,
+    StoredSlot,
+    Value,
+)
 
 # A session keeps the headers of this many evicted contexts. Each takes about 150 bytes.
 EVICTED_REMEMBERED = 100_000
 # The contexts that one script evicts. Half a million at once blocked Redis for 4 s.
 EVICTION_STEPS = 256
-# The bytes that Redis takes for a context besides its own and twice those of its field's name. The
-# name is in a hash and in a list. 55 to 90 were measured with Redis 7.0, for contexts of up to 100
-# bytes.
-CONTEXT_OVERHEAD_BYTES = 96
-
-Value = bytes | str | int
+# What a session takes is counted in steps of this many bytes of contexts, without smaller values.
+ACCOUNT_STEP_BYTES = 64 * 1024
+SMALLEST_COUNTED_BYTES = 64
 
 # The beginnings of the fields of a session's hash that are sealed.
 SEALED_FIELDS = frozenset({keys.RECORD, *SLOT_NAMES})
-
-
-@dataclass(slots=True)
-class LayerNeeds:
-    """What a batch needs of one layer, and what the worker has of it already."""
-
-    # The versions of the slots that the worker has, in the order of `SLOTS`. None: the batch does
-    # not need the slot.
-    versions: list[int | None]
-    # The forward ids of the wanted contexts, in order.
-    contexts: dict[str, None] = field(default_factory=dict)
-    # Whether the latest forward's context is wanted.
-    latest: bool = False
-
-
-@dataclass(slots=True)
-class Needs:
-    """What a batch needs of one session, and what the worker has of it already."""
-
-    known_revision: str = ""
-    layers: dict[str, LayerNeeds] = field(default_factory=dict)
-
-
-class StoredSlot(NamedTuple):
-    """A stored slot of a layer. The arrays are None if the worker has the version or needs none."""
-
-    version: int
-    arrays: bytes | None
-
-
-class StoredLayer(NamedTuple):
-    """A stored layer."""
-
-    # By their names.
-    slots: dict[str, StoredSlot]
-    # The number of forwards that the service has numbered.
-    forwards: int
-    latest: str
-    last_batch: str
-    # Forward id -> context; None if there is none.
-    contexts: dict[str, bytes | None]
-
-
-class StoredSession(NamedTuple):
-    """A stored session. The record is None if the worker has its revision."""
-
-    revision: str
-    record: bytes | None
-    has_contexts: bool
-    # Whether it has forgotten some of its evicted contexts.
-    has_forgotten: bool
-    layers: dict[str, StoredLayer]
-    # None if the state was loaded. If the worker has recalled it, the length of each wanted
-    # context by its field, 0 if there is none. The commit verifies them.
-    lengths: dict[str, int] | None = None
-
-
-class Changes(NamedTuple):
-    """A batch's changes of one session.
-
-    `loaded_revision` is the session's revision when it was loaded. It is empty if the session did
-    not exist, and None if nothing but the expiry changes.
-    """
-
-    session: SessionKey
-    loaded_revision: str | None
-    ttl_ms: int
-    # Whether the session's old values are removed before the new ones are set.
-    deleted: bool = False
-    has_contexts: bool = False
-    # The fields of the new contexts, oldest first, and their bytes in the budget.
-    contexts: Sequence[str] = ()
-    new_context_bytes: int = 0
-    # The layers that must be as they were, each with the last batch that had changed it then.
-    layers: dict[str, str] = {}  # noqa: RUF012  # never written into
-    changed_layers: Sequence[str] = ()
-    # The contexts that must be as they were: the length of each by its field, 0 if there was none.
-    lengths: dict[str, int] = {}  # noqa: RUF012  # never written into
-    values: dict[str, Value] = {}  # noqa: RUF012  # never written into
 
 
 class Committed(Enum):
@@ -146,7 +81,20 @@ class Store:
             "steps": EVICTION_STEPS,
         }
         self._take = Script.named("take", slots=SLOT_NAMES, holder_ms=BATCH_TTL_MS)
-        self._commit = Script.named("eviction", "commit", limits=limits, reply_ms=REPLY_TTL_MS)
+        self._commit = Script.named(
+            "eviction",
+            "accounts",
+            "commit",
+            limits=limits,
+            accounts={
+                "step": ACCOUNT_STEP_BYTES,
+                "smallest": SMALLEST_COUNTED_BYTES,
+                "state": keys.state_bytes(""),
+                "sessions": keys.sessions(""),
+                "kept_ms": round(settings.max_session_ttl_seconds * 1000),
+            },
+            reply_ms=REPLY_TTL_MS,
+        )
         self._evict = Script.named("eviction", "evict", limits=limits)
         self._connection = ScriptConnection(client, (self._take, self._commit, self._evict))
         self._seal = settings.seal()
@@ -187,7 +135,38 @@ class Store:
             key: self._opened(key, _stored_session(need, answer)) if answer else None
             for (key, need), answer in zip(needs.items(), answers, strict=True)
         }
-        return bool(exists), requests[0] if requests else [], sessions, now_ms
+        if self._load_large_slots(sessions):
+            return bool(exists), requests[0] if requests else [], sessions, now_ms
+        # Another commit has replaced one of them in between.
+        return self.take(batch_id, worker_id, needs, requests_apart=requests_apart)
+
+    def _load_large_slots(self, sessions: Mapping[SessionKey, StoredSession | None]) -> bool:
+        """Load the slots that are stored apart; False if one is no longer there.
+
+        Raises
+        ------
+        ForgedError
+            One was not written by a worker of this service.
+        """
+        apart = [
+            (key, layer, name, slot.arrays[len(keys.LARGE_SLOT) :])
+            for key, session in sessions.items()
+            if session is not None
+            for layer in session.layers.values()
+            for name, slot in layer.slots.items()
+            if slot.arrays is not None and slot.arrays.startswith(keys.LARGE_SLOT)
+        ]
+        if not apart:
+            return True
+        loaded = self._connection.run(
+            *(("HGET", keys.large_slots(*key), stored_as) for key, _, _, stored_as in apart)
+        )
+        if None in loaded:
+            return False
+        for (key, layer, name, stored_as), sealed in zip(apart, loaded, strict=True):
+            arrays = self._seal.open(LARGE_SLOT_SEAL, sealed, *key, stored_as.decode())
+            layer.slots[name] = layer.slots[name]._replace(arrays=arrays)
+        return True
 
     def commit(
         self,
@@ -203,8 +182,23 @@ class Store:
         A batch that insists has its turn after the next conflict. The others then wait for it.
         `run` runs the script; by default the store's own connection does.
         """
-        command = self._commit_command(reply_stream, answer, sessions, insist=insist)
-        committed = Committed(run(command) if run else self._connection.run(command)[0])
+        staged = together(
+            [stage(each.session, each.slots, each.ttl_ms, self._seal) for each in sessions]
+        )
+        command = self._commit_command(reply_stream, answer, sessions, staged, insist=insist)
+        try:
+            if run and not staged.commands:
+                committed = Committed(run(command))
+            else:
+                committed = Committed(self._connection.run(*staged.commands, command)[-1])
+        except redis.OutOfMemoryError:
+            if not staged.commands:
+                raise
+            # A full Redis takes large slots only through the script, which frees memory before.
+            command = self._commit_command(
+                reply_stream, answer, sessions, NOTHING_STAGED, insist=insist
+            )
+            committed = Committed(self._connection.run(command)[0])
         if committed is not Committed.MORE:
             return committed
         for each in sessions:
@@ -212,7 +206,13 @@ class Store:
         return Committed.DONE
 
     def _commit_command(
-        self, reply_stream: str, answer: Answer, sessions: Sequence[Changes], *, insist: bool
+        self,
+        reply_stream: str,
+        answer: Answer,
+        sessions: Sequence[Changes],
+        staged: Staged,
+        *,
+        insist: bool,
     ) -> Command:
         batch_id = answer.batch_id
         touched = [keys.batch(batch_id), keys.holder(batch_id), reply_stream]
@@ -234,7 +234,7 @@ class Store:
             "insists": insist,
             "large": len(large),
             "published": len(encoded) <= PUBLISHED_BYTES,
-            "sessions": [_changed(each) for each in sessions],
+            "sessions": [_changed(each, staged) for each in sessions],
         }
         arguments: list[Value] = [json.dumps(header), batch_id, encoded, *large]
         for each in sessions:
@@ -242,6 +242,9 @@ class Store:
             arguments += each.contexts
             for name, value in each.values.items():
                 arguments += (name, self._closed(each.session, name, value))
+            for slot, data in each.slots.items():
+                kept = staged.value(each.session, slot, data)
+                arguments += (slot, self._closed(each.session, slot, kept))
             for layer in each.changed_layers:
                 arguments += (keys.LAST_BATCH + layer, batch_id)
         return self._commit.command(touched, arguments)
@@ -249,7 +252,7 @@ class Store:
     def _closed(self, session: SessionKey, field: str, value: Value) -> Value:
         """Seal a value of a session's hash: its record, or the arrays of a slot."""
         if isinstance(value, bytes) and field.partition("/")[0] in SEALED_FIELDS:
-            return self._seal.close("state", value, *session, field)
+            return self._seal.close(STATE, value, *session, field)
         return value
 
     def _opened(self, key: SessionKey, stored: StoredSession) -> StoredSession:
@@ -264,7 +267,7 @@ class Store:
             return stored
 
         def opened(field: str, value: bytes | None) -> bytes | None:
-            return None if value is None else self._seal.open("state", value, *key, field)
+            return None if value is None else self._seal.open(STATE, value, *key, field)
 
         layers = {
             name: layer._replace(
@@ -287,16 +290,12 @@ class Store:
                 return
 
 
-def context_cost(field: str, context: bytes) -> int:
-    """Return the bytes of its session's budget that a context takes."""
-    return len(context) + 2 * len(field) + CONTEXT_OVERHEAD_BYTES
-
-
-def _keys_of(changes: Changes) -> tuple[str, str, str]:
+def _keys_of(changes: Changes) -> tuple[str, ...]:
     return (
         keys.session(*changes.session),
         keys.context_order(*changes.session),
         keys.evicted_contexts(*changes.session),
+        keys.large_slots(*changes.session),
     )
 
 
@@ -346,15 +345,21 @@ def _stored_layer(need: LayerNeeds, answer: list[Any]) -> StoredLayer:
     )  # fmt: skip
 
 
-def _changed(changes: Changes) -> dict[str, Any]:
+def _changed(changes: Changes, staged: Staged) -> dict[str, Any]:
     """Return a session's part of the header of `lua/commit.lua`.
 
     Zeros and empty lists are left out.
     """
     changed: dict[str, Any] = {
         "ttl_ms": changes.ttl_ms,
-        "values": len(changes.values) + len(changes.changed_layers),
+        "values": len(changes.values) + len(changes.slots) + len(changes.changed_layers),
     }
+    if changes.has_large_slots:
+        changed["has_large_slots"] = True
+    if changes.slots:
+        changed["slots"] = [
+            (field, staged.names.get((changes.session, field), "")) for field in changes.slots
+        ]
     if changes.layers:
         changed["layers"] = list(changes.layers.items())
     if changes.lengths:
@@ -363,6 +368,8 @@ def _changed(changes: Changes) -> dict[str, Any]:
         changed["revision"] = changes.loaded_revision
     if changes.deleted:
         changed["deleted"] = True
+    if changes.is_counted:
+        changed["counted"] = True
     if changes.has_contexts:
         changed["has_contexts"] = True
     if changes.contexts:

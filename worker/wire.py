@@ -63,8 +63,12 @@ class ArrayMessage:
 
     def SerializeToString(self) -> bytes:  # noqa: N802  # as protobuf's messages call it
         """Return the message's encoding."""
-        encoded: bytes = self._message.SerializeToString()
-        return b"".join([encoded, *self._pieces]) if self._pieces else encoded
+        encoded, *others = self.pieces()
+        return b"".join([encoded, *others]) if others else bytes(encoded)
+
+    def pieces(self) -> list[Piece]:
+        """Return the message's encoding as pieces of it. They refer to the arrays."""
+        return [self._message.SerializeToString(), *self._pieces]
 
 
 def tensor_pieces(array: np.ndarray) -> list[Piece]:

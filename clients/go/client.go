@@ -9,12 +9,14 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/edunn/edunn-serving/clients/go/edunnpb"
+	"github.com/edunn/edunn-serving/clients/go/gradingpb"
 )
 
 // Client is a connection to an edunn-serving service. Goroutines may share it.
 type Client struct {
 	settings  *settings
 	service   edunnpb.LayerServiceClient
+	grading   gradingpb.GradingServiceClient
 	trainings edunnpb.TrainingServiceClient
 	// connection is nil where the caller gave a channel of its own.
 	connection *connection
@@ -69,6 +71,7 @@ func newClient(
 	client := &Client{
 		settings:   settings,
 		service:    edunnpb.NewLayerServiceClient(channel),
+		grading:    gradingpb.NewGradingServiceClient(channel),
 		trainings:  edunnpb.NewTrainingServiceClient(channel),
 		connection: connection,
 	}
@@ -83,7 +86,9 @@ func newClient(
 func (c *Client) withoutRetries() *Client {
 	settings := *c.settings
 	settings.retry.Attempts = 1
-	return &Client{settings: &settings, service: c.service, connection: c.connection}
+	return &Client{
+		settings: &settings, service: c.service, grading: c.grading, connection: c.connection,
+	}
 }
 
 // String says what the client is connected to.

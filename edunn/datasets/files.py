@@ -52,9 +52,16 @@ def read(path: Path) -> Table:
 
     Raises
     ------
+    FileNotFoundError
+        If it is not there. The message says what to put there.
     ValueError
         If it is not such a file. The message names the file.
     """
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"There is no data set at {path}: put it there, a header row and then rows of numbers "
+            "with the target in the last column, or name the folder that has it in EDUNN_DATASETS."
+        )
     with path.open(encoding="utf-8") as file, warnings.catch_warnings():
         # NumPy warns of a file without rows, which is refused below.
         warnings.simplefilter("ignore")

@@ -39,6 +39,8 @@ class Source:
     kind: Kind
     features: int
     targets: int = 1
+    #: The columns of its file, for who has to make the file.
+    columns: tuple[str, ...] = ()
     #: What the labels of a classification mean.
     classes: tuple[str, ...] = ()
     #: What the course calls the file, where that is not the name.
@@ -51,6 +53,8 @@ class Source:
     @property
     def layout(self) -> str:
         """The file that it may be read from, in words."""
+        if self.columns:
+            return f"a header row, then rows of numbers: {', '.join(self.columns)}"
         targets = "target" if self.targets == 1 else f"{self.targets} targets"
         columns = "column" if self.targets == 1 else "columns"
         return (
@@ -130,8 +134,24 @@ REGRESSION: dict[str, Source] = {
             features=11,
             openml=OpenML("wine-quality-white", version=1, lowest=3),
         ),
-        Source("insurance", "regression", features=9),
-        Source("real_state", "regression", features=7),
+        Source(
+            "insurance",
+            "regression",
+            features=9,
+            columns=(
+                *("age", "sex (1 is female)", "bmi", "children", "smoker (1 is yes)"),
+                *("southwest", "southeast", "northwest", "northeast", "charges"),
+            ),
+        ),
+        Source(
+            "real_state",
+            "regression",
+            features=7,
+            columns=(
+                *("number", "transaction date", "house age", "distance to the nearest station"),
+                *("convenience stores", "latitude", "longitude", "price of unit area"),
+            ),
+        ),
         Source("diabetes", "regression", features=10, scikit_learn="load_diabetes"),
     )
 }

@@ -7,7 +7,7 @@ import numpy as np
 from edunn.arrays import FloatArray, compute_dtype, keep_where, own, quiet, restore, widen
 from edunn.estimate import BOOL, ArraySpec, Estimate, Passes, elementwise
 from edunn.model import Model, ParameterSet
-from edunn.probabilities import complement
+from edunn.probabilities import complement, smallest_normal
 
 
 class ReLU(Model):
@@ -106,10 +106,15 @@ class Sigmoid(Model):
         cached = self._saved_array("y")
         δEδy = self._gradient(δEδy, cached.shape)
         y = widen(cached)
-        slope = complement(y, cached.dtype)
+        slope = np.asarray(1 - y)
         slope *= y
-        # Below the smallest normal number it is y itself, rounded to 0 or nearly.
-        np.maximum(slope, np.finfo(cached.dtype).tiny, out=slope)
+        tiny = smallest_normal(cached.dtype)
+        # To look takes less time than to write, and y is seldom 0 or 1.
+        if slope.size and not slope.min() >= tiny:
+            slope = complement(y, cached.dtype)
+            slope *= y
+            # Below the smallest normal number it is y itself, rounded to 0 or nearly.
+            np.maximum(slope, tiny, out=slope)
         slope *= δEδy.astype(y.dtype, copy=False)
         return restore(slope, δEδy.dtype), {}
 

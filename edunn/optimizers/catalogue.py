@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edunn.catalogue import check_fields, find, summary
+from edunn.catalogue import check_fields, of_type, summary
 from edunn.description import OptimizerDescription
 from edunn.errors import ConfigError, Fault
 from edunn.fields import Rule, rules
@@ -25,6 +25,8 @@ OPTIMIZER_TYPES: dict[str, type[BatchedGradientOptimizer]] = {
     for kind in (Adam, GradientDescent, MomentumGD, NesterovMomentumGD, RMSprop, SignGD)
 }
 
+_NOUN = "an optimizer type"
+
 
 def describe_optimizer(optimizer_type: str) -> OptimizerDescription:
     """Describe an optimizer type as a value: without the arguments of the training loop.
@@ -34,9 +36,7 @@ def describe_optimizer(optimizer_type: str) -> OptimizerDescription:
     ConfigError
         If there is no such type.
     """
-    cls = find(optimizer_type, OPTIMIZER_TYPES, "type", "an optimizer type")
-    if isinstance(cls, Fault):
-        raise ConfigError(layer=str(optimizer_type), faults=[cls])
+    cls = of_type(optimizer_type, OPTIMIZER_TYPES, _NOUN)
     return OptimizerDescription(
         type=optimizer_type,
         summary=summary(cls),
@@ -60,9 +60,7 @@ def build_optimizer(optimizer_type: str, config: Mapping[str, object]) -> Batche
     ConfigError
         With every field at fault in `violations`.
     """
-    cls: Any = find(optimizer_type, OPTIMIZER_TYPES, "type", "an optimizer type")
-    if isinstance(cls, Fault):
-        raise ConfigError(layer=str(optimizer_type), faults=[cls])
+    cls: Any = of_type(optimizer_type, OPTIMIZER_TYPES, _NOUN)
     faults: list[Fault] = []
     arguments = check_fields(cls.__name__, _value_rules(cls), config, faults)
     if faults:

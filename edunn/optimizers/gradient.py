@@ -10,8 +10,9 @@ from typing import Annotated
 import numpy as np
 
 from edunn.arrays import FloatArray
+from edunn.derived import derived
 from edunn.description import ParameterDescription
-from edunn.fields import Field, check_arguments
+from edunn.fields import Field
 from edunn.model import ParameterSet
 from edunn.optimizers import steps
 from edunn.optimizers.optimizer import BatchedGradientOptimizer
@@ -37,6 +38,8 @@ class GradientDescent(BatchedGradientOptimizer):
         The learning rate.
     """
 
+    lr: float
+
     def __init__(
         self,
         batch_size: int | None = None,
@@ -46,7 +49,7 @@ class GradientDescent(BatchedGradientOptimizer):
         rng: np.random.Generator | None = None,
     ) -> None:
         super().__init__(batch_size, epochs, shuffle, rng)
-        self.lr: float = check_arguments(GradientDescent, type(self).__name__, lr=lr)["lr"]
+        self._set(GradientDescent, lr=lr)
 
     def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
         return steps.gradient_descent(p, g, state, lr=self.lr)
@@ -65,6 +68,9 @@ class MomentumGD(BatchedGradientOptimizer):
 
     state_descriptions = _VELOCITY
 
+    lr: float
+    gamma: float
+
     def __init__(
         self,
         batch_size: int | None = None,
@@ -75,11 +81,9 @@ class MomentumGD(BatchedGradientOptimizer):
         rng: np.random.Generator | None = None,
     ) -> None:
         super().__init__(batch_size, epochs, shuffle, rng)
-        config = check_arguments(MomentumGD, type(self).__name__, lr=lr, gamma=gamma)
-        self.lr: float = config["lr"]
-        self.gamma: float = config["gamma"]
+        self._set(MomentumGD, lr=lr, gamma=gamma)
 
-    @property
+    @derived
     def v(self) -> ParameterSet:
         """The velocity times the learning rate, for the model that took the last step."""
         return {name: self.lr * v for name, v in self._latest_state("v").items()}
@@ -117,6 +121,10 @@ class RMSprop(BatchedGradientOptimizer):
 
     state_descriptions = (_SQUARES,)
 
+    lr: float
+    beta: float
+    eps: float
+
     def __init__(
         self,
         batch_size: int | None = None,
@@ -128,12 +136,9 @@ class RMSprop(BatchedGradientOptimizer):
         rng: np.random.Generator | None = None,
     ) -> None:
         super().__init__(batch_size, epochs, shuffle, rng)
-        config = check_arguments(RMSprop, type(self).__name__, lr=lr, beta=beta, eps=eps)
-        self.lr: float = config["lr"]
-        self.beta: float = config["beta"]
-        self.eps: float = config["eps"]
+        self._set(RMSprop, lr=lr, beta=beta, eps=eps)
 
-    @property
+    @derived
     def v(self) -> ParameterSet:
         """The running mean of squares, for the model that took the last step."""
         return self._latest_state("s")
@@ -161,6 +166,11 @@ class Adam(BatchedGradientOptimizer):
         ParameterDescription("t", "()", "The steps done."),
     )
 
+    lr: float
+    beta_1: float
+    beta_2: float
+    eps: float
+
     def __init__(
         self,
         batch_size: int | None = None,
@@ -172,24 +182,23 @@ class Adam(BatchedGradientOptimizer):
         rng: np.random.Generator | None = None,
     ) -> None:
         super().__init__(batch_size, epochs, shuffle, rng)
-        config = check_arguments(Adam, type(self).__name__, lr=lr, betas=betas, eps=eps)
-        self.lr: float = config["lr"]
-        self.beta_1: float
-        self.beta_2: float
-        self.beta_1, self.beta_2 = config["betas"]
-        self.eps: float = config["eps"]
+        self._set(Adam, lr=lr, betas=betas, eps=eps)
 
     @property
     def betas(self) -> tuple[float, float]:
         """How much of each running mean stays."""
         return self.beta_1, self.beta_2
 
-    @property
+    @betas.setter
+    def betas(self, betas: tuple[float, float]) -> None:
+        self.beta_1, self.beta_2 = betas
+
+    @derived
     def m(self) -> ParameterSet:
         """The running mean of gradients, for the model that took the last step."""
         return self._latest_state("m")
 
-    @property
+    @derived
     def v(self) -> ParameterSet:
         """The running mean of squares, for the model that took the last step."""
         return self._latest_state("s")
@@ -209,6 +218,9 @@ class SignGD(BatchedGradientOptimizer):
         The length of a step, and what smooths the sign around zero.
     """
 
+    lr: float
+    eps: float
+
     def __init__(
         self,
         batch_size: int | None = None,
@@ -219,9 +231,7 @@ class SignGD(BatchedGradientOptimizer):
         rng: np.random.Generator | None = None,
     ) -> None:
         super().__init__(batch_size, epochs, shuffle, rng)
-        config = check_arguments(SignGD, type(self).__name__, lr=lr, eps=eps)
-        self.lr: float = config["lr"]
-        self.eps: float = config["eps"]
+        self._set(SignGD, lr=lr, eps=eps)
 
     def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
         return steps.sign_descent(p, g, state, lr=self.lr, eps=self.eps)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from edunn.answers import backward_of, check_gradients, forward_of
 from edunn.arrays import Array, FloatArray, as_floats
+from edunn.derived import derived
 from edunn.errors import ConfigError, Fault
 from edunn.fields import Field, check_arguments, shown
 from edunn.model import Model, ParameterSet, Phase
@@ -93,7 +94,7 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
             return super().step(p, g, state)
         return self.optimizer.step(p, g, state)
 
-    @property
+    @derived
     def first(self) -> bool:
         """Whether no step has been taken yet."""
         return self._latest is None
@@ -209,7 +210,9 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
         if model.frozen:
             return
         parameters = model.get_parameters()
-        states = self._states.setdefault(model, {})
+        states = self._states.get(model)
+        if states is None:
+            states = self._states[model] = {}
         self._latest = ref(model)
         check_gradients(model.label, δEδps, parameters)
         for name, δEδp in δEδps.items():

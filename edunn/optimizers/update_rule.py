@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from edunn.answers import check_gradients
 from edunn.arrays import Array, FloatArray, as_floats
+from edunn.derived import derived
 from edunn.description import ParameterDescription
+from edunn.estimate import FLOAT64, ArraySpec, Cost, work
+from edunn.fields import check_arguments
 from edunn.model import ParameterSet
 from edunn.optimizers.steps import PastState, State
+
+# How often an update touches each number: once for all rules, and once more for each array of the
+# state. A root is taken of each, and so many arrays of a parameter's shape there are on the way.
+_PASSES, _STATE_PASSES, _FUNCTIONS, _ARRAYS = 8, 6, 1, 5
 
 
 class UpdateRule:
@@ -81,6 +88,35 @@ class UpdateRule:
         return after, left
 
     @property
+    def state_arrays(self) -> int:
+        """How many arrays of a parameter's shape a step leaves for the next one."""
+        return sum(each.shape != "()" for each in self.state_descriptions)
+
+    def estimate(self, parameters: Iterable[ArraySpec]) -> Cost:
+        """Tell what `update` takes at most, given the parameters that have gradients.
+
+        The memory is that of the new parameters and of the new state, and of what is needed on the
+        way, besides the parameters, the gradients and the state before.
+        """
+        wide = [each._replace(dtype=FLOAT64) for each in parameters]
+        numbers = sum(each.size for each in wide)
+        largest = max((each.nbytes for each in wide), default=0)
+        passes = _PASSES + _STATE_PASSES * self.state_arrays
+        return Cost(
+            work(
+                calls=passes * len(wide),
+                elements=passes * numbers,
+                functions=_FUNCTIONS * numbers,
+            ),
+            (1 + self.state_arrays) * FLOAT64.itemsize * numbers + _ARRAYS * largest,
+        )
+
+    def _set(self, kind: type, **numbers: object) -> None:
+        """Check the numbers of a rule by the signature of its class, and keep them."""
+        for name, value in check_arguments(kind, type(self).__name__, **numbers).items():
+            setattr(self, name, value)
+
+    @derived
     def config(self) -> dict[str, Any]:
         """The numbers of the rule by the names of its arguments, without those of the loop."""
         names = inspect.signature(type(self)).parameters

@@ -9,6 +9,9 @@ import numpy as np
 from edunn.arrays import Array
 from edunn.errors import LayerError
 
+#: Samples that are picked at once, if a batch has no more.
+_TOGETHER = 1024
+
 
 def batch_arrays(
     batch_size: int,
@@ -51,9 +54,13 @@ def batch_arrays(
     if shuffle:
         # np.random, the module, shuffles by the global generator.
         (np.random if rng is None else rng).shuffle(order)
-    for start in range(0, samples, batch_size):
-        chosen = order[start : start + batch_size]
-        yield tuple(array[chosen] for array in arrays)
+    # Samples of several batches are picked at once: to pick takes longer than to step does.
+    together = batch_size * max(1, _TOGETHER // batch_size)
+    for start in range(0, samples, together):
+        chosen = order[start : start + together]
+        picked = [array[chosen] for array in arrays]
+        for first in range(0, len(chosen), batch_size):
+            yield tuple(array[first : first + batch_size] for array in picked)
 
 
 def check_arrays(label: str, *arrays: Array) -> int:

@@ -76,6 +76,9 @@ class Check(BaseModel):
     # The shapes of the inputs, one batch each. Of a loss: of `y`. Of an optimizer: of a parameter.
     # Empty: the service chooses some that the layer can bear, a batch of one among them.
     shapes: tuple[Shape, ...] = Field(default=(), max_length=16)
+    # Of a layer of the student's own, the shapes of its outputs, one for each of `shapes`. Empty:
+    # an output has the shape of its input.
+    output_shapes: tuple[Shape, ...] = Field(default=(), max_length=16)
     phases: Annotated[tuple[PhaseName, ...], NotEmpty] = ("training", "test")
     # Whether the gradients are asked for too.
     backward: bool = True
@@ -98,6 +101,8 @@ class Check(BaseModel):
             raise ValueError(
                 f"expected one of {', '.join(KINDS)}, got {' and '.join(given) or 'none'}"
             )
+        if self.output_shapes and (self.own is None or len(self.output_shapes) != len(self.shapes)):
+            raise ValueError("output_shapes are for own, one for each of shapes")
         for name in ("dtypes", "phases", "depends_on"):
             values = getattr(self, name)
             if len(set(values)) < len(values):

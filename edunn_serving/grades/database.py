@@ -47,6 +47,13 @@ class Database:
     def is_sqlite(self) -> bool:
         return self._url.get_backend_name() == "sqlite"
 
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a database to look at. A SQLite file comes to be with its first use."""
+        if self._migrated or not self.is_sqlite:
+            return True
+        return Path(self._url.database or "").exists()
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Give a session that sees one state of the database and changes nothing."""

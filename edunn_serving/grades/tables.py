@@ -73,7 +73,10 @@ class AssignmentVersion(Base):
 
 
 class Attempt(Base):
-    """An attempt, its challenges, and its answers once they are accepted."""
+    """An attempt, its challenges, and its answers once they are accepted.
+
+    The columns that may be megabytes are read when they are used, so within the session.
+    """
 
     __tablename__ = "attempts"
     __table_args__ = (
@@ -106,14 +109,16 @@ class Attempt(Base):
     # Whether it counts against the limit. An ungradable attempt does not.
     counts: Mapped[bool]
     # A serialized Attempt of the contract. None until a worker has drawn them.
-    challenges: Mapped[bytes | None]
+    challenges: Mapped[bytes | None] = mapped_column(deferred=True)
+    # The digests of their inputs, joined.
+    input_digests: Mapped[bytes | None]
     # Why no challenges could be drawn.
     failure: Mapped[str | None]
     accepted_ms: Mapped[int | None]
     # A serialized SubmitAnswersRequest of the contract, without its source.
-    answers: Mapped[bytes | None]
+    answers: Mapped[bytes | None] = mapped_column(deferred=True)
     answers_digest: Mapped[str | None] = mapped_column(sa.String(64))
-    source: Mapped[bytes | None]
+    source: Mapped[bytes | None] = mapped_column(deferred=True)
     # The newest report's revision; 0 if there is none.
     revision: Mapped[int]
     # The revision that is wanted, and the assignment's version to judge it by.

@@ -7,7 +7,7 @@
 -- KEYS[2]  its holder
 -- KEYS[3]  the reply stream of the server that sent it
 -- then     for each large result its key
--- then     for each session: its hash, its context order, its evicted contexts
+-- then     for each session: its hash, its context order, its evicted contexts, its large slots
 -- ARGV[1]  JSON: `insists`, whether this batch takes a turn after many conflicts; `large`, the
 --          number of large results; `published`, whether the reply is published with its data; and
 --          in `sessions` for each session: `revision`, its revision when it was loaded ('' if it
@@ -17,12 +17,16 @@
 --          `contexts`, their number; `layers`, the layers that must be as they were, each with its
 --          name and the last batch that had changed it when it was loaded; `lengths`, the contexts
 --          that must be as they were, each with its field and its length, 0 if there was none;
---          `values`, the number of fields to set. False, 0 and empty lists may be left out.
+--          `has_large_slots`, whether it may have large slots; `slots`, if it may, the slots that
+--          change, each with its field and, if it is large, its name among the large slots, which
+--          must exist; `values`, the number of fields to set; `counted`, whether slots or records
+--          are among them. False, 0 and empty lists may be left out.
 -- ARGV[2]  the batch's id
 -- ARGV[3]  the replies
 -- then     the large results
 -- then     for each session: the fields of its new contexts; the fields to set and their values
--- CONSTANTS has the `limits` of eviction.lua, and `reply_ms`, the reply stream's time to live.
+-- CONSTANTS has the `limits` of eviction.lua, the `accounts` of accounts.lua, and `reply_ms`, the
+--          reply stream's time to live.
 -- Returns 'done'; 'more' if it is done and contexts are left to evict; 'answered' if another run
 --          was first; 'conflict' if a session has changed since it was loaded; or 'wait' if it is
 --          another batch's turn to change a session.
@@ -32,20 +36,58 @@ local header = cjson.decode(ARGV[1])
 local CHUNK = 1000
 local NONE = {}
 
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  return 'answered'
-end
-
 local first_session_key = 4 + header.large
 local function keys_of(number)
-  local at = first_session_key + 3 * (number - 1)
-  return KEYS[at], KEYS[at + 1], KEYS[at + 2]
+  local at = first_session_key + 4 * (number - 1)
+  return KEYS[at], KEYS[at + 1], KEYS[at + 2], KEYS[at + 3]
+end
+
+-- Large slots do not pass through this script, which would copy them several times. They are stored
+-- before it, each under a name of this commit.
+local function remove_staged()
+  for number, session in ipairs(header.sessions) do
+    local _, _, _, large = keys_of(number)
+    for _, slot in ipairs(session.slots or {}) do
+      if slot[2] ~= '' then
+        redis.call('HDEL', large, slot[2])
+      end
+    end
+  end
+end
+
+-- Returns by how many bytes the large slots grow.
+local function remove_replaced(large, session)
+  local kept, grown = {}, 0
+  for _, slot in ipairs(session.slots or {}) do
+    kept[slot[2]] = true
+    if slot[2] ~= '' then
+      grown = grown + redis.call('HSTRLEN', large, slot[2])
+    end
+  end
+  for _, name in ipairs(redis.call('HKEYS', large)) do
+    local is_replaced = session.deleted
+    for _, slot in ipairs(session.slots or {}) do
+      is_replaced = is_replaced or string.sub(name, 1, #slot[1] + 1) == slot[1] .. '/'
+    end
+    if is_replaced and not kept[name] then
+      -- A deleted session counts nothing any more.
+      grown = grown - (session.deleted and 0 or redis.call('HSTRLEN', large, name))
+      redis.call('HDEL', large, name)
+    end
+  end
+  return grown
+end
+
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  remove_staged()
+  return 'answered'
 end
 
 -- A long batch would never commit beside quick ones that change the same session. The quick ones
 -- therefore wait until the long one is answered or lost. A batch that insists never waits, so two
 -- batches never wait for each other.
 local function conflict(key, exists)
+  remove_staged()
   if header.insists and exists then
     -- A full Redis refuses it. The batch then has no turn and may meet more conflicts.
     redis.pcall('HSET', key, FIELDS.turn, KEYS[1])
@@ -56,14 +98,20 @@ end
 -- This part only reads, because a conflict must leave everything as it was.
 local values_set = 0
 for number, session in ipairs(header.sessions) do
-  local key = keys_of(number)
+  local key, _, _, large = keys_of(number)
   values_set = values_set + session.values
+  for _, slot in ipairs(session.slots or {}) do
+    if slot[2] ~= '' and redis.call('HEXISTS', large, slot[2]) == 0 then
+      return redis.error_reply('OOM a large slot could not be stored')
+    end
+  end
   local exists = false
   if session.revision then
     local found = redis.call('HMGET', key, FIELDS.revision, FIELDS.turn)
     exists = found[1]
     local waits = found[2] and not header.insists and not session.deleted
     if waits and redis.call('EXISTS', found[2]) == 1 then
+      remove_staged()
       return 'wait'
     end
     if (exists or '') ~= session.revision then
@@ -104,27 +152,44 @@ local more = false
 local first_result = 4
 local at = first_result + header.large
 for number, session in ipairs(header.sessions) do
-  local key, order, evicted = keys_of(number)
+  local key, order, evicted, large = keys_of(number)
   local first_context = at
   local contexts = session.contexts or 0
   local first_value = first_context + contexts
   if session.deleted then
     redis.call('UNLINK', key, order, evicted)
+    note_deleted(key)
+  end
+  local large_grown = 0
+  if session.deleted or session.slots then
+    large_grown = remove_replaced(large, session)
   end
   if header.insists then
     redis.call('HDEL', key, FIELDS.turn)
   end
+  local grown = session.counted and growth(key, first_value, session.values) + large_grown
+  local crosses_step = false
   with_each('HSET', key, first_value, 2 * session.values)
   if contexts > 0 then
     with_each('RPUSH', order, first_context, contexts)
     local bytes = redis.call('HINCRBY', key, FIELDS.context_bytes, session.context_bytes)
+    crosses_step = bytes % ACCOUNTS.step < session.context_bytes
     -- The bytes bound the number of contexts, because each has its overhead. `evict` is called only
     -- if a limit may be exceeded.
     if bytes > math.min(LIMITS.bytes, LIMITS.number * LIMITS.overhead) then
       more = evict(key, order, evicted) or more
     end
   end
+  if grown or crosses_step then
+    note_session(key, grown or 0)
+  end
+  if session.values > 0 and (session.revision == '' or session.deleted) then
+    note_created(key, session.ttl_ms)
+  end
   redis.call('PEXPIRE', key, session.ttl_ms)
+  if session.has_large_slots then
+    redis.call('PEXPIRE', large, session.ttl_ms)
+  end
   if session.has_contexts then
     redis.call('PEXPIRE', order, session.ttl_ms)
     redis.call('PEXPIRE', evicted, session.ttl_ms)

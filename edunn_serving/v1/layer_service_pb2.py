@@ -24,6 +24,7 @@ _sym_db = _symbol_database.Default()
 
 from edunn_serving.v1 import access_pb2 as edunn__serving_dot_v1_dot_access__pb2
 from edunn_serving.v1 import layer_pb2 as edunn__serving_dot_v1_dot_layer__pb2
+from edunn_serving.v1 import limits_pb2 as edunn__serving_dot_v1_dot_limits__pb2
 from edunn_serving.v1 import optimizer_pb2 as edunn__serving_dot_v1_dot_optimizer__pb2
 from edunn_serving.v1 import session_pb2 as edunn__serving_dot_v1_dot_session__pb2
 from edunn_serving.v1 import step_pb2 as edunn__serving_dot_v1_dot_step__pb2
@@ -32,7 +33,7 @@ from google.protobuf import any_pb2 as google_dot_protobuf_dot_any__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$edunn_serving/v1/layer_service.proto\x12\x10\x65\x64unn_serving.v1\x1a\x1d\x65\x64unn_serving/v1/access.proto\x1a\x1c\x65\x64unn_serving/v1/layer.proto\x1a edunn_serving/v1/optimizer.proto\x1a\x1e\x65\x64unn_serving/v1/session.proto\x1a\x1b\x65\x64unn_serving/v1/step.proto\x1a\x1d\x65\x64unn_serving/v1/tensor.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"\x17\n\x15ListLayerTypesRequest\"J\n\x16ListLayerTypesResponse\x12\x30\n\x0blayer_types\x18\x01 \x03(\x0b\x32\x1b.edunn_serving.v1.LayerType\"\xc3\x01\n\x14\x43reateSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12+\n\x06layers\x18\x02 \x03(\x0b\x32\x1b.edunn_serving.v1.LayerSpec\x12\x11\n\x04seed\x18\x03 \x01(\x04H\x00\x88\x01\x01\x12&\n\x05phase\x18\x04 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\x12&\n\x03ttl\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x07\n\x05_seed\"C\n\x15\x43reateSessionResponse\x12*\n\x07session\x18\x01 \x01(\x0b\x32\x19.edunn_serving.v1.Session\"\'\n\x11GetSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"@\n\x12GetSessionResponse\x12*\n\x07session\x18\x01 \x01(\x0b\x32\x19.edunn_serving.v1.Session\"*\n\x14\x44\x65leteSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteSessionResponse\"Q\n\x0f\x41\x64\x64LayerRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12*\n\x05layer\x18\x02 \x01(\x0b\x32\x1b.edunn_serving.v1.LayerSpec\":\n\x10\x41\x64\x64LayerResponse\x12&\n\x05layer\x18\x01 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\"\xac\x01\n\x0e\x46orwardRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12(\n\x06inputs\x18\x03 \x03(\x0b\x32\x18.edunn_serving.v1.Tensor\x12&\n\x05phase\x18\x04 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\x12\x12\n\nforward_id\x18\x05 \x01(\t\x12\x11\n\tuntracked\x18\x06 \x01(\x08\"w\n\x0f\x46orwardResponse\x12\x12\n\nforward_id\x18\x01 \x01(\t\x12(\n\x06output\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\x12&\n\x05phase\x18\x03 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\"\xa4\x01\n\x0f\x42\x61\x63kwardRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12\x12\n\nforward_id\x18\x03 \x01(\t\x12\x31\n\x0foutput_gradient\x18\x04 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\x12\x12\n\naccumulate\x18\x05 \x01(\x08\x12\x13\n\x0b\x62\x61\x63kward_id\x18\x06 \x01(\t\"\xf2\x01\n\x10\x42\x61\x63kwardResponse\x12\x30\n\x0einput_gradient\x18\x01 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\x12W\n\x13parameter_gradients\x18\x02 \x03(\x0b\x32:.edunn_serving.v1.BackwardResponse.ParameterGradientsEntry\x1aS\n\x17ParameterGradientsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"9\n\x14GetParametersRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\"\xb1\x01\n\x15GetParametersResponse\x12K\n\nparameters\x18\x01 \x03(\x0b\x32\x37.edunn_serving.v1.GetParametersResponse.ParametersEntry\x1aK\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"\xd2\x01\n\x14SetParametersRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12J\n\nparameters\x18\x03 \x03(\x0b\x32\x36.edunn_serving.v1.SetParametersRequest.ParametersEntry\x1aK\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"\x17\n\x15SetParametersResponse\"7\n\x12\x45xportModelRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\"$\n\x13\x45xportModelResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"F\n\x12ImportModelRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12\r\n\x05\x63hunk\x18\x03 \x01(\x0c\"=\n\x13ImportModelResponse\x12&\n\x05layer\x18\x01 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\"g\n\x0e\x43omputeRequest\x12\x36\n\noperations\x18\x01 \x03(\x0b\x32\".edunn_serving.v1.ComputeOperation\x12\x1d\n\x15\x63\x61ncelled_request_ids\x18\x02 \x03(\t\"\xb4\x02\n\x10\x43omputeOperation\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\x07\x66orward\x18\x02 \x01(\x0b\x32 .edunn_serving.v1.ForwardRequestH\x00\x12\x35\n\x08\x62\x61\x63kward\x18\x03 \x01(\x0b\x32!.edunn_serving.v1.BackwardRequestH\x00\x12-\n\x04step\x18\x05 \x01(\x0b\x32\x1d.edunn_serving.v1.StepRequestH\x00\x12\x38\n\ntrain_step\x18\x06 \x01(\x0b\x32\".edunn_serving.v1.TrainStepRequestH\x00\x12*\n\x07timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0b\n\toperation\"C\n\x0f\x43omputeResponse\x12\x30\n\x07results\x18\x01 \x03(\x0b\x32\x1f.edunn_serving.v1.ComputeResult\"\xb9\x02\n\rComputeResult\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x07\x66orward\x18\x02 \x01(\x0b\x32!.edunn_serving.v1.ForwardResponseH\x00\x12\x36\n\x08\x62\x61\x63kward\x18\x03 \x01(\x0b\x32\".edunn_serving.v1.BackwardResponseH\x00\x12.\n\x04step\x18\x05 \x01(\x0b\x32\x1e.edunn_serving.v1.StepResponseH\x00\x12\x39\n\ntrain_step\x18\x06 \x01(\x0b\x32#.edunn_serving.v1.TrainStepResponseH\x00\x12\x31\n\x05\x65rror\x18\x04 \x01(\x0b\x32 .edunn_serving.v1.OperationErrorH\x00\x42\x08\n\x06result\"V\n\x0eOperationError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12%\n\x07\x64\x65tails\x18\x03 \x03(\x0b\x32\x14.google.protobuf.Any2\xfa\x0c\n\x0cLayerService\x12o\n\x0eListLayerTypes\x12\'.edunn_serving.v1.ListLayerTypesRequest\x1a(.edunn_serving.v1.ListLayerTypesResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12{\n\x12ListOptimizerTypes\x12+.edunn_serving.v1.ListOptimizerTypesRequest\x1a,.edunn_serving.v1.ListOptimizerTypesResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12i\n\rCreateSession\x12&.edunn_serving.v1.CreateSessionRequest\x1a\'.edunn_serving.v1.CreateSessionResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12g\n\nGetSession\x12#.edunn_serving.v1.GetSessionRequest\x1a$.edunn_serving.v1.GetSessionResponse\"\x0e\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\xf0\xb5\x18\x01\x12i\n\rDeleteSession\x12&.edunn_serving.v1.DeleteSessionRequest\x1a\'.edunn_serving.v1.DeleteSessionResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12Z\n\x08\x41\x64\x64Layer\x12!.edunn_serving.v1.AddLayerRequest\x1a\".edunn_serving.v1.AddLayerResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12W\n\x07\x46orward\x12 .edunn_serving.v1.ForwardRequest\x1a!.edunn_serving.v1.ForwardResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12Z\n\x08\x42\x61\x63kward\x12!.edunn_serving.v1.BackwardRequest\x1a\".edunn_serving.v1.BackwardResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12N\n\x04Step\x12\x1d.edunn_serving.v1.StepRequest\x1a\x1e.edunn_serving.v1.StepResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12]\n\tTrainStep\x12\".edunn_serving.v1.TrainStepRequest\x1a#.edunn_serving.v1.TrainStepResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12o\n\x0e\x43learGradients\x12\'.edunn_serving.v1.ClearGradientsRequest\x1a(.edunn_serving.v1.ClearGradientsResponse\"\n\x90\x02\x02\xea\xb5\x18\x03\x01\x02\x03\x12[\n\x07\x43ompute\x12 .edunn_serving.v1.ComputeRequest\x1a!.edunn_serving.v1.ComputeResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03(\x01\x30\x01\x12p\n\rGetParameters\x12&.edunn_serving.v1.GetParametersRequest\x1a\'.edunn_serving.v1.GetParametersResponse\"\x0e\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\xf0\xb5\x18\x01\x12l\n\rSetParameters\x12&.edunn_serving.v1.SetParametersRequest\x1a\'.edunn_serving.v1.SetParametersResponse\"\n\x90\x02\x02\xea\xb5\x18\x03\x01\x02\x03\x12h\n\x0b\x45xportModel\x12$.edunn_serving.v1.ExportModelRequest\x1a%.edunn_serving.v1.ExportModelResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x30\x01\x12\x65\n\x0bImportModel\x12$.edunn_serving.v1.ImportModelRequest\x1a%.edunn_serving.v1.ImportModelResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03(\x01\x42S\n\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$edunn_serving/v1/layer_service.proto\x12\x10\x65\x64unn_serving.v1\x1a\x1d\x65\x64unn_serving/v1/access.proto\x1a\x1c\x65\x64unn_serving/v1/layer.proto\x1a\x1d\x65\x64unn_serving/v1/limits.proto\x1a edunn_serving/v1/optimizer.proto\x1a\x1e\x65\x64unn_serving/v1/session.proto\x1a\x1b\x65\x64unn_serving/v1/step.proto\x1a\x1d\x65\x64unn_serving/v1/tensor.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"\x17\n\x15ListLayerTypesRequest\"J\n\x16ListLayerTypesResponse\x12\x30\n\x0blayer_types\x18\x01 \x03(\x0b\x32\x1b.edunn_serving.v1.LayerType\"\xc3\x01\n\x14\x43reateSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12+\n\x06layers\x18\x02 \x03(\x0b\x32\x1b.edunn_serving.v1.LayerSpec\x12\x11\n\x04seed\x18\x03 \x01(\x04H\x00\x88\x01\x01\x12&\n\x05phase\x18\x04 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\x12&\n\x03ttl\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x07\n\x05_seed\"C\n\x15\x43reateSessionResponse\x12*\n\x07session\x18\x01 \x01(\x0b\x32\x19.edunn_serving.v1.Session\"\'\n\x11GetSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"@\n\x12GetSessionResponse\x12*\n\x07session\x18\x01 \x01(\x0b\x32\x19.edunn_serving.v1.Session\"*\n\x14\x44\x65leteSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteSessionResponse\"Q\n\x0f\x41\x64\x64LayerRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12*\n\x05layer\x18\x02 \x01(\x0b\x32\x1b.edunn_serving.v1.LayerSpec\":\n\x10\x41\x64\x64LayerResponse\x12&\n\x05layer\x18\x01 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\"\xac\x01\n\x0e\x46orwardRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12(\n\x06inputs\x18\x03 \x03(\x0b\x32\x18.edunn_serving.v1.Tensor\x12&\n\x05phase\x18\x04 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\x12\x12\n\nforward_id\x18\x05 \x01(\t\x12\x11\n\tuntracked\x18\x06 \x01(\x08\"w\n\x0f\x46orwardResponse\x12\x12\n\nforward_id\x18\x01 \x01(\t\x12(\n\x06output\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\x12&\n\x05phase\x18\x03 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\"\xa4\x01\n\x0f\x42\x61\x63kwardRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12\x12\n\nforward_id\x18\x03 \x01(\t\x12\x31\n\x0foutput_gradient\x18\x04 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\x12\x12\n\naccumulate\x18\x05 \x01(\x08\x12\x13\n\x0b\x62\x61\x63kward_id\x18\x06 \x01(\t\"\xf2\x01\n\x10\x42\x61\x63kwardResponse\x12\x30\n\x0einput_gradient\x18\x01 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\x12W\n\x13parameter_gradients\x18\x02 \x03(\x0b\x32:.edunn_serving.v1.BackwardResponse.ParameterGradientsEntry\x1aS\n\x17ParameterGradientsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"9\n\x14GetParametersRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\"\xb1\x01\n\x15GetParametersResponse\x12K\n\nparameters\x18\x01 \x03(\x0b\x32\x37.edunn_serving.v1.GetParametersResponse.ParametersEntry\x1aK\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"\xd2\x01\n\x14SetParametersRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12J\n\nparameters\x18\x03 \x03(\x0b\x32\x36.edunn_serving.v1.SetParametersRequest.ParametersEntry\x1aK\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"\x17\n\x15SetParametersResponse\"7\n\x12\x45xportModelRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\"$\n\x13\x45xportModelResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"F\n\x12ImportModelRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05layer\x18\x02 \x01(\t\x12\r\n\x05\x63hunk\x18\x03 \x01(\x0c\"=\n\x13ImportModelResponse\x12&\n\x05layer\x18\x01 \x01(\x0b\x32\x17.edunn_serving.v1.Layer\"g\n\x0e\x43omputeRequest\x12\x36\n\noperations\x18\x01 \x03(\x0b\x32\".edunn_serving.v1.ComputeOperation\x12\x1d\n\x15\x63\x61ncelled_request_ids\x18\x02 \x03(\t\"\xb4\x02\n\x10\x43omputeOperation\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\x07\x66orward\x18\x02 \x01(\x0b\x32 .edunn_serving.v1.ForwardRequestH\x00\x12\x35\n\x08\x62\x61\x63kward\x18\x03 \x01(\x0b\x32!.edunn_serving.v1.BackwardRequestH\x00\x12-\n\x04step\x18\x05 \x01(\x0b\x32\x1d.edunn_serving.v1.StepRequestH\x00\x12\x38\n\ntrain_step\x18\x06 \x01(\x0b\x32\".edunn_serving.v1.TrainStepRequestH\x00\x12*\n\x07timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0b\n\toperation\"C\n\x0f\x43omputeResponse\x12\x30\n\x07results\x18\x01 \x03(\x0b\x32\x1f.edunn_serving.v1.ComputeResult\"\xb9\x02\n\rComputeResult\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x34\n\x07\x66orward\x18\x02 \x01(\x0b\x32!.edunn_serving.v1.ForwardResponseH\x00\x12\x36\n\x08\x62\x61\x63kward\x18\x03 \x01(\x0b\x32\".edunn_serving.v1.BackwardResponseH\x00\x12.\n\x04step\x18\x05 \x01(\x0b\x32\x1e.edunn_serving.v1.StepResponseH\x00\x12\x39\n\ntrain_step\x18\x06 \x01(\x0b\x32#.edunn_serving.v1.TrainStepResponseH\x00\x12\x31\n\x05\x65rror\x18\x04 \x01(\x0b\x32 .edunn_serving.v1.OperationErrorH\x00\x42\x08\n\x06result\"V\n\x0eOperationError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12%\n\x07\x64\x65tails\x18\x03 \x03(\x0b\x32\x14.google.protobuf.Any2\xdc\r\n\x0cLayerService\x12o\n\x0eListLayerTypes\x12\'.edunn_serving.v1.ListLayerTypesRequest\x1a(.edunn_serving.v1.ListLayerTypesResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12{\n\x12ListOptimizerTypes\x12+.edunn_serving.v1.ListOptimizerTypesRequest\x1a,.edunn_serving.v1.ListOptimizerTypesResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12`\n\tGetLimits\x12\".edunn_serving.v1.GetLimitsRequest\x1a#.edunn_serving.v1.GetLimitsResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12i\n\rCreateSession\x12&.edunn_serving.v1.CreateSessionRequest\x1a\'.edunn_serving.v1.CreateSessionResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12g\n\nGetSession\x12#.edunn_serving.v1.GetSessionRequest\x1a$.edunn_serving.v1.GetSessionResponse\"\x0e\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\xf0\xb5\x18\x01\x12i\n\rDeleteSession\x12&.edunn_serving.v1.DeleteSessionRequest\x1a\'.edunn_serving.v1.DeleteSessionResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12Z\n\x08\x41\x64\x64Layer\x12!.edunn_serving.v1.AddLayerRequest\x1a\".edunn_serving.v1.AddLayerResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12W\n\x07\x46orward\x12 .edunn_serving.v1.ForwardRequest\x1a!.edunn_serving.v1.ForwardResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12Z\n\x08\x42\x61\x63kward\x12!.edunn_serving.v1.BackwardRequest\x1a\".edunn_serving.v1.BackwardResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12N\n\x04Step\x12\x1d.edunn_serving.v1.StepRequest\x1a\x1e.edunn_serving.v1.StepResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12]\n\tTrainStep\x12\".edunn_serving.v1.TrainStepRequest\x1a#.edunn_serving.v1.TrainStepResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12o\n\x0e\x43learGradients\x12\'.edunn_serving.v1.ClearGradientsRequest\x1a(.edunn_serving.v1.ClearGradientsResponse\"\n\x90\x02\x02\xea\xb5\x18\x03\x01\x02\x03\x12[\n\x07\x43ompute\x12 .edunn_serving.v1.ComputeRequest\x1a!.edunn_serving.v1.ComputeResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03(\x01\x30\x01\x12p\n\rGetParameters\x12&.edunn_serving.v1.GetParametersRequest\x1a\'.edunn_serving.v1.GetParametersResponse\"\x0e\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\xf0\xb5\x18\x01\x12l\n\rSetParameters\x12&.edunn_serving.v1.SetParametersRequest\x1a\'.edunn_serving.v1.SetParametersResponse\"\n\x90\x02\x02\xea\xb5\x18\x03\x01\x02\x03\x12h\n\x0b\x45xportModel\x12$.edunn_serving.v1.ExportModelRequest\x1a%.edunn_serving.v1.ExportModelResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x30\x01\x12\x65\n\x0bImportModel\x12$.edunn_serving.v1.ImportModelRequest\x1a%.edunn_serving.v1.ImportModelResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03(\x01\x42S\n\x14org.edunn.serving.v1P\x01Z9github.com/edunn/edunn-serving/clients/go/edunnpb;edunnpbb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,6 +51,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LAYERSERVICE'].methods_by_name['ListLayerTypes']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
   _globals['_LAYERSERVICE'].methods_by_name['ListOptimizerTypes']._loaded_options = None
   _globals['_LAYERSERVICE'].methods_by_name['ListOptimizerTypes']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
+  _globals['_LAYERSERVICE'].methods_by_name['GetLimits']._loaded_options = None
+  _globals['_LAYERSERVICE'].methods_by_name['GetLimits']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
   _globals['_LAYERSERVICE'].methods_by_name['CreateSession']._loaded_options = None
   _globals['_LAYERSERVICE'].methods_by_name['CreateSession']._serialized_options = b'\352\265\030\003\001\002\003'
   _globals['_LAYERSERVICE'].methods_by_name['GetSession']._loaded_options = None
@@ -78,66 +81,66 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LAYERSERVICE'].methods_by_name['ExportModel']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
   _globals['_LAYERSERVICE'].methods_by_name['ImportModel']._loaded_options = None
   _globals['_LAYERSERVICE'].methods_by_name['ImportModel']._serialized_options = b'\352\265\030\003\001\002\003'
-  _globals['_LISTLAYERTYPESREQUEST']._serialized_start=304
-  _globals['_LISTLAYERTYPESREQUEST']._serialized_end=327
-  _globals['_LISTLAYERTYPESRESPONSE']._serialized_start=329
-  _globals['_LISTLAYERTYPESRESPONSE']._serialized_end=403
-  _globals['_CREATESESSIONREQUEST']._serialized_start=406
-  _globals['_CREATESESSIONREQUEST']._serialized_end=601
-  _globals['_CREATESESSIONRESPONSE']._serialized_start=603
-  _globals['_CREATESESSIONRESPONSE']._serialized_end=670
-  _globals['_GETSESSIONREQUEST']._serialized_start=672
-  _globals['_GETSESSIONREQUEST']._serialized_end=711
-  _globals['_GETSESSIONRESPONSE']._serialized_start=713
-  _globals['_GETSESSIONRESPONSE']._serialized_end=777
-  _globals['_DELETESESSIONREQUEST']._serialized_start=779
-  _globals['_DELETESESSIONREQUEST']._serialized_end=821
-  _globals['_DELETESESSIONRESPONSE']._serialized_start=823
-  _globals['_DELETESESSIONRESPONSE']._serialized_end=846
-  _globals['_ADDLAYERREQUEST']._serialized_start=848
-  _globals['_ADDLAYERREQUEST']._serialized_end=929
-  _globals['_ADDLAYERRESPONSE']._serialized_start=931
-  _globals['_ADDLAYERRESPONSE']._serialized_end=989
-  _globals['_FORWARDREQUEST']._serialized_start=992
-  _globals['_FORWARDREQUEST']._serialized_end=1164
-  _globals['_FORWARDRESPONSE']._serialized_start=1166
-  _globals['_FORWARDRESPONSE']._serialized_end=1285
-  _globals['_BACKWARDREQUEST']._serialized_start=1288
-  _globals['_BACKWARDREQUEST']._serialized_end=1452
-  _globals['_BACKWARDRESPONSE']._serialized_start=1455
-  _globals['_BACKWARDRESPONSE']._serialized_end=1697
-  _globals['_BACKWARDRESPONSE_PARAMETERGRADIENTSENTRY']._serialized_start=1614
-  _globals['_BACKWARDRESPONSE_PARAMETERGRADIENTSENTRY']._serialized_end=1697
-  _globals['_GETPARAMETERSREQUEST']._serialized_start=1699
-  _globals['_GETPARAMETERSREQUEST']._serialized_end=1756
-  _globals['_GETPARAMETERSRESPONSE']._serialized_start=1759
-  _globals['_GETPARAMETERSRESPONSE']._serialized_end=1936
-  _globals['_GETPARAMETERSRESPONSE_PARAMETERSENTRY']._serialized_start=1861
-  _globals['_GETPARAMETERSRESPONSE_PARAMETERSENTRY']._serialized_end=1936
-  _globals['_SETPARAMETERSREQUEST']._serialized_start=1939
-  _globals['_SETPARAMETERSREQUEST']._serialized_end=2149
-  _globals['_SETPARAMETERSREQUEST_PARAMETERSENTRY']._serialized_start=1861
-  _globals['_SETPARAMETERSREQUEST_PARAMETERSENTRY']._serialized_end=1936
-  _globals['_SETPARAMETERSRESPONSE']._serialized_start=2151
-  _globals['_SETPARAMETERSRESPONSE']._serialized_end=2174
-  _globals['_EXPORTMODELREQUEST']._serialized_start=2176
-  _globals['_EXPORTMODELREQUEST']._serialized_end=2231
-  _globals['_EXPORTMODELRESPONSE']._serialized_start=2233
-  _globals['_EXPORTMODELRESPONSE']._serialized_end=2269
-  _globals['_IMPORTMODELREQUEST']._serialized_start=2271
-  _globals['_IMPORTMODELREQUEST']._serialized_end=2341
-  _globals['_IMPORTMODELRESPONSE']._serialized_start=2343
-  _globals['_IMPORTMODELRESPONSE']._serialized_end=2404
-  _globals['_COMPUTEREQUEST']._serialized_start=2406
-  _globals['_COMPUTEREQUEST']._serialized_end=2509
-  _globals['_COMPUTEOPERATION']._serialized_start=2512
-  _globals['_COMPUTEOPERATION']._serialized_end=2820
-  _globals['_COMPUTERESPONSE']._serialized_start=2822
-  _globals['_COMPUTERESPONSE']._serialized_end=2889
-  _globals['_COMPUTERESULT']._serialized_start=2892
-  _globals['_COMPUTERESULT']._serialized_end=3205
-  _globals['_OPERATIONERROR']._serialized_start=3207
-  _globals['_OPERATIONERROR']._serialized_end=3293
-  _globals['_LAYERSERVICE']._serialized_start=3296
-  _globals['_LAYERSERVICE']._serialized_end=4954
+  _globals['_LISTLAYERTYPESREQUEST']._serialized_start=335
+  _globals['_LISTLAYERTYPESREQUEST']._serialized_end=358
+  _globals['_LISTLAYERTYPESRESPONSE']._serialized_start=360
+  _globals['_LISTLAYERTYPESRESPONSE']._serialized_end=434
+  _globals['_CREATESESSIONREQUEST']._serialized_start=437
+  _globals['_CREATESESSIONREQUEST']._serialized_end=632
+  _globals['_CREATESESSIONRESPONSE']._serialized_start=634
+  _globals['_CREATESESSIONRESPONSE']._serialized_end=701
+  _globals['_GETSESSIONREQUEST']._serialized_start=703
+  _globals['_GETSESSIONREQUEST']._serialized_end=742
+  _globals['_GETSESSIONRESPONSE']._serialized_start=744
+  _globals['_GETSESSIONRESPONSE']._serialized_end=808
+  _globals['_DELETESESSIONREQUEST']._serialized_start=810
+  _globals['_DELETESESSIONREQUEST']._serialized_end=852
+  _globals['_DELETESESSIONRESPONSE']._serialized_start=854
+  _globals['_DELETESESSIONRESPONSE']._serialized_end=877
+  _globals['_ADDLAYERREQUEST']._serialized_start=879
+  _globals['_ADDLAYERREQUEST']._serialized_end=960
+  _globals['_ADDLAYERRESPONSE']._serialized_start=962
+  _globals['_ADDLAYERRESPONSE']._serialized_end=1020
+  _globals['_FORWARDREQUEST']._serialized_start=1023
+  _globals['_FORWARDREQUEST']._serialized_end=1195
+  _globals['_FORWARDRESPONSE']._serialized_start=1197
+  _globals['_FORWARDRESPONSE']._serialized_end=1316
+  _globals['_BACKWARDREQUEST']._serialized_start=1319
+  _globals['_BACKWARDREQUEST']._serialized_end=1483
+  _globals['_BACKWARDRESPONSE']._serialized_start=1486
+  _globals['_BACKWARDRESPONSE']._serialized_end=1728
+  _globals['_BACKWARDRESPONSE_PARAMETERGRADIENTSENTRY']._serialized_start=1645
+  _globals['_BACKWARDRESPONSE_PARAMETERGRADIENTSENTRY']._serialized_end=1728
+  _globals['_GETPARAMETERSREQUEST']._serialized_start=1730
+  _globals['_GETPARAMETERSREQUEST']._serialized_end=1787
+  _globals['_GETPARAMETERSRESPONSE']._serialized_start=1790
+  _globals['_GETPARAMETERSRESPONSE']._serialized_end=1967
+  _globals['_GETPARAMETERSRESPONSE_PARAMETERSENTRY']._serialized_start=1892
+  _globals['_GETPARAMETERSRESPONSE_PARAMETERSENTRY']._serialized_end=1967
+  _globals['_SETPARAMETERSREQUEST']._serialized_start=1970
+  _globals['_SETPARAMETERSREQUEST']._serialized_end=2180
+  _globals['_SETPARAMETERSREQUEST_PARAMETERSENTRY']._serialized_start=1892
+  _globals['_SETPARAMETERSREQUEST_PARAMETERSENTRY']._serialized_end=1967
+  _globals['_SETPARAMETERSRESPONSE']._serialized_start=2182
+  _globals['_SETPARAMETERSRESPONSE']._serialized_end=2205
+  _globals['_EXPORTMODELREQUEST']._serialized_start=2207
+  _globals['_EXPORTMODELREQUEST']._serialized_end=2262
+  _globals['_EXPORTMODELRESPONSE']._serialized_start=2264
+  _globals['_EXPORTMODELRESPONSE']._serialized_end=2300
+  _globals['_IMPORTMODELREQUEST']._serialized_start=2302
+  _globals['_IMPORTMODELREQUEST']._serialized_end=2372
+  _globals['_IMPORTMODELRESPONSE']._serialized_start=2374
+  _globals['_IMPORTMODELRESPONSE']._serialized_end=2435
+  _globals['_COMPUTEREQUEST']._serialized_start=2437
+  _globals['_COMPUTEREQUEST']._serialized_end=2540
+  _globals['_COMPUTEOPERATION']._serialized_start=2543
+  _globals['_COMPUTEOPERATION']._serialized_end=2851
+  _globals['_COMPUTERESPONSE']._serialized_start=2853
+  _globals['_COMPUTERESPONSE']._serialized_end=2920
+  _globals['_COMPUTERESULT']._serialized_start=2923
+  _globals['_COMPUTERESULT']._serialized_end=3236
+  _globals['_OPERATIONERROR']._serialized_start=3238
+  _globals['_OPERATIONERROR']._serialized_end=3324
+  _globals['_LAYERSERVICE']._serialized_start=3327
+  _globals['_LAYERSERVICE']._serialized_end=5083
 # @@protoc_insertion_point(module_scope)

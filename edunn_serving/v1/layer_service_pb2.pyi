@@ -2,6 +2,7 @@ import datetime
 
 from edunn_serving.v1 import access_pb2 as _access_pb2
 from edunn_serving.v1 import layer_pb2 as _layer_pb2
+from edunn_serving.v1 import limits_pb2 as _limits_pb2
 from edunn_serving.v1 import optimizer_pb2 as _optimizer_pb2
 from edunn_serving.v1 import session_pb2 as _session_pb2
 from edunn_serving.v1 import step_pb2 as _step_pb2

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from edunn_serving.v1 import layer_service_pb2 as edunn__serving_dot_v1_dot_layer__service__pb2
+from edunn_serving.v1 import limits_pb2 as edunn__serving_dot_v1_dot_limits__pb2
 from edunn_serving.v1 import optimizer_pb2 as edunn__serving_dot_v1_dot_optimizer__pb2
 from edunn_serving.v1 import step_pb2 as edunn__serving_dot_v1_dot_step__pb2
 
@@ -68,6 +69,11 @@ class LayerServiceStub:
                 '/edunn_serving.v1.LayerService/ListOptimizerTypes',
                 request_serializer=edunn__serving_dot_v1_dot_optimizer__pb2.ListOptimizerTypesRequest.SerializeToString,
                 response_deserializer=edunn__serving_dot_v1_dot_optimizer__pb2.ListOptimizerTypesResponse.FromString,
+                _registered_method=True)
+        self.GetLimits = channel.unary_unary(
+                '/edunn_serving.v1.LayerService/GetLimits',
+                request_serializer=edunn__serving_dot_v1_dot_limits__pb2.GetLimitsRequest.SerializeToString,
+                response_deserializer=edunn__serving_dot_v1_dot_limits__pb2.GetLimitsResponse.FromString,
                 _registered_method=True)
         self.CreateSession = channel.unary_unary(
                 '/edunn_serving.v1.LayerService/CreateSession',
@@ -176,6 +182,15 @@ class LayerServiceServicer:
 
     def ListOptimizerTypes(self, request, context):
         """Lists the optimizer types that Step and TrainStep take, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLimits(self, request, context):
+        """Returns the caller's limits, and how much of them is used.
+
+        It is answered also when a limit is reached.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -333,6 +348,11 @@ def add_LayerServiceServicer_to_server(servicer, server):
                     request_deserializer=edunn__serving_dot_v1_dot_optimizer__pb2.ListOptimizerTypesRequest.FromString,
                     response_serializer=edunn__serving_dot_v1_dot_optimizer__pb2.ListOptimizerTypesResponse.SerializeToString,
             ),
+            'GetLimits': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLimits,
+                    request_deserializer=edunn__serving_dot_v1_dot_limits__pb2.GetLimitsRequest.FromString,
+                    response_serializer=edunn__serving_dot_v1_dot_limits__pb2.GetLimitsResponse.SerializeToString,
+            ),
             'CreateSession': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateSession,
                     request_deserializer=edunn__serving_dot_v1_dot_layer__service__pb2.CreateSessionRequest.FromString,
@@ -481,6 +501,33 @@ class LayerService:
             '/edunn_serving.v1.LayerService/ListOptimizerTypes',
             edunn__serving_dot_v1_dot_optimizer__pb2.ListOptimizerTypesRequest.SerializeToString,
             edunn__serving_dot_v1_dot_optimizer__pb2.ListOptimizerTypesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLimits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/edunn_serving.v1.LayerService/GetLimits',
+            edunn__serving_dot_v1_dot_limits__pb2.GetLimitsRequest.SerializeToString,
+            edunn__serving_dot_v1_dot_limits__pb2.GetLimitsResponse.FromString,
             options,
             channel_credentials,
             insecure,

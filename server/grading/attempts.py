@@ -123,23 +123,14 @@ def find_attempt(session: Session, caller: Caller, attempt_id: str) -> Attempt:
     return attempt
 
 
-def accept(session: Session, caller: Caller, request: SubmitAnswersRequest) -> bool:
-    """Store the answers of an attempt. They count once.
-
-    Returns
-    -------
-    bool
-        Whether they are new. If not, the same answers have been accepted before.
+def examine(session: Session, caller: Caller, request: SubmitAnswersRequest) -> str:
+    """Check that answers fit their challenges, and return their digest.
 
     Raises
     ------
     ServiceError
-        ATTEMPT_NOT_FOUND, ANSWERS_EXIST, ATTEMPT_EXPIRED, ASSIGNMENT_CLOSED; INVALID_ARGUMENT:
-        the answers do not fit the challenges.
+        ATTEMPT_NOT_FOUND; INVALID_ARGUMENT, TOO_LARGE: the answers do not fit the challenges.
     """
-    attempt = session.scalars(
-        lock_row(sa.select(Attempt)).where(Attempt.id == request.attempt_id)
-    ).one_or_none()
     attempt = find_attempt(session, caller, request.attempt_id)
     if attempt.challenges is None:
         raise invalid_argument("attempt_id", "the attempt has no challenges")
@@ -148,10 +139,22 @@ def accept(session: Session, caller: Caller, request: SubmitAnswersRequest) -> b
             "source", f"expected at most {MAX_SOURCE_BYTES} bytes, got {len(request.source)}"
         )
     check_answers(challenge_pb2.Attempt.FromString(attempt.challenges), request.answers)
-    digest = digest_of(request.answers)
-    if attempt.answers is not None:
+    return digest_of(request.answers)
+
+
+def accept(session: Session, caller: Caller, request: SubmitAnswersRequest, digest: str) -> None:
+    """Store the answers of an attempt, which `examine` has checked. They count once.
+
+    Raises
+    ------
+    ServiceError
+        ATTEMPT_NOT_FOUND, ANSWERS_EXIST, ATTEMPT_EXPIRED, ASSIGNMENT_CLOSED.
+    """
+    session.execute(lock_row(sa.select(Attempt.id)).where(Attempt.id == request.attempt_id))
+    attempt = find_attempt(session, caller, request.attempt_id)
+    if attempt.answers_digest is not None:
         if attempt.answers_digest == digest:
-            return False
+            return
         raise ServiceError(
             Reason.ANSWERS_EXIST,
             "the attempt has been answered with other values: answers count once",
@@ -173,7 +176,6 @@ def accept(session: Session, caller: Caller, request: SubmitAnswersRequest) -> b
     attempt.answers_digest = digest
     attempt.source = request.source or None
     attempt.wanted_revision = 1
-    return True
 
 
 def _check_open(assignment: Assignment, now: int) -> None:

@@ -50,7 +50,7 @@ def get_report(
         ATTEMPT_NOT_FOUND, REPORT_NOT_FOUND; UNAVAILABLE: no worker has judged the answers yet.
     """
     attempt = find_attempt(session, caller, attempt_id)
-    if attempt.answers is not None and attempt.revision == 0 and revision <= 1:
+    if attempt.accepted_ms is not None and attempt.revision == 0 and revision <= 1:
         raise unavailable("the answers are kept, and no worker has judged them yet")
     found = session.get(Report, (attempt_id, revision or attempt.revision))
     if found is None:
@@ -129,7 +129,7 @@ def want_again(
     wanted = sa.select(Attempt).where(
         Attempt.course == row.course,
         Attempt.assignment == row.name,
-        Attempt.answers.is_not(None),
+        Attempt.accepted_ms.is_not(None),
     )
     if request.attempt_id:
         wanted = wanted.where(Attempt.id == request.attempt_id)

@@ -20,19 +20,22 @@ from edunn_serving.rpcs import rpcs_of
 from edunn_serving.settings import Settings
 from server.call import Call, StreamMethod, UnaryMethod
 from server.grading import assignments, attempts, reports
+from server.grading.guard import Guard
 from server.grading.people import is_grader
-from server.grading.progress import ProgressWatch
+from server.grading.progress import Progress, ProgressWatch
 from server.grading.tasks import Tasks
 from server.grading.threads import Threads
 
 GRADING_SERVICE = contract.DESCRIPTOR.services_by_name["GradingService"]
 RPCS = rpcs_of(GRADING_SERVICE)
-# How long a call waits for a worker, if its deadline is not earlier.
-WORKER_SECONDS = 20.0
+# How long a call waits for workers that are busy, if its deadline is not earlier.
+WORKER_SECONDS = 300.0
+# A call that waits looks this often whether a worker is there.
+LOOK_SECONDS = 5.0
 # An answer takes this time to leave before the deadline.
 LEAVE_SECONDS = 0.1
 
-Answer = TypeVar("Answer", bound=Message)
+Read = TypeVar("Read")
 
 
 class GradingService:
@@ -43,6 +46,7 @@ class GradingService:
     def __init__(self, settings: Settings) -> None:
         self._database = Database(settings.grades_url())
         self._threads = Threads()
+        self.guard = Guard(self._database, self._threads)
         self._tasks = Tasks(settings)
         self._progress = ProgressWatch(self._database, self._threads)
 
@@ -71,7 +75,9 @@ class GradingService:
     async def _put_assignment(
         self, call: Call, request: contract.PutAssignmentRequest
     ) -> contract.PutAssignmentResponse:
-        return await self._threads.run(self._put, call, request)
+        answer = await self._threads.run(self._put, call, request)
+        await self.guard.seen()
+        return answer
 
     def _put(
         self, call: Call, request: contract.PutAssignmentRequest
@@ -135,6 +141,7 @@ class GradingService:
                 session, call.caller, request.course, request.assignment
             )
         )
+        await self.guard.seen()
         return contract.DeleteAssignmentResponse()
 
     async def _start_attempt(
@@ -145,21 +152,22 @@ class GradingService:
         )
         try:
             await self._threads.run(self._tasks.draw, attempt_id)
-            drawn = await self._progress.wait(
-                attempt_id, lambda progress: progress.is_drawn, _seconds_left(call)
-            )
-            if not drawn:
+            if not await self._await(call, attempt_id, lambda progress: progress.is_drawn):
                 raise _late(call, "no worker of the pool grading is there")
         except ServiceError:
             await self._write(lambda session: attempts.take_back(session, attempt_id))
             raise
         attempt = await self._read(lambda session: attempts.begun(session, attempt_id))
+        # From here on the student has the inputs, so the server knows them too.
+        await self.guard.seen()
         return contract.StartAttemptResponse(attempt=attempt)
 
     async def _submit_answers(
         self, call: Call, request: contract.SubmitAnswersRequest
     ) -> contract.SubmitAnswersResponse:
-        await self._write(lambda session: attempts.accept(session, call.caller, request))
+        # Outside of the transaction that writes: in SQLite only one can write at a time.
+        digest = await self._read(lambda session: attempts.examine(session, call.caller, request))
+        await self._write(lambda session: attempts.accept(session, call.caller, request, digest))
         # From here on the answers are durable. Sent again, they get the report.
         await self._await_report(call, request.attempt_id)
         report = await self._read(
@@ -173,10 +181,20 @@ class GradingService:
         if await self._progress.wait(attempt_id, lambda progress: progress.revision > 0, 0.0):
             return
         await self._threads.run(self._tasks.judge, attempt_id, 1)
-        if not await self._progress.wait(
-            attempt_id, lambda progress: progress.revision > 0, _seconds_left(call)
-        ):
+        if not await self._await(call, attempt_id, lambda progress: progress.revision > 0):
             raise _late(call, "the answers are kept, and no worker has judged them yet")
+
+    async def _await(
+        self, call: Call, attempt_id: str, is_done: Callable[[Progress], bool]
+    ) -> bool:
+        """Wait until the call's deadline, as long as the pool has a worker."""
+        until = min(call.deadline, time.monotonic() + WORKER_SECONDS)
+        while seconds := _seconds_left(until):
+            if await self._progress.wait(attempt_id, is_done, min(LOOK_SECONDS, seconds)):
+                return True
+            if not await self._threads.run(self._tasks.has_worker):
+                return False
+        return False
 
     async def _get_report(
         self, call: Call, request: contract.GetReportRequest
@@ -227,8 +245,8 @@ class GradingService:
             lambda session: contract.GetReceiptKeysResponse(jwks=receipt_keys(session))
         )
 
-    async def _read(self, function: Callable[[Session], Answer]) -> Answer:
-        def run() -> Answer:
+    async def _read(self, function: Callable[[Session], Read]) -> Read:
+        def run() -> Read:
             with self._database.read() as session:
                 return function(session)
 
@@ -252,8 +270,8 @@ def _on_bytes(name: str, method: Callable[[Call, Any], Awaitable[Message]]) -> U
     return run
 
 
-def _seconds_left(call: Call) -> float:
-    return max(0.0, min(WORKER_SECONDS, call.deadline - time.monotonic() - LEAVE_SECONDS))
+def _seconds_left(until: float) -> float:
+    return max(0.0, until - time.monotonic() - LEAVE_SECONDS)
 
 
 def _late(call: Call, why: str) -> ServiceError:

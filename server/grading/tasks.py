@@ -19,7 +19,9 @@ from edunn_serving import keys
 from edunn_serving.errors import unavailable
 from edunn_serving.pools import GRADING, GRADING_TASKS
 from edunn_serving.redis_connections import CONNECT_SECONDS, connect
+from edunn_serving.scripts import Script
 from edunn_serving.settings import Settings
+from edunn_serving.task_seal import seal_tasks
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ class Tasks:
 
     def __init__(self, settings: Settings) -> None:
         self._redis_url = settings.redis_url
+        seal_tasks(settings.seal())
+        self._worker_timeout = settings.worker_timeout_seconds
         self._app = Celery("edunn", broker=settings.redis_url.broker_url, set_as_current=False)
         self._app.conf.update(
             broker_use_ssl=settings.redis_url.broker_tls,
@@ -76,6 +80,16 @@ class Tasks:
         if answer is None:
             raise unavailable("no worker of the pool grading is there")
         return [(number, text) for number, text in json.loads(answer[1])]
+
+    def has_worker(self) -> bool:
+        """Tell whether a worker of the pool gives signs of life."""
+        try:
+            with connect(self._redis_url) as client:
+                live_workers = client.register_script(Script.named("live_workers").text)
+                _, live = live_workers([GRADING.signs_of_life], [self._worker_timeout])
+        except redis.RedisError as error:
+            raise unavailable("Redis is away") from error
+        return bool(live)
 
     def _send(self, name: str, arguments: list[Any]) -> None:
         try:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import queue
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from edunn_serving.errors import unavailable
 
@@ -19,10 +21,17 @@ LONGEST_SECONDS = 15.0
 
 
 class Threads:
-    """A few threads."""
+    """A few threads, which do not keep a stopping server.
+
+    A database that stands still may never let them go. So the executor of `concurrent.futures` is
+    not used: at the end of a program its threads are waited for.
+    """
 
     def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="grading")
+        self._waiting: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = (
+            queue.SimpleQueue()
+        )
+        self._threads: list[threading.Thread] = []
 
     async def run(self, function: Callable[P, T], /, *arguments: P.args, **options: P.kwargs) -> T:
         """Return what a function returns.
@@ -32,10 +41,28 @@ class Threads:
         ServiceError
             UNAVAILABLE: it has not returned in time. It may still take effect.
         """
-        call = partial(function, *arguments, **options)
-        done = asyncio.get_running_loop().run_in_executor(self._executor, call)
+        done: Future[T] = Future()
+        self._waiting.put((partial(function, *arguments, **options), done))
+        if len(self._threads) < THREADS:
+            name = f"grading-{len(self._threads)}"
+            thread = threading.Thread(target=self._work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
-                return await done
+                return await asyncio.wrap_future(done)
         except TimeoutError:
             raise unavailable("the database of grades stands still") from None
+
+    def _work(self) -> None:
+        while True:
+            call, done = self._waiting.get()
+            # A call that nobody awaits any longer is not begun.
+            if not done.set_running_or_notify_cancel():
+                continue
+            try:
+                done.set_result(call())
+            except BaseException as error:
+                done.set_exception(error)
+            # The thread waits for its next call without the last one's data.
+            del call, done

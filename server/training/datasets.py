@@ -13,6 +13,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from edunn_serving.artifacts import ArtifactStore, caller_folder, write_all
+from edunn_serving.bundled_datasets import BUNDLED
 from edunn_serving.dataset_files import array_bytes, dataset_digest, file_header
 from edunn_serving.errors import (
     Reason,
@@ -136,7 +137,7 @@ class Datasets:
         self, caller: str, name: str, digest: str, replace: bool
     ) -> UploadDatasetResponse | None:
         """Return the answer of an upload whose bytes are stored. The name then has them."""
-        if name in await self._store.bundled():
+        if name in BUNDLED:
             raise _exists(name, "edunn brings a data set of this name")
         own = await self._store.datasets(caller)
         present = own.get(name)
@@ -166,8 +167,7 @@ class Datasets:
     async def list(self, call: Call, request: bytes) -> bytes:
         """List the caller's data sets and the service's."""
         own = await self._store.datasets(call.caller.name)
-        found = await self._store.bundled()
-        found |= {name: record.dataset for name, record in own.items()}
+        found = dict(BUNDLED) | {name: record.dataset for name, record in own.items()}
         return ListDatasetsResponse(
             datasets=[found[name] for name in sorted(found)],
             used_bytes=await self._store.used_bytes(call.caller.name),
@@ -178,7 +178,7 @@ class Datasets:
         """Remove a data set of the caller's."""
         record = (await self._store.datasets(call.caller.name)).get(name)
         if record is None:
-            if name in await self._store.bundled():
+            if name in BUNDLED:
                 raise invalid_argument("name", f"edunn brings the data set {name!r}: it stays")
             raise dataset_not_found(name)
         if await self._store.is_used(call.caller.name, record.path):

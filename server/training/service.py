@@ -9,7 +9,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -82,17 +82,22 @@ CHUNK_BYTES = 1024 * 1024
 SomeMessage = TypeVar("SomeMessage", bound=Message)
 
 
+# Raises if the caller may not train a layer of a session.
+CheckLayer = Callable[[Call, str, str], Awaitable[None]]
+
+
 class TrainingService:
     """The rpcs of the TrainingService."""
 
     descriptor = TRAINING_SERVICE
 
-    def __init__(self, dispatcher: Dispatcher, settings: Settings) -> None:
+    def __init__(self, dispatcher: Dispatcher, settings: Settings, check_layer: CheckLayer) -> None:
         self._dispatcher = dispatcher
         self._settings = settings
+        self._check_layer = check_layer
         client = dispatcher.link.client
         self._artifacts = ArtifactStore(settings.artifacts)
-        self._store = TrainingStore(client, settings.worker_wait_seconds)
+        self._store = TrainingStore(client)
         self._datasets = Datasets(self._store, self._artifacts, settings)
         self._events = TrainingEvents(client, self._store, dispatcher.closed)
         self._keeper = TrainingKeeper(client, self._store, self._artifacts, settings)
@@ -149,6 +154,7 @@ class TrainingService:
         digest = hashlib.sha256(spec.SerializeToString(deterministic=True)).digest()
         if message.training_id and (stored := await self._store.find(key)):
             return _started(stored, digest)
+        await self._check_layer(call, spec.session_id, spec.layer)
         if not spec.dataset:
             raise invalid_argument("spec.dataset", "expected the name of a data set, got none")
         dataset = await self._store.dataset(call.caller.name, spec.dataset)

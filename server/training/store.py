@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeVar
@@ -14,13 +13,12 @@ from redis.asyncio import Redis
 
 from edunn_serving import keys
 from edunn_serving.artifacts import ArtifactStore
+from edunn_serving.bundled_datasets import BUNDLED
 from edunn_serving.errors import Reason, ServiceError, quoted, unavailable
 from edunn_serving.internal.v1.training_pb2 import DatasetRecord
 from edunn_serving.scripts import Script
 from edunn_serving.training_store import CHANGE_SCRIPT, Change, StoredTraining, TrainingKey
-from edunn_serving.v1.dataset_pb2 import Dataset
 
-WAIT_SECONDS = 0.1
 # A file that is not complete after this time belongs to a server that has died.
 RESERVED, RESERVED_MS = "reserved:", 6 * 3600 * 1000
 
@@ -50,8 +48,7 @@ def _told(
 class TrainingStore:
     """The trainings and data sets of all callers. Errors: UNAVAILABLE, QUOTA if Redis is full."""
 
-    def __init__(self, client: Redis, wait_seconds: float) -> None:
-        self._wait_seconds = wait_seconds
+    def __init__(self, client: Redis) -> None:
         # redis-py's types tell neither bytes from text nor one answer from another.
         self.client: Any = client
         self._change: Any = client.register_script(CHANGE_SCRIPT.text)
@@ -96,19 +93,6 @@ class TrainingStore:
         return found[:size]
 
     @_told
-    async def bundled(self) -> dict[str, Dataset]:
-        """Return the data sets that the service brings, by name.
-
-        The first worker of a new service tells them, and is waited for.
-        """
-        until = time.monotonic() + self._wait_seconds
-        while not (found := await self.client.hgetall(keys.bundled_datasets())):
-            if time.monotonic() > until:
-                break
-            await asyncio.sleep(WAIT_SECONDS)
-        return {name.decode(): Dataset.FromString(data) for name, data in found.items()}
-
-    @_told
     async def datasets(self, caller: str) -> dict[str, DatasetRecord]:
         """Return a caller's own data sets, by name."""
         found = await self.client.hgetall(keys.datasets(caller))
@@ -119,7 +103,7 @@ class TrainingStore:
         own = (await self.datasets(caller)).get(name)
         if own is not None:
             return own
-        bundled = (await self.bundled()).get(name)
+        bundled = BUNDLED.get(name)
         if bundled is None:
             raise dataset_not_found(name)
         return DatasetRecord(dataset=bundled)

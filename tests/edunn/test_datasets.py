@@ -14,6 +14,7 @@ from openml_server import openml_server, point_scikit_learn_at
 import edunn as nn
 from edunn import datasets
 from edunn.arrays import Array
+from edunn.datasets.sources import REGRESSION
 
 BUNDLED = {
     "iris": (150, 4, 3),
@@ -237,11 +238,26 @@ class TestDownload:
 
 @pytest.mark.parametrize("name", ["insurance", "real_state"])
 def test_what_nobody_offers_is_to_be_put_into_the_folder(folder: Path, name: str) -> None:
-    with pytest.raises(FileNotFoundError, match=f"{name}.csv"):
+    with pytest.raises(FileNotFoundError, match=f"{name}.csv") as caught:
         datasets.load_regression(name)
+    assert "a header row, then rows of numbers: " in str(caught.value)
     features = {"insurance": 9, "real_state": 7}[name]
+    assert len(REGRESSION[name].columns) == features + 1
     table(folder / f"{name}.csv", features + 1)
     assert datasets.load_regression(name)[0].shape == (3, features)
+
+
+def test_a_file_that_is_asked_for_by_its_name_is_to_be_put_into_the_folder_too(
+    folder: Path,
+) -> None:
+    for missing, read in (
+        ("houses.csv", datasets.regression.houses),
+        ("mine.csv", lambda: datasets.regression.load_regression_dataset("mine.csv")),
+        ("mine.csv", lambda: datasets.classification.load_classification_dataset("mine.csv", [])),
+    ):
+        with pytest.raises(FileNotFoundError, match="There is no data set at") as caught:
+            read()
+        assert str(folder / missing) in str(caught.value)
 
 
 def test_without_a_folder_named_it_is_in_the_users_cache(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
+from counted import counted, counting
 
 import edunn as nn
 from edunn.arrays import Array
+from edunn.estimate import BESIDES, ArraySpec
 from edunn.model import ParameterSet
 
 LOSS = nn.MeanError(nn.CrossEntropyWithLabels())
+MEAN = nn.MeanError(nn.SquaredError())
 KINDS = sorted(nn.OPTIMIZER_TYPES)
 kinds = pytest.mark.parametrize("kind", KINDS)
 
@@ -165,3 +169,65 @@ def test_a_loop_takes_only_optimizers() -> None:
     name: Any = "Adam"
     with pytest.raises(nn.ConfigError, match="optimizer should be an optimizer such as"):
         nn.BatchedGradientOptimizer(4, 3, optimizer=name)
+
+
+@pytest.mark.parametrize("kind", sorted(nn.OPTIMIZER_TYPES))
+@pytest.mark.parametrize("shapes", [[(3, 4)], [(200, 300), (300,)], [(7,), (500, 100), (1, 1)]])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_update_takes_no_more_than_its_estimate_and_not_much_less(
+    kind: str, shapes: list[tuple[int, ...]], dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule, rng = nn.build_optimizer(kind, {}), np.random.default_rng(1)
+    p = {str(at): rng.normal(size=shape) for at, shape in enumerate(shapes)}
+    g = {name: rng.normal(size=each.shape).astype(dtype) for name, each in p.items()}
+    estimate = rule.estimate(ArraySpec(each.shape, each.dtype) for each in p.values())
+    _, state = rule.update(p, g, {})
+    tracemalloc.start()
+    try:
+        kept = rule.update(p, g, state)
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert kept
+    assert taken <= estimate.memory + BESIDES
+    assert estimate.memory <= 4 * taken + BESIDES
+    with counting(monkeypatch) as counter:
+        rule.update(p, {name: counted(each) for name, each in g.items()}, state)
+    assert counter.work <= estimate.work <= 10 * counter.work
+
+
+class Remembering(nn.BatchedGradientOptimizer):
+    """An optimizer that keeps its state as the course's do."""
+
+    def __init__(self, batch_size: int, epochs: int) -> None:
+        super().__init__(batch_size, epochs, shuffle=False)
+        names: Any = self
+        names.first, names.v, names.m, names.config, names.step = True, {}, {}, "mine", 0
+
+    def optimize_batch(
+        self, model: nn.Model, gradients: ParameterSet, epoch: int, iteration: int
+    ) -> None:
+        own: Any = self
+        parameters = model.get_parameters()
+        if own.first:
+            own.first, own.v = False, {name: np.zeros_like(p) for name, p in parameters.items()}
+        for name, p in parameters.items():
+            own.v[name] = 0.9 * own.v[name] + gradients[name]
+            p[:] = p - 0.1 * own.v[name]
+
+
+def test_an_optimizer_of_ones_own_may_call_its_state_as_ours_do() -> None:
+    x, y = data()
+    samples = x, y[:, np.newaxis]
+    mine, ours = (nn.LinearRegression(4, 1, "Zero") for _ in range(2))
+    Remembering(4, 3).optimize(mine, *samples, MEAN, verbose=False)
+    nn.MomentumGD(4, 3, shuffle=False).optimize(ours, *samples, MEAN, verbose=False)
+    for name, p in ours.get_parameters().items():
+        np.testing.assert_allclose(mine.get_parameters()[name], p, rtol=1e-12)
+
+    class Restarting(nn.MomentumGD):
+        def __init__(self) -> None:
+            super().__init__(4, 3)
+            self.v = {}
+
+    assert Restarting().v == {}

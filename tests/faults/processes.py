@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from resident_memory import resident_bytes as resident_bytes
 from waiting import await_true
 from worker_ids import is_id_of
 
@@ -69,14 +70,6 @@ def _has_batch(stack: Stack, worker: Child) -> bool:
         if isinstance(holder, bytes) and is_id_of(holder, worker):
             return bool(redis.exists(keys.batch(name.decode().removeprefix(keys.holder("")))))
     return False
-
-
-def resident_bytes(child: Child) -> int:
-    """Return the bytes of the machine's memory that a process takes."""
-    for line in Path(f"/proc/{child.pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    raise AssertionError(f"{child.name} takes no memory: it has ended")
 
 
 def batches_sent_again(stack: Stack) -> int:

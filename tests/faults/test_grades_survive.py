@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from processes import await_restart, frozen, kill
 from waiting import await_true
 
 import edunn as nn
+from edunn_serving.pools import GRADING
 from standalone.stack import Stack
 
 DOCUMENT = """
@@ -43,7 +46,7 @@ def report_of(grading: Grading, attempt_id: str) -> Report:
 
 
 def test_accepted_answers_survive_the_death_of_every_process(tmp_path: Path) -> None:
-    with Stack(tmp_path, workers=1) as stack:
+    with Stack(tmp_path, workers=1, others={GRADING: 1}) as stack:
         (judge,) = stack.other_workers
         with Client(stack.address) as client, hasty(stack) as impatient:
             grading = Grading(client)
@@ -77,7 +80,7 @@ def test_accepted_answers_survive_the_death_of_every_process(tmp_path: Path) -> 
 
 
 def test_without_a_worker_nothing_begins_and_no_attempt_is_used_up(tmp_path: Path) -> None:
-    with Stack(tmp_path, workers=1) as stack, Client(stack.address) as client:
+    with Stack(tmp_path, workers=1, others={GRADING: 1}) as stack, Client(stack.address) as client:
         grading = Grading(client)
         limited = DOCUMENT.replace("checks:", "attempts: {limit: 1}\nchecks:")
         grading.put_assignment(limited)
@@ -94,7 +97,7 @@ def test_a_database_that_goes_and_comes_back_loses_nothing(tmp_path: Path) -> No
     with Postgres(binaries) as database:
         environment = {"EDUNN_DATABASE_URL": database.url}
         with (
-            Stack(tmp_path, workers=1, environment=environment) as stack,
+            Stack(tmp_path, workers=1, others={GRADING: 1}, environment=environment) as stack,
             Client(stack.address) as client,
         ):
             grading = Grading(client)
@@ -111,3 +114,27 @@ def test_a_database_that_goes_and_comes_back_loses_nothing(tmp_path: Path) -> No
             # The client tries again until the database answers.
             assert grading.submit_answers(attempt.attempt_id, answers).passed
             assert stack.servers[0].starts == 1
+
+
+@pytest.mark.skipif(find_binaries() is None, reason="there is no PostgreSQL")
+def test_a_database_that_stands_still_holds_up_neither_layers_nor_the_server_s_stop(
+    tmp_path: Path,
+) -> None:
+    binaries = find_binaries()
+    assert binaries is not None
+    with Postgres(binaries) as database:
+        environment = {"EDUNN_DATABASE_URL": database.url}
+        with (
+            Stack(tmp_path, workers=1, environment=environment) as stack,
+            Client(stack.address) as client,
+        ):
+            Grading(client).put_assignment(DOCUMENT)
+            with database.frozen():
+                with hasty(stack) as impatient, pytest.raises(EdunnError):
+                    Grading(impatient).start_attempt("dropout-1")
+                with client.session(seed=1) as session:
+                    session.layer("drop", "Dropout", p=0.5).forward([[1.0, 2.0]])
+                (server,) = stack.servers
+                stack.pause_supervision()
+                os.kill(server.pid, signal.SIGTERM)
+                await_true(server.has_died, "the server's end", seconds=20.0)

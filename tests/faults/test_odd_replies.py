@@ -30,6 +30,7 @@ def test_reply_with_too_few_results_blocks_no_session(tmp_path: Path) -> None:
         session = new_session(stub, spec("drop", "Dropout", p=0.5))
         redis = stack.redis_client()
         (replies,) = redis.keys(keys.replies("*"))
+        assert isinstance(replies, bytes)
         request = api.ForwardRequest(session_id=session, layer="drop", inputs=[tensor(X)])
         with frozen(stack.workers[0]):
             call = stub.Forward.future(request, timeout=60)
@@ -40,7 +41,7 @@ def test_reply_with_too_few_results_blocks_no_session(tmp_path: Path) -> None:
             # Nobody publishes them: the server looks into its stream after a while.
             redis.xadd(replies, {"nonsense": "x"})
             answer = Answer(batch_id, [], "").encode()
-            redis.xadd(replies, {batch_id: seal_of(stack).close("reply", answer, replies)})
+            redis.xadd(replies, {batch_id: seal_of(stack).close("reply", answer, replies.decode())})
             assert refusal(call.result).reason == "INTERNAL"
         assert forward(stub, session, "drop", X).forward_id
 

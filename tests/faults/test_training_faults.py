@@ -21,7 +21,6 @@ from local_training import (
     add_network,
     arrays_of,
     assert_same,
-    await_datasets,
     train_locally,
 )
 from processes import await_restart, frozen, kill
@@ -46,7 +45,6 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 @pytest.fixture
 def client(stack: Stack) -> Iterator[Client]:
     with Client(stack.address, timeout=60) as connected:
-        await_datasets(connected)
         yield connected
 
 
@@ -109,7 +107,10 @@ def test_a_worker_that_was_frozen_and_comes_back_does_not_count_twice(
         with frozen(trainer):
             # Its training waits for another worker, and then it comes back.
             await_true(lambda: not held(keys.held_trainings()), "the end of its hold")
-            assert health_of(stack, "edunn_serving.v1.TrainingService") == "NOT_SERVING"
+            await_true(
+                lambda: health_of(stack, "edunn_serving.v1.TrainingService") == "NOT_SERVING",
+                "the health check's notice",
+            )
             assert health_of(stack, "edunn_serving.v1.LayerService") == "SERVING"
         check_undisturbed(training, net, start)
 
@@ -219,8 +220,6 @@ def test_callers_share_the_workers_however_many_trainings_they_have(tmp_path: Pa
         many.session(seed=1) as busy,
         one.session(seed=1) as modest,
     ):
-        await_datasets(one)
-
         net = add_network(busy)
         crowd = [begin(net, epochs=100_000) for _ in range(4)]
         alone = begin(add_network(modest), epochs=100_000)

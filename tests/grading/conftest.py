@@ -8,22 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from callers import TOKENS, As
 from edunn_client import Client, RetryPolicy
 from edunn_client.grading import Grading
 from postgres import Postgres, find_binaries
 
 from standalone.stack import Stack
-
-TOKENS = {
-    "teacher": "grader",
-    "other": "grader",
-    "root": "admin",
-    "ana": "student",
-    "ben": "student",
-}
-
-# The calls of a caller, by the caller's name.
-As = Callable[[str], Grading]
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

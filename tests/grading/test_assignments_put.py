@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import As
+from callers import As
 from edunn_client import InvalidArgumentError, NotFoundError
 
 Documents = Callable[..., str]

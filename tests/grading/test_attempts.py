@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import As
+from callers import As
 from edunn_client import (
     AlreadyExistsError,
     EdunnError,

@@ -64,6 +64,7 @@ def test_demo_runs_the_walkthrough_trains_and_leaves_nothing(tmp_path: Path) -> 
     assert process.returncode == 0, output
     assert "all 9 checks hold" in output
     assert "ok      the two networks are equal, bit for bit" in output
+    assert "A right Dropout, graded" in output
     assert list(tmp_path.iterdir()) == []
 
 

@@ -19,7 +19,7 @@ from edunn_client import (
     Training,
     optimizers,
 )
-from local_training import await_datasets, network
+from local_training import network
 
 from edunn_serving.pools import TRAINING
 from standalone.stack import Stack
@@ -28,7 +28,6 @@ from standalone.stack import Stack
 @pytest.fixture(scope="module")
 def client(stack: Stack) -> Iterator[Client]:
     with Client(stack.address) as connected:
-        await_datasets(connected)
         x, y = np.random.default_rng(1).random((30, 64)), np.arange(30)
         connected.upload_dataset("thirty-classes", x, y)
         connected.upload_dataset("negative", x, y % 10 - 1)
@@ -137,7 +136,6 @@ def test_what_is_somebody_else_s_is_not_found(tmp_path: Path) -> None:
         Client(stack.address, token="bob-secret") as bob,
         ann.session(seed=1, session_id="s") as session,
     ):
-        await_datasets(ann)
         ann.upload_dataset("mine", np.ones((4, 64)), np.arange(4))
         net = session.layer("net", "Sequential", layers=network())
         session.layer("loss", "CrossEntropyWithLabels")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from contract import refusal
 from edunn_client import Client, EdunnError, optimizers
-from local_training import add_network, await_datasets
+from local_training import add_network
 from moto.server import ThreadedMotoServer
 from waiting import await_true
 
@@ -44,7 +44,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def client(stack: Stack) -> Iterator[Client]:
     with Client(stack.address) as connected:
-        await_datasets(connected)
         yield connected
 
 

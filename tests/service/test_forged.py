@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 import redis
-from contract import forward, new_session, refusal, spec
+from celery import Celery
+from contract import Refusal, forward, new_session, refusal, spec
 from seals import seal_of
 from waiting import await_true
 
 from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage, OperationHead
-from edunn_serving.pools import LAYERS
+from edunn_serving.pools import GRADING, GRADING_TASKS, LAYERS
+from edunn_serving.redis_url import RedisUrl
 from edunn_serving.replies import Answer
 from edunn_serving.seal import MARK_BYTES, Seal
+from edunn_serving.task_seal import HEADER
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.data_folder import KEY_FILE
@@ -81,7 +86,7 @@ def record_of(intruder: redis.Redis, session_id: str) -> bytes:
 
 @pytest.mark.parametrize("change", ["another session's", "without a seal", "changed"])
 def test_a_worker_believes_no_record_that_was_put_there(
-    stub: LayerServiceStub, intruder: redis.Redis, change: str
+    stack: Stack, stub: LayerServiceStub, intruder: redis.Redis, change: str
 ) -> None:
     victim, other = (new_session(stub, spec("drop", "Dropout", p=p)) for p in (0.5, 0.25))
     own, anothers = (record_of(intruder, each) for each in (victim, other))
@@ -92,8 +97,12 @@ def test_a_worker_believes_no_record_that_was_put_there(
     }[change]
     # With another revision no worker takes the record that it has ready.
     intruder.hset(keys.session("", victim), mapping={keys.RECORD: forged, keys.REVISION: "forged"})
-    refused = refusal(lambda: stub.GetSession(api.GetSessionRequest(session_id=victim), timeout=30))
-    assert refused.reason == "INTERNAL"
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.GetSession(api.GetSessionRequest(session_id=victim), timeout=30)
+    assert Refusal(caught.value).reason == "INTERNAL"
+    # By its id the caller's call is found in the worker's log.
+    sent_back: Any = caught.value.trailing_metadata()
+    assert dict(sent_back)["edunn-request-id"] in logs(stack, "worker")
 
 
 def test_a_worker_believes_no_parameters_that_were_put_there(
@@ -108,6 +117,20 @@ def test_a_worker_believes_no_parameters_that_were_put_there(
     intruder.hset(
         keys.session("", victim), mapping={field: anothers, version: 99, keys.REVISION: "forged"}
     )
+    refused = refusal(lambda: forward(stub, victim, "linear", X))
+    assert refused.reason == "INTERNAL"
+
+
+def test_a_worker_believes_no_large_parameters_that_were_put_there(
+    stub: LayerServiceStub, intruder: redis.Redis
+) -> None:
+    large = spec("linear", "Linear", input_size=4, output_size=4000)
+    victim, other = (new_session(stub, large) for _ in range(2))
+    (anothers,) = intruder.hvals(keys.large_slots("", other))
+    names: list[Any] = intruder.hkeys(keys.large_slots("", victim))
+    intruder.hset(keys.large_slots("", victim), names[0], anothers)
+    # No worker may take the parameters that it has ready.
+    intruder.hset(keys.session("", victim), keys.REVISION, "forged")
     refused = refusal(lambda: forward(stub, victim, "linear", X))
     assert refused.reason == "INTERNAL"
 
@@ -137,3 +160,25 @@ def test_the_key_is_for_its_owner_alone_and_in_no_environment(stack: Stack) -> N
             assert key.encode() not in Path(f"/proc/{child.pid}/{kind}").read_bytes()
     for log in stack.data.glob("*.log"):
         assert key not in log.read_text()
+
+
+@pytest.mark.parametrize("sealed", ["not", "with another key", "for other arguments", "genuinely"])
+def test_a_worker_runs_a_task_with_the_key_and_none_without(
+    stack: Stack, intruder: redis.Redis, sealed: str
+) -> None:
+    name = GRADING_TASKS.try_assignment
+    arguments = [keys.grading_trial(secrets.token_hex(8)), "no assignment"]
+    key = Seal("k" * 32) if sealed == "with another key" else seal_of(stack)
+    signed = arguments if sealed != "for other arguments" else [*arguments[:1], "another"]
+    mark = key.mark("task", json.dumps([signed, {}]).encode(), name).hex()
+    sender = Celery(broker=RedisUrl.parse(stack.redis_url).broker_url, set_as_current=False)
+    headers = {} if sealed == "not" else {HEADER: mark}
+    before = logs(stack, "grading-worker")
+    task = sender.send_task(name, arguments, queue=GRADING.queue, headers=headers)
+    await_true(
+        lambda: task.id in logs(stack, "grading-worker").removeprefix(before),
+        "a log line of the task's failure",
+    )
+    # The genuine one fails too, but at its work.
+    said = logs(stack, "grading-worker").removeprefix(before)
+    assert ("not sealed with the key of this service" in said) is (sealed != "genuinely")

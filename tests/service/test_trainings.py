@@ -29,7 +29,6 @@ from local_training import (
     add_network,
     arrays_of,
     assert_same,
-    await_datasets,
     train_locally,
 )
 from waiting import await_true
@@ -54,7 +53,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def client(stack: Stack) -> Iterator[Client]:
     with Client(stack.address) as connected:
-        await_datasets(connected)
         yield connected
 
 

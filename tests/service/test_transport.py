@@ -19,6 +19,7 @@ from waiting import await_true
 from edunn_serving.own_channel import WITHOUT_PROXY
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
+from standalone.errors import StackError
 from standalone.stack import Stack
 
 LIST = api.ListLayerTypesRequest()
@@ -138,6 +139,36 @@ def test_a_subject_that_is_no_callers_name_is_not_known(mutual: str, name: str) 
             return
         answer = refusal(lambda: stub.ListLayerTypes(LIST, timeout=30))
         assert answer.reason == "UNAUTHENTICATED"
+
+
+def test_the_stack_and_its_checks_work_with_client_certificates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, who in (("server", SERVER), ("watch", identity("watch", issuer=AUTHORITY))):
+        who.write(tmp_path / f"{name}.pem", tmp_path / f"{name}.key")
+    (tmp_path / "ca.pem").write_bytes(AUTHORITY.certificate_pem)
+    environment = {
+        "EDUNN_TLS_CERTIFICATE": str(tmp_path / "server.pem"),
+        "EDUNN_TLS_KEY": str(tmp_path / "server.key"),
+        "EDUNN_TLS_CLIENT_CA": str(tmp_path / "ca.pem"),
+    }
+    with (
+        pytest.raises(StackError, match="EDUNN_CERTIFICATE and EDUNN_KEY"),
+        Stack(tmp_path / "refused", workers=1, environment=environment),
+    ):
+        pass
+    own = {
+        "EDUNN_CERTIFICATE": str(tmp_path / "watch.pem"),
+        "EDUNN_KEY": str(tmp_path / "watch.key"),
+    }
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    with Stack(tmp_path / "data", workers=1, environment=environment) as stack:
+        command = [sys.executable, "-m", "server.healthcheck", stack.address]
+        done = subprocess.run(
+            command, env={**os.environ, **environment}, check=False, capture_output=True
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def test_the_stack_and_its_checks_work_under_tls_and_tokens(tmp_path: Path) -> None:

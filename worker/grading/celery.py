@@ -10,6 +10,7 @@ from celery.signals import worker_ready, worker_shutdown
 from edunn_serving.grades import Database
 from edunn_serving.pools import GRADING, GRADING_TASKS
 from edunn_serving.settings import Settings, SettingsError, read_settings
+from edunn_serving.task_seal import seal_tasks, sealed_task
 from worker.grading.desk import Desk
 from worker.grading.sweep import Sweep
 from worker.membership import Membership, unregister_builtin_tasks
@@ -17,7 +18,9 @@ from worker.membership import Membership, unregister_builtin_tasks
 
 def make_app(settings: Settings) -> Celery:
     """Return the Celery application."""
-    app = Celery("edunn-grading", broker=settings.redis_url.broker_url)
+    seal = settings.seal()
+    seal_tasks(seal)
+    app = Celery("edunn-grading", broker=settings.redis_url.broker_url, task_cls=sealed_task(seal))
     app.conf.update(
         # Without it kombu accepts any certificate.
         broker_use_ssl=settings.redis_url.broker_tls,

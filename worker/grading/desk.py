@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from edunn_serving.assignments import Assignment, Check
 from edunn_serving.errors import ServiceError, logged_fault
 from edunn_serving.grades import Attempt, Database, Notice, Report
+from edunn_serving.grades.digests import input_digests
 from edunn_serving.grades.reading import assignment_version, model_of, now_ms
 from edunn_serving.grades.secrets import challenge_secret, sign_receipt
 from edunn_serving.grading.v1 import challenge_pb2, report_pb2
@@ -42,21 +43,23 @@ class Desk:
         try:
             with self._database.read() as session:
                 attempt = session.get(Attempt, attempt_id)
-                if attempt is None or attempt.challenges or attempt.failure:
+                if attempt is None or attempt.challenges is not None or attempt.failure:
                     return
                 assignment = _assignment_of(session, attempt, attempt.version)
                 secret = challenge_secret(session)
-            failure, challenges = None, None
+            failure, challenges, digests = None, None, None
             try:
-                challenges = _draw_all(attempt, assignment, secret).SerializeToString()
+                drawn = _draw_all(attempt, assignment, secret)
+                challenges, digests = drawn.SerializeToString(), input_digests(drawn)
             except Exception as error:
                 failure = f"no challenges can be drawn: {error}"
                 logged_fault("drawing challenges")
             with self._database.write() as session:
                 stored = session.get(Attempt, attempt_id)
-                if stored is None or stored.challenges:
+                if stored is None or stored.challenges is not None:
                     return
                 stored.challenges, stored.failure = challenges, failure
+                stored.input_digests = digests
                 if failure is not None:
                     stored.counts = False
                     _notice(session, stored, failure)
@@ -72,7 +75,8 @@ class Desk:
                     return
                 begun = _assignment_of(session, attempt, attempt.version)
                 judged_by = _assignment_of(session, attempt, attempt.wanted_version)
-            report, remarks = make_report(_given(attempt), begun, judged_by, revision, now_ms())
+                given = _given(attempt)
+            report, remarks = make_report(given, begun, judged_by, revision, now_ms())
             with self._database.write() as session:
                 self._store(session, attempt_id, report, remarks)
         except ServiceError as error:

@@ -27,9 +27,11 @@ from worker.judging.draws import Draws
 from worker.judging.dropout import draw_dropout
 from worker.judging.dropout_judge import judge_dropout
 from worker.judging.formulas import formula_of
+from worker.judging.initializers import draw_initializer, judge_initializer
+from worker.judging.own_layers import draw_own, judge_own
 from worker.judging.parts import Part, outcome, ungradable
 from worker.judging.scripts import Script
-from worker.judging.subjects import model_of, optimizer_of
+from worker.judging.subjects import initializer_of, model_of, optimizer_of
 from worker.judging.values import (
     draw_layer,
     draw_optimizer,
@@ -104,6 +106,11 @@ def judge(check: Check, challenge: Challenge, answer: Answer, language: str) -> 
 def _drawn(check: Check, draws: Draws) -> Challenge:
     if check.kind == "optimizer":
         return draw_optimizer(check, draws)
+    if check.kind == "initializer":
+        initializer_of(check)
+        return draw_initializer(check, draws)
+    if check.kind == "own":
+        return draw_own(check, draws)
     model = model_of(check)
     if isinstance(model, nn.Dropout):
         script = Script(draws, check.dtypes[0], check.backward)
@@ -113,6 +120,10 @@ def _drawn(check: Check, draws: Draws) -> Challenge:
 
 
 def _parts(check: Check, challenge: Challenge, answer: Answer) -> list[Part]:
+    if check.kind == "initializer":
+        return judge_initializer(check, initializer_of(check), challenge, answer)
+    if check.kind == "own":
+        return judge_own(check, challenge, answer)
     subject = optimizer_of(check) if check.kind == "optimizer" else model_of(check)
     if isinstance(subject, nn.Dropout):
         return judge_dropout(check, subject.p, challenge, answer)

@@ -11,10 +11,10 @@ from worker.judging.challenges import Array, Floats
 from worker.judging.rounding import SAFETY, Rounded
 
 #: The unit roundoff of each dtype.
-UNITS = {"float32": 2.0**-24, "float64": 2.0**-53}
+UNITS = {"float16": 2.0**-11, "float32": 2.0**-24, "float64": 2.0**-53}
 _NAMES = {np.dtype(kind): kind for kind in UNITS}
 # What a program may as well make zero: products of what is too small for the dtype.
-_NOTHING = {"float32": 1e-30, "float64": 1e-290}
+_NOTHING = {"float16": 1e-7, "float32": 1e-30, "float64": 1e-290}
 
 
 class Widening(Protocol):

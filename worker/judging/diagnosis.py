@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.judging.challenges import Answer, Challenge, SetPhase
+from worker.judging.challenges import Answer, Challenge, Forward, SetPhase
 from worker.judging.comparison import Likeness, as_answered, compare, tolerance
 from worker.judging.formulas import Formula, formula_of, parts_of
 from worker.judging.mistakes import Mistake, mistakes_of, mistakes_of_any
@@ -18,8 +18,10 @@ from worker.judging.values import expected_of, step_dtype
 
 # Of these a mistaken formula can be the cause.
 _EXPLICABLE = frozenset({"wrong-values", "wrong-shape", "nan", "infinity"})
-# A mistake that explains none of so many wrong steps is not looked at further.
+# A mistake that explains none of this many wrong steps is not looked at further.
 _PATIENCE = 3
+# A larger challenge is not run with every mistake: that would take minutes.
+_MOST_ELEMENTS = 500_000
 
 
 @dataclass(slots=True)
@@ -42,7 +44,7 @@ def diagnosed(
     may have another.
     """
     faulty = {(part.step_id, part.category): part for part in parts if _is_explicable(part)}
-    if not faulty:
+    if not faulty or _elements(challenge) > _MOST_ELEMENTS:
         return list(parts)
     right = {(part.step_id, part.category) for part in parts if part.fault is None}
     found = [
@@ -52,6 +54,8 @@ def diagnosed(
             explanation := _explanation(mistake.bug, formula, challenge, answer, faulty, right)
         ).places
     ]
+    found.insert(0, _overwritten(formula_of(subject), challenge, answer, faulty))
+    found = [each for each in found if each.places]
     named: dict[tuple[str, str], str] = {}
     while found:
         best = max(found, key=lambda each: (len(each.places), -each.contradicted))
@@ -60,6 +64,12 @@ def diagnosed(
             each.places -= named.keys()
         found = [each for each in found if each.places]
     return [replace(part, bug=named.get((part.step_id, part.category), part.bug)) for part in parts]
+
+
+def _elements(challenge: Challenge) -> int:
+    """Return how many numbers the steps have."""
+    forwards = (step for step in challenge.steps if isinstance(step, Forward))
+    return sum(x.size for step in forwards for x in step.inputs)
 
 
 def _is_explicable(part: Part) -> bool:
@@ -121,6 +131,30 @@ def _explanation(
         wrong_steps += any(place[0] == step.step_id for place in faulty)
         if wrong_steps >= _PATIENCE and not explanation.places:
             break
+    return explanation
+
+
+def _overwritten(
+    formula: Formula, challenge: Challenge, answer: Answer, faulty: dict[tuple[str, str], Part]
+) -> _Explanation:
+    """Find arrays that hold what a later step gave: a layer that writes into one array again."""
+    explanation = _Explanation("output-overwritten", set())
+    phase = ""
+    # What was answered wrongly to earlier steps, by place and name.
+    earlier: list[tuple[tuple[str, str], str, Any]] = []
+    for step in challenge.steps:
+        expected = expected_of(formula, step)
+        if isinstance(step, SetPhase):
+            phase = step.phase
+            continue
+        dtype = step_dtype(step)
+        for place, name, given in earlier:
+            if name in expected and _is_like(given, expected[name], faulty[place], dtype):
+                explanation.places.add(place)
+        for name in expected:
+            place = step.step_id, f"{phase} {name}".strip()
+            if place in faulty:
+                earlier.append((place, name, answered(answer, step, name)))
     return explanation
 
 

@@ -46,6 +46,7 @@ _PARTS = {
     "input_gradient": ("the gradient of the input", "el gradiente de la entrada"),
     "parameter_gradients": ("the gradient of {name}", "el gradiente de {name}"),
     "mask": ("the mask", "la máscara"),
+    "values": ("what was drawn", "lo que se sorteó"),
 }
 _PHASES = {
     "training": (" in the training phase", " en la fase de entrenamiento"),
@@ -56,7 +57,8 @@ _PHASES = {
 def _place(category: str, language: str) -> str:
     """Say what a category such as `training output` is."""
     column = int(language == "es")
-    phase, _, part = category.partition(" ")
+    # Not every category has a phase.
+    phase, _, part = category.rpartition(" ")
     kind, _, name = part.partition(".")
     noun = _PARTS.get(kind, (part, part))[column].replace("{name}", name)
     return noun + _PHASES.get(phase, ("", ""))[column]
@@ -110,3 +112,9 @@ teach(
 
 #: The bugs that tell what is seen and not what the mistake is.
 GENERAL = frozenset(LESSONS)
+
+
+def lessons_table() -> str:
+    """Return the bugs and what is said of them, as a table of Markdown."""
+    rows = "\n".join(f"| `{bug}` | {LESSONS[bug].en} |" for bug in sorted(LESSONS))
+    return f"| bug | what is said of it |\n| --- | --- |\n{rows}\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from worker.judging.challenges import (
@@ -20,7 +20,7 @@ from worker.judging.challenges import (
 )
 from worker.judging.comparison import UNITS, Fault, Widening, as_answered, compare, name_of
 from worker.judging.lessons import GENERAL, message
-from worker.judging.rounding import Rounded
+from worker.judging.rounding import Rounded, zeros
 
 # What a right value in another dtype is worth.
 _OTHER_DTYPE = 0.5
@@ -94,6 +94,11 @@ def judged(
     return fault
 
 
+def form_fault(given: Any, shape: tuple[int, ...], dtype: str, widening: Widening) -> Fault | None:
+    """Return what is wrong with an array of which the values may be any finite numbers."""
+    return judged(given, zeros(shape).doubtful(math.inf), (dtype,), widening)
+
+
 def coarser(dtype: str, other: str) -> str:
     """Return the one of two dtypes that rounds more; what is no float is as the other."""
     return max(dtype, other, key=lambda name: UNITS.get(name, 0.0))
@@ -107,7 +112,7 @@ def outcome(parts: Sequence[Part], language: str, partial_credit: bool) -> Check
     """
     if not parts:
         return ungradable("there is nothing to judge")
-    wrong = [part for part in parts if part.fault is not None]
+    wrong = [(part, part.fault) for part in parts if part.fault is not None]
     categories: dict[str, list[float]] = defaultdict(list)
     for part in parts:
         categories[part.category].append(part.credit)
@@ -115,14 +120,13 @@ def outcome(parts: Sequence[Part], language: str, partial_credit: bool) -> Check
     details: dict[str, Any] = {"categories": shares}
     if not wrong:
         return CheckOutcome(Verdict.PASSED, 1.0, details=details)
-    bug = _main_bug(wrong)
-    part = next(each for each in wrong if _bug(each) == bug)
-    fault = part.fault
-    assert fault is not None  # noqa: S101
+    bugs = [part.bug or fault.bug for part, fault in wrong]
+    bug = _main_bug(bugs)
+    part, fault = wrong[bugs.index(bug)]
     details |= {
         "step": part.step_id,
         "part": part.category,
-        "bugs": sorted({_bug(each) for each in wrong} - {bug}),
+        "bugs": sorted({*bugs} - {bug}),
         "answered": _plain(fault.answered_value),
         "expected": _plain(fault.expected_value),
         "times_tolerance": _plain(fault.excess),
@@ -144,22 +148,10 @@ def ungradable(reason: str) -> CheckOutcome:
     return CheckOutcome(Verdict.UNGRADABLE, 0.0, details={"reason": reason})
 
 
-def explained(parts: Iterable[Part], bug: str, places: set[tuple[str, str]]) -> list[Part]:
-    """Return the parts, with a bug as what explains those at some places."""
-    return [
-        replace(part, bug=bug) if (part.step_id, part.category) in places else part
-        for part in parts
-    ]
-
-
-def _main_bug(wrong: Sequence[Part]) -> str:
-    counts = Counter(_bug(part) for part in wrong)
+def _main_bug(bugs: Sequence[str]) -> str:
+    counts = Counter(bugs)
     # `max` takes the first of equal ones, and a Counter keeps the order of the parts.
     return max(counts, key=lambda bug: (bug not in GENERAL, counts[bug]))
-
-
-def _bug(part: Part) -> str:
-    return part.bug or (part.fault.bug if part.fault else "")
 
 
 def _plain(number: float | None) -> float | None:

@@ -1,4 +1,4 @@
-"""Arithmetic that carries a bound of the rounding errors of whoever computes the same.
+"""Arithmetic that carries a bound of the rounding errors of anybody who computes the same.
 
 Each number has a value, computed in double precision, and an error: how far the value of a program
 can be from the exact one, to first order, in units of the unit roundoff of its dtype. The bounds

@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from worker.judging.challenges import Array, Backward, Forward, SetPhase, Step
+from worker.judging.challenges import Array, Backward, ChallengeError, Forward, SetPhase, Step
 from worker.judging.draws import Draws
 from worker.judging.subjects import floats
+
+# All arrays of a challenge together: what a student's program is sent at once.
+_MOST_BYTES = 32 * 2**20
 
 
 class Script:
@@ -19,6 +22,7 @@ class Script:
         self.asks_backward = backward
         self.steps: list[Step] = []
         self._numbers = itertools.count(1)
+        self._bytes = 0
 
     def set_phase(self, phase: str) -> None:
         self.steps.append(SetPhase(self._id("phase"), phase))
@@ -28,13 +32,23 @@ class Script:
         arrays = tuple(
             array if array.dtype.kind == "i" else floats(array, self.dtype) for array in inputs
         )
+        self._count(*arrays)
         self.steps.append(Forward(self._id("forward"), arrays))
 
     def backward(self, output_gradient: Array) -> None:
         """Add a backward, if the check asks for gradients."""
         if self.asks_backward:
             gradient = floats(output_gradient, self.dtype)
+            self._count(gradient)
             self.steps.append(Backward(self._id("backward"), gradient))
+
+    def _count(self, *arrays: Array) -> None:
+        self._bytes += sum(array.nbytes for array in arrays)
+        if self._bytes > _MOST_BYTES:
+            raise ChallengeError(
+                f"the challenge would have more than {_MOST_BYTES // 2**20} MiB of arrays: "
+                "ask for smaller shapes or fewer repetitions"
+            )
 
     def _id(self, kind: str) -> str:
         return f"{next(self._numbers)}-{kind}"

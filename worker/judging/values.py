@@ -19,7 +19,7 @@ from worker.judging.challenges import (
     Forward,
     SetPhase,
 )
-from worker.judging.comparison import UNITS, name_of
+from worker.judging.comparison import UNITS, Fault, name_of
 from worker.judging.draws import Draws
 from worker.judging.formulas import Formula, formula_of
 from worker.judging.parts import (
@@ -39,7 +39,7 @@ from worker.judging.subjects import depends_on_phase, floats, has_dropout, optim
 _DRAWS = 20
 # An optimizer's gradients, from too small to count to large.
 _GRADIENT_SIZES = (1.0, 1e-8, 1.0, 0.0, 1e-4, 30.0)
-# At least so many, so that what a step leaves shows in the next.
+# At least this many, so that the state that a step leaves shows in the next.
 _STEPS = 4
 
 
@@ -115,7 +115,10 @@ class _Writer:
 
 
 def draw_optimizer(check: Check, draws: Draws) -> Challenge:
-    """Draw the challenge of an optimizer: some steps, each with a parameter of its own."""
+    """Draw the challenge of an optimizer: some steps, each with a parameter of its own.
+
+    All steps are in the first of the check's dtypes, because one state goes through them.
+    """
     lr = optimizer_of(check).lr  # type: ignore[attr-defined]
     # One shape, because the state is of one parameter.
     shape = check.shapes[0] if check.shapes else (5, 3)
@@ -166,6 +169,10 @@ def judge_values(
         # A product with wider parameters is as wide as they are.
         dtypes = [step_dtype(step), *wider]
         for name, value in expected.items():
-            fault = judged(answered(answer, step, name), value, dtypes, check.tolerance)
-            parts.append(Part(step.step_id, f"{phase} {name}".strip(), fault))
+            given, bug = answered(answer, step, name), ""
+            fault = judged(given, value, dtypes, check.tolerance)
+            if fault is None and name == INPUT_GRADIENT and isinstance(step, Backward):
+                bug = formula.rejects(np.asarray(given, np.float64), exact(step.output_gradient))
+                fault = Fault(bug) if bug else None
+            parts.append(Part(step.step_id, f"{phase} {name}".strip(), fault, bug))
     return parts

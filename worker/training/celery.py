@@ -16,14 +16,12 @@ import redis
 from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
 
-from edunn_serving import keys
 from edunn_serving.artifacts import ArtifactStore
 from edunn_serving.pools import TRAINING
 from edunn_serving.redis_connections import LONG_ANSWER_SECONDS, connect
 from edunn_serving.settings import Settings, SettingsError, read_settings
 from edunn_serving.training_store import SLICE_TASK
 from worker.membership import Membership, unregister_builtin_tasks
-from worker.training.samples import bundled_datasets
 from worker.training.slices import Slices
 
 log = logging.getLogger(__name__)
@@ -96,22 +94,9 @@ def compute_slice() -> None:
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def _begin(**unused: object) -> None:
     os.nice(NICENESS)
-    threading.Thread(target=_announce_datasets, name="datasets", daemon=True).start()
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]
 def _stop(**unused: object) -> None:
     # The slice under way commits after its present batch.
     _stopping.set()
-
-
-def _announce_datasets() -> None:
-    """Tell servers which data sets edunn brings."""
-    described = {each.name: each.SerializeToString() for each in bundled_datasets()}
-    while not _stopping.is_set():
-        try:
-            _client.hset(keys.bundled_datasets(), mapping=described)
-            return
-        except redis.RedisError as error:
-            log.warning("the data sets that edunn brings are not announced yet: %s", error)
-        _stopping.wait(1.0)

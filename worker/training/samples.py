@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from edunn import datasets
-from edunn.datasets.sources import CLASSIFICATION, REGRESSION
 from edunn.model_file import header_length
 from edunn_serving.artifacts import ArtifactMissingError, ArtifactStore
-from edunn_serving.dataset_files import dataset_digest
 from edunn_serving.errors import Reason, ServiceError, quoted
 from edunn_serving.internal.v1.training_pb2 import DatasetRecord
-from edunn_serving.v1.dataset_pb2 import ArraySpec, Dataset, LabelRange
-from worker.tensors import DTYPE_OF_TYPE, type_of
+from edunn_serving.v1.dataset_pb2 import ArraySpec
+from worker.tensors import DTYPE_OF_TYPE
 
 
 class Samples(NamedTuple):
@@ -73,28 +70,6 @@ def load_bundled(name: str) -> Samples:
     """Return a data set that edunn brings."""
     found = datasets.load(name)
     return Samples(np.ascontiguousarray(found.x), np.ascontiguousarray(found.y))
-
-
-def bundled_datasets() -> Iterator[Dataset]:
-    """Describe the data sets that edunn brings and that need no network."""
-    for name, source in {**REGRESSION, **CLASSIFICATION}.items():
-        if not (source.scikit_learn or source.made_up):
-            continue
-        try:
-            x, y = load_bundled(name)
-        except ImportError:
-            # scikit-learn is not installed.
-            continue
-        described = Dataset(name=name, bundled=True, size_bytes=x.nbytes + y.nbytes)
-        described.x.CopyFrom(ArraySpec(data_type=type_of(x.dtype), shape=x.shape))
-        described.y.CopyFrom(ArraySpec(data_type=type_of(y.dtype), shape=y.shape))
-        if y.dtype.kind == "i":
-            described.labels.CopyFrom(LabelRange(smallest=int(y.min()), largest=int(y.max())))
-        digest = dataset_digest(described.x, described.y)
-        digest.update(x.tobytes())
-        digest.update(y.tobytes())
-        described.digest = digest.hexdigest()
-        yield described
 
 
 def dataset_gone(name: str) -> ServiceError:

@@ -19,6 +19,7 @@ from edunn import catalogue
 from edunn_serving import keys
 from edunn_serving.artifacts import ArtifactStore, checkpoint_path
 from edunn_serving.errors import Reason, ServiceError, logged_fault
+from edunn_serving.seal import STATE, Seal
 from edunn_serving.settings import Settings
 from edunn_serving.training_store import (
     CHANGE_SCRIPT,
@@ -79,9 +80,11 @@ class Slices:
         self._client: Any = client
         self._store = store
         self._settings = settings
+        self._seal = settings.seal()
         self._worker_id = worker_id
         self._is_stopping = is_stopping
         self._samples = SampleCache(store, cache_limit(settings))
+        self._seal = settings.seal()
         self._kept: Kept | None = None
         self._clock_ms = 0.0
         self._take: Any = client.register_script(TAKE_SCRIPT.text)
@@ -207,7 +210,7 @@ class Slices:
         )
         if training.state == TrainingState.TRAINING_STATE_SUCCEEDED:
             training.outcome = TrainingOutcome.TRAINING_OUTCOME_APPLIED
-            change.session = _session_part(stored, run)
+            change.session = _session_part(stored, run, self._seal)
         while True:
             change.events = [*events, *self._end(stored, change)]
             change.values = {
@@ -284,13 +287,17 @@ class Slices:
             log.warning("the checkpoint %s stays for now: %s", checkpoint, error.message)
 
 
-def _session_part(stored: StoredTraining, run: TrainingRun) -> SessionPart:
+def _session_part(stored: StoredTraining, run: TrainingRun, seal: Seal) -> SessionPart:
     """Return the change of the session by which its layer gets the result."""
     record = stored.record
     layer = record.layer.name
     trained = ReadyLayer(run.model, catalogue.describe(record.layer.type))
     slots = [slot for slot in (PARAMETERS, BUFFERS) if slot.read(trained)]
-    values: dict[str, Value] = {keys.slot(slot.name, layer): slot.encode(trained) for slot in slots}
+    values: dict[str, Value] = {}
+    for slot in slots:
+        place = keys.slot(slot.name, layer)
+        session = (record.caller, record.spec.session_id)
+        values[place] = seal.close(STATE, slot.encode(trained), *session, place)
     # A batch under way that has loaded the layer before runs again.
     values[keys.LAST_BATCH + layer] = record.folder
     return SessionPart(

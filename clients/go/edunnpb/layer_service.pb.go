@@ -1700,7 +1700,7 @@ var File_edunn_serving_v1_layer_service_proto protoreflect.FileDescriptor
 
 const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\n" +
-	"$edunn_serving/v1/layer_service.proto\x12\x10edunn_serving.v1\x1a\x1dedunn_serving/v1/access.proto\x1a\x1cedunn_serving/v1/layer.proto\x1a edunn_serving/v1/optimizer.proto\x1a\x1eedunn_serving/v1/session.proto\x1a\x1bedunn_serving/v1/step.proto\x1a\x1dedunn_serving/v1/tensor.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"\x17\n" +
+	"$edunn_serving/v1/layer_service.proto\x12\x10edunn_serving.v1\x1a\x1dedunn_serving/v1/access.proto\x1a\x1cedunn_serving/v1/layer.proto\x1a\x1dedunn_serving/v1/limits.proto\x1a edunn_serving/v1/optimizer.proto\x1a\x1eedunn_serving/v1/session.proto\x1a\x1bedunn_serving/v1/step.proto\x1a\x1dedunn_serving/v1/tensor.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"\x17\n" +
 	"\x15ListLayerTypesRequest\"V\n" +
 	"\x16ListLayerTypesResponse\x12<\n" +
 	"\vlayer_types\x18\x01 \x03(\v2\x1b.edunn_serving.v1.LayerTypeR\n" +
@@ -1827,11 +1827,13 @@ const file_edunn_serving_v1_layer_service_proto_rawDesc = "" +
 	"\x0eOperationError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12.\n" +
-	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails2\xfa\f\n" +
+	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails2\xdc\r\n" +
 	"\fLayerService\x12o\n" +
 	"\x0eListLayerTypes\x12'.edunn_serving.v1.ListLayerTypesRequest\x1a(.edunn_serving.v1.ListLayerTypesResponse\"\n" +
 	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12{\n" +
 	"\x12ListOptimizerTypes\x12+.edunn_serving.v1.ListOptimizerTypesRequest\x1a,.edunn_serving.v1.ListOptimizerTypesResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12`\n" +
+	"\tGetLimits\x12\".edunn_serving.v1.GetLimitsRequest\x1a#.edunn_serving.v1.GetLimitsResponse\"\n" +
 	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12i\n" +
 	"\rCreateSession\x12&.edunn_serving.v1.CreateSessionRequest\x1a'.edunn_serving.v1.CreateSessionResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12g\n" +
 	"\n" +
@@ -1910,9 +1912,11 @@ var file_edunn_serving_v1_layer_service_proto_goTypes = []any{
 	(*TrainStepResponse)(nil),          // 40: edunn_serving.v1.TrainStepResponse
 	(*anypb.Any)(nil),                  // 41: google.protobuf.Any
 	(*ListOptimizerTypesRequest)(nil),  // 42: edunn_serving.v1.ListOptimizerTypesRequest
-	(*ClearGradientsRequest)(nil),      // 43: edunn_serving.v1.ClearGradientsRequest
-	(*ListOptimizerTypesResponse)(nil), // 44: edunn_serving.v1.ListOptimizerTypesResponse
-	(*ClearGradientsResponse)(nil),     // 45: edunn_serving.v1.ClearGradientsResponse
+	(*GetLimitsRequest)(nil),           // 43: edunn_serving.v1.GetLimitsRequest
+	(*ClearGradientsRequest)(nil),      // 44: edunn_serving.v1.ClearGradientsRequest
+	(*ListOptimizerTypesResponse)(nil), // 45: edunn_serving.v1.ListOptimizerTypesResponse
+	(*GetLimitsResponse)(nil),          // 46: edunn_serving.v1.GetLimitsResponse
+	(*ClearGradientsResponse)(nil),     // 47: edunn_serving.v1.ClearGradientsResponse
 }
 var file_edunn_serving_v1_layer_service_proto_depIdxs = []int32{
 	30, // 0: edunn_serving.v1.ListLayerTypesResponse.layer_types:type_name -> edunn_serving.v1.LayerType
@@ -1951,38 +1955,40 @@ var file_edunn_serving_v1_layer_service_proto_depIdxs = []int32{
 	36, // 33: edunn_serving.v1.SetParametersRequest.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
 	0,  // 34: edunn_serving.v1.LayerService.ListLayerTypes:input_type -> edunn_serving.v1.ListLayerTypesRequest
 	42, // 35: edunn_serving.v1.LayerService.ListOptimizerTypes:input_type -> edunn_serving.v1.ListOptimizerTypesRequest
-	2,  // 36: edunn_serving.v1.LayerService.CreateSession:input_type -> edunn_serving.v1.CreateSessionRequest
-	4,  // 37: edunn_serving.v1.LayerService.GetSession:input_type -> edunn_serving.v1.GetSessionRequest
-	6,  // 38: edunn_serving.v1.LayerService.DeleteSession:input_type -> edunn_serving.v1.DeleteSessionRequest
-	8,  // 39: edunn_serving.v1.LayerService.AddLayer:input_type -> edunn_serving.v1.AddLayerRequest
-	10, // 40: edunn_serving.v1.LayerService.Forward:input_type -> edunn_serving.v1.ForwardRequest
-	12, // 41: edunn_serving.v1.LayerService.Backward:input_type -> edunn_serving.v1.BackwardRequest
-	37, // 42: edunn_serving.v1.LayerService.Step:input_type -> edunn_serving.v1.StepRequest
-	38, // 43: edunn_serving.v1.LayerService.TrainStep:input_type -> edunn_serving.v1.TrainStepRequest
-	43, // 44: edunn_serving.v1.LayerService.ClearGradients:input_type -> edunn_serving.v1.ClearGradientsRequest
-	22, // 45: edunn_serving.v1.LayerService.Compute:input_type -> edunn_serving.v1.ComputeRequest
-	14, // 46: edunn_serving.v1.LayerService.GetParameters:input_type -> edunn_serving.v1.GetParametersRequest
-	16, // 47: edunn_serving.v1.LayerService.SetParameters:input_type -> edunn_serving.v1.SetParametersRequest
-	18, // 48: edunn_serving.v1.LayerService.ExportModel:input_type -> edunn_serving.v1.ExportModelRequest
-	20, // 49: edunn_serving.v1.LayerService.ImportModel:input_type -> edunn_serving.v1.ImportModelRequest
-	1,  // 50: edunn_serving.v1.LayerService.ListLayerTypes:output_type -> edunn_serving.v1.ListLayerTypesResponse
-	44, // 51: edunn_serving.v1.LayerService.ListOptimizerTypes:output_type -> edunn_serving.v1.ListOptimizerTypesResponse
-	3,  // 52: edunn_serving.v1.LayerService.CreateSession:output_type -> edunn_serving.v1.CreateSessionResponse
-	5,  // 53: edunn_serving.v1.LayerService.GetSession:output_type -> edunn_serving.v1.GetSessionResponse
-	7,  // 54: edunn_serving.v1.LayerService.DeleteSession:output_type -> edunn_serving.v1.DeleteSessionResponse
-	9,  // 55: edunn_serving.v1.LayerService.AddLayer:output_type -> edunn_serving.v1.AddLayerResponse
-	11, // 56: edunn_serving.v1.LayerService.Forward:output_type -> edunn_serving.v1.ForwardResponse
-	13, // 57: edunn_serving.v1.LayerService.Backward:output_type -> edunn_serving.v1.BackwardResponse
-	39, // 58: edunn_serving.v1.LayerService.Step:output_type -> edunn_serving.v1.StepResponse
-	40, // 59: edunn_serving.v1.LayerService.TrainStep:output_type -> edunn_serving.v1.TrainStepResponse
-	45, // 60: edunn_serving.v1.LayerService.ClearGradients:output_type -> edunn_serving.v1.ClearGradientsResponse
-	24, // 61: edunn_serving.v1.LayerService.Compute:output_type -> edunn_serving.v1.ComputeResponse
-	15, // 62: edunn_serving.v1.LayerService.GetParameters:output_type -> edunn_serving.v1.GetParametersResponse
-	17, // 63: edunn_serving.v1.LayerService.SetParameters:output_type -> edunn_serving.v1.SetParametersResponse
-	19, // 64: edunn_serving.v1.LayerService.ExportModel:output_type -> edunn_serving.v1.ExportModelResponse
-	21, // 65: edunn_serving.v1.LayerService.ImportModel:output_type -> edunn_serving.v1.ImportModelResponse
-	50, // [50:66] is the sub-list for method output_type
-	34, // [34:50] is the sub-list for method input_type
+	43, // 36: edunn_serving.v1.LayerService.GetLimits:input_type -> edunn_serving.v1.GetLimitsRequest
+	2,  // 37: edunn_serving.v1.LayerService.CreateSession:input_type -> edunn_serving.v1.CreateSessionRequest
+	4,  // 38: edunn_serving.v1.LayerService.GetSession:input_type -> edunn_serving.v1.GetSessionRequest
+	6,  // 39: edunn_serving.v1.LayerService.DeleteSession:input_type -> edunn_serving.v1.DeleteSessionRequest
+	8,  // 40: edunn_serving.v1.LayerService.AddLayer:input_type -> edunn_serving.v1.AddLayerRequest
+	10, // 41: edunn_serving.v1.LayerService.Forward:input_type -> edunn_serving.v1.ForwardRequest
+	12, // 42: edunn_serving.v1.LayerService.Backward:input_type -> edunn_serving.v1.BackwardRequest
+	37, // 43: edunn_serving.v1.LayerService.Step:input_type -> edunn_serving.v1.StepRequest
+	38, // 44: edunn_serving.v1.LayerService.TrainStep:input_type -> edunn_serving.v1.TrainStepRequest
+	44, // 45: edunn_serving.v1.LayerService.ClearGradients:input_type -> edunn_serving.v1.ClearGradientsRequest
+	22, // 46: edunn_serving.v1.LayerService.Compute:input_type -> edunn_serving.v1.ComputeRequest
+	14, // 47: edunn_serving.v1.LayerService.GetParameters:input_type -> edunn_serving.v1.GetParametersRequest
+	16, // 48: edunn_serving.v1.LayerService.SetParameters:input_type -> edunn_serving.v1.SetParametersRequest
+	18, // 49: edunn_serving.v1.LayerService.ExportModel:input_type -> edunn_serving.v1.ExportModelRequest
+	20, // 50: edunn_serving.v1.LayerService.ImportModel:input_type -> edunn_serving.v1.ImportModelRequest
+	1,  // 51: edunn_serving.v1.LayerService.ListLayerTypes:output_type -> edunn_serving.v1.ListLayerTypesResponse
+	45, // 52: edunn_serving.v1.LayerService.ListOptimizerTypes:output_type -> edunn_serving.v1.ListOptimizerTypesResponse
+	46, // 53: edunn_serving.v1.LayerService.GetLimits:output_type -> edunn_serving.v1.GetLimitsResponse
+	3,  // 54: edunn_serving.v1.LayerService.CreateSession:output_type -> edunn_serving.v1.CreateSessionResponse
+	5,  // 55: edunn_serving.v1.LayerService.GetSession:output_type -> edunn_serving.v1.GetSessionResponse
+	7,  // 56: edunn_serving.v1.LayerService.DeleteSession:output_type -> edunn_serving.v1.DeleteSessionResponse
+	9,  // 57: edunn_serving.v1.LayerService.AddLayer:output_type -> edunn_serving.v1.AddLayerResponse
+	11, // 58: edunn_serving.v1.LayerService.Forward:output_type -> edunn_serving.v1.ForwardResponse
+	13, // 59: edunn_serving.v1.LayerService.Backward:output_type -> edunn_serving.v1.BackwardResponse
+	39, // 60: edunn_serving.v1.LayerService.Step:output_type -> edunn_serving.v1.StepResponse
+	40, // 61: edunn_serving.v1.LayerService.TrainStep:output_type -> edunn_serving.v1.TrainStepResponse
+	47, // 62: edunn_serving.v1.LayerService.ClearGradients:output_type -> edunn_serving.v1.ClearGradientsResponse
+	24, // 63: edunn_serving.v1.LayerService.Compute:output_type -> edunn_serving.v1.ComputeResponse
+	15, // 64: edunn_serving.v1.LayerService.GetParameters:output_type -> edunn_serving.v1.GetParametersResponse
+	17, // 65: edunn_serving.v1.LayerService.SetParameters:output_type -> edunn_serving.v1.SetParametersResponse
+	19, // 66: edunn_serving.v1.LayerService.ExportModel:output_type -> edunn_serving.v1.ExportModelResponse
+	21, // 67: edunn_serving.v1.LayerService.ImportModel:output_type -> edunn_serving.v1.ImportModelResponse
+	51, // [51:68] is the sub-list for method output_type
+	34, // [34:51] is the sub-list for method input_type
 	34, // [34:34] is the sub-list for extension type_name
 	34, // [34:34] is the sub-list for extension extendee
 	0,  // [0:34] is the sub-list for field type_name
@@ -1995,6 +2001,7 @@ func file_edunn_serving_v1_layer_service_proto_init() {
 	}
 	file_edunn_serving_v1_access_proto_init()
 	file_edunn_serving_v1_layer_proto_init()
+	file_edunn_serving_v1_limits_proto_init()
 	file_edunn_serving_v1_optimizer_proto_init()
 	file_edunn_serving_v1_session_proto_init()
 	file_edunn_serving_v1_step_proto_init()

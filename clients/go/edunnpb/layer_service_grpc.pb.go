@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	LayerService_ListLayerTypes_FullMethodName     = "/edunn_serving.v1.LayerService/ListLayerTypes"
 	LayerService_ListOptimizerTypes_FullMethodName = "/edunn_serving.v1.LayerService/ListOptimizerTypes"
+	LayerService_GetLimits_FullMethodName          = "/edunn_serving.v1.LayerService/GetLimits"
 	LayerService_CreateSession_FullMethodName      = "/edunn_serving.v1.LayerService/CreateSession"
 	LayerService_GetSession_FullMethodName         = "/edunn_serving.v1.LayerService/GetSession"
 	LayerService_DeleteSession_FullMethodName      = "/edunn_serving.v1.LayerService/DeleteSession"
@@ -69,6 +70,10 @@ type LayerServiceClient interface {
 	ListLayerTypes(ctx context.Context, in *ListLayerTypesRequest, opts ...grpc.CallOption) (*ListLayerTypesResponse, error)
 	// Lists the optimizer types that Step and TrainStep take, by name.
 	ListOptimizerTypes(ctx context.Context, in *ListOptimizerTypesRequest, opts ...grpc.CallOption) (*ListOptimizerTypesResponse, error)
+	// Returns the caller's limits, and how much of them is used.
+	//
+	// It is answered also when a limit is reached.
+	GetLimits(ctx context.Context, in *GetLimitsRequest, opts ...grpc.CallOption) (*GetLimitsResponse, error)
 	// Creates a session with its first layers.
 	//
 	// Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
@@ -162,6 +167,16 @@ func (c *layerServiceClient) ListOptimizerTypes(ctx context.Context, in *ListOpt
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListOptimizerTypesResponse)
 	err := c.cc.Invoke(ctx, LayerService_ListOptimizerTypes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *layerServiceClient) GetLimits(ctx context.Context, in *GetLimitsRequest, opts ...grpc.CallOption) (*GetLimitsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetLimitsResponse)
+	err := c.cc.Invoke(ctx, LayerService_GetLimits_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -355,6 +370,10 @@ type LayerServiceServer interface {
 	ListLayerTypes(context.Context, *ListLayerTypesRequest) (*ListLayerTypesResponse, error)
 	// Lists the optimizer types that Step and TrainStep take, by name.
 	ListOptimizerTypes(context.Context, *ListOptimizerTypesRequest) (*ListOptimizerTypesResponse, error)
+	// Returns the caller's limits, and how much of them is used.
+	//
+	// It is answered also when a limit is reached.
+	GetLimits(context.Context, *GetLimitsRequest) (*GetLimitsResponse, error)
 	// Creates a session with its first layers.
 	//
 	// Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
@@ -439,6 +458,9 @@ func (UnimplementedLayerServiceServer) ListLayerTypes(context.Context, *ListLaye
 }
 func (UnimplementedLayerServiceServer) ListOptimizerTypes(context.Context, *ListOptimizerTypesRequest) (*ListOptimizerTypesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListOptimizerTypes not implemented")
+}
+func (UnimplementedLayerServiceServer) GetLimits(context.Context, *GetLimitsRequest) (*GetLimitsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLimits not implemented")
 }
 func (UnimplementedLayerServiceServer) CreateSession(context.Context, *CreateSessionRequest) (*CreateSessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateSession not implemented")
@@ -535,6 +557,24 @@ func _LayerService_ListOptimizerTypes_Handler(srv interface{}, ctx context.Conte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(LayerServiceServer).ListOptimizerTypes(ctx, req.(*ListOptimizerTypesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LayerService_GetLimits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLimitsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LayerServiceServer).GetLimits(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LayerService_GetLimits_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LayerServiceServer).GetLimits(ctx, req.(*GetLimitsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -776,6 +816,10 @@ var LayerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListOptimizerTypes",
 			Handler:    _LayerService_ListOptimizerTypes_Handler,
+		},
+		{
+			MethodName: "GetLimits",
+			Handler:    _LayerService_GetLimits_Handler,
 		},
 		{
 			MethodName: "CreateSession",

@@ -5,6 +5,8 @@ import type { SessionOptions } from "./calls.js";
 import { compute, type Operation, type Result } from "./compute.js";
 import { Connection } from "./connection.js";
 import type { LayerType, OptimizerType, SessionInfo } from "./descriptions.js";
+import * as grading from "./grading.js";
+import type { Attempt, AttemptOptions, ChallengeAnswer, Report } from "./grading.js";
 import { INSPECT } from "./inspection.js";
 import type { CallOptions, ClientOptions } from "./options.js";
 import { Session } from "./session.js";
@@ -104,6 +106,37 @@ export class Client implements Disposable {
     options: StreamOptions = {},
   ): AsyncGenerator<Result, void, undefined> {
     return compute(() => this.stream(options), operations, options.inFlight ?? DEFAULT_IN_FLIGHT);
+  }
+
+  /**
+   * Begins an attempt at an assignment.
+   *
+   * @throws NotFoundError where there is no such assignment
+   */
+  async startAttempt(
+    assignment: string,
+    options: AttemptOptions & CallOptions = {},
+  ): Promise<Attempt> {
+    return this.#connection.run(() => grading.startAttempt(assignment, options), options);
+  }
+
+  /**
+   * Submits the answers of an attempt, by challenge id, and returns the report. It is safe to repeat.
+   *
+   * @param source - the program's source, 256 KiB at most, kept for the graders and never run
+   */
+  async submitAnswers(
+    attemptId: string,
+    answers: Readonly<Record<string, ChallengeAnswer>>,
+    options: { readonly source?: Uint8Array | undefined } & CallOptions = {},
+  ): Promise<Report> {
+    const source = options.source ?? new Uint8Array();
+    return this.#connection.run(() => grading.submitAnswers(attemptId, answers, source), options);
+  }
+
+  /** Returns the newest report of an attempt. */
+  async getReport(attemptId: string, options?: CallOptions): Promise<Report> {
+    return this.#connection.run(() => grading.getReport(attemptId), options);
   }
 
   /** Returns `Client("localhost:50051")`. */

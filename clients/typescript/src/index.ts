@@ -41,6 +41,20 @@ export {
   UnavailableError,
   type Violation,
 } from "./errors.js";
+export {
+  answerChallenge,
+  type Attempt,
+  type AttemptOptions,
+  type Challenge,
+  type ChallengeAnswer,
+  type ChallengeStep,
+  type ChallengeType,
+  type CheckResult,
+  type GradedLayer,
+  type Report,
+  type StepAnswer,
+  type Verdict,
+} from "./grading.js";
 export type { Layer } from "./layer.js";
 export type { BackwardOptions, ForwardOptions, Gradients, Inputs } from "./layer-state.js";
 export type { Logger } from "./logger.js";

@@ -152,9 +152,11 @@ def test_description_has_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = refused(monkeypatch)
     monkeypatch.setenv("EDUNN_REDIS_URL", "rediss://me@example.org/0?password=hush%23one")
     monkeypatch.setenv("EDUNN_TOKENS", "ann=hush-two, ben=hush-three")
+    monkeypatch.setenv("EDUNN_DATABASE_URL", "postgresql://me:hush%2Ffive@example.org/grades")
     monkeypatch.setenv("EDUNN_SHARED_KEY", "hush-four" * 4)
     settings = read_settings()
-    assert settings.secrets() == ["hush-two", "hush-three", "hush#one", "hush-four" * 4]
+    secrets = ["hush-two", "hush-three", "hush#one", "hush/five", "hush-four" * 4]
+    assert settings.secrets() == secrets
     for text in (refusal, settings.describe(), repr(settings), str(settings)):
         assert "hush" not in text
     assert "redis_url=rediss://example.org:6379/0" in settings.describe()

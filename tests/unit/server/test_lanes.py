@@ -206,3 +206,18 @@ def test_full_queue_makes_room_for_an_account_with_less_than_its_share(
     assert {each.reason for each in refused if isinstance(each, ServiceError)} == {
         Reason.QUEUE_FULL
     }
+
+
+def test_account_that_does_not_read_its_answers_waits(operation: Operations) -> None:
+    unread = {"hostile"}
+    lanes = Lanes(
+        Counts(), max_operations=100, max_bytes=1 << 20, has_answer_room=lambda a: a not in unread
+    )
+    lanes.append(operation("a", b"hostile", account="hostile"))
+    lanes.append(operation("b", b"calm", account="calm"))
+    assert take(lanes) == [b"calm"]
+    lanes.append(operation("a", b"more", account="hostile"))
+    assert take(lanes) == []
+    unread.clear()
+    lanes.note_answer_room()
+    assert take(lanes) == [b"hostile", b"more"]

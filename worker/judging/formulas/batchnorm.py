@@ -24,6 +24,16 @@ class BatchNorm(Formula):
         super().__init__(model)
         self.running = {name: exact(value.copy()) for name, value in model.get_buffers().items()}
 
+    def compute_in(self, unit: float) -> None:
+        # Errors are counted in units, and what earlier steps left was computed in theirs.
+        change = self.unit / unit
+        if change != 1:
+            self.running = {
+                name: Rounded(each.value, each.error * change)
+                for name, each in self.running.items()
+            }
+        super().compute_in(unit)
+
     def forward(self, *inputs: Rounded) -> Rounded:
         (self.x,) = inputs
         self.of_batch = self.uses_batch()

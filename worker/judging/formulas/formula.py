@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from edunn.model import Model
+from worker.judging.challenges import Floats
 from worker.judging.rounding import Rounded, exact
 
 Gradients = dict[str, Rounded]
@@ -56,6 +57,13 @@ class Formula:
 
     def backward(self, g: Rounded) -> Passed:
         raise NotImplementedError
+
+    def rejects(self, input_gradient: Floats, g: Rounded) -> str:
+        """Return the bug of a gradient that is within its bounds and still wrong; empty if none.
+
+        Where several answers are right the bounds are wide, and this tells what holds of all.
+        """
+        return ""
 
     def part(self, name: str) -> Formula:
         """Return the formula of a part, in one that is made of others."""

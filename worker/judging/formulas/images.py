@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from worker.judging.challenges import Array, Floats
 from worker.judging.formulas.formula import Formula, Passed
-from worker.judging.rounding import Rounded, is_doubtful, scattered
+from worker.judging.rounding import SAFETY, Rounded, is_doubtful, scattered
 
 Pair = tuple[int, int]
 
@@ -130,6 +130,12 @@ class MaxPool2d(_Pool2d):
         doubt = self.tied | (self.tied.any(axis=-1, keepdims=True) & self._chosen(np.bool_(True)))
         error = doubt * np.abs(g.value)[..., np.newaxis] / self.unit + self._chosen(g.error)
         return Rounded(self._chosen(g.value), error).reshape(*self.windows.shape)
+
+    def rejects(self, input_gradient: Floats, g: Rounded) -> str:
+        # However ties are broken, every window gives its gradient away once.
+        given, whole = input_gradient.sum(axis=(2, 3)), g.sum(axis=(2, 3))
+        bound = SAFETY * self.unit * (whole.error + np.abs(input_gradient).sum(axis=(2, 3)))
+        return "" if (np.abs(given - whole.value) <= bound).all() else "pool-gradient-to-ties"
 
     def _chosen(self, numbers: Any) -> Array:
         """Return numbers at the places of the largest elements, and zero elsewhere."""

@@ -8,8 +8,17 @@ from typing import Any
 import numpy as np
 
 from worker.judging.formulas.formula import Formula, Gradients, Passed
+from worker.judging.lessons import teach
 from worker.judging.mistakes.registry import mistake
 from worker.judging.rounding import Rounded, zeros
+
+# Found by `diagnosis`, because the later steps of the script tell it.
+teach(
+    "output-overwritten",
+    "{part} was written over by a later step: return a new array each time, not one that is kept.",
+    "{part} fue sobrescrita por un paso posterior: devuelve un arreglo nuevo cada vez, no uno que "
+    "se guarda.",
+)
 
 
 @mistake(

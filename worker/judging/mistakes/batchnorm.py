@@ -91,7 +91,7 @@ class OverAll(BatchNorm):
 @mistake("statistics-wrong-axis")
 class PerPixel(PerSample):
     def axes(self, x: Rounded) -> tuple[int, ...]:
-        return (0,)
+        return (0,) if len(x.shape) > 2 else super().axes(x)
 
 
 @mistake(

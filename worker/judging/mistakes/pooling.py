@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from worker.judging.formulas.images import AvgPool2d, MaxPool2d
+from worker.judging.lessons import teach
 from worker.judging.mistakes.registry import mistake
 from worker.judging.rounding import Rounded, exact
 
@@ -108,6 +109,16 @@ class StartsAtZero(MaxPool2d):
 class GradientToAll(MaxPool2d):
     def shared(self, g: Rounded) -> Rounded:
         return g.reshape(*g.shape, 1, 1).broadcast_to(self.windows.shape)
+
+
+# Found by `MaxPool2d.rejects`, because only ties show it.
+teach(
+    "pool-gradient-to-ties",
+    "Where several elements of a window are equally large, its gradient must not be given to "
+    "each of them.",
+    "Donde varios elementos de una ventana son igual de grandes, su gradiente no debe darse a cada "
+    "uno.",
+)
 
 
 @mistake("pool-gradient-to-all")

@@ -67,7 +67,7 @@ def mistakes_of_any(right: type[Formula]) -> Iterator[Mistake]:
 def _before(known: Mistake, right: type[Formula]) -> Mistake:
     """Return a mistake with its formula put before a right one, as a base class."""
     name = f"{known.formula.__name__}{right.__name__}"
-    return Mistake(known.bug, type(name, (known.formula, right), {}))
+    return Mistake(known.bug, type(name, (known.formula, right), {}), known.of)
 
 
 def _right_of(formula: type[Formula]) -> type[Formula] | None:

@@ -20,7 +20,7 @@ from edunn_client._channel import Options, TLSLike
 from edunn_client._client_state import SLOW_CALL_SECONDS, ClientState
 from edunn_client._compute import check_in_flight
 from edunn_client._connection import DEFAULT_TIMEOUT
-from edunn_client._descriptions import LayerType, OptimizerType, SessionInfo
+from edunn_client._descriptions import LayerType, Limit, OptimizerType, SessionInfo
 from edunn_client._operations import Result
 from edunn_client._phase import PhaseLike
 from edunn_client._retries import RetryPolicy
@@ -95,6 +95,11 @@ class AsyncClient(ClientState[AsyncCaller]):
     async def optimizer_types(self, *, timeout: float | None = None) -> tuple[OptimizerType, ...]:
         """Return the catalogue of optimizers: the types that a step takes."""
         return await self._caller.run(calls.list_optimizer_types(), timeout)
+
+    @awaited_ends_in_caller
+    async def limits(self, *, timeout: float | None = None) -> tuple[Limit, ...]:
+        """Return how much the caller may do, and how much of it is used. Empty: no limits."""
+        return await self._caller.run(calls.get_limits(), timeout)
 
     def session(
         self,

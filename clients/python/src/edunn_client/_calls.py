@@ -19,10 +19,12 @@ from edunn_client._config import encode_config
 from edunn_client._descriptions import (
     LayerInfo,
     LayerType,
+    Limit,
     OptimizerType,
     SessionInfo,
     decode_layer,
     decode_layer_type,
+    decode_limit,
     decode_optimizer_type,
     decode_session,
 )
@@ -31,6 +33,7 @@ from edunn_client._phase import PhaseLike, decode_phase, encode_phase
 from edunn_client._stubs import (
     grading_service_pb2,
     layer_pb2,
+    limits_pb2,
     optimizer_pb2,
     training_service_pb2,
 )
@@ -117,6 +120,13 @@ def list_optimizer_types() -> Call[tuple[OptimizerType, ...]]:
 
     request = optimizer_pb2.ListOptimizerTypesRequest()
     return Call("ListOptimizerTypes", request, decode, repeatable=True)
+
+
+def get_limits() -> Call[tuple[Limit, ...]]:
+    def decode(reply: limits_pb2.GetLimitsResponse) -> tuple[Limit, ...]:
+        return tuple(map(decode_limit, reply.limits))
+
+    return Call("GetLimits", limits_pb2.GetLimitsRequest(), decode, repeatable=True)
 
 
 def create_session(

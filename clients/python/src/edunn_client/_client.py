@@ -19,7 +19,7 @@ from edunn_client._client_state import SLOW_CALL_SECONDS, ClientState
 from edunn_client._compute import check_in_flight, compute
 from edunn_client._connection import DEFAULT_TIMEOUT
 from edunn_client._datasets import delete_dataset, list_datasets, upload
-from edunn_client._descriptions import LayerType, OptimizerType, SessionInfo
+from edunn_client._descriptions import LayerType, Limit, OptimizerType, SessionInfo
 from edunn_client._layer import RemoteLayer
 from edunn_client._operations import Operation, Result
 from edunn_client._phase import PhaseLike
@@ -133,6 +133,11 @@ class Client(ClientState[Caller]):
     def optimizer_types(self, *, timeout: float | None = None) -> tuple[OptimizerType, ...]:
         """Return the catalogue of optimizers: the types that a step takes."""
         return self._caller.run(calls.list_optimizer_types(), timeout)
+
+    @ends_in_caller
+    def limits(self, *, timeout: float | None = None) -> tuple[Limit, ...]:
+        """Return how much the caller may do, and how much of it is used. Empty: no limits."""
+        return self._caller.run(calls.get_limits(), timeout)
 
     @ends_in_caller
     def upload_dataset(

@@ -9,7 +9,7 @@ from typing import Any
 
 from edunn_client._config import decode_config, decode_value
 from edunn_client._phase import Phase, decode_phase
-from edunn_client._stubs import layer_pb2, optimizer_pb2, session_pb2, tensor_pb2
+from edunn_client._stubs import layer_pb2, limits_pb2, optimizer_pb2, session_pb2, tensor_pb2
 
 _PREFIX = "DATA_TYPE_"
 _DATA_TYPES = tensor_pb2.DESCRIPTOR.enum_types_by_name["DataType"]
@@ -57,6 +57,15 @@ class OptimizerType:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """A limit of the caller's. `used` is None where it does not add up."""
+
+    name: str
+    value: float
+    used: float | None
+
+
+@dataclass(frozen=True)
 class ParameterInfo:
     """A parameter or buffer of a layer in a session, without its values."""
 
@@ -101,6 +110,11 @@ def decode_layer_type(message: layer_pb2.LayerType) -> LayerType:
 
 def decode_optimizer_type(message: optimizer_pb2.OptimizerType) -> OptimizerType:
     return OptimizerType(message.type, message.summary, _config_fields(message.config_fields))
+
+
+def decode_limit(message: limits_pb2.Limit) -> Limit:
+    used = message.used if message.HasField("used") else None
+    return Limit(message.name, message.value, used)
 
 
 def _config_fields(messages: Iterable[layer_pb2.ConfigField]) -> tuple[ConfigField, ...]:

@@ -179,7 +179,9 @@ class LayerState(NotCopied):
             return output
 
         def encode() -> Call[Output]:
-            request.inputs.extend(encode_tensor(array) for array in arrays)
+            for array in arrays:
+                # It takes the data over. `extend` copies it.
+                request.inputs.add().CopyFrom(encode_tensor(array))
             return Call("Forward", request, decode, repeatable)
 
         return encode

@@ -44,7 +44,8 @@ class Pending:
     def __init__(self, timeout: float, longest_request: float) -> None:
         self._timeout = check_timeout(timeout)
         self._longest_request = longest_request
-        self._outbox: deque[pb.ComputeOperation] = deque()
+        # Operations without their requests, which are copied only once: into the message.
+        self._outbox: deque[tuple[pb.ComputeOperation, Call[Any]]] = deque()
         self._waiting: dict[str, tuple[Call[Any], Any]] = {}
         self._forgotten: list[str] = []
         self._count = 0
@@ -78,10 +79,10 @@ class Pending:
         self._count += 1
         name = str(self._count)
         self._waiting[name] = call, future
-        message = _message(name, call)
+        operation = pb.ComputeOperation(request_id=name)
         if timeout is not None:
-            message.timeout.FromMicroseconds(max(1, int(timeout * 1e6)))
-        self._outbox.append(message)
+            operation.timeout.FromMicroseconds(max(1, int(timeout * 1e6)))
+        self._outbox.append((operation, call))
 
     def forget(self, future: Any) -> None:
         """Await an answer no longer, and tell the service so."""
@@ -96,18 +97,26 @@ class Pending:
         forgotten, self._forgotten = self._forgotten, []
         if not self._outbox:
             return pb.ComputeRequest(cancelled_request_ids=forgotten) if forgotten else None
-        together = [self._outbox.popleft()]
-        size = together[0].ByteSize()
-        while self._outbox and len(together) < _MESSAGE_OPERATIONS:
-            size += self._outbox[0].ByteSize()
-            if size > _MESSAGE_BYTES:
+        request = pb.ComputeRequest(cancelled_request_ids=forgotten)
+        size = 0
+        while self._outbox and len(request.operations) < _MESSAGE_OPERATIONS:
+            operation, call = self._outbox[0]
+            size += call.request.ByteSize() + _FRAME_BYTES
+            if request.operations and size > _MESSAGE_BYTES:
                 break
-            together.append(self._outbox.popleft())
-        return pb.ComputeRequest(operations=together, cancelled_request_ids=forgotten)
+            self._outbox.popleft()
+            message = request.operations.add()
+            message.CopyFrom(operation)
+            # It takes the data over. A message that is appended is copied.
+            getattr(message, _FIELDS[call.method]).CopyFrom(call.request)
+        return request
 
     def send_again(self) -> None:
         """Put all operations back to be sent, in their order: none has left this process."""
-        self._outbox = deque(_message(name, call) for name, (call, _) in self._waiting.items())
+        self._outbox = deque(
+            (pb.ComputeOperation(request_id=name), call)
+            for name, (call, _) in self._waiting.items()
+        )
 
     def settle(self, result: pb.ComputeResult) -> Settled | None:
         """Return what a result means for its future; None if nobody waits for it."""
@@ -139,12 +148,6 @@ class Pending:
                 f"no operation of the stream was answered for {self._timeout:g} s"
             )
         return None
-
-
-def _message(name: str, call: Call[Any]) -> pb.ComputeOperation:
-    message = pb.ComputeOperation(request_id=name)
-    getattr(message, _FIELDS[call.method]).CopyFrom(call.request)
-    return message
 
 
 @dataclass(frozen=True)

@@ -89,12 +89,13 @@ def train_step_call(
     request = step_pb2.TrainStepRequest(
         session_id=layer.session_id,
         layer=layer.name,
-        inputs=[encode_tensor(each) for each in inputs],
-        target=encode_tensor(target),
         loss=loss if isinstance(loss, str) else loss.name,
         optimizer=encode_optimizer(optimizer),
         step_id=name,
     )
+    for each in inputs:
+        request.inputs.add().CopyFrom(encode_tensor(each))
+    request.target.CopyFrom(encode_tensor(target))
     layer._note_step()
 
     def decode(reply: step_pb2.TrainStepResponse) -> MeanLoss:

@@ -86,6 +86,29 @@ def layers(
 
 
 @app.command()
+def limits(
+    address: Address = LOCAL,
+    token: Token = None,
+    tls: Tls = False,
+    ca: Ca = None,
+    as_json: Json = False,
+) -> None:
+    """Show how much you may do, and how much of it is used."""
+    with connection(address, token, tls, ca) as client:
+        found = client.limits()
+    if as_json:
+        print_json([vars(limit) for limit in found])
+    elif found:
+        table = Table("limit", "value", "used")
+        for limit in found:
+            used = "" if limit.used is None else f"{limit.used:g}"
+            table.add_row(limit.name, f"{limit.value:g}", used)
+        show(table)
+    else:
+        show("You have no limits.")
+
+
+@app.command()
 def forward(
     layer_type: Annotated[str, typer.Argument(help="A name of the catalogue, such as Dropout.")],
     inputs: Annotated[

@@ -2,6 +2,7 @@ import datetime
 
 from . import access_pb2 as _access_pb2
 from . import layer_pb2 as _layer_pb2
+from . import limits_pb2 as _limits_pb2
 from . import optimizer_pb2 as _optimizer_pb2
 from . import session_pb2 as _session_pb2
 from . import step_pb2 as _step_pb2

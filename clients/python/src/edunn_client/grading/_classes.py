@@ -18,7 +18,9 @@ def classes_of(given: Any) -> FindClass:
 
     def find(name: str) -> Any:
         if isinstance(given, ModuleType):
-            found = getattr(given, name, None)
+            # A library may have its initializers in a module of that name, as edunn has.
+            modules = given, getattr(given, "initializers", None)
+            found = next((each for each in (getattr(m, name, None) for m in modules) if each), None)
         elif isinstance(given, Mapping):
             found = given.get(name)
         else:

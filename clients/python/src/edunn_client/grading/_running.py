@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
@@ -192,15 +191,27 @@ def _argument(value: Any, classes: FindClass) -> Any:
     return value
 
 
+class PhaseName(str):
+    """A phase for classes of no library: its name, equal to members of enums of that name too."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Enum):
+            return other.name.lower() == str(self)
+        return str.__eq__(self, other) is True
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return str.__hash__(self)
+
+
 def _own_phase(layer: Any, phase: Phase) -> Any:
     """Return the phase as the layer's own library has it, or its name if there is no library."""
-    kind = type(getattr(layer, "phase", None))
-    library = sys.modules.get("edunn.model")
-    for phases in (kind, getattr(library, "Phase", None)):
-        found = getattr(phases, phase.name, None)
-        if isinstance(found, Enum):
-            return found
-    return phase.value
+    found = getattr(type(getattr(layer, "phase", None)), phase.name, None)
+    return found if isinstance(found, Enum) else PhaseName(phase.value)
 
 
 def _set_parameters(layer: Any, values: Mapping[str, Array]) -> None:

@@ -12,6 +12,10 @@ final class RemoteClient implements Client {
     this.connection = connection;
   }
 
+  Connection connection() {
+    return connection;
+  }
+
   @Override
   public List<LayerType> layerTypes(CallOption... options) {
     return connection.run(Calls.listLayerTypes(), options);

@@ -97,6 +97,38 @@ public final class LayerServiceGrpc {
     return getListOptimizerTypesMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.GetLimitsRequest,
+      org.edunn.serving.v1.GetLimitsResponse> getGetLimitsMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "GetLimits",
+      requestType = org.edunn.serving.v1.GetLimitsRequest.class,
+      responseType = org.edunn.serving.v1.GetLimitsResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<org.edunn.serving.v1.GetLimitsRequest,
+      org.edunn.serving.v1.GetLimitsResponse> getGetLimitsMethod() {
+    io.grpc.MethodDescriptor<org.edunn.serving.v1.GetLimitsRequest, org.edunn.serving.v1.GetLimitsResponse> getGetLimitsMethod;
+    if ((getGetLimitsMethod = LayerServiceGrpc.getGetLimitsMethod) == null) {
+      synchronized (LayerServiceGrpc.class) {
+        if ((getGetLimitsMethod = LayerServiceGrpc.getGetLimitsMethod) == null) {
+          LayerServiceGrpc.getGetLimitsMethod = getGetLimitsMethod =
+              io.grpc.MethodDescriptor.<org.edunn.serving.v1.GetLimitsRequest, org.edunn.serving.v1.GetLimitsResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "GetLimits"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.GetLimitsRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.v1.GetLimitsResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new LayerServiceMethodDescriptorSupplier("GetLimits"))
+              .build();
+        }
+      }
+    }
+    return getGetLimitsMethod;
+  }
+
   private static volatile io.grpc.MethodDescriptor<org.edunn.serving.v1.CreateSessionRequest,
       org.edunn.serving.v1.CreateSessionResponse> getCreateSessionMethod;
 
@@ -642,6 +674,17 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
+     * Returns the caller's limits, and how much of them is used.
+     * It is answered also when a limit is reached.
+     * </pre>
+     */
+    default void getLimits(org.edunn.serving.v1.GetLimitsRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.GetLimitsResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getGetLimitsMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
      * Creates a session with its first layers.
      * Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
      * </pre>
@@ -905,6 +948,18 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
+     * Returns the caller's limits, and how much of them is used.
+     * It is answered also when a limit is reached.
+     * </pre>
+     */
+    public void getLimits(org.edunn.serving.v1.GetLimitsRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.v1.GetLimitsResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getGetLimitsMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
      * Creates a session with its first layers.
      * Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
      * </pre>
@@ -1148,6 +1203,17 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
+     * Returns the caller's limits, and how much of them is used.
+     * It is answered also when a limit is reached.
+     * </pre>
+     */
+    public org.edunn.serving.v1.GetLimitsResponse getLimits(org.edunn.serving.v1.GetLimitsRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getGetLimitsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
      * Creates a session with its first layers.
      * Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
      * </pre>
@@ -1383,6 +1449,17 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
+     * Returns the caller's limits, and how much of them is used.
+     * It is answered also when a limit is reached.
+     * </pre>
+     */
+    public org.edunn.serving.v1.GetLimitsResponse getLimits(org.edunn.serving.v1.GetLimitsRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getGetLimitsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
      * Creates a session with its first layers.
      * Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
      * </pre>
@@ -1589,6 +1666,18 @@ public final class LayerServiceGrpc {
 
     /**
      * <pre>
+     * Returns the caller's limits, and how much of them is used.
+     * It is answered also when a limit is reached.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.v1.GetLimitsResponse> getLimits(
+        org.edunn.serving.v1.GetLimitsRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getGetLimitsMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
      * Creates a session with its first layers.
      * Fails with SESSION_EXISTS (ALREADY_EXISTS) if the chosen `session_id` is taken.
      * </pre>
@@ -1735,20 +1824,21 @@ public final class LayerServiceGrpc {
 
   private static final int METHODID_LIST_LAYER_TYPES = 0;
   private static final int METHODID_LIST_OPTIMIZER_TYPES = 1;
-  private static final int METHODID_CREATE_SESSION = 2;
-  private static final int METHODID_GET_SESSION = 3;
-  private static final int METHODID_DELETE_SESSION = 4;
-  private static final int METHODID_ADD_LAYER = 5;
-  private static final int METHODID_FORWARD = 6;
-  private static final int METHODID_BACKWARD = 7;
-  private static final int METHODID_STEP = 8;
-  private static final int METHODID_TRAIN_STEP = 9;
-  private static final int METHODID_CLEAR_GRADIENTS = 10;
-  private static final int METHODID_GET_PARAMETERS = 11;
-  private static final int METHODID_SET_PARAMETERS = 12;
-  private static final int METHODID_EXPORT_MODEL = 13;
-  private static final int METHODID_COMPUTE = 14;
-  private static final int METHODID_IMPORT_MODEL = 15;
+  private static final int METHODID_GET_LIMITS = 2;
+  private static final int METHODID_CREATE_SESSION = 3;
+  private static final int METHODID_GET_SESSION = 4;
+  private static final int METHODID_DELETE_SESSION = 5;
+  private static final int METHODID_ADD_LAYER = 6;
+  private static final int METHODID_FORWARD = 7;
+  private static final int METHODID_BACKWARD = 8;
+  private static final int METHODID_STEP = 9;
+  private static final int METHODID_TRAIN_STEP = 10;
+  private static final int METHODID_CLEAR_GRADIENTS = 11;
+  private static final int METHODID_GET_PARAMETERS = 12;
+  private static final int METHODID_SET_PARAMETERS = 13;
+  private static final int METHODID_EXPORT_MODEL = 14;
+  private static final int METHODID_COMPUTE = 15;
+  private static final int METHODID_IMPORT_MODEL = 16;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -1774,6 +1864,10 @@ public final class LayerServiceGrpc {
         case METHODID_LIST_OPTIMIZER_TYPES:
           serviceImpl.listOptimizerTypes((org.edunn.serving.v1.ListOptimizerTypesRequest) request,
               (io.grpc.stub.StreamObserver<org.edunn.serving.v1.ListOptimizerTypesResponse>) responseObserver);
+          break;
+        case METHODID_GET_LIMITS:
+          serviceImpl.getLimits((org.edunn.serving.v1.GetLimitsRequest) request,
+              (io.grpc.stub.StreamObserver<org.edunn.serving.v1.GetLimitsResponse>) responseObserver);
           break;
         case METHODID_CREATE_SESSION:
           serviceImpl.createSession((org.edunn.serving.v1.CreateSessionRequest) request,
@@ -1861,6 +1955,13 @@ public final class LayerServiceGrpc {
               org.edunn.serving.v1.ListOptimizerTypesRequest,
               org.edunn.serving.v1.ListOptimizerTypesResponse>(
                 service, METHODID_LIST_OPTIMIZER_TYPES)))
+        .addMethod(
+          getGetLimitsMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              org.edunn.serving.v1.GetLimitsRequest,
+              org.edunn.serving.v1.GetLimitsResponse>(
+                service, METHODID_GET_LIMITS)))
         .addMethod(
           getCreateSessionMethod(),
           io.grpc.stub.ServerCalls.asyncUnaryCall(
@@ -2009,6 +2110,7 @@ public final class LayerServiceGrpc {
               .setSchemaDescriptor(new LayerServiceFileDescriptorSupplier())
               .addMethod(getListLayerTypesMethod())
               .addMethod(getListOptimizerTypesMethod())
+              .addMethod(getGetLimitsMethod())
               .addMethod(getCreateSessionMethod())
               .addMethod(getGetSessionMethod())
               .addMethod(getDeleteSessionMethod())

@@ -187,137 +187,141 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     java.lang.String[] descriptorData = {
       "\n$edunn_serving/v1/layer_service.proto\022\020" +
       "edunn_serving.v1\032\035edunn_serving/v1/acces" +
-      "s.proto\032\034edunn_serving/v1/layer.proto\032 e" +
-      "dunn_serving/v1/optimizer.proto\032\036edunn_s" +
-      "erving/v1/session.proto\032\033edunn_serving/v" +
-      "1/step.proto\032\035edunn_serving/v1/tensor.pr" +
-      "oto\032\031google/protobuf/any.proto\032\036google/p" +
-      "rotobuf/duration.proto\"\027\n\025ListLayerTypes" +
-      "Request\"J\n\026ListLayerTypesResponse\0220\n\013lay" +
-      "er_types\030\001 \003(\0132\033.edunn_serving.v1.LayerT" +
-      "ype\"\303\001\n\024CreateSessionRequest\022\022\n\nsession_" +
-      "id\030\001 \001(\t\022+\n\006layers\030\002 \003(\0132\033.edunn_serving" +
-      ".v1.LayerSpec\022\021\n\004seed\030\003 \001(\004H\000\210\001\001\022&\n\005phas" +
-      "e\030\004 \001(\0162\027.edunn_serving.v1.Phase\022&\n\003ttl\030" +
-      "\005 \001(\0132\031.google.protobuf.DurationB\007\n\005_see" +
-      "d\"C\n\025CreateSessionResponse\022*\n\007session\030\001 " +
-      "\001(\0132\031.edunn_serving.v1.Session\"\'\n\021GetSes" +
-      "sionRequest\022\022\n\nsession_id\030\001 \001(\t\"@\n\022GetSe" +
-      "ssionResponse\022*\n\007session\030\001 \001(\0132\031.edunn_s" +
-      "erving.v1.Session\"*\n\024DeleteSessionReques" +
-      "t\022\022\n\nsession_id\030\001 \001(\t\"\027\n\025DeleteSessionRe" +
-      "sponse\"Q\n\017AddLayerRequest\022\022\n\nsession_id\030" +
-      "\001 \001(\t\022*\n\005layer\030\002 \001(\0132\033.edunn_serving.v1." +
-      "LayerSpec\":\n\020AddLayerResponse\022&\n\005layer\030\001" +
-      " \001(\0132\027.edunn_serving.v1.Layer\"\254\001\n\016Forwar" +
-      "dRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030\002 " +
-      "\001(\t\022(\n\006inputs\030\003 \003(\0132\030.edunn_serving.v1.T" +
-      "ensor\022&\n\005phase\030\004 \001(\0162\027.edunn_serving.v1." +
-      "Phase\022\022\n\nforward_id\030\005 \001(\t\022\021\n\tuntracked\030\006" +
-      " \001(\010\"w\n\017ForwardResponse\022\022\n\nforward_id\030\001 " +
-      "\001(\t\022(\n\006output\030\002 \001(\0132\030.edunn_serving.v1.T" +
-      "ensor\022&\n\005phase\030\003 \001(\0162\027.edunn_serving.v1." +
-      "Phase\"\244\001\n\017BackwardRequest\022\022\n\nsession_id\030" +
-      "\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022\022\n\nforward_id\030\003 \001(\t" +
-      "\0221\n\017output_gradient\030\004 \001(\0132\030.edunn_servin" +
-      "g.v1.Tensor\022\022\n\naccumulate\030\005 \001(\010\022\023\n\013backw" +
-      "ard_id\030\006 \001(\t\"\362\001\n\020BackwardResponse\0220\n\016inp" +
-      "ut_gradient\030\001 \001(\0132\030.edunn_serving.v1.Ten" +
-      "sor\022W\n\023parameter_gradients\030\002 \003(\0132:.edunn" +
-      "_serving.v1.BackwardResponse.ParameterGr" +
-      "adientsEntry\032S\n\027ParameterGradientsEntry\022" +
-      "\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_serv" +
-      "ing.v1.Tensor:\0028\001\"9\n\024GetParametersReques" +
-      "t\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\"\261\001\n" +
-      "\025GetParametersResponse\022K\n\nparameters\030\001 \003" +
-      "(\01327.edunn_serving.v1.GetParametersRespo" +
-      "nse.ParametersEntry\032K\n\017ParametersEntry\022\013" +
-      "\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_servi" +
-      "ng.v1.Tensor:\0028\001\"\322\001\n\024SetParametersReques" +
-      "t\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022J\n\n" +
-      "parameters\030\003 \003(\01326.edunn_serving.v1.SetP" +
-      "arametersRequest.ParametersEntry\032K\n\017Para" +
-      "metersEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132" +
-      "\030.edunn_serving.v1.Tensor:\0028\001\"\027\n\025SetPara" +
-      "metersResponse\"7\n\022ExportModelRequest\022\022\n\n" +
-      "session_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\"$\n\023Expor" +
-      "tModelResponse\022\r\n\005chunk\030\001 \001(\014\"F\n\022ImportM" +
-      "odelRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer" +
-      "\030\002 \001(\t\022\r\n\005chunk\030\003 \001(\014\"=\n\023ImportModelResp" +
-      "onse\022&\n\005layer\030\001 \001(\0132\027.edunn_serving.v1.L" +
-      "ayer\"g\n\016ComputeRequest\0226\n\noperations\030\001 \003" +
-      "(\0132\".edunn_serving.v1.ComputeOperation\022\035" +
-      "\n\025cancelled_request_ids\030\002 \003(\t\"\264\002\n\020Comput" +
-      "eOperation\022\022\n\nrequest_id\030\001 \001(\t\0223\n\007forwar" +
-      "d\030\002 \001(\0132 .edunn_serving.v1.ForwardReques" +
-      "tH\000\0225\n\010backward\030\003 \001(\0132!.edunn_serving.v1" +
-      ".BackwardRequestH\000\022-\n\004step\030\005 \001(\0132\035.edunn" +
-      "_serving.v1.StepRequestH\000\0228\n\ntrain_step\030" +
-      "\006 \001(\0132\".edunn_serving.v1.TrainStepReques" +
-      "tH\000\022*\n\007timeout\030\004 \001(\0132\031.google.protobuf.D" +
-      "urationB\013\n\toperation\"C\n\017ComputeResponse\022" +
-      "0\n\007results\030\001 \003(\0132\037.edunn_serving.v1.Comp" +
-      "uteResult\"\271\002\n\rComputeResult\022\022\n\nrequest_i" +
-      "d\030\001 \001(\t\0224\n\007forward\030\002 \001(\0132!.edunn_serving" +
-      ".v1.ForwardResponseH\000\0226\n\010backward\030\003 \001(\0132" +
-      "\".edunn_serving.v1.BackwardResponseH\000\022.\n" +
-      "\004step\030\005 \001(\0132\036.edunn_serving.v1.StepRespo" +
-      "nseH\000\0229\n\ntrain_step\030\006 \001(\0132#.edunn_servin" +
-      "g.v1.TrainStepResponseH\000\0221\n\005error\030\004 \001(\0132" +
-      " .edunn_serving.v1.OperationErrorH\000B\010\n\006r" +
-      "esult\"V\n\016OperationError\022\014\n\004code\030\001 \001(\005\022\017\n" +
-      "\007message\030\002 \001(\t\022%\n\007details\030\003 \003(\0132\024.google" +
-      ".protobuf.Any2\372\014\n\014LayerService\022o\n\016ListLa" +
-      "yerTypes\022\'.edunn_serving.v1.ListLayerTyp" +
-      "esRequest\032(.edunn_serving.v1.ListLayerTy" +
-      "pesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022{\n\022ListOptimizer" +
-      "Types\022+.edunn_serving.v1.ListOptimizerTy" +
-      "pesRequest\032,.edunn_serving.v1.ListOptimi" +
-      "zerTypesResponse\"\n\220\002\001\352\265\030\003\001\002\003\022i\n\rCreateSe" +
-      "ssion\022&.edunn_serving.v1.CreateSessionRe" +
-      "quest\032\'.edunn_serving.v1.CreateSessionRe" +
-      "sponse\"\007\352\265\030\003\001\002\003\022g\n\nGetSession\022#.edunn_se" +
-      "rving.v1.GetSessionRequest\032$.edunn_servi" +
-      "ng.v1.GetSessionResponse\"\016\220\002\001\352\265\030\003\001\002\003\360\265\030\001" +
-      "\022i\n\rDeleteSession\022&.edunn_serving.v1.Del" +
-      "eteSessionRequest\032\'.edunn_serving.v1.Del" +
-      "eteSessionResponse\"\007\352\265\030\003\001\002\003\022Z\n\010AddLayer\022" +
-      "!.edunn_serving.v1.AddLayerRequest\032\".edu" +
-      "nn_serving.v1.AddLayerResponse\"\007\352\265\030\003\001\002\003\022" +
-      "W\n\007Forward\022 .edunn_serving.v1.ForwardReq" +
-      "uest\032!.edunn_serving.v1.ForwardResponse\"" +
-      "\007\352\265\030\003\001\002\003\022Z\n\010Backward\022!.edunn_serving.v1." +
-      "BackwardRequest\032\".edunn_serving.v1.Backw" +
-      "ardResponse\"\007\352\265\030\003\001\002\003\022N\n\004Step\022\035.edunn_ser" +
-      "ving.v1.StepRequest\032\036.edunn_serving.v1.S" +
-      "tepResponse\"\007\352\265\030\003\001\002\003\022]\n\tTrainStep\022\".edun" +
-      "n_serving.v1.TrainStepRequest\032#.edunn_se" +
-      "rving.v1.TrainStepResponse\"\007\352\265\030\003\001\002\003\022o\n\016C" +
-      "learGradients\022\'.edunn_serving.v1.ClearGr" +
-      "adientsRequest\032(.edunn_serving.v1.ClearG" +
-      "radientsResponse\"\n\220\002\002\352\265\030\003\001\002\003\022[\n\007Compute\022" +
-      " .edunn_serving.v1.ComputeRequest\032!.edun" +
-      "n_serving.v1.ComputeResponse\"\007\352\265\030\003\001\002\003(\0010" +
-      "\001\022p\n\rGetParameters\022&.edunn_serving.v1.Ge" +
-      "tParametersRequest\032\'.edunn_serving.v1.Ge" +
-      "tParametersResponse\"\016\220\002\001\352\265\030\003\001\002\003\360\265\030\001\022l\n\rS" +
-      "etParameters\022&.edunn_serving.v1.SetParam" +
-      "etersRequest\032\'.edunn_serving.v1.SetParam" +
-      "etersResponse\"\n\220\002\002\352\265\030\003\001\002\003\022h\n\013ExportModel" +
-      "\022$.edunn_serving.v1.ExportModelRequest\032%" +
-      ".edunn_serving.v1.ExportModelResponse\"\n\220" +
-      "\002\001\352\265\030\003\001\002\0030\001\022e\n\013ImportModel\022$.edunn_servi" +
-      "ng.v1.ImportModelRequest\032%.edunn_serving" +
-      ".v1.ImportModelResponse\"\007\352\265\030\003\001\002\003(\001BS\n\024or" +
-      "g.edunn.serving.v1P\001Z9github.com/edunn/e" +
-      "dunn-serving/clients/go/edunnpb;edunnpbb" +
-      "\006proto3"
+      "s.proto\032\034edunn_serving/v1/layer.proto\032\035e" +
+      "dunn_serving/v1/limits.proto\032 edunn_serv" +
+      "ing/v1/optimizer.proto\032\036edunn_serving/v1" +
+      "/session.proto\032\033edunn_serving/v1/step.pr" +
+      "oto\032\035edunn_serving/v1/tensor.proto\032\031goog" +
+      "le/protobuf/any.proto\032\036google/protobuf/d" +
+      "uration.proto\"\027\n\025ListLayerTypesRequest\"J" +
+      "\n\026ListLayerTypesResponse\0220\n\013layer_types\030" +
+      "\001 \003(\0132\033.edunn_serving.v1.LayerType\"\303\001\n\024C" +
+      "reateSessionRequest\022\022\n\nsession_id\030\001 \001(\t\022" +
+      "+\n\006layers\030\002 \003(\0132\033.edunn_serving.v1.Layer" +
+      "Spec\022\021\n\004seed\030\003 \001(\004H\000\210\001\001\022&\n\005phase\030\004 \001(\0162\027" +
+      ".edunn_serving.v1.Phase\022&\n\003ttl\030\005 \001(\0132\031.g" +
+      "oogle.protobuf.DurationB\007\n\005_seed\"C\n\025Crea" +
+      "teSessionResponse\022*\n\007session\030\001 \001(\0132\031.edu" +
+      "nn_serving.v1.Session\"\'\n\021GetSessionReque" +
+      "st\022\022\n\nsession_id\030\001 \001(\t\"@\n\022GetSessionResp" +
+      "onse\022*\n\007session\030\001 \001(\0132\031.edunn_serving.v1" +
+      ".Session\"*\n\024DeleteSessionRequest\022\022\n\nsess" +
+      "ion_id\030\001 \001(\t\"\027\n\025DeleteSessionResponse\"Q\n" +
+      "\017AddLayerRequest\022\022\n\nsession_id\030\001 \001(\t\022*\n\005" +
+      "layer\030\002 \001(\0132\033.edunn_serving.v1.LayerSpec" +
+      "\":\n\020AddLayerResponse\022&\n\005layer\030\001 \001(\0132\027.ed" +
+      "unn_serving.v1.Layer\"\254\001\n\016ForwardRequest\022" +
+      "\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022(\n\006in" +
+      "puts\030\003 \003(\0132\030.edunn_serving.v1.Tensor\022&\n\005" +
+      "phase\030\004 \001(\0162\027.edunn_serving.v1.Phase\022\022\n\n" +
+      "forward_id\030\005 \001(\t\022\021\n\tuntracked\030\006 \001(\010\"w\n\017F" +
+      "orwardResponse\022\022\n\nforward_id\030\001 \001(\t\022(\n\006ou" +
+      "tput\030\002 \001(\0132\030.edunn_serving.v1.Tensor\022&\n\005" +
+      "phase\030\003 \001(\0162\027.edunn_serving.v1.Phase\"\244\001\n" +
+      "\017BackwardRequest\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005" +
+      "layer\030\002 \001(\t\022\022\n\nforward_id\030\003 \001(\t\0221\n\017outpu" +
+      "t_gradient\030\004 \001(\0132\030.edunn_serving.v1.Tens" +
+      "or\022\022\n\naccumulate\030\005 \001(\010\022\023\n\013backward_id\030\006 " +
+      "\001(\t\"\362\001\n\020BackwardResponse\0220\n\016input_gradie" +
+      "nt\030\001 \001(\0132\030.edunn_serving.v1.Tensor\022W\n\023pa" +
+      "rameter_gradients\030\002 \003(\0132:.edunn_serving." +
+      "v1.BackwardResponse.ParameterGradientsEn" +
+      "try\032S\n\027ParameterGradientsEntry\022\013\n\003key\030\001 " +
+      "\001(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_serving.v1.Te" +
+      "nsor:\0028\001\"9\n\024GetParametersRequest\022\022\n\nsess" +
+      "ion_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\"\261\001\n\025GetParam" +
+      "etersResponse\022K\n\nparameters\030\001 \003(\01327.edun" +
+      "n_serving.v1.GetParametersResponse.Param" +
+      "etersEntry\032K\n\017ParametersEntry\022\013\n\003key\030\001 \001" +
+      "(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_serving.v1.Ten" +
+      "sor:\0028\001\"\322\001\n\024SetParametersRequest\022\022\n\nsess" +
+      "ion_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022J\n\nparameter" +
+      "s\030\003 \003(\01326.edunn_serving.v1.SetParameters" +
+      "Request.ParametersEntry\032K\n\017ParametersEnt" +
+      "ry\022\013\n\003key\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_s" +
+      "erving.v1.Tensor:\0028\001\"\027\n\025SetParametersRes" +
+      "ponse\"7\n\022ExportModelRequest\022\022\n\nsession_i" +
+      "d\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\"$\n\023ExportModelRes" +
+      "ponse\022\r\n\005chunk\030\001 \001(\014\"F\n\022ImportModelReque" +
+      "st\022\022\n\nsession_id\030\001 \001(\t\022\r\n\005layer\030\002 \001(\t\022\r\n" +
+      "\005chunk\030\003 \001(\014\"=\n\023ImportModelResponse\022&\n\005l" +
+      "ayer\030\001 \001(\0132\027.edunn_serving.v1.Layer\"g\n\016C" +
+      "omputeRequest\0226\n\noperations\030\001 \003(\0132\".edun" +
+      "n_serving.v1.ComputeOperation\022\035\n\025cancell" +
+      "ed_request_ids\030\002 \003(\t\"\264\002\n\020ComputeOperatio" +
+      "n\022\022\n\nrequest_id\030\001 \001(\t\0223\n\007forward\030\002 \001(\0132 " +
+      ".edunn_serving.v1.ForwardRequestH\000\0225\n\010ba" +
+      "ckward\030\003 \001(\0132!.edunn_serving.v1.Backward" +
+      "RequestH\000\022-\n\004step\030\005 \001(\0132\035.edunn_serving." +
+      "v1.StepRequestH\000\0228\n\ntrain_step\030\006 \001(\0132\".e" +
+      "dunn_serving.v1.TrainStepRequestH\000\022*\n\007ti" +
+      "meout\030\004 \001(\0132\031.google.protobuf.DurationB\013" +
+      "\n\toperation\"C\n\017ComputeResponse\0220\n\007result" +
+      "s\030\001 \003(\0132\037.edunn_serving.v1.ComputeResult" +
+      "\"\271\002\n\rComputeResult\022\022\n\nrequest_id\030\001 \001(\t\0224" +
+      "\n\007forward\030\002 \001(\0132!.edunn_serving.v1.Forwa" +
+      "rdResponseH\000\0226\n\010backward\030\003 \001(\0132\".edunn_s" +
+      "erving.v1.BackwardResponseH\000\022.\n\004step\030\005 \001" +
+      "(\0132\036.edunn_serving.v1.StepResponseH\000\0229\n\n" +
+      "train_step\030\006 \001(\0132#.edunn_serving.v1.Trai" +
+      "nStepResponseH\000\0221\n\005error\030\004 \001(\0132 .edunn_s" +
+      "erving.v1.OperationErrorH\000B\010\n\006result\"V\n\016" +
+      "OperationError\022\014\n\004code\030\001 \001(\005\022\017\n\007message\030" +
+      "\002 \001(\t\022%\n\007details\030\003 \003(\0132\024.google.protobuf" +
+      ".Any2\334\r\n\014LayerService\022o\n\016ListLayerTypes\022" +
+      "\'.edunn_serving.v1.ListLayerTypesRequest" +
+      "\032(.edunn_serving.v1.ListLayerTypesRespon" +
+      "se\"\n\220\002\001\352\265\030\003\001\002\003\022{\n\022ListOptimizerTypes\022+.e" +
+      "dunn_serving.v1.ListOptimizerTypesReques" +
+      "t\032,.edunn_serving.v1.ListOptimizerTypesR" +
+      "esponse\"\n\220\002\001\352\265\030\003\001\002\003\022`\n\tGetLimits\022\".edunn" +
+      "_serving.v1.GetLimitsRequest\032#.edunn_ser" +
+      "ving.v1.GetLimitsResponse\"\n\220\002\001\352\265\030\003\001\002\003\022i\n" +
+      "\rCreateSession\022&.edunn_serving.v1.Create" +
+      "SessionRequest\032\'.edunn_serving.v1.Create" +
+      "SessionResponse\"\007\352\265\030\003\001\002\003\022g\n\nGetSession\022#" +
+      ".edunn_serving.v1.GetSessionRequest\032$.ed" +
+      "unn_serving.v1.GetSessionResponse\"\016\220\002\001\352\265" +
+      "\030\003\001\002\003\360\265\030\001\022i\n\rDeleteSession\022&.edunn_servi" +
+      "ng.v1.DeleteSessionRequest\032\'.edunn_servi" +
+      "ng.v1.DeleteSessionResponse\"\007\352\265\030\003\001\002\003\022Z\n\010" +
+      "AddLayer\022!.edunn_serving.v1.AddLayerRequ" +
+      "est\032\".edunn_serving.v1.AddLayerResponse\"" +
+      "\007\352\265\030\003\001\002\003\022W\n\007Forward\022 .edunn_serving.v1.F" +
+      "orwardRequest\032!.edunn_serving.v1.Forward" +
+      "Response\"\007\352\265\030\003\001\002\003\022Z\n\010Backward\022!.edunn_se" +
+      "rving.v1.BackwardRequest\032\".edunn_serving" +
+      ".v1.BackwardResponse\"\007\352\265\030\003\001\002\003\022N\n\004Step\022\035." +
+      "edunn_serving.v1.StepRequest\032\036.edunn_ser" +
+      "ving.v1.StepResponse\"\007\352\265\030\003\001\002\003\022]\n\tTrainSt" +
+      "ep\022\".edunn_serving.v1.TrainStepRequest\032#" +
+      ".edunn_serving.v1.TrainStepResponse\"\007\352\265\030" +
+      "\003\001\002\003\022o\n\016ClearGradients\022\'.edunn_serving.v" +
+      "1.ClearGradientsRequest\032(.edunn_serving." +
+      "v1.ClearGradientsResponse\"\n\220\002\002\352\265\030\003\001\002\003\022[\n" +
+      "\007Compute\022 .edunn_serving.v1.ComputeReque" +
+      "st\032!.edunn_serving.v1.ComputeResponse\"\007\352" +
+      "\265\030\003\001\002\003(\0010\001\022p\n\rGetParameters\022&.edunn_serv" +
+      "ing.v1.GetParametersRequest\032\'.edunn_serv" +
+      "ing.v1.GetParametersResponse\"\016\220\002\001\352\265\030\003\001\002\003" +
+      "\360\265\030\001\022l\n\rSetParameters\022&.edunn_serving.v1" +
+      ".SetParametersRequest\032\'.edunn_serving.v1" +
+      ".SetParametersResponse\"\n\220\002\002\352\265\030\003\001\002\003\022h\n\013Ex" +
+      "portModel\022$.edunn_serving.v1.ExportModel" +
+      "Request\032%.edunn_serving.v1.ExportModelRe" +
+      "sponse\"\n\220\002\001\352\265\030\003\001\002\0030\001\022e\n\013ImportModel\022$.ed" +
+      "unn_serving.v1.ImportModelRequest\032%.edun" +
+      "n_serving.v1.ImportModelResponse\"\007\352\265\030\003\001\002" +
+      "\003(\001BS\n\024org.edunn.serving.v1P\001Z9github.co" +
+      "m/edunn/edunn-serving/clients/go/edunnpb" +
+      ";edunnpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           org.edunn.serving.v1.Access.getDescriptor(),
           org.edunn.serving.v1.LayerOuterClass.getDescriptor(),
+          org.edunn.serving.v1.Limits.getDescriptor(),
           org.edunn.serving.v1.Optimizer.getDescriptor(),
           org.edunn.serving.v1.SessionOuterClass.getDescriptor(),
           org.edunn.serving.v1.Step.getDescriptor(),
@@ -508,6 +512,7 @@ public final class LayerServiceOuterClass extends com.google.protobuf.GeneratedF
     descriptor.resolveAllFeaturesImmutable();
     org.edunn.serving.v1.Access.getDescriptor();
     org.edunn.serving.v1.LayerOuterClass.getDescriptor();
+    org.edunn.serving.v1.Limits.getDescriptor();
     org.edunn.serving.v1.Optimizer.getDescriptor();
     org.edunn.serving.v1.SessionOuterClass.getDescriptor();
     org.edunn.serving.v1.Step.getDescriptor();

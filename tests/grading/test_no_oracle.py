@@ -1,0 +1,120 @@
+"""The service does not answer an open assignment's challenges itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import grpc
+import numpy as np
+import pytest
+from callers import As
+from edunn_client import Backward, Client, EdunnError, Forward, Session
+from edunn_client.grading import ForwardStep
+
+from edunn_serving.v1.training_service_pb2 import StartTrainingRequest
+from edunn_serving.v1.training_service_pb2_grpc import TrainingServiceStub
+from standalone.stack import Stack
+
+Documents = Callable[..., str]
+SOFTMAX = "  - {id: softmax, layer: Softmax}"
+# One database is enough, and the other tests' assignments of Dropout are open.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
+x = np.linspace(-1.0, 1.0, 24).reshape(4, 6)
+
+
+@pytest.fixture
+def session_of(graded_stack: Stack) -> Iterator[Callable[[str], Session]]:
+    opened: list[Client] = []
+
+    def open_session(name: str) -> Session:
+        opened.append(Client(graded_stack.address, token=f"token-of-{name}"))
+        return opened[-1].session(seed=1)
+
+    yield open_session
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def softmax(as_: As, documents: Documents) -> Iterator[str]:
+    """An open assignment of Softmax for ana alone."""
+    name = as_("teacher").put_assignment(documents("students: [ana]", checks=SOFTMAX)).assignment
+    yield name
+    as_("teacher").delete_assignment(name, "nn101")
+
+
+def reason(call: Callable[[], object]) -> str:
+    with pytest.raises(EdunnError) as caught:
+        call()
+    return caught.value.reason
+
+
+def test_a_student_cannot_make_a_layer_that_an_open_assignment_asks_for(
+    softmax: str, session_of: Callable[[str], Session]
+) -> None:
+    ana = session_of("ana")
+    layers = [
+        lambda: ana.layer("s", "Softmax"),
+        lambda: ana.layer("n", "Sequential", layers=[{"type": "Softmax"}]),
+        lambda: ana.layer("m", "Sequential", layers=["Softmax"]),
+        lambda: ana.layer("d", "Dense", input_size=2, output_size=2, activation_name="softmax"),
+    ]
+    assert [reason(each) for each in layers] == ["LAYER_TYPE_CLOSED"] * 4
+    ana.layer("relu", "TanH").forward(x)
+    session_of("ben").layer("s", "Softmax").forward(x)
+    session_of("teacher").layer("s", "Softmax").forward(x)
+
+
+def test_a_layer_from_before_cannot_be_called_either(
+    graded_stack: Stack, session_of: Callable[[str], Session], request: pytest.FixtureRequest
+) -> None:
+    ana = session_of("ana")
+    layer = ana.layer("s", "Softmax")
+    other = ana.layer("t", "TanH")
+    layer.forward(x)
+    request.getfixturevalue("softmax")
+    assert reason(lambda: layer.forward(x)) == "LAYER_TYPE_CLOSED"
+    assert reason(lambda: layer.backward(x)) == "LAYER_TYPE_CLOSED"
+    other.forward(x)
+    with Client(graded_stack.address, token="token-of-ana") as client:
+        results = list(client.compute([Forward(layer, x), Forward(other, x), Backward(other, x)]))
+    training = StartTrainingRequest()
+    training.spec.session_id, training.spec.layer = ana.session_id, "s"
+    with grpc.insecure_channel(graded_stack.address) as channel:
+        start = TrainingServiceStub(channel).StartTraining
+        with pytest.raises(grpc.RpcError, match="write it yourself"):
+            start(training, metadata=[("authorization", "Bearer token-of-ana")], timeout=30)
+    reasons = {r.error.reason if r.error else "" for r in results}
+    assert reasons == {"LAYER_TYPE_CLOSED", ""}
+
+
+def test_an_assignment_that_allows_calls_or_is_not_open_closes_nothing(
+    as_: As, documents: Documents, session_of: Callable[[str], Session]
+) -> None:
+    teacher = as_("teacher")
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    teacher.put_assignment(documents("students: [ana]", "allow_calls: true", checks=SOFTMAX))
+    session_of("ana").layer("s", "Softmax").forward(x)
+    name = teacher.put_assignment(
+        documents("students: [ana]", f"opens: {later}", checks=SOFTMAX)
+    ).assignment
+    session_of("ana").layer("s", "Softmax").forward(x)
+    teacher.delete_assignment(name, "nn101")
+
+
+def test_an_input_of_a_live_challenge_is_refused_to_anybody_and_noted(
+    as_: As, softmax: str, session_of: Callable[[str], Session]
+) -> None:
+    attempt = as_("ana").start_attempt(softmax)
+    inputs = [s.inputs[0] for s in attempt.challenges[0].steps if isinstance(s, ForwardStep)]
+    given = max(inputs, key=lambda each: each.size)
+    layer = session_of("ben").layer("s", "Softmax")
+    assert reason(lambda: layer.forward(given)) == "CHALLENGE_INPUT"
+    layer.forward(given + 1.0)
+    layer.forward(np.zeros((2, 3)))
+    notice = as_("teacher").list_notices("nn101")[0]
+    assert (notice.attempt_id, notice.student) == (attempt.attempt_id, "ana")
+    assert "'ben' has sent" in notice.text
+    # Answered challenges are nobody's secret.
+    as_("ana").submit_answers(attempt.attempt_id, {})

@@ -1,0 +1,97 @@
+"""Requests are read while there is room, and those that arrive slowly need a place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.setting_types import MEBIBYTE
+from edunn_serving.settings import Settings
+from server.arrivals import FREE_READS, Arrivals
+from server.lanes import Lanes
+from server.metrics import Counts
+
+SETTINGS = Settings(
+    max_message_bytes=MEBIBYTE, max_arriving_bytes=4 * MEBIBYTE, arrival_seconds=0.5
+)
+
+
+def arrivals(max_bytes: int = 1 << 30) -> Arrivals:
+    return Arrivals(Lanes(Counts(), max_operations=1000, max_bytes=max_bytes), SETTINGS)
+
+
+async def never() -> bytes:
+    await asyncio.Event().wait()
+    return b""
+
+
+async def at_once() -> bytes:
+    return b"request"
+
+
+async def reason_of(
+    arriving: Arrivals, read: Callable[[], Awaitable[bytes]], account: str, *, slow: bool = True
+) -> Reason | None:
+    try:
+        await arriving.read(read, account, may_be_slow=slow)
+    except ServiceError as error:
+        return error.reason
+    return None
+
+
+def test_request_that_never_comes_is_given_up() -> None:
+    assert asyncio.run(reason_of(arrivals(), never, "a")) is Reason.DEADLINE_EXCEEDED
+
+
+def test_slow_request_of_a_stranger_has_no_place() -> None:
+    assert asyncio.run(reason_of(arrivals(), never, "a", slow=False)) is Reason.QUEUE_FULL
+
+
+def test_account_has_half_of_the_places_and_quick_requests_need_none() -> None:
+    async def run() -> tuple[list[Reason | None], Reason | None]:
+        arriving = arrivals()
+        slow = [asyncio.create_task(reason_of(arriving, never, "a")) for _ in range(5)]
+        other = asyncio.create_task(reason_of(arriving, never, "b"))
+        await asyncio.sleep(0)
+        assert await reason_of(arriving, at_once, "a") is None
+        return await asyncio.gather(*slow), await other
+
+    of_a, of_b = asyncio.run(run())
+    assert of_a.count(Reason.DEADLINE_EXCEEDED) == 2
+    assert of_a.count(Reason.QUEUE_FULL) == 3
+    assert of_b is Reason.DEADLINE_EXCEEDED
+
+
+def test_expected_size_is_each_accounts_own() -> None:
+    async def run() -> list[Reason | None]:
+        arriving = arrivals(max_bytes=8 * MEBIBYTE)
+        for _ in range(200):
+            arriving.note_accepted("large", MEBIBYTE)
+        waiting = [
+            asyncio.create_task(reason_of(arriving, never, "large")) for _ in range(FREE_READS)
+        ]
+        waiting += [
+            asyncio.create_task(reason_of(arriving, never, "small")) for _ in range(FREE_READS)
+        ]
+        await asyncio.sleep(0)
+        outcomes = [await reason_of(arriving, at_once, each) for each in ("large", "small")]
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        return outcomes
+
+    assert asyncio.run(run()) == [Reason.QUEUE_FULL, None]
+
+
+def test_cancellation_stays_one() -> None:
+    async def run() -> None:
+        task = asyncio.create_task(reason_of(arrivals(), never, "a"))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())
