@@ -149,13 +149,20 @@ def _overwritten(
             continue
         dtype = step_dtype(step)
         for place, name, given in earlier:
-            if name in expected and _is_like(given, expected[name], faulty[place], dtype):
+            if name not in expected or _is_nothing(expected[name], dtype):
+                continue
+            if _is_like(given, expected[name], faulty[place], dtype):
                 explanation.places.add(place)
         for name in expected:
             place = step.step_id, f"{phase} {name}".strip()
             if place in faulty:
                 earlier.append((place, name, answered(answer, step, name)))
     return explanation
+
+
+def _is_nothing(expected: Rounded, dtype: str) -> bool:
+    """Tell whether an array has only zeros. Too many mistakes give zeros to tell one by them."""
+    return not bool(np.any(np.abs(expected.value) > tolerance(expected, dtype, Likeness(dtype))))
 
 
 def _is_like(given: Any, mistaken: Rounded, part: Part, dtype: str) -> bool:
