@@ -24,6 +24,7 @@ PACKAGE = Path(edunn_client.__file__).parent
 README = (Path(__file__).parents[1] / "README.md").read_text()
 # Modules that users import by name.
 MODULES = {
+    "edunn_client.grading",
     "edunn_client.layers",
     "edunn_client.optimizers",
     "edunn_client.testing",
@@ -44,9 +45,13 @@ def test_the_package_shows_no_more_than_all() -> None:
 
 
 def test_every_module_but_those_for_users_is_private() -> None:
+    packages = [each.parent for each in PACKAGE.glob("*/__init__.py")]
     public = {
         f"edunn_client.{path.stem}"
-        for path in PACKAGE.glob("*.py")
+        for path in (
+            *PACKAGE.glob("*.py"),
+            *(each.parent for each in PACKAGE.glob("*/__init__.py")),
+        )
         if not path.stem.startswith("_")
     }
     assert public == MODULES
