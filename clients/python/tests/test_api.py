@@ -48,10 +48,7 @@ def test_every_module_but_those_for_users_is_private() -> None:
     packages = [each.parent for each in PACKAGE.glob("*/__init__.py")]
     public = {
         f"edunn_client.{path.stem}"
-        for path in (
-            *PACKAGE.glob("*.py"),
-            *(each.parent for each in PACKAGE.glob("*/__init__.py")),
-        )
+        for path in (*PACKAGE.glob("*.py"), *packages)
         if not path.stem.startswith("_")
     }
     assert public == MODULES
