@@ -87,7 +87,8 @@ func (c *Client) withoutRetries() *Client {
 	settings := *c.settings
 	settings.retry.Attempts = 1
 	return &Client{
-		settings: &settings, service: c.service, grading: c.grading, connection: c.connection,
+		settings: &settings, service: c.service, trainings: c.trainings, grading: c.grading,
+		connection: c.connection,
 	}
 }
 
