@@ -36,4 +36,4 @@ def test_the_chapter_s_commands_lead_to_grades(tmp_path: Path, stack: Stack) -> 
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "somebody" in (tmp_path / "grades.csv").read_text()
-    assert '"score": 6.0' in done.stdout
+    assert '"score": 9.0' in done.stdout
