@@ -130,4 +130,8 @@ def _dtype(text: str) -> np.dtype:
     """Return a stored dtype. NumPy would read other texts as descriptions of records."""
     if not STORED_DTYPE.fullmatch(text):
         raise ValueError(f"a stored array has the dtype {text!r}")
-    return np.dtype(text)
+    try:
+        return np.dtype(text)
+    except TypeError as error:
+        # The pattern lets sizes through that no dtype has.
+        raise ValueError(f"a stored array has the dtype {text!r}") from error
