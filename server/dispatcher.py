@@ -311,7 +311,8 @@ class Dispatcher:
         if flight is None:
             log.info("batch %s was answered after it had been given up", batch_id)
             return
-        self._last_workers.note(flight.sessions(), answer.worker_id)
+        sessions = flight.sessions()
+        self._last_workers.note(sessions, answer.worker_id)
         self._estimate.note_batch(answer.fixed_seconds)
         if len(replies) == len(flight.operations):
             again: list[PendingOperation] = []
@@ -328,7 +329,7 @@ class Dispatcher:
             log.error("batch %s has %d operations and %d replies",
                       batch_id, len(flight.operations), len(replies))  # fmt: skip
             flight.refuse(internal_error(batch_id))
-        self._lanes.release(flight.sessions())
+        self._lanes.release(sessions)
         self._schedule_pump()
 
     def _note_cost(self, operation: PendingOperation, reply: Reply) -> None:

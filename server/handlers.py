@@ -160,17 +160,11 @@ class Handlers(grpc.GenericRpcHandler):
                     answer = await method(call, request)
                 if len(answer) > self._max_message_bytes:
                     raise answer_too_large(len(answer), self._max_message_bytes)
-            except AnsweredWithStatusError as answered:
-                log.debug("%s %s refused by its worker", call.request_id, rpc.name)
-                self._audit.note_status(call, answered.status)
-                await abort_with_status(context, answered.status, call.request_id)
-            except ServiceError as error:
-                await self._refuse(call, context, error)
             except asyncio.CancelledError:
                 self._note_cancelled(context)
                 raise
-            except Exception:
-                await abort(context, _fault(call), call.request_id)
+            except Exception as error:
+                await self._fail(call, context, error)
             if log.isEnabledFor(logging.DEBUG):
                 milliseconds = (time.monotonic() - began) * 1000
                 log.debug("%s %s OK ms=%.1f", call.request_id, rpc.name, milliseconds)
@@ -204,17 +198,11 @@ class Handlers(grpc.GenericRpcHandler):
                     async for answer in method(call, read):
                         with self._limits.start(self._seconds_for(len(answer)), _not_read):
                             await context.write(answer)
-            except AnsweredWithStatusError as answered:
-                log.debug("%s %s refused by its worker", call.request_id, rpc.name)
-                self._audit.note_status(call, answered.status)
-                await abort_with_status(context, answered.status, call.request_id)
-            except ServiceError as error:
-                await self._refuse(call, context, error)
             except asyncio.CancelledError:
                 self._note_cancelled(context)
                 raise
-            except Exception:
-                await abort(context, _fault(call), call.request_id)
+            except Exception as error:
+                await self._fail(call, context, error)
             call.connection.note_ended()
 
         return handle
@@ -246,6 +234,16 @@ class Handlers(grpc.GenericRpcHandler):
         await self._quotas.ready(call.usage, call.account)
         call.usage.count_call()
         return call.usage.one_more_stream()
+
+    async def _fail(self, call: Call, context: Context, error: Exception) -> NoReturn:
+        """End a call with the status of an error."""
+        if isinstance(error, AnsweredWithStatusError):
+            log.debug("%s %s refused by its worker", call.request_id, call.method)
+            self._audit.note_status(call, error.status)
+            await abort_with_status(context, error.status, call.request_id)
+        if isinstance(error, ServiceError):
+            await self._refuse(call, context, error)
+        await abort(context, _fault(call), call.request_id)
 
     async def _refuse(self, call: Call, context: Context, error: ServiceError) -> NoReturn:
         log.info("%s %s %s %s", call.request_id, call.method, error.code.name, error.reason.name)

@@ -6,7 +6,6 @@ Redis.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from celery import Celery
@@ -14,30 +13,24 @@ from celery.signals import worker_ready, worker_shutdown
 
 from edunn_serving.pools import LAYERS
 from edunn_serving.redis_connections import ANSWER_SECONDS, LONG_ANSWER_SECONDS, connect
-from edunn_serving.settings import Settings, SettingsError, read_settings
+from edunn_serving.settings import Settings
+from worker.application import make_application, settings_or_exit
 from worker.batch_consumer import BatchConsumer, is_stopping
 from worker.batch_queue import READ_SECONDS, BatchQueue
 from worker.engine import Engine
-from worker.membership import Membership, unregister_builtin_tasks
+from worker.membership import Membership
 from worker.overrun_guard import OverrunGuard
 from worker.store import Store
 
 
 def make_app(settings: Settings) -> Celery:
     """Return the Celery application. It sets every Celery setting that matters here."""
-    app = Celery("edunn", broker=settings.redis_url.broker_url)
-    app.conf.update(
-        # Without it kombu accepts any certificate.
-        broker_use_ssl=settings.redis_url.broker_tls,
+    return make_application(
+        "edunn",
+        LAYERS,
+        settings,
         # `worker/batch_consumer.py` says why kombu's consumer is not used.
         worker_consumer=f"{__name__}:make_consumer",
-        task_default_queue=LAYERS.queue,
-        task_ignore_result=True,
-        result_backend=None,
-        # Only JSON: pickle would let anybody who reaches Redis run code here.
-        task_serializer="json",
-        accept_content=["json"],
-        worker_concurrency=1,
         # Nobody listens to events, and each would cost a round trip.
         worker_send_task_events=False,
         task_send_sent_event=False,
@@ -46,21 +39,10 @@ def make_app(settings: Settings) -> Celery:
         # at once, because the interrupted batch is sent again.
         worker_soft_shutdown_timeout=0.0,
         worker_enable_soft_shutdown_on_idle=False,
-        worker_hijack_root_logger=False,
-        worker_log_color=False,
     )
-    unregister_builtin_tasks(app)
-    return app
 
 
-def _read_settings_or_exit() -> Settings:
-    try:
-        return read_settings()
-    except SettingsError as error:
-        sys.exit(f"edunn worker: {error}")
-
-
-settings = _read_settings_or_exit()
+settings = settings_or_exit("worker")
 app = make_app(settings)
 _member = Membership(LAYERS, settings)
 _guard = OverrunGuard(settings, LAYERS, _member.worker_id)

@@ -8,7 +8,6 @@ import resource
 import signal
 import uuid
 
-from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutdown
 
 from edunn_serving.log_lines import configure_logging
@@ -56,9 +55,3 @@ class Membership:
     # Called after the last batch or task. Until then servers must not take the worker for dead.
     def _leave(self, **unused: object) -> None:
         self.heartbeat.stop()
-
-
-def unregister_builtin_tasks(app: Celery) -> None:
-    """Remove Celery's own tasks from an application, so that nobody can run them by name."""
-    for name in [name for name in app.tasks if name.startswith("celery.")]:
-        app.tasks.unregister(name)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from functools import lru_cache
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from edunn_serving.assignments import Assignment
-from edunn_serving.grades.tables import AssignmentVersion
+from edunn_serving.grades.tables import AssignmentHead, AssignmentVersion
 
 
 @lru_cache(maxsize=256)
@@ -20,6 +21,18 @@ def model_of(model: str) -> Assignment:
 def assignment_version(session: Session, course: str, name: str, version: int) -> Assignment:
     """Return a version of an assignment that is known to exist."""
     return model_of(session.get_one(AssignmentVersion, (course, name, version)).model)
+
+
+def newest_models() -> sa.Select[str]:
+    """Return the statement that finds the newest version of each assignment, as stored."""
+    return sa.select(AssignmentVersion.model).join(
+        AssignmentHead,
+        sa.and_(
+            AssignmentHead.course == AssignmentVersion.course,
+            AssignmentHead.name == AssignmentVersion.name,
+            AssignmentHead.version == AssignmentVersion.version,
+        ),
+    )
 
 
 def now_ms() -> int:

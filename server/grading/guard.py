@@ -23,13 +23,12 @@ from edunn_serving.callers import Caller, Role
 from edunn_serving.errors import Reason, ServiceError, quoted
 from edunn_serving.grades import (
     AssignmentHead,
-    AssignmentVersion,
     Attempt,
     Database,
     Notice,
 )
 from edunn_serving.grades.digests import DIGEST_BYTES, digests_in
-from edunn_serving.grades.reading import model_of, now_ms
+from edunn_serving.grades.reading import model_of, newest_models, now_ms
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.v1 import layer_service_pb2 as layers
 from server.call import Call
@@ -199,14 +198,6 @@ class Guard:
 
     def _read(self) -> None:
         now = now_ms()
-        newest = sa.select(AssignmentVersion.model).join(
-            AssignmentHead,
-            sa.and_(
-                AssignmentHead.course == AssignmentVersion.course,
-                AssignmentHead.name == AssignmentVersion.name,
-                AssignmentHead.version == AssignmentVersion.version,
-            ),
-        )
         begun = sa.select(
             Attempt.id,
             Attempt.course,
@@ -220,7 +211,7 @@ class Guard:
             Attempt.input_digests.is_not(None),
         )
         with self._database.read() as session:
-            models = session.scalars(newest.where(sa.not_(AssignmentHead.deleted))).all()
+            models = session.scalars(newest_models().where(sa.not_(AssignmentHead.deleted))).all()
             rows = session.execute(begun).all()
         closed = []
         for model in models:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from edunn_serving.assignments import Assignment
 from edunn_serving.callers import Caller, Role
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
-from edunn_serving.grades import AssignmentHead, AssignmentVersion, Course
-from edunn_serving.grades.reading import model_of
+from edunn_serving.grades import AssignmentVersion, Course
+from edunn_serving.grades.reading import model_of, newest_models
 
 # The student's name if the server asks nobody who calls, and the request names no student.
 SOMEBODY = "somebody"
@@ -24,15 +23,7 @@ def is_grader(session: Session, caller: Caller, course: str) -> bool:
     found = session.get(Course, course)
     if found is None or found.owner == caller.name:
         return found is not None
-    newest = sa.select(AssignmentVersion.model).join(
-        AssignmentHead,
-        sa.and_(
-            AssignmentHead.course == AssignmentVersion.course,
-            AssignmentHead.name == AssignmentVersion.name,
-            AssignmentHead.version == AssignmentVersion.version,
-        ),
-    )
-    models = session.scalars(newest.where(AssignmentVersion.course == course))
+    models = session.scalars(newest_models().where(AssignmentVersion.course == course))
     return any(caller.name in model_of(model).graders for model in models)
 
 

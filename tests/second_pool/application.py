@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from celery import Celery
-
 from edunn_serving.redis_connections import connect
 from edunn_serving.settings import read_settings
 from tests.second_pool import DOUBLED, SECOND
-from worker.membership import Membership, unregister_builtin_tasks
+from worker.application import make_application
+from worker.membership import Membership
 
 settings = read_settings()
-app = Celery("second", broker=settings.redis_url.broker_url)
-app.conf.update(task_default_queue=SECOND.queue, task_ignore_result=True)
-unregister_builtin_tasks(app)
+app = make_application("second", SECOND, settings)
 member = Membership(SECOND, settings)
 
 

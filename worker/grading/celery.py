@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-import sys
-
 from celery import Celery
 from celery.signals import worker_ready, worker_shutdown
 
 from edunn_serving.grades import Database
 from edunn_serving.pools import GRADING, GRADING_TASKS
-from edunn_serving.settings import Settings, SettingsError, read_settings
+from edunn_serving.settings import Settings
 from edunn_serving.task_seal import seal_tasks, sealed_task
+from worker.application import make_application, settings_or_exit
 from worker.grading.desk import Desk
 from worker.grading.sweep import Sweep
-from worker.membership import Membership, unregister_builtin_tasks
+from worker.membership import Membership
 
 
 def make_app(settings: Settings) -> Celery:
     """Return the Celery application."""
     seal = settings.seal()
     seal_tasks(seal)
-    app = Celery("edunn-grading", broker=settings.redis_url.broker_url, task_cls=sealed_task(seal))
-    app.conf.update(
-        # Without it kombu accepts any certificate.
-        broker_use_ssl=settings.redis_url.broker_tls,
+    return make_application(
+        "edunn-grading",
+        GRADING,
+        settings,
+        task_cls=sealed_task(seal),
         broker_connection_retry_on_startup=True,
-        task_default_queue=GRADING.queue,
-        task_ignore_result=True,
-        # Only JSON: pickle would let anybody who reaches Redis run code here.
-        task_serializer="json",
-        accept_content=["json"],
-        worker_concurrency=1,
         # A task that is lost with its worker is found by the sweep, in the database.
         worker_prefetch_multiplier=1,
         worker_send_task_events=False,
         worker_enable_remote_control=False,
-        worker_hijack_root_logger=False,
-        worker_log_color=False,
     )
-    unregister_builtin_tasks(app)
-    return app
 
 
-def _read_settings_or_exit() -> Settings:
-    try:
-        return read_settings()
-    except SettingsError as error:
-        sys.exit(f"edunn grading worker: {error}")
-
-
-settings = _read_settings_or_exit()
+settings = settings_or_exit("grading worker")
 app = make_app(settings)
 _member = Membership(GRADING, settings)
 _database = Database(settings.grades_url())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import threading
 from typing import Any
 
@@ -19,9 +18,10 @@ from celery.signals import worker_ready, worker_shutting_down
 from edunn_serving.artifacts import ArtifactStore
 from edunn_serving.pools import TRAINING
 from edunn_serving.redis_connections import LONG_ANSWER_SECONDS, connect
-from edunn_serving.settings import Settings, SettingsError, read_settings
+from edunn_serving.settings import Settings
 from edunn_serving.training_store import SLICE_TASK
-from worker.membership import Membership, unregister_builtin_tasks
+from worker.application import make_application, settings_or_exit
+from worker.membership import Membership
 from worker.training.slices import Slices
 
 log = logging.getLogger(__name__)
@@ -35,39 +35,21 @@ NICENESS = 10
 
 def make_app(settings: Settings) -> Celery:
     """Return the Celery application."""
-    app = Celery("edunn-training", broker=settings.redis_url.broker_url)
-    app.conf.update(
-        # Without it kombu accepts any certificate.
-        broker_use_ssl=settings.redis_url.broker_tls,
+    return make_application(
+        "edunn-training",
+        TRAINING,
+        settings,
         broker_transport_options={"visibility_timeout": VISIBILITY_SECONDS},
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        task_default_queue=TRAINING.queue,
-        task_ignore_result=True,
-        result_backend=None,
-        # Only JSON: pickle would let anybody who reaches Redis run code here.
-        task_serializer="json",
-        accept_content=["json"],
         task_acks_late=True,
         worker_prefetch_multiplier=1,
-        worker_concurrency=1,
         # For Flower and `celery events`.
         worker_send_task_events=True,
-        worker_hijack_root_logger=False,
-        worker_log_color=False,
     )
-    unregister_builtin_tasks(app)
-    return app
 
 
-def _read_settings_or_exit() -> Settings:
-    try:
-        return read_settings()
-    except SettingsError as error:
-        sys.exit(f"edunn trainer: {error}")
-
-
-settings = _read_settings_or_exit()
+settings = settings_or_exit("trainer")
 app = make_app(settings)
 _member = Membership(TRAINING, settings)
 _stopping = threading.Event()

@@ -84,7 +84,6 @@ class Slices:
         self._worker_id = worker_id
         self._is_stopping = is_stopping
         self._samples = SampleCache(store, cache_limit(settings))
-        self._seal = settings.seal()
         self._kept: Kept | None = None
         self._clock_ms = 0.0
         self._take: Any = client.register_script(TAKE_SCRIPT.text)
