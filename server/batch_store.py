@@ -49,7 +49,7 @@ class BatchStore:
         requests: list[bytes],
         on_stored: Callable[[ServiceError | None], None],
         *,
-        wanted_worker: str | None = None,
+        wanted_worker: str = "",
         although_full: bool = False,
     ) -> bytes:
         """Store a batch and put its message into the workers' queue, in one round trip.
@@ -60,7 +60,7 @@ class BatchStore:
             Called with None once Redis has the batch, or may have it because the connection broke.
             Called with QUOTA if Redis has no memory left and has not stored the batch.
         wanted_worker
-            The worker that ran the sessions last and should run the batch; None if any may.
+            The worker that ran the sessions last and should run the batch; empty if any may.
         although_full
             Store the batch even then, because it frees memory or takes it only briefly.
 
@@ -75,7 +75,7 @@ class BatchStore:
             self._replies.stream,
             heads,
             None if apart else requests,
-            wanted_worker=wanted_worker or "",
+            wanted_worker,
             marks=[
                 self._seal.mark("request", request, batch_id, str(number))
                 for number, request in enumerate(requests if apart else ())
@@ -85,7 +85,7 @@ class BatchStore:
         touched = [
             keys.batch(batch_id), keys.holder(batch_id), LAYERS.queue, LAYERS.signs_of_life
         ]  # fmt: skip
-        if wanted_worker is not None:
+        if wanted_worker:
             touched.append(LAYERS.queue_of(wanted_worker))
 
         def on_answer(answer: Any) -> None:
@@ -103,7 +103,7 @@ class BatchStore:
                 BATCH_TTL_MS,
                 message,
                 int(although_full),
-                wanted_worker or "",
+                wanted_worker,
                 *(requests if apart else ()),
             ),
         )
@@ -142,7 +142,7 @@ class BatchStore:
         pipeline = self._link.client.pipeline(transaction=False)
         for flight in flights:
             pipeline.execute_command("LPOS", LAYERS.queue, flight.message)
-            own = LAYERS.queue_of(flight.wanted_worker or "")
+            own = LAYERS.queue_of(flight.wanted_worker)
             pipeline.execute_command("LPOS", own, flight.message)
         pipeline.mget([keys.holder(flight.batch_id) for flight in flights])
         *places, holders = await pipeline.execute()

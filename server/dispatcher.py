@@ -207,7 +207,7 @@ class Dispatcher:
             flight = self._flights.begin(operations, self._free_worker_of(operations))
             if not flight.is_slow:
                 self._last_departure = flight.sent
-            if flight.wanted_worker is not None:
+            if flight.wanted_worker:
                 self._watch_patience()
             self._send(flight)
 
@@ -221,13 +221,12 @@ class Dispatcher:
 
     def _may_leave(self) -> bool:
         """Decide whether a batch leaves. If not, set the timer of the next decision."""
-        flights = list(self._flights)
         decision = decide(
             BatchingState(
                 now=time.monotonic(),
                 workers=len(self.link.workers),
-                batches=len(flights),
-                oldest_sent=min((each.sent for each in flights), default=0.0),
+                batches=len(self._flights),
+                oldest_sent=min((each.sent for each in self._flights), default=0.0),
                 last_departure=self._last_departure,
                 waiting=self._lanes.waiting,
                 usual_seconds=self._estimate.usual_seconds,
@@ -242,12 +241,11 @@ class Dispatcher:
             asyncio.get_running_loop().call_later(delay, self._pump)
         return decision.leave
 
-    def _free_worker_of(self, operations: Sequence[PendingOperation]) -> str | None:
-        """Return the worker that ran all sessions of operations last, if it is free."""
+    def _free_worker_of(self, operations: Sequence[PendingOperation]) -> str:
+        """Return the worker that ran all sessions of operations last; empty if it is not free."""
         worker = self._last_workers.common({operation.session for operation in operations})
-        if worker in self.link.workers and self._flights.leave_free(worker):
-            return worker
-        return None
+        is_free = worker in self.link.workers and self._flights.leave_free(worker)
+        return worker if is_free else ""
 
     def _watch_patience(self) -> None:
         """Look after a while for batches whose wanted worker seems busy for another server."""
@@ -261,7 +259,7 @@ class Dispatcher:
         self._watches_patience = False
         old = time.monotonic() - PATIENCE_SECONDS
         for flight in self._flights:
-            if flight.wanted_worker is None or flight.is_for_any:
+            if not flight.wanted_worker or flight.is_for_any:
                 continue
             if flight.sent > old:
                 self._watch_patience()

@@ -28,8 +28,8 @@ class Flight:
     stored: float | None = None
     # The batch's message in the queue.
     message: bytes = b""
-    # The worker that has its sessions at hand and should run it; None if any may.
-    wanted_worker: str | None = None
+    # The worker that has its sessions at hand and should run it; empty if any may.
+    wanted_worker: str = ""
     # Whether any other worker may take it too by now.
     is_for_any: bool = False
 
@@ -67,7 +67,7 @@ class Flights:
     def __contains__(self, flight: Flight) -> bool:
         return flight.batch_id in self._flights
 
-    def begin(self, operations: list[PendingOperation], wanted_worker: str | None) -> Flight:
+    def begin(self, operations: list[PendingOperation], wanted_worker: str) -> Flight:
         """Add a batch that leaves."""
         flight = Flight(operations, wanted_worker=wanted_worker)
         self._flights[flight.batch_id] = flight
@@ -93,7 +93,7 @@ class Flights:
     def leave_free(self, worker_id: str) -> bool:
         """Tell whether no flight can be with a worker. Any worker may have one that wants none."""
         return all(
-            flight.wanted_worker not in (None, worker_id) and not flight.is_for_any
+            flight.wanted_worker not in ("", worker_id) and not flight.is_for_any
             for flight in self._flights.values()
         )
 

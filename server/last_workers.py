@@ -25,7 +25,7 @@ class LastWorkers:
         while len(self._workers) > REMEMBERED:
             self._workers.popitem(last=False)
 
-    def common(self, sessions: Iterable[SessionKey]) -> str | None:
-        """Return the worker that ran all of these sessions last; None if there is none."""
-        workers = {self._workers.get(session) for session in sessions}
-        return workers.pop() if len(workers) == 1 else None
+    def common(self, sessions: Iterable[SessionKey]) -> str:
+        """Return the worker that ran all of these sessions last; empty if there is none."""
+        workers = {self._workers.get(session, "") for session in sessions}
+        return workers.pop() if len(workers) == 1 else ""

@@ -152,7 +152,7 @@ class Recovery:
     def _waits_for_none(self, flight: Flight) -> bool:
         """Tell whether the worker that should run a batch has left."""
         wanted = flight.wanted_worker
-        return wanted is not None and wanted not in self._link.workers
+        return bool(wanted) and wanted not in self._link.workers
 
     async def _take_back(self, flight: Flight, loss: Loss) -> None:
         if not await self._store.withdraw(flight.batch_id):

@@ -67,8 +67,11 @@ class ReplyReader:
         self._link.reader.send(("SUBSCRIBE", self.stream), self._on_subscribed)
 
     def catch_up(self) -> None:
-        """Read the stream from the last read entry on, unless this is under way."""
-        if not self._is_catching_up:
+        """Read the stream from the last read entry on."""
+        if self._is_catching_up:
+            # The read under way may have begun before the newest entry was there.
+            self._must_read_again = True
+        else:
             self._read_stream()
 
     async def trim_often(self) -> None:
@@ -117,33 +120,42 @@ class ReplyReader:
     def _on_message(self, message: Any) -> None:
         """Take what the channel says: an entry's id and, if they are short, its replies."""
         entry, _, data = message[2].partition(b" ")
-        entry_id = entry.decode()
-        if _order(entry_id) <= _order(self.last_read):
+        try:
+            entry_id = entry.decode()
+            is_old = _order(entry_id) <= _order(self.last_read)
+        except ValueError:
+            log.error("a message on the channel of replies names no entry: %r", entry[:100])
+            return
+        if is_old:
             # The stream's own connection was quicker.
             return
         if not data:
-            # A read that is under way may have begun before the entry was there.
-            self._must_read_again = self._is_catching_up
             self.catch_up()
+            return
+        # Only a worker's message may say what has been read.
+        if not self._hand_over(data):
             return
         if self._is_catching_up:
             self._heard.add(entry_id)
         else:
             self._heard.clear()
             self.last_read = entry_id
-        self._hand_over(data)
 
-    def _hand_over(self, data: bytes) -> None:
+    def _hand_over(self, data: bytes) -> bool:
+        """Hand over the answer of an entry; False if it is none, or is not a worker's."""
         self._untrimmed_bytes += len(data)
+        if self._untrimmed_bytes > TRIM_BYTES:
+            self._trim()
         try:
             self._complete(Answer.decode(self._seal.open("reply", data, self.stream)))
         except ForgedError as error:
             log.error("an entry of the replies is refused: %s", error)
+            return False
         except Exception:
             # An error with one batch must not lose the other batches of this read.
             log.exception("the replies of a batch could not be handed over: %r", data[:100])
-        if self._untrimmed_bytes > TRIM_BYTES:
-            self._trim()
+            return False
+        return True
 
     def _trim(self) -> None:
         command = ("XTRIM", self.stream, "MINID", "=", _after(self.last_read))

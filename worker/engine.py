@@ -122,12 +122,12 @@ class Engine:
                 time.sleep(REDIS_RETRY_SECONDS)
 
     def _run(self, batch: BatchMessage) -> None:
-        if self._run_on_ready(batch):
-            return
         conflicts, waited = 0, 0.0
         # Operations whose failure has spoilt their session in memory.
         failures: dict[int, Outcome] = {}
         try:
+            if self._run_on_ready(batch):
+                return
             while conflicts < MAX_CONFLICTS:
                 insist = conflicts >= PATIENT_CONFLICTS or waited >= LONGEST_WAIT_SECONDS
                 committed = self._try(batch, failures, insist=insist)
@@ -155,7 +155,6 @@ class Engine:
         )
 
     def _answer(self, batch: BatchMessage, replies: Sequence[Reply]) -> Answer:
-        self._operation_seconds = sum(reply.seconds for reply in replies)
         return Answer(batch.batch_id, replies, self._worker_id, self._fixed_seconds)
 
     def _run_on_ready(self, batch: BatchMessage) -> bool:
@@ -269,6 +268,7 @@ class Engine:
 
     def _settle(self, batch: BatchMessage, run: BatchRun, committed: Committed) -> None:
         """Keep the sessions of a run whose changes are stored, and forget those of others."""
+        self._operation_seconds = sum(reply.seconds for reply in run.replies)
         if committed is not Committed.DONE:
             # The sessions in memory have changes that are not stored.
             self._ready.drop(run.sessions)

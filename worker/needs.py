@@ -26,15 +26,29 @@ def needs_of(heads: Sequence[OperationHead], ready: ReadySessions) -> dict[Sessi
         if method is None or head.layer is None:
             continue
         layer = _layer_needs(need, head.layer, session, method)
-        if head.forward_id:
-            layer.contexts[head.forward_id] = None
-        elif method.means_latest_forward:
-            layer.latest = True
-        if head.repeat_id:
-            layer.contexts[mark_of(method.repeated_as, head.repeat_id)] = None
+        layer.latest |= means_latest(head, method)
+        layer.contexts.update(dict.fromkeys(named_contexts(head, method)))
         if head.loss is not None:
             _layer_needs(need, head.loss, session, method)
     return needs
+
+
+def means_latest(head: OperationHead, method: Method) -> bool:
+    """Tell whether an operation needs the context of the layer's latest forward."""
+    return method.means_latest_forward and not head.forward_id
+
+
+def named_contexts(head: OperationHead, method: Method) -> dict[str, bool]:
+    """Return the names of the contexts that an operation looks for, and whether each is new.
+
+    A new one is usually not there yet.
+    """
+    names: dict[str, bool] = {}
+    if head.forward_id:
+        names[head.forward_id] = method.names_new_forward
+    if head.repeat_id:
+        names[mark_of(method.repeated_as, head.repeat_id)] = True
+    return names
 
 
 def _layer_needs(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from edunn_serving import keys
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.keys import SessionKey
 from worker.methods import METHODS, Method
+from worker.needs import means_latest, named_contexts
 from worker.ready import ReadySession, ReadySessions
 from worker.recent_contexts import RecentContexts
-from worker.repetitions import mark_of
 from worker.stored import StoredLayer, StoredSession, StoredSlot
 
 # The version of a slot that the worker has not kept up with. No slot has it.
@@ -38,7 +38,11 @@ def recall(
             if name is not None and not _recall_layer(session, name, at_hand, method):
                 return None
         if head.layer is not None:
-            for wanted, is_new in _contexts_of(head, method, at_hand):
+            wanted_contexts = named_contexts(head, method)
+            latest = at_hand.layers[head.layer].latest
+            if latest and means_latest(head, method):
+                wanted_contexts[latest] = False
+            for wanted, is_new in wanted_contexts.items():
                 if not _recall_context(session, head, wanted, at_hand, recent, is_new=is_new):
                     return None
     return recalled
@@ -58,18 +62,6 @@ def _recall_layer(session: StoredSession, name: str, at_hand: ReadySession, meth
         }
         session.layers[name] = StoredLayer(slots, layer.count, layer.latest, layer.last_batch, {})
     return True
-
-
-def _contexts_of(
-    head: OperationHead, method: Method, at_hand: ReadySession
-) -> Iterator[tuple[str, bool]]:
-    """Yield the names of the contexts that an operation looks for, and whether each is new."""
-    if head.forward_id:
-        yield head.forward_id, method.names_new_forward
-    elif method.means_latest_forward and (latest := at_hand.layers[head.layer or ""].latest):
-        yield latest, False
-    if head.repeat_id:
-        yield mark_of(method.repeated_as, head.repeat_id), True
 
 
 def _recall_context(

@@ -158,3 +158,14 @@ def test_entry_that_is_none_is_passed_over(redis_url: str, writer: Writer) -> No
         await heard.are("after")
 
     play(redis_url, scene)
+
+
+def test_message_that_is_no_workers_hides_no_later_one(redis_url: str, writer: Writer) -> None:
+    async def scene(heard: Heard) -> None:
+        with redis.Redis.from_url(redis_url) as client:
+            for forged in (b"99999999999999-0 \xff", b"", b"nothing", b"9-x y"):
+                client.publish(STREAM, forged)
+        writer.publish(writer.add("genuine"))
+        await heard.are("genuine")
+
+    play(redis_url, scene)
