@@ -28,6 +28,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack for tests that leave assignments open, which close layers to students everywhere."""
+    with Stack(tmp_path_factory.mktemp("own-stack")) as running:
+        await_workers(running)
+        yield running
+
+
 @pytest.fixture(scope="session")
 def stub(stack: Stack) -> Iterator[LayerServiceStub]:
     with grpc.insecure_channel(stack.address, UNLIMITED) as channel:

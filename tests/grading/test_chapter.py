@@ -14,13 +14,13 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "grading.md").read_text()
 
 
-def test_the_chapter_s_commands_lead_to_grades(tmp_path: Path, stack: Stack) -> None:
+def test_the_chapter_s_commands_lead_to_grades(tmp_path: Path, own_stack: Stack) -> None:
     blocks = re.findall(r"```(sh|python)\n(.*?)```", TEXT, re.DOTALL)
     (student,) = [text for language, text in blocks if language == "python"]
     (tmp_path / "my_layers.py").write_text(student)
     commands = "\n".join(text for language, text in blocks if language == "sh")
     assert commands.count("edunn ") > 10
-    program = "set -eu\n" + commands.replace("localhost:50051", stack.address)
+    program = "set -eu\n" + commands.replace("localhost:50051", own_stack.address)
     done = subprocess.run(
         ["sh", "-c", program],
         cwd=tmp_path,

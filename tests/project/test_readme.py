@@ -19,8 +19,8 @@ def test_readme_shows_python() -> None:
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_python_of_the_readme_runs(
-    block: str, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    block: str, own_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Some of it writes files.
     monkeypatch.chdir(tmp_path)
-    exec(compile(block.replace("localhost:50051", stack.address), "README.md", "exec"), {})  # noqa: S102
+    exec(compile(block.replace("localhost:50051", own_stack.address), "README.md", "exec"), {})  # noqa: S102

@@ -33,12 +33,10 @@ TEACHER, ROOT = (bearer(token, ("edunn-on-behalf-of", "ana")) for token in ("gre
 
 
 @pytest.fixture(scope="module")
-def stub(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LayerServiceStub]:
+def stub(stack: Stack) -> Iterator[LayerServiceStub]:
     tokens = "ana=red,ben=blue,teacher:grader=green,root:admin=gold"
-    # The assignments that other tests have opened would close their layers to students.
-    database = f"sqlite:///{tmp_path_factory.mktemp('grades')}/grades.sqlite3"
     with (
-        one_more_server(stack, EDUNN_TOKENS=tokens, EDUNN_DATABASE_URL=database) as address,
+        one_more_server(stack, EDUNN_TOKENS=tokens) as address,
         grpc.insecure_channel(address, WITHOUT_PROXY) as channel,
     ):
         yield LayerServiceStub(channel)
