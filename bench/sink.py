@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from typing import Any
 
 import grpc
 import uvloop
 
-SERVICE = "edunn.bench.Sink"
-METHOD = f"/{SERVICE}/Take"
+from bench.reference_server import serve_one
+
+METHOD = "/edunn.bench.Sink/Take"
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
@@ -25,21 +24,6 @@ async def take(_: object, context: Context) -> bytes:
     return str(size).encode()
 
 
-async def serve() -> None:
-    """Serve on a free port of 127.0.0.1 until SIGTERM. The port is printed."""
-    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_unary_rpc_method_handler(take)
-    server.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler(SERVICE, {"Take": handler}),)
-    )
-    port = server.add_insecure_port("127.0.0.1:0")
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await server.start()
-    print(port, flush=True)
-    await stop.wait()
-    await server.stop(0)
-
-
 if __name__ == "__main__":
-    uvloop.run(serve())
+    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_unary_rpc_method_handler(take)
+    uvloop.run(serve_one(METHOD, handler))

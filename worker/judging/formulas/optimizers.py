@@ -95,3 +95,9 @@ class Adam(OptimizerFormula):
 class SignGD(OptimizerFormula):
     def direction(self, p: Rounded, g: Rounded) -> Rounded:
         return g / (g * g + self.setting("eps")).sqrt()
+
+
+#: All optimizers, those that keep something between steps, and those that keep a velocity.
+ALL = (Adam, GradientDescent, MomentumGD, NesterovMomentumGD, RMSprop, SignGD)
+WITH_STATE = (Adam, MomentumGD, NesterovMomentumGD, RMSprop)
+WITH_VELOCITY = (MomentumGD, NesterovMomentumGD)

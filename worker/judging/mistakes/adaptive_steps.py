@@ -6,18 +6,11 @@ import numpy as np
 
 from worker.judging.formulas.optimizers import (
     Adam,
-    GradientDescent,
-    MomentumGD,
-    NesterovMomentumGD,
     RMSprop,
     SignGD,
 )
 from worker.judging.mistakes.registry import mistake
 from worker.judging.rounding import Rounded, exact, rounded
-
-_ALL = (Adam, GradientDescent, MomentumGD, NesterovMomentumGD, RMSprop, SignGD)
-_WITH_STATE = (Adam, MomentumGD, NesterovMomentumGD, RMSprop)
-_WITH_VELOCITY = (MomentumGD, NesterovMomentumGD)
 
 
 @mistake(

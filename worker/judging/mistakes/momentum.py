@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from worker.judging.formulas.optimizers import (
-    Adam,
-    GradientDescent,
+    WITH_VELOCITY,
     MomentumGD,
     NesterovMomentumGD,
-    RMSprop,
-    SignGD,
 )
 from worker.judging.mistakes.registry import mistake
 from worker.judging.rounding import Rounded, exact
-
-_ALL = (Adam, GradientDescent, MomentumGD, NesterovMomentumGD, RMSprop, SignGD)
-_WITH_STATE = (Adam, MomentumGD, NesterovMomentumGD, RMSprop)
-_WITH_VELOCITY = (MomentumGD, NesterovMomentumGD)
 
 
 @mistake(
     "momentum-dampened",
     "The gradient is added to the velocity whole: v = gamma v + g, not gamma v + (1-gamma) g.",
     "El gradiente se suma entero a la velocidad: v = gamma v + g, no gamma v + (1-gamma) g.",
-    of=_WITH_VELOCITY,
+    of=WITH_VELOCITY,
 )
 class Dampened(MomentumGD):
     def gained(self, g: Rounded) -> Rounded:
@@ -33,7 +26,7 @@ class Dampened(MomentumGD):
     "momentum-reversed-weights",
     "gamma weighs the velocity; here it weighs the gradient.",
     "gamma pesa la velocidad; aquí pesa el gradiente.",
-    of=_WITH_VELOCITY,
+    of=WITH_VELOCITY,
 )
 class GammaOfGradient(MomentumGD):
     def direction(self, p: Rounded, g: Rounded) -> Rounded:
@@ -42,7 +35,7 @@ class GammaOfGradient(MomentumGD):
         return v
 
 
-@mistake("momentum-reversed-weights", of=_WITH_VELOCITY)
+@mistake("momentum-reversed-weights", of=WITH_VELOCITY)
 class GammaOfGradientAlone(MomentumGD):
     def direction(self, p: Rounded, g: Rounded) -> Rounded:
         self.state["v"] = v = self.past("v", g) + self.gamma() * g
@@ -53,7 +46,7 @@ class GammaOfGradientAlone(MomentumGD):
     "velocity-not-decayed",
     "The velocity must be multiplied by gamma before the gradient is added.",
     "La velocidad debe multiplicarse por gamma antes de sumar el gradiente.",
-    of=_WITH_VELOCITY,
+    of=WITH_VELOCITY,
 )
 class NotDecayed(MomentumGD):
     def gamma(self) -> Rounded:
@@ -75,7 +68,7 @@ class MultipliedAfter(MomentumGD):
     "velocity-before-gradient",
     "The step takes the new velocity, which has this gradient in it already.",
     "El paso usa la velocidad nueva, que ya incluye este gradiente.",
-    of=_WITH_VELOCITY,
+    of=WITH_VELOCITY,
 )
 class OldVelocity(MomentumGD):
     def direction(self, p: Rounded, g: Rounded) -> Rounded:
@@ -88,7 +81,7 @@ class OldVelocity(MomentumGD):
     "velocity-sign",
     "Velocity and gradient have opposite signs, so that they work against each other.",
     "La velocidad y el gradiente tienen signos opuestos, así que se contrarrestan.",
-    of=_WITH_VELOCITY,
+    of=WITH_VELOCITY,
 )
 class VelocitySign(MomentumGD):
     def direction(self, p: Rounded, g: Rounded) -> Rounded:

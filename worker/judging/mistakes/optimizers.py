@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from worker.judging.formulas.optimizers import (
-    Adam,
-    GradientDescent,
-    MomentumGD,
-    NesterovMomentumGD,
+    ALL,
+    WITH_STATE,
     OptimizerFormula,
-    RMSprop,
-    SignGD,
 )
 from worker.judging.mistakes.registry import mistake
 from worker.judging.rounding import Rounded, exact
-
-_ALL = (Adam, GradientDescent, MomentumGD, NesterovMomentumGD, RMSprop, SignGD)
-_WITH_STATE = (Adam, MomentumGD, NesterovMomentumGD, RMSprop)
-_WITH_VELOCITY = (MomentumGD, NesterovMomentumGD)
 
 
 @mistake(
     "step-uphill",
     "The step goes along the gradient, which makes the error larger: subtract it.",
     "El paso va a favor del gradiente, lo que agranda el error: réstalo.",
-    of=_ALL,
+    of=ALL,
 )
 class Uphill(OptimizerFormula):
     def forward(self, *inputs: Rounded) -> Rounded:
@@ -35,7 +27,7 @@ class Uphill(OptimizerFormula):
     "learning-rate-ignored",
     "The step is not multiplied by the learning rate.",
     "El paso no se multiplica por la tasa de aprendizaje.",
-    of=_ALL,
+    of=ALL,
 )
 class RateIgnored(OptimizerFormula):
     def lr(self) -> Rounded:
@@ -46,7 +38,7 @@ class RateIgnored(OptimizerFormula):
     "update-without-parameter",
     "The new parameter is the old one minus the step; here it is the step alone.",
     "El parámetro nuevo es el anterior menos el paso; aquí es solo el paso.",
-    of=_ALL,
+    of=ALL,
 )
 class UpdateAlone(OptimizerFormula):
     def forward(self, *inputs: Rounded) -> Rounded:
@@ -54,7 +46,7 @@ class UpdateAlone(OptimizerFormula):
         return super().forward(p, g) - p
 
 
-@mistake("update-without-parameter", of=_ALL)
+@mistake("update-without-parameter", of=ALL)
 class StepAlone(OptimizerFormula):
     def forward(self, *inputs: Rounded) -> Rounded:
         p, g = inputs
@@ -65,7 +57,7 @@ class StepAlone(OptimizerFormula):
     "parameter-not-changed",
     "The parameter comes back as it was given.",
     "El parámetro vuelve tal como se dio.",
-    of=_ALL,
+    of=ALL,
 )
 class NotChanged(OptimizerFormula):
     def forward(self, *inputs: Rounded) -> Rounded:
@@ -77,7 +69,7 @@ class NotChanged(OptimizerFormula):
     "state-not-kept",
     "What one step leaves must be there in the next; here each step begins anew.",
     "Lo que deja un paso debe estar en el siguiente; aquí cada paso comienza de nuevo.",
-    of=_WITH_STATE,
+    of=WITH_STATE,
 )
 class StateLost(OptimizerFormula):
     def forward(self, *inputs: Rounded) -> Rounded:
@@ -90,7 +82,7 @@ class StateLost(OptimizerFormula):
     "state-starts-with-gradient",
     "The running values start at zero, not at the first gradient.",
     "Los valores acumulados comienzan en cero, no en el primer gradiente.",
-    of=_WITH_STATE,
+    of=WITH_STATE,
 )
 class StartsWithGradient(OptimizerFormula):
     def past(self, name: str, like: Rounded) -> Rounded:
@@ -103,7 +95,7 @@ class StartsWithGradient(OptimizerFormula):
     "weight-decay",
     "The step must not depend on the parameter: this optimizer has no weight decay.",
     "El paso no debe depender del parámetro: este optimizador no tiene decaimiento de pesos.",
-    of=_ALL,
+    of=ALL,
 )
 class WeightDecay(OptimizerFormula):
     decay = 0.01
@@ -113,22 +105,22 @@ class WeightDecay(OptimizerFormula):
         return super().forward(p, g + self.decay * p)
 
 
-@mistake("weight-decay", of=_ALL)
+@mistake("weight-decay", of=ALL)
 class WeakWeightDecay(WeightDecay):
     decay = 0.001
 
 
-@mistake("weight-decay", of=_ALL)
+@mistake("weight-decay", of=ALL)
 class WeakerWeightDecay(WeightDecay):
     decay = 0.0001
 
 
-@mistake("weight-decay", of=_ALL)
+@mistake("weight-decay", of=ALL)
 class StrongWeightDecay(WeightDecay):
     decay = 0.1
 
 
-@mistake("weight-decay", of=_ALL)
+@mistake("weight-decay", of=ALL)
 class DecoupledWeightDecay(OptimizerFormula):
     decay = 0.01
 
