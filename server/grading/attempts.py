@@ -16,7 +16,7 @@ from edunn_serving.grades.database import lock_row
 from edunn_serving.grades.reading import assignment_version, now_ms
 from edunn_serving.grading.v1 import challenge_pb2
 from edunn_serving.grading.v1.grading_service_pb2 import StartAttemptRequest, SubmitAnswersRequest
-from server.grading.answers import check_answers, digest_of
+from server.grading.answers import KeptAnswers, check_answers, kept_form
 from server.grading.assignments import find, not_found
 from server.grading.people import is_grader, may_attempt, student_of
 
@@ -123,8 +123,8 @@ def find_attempt(session: Session, caller: Caller, attempt_id: str) -> Attempt:
     return attempt
 
 
-def examine(session: Session, caller: Caller, request: SubmitAnswersRequest) -> str:
-    """Check that answers fit their challenges, and return their digest.
+def examine(session: Session, caller: Caller, request: SubmitAnswersRequest) -> KeptAnswers:
+    """Check that answers fit their challenges, and return what is kept of them.
 
     Raises
     ------
@@ -139,10 +139,12 @@ def examine(session: Session, caller: Caller, request: SubmitAnswersRequest) -> 
             "source", f"expected at most {MAX_SOURCE_BYTES} bytes, got {len(request.source)}"
         )
     check_answers(challenge_pb2.Attempt.FromString(attempt.challenges), request.answers)
-    return digest_of(request.answers)
+    return kept_form(request.answers)
 
 
-def accept(session: Session, caller: Caller, request: SubmitAnswersRequest, digest: str) -> None:
+def accept(
+    session: Session, caller: Caller, request: SubmitAnswersRequest, kept: KeptAnswers
+) -> None:
     """Store the answers of an attempt, which `examine` has checked. They count once.
 
     Raises
@@ -153,7 +155,7 @@ def accept(session: Session, caller: Caller, request: SubmitAnswersRequest, dige
     session.execute(lock_row(sa.select(Attempt.id)).where(Attempt.id == request.attempt_id))
     attempt = find_attempt(session, caller, request.attempt_id)
     if attempt.answers_digest is not None:
-        if attempt.answers_digest == digest:
+        if attempt.answers_digest == kept.digest:
             return
         raise ServiceError(
             Reason.ANSWERS_EXIST,
@@ -171,9 +173,8 @@ def accept(session: Session, caller: Caller, request: SubmitAnswersRequest, dige
     newest = session.get_one(AssignmentHead, (attempt.course, attempt.assignment)).version
     _check_open(assignment_version(session, attempt.course, attempt.assignment, newest), now)
     attempt.accepted_ms = now
-    kept = SubmitAnswersRequest(answers=request.answers)
-    attempt.answers = kept.SerializeToString()
-    attempt.answers_digest = digest
+    attempt.answers = kept.data
+    attempt.answers_digest = kept.digest
     attempt.source = request.source or None
     attempt.wanted_revision = 1
 

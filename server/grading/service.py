@@ -28,6 +28,8 @@ from server.grading.threads import Threads
 
 GRADING_SERVICE = contract.DESCRIPTOR.services_by_name["GradingService"]
 RPCS = rpcs_of(GRADING_SERVICE)
+# That read, and as many that write. With the watch's own they have the database's connections.
+THREADS = 4
 # How long a call waits for workers that are busy, if its deadline is not earlier.
 WORKER_SECONDS = 300.0
 # A call that waits looks this often whether a worker is there.
@@ -45,10 +47,12 @@ class GradingService:
 
     def __init__(self, settings: Settings) -> None:
         self._database = Database(settings.grades_url())
-        self._threads = Threads()
+        self._threads = Threads(THREADS)
+        # In SQLite only one can write at a time. Those that wait for it keep no reader.
+        self._writers = Threads(1 if self._database.is_sqlite else THREADS)
         self.guard = Guard(self._database, self._threads)
         self._tasks = Tasks(settings)
-        self._progress = ProgressWatch(self._database, self._threads)
+        self._progress = ProgressWatch(self._database, Threads(1))
 
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
         """Return all methods."""
@@ -166,8 +170,10 @@ class GradingService:
         self, call: Call, request: contract.SubmitAnswersRequest
     ) -> contract.SubmitAnswersResponse:
         # Outside of the transaction that writes: in SQLite only one can write at a time.
-        digest = await self._read(lambda session: attempts.examine(session, call.caller, request))
-        await self._write(lambda session: attempts.accept(session, call.caller, request, digest))
+        kept = await self._read(lambda session: attempts.examine(session, call.caller, request))
+        await self._write(
+            lambda session: attempts.accept(session, call.caller, request, kept), soon=True
+        )
         # From here on the answers are durable. Sent again, they get the report.
         await self._await_report(call, request.attempt_id)
         report = await self._read(
@@ -252,12 +258,12 @@ class GradingService:
 
         return await self._threads.run(run)
 
-    async def _write(self, function: Callable[[Session], Any]) -> Any:
+    async def _write(self, function: Callable[[Session], Any], *, soon: bool = False) -> Any:
         def run() -> Any:
             with self._database.write() as session:
                 return function(session)
 
-        return await self._threads.run(run)
+        return await (self._writers.run_soon(run) if soon else self._writers.run(run))
 
 
 def _on_bytes(name: str, method: Callable[[Call, Any], Awaitable[Message]]) -> UnaryMethod:
