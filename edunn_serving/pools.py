@@ -96,5 +96,6 @@ class GradingPriority(IntEnum):
         """Return the priority of making a report, of which the first is awaited."""
         return cls.JUDGE if revision == 1 else cls.REGRADE
 
+
 # All pools that the service has.
 POOLS = (LAYERS, TRAINING, GRADING)

@@ -62,6 +62,11 @@ class ProgressWatch:
             self._awaited.discard(awaited)
         return True
 
+    async def now(self, attempt_id: str) -> Progress:
+        """Return how far an attempt is now."""
+        found = await self._threads.run(self._look, [attempt_id])
+        return found.get(attempt_id, Progress(is_drawn=False, revision=0))
+
     async def _look_often(self) -> None:
         while self._awaited:
             began = time.monotonic()
