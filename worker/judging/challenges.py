@@ -78,7 +78,7 @@ class Challenge:
     kind: str
     type: str
     config: Mapping[str, Any]
-    # The parameters and buffers that the layer starts with. All of them; of `own` those of the check.
+    # The parameters and buffers that the layer starts with: all, or of `own` those of the check.
     parameters: Mapping[str, Array]
     steps: tuple[Step, ...]
 

@@ -31,11 +31,11 @@ def judge_dropout(check: Check, p: float, challenge: Challenge, answer: Answer) 
     for step in challenge.steps:
         if isinstance(step, SetPhase):
             phase = step.phase
-        elif phase == "test":
+        elif isinstance(step, Forward | Backward) and phase == "test":
             judge.test_step(step)
         elif isinstance(step, Forward):
             judge.training_forward(step)
-        else:
+        elif isinstance(step, Backward):
             judge.training_backward(step)
     return [*judge.parts, *judge.masks()]
 

@@ -118,7 +118,7 @@ class Affine:
         pass
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        self.x, self.y = x, np.tanh(x @ self.w + self.b)
+        self.x, self.y = x, np.asarray(np.tanh(x @ self.w + self.b))
         return self.y
 
     def backward(self, g: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
