@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 # How long a transaction waits for another one.
 LOCK_SECONDS = 5
+# How long a migration waits for that of another process.
+MIGRATION_SECONDS = 60
 # A writer that waits for another one looks this often whether it has ended.
 LOOK_SECONDS = 0.002
 # How long a statement may take, and how long a silent database is waited for.
@@ -113,7 +115,8 @@ class Database:
                 return
             if self.is_sqlite and self._url.database:
                 Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-            migrate(self._writer)
+            # Another process may be at it, for longer than any other transaction takes.
+            migrate(self._writer.execution_options(lock_seconds=MIGRATION_SECONDS))
             self._migrated = True
 
 
@@ -180,7 +183,8 @@ def _begin_writing(connection: sa.Connection) -> None:
     """
     # SQLAlchemy would end its own transaction with the first refusal, so the driver is asked.
     driver: Any = connection.connection.dbapi_connection
-    until = time.monotonic() + LOCK_SECONDS
+    seconds = connection.get_execution_options().get("lock_seconds", LOCK_SECONDS)
+    until = time.monotonic() + seconds
     driver.execute("PRAGMA busy_timeout=0")
     try:
         while time.monotonic() < until:
