@@ -1,7 +1,7 @@
 /** What carries out calls: the channel, deadlines, repetitions and cancellation. */
 
 import { setMaxListeners } from "node:events";
-import { Readable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 
 import {
@@ -325,7 +325,7 @@ export class Connection {
     const upload = this.#grpc.makeClientStreamRequest(path, asIs, asIs, metadata, options, settle);
     upload.write(request);
     // It waits where gRPC has enough, and ends the upload.
-    Readable.from(furtherRequests()).pipe(upload);
+    Readable.from(furtherRequests()).pipe<Writable>(upload);
     return upload;
   }
 

@@ -8,14 +8,18 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { asBuffer, type Call, makeCall, parse } from "./calls.js";
 import { InternalError } from "./errors.js";
 import type { CallOptions } from "./options.js";
-import type { ArraySpec as ArraySpecMessage, Dataset } from "./stubs/edunn_serving/v1/dataset_pb.js";
+import type {
+  ArraySpec as ArraySpecMessage,
+  Dataset,
+} from "./stubs/edunn_serving/v1/dataset_pb.js";
 import {
   TrainingService,
   UploadDatasetRequestSchema,
   UploadDatasetResponseSchema,
 } from "./stubs/edunn_serving/v1/training_service_pb.js";
+import { DataType } from "./stubs/edunn_serving/v1/tensor_pb.js";
 import type { Tensor } from "./tensor.js";
-import { dataTypeName, encodeTensor } from "./tensor-message.js";
+import { dataTypeName, encodeTensor, type TensorInit } from "./tensor-message.js";
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -54,7 +58,7 @@ export interface UploadOptions extends CallOptions {
 /** A data set of this program. */
 export class NewDataset {
   readonly #name: string;
-  readonly #arrays;
+  readonly #arrays: Arrays;
   readonly #replace: boolean;
 
   constructor(name: string, x: Tensor, y: Tensor, replace: boolean) {
@@ -89,8 +93,7 @@ export class NewDataset {
   }
 }
 
-type ArrayMessage = ReturnType<typeof encodeTensor>;
-type Arrays = Readonly<Record<"x" | "y", ArrayMessage>>;
+type Arrays = Readonly<Record<"x" | "y", TensorInit>>;
 
 /** Returns the call that lists the caller's data sets and those that the service brings. */
 export function listDatasets(): Call<DatasetInfo[]> {
@@ -106,7 +109,7 @@ export function deleteDataset(name: string): Call<void> {
 
 function* elementsOf(arrays: Arrays): Generator<Buffer> {
   for (const field of ["x", "y"] as const) {
-    const data = arrays[field].data ?? new Uint8Array();
+    const data = arrays[field].data;
     for (let at = 0; at < data.length; at += CHUNK_BYTES) {
       yield encode({ part: { case: field, value: data.subarray(at, at + CHUNK_BYTES) } });
     }
@@ -114,28 +117,27 @@ function* elementsOf(arrays: Arrays): Generator<Buffer> {
 }
 
 function encode(message: MessageInitShape<typeof UploadDatasetRequestSchema>): Buffer {
-  return asBuffer(toBinary(UploadDatasetRequestSchema, create(UploadDatasetRequestSchema, message)));
+  return asBuffer(
+    toBinary(UploadDatasetRequestSchema, create(UploadDatasetRequestSchema, message)),
+  );
 }
 
 /** Returns the digest that the contract describes. */
 function digestOf(arrays: Arrays): string {
   const hash = createHash("sha256");
   for (const field of ["x", "y"] as const) {
-    const { dataType = 0, shape = [] } = arrays[field];
+    const { dataType, shape } = arrays[field];
     hash.update(`${field} ${String(dataType)} ${shape.join(",")}\n`);
   }
-  for (const field of ["x", "y"] as const) hash.update(arrays[field].data ?? new Uint8Array());
+  for (const field of ["x", "y"] as const) hash.update(arrays[field].data);
   return hash.digest("hex");
 }
 
-function specOf({ dataType = 0, shape = [] }: ArrayMessage): {
-  dataType: NonNullable<ArrayMessage["dataType"]>;
-  shape: bigint[];
-} {
+function specOf({ dataType, shape }: TensorInit): Pick<TensorInit, "dataType" | "shape"> {
   return { dataType, shape };
 }
 
-function isLike(spec: ArraySpec, { dataType = 0, shape = [] }: ArrayMessage): boolean {
+function isLike(spec: ArraySpec, { dataType, shape }: TensorInit): boolean {
   return spec.dtype === dataTypeName(dataType) && spec.shape.join() === shape.join();
 }
 
@@ -154,7 +156,7 @@ function decodeDataset(message: Dataset | undefined): DatasetInfo {
 
 function decodeSpec(message: ArraySpecMessage | undefined): ArraySpec {
   return {
-    dtype: dataTypeName(message?.dataType ?? 0),
+    dtype: dataTypeName(message?.dataType ?? DataType.UNSPECIFIED),
     shape: (message?.shape ?? []).map(Number),
   };
 }
