@@ -11,7 +11,14 @@ import java.util.Objects;
  * @param replace whether another data set of this name is replaced; otherwise that is an error
  */
 public record DatasetSpec(String name, Tensor x, Tensor y, boolean replace) {
-  /** Checks that nothing is null. */
+  /**
+   * Checks that nothing is null.
+   *
+   * @param name 1 to 64 characters out of letters, digits, {@code _}, {@code -} and {@code .}
+   * @param x the inputs
+   * @param y labels or numbers, one for each input
+   * @param replace whether another data set of this name is replaced
+   */
   public DatasetSpec {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(x, "x");
