@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -153,7 +154,12 @@ def test_a_training_from_data_set_to_file(address: str, tmp_path: Path) -> None:
             )
             before = {name: array.copy() for name, array in (await net.get_parameters()).items()}
             await session.layer("loss", "CrossEntropyWithLabels")
-            how = {"epochs": 4, "seed": 5, "validation_share": 0.2, "metrics": ["accuracy"]}
+            how: dict[str, Any] = {
+                "epochs": 4,
+                "seed": 5,
+                "validation_share": 0.2,
+                "metrics": ["accuracy"],
+            }
             training = await net.fit(stored, "loss", optimizers.Adam(lr=0.05), **how)
             seen = [event async for event in training.events()]
             assert [event.epoch.epoch for event in seen if event.epoch] == [1, 2, 3, 4]
