@@ -40,6 +40,8 @@ METADATA_BYTES, MAX_METADATA_BYTES = 8 * 1024, 16 * 1024
 HANDSHAKE_MS = 10_000
 # A stopping server gives its last answers this time to leave.
 ANSWER_SECONDS = 2.0
+# A task that has not ended this long after it was cancelled is cancelled again.
+CANCEL_SECONDS = 0.1
 # The most time that a server takes to stop beyond `shutdown_seconds`.
 HANGING_SECONDS = 10.0
 
@@ -94,7 +96,7 @@ async def serve(settings: Settings) -> None:
     )
     background: list[asyncio.Task[None]] = [
         asyncio.create_task(dispatcher.run()),
-        asyncio.create_task(health.report(dispatcher)),
+        asyncio.create_task(health.watch(dispatcher)),
         asyncio.create_task(callers.watch()),
         asyncio.create_task(handlers.open_calls.watch()),
         asyncio.create_task(connections.watch(port)),
@@ -107,8 +109,11 @@ async def serve(settings: Settings) -> None:
     tried = asyncio.create_task(dispatcher.link.tried.wait())
     await asyncio.wait({tried, stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
     _check_start(background)
-    # Otherwise the first calls would find no callers.
+    # Otherwise the first calls would find no callers, and a server that does not serve.
     await callers.look()
+    for each in busy:
+        await each.look()
+    await health.look(dispatcher)
     await server.start()
     print(address, flush=True)
     done, _ = await asyncio.wait({stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
@@ -125,9 +130,7 @@ async def serve(settings: Settings) -> None:
     await dispatcher.drain(settings.shutdown_seconds)
     await server.stop(ANSWER_SECONDS)
     await dispatcher.forget()
-    for task in (*background, tried, stopping):
-        task.cancel()
-    await asyncio.gather(*background, return_exceptions=True)
+    await _end_all_other_tasks()
     if stop_metrics is not None:
         stop_metrics()
     audit.close()
@@ -140,6 +143,18 @@ async def serve(settings: Settings) -> None:
 
 def _log_cut(address: str, why: str) -> None:
     log.info("a connection from %s is cut: %s", address, why)
+
+
+async def _end_all_other_tasks() -> None:
+    """Cancel all tasks but this one, again and again until they have ended.
+
+    Python 3.11's `asyncio.wait_for`, which redis-py uses, may lose a cancellation.
+    """
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    while others:
+        for task in others:
+            task.cancel()
+        _, others = await asyncio.wait(others, timeout=CANCEL_SECONDS)
 
 
 def _check_start(background: Sequence[asyncio.Task[None]]) -> None:
