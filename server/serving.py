@@ -22,6 +22,7 @@ from server.exposure import check_exposure
 from server.handlers import Handlers
 from server.health import Health
 from server.metrics import serve_metrics
+from server.other_tasks import end_other_tasks
 from server.reflection import Reflection
 from server.services import make_services
 from server.sockets import raise_descriptor_limit
@@ -40,8 +41,6 @@ METADATA_BYTES, MAX_METADATA_BYTES = 8 * 1024, 16 * 1024
 HANDSHAKE_MS = 10_000
 # A stopping server gives its last answers this time to leave.
 ANSWER_SECONDS = 2.0
-# A task that has not ended this long after it was cancelled is cancelled again.
-CANCEL_SECONDS = 0.1
 # The most time that a server takes to stop beyond `shutdown_seconds`.
 HANGING_SECONDS = 10.0
 
@@ -130,7 +129,7 @@ async def serve(settings: Settings) -> None:
     await dispatcher.drain(settings.shutdown_seconds)
     await server.stop(ANSWER_SECONDS)
     await dispatcher.forget()
-    await _end_all_other_tasks()
+    await end_other_tasks()
     if stop_metrics is not None:
         stop_metrics()
     audit.close()
@@ -143,18 +142,6 @@ async def serve(settings: Settings) -> None:
 
 def _log_cut(address: str, why: str) -> None:
     log.info("a connection from %s is cut: %s", address, why)
-
-
-async def _end_all_other_tasks() -> None:
-    """Cancel all tasks but this one, again and again until they have ended.
-
-    Python 3.11's `asyncio.wait_for`, which redis-py uses, may lose a cancellation.
-    """
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    while others:
-        for task in others:
-            task.cancel()
-        _, others = await asyncio.wait(others, timeout=CANCEL_SECONDS)
 
 
 def _check_start(background: Sequence[asyncio.Task[None]]) -> None:
