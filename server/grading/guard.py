@@ -228,7 +228,9 @@ def _is_live(now: int) -> Iterable[sa.ColumnElement[bool]]:
     )
 
 
-def _attempts_of(ids: Iterable[str]) -> sa.Select[Any]:
+def _attempts_of(
+    ids: Iterable[str],
+) -> sa.Select[str, str, str, str, int, bytes | None]:
     """Return the statement that finds the fields of `LiveAttempt`, and the digests."""
     return sa.select(
         Attempt.id,
