@@ -12,7 +12,6 @@ from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet
 from edunn.probabilities import above_zero
 
-
 # With scores no further from zero, exponentials neither overflow nor vanish in any dtype.
 _MODERATE = 30.0
 
@@ -30,8 +29,8 @@ class Softmax(Model):
     Notes
     -----
     The largest score is subtracted first where scores are large: no exponential overflows, and the
-    result is the same. Without smoothing the gradient passes also where a probability was rounded to 0: see
-    `probabilities`.
+    result is the same. Without smoothing the gradient passes also where a probability was rounded
+    to 0: see `probabilities`.
     """
 
     cache_entries = (frozenset({"p"}),)
@@ -113,7 +112,7 @@ class Softmax(Model):
 
 def softmax(x: FloatArray) -> FloatArray:
     """Compute the softmax of the last axis, which may not be empty, as a new array."""
-    if x.size and -_MODERATE <= x.min() and x.max() <= _MODERATE:
+    if x.size and x.min() >= -_MODERATE and x.max() <= _MODERATE:
         # To look takes a third of the time that the largest scores and their subtraction take.
         p: FloatArray = np.exp(x)
     else:
