@@ -212,9 +212,9 @@ class Guard:
         for gone in self._known.keys() - live:
             for digest in self._known.pop(gone):
                 self._live.pop(digest, None)
-        for *columns, joined in begun:
-            attempt = LiveAttempt(*columns)
-            digests = list(digests_in(joined))
+        for row in begun:
+            attempt = LiveAttempt(row.id, row.course, row.assignment, row.student, row.expires_ms)
+            digests = list(digests_in(row.input_digests or b""))
             self._known[attempt.attempt_id] = digests
             self._live.update(dict.fromkeys(digests, attempt))
         self._closed = closed
