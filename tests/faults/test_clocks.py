@@ -31,7 +31,7 @@ def test_wrong_clock_of_a_worker_makes_no_call_late(tmp_path: Path, seconds: flo
     (tmp_path / "sitecustomize.py").write_text(SITECUSTOMIZE.format(seconds=seconds))
     with_wrong_clock = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
     with (
-        Stack(tmp_path / "data", workers=1, environment=with_wrong_clock) as stack,
+        Stack(tmp_path / "data", workers=1, others={}, environment=with_wrong_clock) as stack,
         grpc.insecure_channel(stack.address, UNLIMITED) as channel,
     ):
         await_workers(stack)

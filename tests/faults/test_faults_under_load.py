@@ -36,7 +36,7 @@ X = np.random.default_rng(1).uniform(1, 2, (8, 64))
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One stack for all these faults: each test leaves it healed."""
-    with Stack(tmp_path_factory.mktemp("faulty"), workers=2) as running:
+    with Stack(tmp_path_factory.mktemp("faulty"), workers=2, others={}) as running:
         await_workers(running)
         yield running
 

@@ -36,7 +36,7 @@ A_PROXY = {
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     # A folder whose name is no URL and no word of a configuration as it stands.
     folder = tmp_path_factory.mktemp("stack") / 'a "b" #c?d%20\\e'
-    with Stack(folder, workers=1, environment={"EDUNN_LOG_LEVEL": "DEBUG"}) as running:
+    with Stack(folder, workers=1, others={}, environment={"EDUNN_LOG_LEVEL": "DEBUG"}) as running:
         await_workers(running)
         yield running
 
