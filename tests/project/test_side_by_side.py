@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.side_by_side import PARTS
+from side_by_side import PARTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PASS = "print('passed')"

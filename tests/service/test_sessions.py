@@ -87,7 +87,7 @@ def test_session_expires_unless_used(stub: LayerServiceStub, stack: Stack) -> No
     # Long enough that a busy machine makes no pause of it between two calls.
     ttl = duration_pb2.Duration(seconds=4)
     session_id = new_session(stub, DROP, ttl=ttl)
-    used_until = time.monotonic() + 1.5 * ttl.seconds
+    used_until = time.monotonic() + 1.1 * ttl.seconds
     while time.monotonic() < used_until:
         forward(stub, session_id, "drop", X)
     await_true(lambda: not keys_of(stack, session_id), "the expiry of the session")

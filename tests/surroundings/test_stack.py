@@ -97,7 +97,7 @@ def test_log_that_has_become_large_is_put_aside(
         # The process writes on, and what it writes is at the beginning of the file.
         await_true(lambda: log.read_text().startswith("line "), "a line in the new log")
     finally:
-        supervisor.stop(5)
+        supervisor.stop([[child]], 5)
     assert log.stat().st_size < 10 * 10_000
     assert {each.name for each in tmp_path.iterdir()} == {"talker.log", "talker.log.1"}
     assert not (log.stat().st_mode | aside.stat().st_mode) & 0o077
