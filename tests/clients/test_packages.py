@@ -171,7 +171,10 @@ def build(language: str, out: Path) -> list[Path]:
 
 
 def files(folder: Path) -> set[Path]:
-    return {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
+    """Return the files below a folder, without the caches that linters and tests write."""
+    paths = {path.relative_to(folder) for path in folder.rglob("*")}
+    caches = re.compile(r"__pycache__|\..*_cache")
+    return {path for path in paths if not any(map(caches.fullmatch, path.parts))}
 
 
 def only(paths: Sequence[Path], ending: str) -> Path:
