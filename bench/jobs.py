@@ -24,7 +24,6 @@ from edunn_client import Client, RemoteLayer, Session, Training, optimizers
 import edunn as nn
 from bench import sink
 from edunn_serving import keys
-from edunn_serving.training_store import StoredTraining
 from standalone.stack import Stack
 
 RESULTS = Path(__file__).parent / "jobs.md"
@@ -163,7 +162,7 @@ def await_running(stack: Stack, training: Training) -> None:
     """Wait until a worker computes a training."""
     key = keys.training("", training.training_id)
     redis = stack.redis_client()
-    while not StoredTraining.of(redis.hgetall(key)).slice:  # type: ignore[arg-type]
+    while not int(redis.hget(key, "slice") or 0):
         time.sleep(0.01)
 
 

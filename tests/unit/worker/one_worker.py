@@ -46,7 +46,9 @@ class Worker:
         methods = [type(request).__name__.removesuffix("Request") for request in requests]
         data = [request.SerializeToString() for request in requests]
         apart = lie_apart(data)
-        self._connection.run(("RPUSH", keys.batch(batch_id), *(data if apart else [""])))
+        self._connection.run(("RPUSH", keys.batch(batch_id), ""))
+        if apart:
+            self._connection.run(("RPUSH", keys.requests(batch_id), *data))
         heads = list(map(_head, methods, requests))
         # The engine finds out by itself if it has not run the sessions last.
         message = BatchMessage(batch_id, STREAM, heads, None if apart else data, self._name)
