@@ -101,8 +101,6 @@ def test_a_worker_computes_no_training_that_was_put_there(
     await_true(lambda: "a slice is refused" in logs(stack), "the worker's refusal")
     assert intruder.hget(key, "slice") == before[b"slice"]
     await_true(lambda: not intruder.hexists(keys.held_trainings(), key), "the end of its hold")
-    # The pool goes on with others.
-    assert add_network(session, "other").fit("digits", "loss", ADAM, epochs=1).result()
 
 
 @pytest.mark.parametrize("key", ["", "k" * 32])
