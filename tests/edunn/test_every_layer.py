@@ -61,20 +61,6 @@ def test_parameter_gradients_have_the_dtype_of_the_computation(
 
 
 @every_type
-@every_dtype
-@pytest.mark.parametrize("frozen", [False, True])
-def test_parameter_gradients_alone_are_those_of_the_backward_to_the_byte(
-    kind: str, dtype: type[np.floating[Any]], frozen: bool
-) -> None:
-    layer, _, y = run(kind, dtype)
-    layer.frozen = frozen
-    δEδx, δEδp = layer.backward(gradient(y))
-    alone = layer.parameter_gradients(gradient(y))
-    assert snapshot((δEδx, alone)) == snapshot((δEδx, δEδp))
-    assert list(alone) == list(δEδp)
-
-
-@every_type
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-4), (np.float16, 2e-2)])
 def test_narrow_dtypes_agree_with_float64(
     kind: str, dtype: type[np.floating[Any]], tolerance: float
