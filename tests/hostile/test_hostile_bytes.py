@@ -35,7 +35,7 @@ from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack
 
 MEBIBYTE = 1024 * 1024
-REFUSED_STREAM = 7
+ENHANCE_YOUR_CALM = 11
 LARGEST = 16 * MEBIBYTE
 ARRIVING = 4 * LARGEST
 UNREAD = 32 * MEBIBYTE
@@ -162,7 +162,7 @@ def test_calls_beyond_those_of_a_connection_are_not_even_begun(stack: Stack) -> 
         refused = 0
         while refused < allowed:
             kind, _, _, payload = connection.next_frame()
-            refused += kind == RST_STREAM and payload == struct.pack(">I", REFUSED_STREAM)
+            refused += kind == RST_STREAM and payload == struct.pack(">I", ENHANCE_YOUR_CALM)
 
 
 def _ends_a_stream(connection: RawConnection, ended_by: int) -> bool:
