@@ -67,6 +67,9 @@ class BusyService(Protocol):
 
     descriptor: ServiceDescriptor
 
+    async def look(self) -> None:
+        """Look for its workers, before the first call."""
+
     async def run(self) -> None:
         """Do it until cancelled."""
 

@@ -47,11 +47,15 @@ class Health:
         """Return Watch."""
         return {"Watch": self._watch}
 
-    async def report(self, dispatcher: Dispatcher) -> None:
+    async def watch(self, dispatcher: Dispatcher) -> None:
         """Keep the answer true until cancelled."""
         while True:
-            await self._set(dispatcher.is_serving())
+            await self.look(dispatcher)
             await asyncio.sleep(WATCH_SECONDS)
+
+    async def look(self, dispatcher: Dispatcher) -> None:
+        """Answer what is true now."""
+        await self._set(dispatcher.is_serving())
 
     async def stop(self) -> None:
         """Answer NOT_SERVING from now on."""

@@ -39,7 +39,8 @@ class RedisLink:
     def __init__(
         self, settings: Settings, on_connect: Callable[[], None], on_change: Callable[[], None]
     ) -> None:
-        self.client = connect_async(settings.redis_url)
+        self._url = settings.redis_url
+        self.client = connect_async(self._url)
         self.sender = RedisPipe(
             self.client, self.give_up_connections, (SEND_SCRIPT, REROUTE_SCRIPT)
         )
@@ -96,9 +97,22 @@ class RedisLink:
                 why = error
             self._broken = None
             self._note(up=False, why=why)
-            # The address may lead to another Redis by now, so no old connection is kept.
-            await self.client.connection_pool.disconnect()
+            await self._leave_old_connections()
             await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _leave_old_connections(self) -> None:
+        """Make new connections from now on: the address may lead to another Redis by now.
+
+        Commands under way keep theirs and close them. If somebody else closed a connection in the
+        middle of a command, redis-py would fail with an AttributeError.
+        """
+        old = self.client.connection_pool
+        self.client.connection_pool = connect_async(self._url).connection_pool
+        await old.update_active_connections_for_reconnect()
+        try:
+            await old.disconnect(inuse_connections=False)
+        except (RedisError, OSError) as error:
+            log.debug("an old connection to Redis ended with an error: %s", error)
 
     async def _look_often(self) -> None:
         while True:

@@ -22,6 +22,7 @@ from server.exposure import check_exposure
 from server.handlers import Handlers
 from server.health import Health
 from server.metrics import serve_metrics
+from server.other_tasks import end_other_tasks
 from server.reflection import Reflection
 from server.services import make_services
 from server.sockets import raise_descriptor_limit
@@ -94,7 +95,7 @@ async def serve(settings: Settings) -> None:
     )
     background: list[asyncio.Task[None]] = [
         asyncio.create_task(dispatcher.run()),
-        asyncio.create_task(health.report(dispatcher)),
+        asyncio.create_task(health.watch(dispatcher)),
         asyncio.create_task(callers.watch()),
         asyncio.create_task(handlers.open_calls.watch()),
         asyncio.create_task(connections.watch(port)),
@@ -107,8 +108,11 @@ async def serve(settings: Settings) -> None:
     tried = asyncio.create_task(dispatcher.link.tried.wait())
     await asyncio.wait({tried, stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
     _check_start(background)
-    # Otherwise the first calls would find no callers.
+    # Otherwise the first calls would find no callers, and a server that does not serve.
     await callers.look()
+    for each in busy:
+        await each.look()
+    await health.look(dispatcher)
     await server.start()
     print(address, flush=True)
     done, _ = await asyncio.wait({stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
@@ -125,9 +129,7 @@ async def serve(settings: Settings) -> None:
     await dispatcher.drain(settings.shutdown_seconds)
     await server.stop(ANSWER_SECONDS)
     await dispatcher.forget()
-    for task in (*background, tried, stopping):
-        task.cancel()
-    await asyncio.gather(*background, return_exceptions=True)
+    await end_other_tasks()
     if stop_metrics is not None:
         stop_metrics()
     audit.close()

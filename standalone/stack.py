@@ -20,6 +20,7 @@ import redis
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from edunn_serving import redis_user
+from edunn_serving.machine_memory import machine_bytes
 from edunn_serving.own_channel import own_channel
 from edunn_serving.pools import LAYERS, POOLS, Pool
 from edunn_serving.redis_connections import connect
@@ -311,17 +312,6 @@ def _kept_tokens(data: Path) -> dict[str, str]:
     """Return the setting of the data folder's tokens, if there are any."""
     path = data / TOKENS_FILE
     return {"EDUNN_TOKENS_FILE": str(path)} if path.exists() else {}
-
-
-def machine_bytes() -> int:
-    """Return the bytes of memory that the machine, or this container of it, has."""
-    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    try:
-        allowed = int(Path("/sys/fs/cgroup/memory.max").read_text())
-    except (OSError, ValueError):
-        # There is no limit, or it is "max".
-        return machine
-    return min(machine, allowed)
 
 
 def _check_port(port: int) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from edunn.estimate import BESIDES
 from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.machine_memory import available_bytes
 from edunn_serving.memory import give_back_freed_memory
 from edunn_serving.replies import FREE_ANSWER_BYTES
 from edunn_serving.setting_types import MEBIBYTE
@@ -116,11 +117,11 @@ def memory_left() -> int:
     """Return the bytes that the worker can still get from the system."""
     limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
     if limit == resource.RLIM_INFINITY:
-        limit = 2**63
+        return available_bytes()
     with open("/proc/self/statm", encoding="ascii") as file:
         # Data and stacks, in pages. `RLIMIT_DATA` counts the same.
         pages = int(file.read().split()[5])
-    return max(0, limit - pages * resource.getpagesize())
+    return max(0, min(limit - pages * resource.getpagesize(), available_bytes()))
 
 
 def too_large(what: str, estimate: int, limit: int) -> ServiceError:

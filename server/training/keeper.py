@@ -62,16 +62,20 @@ class TrainingKeeper:
         """Look until cancelled."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            try:
-                now_ms, workers = await self._live_workers(
-                    [TRAINING.signs_of_life], [self._settings.worker_timeout_seconds]
-                )
-                self.workers = frozenset(worker.decode() for worker in workers)
-                await self._revive(now_ms)
-                await self._send_missing()
-                await self._forget(now_ms)
-            except (redis.RedisError, OSError, ServiceError) as error:
-                log.info("the trainings are not looked after: %s", error)
+            await self.look()
+
+    async def look(self) -> None:
+        """Look once at the workers and at all trainings."""
+        try:
+            now_ms, workers = await self._live_workers(
+                [TRAINING.signs_of_life], [self._settings.worker_timeout_seconds]
+            )
+            self.workers = frozenset(worker.decode() for worker in workers)
+            await self._revive(now_ms)
+            await self._send_missing()
+            await self._forget(now_ms)
+        except (redis.RedisError, OSError, ServiceError) as error:
+            log.info("the trainings are not looked after: %s", error)
 
     async def _revive(self, now_ms: int) -> None:
         """Let the trainings of dead workers go on with others."""

@@ -105,6 +105,10 @@ class TrainingService:
             in_all=settings.max_streams, a_connection=settings.max_connection_streams
         )
 
+    async def look(self) -> None:
+        """Look for the workers that live, before the first call."""
+        await self._keeper.look()
+
     async def run(self) -> None:
         """Look after trainings and read their events until cancelled."""
         async with asyncio.TaskGroup() as tasks:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import edunn as nn
 from edunn.estimate import ArraySpec
 from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.machine_memory import machine_bytes
 from edunn_serving.setting_types import MEBIBYTE
 from edunn_serving.settings import Settings
 from worker.charges import (
@@ -73,10 +80,31 @@ def test_answer_that_redis_does_not_take_is_too_large_whatever_a_message_may_be(
     assert answer_limit(settings) < 512 * MEBIBYTE
 
 
+@contextmanager
+def data_limited(limit: int) -> Iterator[None]:
+    """Limit the data of this process, as a worker limits its own."""
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
 def test_memory_that_is_left_is_less_by_what_is_taken() -> None:
-    before = memory_left()
-    taken = np.ones(8 * MEBIBYTE)
-    assert before - memory_left() > 0.9 * taken.nbytes
+    size = 64 * MEBIBYTE
+    # The data that this process has, and room for some more.
+    taken = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+    with data_limited(taken + 4 * size):
+        before = memory_left()
+        # An array could lie in memory that the C library has kept.
+        with mmap(-1, size, MAP_PRIVATE | MAP_ANONYMOUS):
+            assert before - memory_left() > 0.9 * size
+
+
+def test_a_process_without_a_limit_has_what_the_machine_has() -> None:
+    with data_limited(resource.RLIM_INFINITY):
+        assert 0 < memory_left() <= machine_bytes()
 
 
 def test_forward_takes_its_request_and_its_answer_and_its_context_besides() -> None:

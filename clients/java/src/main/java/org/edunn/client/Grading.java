@@ -369,7 +369,7 @@ public final class Grading {
         message.getAssignment(),
         message.getStudent(),
         message.getNumber(),
-        Instant.ofEpochSecond(expires.getSeconds(), expires.getNanos()),
+        Durations.instantFromWire(expires),
         message.getChallengesList().stream().map(Grading::challenge).toList());
   }
 
