@@ -40,6 +40,8 @@ LARGEST = 16 * MEBIBYTE
 ARRIVING = 4 * LARGEST
 UNREAD = 32 * MEBIBYTE
 CONNECTIONS = 60
+# Each of these attacks once froze the server for longer. Wide, because the machine may be busy.
+FROZEN_SECONDS = 10
 # Of the server, for what every test does besides.
 USUAL = 64 * MEBIBYTE
 X = np.ones((8, 64))
@@ -90,7 +92,7 @@ def calm_caller(stack: Stack) -> Iterator[list[float]]:
         thread.join()
     assert wrong == []
     print(f"{len(took)} calm calls, the longest took {max(took):.2f} s")
-    assert max(took) < 3
+    assert max(took) < FROZEN_SECONDS
 
 
 @contextmanager
