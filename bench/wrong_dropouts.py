@@ -93,6 +93,19 @@ class GradientNotMasked(StudentDropout):
         return g, {}
 
 
+class MaskFromOutput(StudentDropout):
+    """The gradient is zero where the output is, also where the input was zero and kept."""
+
+    def forward(self, x: Array) -> Array:
+        self.y = super().forward(x)
+        return self.y
+
+    def backward(self, g: Array) -> tuple[Array, dict[str, Array]]:
+        if not self.was_training:
+            return g, {}
+        return np.asarray(g * (self.y != 0) * g.dtype.type(self.scale())), {}
+
+
 class GradientOfOnes(StudentDropout):
     def backward(self, g: Array) -> tuple[Array, dict[str, Array]]:
         return super().backward(np.ones_like(g))
@@ -204,6 +217,7 @@ WRONG: dict[Maker, str] = {
     MaskDrawnAgain: "mask-drawn-again",
     GradientNotScaled: "gradient-not-scaled",
     GradientNotMasked: "gradient-not-masked",
+    MaskFromOutput: "mask-from-output",
     GradientOfOnes: "gradient-without-output-gradient",
     GradientNegated: "gradient-negated",
     MaskedInTest: "gradient-masked-in-test",

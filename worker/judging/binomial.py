@@ -10,7 +10,7 @@ import numpy as np
 from worker.judging.challenges import Floats
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=4096)
 def acceptance(trials: int, probability: float, false_alarms: float) -> tuple[int, int]:
     """Return the counts from low to high that a right program gives.
 
@@ -34,7 +34,7 @@ def acceptance(trials: int, probability: float, false_alarms: float) -> tuple[in
     return low, max(low, high)
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=4096)
 def central(trials: int, probability: float) -> tuple[int, int, float]:
     """Return the counts near the mean, and how probable it is that a count is one of them.
 

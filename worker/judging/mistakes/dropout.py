@@ -52,6 +52,13 @@ teach(
     "Se anulan muestras enteras: sortea un número por elemento, no por muestra.",
 )
 teach(
+    "mask-from-output",
+    "The gradient is masked by the zeros of the output: an input may be zero too, and still be "
+    "kept. Keep the mask that the forward has drawn.",
+    "El gradiente se enmascara por los ceros de la salida: también una entrada puede ser cero y "
+    "conservarse. Guarda la máscara que sorteó el forward.",
+)
+teach(
     "mask-per-channel",
     "Whole channels are dropped: draw one number for each element, not for each channel.",
     "Se anulan canales enteros: sortea un número por elemento, no por canal.",
