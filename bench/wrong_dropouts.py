@@ -161,6 +161,21 @@ class FixedNumber(StudentDropout):
         return (order < kept).reshape(x.shape)
 
 
+class FixedNumberOfAll(StudentDropout):
+    """Of the whole batch, the same number of units is dropped."""
+
+    def drawn(self, x: Array) -> Array:
+        order = self.rng.permutation(x.size).reshape(x.shape)
+        return np.asarray(order >= round(x.size * self.p))
+
+
+class ScaledByShare(StudentDropout):
+    """Scales by the share that happened to be kept."""
+
+    def scale(self) -> float:
+        return float(self.mask.size / max(1.0, self.mask.sum()))
+
+
 class DropsWhatIsNegative(StudentDropout):
     def drawn(self, x: Array) -> Array:
         rate = np.where(x < 0, 1.5 * self.p, 0.5 * self.p)
@@ -226,6 +241,8 @@ WRONG: dict[Maker, str] = {
     MaskNotRedrawn: "mask-not-redrawn",
     SeedInForward: "mask-not-redrawn",
     FixedNumber: "fixed-number-dropped",
+    FixedNumberOfAll: "fixed-number-dropped",
+    ScaledByShare: "scaled-by-kept-share",
     DropsWhatIsNegative: "mask-depends-on-input",
     NormalForUniform: "wrong-rate",
     NothingDropped: "nothing-dropped",

@@ -46,6 +46,12 @@ def central(trials: int, probability: float) -> tuple[int, int, float]:
     return low, high, min(1.0, float(np.sum(_chances(trials, probability)[low : high + 1])))
 
 
+@functools.lru_cache(maxsize=4096)
+def coincidence(rows: int, trials: int, probability: float) -> float:
+    """Return how probable it is that all of some rows of trials have the same count of events."""
+    return float(np.sum(_chances(trials, probability) ** rows))
+
+
 def _chances(trials: int, probability: float) -> Floats:
     """Return the probability of every count from 0 to trials."""
     logarithms = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, trials + 1)))])

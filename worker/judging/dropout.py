@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edunn_serving.assignments import Check
-from worker.judging.binomial import acceptance, central
+from worker.judging.binomial import acceptance, central, coincidence
 from worker.judging.challenges import Array
 from worker.judging.scripts import Script
 
@@ -25,7 +25,7 @@ Mask = npt.NDArray[np.bool_]
 FALSE_ALARMS = 1e-9
 
 # A batch that is large enough for the tests of the mask, and a batch of one.
-_SHAPES = ((24, 40), (1, 7))
+_SHAPES = ((16, 20), (1, 7))
 # A smaller batch does for what is seen in each element.
 _SMALLER = (12, 20)
 # Elements that the masks of the first shape have together, at least.
@@ -159,6 +159,12 @@ def _counts(dropped: Mask, x: Array, p: float) -> Iterator[_Counts]:
         low, high, chance = central(trials, p)
         near = np.array([np.count_nonzero((counts >= low) & (counts <= high))])
         yield _Counts("fixed-number-dropped", near, counts.size, chance, upper_only=True)
+    # A layer that drops the same number in every forward: a permutation of the whole batch.
+    in_all = np.count_nonzero(dropped.reshape(len(dropped), -1), axis=1)
+    if len(dropped) > 1:
+        equal = np.array([int((in_all == in_all[0]).all())])
+        chance = coincidence(len(dropped), total // len(dropped), p)
+        yield _Counts("fixed-number-dropped", equal, 1, chance, upper_only=True)
     # Pairs of elements at a distance, no element in two pairs.
     flat = dropped.reshape(-1)
     same = p * p + (1 - p) * (1 - p)

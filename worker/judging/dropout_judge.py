@@ -179,6 +179,7 @@ class _Judge:
         if self.p:
             yield "p-as-keep", kept * (1 / self.p)
             yield "scale-inverted", kept * self.p
+        yield "scaled-by-kept-share", kept * _share_of_kept(elements)
 
     def _gradients(self, all_elements: Array, with_mask: Array, with_own: Array) -> Candidates:
         """Give what the gradient is with other factors and masks.
@@ -197,6 +198,7 @@ class _Judge:
         if p:
             yield "gradient-p-as-keep", kept * (1 / p)
             yield "gradient-scale-inverted", kept * p
+        yield "scaled-by-kept-share", kept * _share_of_kept(with_mask)
         yield "gradient-negated", kept * -scale
         yield "gradient-times-output", kept * x * scale
         yield "gradient-times-output", kept * x * scale**2
@@ -208,6 +210,11 @@ class _Judge:
         yield "gradient-not-masked", g * scale
         yield "mask-drawn-again", some * scale
         yield "mask-drawn-again", some
+
+
+def _share_of_kept(elements: Array) -> float:
+    """Return what elements are scaled by if the share that was kept is taken for 1 - p."""
+    return elements.size / max(1, int(np.count_nonzero(elements)))
 
 
 def _usable(given: Any, shape: tuple[int, ...]) -> Array | None:
