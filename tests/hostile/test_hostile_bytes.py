@@ -12,6 +12,7 @@ import grpc
 import numpy as np
 import pytest
 from contract import Refusal, refusal
+from core_waits import CoreWaits
 from edunn_client import Client
 from resident_memory import resident_bytes
 from waiting import await_true
@@ -29,15 +30,19 @@ from bench.raw_http2 import (
     frame,
     message_head,
 )
+from edunn_serving.bound_settings import BoundSettings
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack
 
 MEBIBYTE = 1024 * 1024
+ENHANCE_YOUR_CALM = 11
 LARGEST = 16 * MEBIBYTE
 ARRIVING = 4 * LARGEST
 UNREAD = 32 * MEBIBYTE
 CONNECTIONS = 60
+# Each of these attacks once froze the server for longer. Wide, because the machine may be busy.
+FROZEN_SECONDS = 10
 # Of the server, for what every test does besides.
 USUAL = 64 * MEBIBYTE
 X = np.ones((8, 64))
@@ -55,7 +60,9 @@ SETTINGS_OF_STACK = {
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("hostile"), environment=SETTINGS_OF_STACK) as running:
+    with Stack(
+        tmp_path_factory.mktemp("hostile"), others={}, environment=SETTINGS_OF_STACK
+    ) as running:
         yield running
 
 
@@ -78,17 +85,18 @@ def calm_caller(stack: Stack) -> Iterator[list[float]]:
             wrong.append(error)
 
     thread = threading.Thread(target=call)
-    thread.start()
-    await_true(lambda: bool(took or wrong), "the first call of the calm caller")
-    try:
-        yield took
-        await_true(lambda: len(took) > 20 or bool(wrong), "more calls of the calm caller")
-    finally:
-        stop.set()
-        thread.join()
+    with CoreWaits() as waits:
+        thread.start()
+        await_true(lambda: bool(took or wrong), "the first call of the calm caller")
+        try:
+            yield took
+            await_true(lambda: len(took) > 20 or bool(wrong), "more calls of the calm caller")
+        finally:
+            stop.set()
+            thread.join()
     assert wrong == []
     print(f"{len(took)} calm calls, the longest took {max(took):.2f} s")
-    assert max(took) < 3
+    assert max(took) < FROZEN_SECONDS + waits.seconds
 
 
 @contextmanager
@@ -142,11 +150,25 @@ def test_calls_of_a_stranger_without_a_body_hold_up_nobody(stack: Stack) -> None
 
 
 def test_calls_of_a_caller_without_a_body_are_given_up(stack: Stack) -> None:
-    with calm_caller(stack), small_server(stack, 0), RawConnection(stack.address) as connection:
-        for stream in range(1, 801, 2):
-            connection.open_call(stream, "Forward", "hostile-token")
-        ended = sum(1 for _ in range(4000) if _ends_a_stream(connection, ended_by=400))
-        assert ended >= 400
+    with calm_caller(stack), small_server(stack, 0), ExitStack() as connections:
+        several = [connections.enter_context(RawConnection(stack.address)) for _ in range(4)]
+        for connection in several:
+            for stream in range(1, 201, 2):
+                connection.open_call(stream, "Forward", "hostile-token")
+        for connection in several:
+            assert sum(_ends_a_stream(connection, ended_by=100) for _ in range(1000)) == 100
+
+
+def test_calls_beyond_those_of_a_connection_are_not_even_begun(stack: Stack) -> None:
+    """gRPC's clients know the number and wait."""
+    allowed = BoundSettings().max_connection_calls
+    with calm_caller(stack), RawConnection(stack.address) as connection:
+        for stream in range(1, 4 * allowed, 2):
+            connection.open_call(stream, "Compute", "hostile-token")
+        refused = 0
+        while refused < allowed:
+            kind, _, _, payload = connection.next_frame()
+            refused += kind == RST_STREAM and payload == struct.pack(">I", ENHANCE_YOUR_CALM)
 
 
 def _ends_a_stream(connection: RawConnection, ended_by: int) -> bool:
