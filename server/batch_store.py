@@ -89,7 +89,12 @@ class BatchStore:
         if wanted_worker:
             touched.append(LAYERS.queue_of(wanted_worker))
 
+        refusals: list[Exception] = []
+
         def on_answer(answer: Any) -> None:
+            if isinstance(answer, OutOfMemoryError) and refusals:
+                # The script only sees that the requests are missing, not why.
+                answer = refusals[0]
             if isinstance(answer, OutOfMemoryError):
                 on_stored(_store_is_full())
                 return
@@ -101,7 +106,7 @@ class BatchStore:
         # Only the script can store requests in a full Redis.
         stored = apart and not although_full
         if stored:
-            self._store_requests(batch_id, requests)
+            self._store_requests(batch_id, requests, refusals)
         in_script = requests if apart and although_full else ()
         command = SEND_SCRIPT.command(
             touched,
@@ -117,9 +122,17 @@ class BatchStore:
         self._link.sender.send(command, on_answer)
         return message
 
-    def _store_requests(self, batch_id: str, requests: list[bytes]) -> None:
-        """Store requests that are not in the message. The script sees whether it was refused."""
+    def _store_requests(
+        self, batch_id: str, requests: list[bytes], refusals: list[Exception]
+    ) -> None:
+        """Store requests that are not in the message, and note the errors with which it fails."""
         key = keys.requests(batch_id)
+
+        def note(answer: Any) -> None:
+            if isinstance(answer, Exception):
+                log.debug("the requests of a batch are not stored: %s", answer)
+                refusals.append(answer)
+
         # Nothing else would remove them if the connection broke in between.
         for command in (
             ("MULTI",),
@@ -127,7 +140,7 @@ class BatchStore:
             ("PEXPIRE", key, BATCH_TTL_MS),
             ("EXEC",),
         ):
-            self._link.sender.send(command, _note_stored)
+            self._link.sender.send(command, note)
 
     def let_any_take(self, message: bytes, wanted_worker: str) -> None:
         """Let any worker take a batch, if it still waits for the wanted one."""
@@ -193,11 +206,6 @@ class BatchStore:
         pipeline.sadd(keys.abandoned(batch_id), *numbers)
         pipeline.pexpire(keys.abandoned(batch_id), BATCH_TTL_MS)
         await pipeline.execute()
-
-
-def _note_stored(answer: Any) -> None:
-    if isinstance(answer, Exception):
-        log.debug("the requests of a batch are not stored: %s", answer)
 
 
 def _note_rerouted(answer: Any) -> None:
