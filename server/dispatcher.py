@@ -77,6 +77,8 @@ class Dispatcher:
         self._last_departure = 0.0
         self._watches_patience = False
         self._pump_scheduled = False
+        # It need not be decided whether a batch leaves before this many operations wait.
+        self._enough = 0.0
         # The time for which the timer of the next decision is set.
         self._look_at = 0.0
         # Set when the server stops. From then on it takes no operation.
@@ -157,7 +159,8 @@ class Dispatcher:
         except ServiceError as error:
             self.counts.refused[error.reason.name] += 1
             raise
-        self._schedule_pump()
+        if self._lanes.waiting >= self._enough:
+            self._schedule_pump()
         return operation
 
     def _check_open(self) -> None:
@@ -235,6 +238,7 @@ class Dispatcher:
                 load=self._load.now(),
             )
         )
+        self._enough = decision.enough
         if decision.look_again is not None and decision.look_again != self._look_at:
             self._look_at = decision.look_again
             delay = decision.look_again - time.monotonic()
@@ -313,13 +317,14 @@ class Dispatcher:
         self._last_workers.note(sessions, answer.worker_id)
         self._estimate.note_batch(answer.fixed_seconds)
         if len(replies) == len(flight.operations):
+            is_shared = self._lanes.is_shared()
             again: list[PendingOperation] = []
             for operation, reply in zip(flight.operations, replies, strict=True):
                 if reply.kind == AGAIN:
                     again.append(operation)
                     continue
                 self.counts.note_reply(operation.head.method, reply)
-                self._note_cost(operation, reply)
+                self._note_cost(operation, reply, is_shared=is_shared)
                 if operation.is_wanted():
                     operation.reply.set_result(reply)
             self._lanes.put_back(again)
@@ -330,14 +335,14 @@ class Dispatcher:
         self._lanes.release(sessions)
         self._schedule_pump()
 
-    def _note_cost(self, operation: PendingOperation, reply: Reply) -> None:
+    def _note_cost(self, operation: PendingOperation, reply: Reply, *, is_shared: bool) -> None:
         seconds = reply.seconds
         # A large answer travels alone too, like a slow one, so that few of them come at a time.
         is_large = len(reply.data) >= ALONE_BYTES
         self._estimate.note(operation.head, max(seconds, SLOW_SECONDS) if is_large else seconds)
-        if self._lanes.is_shared():
+        if is_shared:
             self._estimate.note_account(operation.account, seconds)
-        self._lanes.note_cost(operation, seconds)
+            self._lanes.note_cost(operation, seconds)
         self.quotas.charge(operation.account, seconds)
 
     def _on_answer_room(self) -> None:

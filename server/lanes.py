@@ -111,9 +111,8 @@ class Lanes:
         return time.monotonic() - self._alternated < SHARED_SECONDS
 
     def note_cost(self, operation: PendingOperation, seconds: float) -> None:
-        """Note how long an operation was computed."""
-        if self.is_shared():
-            self._clocks.charge(operation.account, seconds - operation.expected_seconds)
+        """Note how long an operation was computed, while the server is shared."""
+        self._clocks.charge(operation.account, seconds - operation.expected_seconds)
 
     def put_back(self, operations: Iterable[PendingOperation]) -> None:
         """Put operations that were sent and not run at the front of their lanes."""
