@@ -69,7 +69,8 @@ def test_workers_in_turn_see_the_latest(workers: tuple[Worker, Worker], store: r
     np.testing.assert_array_equal(weights(one), weights(other))
     assert slots(store) == ["optimizer/net", "parameters/net"]
     with store.pipeline(transaction=True) as together:
-        together.pttl(LARGE).pttl(keys.session("", "s"))
+        together.pttl(LARGE)
+        together.pttl(keys.session("", "s"))
         of_slots, of_session = together.execute()
     assert 0 < of_slots <= of_session
     stored = store.hget(keys.session("", "s"), keys.slot("parameters", "net"))
