@@ -24,6 +24,10 @@ FULL_QUEUE_RETRY_SECONDS = 0.5
 SHARED_SECONDS = 1.0
 
 
+# While one batch is put together, this many lanes are passed over for a worker of theirs.
+MOST_ASIDE = 64
+
+
 class Lane:
     """The operations of one session, in the order in which they arrived."""
 
@@ -131,20 +135,30 @@ class Lanes:
                 del self._lanes[session]
 
     def take(
-        self, *, max_operations: int, max_bytes: int, may_be_slow: bool = True
+        self,
+        *,
+        max_operations: int,
+        max_bytes: int,
+        may_be_slow: bool = True,
+        choose: Callable[[SessionKey], bool] = lambda session: True,
     ) -> list[PendingOperation]:
         """Return the operations of the next batch; none if nothing can be sent.
 
         A batch is answered as a whole, so an operation that may be slow or deadly travels alone.
-        Lanes that begin with such a one are left out if `may_be_slow` is false.
+        Lanes that begin with such a one are left out if `may_be_slow` is false. `choose` tells
+        whether a session comes into the batch. If it chooses none, all of them may come.
         """
         taken: list[PendingOperation] = []
+        aside: list[tuple[Turns[Lane], Lane]] = []
         size = 0
         shared = self.is_shared()
         while len(taken) < max_operations and (turns := self._next_turns(slow=may_be_slow)):
             lane = turns.peek()
             if lane.operations and not self._has_answer_room(lane.operations[0].account):
                 self._parked.append(turns.pop())
+                continue
+            if not choose(lane.session) and len(aside) < MOST_ASIDE:
+                aside.append((turns, turns.set_aside()))
                 continue
             before = len(taken)
             for operation in self._wanted(lane):
@@ -166,6 +180,12 @@ class Lanes:
                 del self._lanes[lane.session]
             else:
                 break
+        for turns, lane in reversed(aside):
+            turns.put_back(lane.operations[0].account, lane)
+        if aside and not taken:
+            return self.take(
+                max_operations=max_operations, max_bytes=max_bytes, may_be_slow=may_be_slow
+            )
         return taken
 
     def note_answer_room(self) -> None:
