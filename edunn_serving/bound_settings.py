@@ -35,7 +35,7 @@ class BoundSettings(BaseSettings):
         500, "How many connections from one address a server keeps.", minimum=1
     )
     max_connection_calls: int = _setting(
-        4096, "How many calls one connection may have under way. gRPC's clients wait.", minimum=1
+        4096, "How many calls one connection may have under way. More are refused.", minimum=1
     )
     max_arriving_bytes: int = _setting(
         1024 * MEBIBYTE,

@@ -42,8 +42,9 @@ RETRY_SECONDS = 1.0
 # not handed over at its shutdown would end as CANCELLED, and no client tries again after that.
 QUIET_SECONDS = 0.1
 DRAIN_POLL_SECONDS = 0.02
-# A batch waits this long for the worker that has its sessions at hand.
-PATIENCE_SECONDS = 0.06
+# A batch waits this long for the worker that has its sessions at hand, and one with many operations
+# longer.
+PATIENCE_SECONDS, LONG_PATIENCE_SECONDS = 0.02, 0.06
 # From this number on, a batch saves more with the worker that has its sessions than a wait costs.
 MANY_OPERATIONS = 8
 
@@ -272,11 +273,13 @@ class Dispatcher:
     def _end_patience(self) -> None:
         """Let any worker take the batches that have waited for long enough."""
         self._watches_patience = False
-        old = time.monotonic() - PATIENCE_SECONDS
+        now = time.monotonic()
         for flight in self._flights:
             if not flight.wanted_worker or flight.is_for_any:
                 continue
-            if flight.sent > old:
+            is_large = len(flight.operations) >= MANY_OPERATIONS
+            patience = LONG_PATIENCE_SECONDS if is_large else PATIENCE_SECONDS
+            if now - flight.sent < patience:
                 self._watch_patience()
             else:
                 flight.is_for_any = True

@@ -38,6 +38,7 @@ from server.call import (
 from server.connections import Connection, Connections, Trust
 from server.envelope import largest_field
 from server.failures import Failures
+from server.lanes import queue_full
 from server.open_calls import OpenCalls
 from server.overdue import Limits
 from server.parts import UNCOUNTED_BYTES, check_parts
@@ -87,6 +88,7 @@ class Handlers(grpc.GenericRpcHandler):
         self.open_calls = OpenCalls(authenticator)
         self._failures = Failures()
         self._max_message_bytes = settings.max_message_bytes
+        self._max_connection_calls = settings.max_connection_calls
         self._limits = Limits(READER_PRECISION_SECONDS)
         self._rpcs: dict[str, Rpc] = {}
         self._unary_methods: dict[str, UnaryMethod] = {}
@@ -145,9 +147,12 @@ class Handlers(grpc.GenericRpcHandler):
         async def handle(_: object, context: Context) -> bytes:
             began = time.monotonic()
             call = self._call(rpc, caller, context)
-            if call.connection.is_cut:
+            connection = call.connection
+            if connection.is_cut:
                 return b""
+            connection.calls += 1
             try:
+                self._check_number(connection)
                 if is_counted:
                     await self._count(call)
                 with call.usage.calls_at_once if is_counted else NOT_COUNTED:
@@ -155,7 +160,7 @@ class Handlers(grpc.GenericRpcHandler):
                         context.read, call.account, may_be_slow=not rpc.is_open
                     )
                     size = len(request)
-                    call.connection.note_delivered(size)
+                    connection.note_delivered(size)
                     if size > self._max_message_bytes:
                         raise self._too_large(rpc, request)
                     if size > UNCOUNTED_BYTES:
@@ -169,10 +174,12 @@ class Handlers(grpc.GenericRpcHandler):
                 raise
             except Exception as error:
                 await self._fail(call, context, error)
+            finally:
+                connection.calls -= 1
             if log.isEnabledFor(logging.DEBUG):
                 milliseconds = (time.monotonic() - began) * 1000
                 log.debug("%s %s OK ms=%.1f", call.request_id, rpc.name, milliseconds)
-            call.connection.note_ended()
+            connection.note_ended()
             self._unread.hold(context, call.peer, call.account, len(answer))
             return answer
 
@@ -183,14 +190,16 @@ class Handlers(grpc.GenericRpcHandler):
 
         async def handle(_: object, context: Context) -> None:
             call = self._call(rpc, known.caller, context)
-            if call.connection.is_cut:
+            connection = call.connection
+            if connection.is_cut:
                 return
+            connection.calls += 1
 
             async def read() -> Any:
                 # See `Read` for why gRPC's iterator is not used.
                 request: Any = await context.read()
                 if request is not EOF:
-                    call.connection.note_delivered(len(request))
+                    connection.note_delivered(len(request))
                     if len(request) > self._max_message_bytes:
                         raise self._too_large(rpc, request)
                     if rpc.name not in CHECK_PARTS_THEMSELVES:
@@ -198,6 +207,7 @@ class Handlers(grpc.GenericRpcHandler):
                 return request
 
             try:
+                self._check_number(connection)
                 if not rpc.is_open:
                     await self._count(call)
                 counted = NOT_COUNTED if rpc.is_open else call.usage.streams
@@ -211,7 +221,9 @@ class Handlers(grpc.GenericRpcHandler):
                 raise
             except Exception as error:
                 await self._fail(call, context, error)
-            call.connection.note_ended()
+            finally:
+                connection.calls -= 1
+            connection.note_ended()
 
         return handle
 
@@ -226,6 +238,17 @@ class Handlers(grpc.GenericRpcHandler):
         if not call.usage.is_known:
             await self._quotas.find(call.usage, call.account)
         call.usage.count_call()
+
+    def _check_number(self, connection: Connection) -> None:
+        """Refuse a call of a connection that has too many under way.
+
+        Raises
+        ------
+        ServiceError
+            QUEUE_FULL.
+        """
+        if connection.calls > self._max_connection_calls:
+            raise queue_full()
 
     async def _fail(self, call: Call, context: Context, error: Exception) -> NoReturn:
         """End a call with the status of an error."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import count
 
 from edunn_serving.errors import Reason, ServiceError, deadline_exceeded
@@ -152,6 +152,7 @@ class Lanes:
         aside: list[tuple[Turns[Lane], Lane]] = []
         size = 0
         shared = self.is_shared()
+        now = time.monotonic()
         while len(taken) < max_operations and (turns := self._next_turns(slow=may_be_slow)):
             lane = turns.peek()
             if lane.operations and not self._has_answer_room(lane.operations[0].account):
@@ -161,10 +162,13 @@ class Lanes:
                 aside.append((turns, turns.set_aside()))
                 continue
             before = len(taken)
-            for operation in self._wanted(lane):
-                full = len(taken) >= max_operations or size + operation.size > max_bytes
-                alone = _goes_alone(operation) or bool(taken and _goes_alone(taken[-1]))
-                if taken and (full or alone):
+            while (operation := self._first_wanted(lane, now)) is not None:
+                if taken and (
+                    len(taken) >= max_operations
+                    or size + operation.size > max_bytes
+                    or _goes_alone(operation)
+                    or _goes_alone(taken[-1])
+                ):
                     break
                 lane.operations.popleft()
                 self._count(operation, -1)
@@ -269,14 +273,14 @@ class Lanes:
         """Return the part of the queue that an operation takes."""
         return self._max_bytes + size * self._max_operations
 
-    def _wanted(self, lane: Lane) -> Iterator[PendingOperation]:
-        """Yield the lane's next wanted operation, again and again, and drop the unwanted ones."""
-        now = time.monotonic()
-        while lane.operations:
-            if self._let_go(lane.operations[0], now):
-                lane.operations.popleft()
-            else:
-                yield lane.operations[0]
+    def _first_wanted(self, lane: Lane, now: float) -> PendingOperation | None:
+        """Return the lane's first wanted operation. The unwanted ones before it are dropped."""
+        operations = lane.operations
+        while operations:
+            if not self._let_go(operations[0], now):
+                return operations[0]
+            operations.popleft()
+        return None
 
     def _let_go(self, operation: PendingOperation, now: float) -> bool:
         """Return whether nobody awaits an operation; if so, stop counting it."""
