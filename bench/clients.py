@@ -12,7 +12,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+
+from edunn_client import __version__
 
 from bench.probes import CLIENTS, PROBES, Probe
 from standalone.stack import Stack
@@ -54,19 +57,28 @@ def measure(rounds: int, seconds: float) -> str:
         probe.make_ready()
     alone: dict[str, list[Figures]] = {probe.language: [] for probe in PROBES}
     shared: dict[str, list[Figures]] = {probe.language: [] for probe in PROBES}
+    load_before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="edunn-bench-") as folder, Stack(Path(folder)) as stack:
         for number in range(rounds):
             for probe in PROBES:
                 for figures, share in ((alone, False), (shared, True)):
                     figures[probe.language].append(_bench(probe, stack.address, seconds, share))
                     logging.info("round %d: %s", number + 1, figures[probe.language][-1])
+    columns = [
+        Column("one caller, p50", alone, "p50_ms", "ms"),
+        Column("the same, calls share a stream", shared, "p50_ms", "ms"),
+        Column("64 callers", alone, "unary_per_second", "/s"),
+        Column("the same, calls share a stream", shared, "unary_per_second", "/s"),
+        Column("stream, 64 in flight", alone, "stream_per_second", "/s"),
+    ]
     lines = [
-        "| | one caller, p50 | the same, calls share a stream | 64 callers "
-        "| the same, calls share a stream | stream, 64 in flight |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-        *(_row(probe.language, alone[probe.language], shared[probe.language]) for probe in PROBES),
+        f"| | {' | '.join(column.title for column in columns)} |",
+        f"| --- |{' ---: |' * len(columns)}",
+        *(_row(probe.language, columns) for probe in PROBES),
         "",
-        f"Medians of {rounds} rounds of {seconds:g} s; {_machine()}.",
+        "In brackets: the ratio to the best of the column. "
+        f"Of version {__version__}. Medians of {rounds} rounds of {seconds:g} s; {_machine()}; "
+        f"load average {load_before:.1f} before.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -80,16 +92,28 @@ def _bench(probe: Probe, address: str, seconds: float, share_stream: bool) -> Fi
     return measured
 
 
-def _row(language: str, alone: list[Figures], shared: list[Figures]) -> str:
-    def median(rounds: list[Figures], name: str) -> float:
-        return statistics.median(measured[name] for measured in rounds)
+@dataclass(frozen=True)
+class Column:
+    """One figure of all clients."""
 
-    cells = [
-        *(f"{median(rounds, 'p50_ms'):.2f} ms" for rounds in (alone, shared)),
-        *(f"{median(rounds, 'unary_per_second'):.0f} /s" for rounds in (alone, shared)),
-        f"{median(alone, 'stream_per_second'):.0f} /s",
-    ]
-    return f"| {NAMES[language]} | {' | '.join(cells)} |"
+    title: str
+    rounds: dict[str, list[Figures]]
+    name: str
+    unit: str
+
+    def median(self, language: str) -> float:
+        return statistics.median(measured[self.name] for measured in self.rounds[language])
+
+    def cell(self, language: str) -> str:
+        """Return a client's figure and its ratio to the best."""
+        value, all_of_them = self.median(language), [self.median(each) for each in self.rounds]
+        if self.unit == "ms":
+            return f"{value:.2f} ms ({value / min(all_of_them):.2f})"
+        return f"{value:.0f} /s ({value / max(all_of_them):.2f})"
+
+
+def _row(language: str, columns: list[Column]) -> str:
+    return f"| {NAMES[language]} | {' | '.join(column.cell(language) for column in columns)} |"
 
 
 def _machine() -> str:
@@ -106,7 +130,7 @@ def _machine() -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.clients", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often each figure is measured")
-    parser.add_argument("--seconds", type=float, default=3.0, help="how long each load lasts")
+    parser.add_argument("--seconds", type=float, default=1.5, help="how long each load lasts")
     return parser.parse_args()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.judging import Answer, Challenge, Failure, Forward, Gradients, Output, SetPhase
+from worker.judging import Answer, Backward, Challenge, Failure, Forward, Gradients, Output
 from worker.judging.challenges import Array, StepAnswer
 from worker.judging.formulas import Formula
 from worker.judging.parts import INPUT_GRADIENT, OUTPUT, PARAMETER
@@ -22,7 +22,7 @@ def answer_by(formula: Formula, challenge: Challenge, rng: np.random.Generator) 
         except Exception as error:
             parts = {}
             answers[step.step_id] = Failure(str(error))
-        if isinstance(step, SetPhase) or not parts:
+        if not isinstance(step, Forward | Backward) or not parts:
             continue
         arrays = {name: _rounded(part, step_dtype(step), rng) for name, part in parts.items()}
         if isinstance(step, Forward):

@@ -11,7 +11,16 @@ import edunn as nn
 from edunn.catalogue import build
 from edunn.model import Phase
 from edunn_serving.assignments import Check
-from worker.judging import Answer, Challenge, Failure, Forward, Gradients, Output, SetPhase
+from worker.judging import (
+    Answer,
+    Challenge,
+    Failure,
+    Forward,
+    Gradients,
+    Output,
+    SetParameters,
+    SetPhase,
+)
 from worker.judging.challenges import StepAnswer
 from worker.judging.subjects import initializer_of, optimizer_of
 
@@ -23,6 +32,9 @@ def run_layer(layer: Any, challenge: Challenge) -> Answer:
         try:
             if isinstance(step, SetPhase):
                 layer.set_phase(Phase(step.phase))
+            elif isinstance(step, SetParameters):
+                for name, value in step.parameters.items():
+                    setattr(layer, name, np.array(value))
             elif isinstance(step, Forward):
                 # A layer may write to what it is given.
                 output = layer.forward(*(np.array(x) for x in step.inputs))

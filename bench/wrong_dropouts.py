@@ -93,6 +93,19 @@ class GradientNotMasked(StudentDropout):
         return g, {}
 
 
+class MaskFromOutput(StudentDropout):
+    """The gradient is zero where the output is, also where the input was zero and kept."""
+
+    def forward(self, x: Array) -> Array:
+        self.y = super().forward(x)
+        return self.y
+
+    def backward(self, g: Array) -> tuple[Array, dict[str, Array]]:
+        if not self.was_training:
+            return g, {}
+        return np.asarray(g * (self.y != 0) * g.dtype.type(self.scale())), {}
+
+
 class GradientOfOnes(StudentDropout):
     def backward(self, g: Array) -> tuple[Array, dict[str, Array]]:
         return super().backward(np.ones_like(g))
@@ -146,6 +159,21 @@ class FixedNumber(StudentDropout):
         kept = rows.shape[1] - round(rows.shape[1] * self.p)
         order = np.argsort(self.rng.random(rows.shape), axis=1)
         return (order < kept).reshape(x.shape)
+
+
+class FixedNumberOfAll(StudentDropout):
+    """Of the whole batch, the same number of units is dropped."""
+
+    def drawn(self, x: Array) -> Array:
+        order = self.rng.permutation(x.size).reshape(x.shape)
+        return np.asarray(order >= round(x.size * self.p))
+
+
+class ScaledByShare(StudentDropout):
+    """Scales by the share that happened to be kept."""
+
+    def scale(self) -> float:
+        return float(self.mask.size / max(1.0, self.mask.sum()))
 
 
 class DropsWhatIsNegative(StudentDropout):
@@ -204,6 +232,7 @@ WRONG: dict[Maker, str] = {
     MaskDrawnAgain: "mask-drawn-again",
     GradientNotScaled: "gradient-not-scaled",
     GradientNotMasked: "gradient-not-masked",
+    MaskFromOutput: "mask-from-output",
     GradientOfOnes: "gradient-without-output-gradient",
     GradientNegated: "gradient-negated",
     MaskedInTest: "gradient-masked-in-test",
@@ -212,6 +241,8 @@ WRONG: dict[Maker, str] = {
     MaskNotRedrawn: "mask-not-redrawn",
     SeedInForward: "mask-not-redrawn",
     FixedNumber: "fixed-number-dropped",
+    FixedNumberOfAll: "fixed-number-dropped",
+    ScaledByShare: "scaled-by-kept-share",
     DropsWhatIsNegative: "mask-depends-on-input",
     NormalForUniform: "wrong-rate",
     NothingDropped: "nothing-dropped",

@@ -70,7 +70,8 @@ def as_floats(layer: str, argument: str, value: object) -> FloatArray:
     if native in _COMPUTE:
         return array.astype(native)
     if array.dtype.kind in "biuf":
-        return array.astype(np.float64)
+        with np.errstate(all="ignore"):
+            return array.astype(np.float64)
     raise LayerError(
         layer=layer, argument=argument, expected=_NUMBERS_EXPECTED, got=describe(array)
     )

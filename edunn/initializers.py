@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -58,13 +59,26 @@ class Initializer:
         Returns
         -------
         ndarray of float64, of that shape
+
+        Raises
+        ------
+        LayerError
+            If an `initialize` of one's own returns values rather than fills the parameter.
         """
         if type(self).initialize is Initializer.initialize:
             raise NotImplementedError(
                 f"{type(self).__name__} has neither initialize(p) nor create(shape) of its own"
             )
         p = np.zeros(reserve(shape))
-        self.initialize(p)
+        fill: Callable[[Floats], object] = self.initialize
+        returned = fill(p)
+        if returned is not None and returned is not p:
+            raise LayerError(
+                layer=type(self).__name__,
+                argument="initialize(p)",
+                expected="filling p in place, as p[:] = ... does",
+                got=f"one that returns a {type(returned).__name__}",
+            )
         return p
 
     def initialize(self, p: Floats) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import NamedTuple
 
 from edunn_serving import keys
@@ -79,6 +80,22 @@ class GradingTasks(NamedTuple):
 
 
 GRADING_TASKS = GradingTasks()
+
+
+class GradingPriority(IntEnum):
+    """Which tasks of the pool `grading` come first. In Redis, Celery takes the smallest first."""
+
+    # A student waits whose work is done.
+    JUDGE = 0
+    DRAW = 3
+    # Nobody waits.
+    REGRADE = 9
+
+    @classmethod
+    def of_judging(cls, revision: int) -> GradingPriority:
+        """Return the priority of making a report, of which the first is awaited."""
+        return cls.JUDGE if revision == 1 else cls.REGRADE
+
 
 # All pools that the service has.
 POOLS = (LAYERS, TRAINING, GRADING)

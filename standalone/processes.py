@@ -91,13 +91,21 @@ class Child:
 
     def stop(self, timeout: float) -> None:
         """Ask the process to end, and kill it after `timeout` seconds."""
-        if self._process is None or self.has_died():
+        stop_together([self], timeout)
+
+    def ask_to_end(self) -> None:
+        """Send the process a SIGTERM, if it runs."""
+        if self._process is not None and not self.has_died():
+            self._process.terminate()
+
+    def await_end(self, timeout: float) -> None:
+        """Wait for the end of the process, and kill it after `timeout` seconds."""
+        if self._process is None:
             return
-        self._process.terminate()
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
-            log.warning("%s did not stop within %g s and is killed", self.name, timeout)
+            log.warning("%s did not stop in time and is killed", self.name)
             self._process.kill()
             self._process.wait()
 
@@ -124,6 +132,15 @@ class Child:
     def log_tail(self, lines: int = 20) -> str:
         """Return the last lines of the log."""
         return "\n".join(self._log_path.read_text(errors="replace").splitlines()[-lines:])
+
+
+def stop_together(children: Sequence[Child], timeout: float) -> None:
+    """Ask processes to end, and kill those that still run after `timeout` seconds."""
+    for child in children:
+        child.ask_to_end()
+    until = time.monotonic() + timeout
+    for child in children:
+        child.await_end(max(0.0, until - time.monotonic()))
 
 
 class Supervisor:
@@ -160,13 +177,13 @@ class Supervisor:
         with self._lock:
             self._paused = False
 
-    def stop(self, timeout: float) -> None:
-        """Stop all children. The last started is stopped first."""
+    def stop(self, groups: Sequence[Sequence[Child]], timeout: float) -> None:
+        """Stop all children, one group after the other."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
-        for child in reversed(self._children):
-            child.stop(timeout)
+        for group in groups:
+            stop_together(group, timeout)
 
     def _watch(self) -> None:
         last_starts: dict[str, float] = {}

@@ -173,8 +173,9 @@ class Stack:
         self.stop()
 
     def stop(self) -> None:
-        """Stop the server, then the workers, then Redis."""
-        self._supervisor.stop(STOP_SECONDS)
+        """Stop the servers, then the workers, then Redis."""
+        workers = (*self.workers, *self.other_workers)
+        self._supervisor.stop((self.servers, workers, [self.redis]), STOP_SECONDS)
         if self._lock is not None:
             self._lock.close()
             self._lock = None

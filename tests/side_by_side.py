@@ -1,67 +1,112 @@
-"""Runs the two halves of the tests beside each other: the clients' tests, and all others.
+"""Runs the linters and the parts of the tests beside each other.
 
-`make test` calls it. The others print as they run. What the clients' tests print follows then.
+`make test` calls it. Each part is a pytest of its own, with its own stacks. Most of a test's time
+goes by while processes start or wait, so that one more part runs than this machine has cores. What
+a part prints follows when it has ended.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO
 
-PYTEST = (sys.executable, "-m", "pytest")
-CLIENTS = (*PYTEST, "tests/clients", "-o", "cache_dir=.pytest_cache/clients")
-OTHERS = (*PYTEST, "--ignore=tests/clients")
+PYTEST = [sys.executable, "-m", "pytest"]
+# The arguments of pytest for each part, the longest first. All other tests are one more part.
+PARTS = {
+    "clients": ["tests/clients", "--ignore=tests/clients/test_torch.py"],
+    "faults": ["tests/faults"],
+    "service": ["tests/service"],
+    "grading": ["tests/grading", "tests/hostile", "tests/surroundings"],
+}
+LANES = (os.cpu_count() or 1) + 1
 
 
 def main() -> None:
     """Run all tests, and exit with 1 if any fails."""
-    # SIGTERM ends the tests as Ctrl-C does, so that they stop what they have started.
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
-    print("tests/clients run beside the others. What they print follows at the end.", flush=True)
-    sys.exit(run_both(OTHERS, CLIENTS))
+    sys.exit(asyncio.run(run_all(commands(), LANES)))
 
 
-def run_both(shown: Sequence[str], kept: Sequence[str]) -> int:
-    """Run two commands, and return 0 if both end with 0.
+def commands() -> dict[str, list[str]]:
+    """Return the command of each part, by its name."""
+    others = [f"--ignore={each}" for part in PARTS.values() for each in part if each[0] != "-"]
+    return {
+        "lint": ["make", "lint"],
+        **{
+            name: [*PYTEST, *arguments, "-o", f"cache_dir=.pytest_cache/{name}"]
+            for name, arguments in {**PARTS, "others": others}.items()
+        },
+        "torch": ["make", "test-torch"],
+    }
+
+
+async def run_all(parts: Mapping[str, Sequence[str]], lanes: int) -> int:
+    """Run commands, several at a time, and return 0 if all end with 0.
+
+    A Ctrl-C or a SIGTERM goes on to those that run, as a Ctrl-C. No more begin then.
 
     Parameters
     ----------
-    shown
-        Prints as it runs.
-    kept
-        What it prints follows when both have ended.
+    parts
+        The commands by their names, in the order in which they begin.
+    lanes
+        How many run at a time.
     """
-    with tempfile.TemporaryFile() as printed:
-        running = [_start(kept, printed), _start(shown, None)]
-        codes = [_await(process, running) for process in running]
-        printed.seek(0)
-        sys.stdout.flush()
-        sys.stdout.buffer.write(printed.read())
-        sys.stdout.flush()
+    runs = _Runs(lanes)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, runs.interrupt)
+    codes = await asyncio.gather(*(runs.run(name, command) for name, command in parts.items()))
     return int(any(codes))
 
 
-def _start(command: Sequence[str], output: IO[bytes] | None) -> subprocess.Popen[bytes]:
-    # In a group of its own: a Ctrl-C reaches it through us, and only once.
-    return subprocess.Popen(
-        command, stdout=output, stderr=output and subprocess.STDOUT, process_group=0
-    )
+class _Runs:
+    """The commands that run now."""
+
+    def __init__(self, lanes: int) -> None:
+        self._room = asyncio.Semaphore(lanes)
+        self._pids: set[int] = set()
+        self._is_interrupted = False
+
+    def interrupt(self) -> None:
+        self._is_interrupted = True
+        for pid in self._pids:
+            _interrupt(pid)
+
+    async def run(self, name: str, command: Sequence[str]) -> int:
+        async with self._room:
+            if self._is_interrupted:
+                return 1
+            print(f"the part {name} begins", flush=True)
+            with tempfile.TemporaryFile() as printed:
+                # In a group of its own: a Ctrl-C reaches it through us, and only once.
+                process = await asyncio.create_subprocess_exec(
+                    *command, stdout=printed, stderr=subprocess.STDOUT, process_group=0
+                )
+                self._pids.add(process.pid)
+                if self._is_interrupted:
+                    _interrupt(process.pid)
+                code = await process.wait()
+                self._pids.discard(process.pid)
+                _show(name, printed)
+            return code
 
 
-def _await(process: subprocess.Popen[bytes], running: Sequence[subprocess.Popen[bytes]]) -> int:
-    """Wait for a process. A Ctrl-C meanwhile goes to all that still run."""
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            for each in running:
-                if each.poll() is None:
-                    os.killpg(each.pid, signal.SIGINT)
+def _interrupt(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGINT)
+
+
+def _show(name: str, printed: IO[bytes]) -> None:
+    print(f"the part {name} has ended:", flush=True)
+    printed.seek(0)
+    sys.stdout.buffer.write(printed.read())
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

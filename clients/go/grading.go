@@ -2,6 +2,9 @@ package edunn
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -40,7 +43,7 @@ type Challenge struct {
 }
 
 // ChallengeStep is one thing that is done with the layer of a challenge: a [PhaseStep], a
-// [ForwardStep] or a [BackwardStep].
+// [ForwardStep], a [BackwardStep] or a [ParametersStep].
 type ChallengeStep interface{ challengeStep() }
 
 // PhaseStep sets the layer's phase. There is nothing to answer.
@@ -61,9 +64,17 @@ type BackwardStep struct {
 	OutputGradient AnyTensor
 }
 
-func (PhaseStep) challengeStep()    {}
-func (ForwardStep) challengeStep()  {}
-func (BackwardStep) challengeStep() {}
+// ParametersStep sets parameters, which keep their values until they are set again. There is nothing
+// to answer.
+type ParametersStep struct {
+	ID         string
+	Parameters map[string]AnyTensor
+}
+
+func (PhaseStep) challengeStep()      {}
+func (ForwardStep) challengeStep()    {}
+func (BackwardStep) challengeStep()   {}
+func (ParametersStep) challengeStep() {}
 
 // StepAnswer is what came of a step: an [OutputAnswer], a [GradientsAnswer] or a [FailureAnswer].
 type StepAnswer interface {
@@ -129,23 +140,49 @@ type GradedLayer interface {
 	Backward(outputGradient AnyTensor) (GradientsAnswer, error)
 }
 
+// ParametersLayer is a layer of one's own whose parameters a challenge sets.
+type ParametersLayer interface {
+	GradedLayer
+	SetParameters(parameters map[string]AnyTensor) error
+}
+
 // AnswerChallenge runs the script of a challenge on a student's layer. A step that fails is
-// answered with the error's words, and the script goes on.
+// answered with the error's words, and the script goes on. After parameters could not be set, what
+// is computed with them fails too.
 func AnswerChallenge(challenge Challenge, layer GradedLayer) ChallengeAnswer {
 	answers := ChallengeAnswer{}
+	var notSet error
 	for _, step := range challenge.Steps {
 		switch step := step.(type) {
 		case PhaseStep:
 			layer.SetPhase(step.Phase)
+		case ParametersStep:
+			notSet = setParameters(layer, step.Parameters)
 		case ForwardStep:
+			if notSet != nil {
+				answers[step.ID] = FailureAnswer(notSet.Error())
+				continue
+			}
 			output, err := layer.Forward(step.Inputs...)
 			answers[step.ID] = orFailure(OutputAnswer{output}, err)
 		case BackwardStep:
+			if notSet != nil {
+				answers[step.ID] = FailureAnswer(notSet.Error())
+				continue
+			}
 			gradients, err := layer.Backward(step.OutputGradient)
 			answers[step.ID] = orFailure(gradients, err)
 		}
 	}
 	return answers
+}
+
+func setParameters(layer GradedLayer, parameters map[string]AnyTensor) error {
+	setter, ok := layer.(ParametersLayer)
+	if !ok {
+		return errors.New("the layer has no SetParameters")
+	}
+	return setter.SetParameters(parameters)
 }
 
 func orFailure(answer StepAnswer, err error) StepAnswer {
@@ -155,7 +192,8 @@ func orFailure(answer StepAnswer, err error) StepAnswer {
 	return answer
 }
 
-// StartAttempt begins an attempt at an assignment.
+// StartAttempt begins an attempt at an assignment. A try that was not answered in time is repeated,
+// and begins no other.
 func (c *Client) StartAttempt(
 	ctx context.Context, assignment string, options AttemptOptions,
 ) (Attempt, error) {
@@ -164,8 +202,9 @@ func (c *Client) StartAttempt(
 		Assignment: assignment,
 		Student:    options.Student,
 		Language:   options.Language,
+		StartId:    fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64()),
 	}
-	response, err := call(ctx, c, c.grading.StartAttempt, request, !repeatable)
+	response, err := call(ctx, c, c.grading.StartAttempt, request, repeatable)
 	if err != nil {
 		return Attempt{}, err
 	}
@@ -284,6 +323,9 @@ func decodeChallengeStep(message *gradingpb.ChallengeStep) (ChallengeStep, error
 	case *gradingpb.ChallengeStep_Backward:
 		gradient, err := decodeTensor(step.Backward.GetOutputGradient())
 		return BackwardStep{ID: id, OutputGradient: gradient}, err
+	case *gradingpb.ChallengeStep_SetParameters:
+		parameters, err := decodeTensors(step.SetParameters.GetParameters())
+		return ParametersStep{ID: id, Parameters: parameters}, err
 	default:
 		return nil, malformed("the step %s of a newer contract: update this client", id)
 	}

@@ -23,12 +23,29 @@ const (
 
 	// ErrDatasetNotFound: the service has no such data set, or it is somebody else's. NOT_FOUND.
 	ErrDatasetNotFound Reason = "DATASET_NOT_FOUND"
+	// ErrAssignmentNotFound: no such assignment, or not one of the caller's. NOT_FOUND.
+	ErrAssignmentNotFound Reason = "ASSIGNMENT_NOT_FOUND"
+	// ErrAttemptNotFound: no such attempt, or somebody else's. NOT_FOUND.
+	ErrAttemptNotFound Reason = "ATTEMPT_NOT_FOUND"
+	// ErrReportNotFound: the attempt has no such report. NOT_FOUND.
+	ErrReportNotFound Reason = "REPORT_NOT_FOUND"
+	// ErrServiceNotFound: a health check names a service that the server lacks. NOT_FOUND.
+	ErrServiceNotFound Reason = "SERVICE_NOT_FOUND"
 	// ErrTrainingNotFound: no such training, or somebody else's. NOT_FOUND.
 	ErrTrainingNotFound Reason = "TRAINING_NOT_FOUND"
 
 	// ErrTrainingEnded: the training has succeeded, so that there is nothing to resume.
 	// FAILED_PRECONDITION.
 	ErrTrainingEnded Reason = "TRAINING_ENDED"
+	// ErrTrainingUnderWay: a training that has not ended needs the data set. FAILED_PRECONDITION.
+	ErrTrainingUnderWay Reason = "TRAINING_UNDER_WAY"
+	// ErrAssignmentClosed: the assignment is not open yet, or no longer. FAILED_PRECONDITION.
+	ErrAssignmentClosed Reason = "ASSIGNMENT_CLOSED"
+	// ErrAttemptExpired: the time for the attempt's answers is over. FAILED_PRECONDITION.
+	ErrAttemptExpired Reason = "ATTEMPT_EXPIRED"
+	// ErrDatabaseNewer: the database of grades is of a newer version than the service.
+	// FAILED_PRECONDITION.
+	ErrDatabaseNewer Reason = "DATABASE_NEWER"
 	// ErrNoForward: a backward before any forward of its layer, or of its [Layer] value.
 	// FAILED_PRECONDITION.
 	ErrNoForward Reason = "NO_FORWARD"
@@ -45,6 +62,10 @@ const (
 	// ErrNotFinite: a gradient has a NaN or an infinity. FAILED_PRECONDITION.
 	ErrNotFinite Reason = "NOT_FINITE"
 
+	// ErrDatasetExists: another data set has that name. ALREADY_EXISTS.
+	ErrDatasetExists Reason = "DATASET_EXISTS"
+	// ErrAnswersExist: the attempt has been answered with other values. ALREADY_EXISTS.
+	ErrAnswersExist Reason = "ANSWERS_EXIST"
 	// ErrTrainingExists: another training has that name. ALREADY_EXISTS.
 	ErrTrainingExists Reason = "TRAINING_EXISTS"
 	// ErrSessionExists: the session's name is taken. ALREADY_EXISTS.
@@ -62,6 +83,10 @@ const (
 	ErrQueueFull Reason = "QUEUE_FULL"
 	// ErrQuota: the session or the caller has used up what it may. RESOURCE_EXHAUSTED.
 	ErrQuota Reason = "QUOTA"
+	// ErrStoreFull: the service's store of data sets and models has no room. RESOURCE_EXHAUSTED.
+	ErrStoreFull Reason = "STORE_FULL"
+	// ErrAttemptsUsedUp: the assignment allows no further attempt, or not yet. RESOURCE_EXHAUSTED.
+	ErrAttemptsUsedUp Reason = "ATTEMPTS_USED_UP"
 	// ErrTooLarge: a tensor or an operation is larger than the service takes. RESOURCE_EXHAUSTED.
 	ErrTooLarge Reason = "TOO_LARGE"
 
@@ -75,6 +100,14 @@ const (
 	ErrUnauthenticated Reason = "UNAUTHENTICATED"
 	// ErrPermissionDenied: the caller has none of the method's roles. PERMISSION_DENIED.
 	ErrPermissionDenied Reason = "PERMISSION_DENIED"
+	// ErrLayerTypeClosed: an assignment that is open for the student asks for this layer type.
+	// PERMISSION_DENIED.
+	ErrLayerTypeClosed Reason = "LAYER_TYPE_CLOSED"
+	// ErrChallengeInput: an input is one of a challenge that somebody has still to answer.
+	// PERMISSION_DENIED.
+	ErrChallengeInput Reason = "CHALLENGE_INPUT"
+	// ErrUnimplemented: the service has no such method. UNIMPLEMENTED.
+	ErrUnimplemented Reason = "UNIMPLEMENTED"
 	// ErrInternal: a fault of the service; the message has an id that its log has too. INTERNAL.
 	ErrInternal Reason = "INTERNAL"
 )

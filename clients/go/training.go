@@ -17,7 +17,8 @@ import (
 // TrainingSpec says what a training does. The same spec gives the same parameters, bit for bit, if
 // it has a seed.
 type TrainingSpec struct {
-	// Dataset is the name of a data set, such as "digits", which the service brings.
+	// Dataset is the name of a data set: one of [Client.UploadDataset], or one that the service
+	// brings, such as "digits".
 	Dataset string
 	// Loss is a loss layer of the same session.
 	Loss *Layer
@@ -156,6 +157,33 @@ func (c *Client) TrainingJob(ctx context.Context, id string) (*TrainingJob, erro
 	_, err := training.Refresh(ctx)
 	return training, err
 }
+
+// Trainings yields the caller's trainings, the newest first, without what was measured of their
+// epochs. Pages are asked for as they are needed.
+func (c *Client) Trainings(ctx context.Context) iter.Seq2[TrainingInfo, error] {
+	return func(yield func(TrainingInfo, error) bool) {
+		request := &edunnpb.ListTrainingsRequest{PageSize: pageSize}
+		for {
+			response, err := call(ctx, c, c.trainings.ListTrainings, request, repeatable)
+			if err != nil {
+				yield(TrainingInfo{}, err)
+				return
+			}
+			for _, training := range response.GetTrainings() {
+				if !yield(decodeTraining(training), nil) {
+					return
+				}
+			}
+			request.PageToken = response.GetNextPageToken()
+			if request.PageToken == "" {
+				return
+			}
+		}
+	}
+}
+
+// pageSize is how many trainings a page has.
+const pageSize = 100
 
 // ID returns the training's name.
 func (t *TrainingJob) ID() string { return t.Info().ID }

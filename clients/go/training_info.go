@@ -55,15 +55,21 @@ const (
 // TrainingInfo is how a training stands.
 type TrainingInfo struct {
 	// ID is the training's name.
-	ID    string
-	State TrainingState
+	ID string
+	// SessionID, Layer and Dataset say what is trained with what.
+	SessionID, Layer, Dataset string
+	// Seed is the one given, or the one that the service drew.
+	Seed uint64
+	// CreateTime is when the training was asked for.
+	CreateTime time.Time
+	State      TrainingState
 	// Outcome is zero unless the training has succeeded.
 	Outcome TrainingOutcome
 	// Failure is why it failed; nil if it did not.
 	Failure *Error
 	// Progress is how far it is.
 	Progress TrainingProgress
-	// Epochs are those that are done, in order: the last 1000 of them.
+	// Epochs are those that are done, in order: the last 1000 of them. A list of trainings has none.
 	Epochs []EpochResult
 	// BestEpoch is the epoch of which the parameters are the result, counted from 1; 0 before.
 	BestEpoch int
@@ -128,6 +134,11 @@ type TrainingEvent struct {
 func decodeTraining(message *edunnpb.Training) TrainingInfo {
 	info := TrainingInfo{
 		ID:           message.GetTrainingId(),
+		SessionID:    message.GetSpec().GetSessionId(),
+		Layer:        message.GetSpec().GetLayer(),
+		Dataset:      message.GetSpec().GetDataset(),
+		Seed:         message.GetSpec().GetSeed(),
+		CreateTime:   timeOf(message.GetCreateTime()),
 		State:        TrainingState(message.GetState()),
 		Outcome:      TrainingOutcome(message.GetOutcome()),
 		Progress:     decodeProgress(message.GetProgress()),

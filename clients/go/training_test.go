@@ -2,6 +2,7 @@ package edunn_test
 
 import (
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -114,6 +115,73 @@ func TestATrainingIsCancelledAndResumed(t *testing.T) {
 	must(t, err)
 	_, err = training.Wait(t.Context())
 	must(t, err)
+}
+
+func TestADataSetIsUploadedAndTrainedWith(t *testing.T) {
+	t.Parallel()
+	client := connect(t, serviceAddress(t))
+	random := rand.New(rand.NewPCG(1, 2))
+	const samples = 70_000 // more than a chunk has room for
+	x, y := make([]float32, 4*samples), make([]int64, samples)
+	for at := range x {
+		x[at] = random.Float32()
+	}
+	for at := range y {
+		if x[4*at] > x[4*at+1] {
+			y[at] = 1
+		}
+	}
+	inputs, labels := edunn.NewTensor(x, samples, 4), edunn.NewTensor(y, samples)
+	stored, err := client.UploadDataset(t.Context(), "of-go", inputs, labels, edunn.WithReplace())
+	must(t, err)
+	if stored.String() != "of-go: x float32[70000 4], y int64[70000]" || stored.Bundled {
+		t.Errorf("got %v", stored)
+	}
+	again, err := client.UploadDataset(t.Context(), "of-go", inputs, labels)
+	must(t, err)
+	if again.Digest != stored.Digest || !again.CreateTime.Equal(stored.CreateTime) {
+		t.Errorf("got %v after %v", again, stored)
+	}
+	_, err = client.UploadDataset(t.Context(), "of-go", labels, labels)
+	if !errors.Is(err, edunn.ErrDatasetExists) {
+		t.Errorf("got %v", err)
+	}
+	known, err := client.Datasets(t.Context())
+	must(t, err)
+	for _, name := range []string{"of-go", "digits"} {
+		if !slices.ContainsFunc(known, func(d edunn.DatasetInfo) bool { return d.Name == name }) {
+			t.Errorf("%s is not among %v", name, known)
+		}
+	}
+
+	session := createSession(t, client)
+	net, err := session.Add(t.Context(), "net", layers.Dense(4, 2).ActivationName("softmax"))
+	must(t, err)
+	loss, err := session.Add(t.Context(), "loss", layers.CrossEntropyWithLabels())
+	must(t, err)
+	training, err := net.Fit(t.Context(), edunn.TrainingSpec{
+		Dataset: stored.Name, Loss: loss, Optimizer: optimizers.Adam(), Epochs: 1, BatchSize: 4096,
+	})
+	must(t, err)
+	_, err = training.Wait(t.Context())
+	must(t, err)
+	found := false
+	for info, err := range client.Trainings(t.Context()) {
+		must(t, err)
+		found = found || info.ID == training.ID() && info.Dataset == "of-go" && info.Layer == "net" &&
+			info.State == edunn.TrainingSucceeded && info.SessionID == session.ID()
+	}
+	if !found {
+		t.Error("the training is not listed")
+	}
+	must(t, client.DeleteDataset(t.Context(), "of-go"))
+	if err := client.DeleteDataset(t.Context(), "of-go"); !errors.Is(err, edunn.ErrDatasetNotFound) {
+		t.Errorf("got %v", err)
+	}
+	_, err = client.UploadDataset(t.Context(), "none", nil, labels)
+	if !errors.Is(err, edunn.ErrInvalidArgument) {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestATrainingThatCannotBeIsRefused(t *testing.T) {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -15,8 +17,8 @@ from edunn.fields import Field, check_arguments
 from edunn.initializers import One, Start, Zero, first_values
 from edunn.model import Model, ParameterSet, Phase
 
-# Numbers in a block: half a megabyte, of which a processor's second cache holds a few.
-_BLOCK = 2**16
+# Numbers in a row and in a block: 32 kilobytes and half a megabyte.
+_ROW, _BLOCK = 2**12, 2**16
 
 
 class BatchNorm(Model):
@@ -58,7 +60,8 @@ class BatchNorm(Model):
             "running_var", "(num_features,)", "The unbiased variance, 1 at first."
         ),
     )
-    cache_entries = (frozenset({"normalized", "inverse_std", "batch_statistics"}),)
+    # The centered input times `unit` is the normalised one.
+    cache_entries = (frozenset({"centered", "unit", "inverse_std", "batch_statistics"}),)
 
     def __init__(
         self,
@@ -127,35 +130,42 @@ class BatchNorm(Model):
         """
         x = self._input("x", x)
         self._check(x)
-        training, wide = self._phase is Phase.Training, double(x)
-        normalized, y = np.empty(x.shape), np.empty(x.shape)
+        # The memory of the last forward serves this one.
+        self._cache = None
+        training, layout = self._phase is Phase.Training, _Layout(x.shape)
+        wide = layout.of(double(x))
+        centered, y = np.empty(wide.shape), np.empty(wide.shape)
         count = x.size // self.num_features
-        mean = _total(wide) / count if training else self.running_mean
-        squares, center = np.zeros(self.num_features), _spread(mean, x)
-        for block in _blocks(x):
-            centered = np.subtract(wide[block], center, out=normalized[block])
+        mean = layout.total(wide) / count if training else self.running_mean
+        squares, center = np.zeros(self.num_features), layout.spread(mean)
+        for block in layout.blocks():
+            part = np.subtract(wide[block], center, out=centered[block])
             if training:
-                squares += _total_product(centered, centered)
+                squares += layout.total_product(part, part)
         var = squares / count if training else self.running_var
         if training:
             self._update("running_mean", mean)
             self._update("running_var", var * (count / (count - 1)))
         inverse_std = 1 / np.sqrt(double(var) + self.eps)
         del center
-        unit = _spread(inverse_std, x)
-        scale, shift = (_spread(self._parameters[name], x) for name in ("w", "b"))
-        for block in _blocks(x):
-            scaled = normalized[block]
-            scaled *= unit
-            shifted = np.multiply(scaled, scale, out=y[block])
-            shifted += shift
+        unit = inverse_std
+        if x.dtype != np.float64:
+            # In single and half precision the cache is as narrow as x, and only normalised numbers
+            # are sure to fit in it.
+            centered *= layout.spread(unit)
+            unit = np.ones_like(unit)
+        scale = layout.spread(unit * self._parameters["w"])
+        shift = layout.spread(self._parameters["b"])
+        for block in layout.blocks():
+            scaled = np.multiply(centered[block], scale, out=y[block])
+            scaled += shift
         self._save(
-            # In single and half precision the cache is as narrow as x.
-            normalized=restore(normalized, x.dtype),
+            centered=restore(centered.reshape(x.shape), x.dtype),
+            unit=unit,
             inverse_std=inverse_std,
             batch_statistics=training,
         )
-        return restore(y, x.dtype)
+        return restore(y.reshape(x.shape), x.dtype)
 
     @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
@@ -173,26 +183,32 @@ class BatchNorm(Model):
 
         Notes
         -----
-        With m values per feature and x̂ the normalised input,
+        With m values per feature and x̂ the normalised input, which is centered * unit,
         δEδx = w / (m std) (m δEδy - Σ δEδy - x̂ Σ δEδy x̂).
         """
         cache = self._saved()
-        cached = self._saved_array("normalized")
+        cached, unit = self._saved_array("centered"), self._saved_array("unit")
         δEδy = self._gradient(δEδy, cached.shape)
-        normalized, g = double(cached), double(δEδy)
-        δEδw, δEδb = _total_product(g, normalized), _total(g)
-        slope = _spread(self._parameters["w"] * cache["inverse_std"], g)
+        layout = _Layout(cached.shape)
+        centered, g = layout.of(double(cached)), layout.of(double(δEδy))
+        δEδw, δEδb = np.zeros(self.num_features), np.zeros(self.num_features)
+        for block in layout.blocks():
+            δEδw += layout.total_product(g[block], centered[block])
+            δEδb += layout.total(g[block])
+        δEδw *= unit
+        slope = layout.spread(self._parameters["w"] * cache["inverse_std"])
         if cache["batch_statistics"]:
             count = max(1, g.size // self.num_features)
             δEδx: FloatArray = np.empty(g.shape)
-            along, mean = _spread(-δEδw / count, g), _spread(δEδb / count, g)
-            for block in _blocks(g):
-                part = np.multiply(normalized[block], along, out=δEδx[block])
+            along, mean = layout.spread(-δEδw * unit / count), layout.spread(δEδb / count)
+            for block in layout.blocks():
+                part = np.multiply(centered[block], along, out=δEδx[block])
                 part += g[block]
                 part -= mean
                 part *= slope
         else:
             δEδx = g * slope
+        δEδx = δEδx.reshape(cached.shape)
         if self.frozen:
             return restore(δEδx, δEδy.dtype), {}
         dtype = compute_dtype(cached.dtype)
@@ -201,7 +217,12 @@ class BatchNorm(Model):
     def estimate(self, x: ArraySpec) -> Estimate:
         self._check(self._floats("x", x))
         features = ArraySpec((self.num_features,), FLOAT64)
-        cache = {"normalized": x, "inverse_std": features, "batch_statistics": NUMBER}
+        cache = {
+            "centered": x,
+            "unit": features,
+            "inverse_std": features,
+            "batch_statistics": NUMBER,
+        }
         wide = ArraySpec(x.shape, FLOAT64)
         narrow = x.dtype != FLOAT64
         taken = elementwise(
@@ -233,34 +254,59 @@ class BatchNorm(Model):
         running += self.momentum * batch
 
 
-def _blocks(x: FloatArray) -> Iterator[slice]:
-    """Go through the samples by as many as a processor's cache holds."""
-    samples = x.shape[0]
-    step = max(1, _BLOCK * samples // max(1, x.size))
-    for start in range(0, samples, step):
-        yield slice(start, start + step)
+@dataclass(frozen=True)
+class _Layout:
+    """How the values of features lie in a batch, and sums and copies of them.
 
+    NumPy goes through an array row by row, and a short row takes longer to begin than to go
+    through. So several samples without pixels count as one row, and values per feature are written
+    out for a whole row.
+    """
 
-def _total(values: FloatArray) -> FloatArray:
-    """Sum the values of each feature."""
-    summed: FloatArray = np.sum(values, axis=0 if values.ndim == 2 else (0, 2, 3))
-    return summed
+    #: That of the batch.
+    shape: tuple[int, ...]
 
+    @functools.cached_property
+    def rows(self) -> int:
+        """How many samples are one row: as many as divide the batch and fit in a first cache."""
+        if len(self.shape) > 2 or 0 in self.shape:
+            return 1
+        return math.gcd(self.shape[0], 1 << (_ROW // self.shape[1]).bit_length())
 
-def _total_product(left: FloatArray, right: FloatArray) -> FloatArray:
-    """Sum the products of each feature, without an array of them."""
-    if left.ndim == 2:
-        summed: FloatArray = np.einsum("nf,nf->f", left, right)
+    def of(self, x: FloatArray) -> FloatArray:
+        """Return a batch by rows: (rows, samples, features) or (samples, channels, pixels)."""
+        samples, features, *size = self.shape
+        if size:
+            return x.reshape(samples, features, math.prod(size))
+        return x.reshape(samples // self.rows, self.rows, features)
+
+    def blocks(self) -> Iterator[slice]:
+        """Go through the rows by as many as a second cache holds."""
+        rows = self.shape[0] // self.rows
+        step = max(1, _BLOCK * rows // max(1, math.prod(self.shape)))
+        for start in range(0, rows, step):
+            yield slice(start, start + step)
+
+    def total(self, values: FloatArray) -> FloatArray:
+        """Sum the values of each feature."""
+        if len(self.shape) > 2:
+            return np.asarray(values.sum(axis=(0, 2)))
+        return np.asarray(values.reshape(-1, self.shape[1]).sum(axis=0))
+
+    def total_product(self, left: FloatArray, right: FloatArray) -> FloatArray:
+        """Sum the products of each feature, without an array of them."""
+        if len(self.shape) > 2:
+            return np.asarray(np.einsum("ncp,ncp->nc", left, right).sum(axis=0))
+        features = self.shape[1]
+        pairs = left.reshape(-1, features), right.reshape(-1, features)
+        summed: FloatArray = np.einsum("nf,nf->f", *pairs)
         return summed
-    samples, channels = left.shape[:2]
-    rows = left.reshape(samples, channels, -1), right.reshape(samples, channels, -1)
-    per_sample: FloatArray = np.einsum("ncp,ncp->nc", *rows)
-    return np.asarray(np.sum(per_sample, axis=0))
 
-
-def _spread(values: Array, x: FloatArray) -> Array:
-    """Shape one value per feature like a sample of `x`."""
-    if x.ndim == 2:
-        return values
-    # Written out: NumPy takes three times as long for one value along the last axis.
-    return np.repeat(values, math.prod(x.shape[2:])).reshape(x.shape[1:])
+    def spread(self, values: Array) -> Array:
+        """Write one value per feature out for a row."""
+        if len(self.shape) > 2:
+            pixels = math.prod(self.shape[2:])
+            return np.repeat(values, pixels).reshape(-1, pixels)
+        row = np.empty((self.rows, self.shape[1]))
+        row[...] = values
+        return row

@@ -17,7 +17,6 @@ class Identity(Model):
 
     cache_entries = (frozenset({"shape"}),)
 
-    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Copy the input.
 
@@ -33,7 +32,6 @@ class Identity(Model):
         self._save(shape=shape_of(y))
         return y
 
-    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Copy the error.
 

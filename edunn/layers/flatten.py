@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from edunn.arrays import FloatArray, Shaped, describe, own, quiet, shape_of
+from edunn.arrays import FloatArray, Shaped, describe, own, shape_of
 from edunn.estimate import ArraySpec, Estimate, Passes, elementwise, shape_spec
 from edunn.model import Model, ParameterSet
 
@@ -14,7 +14,6 @@ class Flatten(Model):
 
     cache_entries = (frozenset({"shape"}),)
 
-    @quiet
     def forward(self, x: FloatArray) -> FloatArray:
         """Reshape to a matrix.
 
@@ -31,7 +30,6 @@ class Flatten(Model):
         self._save(shape=shape_of(x))
         return own(x).reshape(x.shape[0], math.prod(x.shape[1:]))
 
-    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Reshape the error to the shape of the input.
 

@@ -140,7 +140,7 @@ class MaxPool2d(_Pool2d):
         size = (int(cache["height"]), int(cache["width"]))
         if index.size == 0:
             δEδx = np.empty((*index.shape[:2], *size), wide.dtype)
-        elif self._is_large():
+        elif self._are_apart() or self._is_large():
             δEδx = self._scattered(index, wide, size)
         else:
             δEδx = np.zeros((*index.shape[:2], *size), wide.dtype)
@@ -153,6 +153,10 @@ class MaxPool2d(_Pool2d):
                     δEδx[:, :, i:bottom:down, j:end:right] += part
         return restore(δEδx, given.dtype), {}
 
+    def _are_apart(self) -> bool:
+        """Tell whether no value lies in two windows."""
+        return all(step >= size for size, step in zip(self.kernel_size, self.stride, strict=True))
+
     def _is_large(self) -> bool:
         """Tell whether going through a window's elements takes longer than finding their places."""
         return self.kernel_size[0] * self.kernel_size[1] > _SMALL
@@ -160,19 +164,22 @@ class MaxPool2d(_Pool2d):
     def _scattered(self, index: Array, error: FloatArray, size: Pair) -> FloatArray:
         """Add the error of each window at its place in images of a size."""
         samples, channels, rows, columns = index.shape
+        length, images = size[0] * size[1], samples * channels
         # Windows go from place to place, and their elements from theirs.
-        place = index.astype(np.int64)
-        row, column = np.divmod(place, self.kernel_size[1])
-        row += self.stride[0] * np.arange(rows).reshape(-1, 1)
-        column += self.stride[1] * np.arange(columns)
-        np.multiply(row, size[1], out=place)
-        place += column
-        place += (size[0] * size[1] * np.arange(samples * channels)).reshape(
-            samples, channels, 1, 1
-        )
-        shape = (samples, channels, *size)
-        added = np.bincount(place.ravel(), error.ravel(), minlength=math.prod(shape))
-        return added.reshape(shape).astype(np.float64, copy=False)
+        corners = size[1] * self.stride[0] * np.arange(rows)[:, np.newaxis]
+        corners = corners + self.stride[1] * np.arange(columns)
+        elements = size[1] * np.arange(self.kernel_size[0])[:, np.newaxis]
+        elements = elements + np.arange(self.kernel_size[1])
+        place = elements.ravel().take(index.reshape(images, rows * columns))
+        place += corners.ravel()
+        place += length * np.arange(images)[:, np.newaxis]
+        if self._are_apart():
+            added = np.zeros(images * length, error.dtype)
+            added[place.ravel()] = error.ravel()
+        else:
+            added = np.bincount(place.ravel(), error.ravel(), minlength=images * length)
+            added = added.astype(np.float64, copy=False)
+        return added.reshape(samples, channels, *size)
 
     def _index_dtype(self) -> np.dtype[Any]:
         """Return the smallest integers that can tell the elements of one window apart."""
@@ -190,13 +197,13 @@ class MaxPool2d(_Pool2d):
             2 * across.nbytes + 4 * places.nbytes + 6 * across.size + 2 * y.nbytes
             + 3 * copied * (x.dtype.itemsize + index.dtype.itemsize + 1),
         )  # fmt: skip
-        if self._is_large():
+        area = math.prod(self.kernel_size)
+        if self._are_apart() or self._is_large():
             backward = Cost(
-                work(calls=24, elements=3 * x.size + 14 * y.size),
-                8 * x.size + x.nbytes + 40 * y.size + y.wide_bytes(),
+                work(calls=24, elements=3 * x.size + 10 * y.size + 4 * area),
+                8 * x.size + x.nbytes + 40 * y.size + y.wide_bytes() + 24 * area,
             )
         else:
-            area = math.prod(self.kernel_size)
             backward = Cost(
                 work(calls=6 + 12 * area, elements=x.size * 2 + 8 * area * y.size),
                 x.wide_bytes() + x.nbytes + 5 * y.wide_bytes() + y.size,

@@ -12,6 +12,9 @@ from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet
 from edunn.probabilities import above_zero
 
+# With scores no further from zero, exponentials neither overflow nor vanish in any dtype.
+_MODERATE = 30.0
+
 
 class Softmax(Model):
     """Turn the scores of each sample into probabilities that sum to one.
@@ -25,9 +28,9 @@ class Softmax(Model):
 
     Notes
     -----
-    The largest score is subtracted first: no exponential overflows, and the result is the
-    same. Without smoothing the gradient passes also where a probability was rounded to 0: see
-    `probabilities`.
+    The largest score is subtracted first where scores are large: no exponential overflows, and the
+    result is the same. Without smoothing the gradient passes also where a probability was rounded
+    to 0: see `probabilities`.
     """
 
     cache_entries = (frozenset({"p"}),)
@@ -109,9 +112,13 @@ class Softmax(Model):
 
 def softmax(x: FloatArray) -> FloatArray:
     """Compute the softmax of the last axis, which may not be empty, as a new array."""
-    # Infinite scores give NaN, as in PyTorch.
-    p: FloatArray = x - np.max(x, axis=-1, keepdims=True)
-    np.exp(p, out=p)
+    if x.size and x.min() >= -_MODERATE and x.max() <= _MODERATE:
+        # To look takes a third of the time that the largest scores and their subtraction take.
+        p: FloatArray = np.exp(x)
+    else:
+        # Infinite scores give NaN, as in PyTorch.
+        p = x - np.max(x, axis=-1, keepdims=True)
+        np.exp(p, out=p)
     # A product takes half the time of a division.
     p *= 1 / np.sum(p, axis=-1, keepdims=True)
     return p

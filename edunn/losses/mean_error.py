@@ -10,7 +10,7 @@ import numpy as np
 from edunn.answers import backward_of, forward_of
 from edunn.arrays import Array, FloatArray, as_floats, describe, quiet, restore, shape_of
 from edunn.composite import Composite, prefixed
-from edunn.estimate import ArraySpec, Cost, Estimate, shape_spec, work
+from edunn.estimate import FLOAT64, ArraySpec, Cost, Estimate, shape_spec, work
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
 from edunn.model import Model, ParameterSet
@@ -75,8 +75,8 @@ class MeanError(Composite, Loss):
             Empty.
         """
         shape = self._saved_shape()
-        share = self._error_gradient(δE, (), np.dtype(np.float64)) / math.prod(shape)
-        return backward_of(self.sample_error_layer, np.full(shape, share))
+        share = float(self._error_gradient(δE, (), FLOAT64)) / math.prod(shape)
+        return backward_of(self.sample_error_layer, self._error_gradient(share, shape, FLOAT64))
 
     def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
         taken = self.sample_error_layer.estimate(y_true, y)

@@ -59,8 +59,8 @@ class SquaredError(Loss):
         difference = widen(cached)
         samples = difference.shape[0]
         δE = self._error_gradient(δEδEi, (samples, 1), difference.dtype)
-        δE = δE.reshape(samples, *[1] * (difference.ndim - 1))
-        return restore(2 * difference * δE, cached.dtype), {}
+        δE = 2 * δE.reshape(samples, *[1] * (difference.ndim - 1))
+        return restore(difference * δE, cached.dtype), {}
 
     def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
         self._check(self._floats("y_true", y_true), self._floats("y", y))

@@ -172,8 +172,9 @@ def adam(
     t = int(state["t"]) + 1 if "t" in state else 1
     m = betas[0] * _past(state, "m", wide) + (1 - betas[0]) * g
     s = betas[1] * _past(state, "s", wide) + (1 - betas[1]) * g * g
-    mean, size = m / (1 - betas[0] ** t), np.sqrt(s / (1 - betas[1] ** t))
-    p = restore(wide - lr * mean / (size + eps), p.dtype)
+    size = np.sqrt(s / (1 - betas[1] ** t))
+    size += eps
+    p = restore(wide - lr / (1 - betas[0] ** t) * m / size, p.dtype)
     return p, {"m": m, "s": s, "t": np.array(t, dtype=np.int64)}
 
 
@@ -204,13 +205,17 @@ def sign_descent(
 
 def _wide(p: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return parameter and gradient in double precision, in which the squares of both fit."""
+    if type(p) is np.ndarray and type(g) is np.ndarray:
+        return double(p), double(g)
     return double(np.asarray(p)), double(np.asarray(g))
 
 
 def _past(state: PastState, key: str, like: FloatArray) -> FloatArray:
     past = state.get(key)
     if past is None:
-        return np.zeros_like(like)
+        return np.zeros(like.shape, like.dtype)
+    if type(past) is np.ndarray and past.dtype is like.dtype and past.shape == like.shape:
+        return past
     if np.shape(past) != like.shape:
         raise LayerError(
             layer="optimizer",

@@ -79,6 +79,8 @@ class Check(BaseModel):
     # Of a layer of the student's own, the shapes of its outputs, one for each of `shapes`. Empty:
     # an output has the shape of its input.
     output_shapes: tuple[Shape, ...] = Field(default=(), max_length=16)
+    # Of a layer of the student's own, its parameters and their shapes.
+    parameters: Mapping[Name, Shape] = Field(default_factory=dict, max_length=64)
     phases: Annotated[tuple[PhaseName, ...], NotEmpty] = ("training", "test")
     # Whether the gradients are asked for too.
     backward: bool = True
@@ -103,6 +105,8 @@ class Check(BaseModel):
             )
         if self.output_shapes and (self.own is None or len(self.output_shapes) != len(self.shapes)):
             raise ValueError("output_shapes are for own, one for each of shapes")
+        if self.parameters and self.own is None:
+            raise ValueError("parameters are for own: those of the catalogue are known")
         for name in ("dtypes", "phases", "depends_on"):
             values = getattr(self, name)
             if len(set(values)) < len(values):

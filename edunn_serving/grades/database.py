@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,16 +16,21 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from edunn_serving.grades.faults import service_error
+from edunn_serving.errors import unavailable
+from edunn_serving.grades.faults import is_locked, service_error
 from edunn_serving.grades.migrating import migrate
 
 log = logging.getLogger(__name__)
 
 # How long a transaction waits for another one.
 LOCK_SECONDS = 5
+# How long a migration waits for that of another process.
+MIGRATION_SECONDS = 60
+# A writer that waits for another one looks this often whether it has ended.
+LOOK_SECONDS = 0.002
 # How long a statement may take, and how long a silent database is waited for.
 ANSWER_SECONDS = 10
-CONNECTIONS = 8
+CONNECTIONS = 10
 
 
 class Database:
@@ -41,6 +48,7 @@ class Database:
         self._engine = _make_engine(self._url)
         self._writer = self._engine.execution_options(is_writer=True)
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._migrated = False
 
     @property
@@ -67,8 +75,28 @@ class Database:
         """Give a session whose changes are durable after the block, or undone if it raises."""
         with service_error():
             self._ensure_migrated()
-            with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            with (
+                self._turn_to_write(),
+                Session(self._writer, expire_on_commit=False) as session,
+                session.begin(),
+            ):
                 yield session
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """Let one thread of this process write to SQLite at a time.
+
+        Threads that wait here are woken at once, and only one looks for other processes.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writing.acquire(timeout=LOCK_SECONDS):
+            raise unavailable("the database of grades is locked")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def migrate(self) -> None:
         """Bring the database to the version of this program."""
@@ -87,7 +115,8 @@ class Database:
                 return
             if self.is_sqlite and self._url.database:
                 Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-            migrate(self._writer)
+            # Another process may be at it, for longer than any other transaction takes.
+            migrate(self._writer.execution_options(lock_seconds=MIGRATION_SECONDS))
             self._migrated = True
 
 
@@ -140,6 +169,32 @@ def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    # A transaction that reads first and then writes would fail at once if another one has written.
-    is_writer = connection.get_execution_options().get("is_writer", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+    if connection.get_execution_options().get("is_writer", False):
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: sa.Connection) -> None:
+    """Begin as a writer: a transaction that reads first would fail if another one has written.
+
+    SQLite's own waiting sleeps up to 100 ms at a time, so that a process that writes again and
+    again would leave another one no turn.
+    """
+    # SQLAlchemy would end its own transaction with the first refusal, so the driver is asked.
+    driver: Any = connection.connection.dbapi_connection
+    seconds = connection.get_execution_options().get("lock_seconds", LOCK_SECONDS)
+    until = time.monotonic() + seconds
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not is_locked(error):
+                    break
+            time.sleep(LOOK_SECONDS)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}")

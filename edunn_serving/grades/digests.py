@@ -34,7 +34,14 @@ def digests_in(joined: bytes) -> Iterator[bytes]:
 
 def _digests(tensors: Iterable[bytes]) -> Iterator[bytes]:
     for data in tensors:
-        looked_at = range(0, min(len(data), LOOKED_AT_BYTES), NUMBER_BYTES)
-        numbers = {data[at : at + NUMBER_BYTES] for at in looked_at}
-        if len(numbers) >= LEAST_NUMBERS:
+        if _has_many_numbers(data):
             yield hashlib.sha256(data).digest()[:DIGEST_BYTES]
+
+
+def _has_many_numbers(data: bytes) -> bool:
+    numbers: set[bytes] = set()
+    for at in range(0, min(len(data), LOOKED_AT_BYTES), NUMBER_BYTES):
+        numbers.add(data[at : at + NUMBER_BYTES])
+        if len(numbers) >= LEAST_NUMBERS:
+            return True
+    return False

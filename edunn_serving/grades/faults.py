@@ -51,10 +51,19 @@ def service_error() -> Iterator[None]:
         raise unavailable("the database of grades is away") from error
 
 
+def is_locked(error: sqlite3.Error) -> bool:
+    """Tell whether another process writes to SQLite."""
+    return _primary_code(error) == sqlite3.SQLITE_BUSY
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & PRIMARY_CODE
+
+
 def _translated(error: DBAPIError) -> Exception:
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
-        code = getattr(cause, "sqlite_errorcode", 0) & PRIMARY_CODE
+        code = _primary_code(cause)
         full, away = code in FULL, code in AWAY
     else:
         full = isinstance(cause, psycopg.errors.DiskFull)

@@ -94,6 +94,7 @@ class Attempt(Base):
             postgresql_where=sa.text("revision < wanted_revision"),
         ),
         sa.Index("attempts_expiring", "expires_ms"),
+        sa.Index("attempts_by_start", "course", "assignment", "student", "start_id", unique=True),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(NAME, primary_key=True)
@@ -103,6 +104,8 @@ class Attempt(Base):
     version: Mapped[int]
     student: Mapped[str] = mapped_column(NAME)
     number: Mapped[int]
+    # What the caller has named its start; None if it has no name.
+    start_id: Mapped[str | None] = mapped_column(NAME)
     language: Mapped[str] = mapped_column(sa.String(8))
     started_ms: Mapped[int]
     expires_ms: Mapped[int]

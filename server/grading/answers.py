@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from edunn_serving.errors import Reason, ServiceError, invalid_arguments, quoted
 from edunn_serving.grading.v1.challenge_pb2 import Answer, Attempt, StepAnswer
+from edunn_serving.grading.v1.grading_service_pb2 import SubmitAnswersRequest
 from edunn_serving.v1 import tensor_pb2
 from edunn_serving.v1.tensor_pb2 import Tensor
 
@@ -69,15 +71,22 @@ def check_answers(attempt: Attempt, answers: Sequence[Answer]) -> None:
         raise invalid_arguments(violations)
 
 
-def digest_of(answers: Iterable[Answer]) -> str:
-    """Return the digest of answers, whatever their order."""
-    digest = hashlib.sha256()
+class KeptAnswers(NamedTuple):
+    """Answers as the database keeps them, and their digest."""
+
+    # A serialized SubmitAnswersRequest that has nothing else.
+    data: bytes
+    digest: str
+
+
+def kept_form(answers: Iterable[Answer]) -> KeptAnswers:
+    """Return answers in the order of challenges and steps, whatever order they came in."""
+    kept = SubmitAnswersRequest()
     for answer in sorted(answers, key=lambda each: each.challenge_id):
-        ordered = Answer(challenge_id=answer.challenge_id)
-        ordered.steps.extend(sorted(answer.steps, key=lambda each: each.step_id))
-        data = ordered.SerializeToString(deterministic=True)
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()
+        entry = kept.answers.add(challenge_id=answer.challenge_id)
+        entry.steps.extend(sorted(answer.steps, key=lambda each: each.step_id))
+    data = kept.SerializeToString(deterministic=True)
+    return KeptAnswers(data, hashlib.sha256(data).hexdigest())
 
 
 def _check_steps(
@@ -87,7 +96,7 @@ def _check_steps(
     for number, step in enumerate(answer.steps):
         place = f"{field}.steps[{number}]"
         kind = known.get(step.step_id)
-        if kind is None or kind == "set_phase":
+        if kind not in ("forward", "backward"):
             text = f"the challenge asks no answer for a step {quoted(step.step_id)}"
             violations.append((f"{place}.step_id", text))
             continue

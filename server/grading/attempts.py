@@ -15,13 +15,19 @@ from edunn_serving.grades import AssignmentHead, Attempt
 from edunn_serving.grades.database import lock_row
 from edunn_serving.grades.reading import assignment_version, now_ms
 from edunn_serving.grading.v1 import challenge_pb2
-from edunn_serving.grading.v1.grading_service_pb2 import StartAttemptRequest, SubmitAnswersRequest
-from server.grading.answers import check_answers, digest_of
+from edunn_serving.grading.v1.grading_service_pb2 import (
+    ListAttemptsRequest,
+    StartAttemptRequest,
+    SubmitAnswersRequest,
+)
+from server.grading.answers import KeptAnswers, check_answers, kept_form
 from server.grading.assignments import find, not_found
 from server.grading.people import is_grader, may_attempt, student_of
 
 LANGUAGES = ("", "en", "es")
 MAX_SOURCE_BYTES = 256 * 1024
+MAX_START_ID = 128
+MAX_LISTED = 1000
 # An attempt whose challenges are not drawn yet counts for this time.
 DRAWING_MS = 60_000
 
@@ -29,11 +35,16 @@ DRAWING_MS = 60_000
 def begin(session: Session, caller: Caller, request: StartAttemptRequest) -> str:
     """Store a new attempt, which has no challenges yet, and return its id.
 
+    A start that has been stored before, by its `start_id`, is not stored again.
+
     Raises
     ------
     ServiceError
         ASSIGNMENT_NOT_FOUND, ASSIGNMENT_CLOSED, ATTEMPTS_USED_UP, PERMISSION_DENIED.
     """
+    if len(request.start_id) > MAX_START_ID:
+        text = f"expected at most {MAX_START_ID} characters, got {len(request.start_id)}"
+        raise invalid_argument("start_id", text)
     if request.language not in LANGUAGES:
         raise invalid_argument(
             "language", f"expected en, es or nothing, got {quoted(request.language)}"
@@ -42,6 +53,13 @@ def begin(session: Session, caller: Caller, request: StartAttemptRequest) -> str
     student = student_of(session, caller, row.course, request.student)
     if not may_attempt(assignment, student):
         raise not_found(row.course, row.name)
+    own = _attempts_of(row.course, row.name, student)
+    if request.start_id:
+        before = session.scalar(
+            sa.select(Attempt.id).where(own, Attempt.start_id == request.start_id)
+        )
+        if before is not None:
+            return before
     now = now_ms()
     _check_open(assignment, now)
     # Attempts at one assignment begin one after another, so that none goes beyond the limit.
@@ -51,7 +69,6 @@ def begin(session: Session, caller: Caller, request: StartAttemptRequest) -> str
         )
     )
     _check_limits(session, assignment, student, now)
-    own = _attempts_of(row.course, row.name, student)
     attempt = Attempt(
         id=secrets.token_urlsafe(16),
         course=row.course,
@@ -59,6 +76,7 @@ def begin(session: Session, caller: Caller, request: StartAttemptRequest) -> str
         version=row.version,
         student=student,
         number=1 + (session.scalar(sa.select(sa.func.max(Attempt.number)).where(own)) or 0),
+        start_id=request.start_id or None,
         language=request.language or assignment.language,
         started_ms=now,
         expires_ms=now + int(assignment.attempts.expire_after * 1000),
@@ -88,12 +106,41 @@ def begun(session: Session, attempt_id: str) -> challenge_pb2.Attempt:
             metadata={"attempt_id": attempt_id},
         )
     message = challenge_pb2.Attempt.FromString(attempt.challenges)
+    if attempt.accepted_ms is not None:
+        message.accept_time.FromMilliseconds(attempt.accepted_ms)
     limit = assignment_version(
         session, attempt.course, attempt.assignment, attempt.version
     ).attempts.limit
     if limit is not None:
         own = _attempts_of(attempt.course, attempt.assignment, attempt.student)
         message.attempts_left = max(0, limit - _count(session, own, now_ms()))
+    return message
+
+
+def list_attempts(
+    session: Session, caller: Caller, request: ListAttemptsRequest
+) -> list[challenge_pb2.Attempt]:
+    """Return a student's attempts without their challenges, the newest first."""
+    row, _ = find(session, caller, request.course, request.assignment)
+    student = student_of(session, caller, row.course, request.student)
+    own = _attempts_of(row.course, row.name, student)
+    newest = sa.select(Attempt).where(own).order_by(Attempt.number.desc()).limit(MAX_LISTED)
+    return [_head_of(attempt) for attempt in session.scalars(newest)]
+
+
+def _head_of(attempt: Attempt) -> challenge_pb2.Attempt:
+    message = challenge_pb2.Attempt(
+        attempt_id=attempt.id,
+        course=attempt.course,
+        assignment=attempt.assignment,
+        version=attempt.version,
+        student=attempt.student,
+        number=attempt.number,
+    )
+    message.start_time.FromMilliseconds(attempt.started_ms)
+    message.expire_time.FromMilliseconds(attempt.expires_ms)
+    if attempt.accepted_ms is not None:
+        message.accept_time.FromMilliseconds(attempt.accepted_ms)
     return message
 
 
@@ -123,8 +170,8 @@ def find_attempt(session: Session, caller: Caller, attempt_id: str) -> Attempt:
     return attempt
 
 
-def examine(session: Session, caller: Caller, request: SubmitAnswersRequest) -> str:
-    """Check that answers fit their challenges, and return their digest.
+def examine(session: Session, caller: Caller, request: SubmitAnswersRequest) -> KeptAnswers:
+    """Check that answers fit their challenges, and return what is kept of them.
 
     Raises
     ------
@@ -139,10 +186,12 @@ def examine(session: Session, caller: Caller, request: SubmitAnswersRequest) -> 
             "source", f"expected at most {MAX_SOURCE_BYTES} bytes, got {len(request.source)}"
         )
     check_answers(challenge_pb2.Attempt.FromString(attempt.challenges), request.answers)
-    return digest_of(request.answers)
+    return kept_form(request.answers)
 
 
-def accept(session: Session, caller: Caller, request: SubmitAnswersRequest, digest: str) -> None:
+def accept(
+    session: Session, caller: Caller, request: SubmitAnswersRequest, kept: KeptAnswers
+) -> None:
     """Store the answers of an attempt, which `examine` has checked. They count once.
 
     Raises
@@ -153,7 +202,7 @@ def accept(session: Session, caller: Caller, request: SubmitAnswersRequest, dige
     session.execute(lock_row(sa.select(Attempt.id)).where(Attempt.id == request.attempt_id))
     attempt = find_attempt(session, caller, request.attempt_id)
     if attempt.answers_digest is not None:
-        if attempt.answers_digest == digest:
+        if attempt.answers_digest == kept.digest:
             return
         raise ServiceError(
             Reason.ANSWERS_EXIST,
@@ -171,9 +220,8 @@ def accept(session: Session, caller: Caller, request: SubmitAnswersRequest, dige
     newest = session.get_one(AssignmentHead, (attempt.course, attempt.assignment)).version
     _check_open(assignment_version(session, attempt.course, attempt.assignment, newest), now)
     attempt.accepted_ms = now
-    kept = SubmitAnswersRequest(answers=request.answers)
-    attempt.answers = kept.SerializeToString()
-    attempt.answers_digest = digest
+    attempt.answers = kept.data
+    attempt.answers_digest = kept.digest
     attempt.source = request.source or None
     attempt.wanted_revision = 1
 

@@ -84,6 +84,8 @@ class Guard:
         self._database = database
         self._threads = threads
         self._closed: list[Closed] = []
+        # Of each live attempt the digests of its inputs, and of each digest the attempt.
+        self._known: dict[str, list[bytes]] = {}
         self._live: dict[bytes, LiveAttempt] = {}
         self._looked = 0.0
         self._looking: asyncio.Task[None] | None = None
@@ -198,31 +200,46 @@ class Guard:
 
     def _read(self) -> None:
         now = now_ms()
-        begun = sa.select(
-            Attempt.id,
-            Attempt.course,
-            Attempt.assignment,
-            Attempt.student,
-            Attempt.expires_ms,
-            Attempt.input_digests,
-        ).where(
-            Attempt.expires_ms > now,
-            Attempt.accepted_ms.is_(None),
-            Attempt.input_digests.is_not(None),
-        )
         with self._database.read() as session:
             models = session.scalars(newest_models().where(sa.not_(AssignmentHead.deleted))).all()
-            rows = session.execute(begun).all()
+            live = set(session.scalars(sa.select(Attempt.id).where(*_is_live(now))))
+            begun = session.execute(_attempts_of(live - self._known.keys())).all()
         closed = []
         for model in models:
             assignment = model_of(model)
             if not assignment.allow_calls and _may_open(assignment, now):
                 closed.append(Closed(assignment, _closed_types(assignment)))
-        live: dict[bytes, LiveAttempt] = {}
-        for row in rows:
+        for gone in self._known.keys() - live:
+            for digest in self._known.pop(gone):
+                self._live.pop(digest, None)
+        for row in begun:
             attempt = LiveAttempt(row.id, row.course, row.assignment, row.student, row.expires_ms)
-            live.update(dict.fromkeys(digests_in(row.input_digests), attempt))
-        self._closed, self._live = closed, live
+            digests = list(digests_in(row.input_digests or b""))
+            self._known[attempt.attempt_id] = digests
+            self._live.update(dict.fromkeys(digests, attempt))
+        self._closed = closed
+
+
+def _is_live(now: int) -> Iterable[sa.ColumnElement[bool]]:
+    return (
+        Attempt.expires_ms > now,
+        Attempt.accepted_ms.is_(None),
+        Attempt.input_digests.is_not(None),
+    )
+
+
+def _attempts_of(
+    ids: Iterable[str],
+) -> sa.Select[str, str, str, str, int, bytes | None]:
+    """Return the statement that finds the fields of `LiveAttempt`, and the digests."""
+    return sa.select(
+        Attempt.id,
+        Attempt.course,
+        Attempt.assignment,
+        Attempt.student,
+        Attempt.expires_ms,
+        Attempt.input_digests,
+    ).where(Attempt.id.in_(ids))
 
 
 def types_in_layer(layer: Any) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from server.grading.threads import Threads
 
 # The pause between two looks. One query looks for all that is awaited.
 LOOK_SECONDS = 0.02
+# Or this many times as long as a look took, so that looking stays a small share of the work.
+PAUSE_PER_LOOK = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,14 @@ class ProgressWatch:
             self._awaited.discard(awaited)
         return True
 
+    async def now(self, attempt_id: str) -> Progress:
+        """Return how far an attempt is now."""
+        found = await self._threads.run(self._look, [attempt_id])
+        return found.get(attempt_id, Progress(is_drawn=False, revision=0))
+
     async def _look_often(self) -> None:
         while self._awaited:
+            began = time.monotonic()
             ids = sorted({each.attempt_id for each in self._awaited})
             try:
                 found = await self._threads.run(self._look, ids)
@@ -72,7 +81,8 @@ class ProgressWatch:
                 if progress and awaited.is_done(progress) and not awaited.done.done():
                     awaited.done.set_result(None)
                     self._awaited.discard(awaited)
-            await asyncio.sleep(LOOK_SECONDS)
+            took = time.monotonic() - began
+            await asyncio.sleep(max(LOOK_SECONDS, PAUSE_PER_LOOK * took))
 
     def _look(self, ids: Sequence[str]) -> dict[str, Progress]:
         is_drawn = sa.or_(Attempt.challenges.is_not(None), Attempt.failure.is_not(None))

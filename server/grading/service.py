@@ -14,6 +14,7 @@ from edunn_serving.assignments.document import line_of
 from edunn_serving.errors import ServiceError, deadline_exceeded, invalid_arguments, unavailable
 from edunn_serving.grades import Database
 from edunn_serving.grades.secrets import receipt_keys
+from edunn_serving.grading.v1 import challenge_pb2
 from edunn_serving.grading.v1 import grading_service_pb2 as contract
 from edunn_serving.requests import parse_request
 from edunn_serving.rpcs import rpcs_of
@@ -28,6 +29,8 @@ from server.grading.threads import Threads
 
 GRADING_SERVICE = contract.DESCRIPTOR.services_by_name["GradingService"]
 RPCS = rpcs_of(GRADING_SERVICE)
+# That read, and as many that write. With the watch's own they have the database's connections.
+THREADS = 4
 # How long a call waits for workers that are busy, if its deadline is not earlier.
 WORKER_SECONDS = 300.0
 # A call that waits looks this often whether a worker is there.
@@ -45,10 +48,12 @@ class GradingService:
 
     def __init__(self, settings: Settings) -> None:
         self._database = Database(settings.grades_url())
-        self._threads = Threads()
+        self._threads = Threads(THREADS)
+        # In SQLite only one can write at a time. Those that wait for it keep no reader.
+        self._writers = Threads(1 if self._database.is_sqlite else THREADS)
         self.guard = Guard(self._database, self._threads)
         self._tasks = Tasks(settings)
-        self._progress = ProgressWatch(self._database, self._threads)
+        self._progress = ProgressWatch(self._database, Threads(1))
 
     def unary_methods(self) -> Mapping[str, UnaryMethod]:
         """Return all methods."""
@@ -58,6 +63,8 @@ class GradingService:
             "ListAssignments": self._list_assignments,
             "DeleteAssignment": self._delete_assignment,
             "StartAttempt": self._start_attempt,
+            "GetAttempt": self._get_attempt,
+            "ListAttempts": self._list_attempts,
             "SubmitAnswers": self._submit_answers,
             "GetReport": self._get_report,
             "ListReports": self._list_reports,
@@ -151,23 +158,51 @@ class GradingService:
             lambda session: attempts.begin(session, call.caller, request)
         )
         try:
-            await self._threads.run(self._tasks.draw, attempt_id)
-            if not await self._await(call, attempt_id, lambda progress: progress.is_drawn):
-                raise _late(call, "no worker of the pool grading is there")
+            attempt = await self._drawn(call, attempt_id)
         except ServiceError:
             await self._write(lambda session: attempts.take_back(session, attempt_id))
             raise
-        attempt = await self._read(lambda session: attempts.begun(session, attempt_id))
         # From here on the student has the inputs, so the server knows them too.
         await self.guard.seen()
         return contract.StartAttemptResponse(attempt=attempt)
+
+    async def _drawn(self, call: Call, attempt_id: str) -> challenge_pb2.Attempt:
+        """Return an attempt, whose challenges are drawn now if they are not yet."""
+
+        def is_drawn(progress: Progress) -> bool:
+            return progress.is_drawn
+
+        if not is_drawn(await self._progress.now(attempt_id)):
+            await self._threads.run(self._tasks.draw, attempt_id)
+            if not await self._await(call, attempt_id, is_drawn):
+                raise _late(call, "no worker of the pool grading is there")
+        return await self._read(lambda session: attempts.begun(session, attempt_id))
+
+    async def _get_attempt(
+        self, call: Call, request: contract.GetAttemptRequest
+    ) -> contract.GetAttemptResponse:
+        attempt_id = await self._read(
+            lambda session: attempts.find_attempt(session, call.caller, request.attempt_id).id
+        )
+        return contract.GetAttemptResponse(attempt=await self._drawn(call, attempt_id))
+
+    async def _list_attempts(
+        self, call: Call, request: contract.ListAttemptsRequest
+    ) -> contract.ListAttemptsResponse:
+        return await self._read(
+            lambda session: contract.ListAttemptsResponse(
+                attempts=attempts.list_attempts(session, call.caller, request)
+            )
+        )
 
     async def _submit_answers(
         self, call: Call, request: contract.SubmitAnswersRequest
     ) -> contract.SubmitAnswersResponse:
         # Outside of the transaction that writes: in SQLite only one can write at a time.
-        digest = await self._read(lambda session: attempts.examine(session, call.caller, request))
-        await self._write(lambda session: attempts.accept(session, call.caller, request, digest))
+        kept = await self._read(lambda session: attempts.examine(session, call.caller, request))
+        await self._write(
+            lambda session: attempts.accept(session, call.caller, request, kept), soon=True
+        )
         # From here on the answers are durable. Sent again, they get the report.
         await self._await_report(call, request.attempt_id)
         report = await self._read(
@@ -178,10 +213,13 @@ class GradingService:
         return contract.SubmitAnswersResponse(report=report)
 
     async def _await_report(self, call: Call, attempt_id: str) -> None:
-        if await self._progress.wait(attempt_id, lambda progress: progress.revision > 0, 0.0):
+        def is_judged(progress: Progress) -> bool:
+            return progress.revision > 0
+
+        if is_judged(await self._progress.now(attempt_id)):
             return
         await self._threads.run(self._tasks.judge, attempt_id, 1)
-        if not await self._await(call, attempt_id, lambda progress: progress.revision > 0):
+        if not await self._await(call, attempt_id, is_judged):
             raise _late(call, "the answers are kept, and no worker has judged them yet")
 
     async def _await(
@@ -252,12 +290,12 @@ class GradingService:
 
         return await self._threads.run(run)
 
-    async def _write(self, function: Callable[[Session], Any]) -> Any:
+    async def _write(self, function: Callable[[Session], Any], *, soon: bool = False) -> Any:
         def run() -> Any:
             with self._database.write() as session:
                 return function(session)
 
-        return await self._threads.run(run)
+        return await (self._writers.run_soon(run) if soon else self._writers.run(run))
 
 
 def _on_bytes(name: str, method: Callable[[Call, Any], Awaitable[Message]]) -> UnaryMethod:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import secrets
+import time
 from typing import Any
 
 import redis
@@ -17,7 +19,7 @@ from kombu.exceptions import OperationalError
 
 from edunn_serving import keys
 from edunn_serving.errors import unavailable
-from edunn_serving.pools import GRADING, GRADING_TASKS
+from edunn_serving.pools import GRADING, GRADING_TASKS, GradingPriority
 from edunn_serving.redis_connections import CONNECT_SECONDS, connect
 from edunn_serving.scripts import Script
 from edunn_serving.settings import Settings
@@ -26,6 +28,8 @@ from edunn_serving.task_seal import seal_tasks
 log = logging.getLogger(__name__)
 
 TRIAL_SECONDS = 10.0
+# Many calls wait at once, and one look tells all of them that a worker is there.
+LOOK_LASTS_SECONDS = 1.0
 
 
 class Tasks:
@@ -35,6 +39,7 @@ class Tasks:
         self._redis_url = settings.redis_url
         seal_tasks(settings.seal())
         self._worker_timeout = settings.worker_timeout_seconds
+        self._worker_seen = -math.inf
         self._app = Celery("edunn", broker=settings.redis_url.broker_url, set_as_current=False)
         self._app.conf.update(
             broker_use_ssl=settings.redis_url.broker_tls,
@@ -51,11 +56,13 @@ class Tasks:
 
     def draw(self, attempt_id: str) -> None:
         """Have a worker draw the challenges of an attempt."""
-        self._send(GRADING_TASKS.draw, [attempt_id])
+        self._send(GRADING_TASKS.draw, [attempt_id], GradingPriority.DRAW)
 
     def judge(self, attempt_id: str, revision: int) -> None:
         """Have a worker make a report of an attempt."""
-        self._send(GRADING_TASKS.judge, [attempt_id, revision])
+        self._send(
+            GRADING_TASKS.judge, [attempt_id, revision], GradingPriority.of_judging(revision)
+        )
 
     def try_assignment(self, model: str) -> list[tuple[int, str]]:
         """Have a worker draw each check of an assignment once.
@@ -71,7 +78,7 @@ class Tasks:
             UNAVAILABLE: no worker has done it in time.
         """
         key = keys.grading_trial(secrets.token_hex(16))
-        self._send(GRADING_TASKS.try_assignment, [key, model])
+        self._send(GRADING_TASKS.try_assignment, [key, model], GradingPriority.JUDGE)
         try:
             with connect(self._redis_url, answer_seconds=TRIAL_SECONDS + CONNECT_SECONDS) as client:
                 answer: Any = client.blpop([key], TRIAL_SECONDS)
@@ -82,17 +89,21 @@ class Tasks:
         return [(number, text) for number, text in json.loads(answer[1])]
 
     def has_worker(self) -> bool:
-        """Tell whether a worker of the pool gives signs of life."""
+        """Tell whether a worker of the pool gives signs of life, or gave some a second ago."""
+        if time.monotonic() - self._worker_seen < LOOK_LASTS_SECONDS:
+            return True
         try:
             with connect(self._redis_url) as client:
                 live_workers = client.register_script(Script.named("live_workers").text)
                 _, live = live_workers([GRADING.signs_of_life], [self._worker_timeout])
         except redis.RedisError as error:
             raise unavailable("Redis is away") from error
+        if live:
+            self._worker_seen = time.monotonic()
         return bool(live)
 
-    def _send(self, name: str, arguments: list[Any]) -> None:
+    def _send(self, name: str, arguments: list[Any], priority: GradingPriority) -> None:
         try:
-            self._app.send_task(name, arguments, queue=GRADING.queue)
+            self._app.send_task(name, arguments, queue=GRADING.queue, priority=priority)
         except (OperationalError, redis.RedisError, OSError) as error:
             raise unavailable("Redis is away") from error

@@ -55,7 +55,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
         probe.make_ready()
     lines: defaultdict[str, list[str]] = defaultdict(list)
     with ExitStack() as running:
-        stack = running.enter_context(Stack(tmp_path_factory.mktemp("killed")))
+        stack = running.enter_context(Stack(tmp_path_factory.mktemp("killed"), others={}))
         await_workers(stack)
         second = running.enter_context(second_server(stack))
         said: Said = queue.Queue()

@@ -231,6 +231,12 @@ def test_an_initializer_of_nothing_or_of_another_shape_is_told_so() -> None:
         def create(self, shape: tuple[int, ...]) -> Array:  # type: ignore[override]  # fewer arguments
             return np.zeros(5)
 
+    class Returns(nn.initializers.Initializer):
+        def initialize(self, p: Array) -> Array:  # type: ignore[override]  # as a mistake
+            return np.ones(p.shape)
+
+    with pytest.raises(nn.LayerError, match=r"Returns: initialize\(p\) should be filling p"):
+        nn.Linear(2, 3, initializer=Returns())
     with pytest.raises(NotImplementedError, match="Nothing has neither initialize"):
         nn.Linear(2, 3, initializer=Nothing())
     with pytest.raises(nn.LayerError, match=r"Other: .* of the parameter's shape \(2, 3\)"):

@@ -43,7 +43,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "EDUNN_MAX_BATCH_BYTES": str(2 * MEBIBYTE),
         "EDUNN_SESSION_CONTEXT_BYTES": str(64 * MEBIBYTE),
     }
-    with Stack(tmp_path_factory.mktemp("full"), workers=1, environment=settings) as running:
+    with Stack(
+        tmp_path_factory.mktemp("full"), workers=1, others={}, environment=settings
+    ) as running:
         yield running
 
 

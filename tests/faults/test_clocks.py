@@ -26,12 +26,12 @@ if "celery" in sys.orig_argv:
 """
 
 
-@pytest.mark.parametrize("seconds", [40.0, -40.0, 86400.0])
+@pytest.mark.parametrize("seconds", [-40.0, 86400.0])
 def test_wrong_clock_of_a_worker_makes_no_call_late(tmp_path: Path, seconds: float) -> None:
     (tmp_path / "sitecustomize.py").write_text(SITECUSTOMIZE.format(seconds=seconds))
     with_wrong_clock = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
     with (
-        Stack(tmp_path / "data", workers=1, environment=with_wrong_clock) as stack,
+        Stack(tmp_path / "data", workers=1, others={}, environment=with_wrong_clock) as stack,
         grpc.insecure_channel(stack.address, UNLIMITED) as channel,
     ):
         await_workers(stack)

@@ -46,7 +46,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory, metrics_address: str) -> Ite
         "EDUNN_MAX_QUEUED_OPERATIONS": str(QUEUE),
         "EDUNN_METRICS_ADDRESS": metrics_address,
     }
-    with Stack(tmp_path_factory.mktemp("deadlines"), workers=1, environment=settings) as running:
+    with Stack(
+        tmp_path_factory.mktemp("deadlines"), workers=1, others={}, environment=settings
+    ) as running:
         yield running
 
 

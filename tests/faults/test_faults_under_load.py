@@ -36,7 +36,7 @@ X = np.random.default_rng(1).uniform(1, 2, (8, 64))
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One stack for all these faults: each test leaves it healed."""
-    with Stack(tmp_path_factory.mktemp("faulty"), workers=2) as running:
+    with Stack(tmp_path_factory.mktemp("faulty"), workers=2, others={}) as running:
         await_workers(running)
         yield running
 
@@ -47,17 +47,17 @@ def live_workers(stack: Stack) -> int:
 
 def test_killed_worker_under_load_costs_no_answer(stack: Stack) -> None:
     before = batches_sent_again(stack)
+    worker = stack.workers[0]
     with VerifiedLoad(stack.address) as load:
-        for child in stack.workers:
-            starts = child.starts
-            freeze_at_work(stack, child)
-            kill(child)
-            await_restart(child, starts)
-            load.await_each_caller(20)
-            # Without it the next kill may leave nobody.
-            await_workers(stack)
+        starts = worker.starts
+        freeze_at_work(stack, worker)
+        kill(worker)
+        await_restart(worker, starts)
+        load.await_each_caller(20)
+        # Without it the next test may kill the only one.
+        await_workers(stack)
     load.check()
-    assert batches_sent_again(stack) >= before + len(stack.workers)
+    assert batches_sent_again(stack) > before
 
 
 def test_all_workers_killed_at_once_heals(stack: Stack) -> None:
@@ -118,22 +118,6 @@ def test_redis_killed_and_restarted_from_its_append_only_file(stack: Stack) -> N
 
 def test_full_redis_is_said_clearly_and_heals_when_there_is_space(stack: Stack) -> None:
     redis = stack.redis_client()
-    with VerifiedLoad(stack.address, deadline=20.0) as load:
-        redis.config_set("maxmemory", redis.info("memory")["used_memory"] // 2)
-        try:
-            load.await_refusal("RESOURCE_EXHAUSTED")
-            # Longer than a worker may be silent: a full Redis must still hear its workers.
-            load.pause(5.0)
-            await_true(lambda: live_workers(stack) == 2, "a sign of life of both workers")
-        finally:
-            redis.config_set("maxmemory", 0)
-        load.await_each_caller(20)
-    load.check(("RESOURCE_EXHAUSTED", "QUOTA"))
-
-
-def test_session_can_be_deleted_from_a_full_redis(stack: Stack) -> None:
-    """What the callers are told to do when the store is full."""
-    redis = stack.redis_client()
     with (
         VerifiedLoad(stack.address, deadline=20.0) as load,
         grpc.insecure_channel(stack.address) as channel,
@@ -143,8 +127,12 @@ def test_session_can_be_deleted_from_a_full_redis(stack: Stack) -> None:
         redis.config_set("maxmemory", redis.info("memory")["used_memory"] // 2)
         try:
             load.await_refusal("RESOURCE_EXHAUSTED")
+            # What the callers are told to do then is possible.
             stub.DeleteSession(api.DeleteSessionRequest(session_id=session), timeout=30)
             assert not list(redis.scan_iter(f"*{session}*"))
+            # Longer than a worker may be silent: a full Redis must still hear its workers.
+            load.pause(5.0)
+            await_true(lambda: live_workers(stack) == 2, "a sign of life of both workers")
         finally:
             redis.config_set("maxmemory", 0)
         load.await_each_caller(20)
@@ -153,14 +141,14 @@ def test_session_can_be_deleted_from_a_full_redis(stack: Stack) -> None:
 
 def test_worker_told_to_stop_loses_nothing(stack: Stack) -> None:
     before = batches_sent_again(stack)
+    worker = stack.workers[0]
     with VerifiedLoad(stack.address) as load:
-        for child in stack.workers:
-            starts = child.starts
-            os.kill(child.pid, signal.SIGTERM)
-            await_restart(child, starts)
-            load.await_each_caller(20)
-            # Without it the next stop may leave nobody.
-            await_workers(stack)
+        starts = worker.starts
+        os.kill(worker.pid, signal.SIGTERM)
+        await_restart(worker, starts)
+        load.await_each_caller(20)
+        # Without it the next test may stop the only one.
+        await_workers(stack)
     load.check()
     # It has finished its batch and taken no other along.
     assert batches_sent_again(stack) == before

@@ -125,7 +125,7 @@ def test_a_database_that_stands_still_holds_up_neither_layers_nor_the_server_s_s
     with Postgres(binaries) as database:
         environment = {"EDUNN_DATABASE_URL": database.url}
         with (
-            Stack(tmp_path, workers=1, environment=environment) as stack,
+            Stack(tmp_path, workers=1, others={GRADING: 1}, environment=environment) as stack,
             Client(stack.address) as client,
         ):
             Grading(client).put_assignment(DOCUMENT)

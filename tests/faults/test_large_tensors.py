@@ -91,7 +91,9 @@ def test_answers_that_are_too_much_for_one_batch_come_by_several_in_their_order(
 def small_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A service that takes little, so that tests of its limits need send little."""
     settings = {"EDUNN_MAX_MESSAGE_BYTES": str(LIMIT)}
-    with Stack(tmp_path_factory.mktemp("small"), workers=1, environment=settings) as running:
+    with Stack(
+        tmp_path_factory.mktemp("small"), workers=1, others={}, environment=settings
+    ) as running:
         yield running
 
 

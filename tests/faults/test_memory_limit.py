@@ -22,7 +22,9 @@ LIMIT = 512 * MEBIBYTE
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {"EDUNN_WORKER_MEMORY_BYTES": str(LIMIT)}
-    with Stack(tmp_path_factory.mktemp("memory"), workers=1, environment=settings) as running:
+    with Stack(
+        tmp_path_factory.mktemp("memory"), workers=1, others={}, environment=settings
+    ) as running:
         await_true(lambda: bool(live_workers(running)), "a worker")
         yield running
 

@@ -23,7 +23,7 @@ X = np.ones((2, 3))
 
 def test_reply_with_too_few_results_blocks_no_session(tmp_path: Path) -> None:
     with (
-        Stack(tmp_path, workers=1) as stack,
+        Stack(tmp_path, workers=1, others={}) as stack,
         grpc.insecure_channel(stack.address, UNLIMITED) as channel,
     ):
         stub = LayerServiceStub(channel)
@@ -49,7 +49,7 @@ def test_reply_with_too_few_results_blocks_no_session(tmp_path: Path) -> None:
 def test_operation_whose_batch_a_living_worker_loses_is_given_up_at_last(tmp_path: Path) -> None:
     """Each loss counts as a death of the operation: nothing is sent again for ever."""
     with (
-        Stack(tmp_path, workers=1) as stack,
+        Stack(tmp_path, workers=1, others={}) as stack,
         grpc.insecure_channel(stack.address, UNLIMITED) as channel,
     ):
         stub = LayerServiceStub(channel)

@@ -32,7 +32,9 @@ WORKER_TIMEOUT = 2.5
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {"EDUNN_WORKER_TIMEOUT_SECONDS": str(WORKER_TIMEOUT)}
-    with Stack(tmp_path_factory.mktemp("once"), workers=2, environment=settings) as running:
+    with Stack(
+        tmp_path_factory.mktemp("once"), workers=2, others={}, environment=settings
+    ) as running:
         await_workers(running)
         yield running
 

@@ -39,7 +39,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory, metrics_address: str) -> Ite
         # A worker that has ended takes some seconds to come back.
         "EDUNN_WORKER_WAIT_SECONDS": "60",
     }
-    with Stack(tmp_path_factory.mktemp("overrun"), workers=1, environment=settings) as running:
+    with Stack(
+        tmp_path_factory.mktemp("overrun"), workers=1, others={}, environment=settings
+    ) as running:
         yield running
 
 

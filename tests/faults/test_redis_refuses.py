@@ -27,7 +27,7 @@ DROP = spec("drop", "Dropout", p=0.5)
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One stack for all these faults: each test leaves it healed."""
-    with Stack(tmp_path_factory.mktemp("refusing"), workers=2) as running:
+    with Stack(tmp_path_factory.mktemp("refusing"), workers=2, others={}) as running:
         await_workers(running)
         yield running
 

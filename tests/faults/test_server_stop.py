@@ -29,7 +29,7 @@ IN_FLIGHT = 32
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("stopped"), workers=2) as running:
+    with Stack(tmp_path_factory.mktemp("stopped"), workers=2, others={}) as running:
         yield running
 
 

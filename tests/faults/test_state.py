@@ -29,7 +29,9 @@ SESSIONS = 150
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {"EDUNN_SESSION_CONTEXT_BYTES": str(CONTEXT_BYTES)}
-    with Stack(tmp_path_factory.mktemp("state"), workers=2, environment=settings) as running:
+    with Stack(
+        tmp_path_factory.mktemp("state"), workers=2, others={}, environment=settings
+    ) as running:
         yield running
 
 

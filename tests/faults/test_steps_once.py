@@ -35,7 +35,7 @@ State = dict[str, np.ndarray]
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {"EDUNN_WORKER_TIMEOUT_SECONDS": str(WORKER_TIMEOUT)}
-    with Stack(tmp_path_factory.mktemp("steps"), environment=settings) as running:
+    with Stack(tmp_path_factory.mktemp("steps"), others={}, environment=settings) as running:
         await_workers(running)
         yield running
 

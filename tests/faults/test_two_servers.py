@@ -23,7 +23,7 @@ X = np.random.default_rng(1).uniform(1, 2, (8, 64))
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("two"), workers=4) as running:
+    with Stack(tmp_path_factory.mktemp("two"), workers=4, others={}) as running:
         running.add_server()
         await_workers(running)
         yield running

@@ -1,4 +1,4 @@
-"""Callers that use the service all the time, check every answer, and count the refusals.
+"""Callers that use the service again and again, check every answer, and count the refusals.
 
 Each caller has a session of its own and sends pairs of a Dropout forward and its backward. Some
 callers send one call after the other, some send bursts over `Compute` streams. A refused forward is
@@ -30,6 +30,8 @@ BURST = 8
 # A caller may get its answer this long after the deadline, because the test shares the cores.
 SLACK_SECONDS = 2.0
 PAUSE_SECONDS = 0.1
+# The pause after each step, so that processes that start again find the machine not full.
+STEP_SECONDS = 0.03
 # grpc.aio's message for a stream that it could not begin. Other calls are UNAVAILABLE then.
 GRPC_AIO_LOST_CALL = "Internal error from Core"
 # By default gRPC waits a second before it connects again.
@@ -232,8 +234,7 @@ class VerifiedLoad:
             while not stop.is_set():
                 done, pause = await step(stub, caller, first)
                 first += done
-                if pause:
-                    await asyncio.sleep(pause)
+                await asyncio.sleep(pause or STEP_SECONDS)
 
     async def _unary_step(self, stub: Any, caller: Caller, number: int) -> tuple[int, float]:
         """Send a forward and its backward; return the number of finished pairs, and a pause."""

@@ -30,6 +30,8 @@ from edunn_client.grading import (
 )
 from students import RIGHT, WRONG, Raising
 
+import edunn as nn
+
 Documents = Callable[..., str]
 TWO_CHECKS = """\
   - {id: dropout, layer: Dropout, config: {p: 0.5}, points: 3}
@@ -311,3 +313,76 @@ def test_a_failure_has_the_students_words_and_nothing_of_ours(
     forward = next(s for s in attempt.challenges[0].steps if isinstance(s, ForwardStep))
     odd = {"dropout": {forward.step_id: Failure("\x00é💥" * 900)}}
     assert not as_("ana").submit_answers(attempt.attempt_id, odd).passed
+
+
+def test_a_start_that_was_not_answered_gets_the_same_attempt_again(
+    as_: As, documents: Documents
+) -> None:
+    name = put(as_, documents("attempts: {limit: 2}"))
+    ana = as_("ana")
+    begun = ana.start_attempt(name, start_id="one")
+    again = ana.start_attempt(name, start_id="one")
+    assert same_challenges(begun, again) and again.attempts_left == 1
+    # The name is the student's own.
+    assert as_("ben").start_attempt(name, start_id="one").attempt_id != begun.attempt_id
+    other = ana.start_attempt(name)
+    assert not same_challenges(begun, other)
+    listed = ana.list_attempts(name)
+    assert [each.attempt_id for each in listed] == [other.attempt_id, begun.attempt_id]
+    assert not any(each.challenges or each.accept_time for each in listed)
+    assert same_challenges(ana.get_attempt(begun.attempt_id), begun)
+    ana.submit_answers(other.attempt_id, answer_attempt(other, RIGHT.get))
+    resumed = ana.open_attempt(name)
+    assert resumed is not None and same_challenges(resumed, begun)
+    ana.submit_answers(begun.attempt_id, answer_attempt(begun, RIGHT.get))
+    assert ana.open_attempt(name) is None
+    assert ana.get_attempt(begun.attempt_id).accept_time is not None
+    with pytest.raises(NotFoundError):
+        as_("ben").get_attempt(begun.attempt_id)
+    with pytest.raises(InvalidArgumentError, match="128"):
+        ana.start_attempt(name, start_id="x" * 129)
+    assert {each.student for each in as_("teacher").list_attempts(name, student="ben")} == {"ben"}
+
+
+def same_challenges(one: Attempt, other: Attempt) -> bool:
+    return one.attempt_id == other.attempt_id and all(
+        np.array_equal(a.inputs[0], b.inputs[0])
+        for a, b in zip(one.challenges[0].steps, other.challenges[0].steps, strict=True)
+        if isinstance(a, ForwardStep) and isinstance(b, ForwardStep)
+    )
+
+
+class Affine:
+    """A layer that no catalogue has, whose parameters the script sets."""
+
+    w: Any = None
+    of_w = 1.0
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return np.tanh(x @ self.w)
+
+    def backward(self, g: Any) -> Any:
+        h = g * (1 - np.tanh(self.x @ self.w) ** 2)
+        return h @ self.w.T, {"w": self.of_w * self.x.T @ h}
+
+
+class Halved(Affine):
+    of_w = 0.5
+
+
+def test_gradients_of_an_own_layer_s_parameters_are_judged(as_: As, documents: Documents) -> None:
+    check = "{id: own, own: Affine, parameters: {w: [4, 4]}, shapes: [[3, 4]]}"
+    name = put(as_, documents(checks=f"  - {check}"))
+    assert attempted(as_("ana"), name, {"Affine": Affine}).passed
+    (result,) = attempted(as_("ana"), name, {"Affine": Halved}).checks
+    assert (result.verdict, result.bug) == (Verdict.FAILED, "gradient-halved")
+
+
+def test_layers_within_may_be_plain_names(as_: As, documents: Documents) -> None:
+    check = "{id: net, layer: Sequential, config: {layers: [ReLU, TanH]}, shapes: [[3, 4]]}"
+    name = put(as_, documents(checks=f"  - {check}"))
+    assert attempted(as_("ana"), name, {"Sequential": nn.Sequential, **CATALOGUE}).passed
+
+
+CATALOGUE = {"ReLU": nn.ReLU, "TanH": nn.TanH}

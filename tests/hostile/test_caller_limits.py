@@ -38,7 +38,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "EDUNN_TOKENS": ",".join(f"{name}=token-of-{name}" for name in CALLERS),
         "EDUNN_STUDENT_LIMITS": ",".join(f"{name}={value}" for name, value in LIMITS.items()),
     }
-    with Stack(tmp_path_factory.mktemp("limits"), environment=settings) as running:
+    with Stack(tmp_path_factory.mktemp("limits"), others={}, environment=settings) as running:
         yield running
 
 

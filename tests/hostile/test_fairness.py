@@ -23,7 +23,7 @@ ALLOWED_RISE = 15
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("fair"), environment=SETTINGS) as running:
+    with Stack(tmp_path_factory.mktemp("fair"), others={}, environment=SETTINGS) as running:
         yield running
 
 

@@ -55,7 +55,9 @@ SETTINGS_OF_STACK = {
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("hostile"), environment=SETTINGS_OF_STACK) as running:
+    with Stack(
+        tmp_path_factory.mktemp("hostile"), others={}, environment=SETTINGS_OF_STACK
+    ) as running:
         yield running
 
 

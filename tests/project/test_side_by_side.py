@@ -1,4 +1,4 @@
-"""`make test` runs two processes of pytest: either's failure counts, and Ctrl-C ends both."""
+"""`make test` runs parts beside each other: any part's failure counts, and Ctrl-C ends them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from side_by_side import PARTS
 
+ROOT = Path(__file__).resolve().parents[2]
 PASS = "print('passed')"
 FAIL = "raise SystemExit('failed')"
 # Each tells that a Ctrl-C has ended it, as pytest does. The pipe makes one wait for the other.
 WAIT = """
-import signal
+import signal, sys
 try:
     open({pipe!r}, {mode!r}).close()
     {then}
@@ -22,36 +24,50 @@ try:
 except KeyboardInterrupt:
     print("interrupted")
 """
+# Its arguments are the number of lanes, and Python programs.
 PROGRAM = """
-import signal, sys
-from tests.side_by_side import run_both
-signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
-python = sys.executable
-sys.exit(run_both([python, "-c", sys.argv[1]], [python, "-c", sys.argv[2]]))
+import asyncio, sys
+from tests.side_by_side import run_all
+parts = {str(at): [sys.executable, "-c", text] for at, text in enumerate(sys.argv[2:])}
+sys.exit(asyncio.run(run_all(parts, int(sys.argv[1]))))
 """
 
 
+def arguments(lanes: int, *programs: str) -> list[str]:
+    return [sys.executable, "-c", PROGRAM, str(lanes), *programs]
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
 @pytest.mark.parametrize(
-    ("shown", "kept", "code"), [(PASS, PASS, 0), (FAIL, PASS, 1), (PASS, FAIL, 1)]
+    ("programs", "code"),
+    [((PASS, PASS, PASS), 0), ((FAIL, PASS, PASS), 1), ((PASS, PASS, FAIL), 1)],
 )
-def test_a_failure_of_either_fails(shown: str, kept: str, code: int) -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM, shown, kept], capture_output=True)
+def test_a_failure_of_any_part_fails(lanes: int, programs: tuple[str, ...], code: int) -> None:
+    done = subprocess.run(arguments(lanes, *programs), capture_output=True, text=True)
     assert done.returncode == code
-    printed = (done.stdout + done.stderr).decode()
-    assert printed.count("passed") + printed.count("failed") == 2
+    assert done.stdout.count("passed") + done.stdout.count("failed") == len(programs)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_reaches_both_once(number: int, tmp_path: Path) -> None:
-    pipe = str(tmp_path / "pipe")
+def test_an_interrupt_reaches_those_that_run_once(number: int, tmp_path: Path) -> None:
+    pipe, both = str(tmp_path / "pipe"), str(tmp_path / "both")
     os.mkfifo(pipe)
-    shown = WAIT.format(pipe=pipe, mode="r", then="print('both run', flush=True)")
-    kept = WAIT.format(pipe=pipe, mode="w", then="")
+    os.mkfifo(both)
+    first = WAIT.format(pipe=pipe, mode="r", then=f"open({both!r}, 'w').close()")
+    second = WAIT.format(pipe=pipe, mode="w", then="")
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, shown, kept], stdout=subprocess.PIPE, text=True
+        arguments(2, first, second, PASS), stdout=subprocess.PIPE, text=True
     ) as running:
-        assert running.stdout is not None
-        assert running.stdout.readline() == "both run\n"
+        # Both run now.
+        Path(both).read_text()
         running.send_signal(number)
         printed, _ = running.communicate(timeout=60)
     assert printed.count("interrupted") == 2
+    assert "passed" not in printed
+    assert running.returncode == 1
+
+
+def test_the_parts_are_folders_of_tests() -> None:
+    folders = [each for part in PARTS.values() for each in part if not each.startswith("-")]
+    assert len(set(folders)) == len(folders)
+    assert [each for each in folders if not (ROOT / each).is_dir()] == []

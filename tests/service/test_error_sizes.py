@@ -111,7 +111,7 @@ def test_request_beyond_the_limit_names_the_field_and_the_limit(tmp_path: Path) 
     limit = 1 << 20
     settings = {"EDUNN_MAX_MESSAGE_BYTES": str(limit)}
     with (
-        Stack(tmp_path, workers=1, environment=settings) as stack,
+        Stack(tmp_path, workers=1, others={}, environment=settings) as stack,
         grpc.insecure_channel(stack.address, UNLIMITED) as channel,
     ):
         stub = LayerServiceStub(channel)

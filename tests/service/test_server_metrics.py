@@ -23,7 +23,9 @@ def address() -> str:
 def stub(tmp_path_factory: pytest.TempPathFactory, address: str) -> Iterator[LayerServiceStub]:
     settings = {"EDUNN_METRICS_ADDRESS": address}
     with (
-        Stack(tmp_path_factory.mktemp("metrics"), workers=1, environment=settings) as stack,
+        Stack(
+            tmp_path_factory.mktemp("metrics"), workers=1, others={}, environment=settings
+        ) as stack,
         grpc.insecure_channel(stack.address) as channel,
     ):
         yield LayerServiceStub(channel)

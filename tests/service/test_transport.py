@@ -154,7 +154,7 @@ def test_the_stack_and_its_checks_work_with_client_certificates(
     }
     with (
         pytest.raises(StackError, match="EDUNN_CERTIFICATE and EDUNN_KEY"),
-        Stack(tmp_path / "refused", workers=1, environment=environment),
+        Stack(tmp_path / "refused", workers=1, others={}, environment=environment),
     ):
         pass
     own = {
@@ -163,7 +163,7 @@ def test_the_stack_and_its_checks_work_with_client_certificates(
     }
     for name, value in own.items():
         monkeypatch.setenv(name, value)
-    with Stack(tmp_path / "data", workers=1, environment=environment) as stack:
+    with Stack(tmp_path / "data", workers=1, others={}, environment=environment) as stack:
         command = [sys.executable, "-m", "server.healthcheck", stack.address]
         done = subprocess.run(
             command, env={**os.environ, **environment}, check=False, capture_output=True
@@ -176,7 +176,7 @@ def test_the_stack_and_its_checks_work_under_tls_and_tokens(tmp_path: Path) -> N
     SERVER.write(certificate, key)
     tls = {"EDUNN_TLS_CERTIFICATE": str(certificate), "EDUNN_TLS_KEY": str(key)}
     environment = {**tls, "EDUNN_TOKENS": "ana=red-secret"}
-    with Stack(tmp_path / "data", workers=1, environment=environment) as stack:
+    with Stack(tmp_path / "data", workers=1, others={}, environment=environment) as stack:
         command = [sys.executable, "-m", "server.healthcheck", stack.address]
         for settings, code in ((tls, 0), ({}, 1)):
             done = subprocess.run(

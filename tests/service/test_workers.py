@@ -26,7 +26,10 @@ X = np.random.default_rng(1).uniform(1, 2, (8, 64))
 
 
 def test_backward_matches_a_forward_that_another_worker_ran(tmp_path: Path) -> None:
-    with Stack(tmp_path, workers=1) as stack, grpc.insecure_channel(stack.address) as channel:
+    with (
+        Stack(tmp_path, workers=1, others={}) as stack,
+        grpc.insecure_channel(stack.address) as channel,
+    ):
         stub = LayerServiceStub(channel)
         session = new_session(stub, DROP)
         y = array(forward(stub, session, "drop", X).output)
@@ -52,7 +55,10 @@ def test_killed_worker_costs_no_answer_and_changes_no_mask(tmp_path: Path) -> No
             disturb()
             return [each.result(timeout=60) for each in running]
 
-    with Stack(tmp_path, workers=2) as stack, Client(stack.address, timeout=60) as client:
+    with (
+        Stack(tmp_path, workers=2, others={}) as stack,
+        Client(stack.address, timeout=60) as client,
+    ):
         await_workers(stack)
         undisturbed = outputs(client, lambda: None)
         killed = outputs(client, lambda: os.kill(stack.workers[0].pid, signal.SIGKILL))
@@ -62,7 +68,7 @@ def test_killed_worker_costs_no_answer_and_changes_no_mask(tmp_path: Path) -> No
 def test_without_a_worker_calls_are_refused_within_the_bounded_wait(tmp_path: Path) -> None:
     settings = {"EDUNN_WORKER_WAIT_SECONDS": "0.5"}
     with (
-        Stack(tmp_path, workers=1, environment=settings) as stack,
+        Stack(tmp_path, workers=1, others={}, environment=settings) as stack,
         grpc.insecure_channel(stack.address) as channel,
     ):
         stub = LayerServiceStub(channel)
@@ -77,7 +83,10 @@ def test_without_a_worker_calls_are_refused_within_the_bounded_wait(tmp_path: Pa
 
 
 def test_redis_away_is_unavailable_and_heals_with_its_sessions(tmp_path: Path) -> None:
-    with Stack(tmp_path, workers=1) as stack, grpc.insecure_channel(stack.address) as channel:
+    with (
+        Stack(tmp_path, workers=1, others={}) as stack,
+        grpc.insecure_channel(stack.address) as channel,
+    ):
         stub = LayerServiceStub(channel)
         session = new_session(stub, DROP)
         y = array(forward(stub, session, "drop", X).output)

@@ -36,7 +36,7 @@ A_PROXY = {
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     # A folder whose name is no URL and no word of a configuration as it stands.
     folder = tmp_path_factory.mktemp("stack") / 'a "b" #c?d%20\\e'
-    with Stack(folder, workers=1, environment={"EDUNN_LOG_LEVEL": "DEBUG"}) as running:
+    with Stack(folder, workers=1, others={}, environment={"EDUNN_LOG_LEVEL": "DEBUG"}) as running:
         await_workers(running)
         yield running
 
@@ -97,7 +97,7 @@ def test_log_that_has_become_large_is_put_aside(
         # The process writes on, and what it writes is at the beginning of the file.
         await_true(lambda: log.read_text().startswith("line "), "a line in the new log")
     finally:
-        supervisor.stop(5)
+        supervisor.stop([[child]], 5)
     assert log.stat().st_size < 10 * 10_000
     assert {each.name for each in tmp_path.iterdir()} == {"talker.log", "talker.log.1"}
     assert not (log.stat().st_mode | aside.stat().st_mode) & 0o077

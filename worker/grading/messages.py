@@ -13,10 +13,12 @@ from worker.judging import (
     Forward,
     Gradients,
     Output,
+    SetParameters,
     SetPhase,
     Step,
     StepAnswer,
 )
+from worker.judging.subjects import spelt_out
 from worker.tensors import decode_tensor, decode_tensors, encode_tensor, fill_tensor, fill_tensors
 
 PHASES = {"training": layer_pb2.PHASE_TRAINING, "test": layer_pb2.PHASE_TEST}
@@ -34,7 +36,7 @@ def fill_challenge(message: challenge_pb2.Challenge, challenge: Challenge) -> No
     """Fill a message with a challenge's layer and steps."""
     message.kind = KINDS[challenge.kind]
     message.layer.type = challenge.type
-    message.layer.config.update(challenge.config)
+    message.layer.config.update(spelt_out(challenge.type, challenge.config))
     fill_tensors(message.layer.parameters, challenge.parameters)
     for step in challenge.steps:
         entry = message.steps.add(step_id=step.step_id)
@@ -44,6 +46,9 @@ def fill_challenge(message: challenge_pb2.Challenge, challenge: Challenge) -> No
             case Forward():
                 entry.forward.inputs.extend(encode_tensor(each) for each in step.inputs)
                 entry.forward.SetInParent()
+            case SetParameters():
+                fill_tensors(entry.set_parameters.parameters, step.parameters)
+                entry.set_parameters.SetInParent()
             case Backward():
                 fill_tensor(entry.backward.output_gradient, step.output_gradient)
 
@@ -72,6 +77,9 @@ def _step_of(message: challenge_pb2.ChallengeStep) -> Step:
         case "forward":
             inputs = tuple(decode_tensor(each, "inputs") for each in message.forward.inputs)
             return Forward(message.step_id, inputs)
+        case "set_parameters":
+            values = decode_tensors(message.set_parameters.parameters, "parameters")
+            return SetParameters(message.step_id, values)
     gradient = decode_tensor(message.backward.output_gradient, "output_gradient")
     return Backward(message.step_id, gradient)
 

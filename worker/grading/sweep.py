@@ -12,7 +12,7 @@ from celery import Celery
 from edunn_serving.errors import ServiceError
 from edunn_serving.grades import Attempt, Database
 from edunn_serving.grades.reading import now_ms
-from edunn_serving.pools import GRADING, GRADING_TASKS
+from edunn_serving.pools import GRADING, GRADING_TASKS, GradingPriority
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,8 @@ class Sweep(threading.Thread):
     def _queue_is_empty(self) -> bool:
         with self._app.connection_for_read() as connection:
             channel: Any = connection.default_channel
-            return not channel.client.llen(GRADING.queue)
+            # Counts the tasks of all priorities.
+            return not channel.queue_declare(GRADING.queue).message_count
 
     def _send_again(self) -> None:
         left = sa.select(Attempt.id, Attempt.wanted_revision).where(
@@ -64,4 +65,9 @@ class Sweep(threading.Thread):
             found = session.execute(left.order_by(Attempt.accepted_ms).limit(MOST)).all()
         for attempt_id, revision in found:
             log.info("the answers of the attempt %s are not judged: once more", attempt_id)
-            self._app.send_task(GRADING_TASKS.judge, [attempt_id, revision], queue=GRADING.queue)
+            self._app.send_task(
+                GRADING_TASKS.judge,
+                [attempt_id, revision],
+                queue=GRADING.queue,
+                priority=GradingPriority.of_judging(revision),
+            )

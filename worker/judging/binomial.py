@@ -10,7 +10,7 @@ import numpy as np
 from worker.judging.challenges import Floats
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=4096)
 def acceptance(trials: int, probability: float, false_alarms: float) -> tuple[int, int]:
     """Return the counts from low to high that a right program gives.
 
@@ -34,7 +34,7 @@ def acceptance(trials: int, probability: float, false_alarms: float) -> tuple[in
     return low, max(low, high)
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=4096)
 def central(trials: int, probability: float) -> tuple[int, int, float]:
     """Return the counts near the mean, and how probable it is that a count is one of them.
 
@@ -44,6 +44,12 @@ def central(trials: int, probability: float) -> tuple[int, int, float]:
     width = max(1.0, 0.25 * math.sqrt(mean * (1 - probability)))
     low, high = max(0, math.ceil(mean - width)), min(trials, math.floor(mean + width))
     return low, high, min(1.0, float(np.sum(_chances(trials, probability)[low : high + 1])))
+
+
+@functools.lru_cache(maxsize=4096)
+def coincidence(rows: int, trials: int, probability: float) -> float:
+    """Return how probable it is that all of some rows of trials have the same count of events."""
+    return float(np.sum(_chances(trials, probability) ** rows))
 
 
 def _chances(trials: int, probability: float) -> Floats:

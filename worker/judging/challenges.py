@@ -59,7 +59,15 @@ class Backward:
     output_gradient: Array
 
 
-Step = SetPhase | Forward | Backward
+@dataclass(frozen=True, slots=True, eq=False)
+class SetParameters:
+    """A step that sets parameters of a layer of one's own. It has no answer."""
+
+    step_id: str
+    parameters: Mapping[str, Array]
+
+
+Step = SetPhase | Forward | Backward | SetParameters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +78,7 @@ class Challenge:
     kind: str
     type: str
     config: Mapping[str, Any]
-    # The parameters and buffers that the layer starts with. All of them, or none for `own`.
+    # The parameters and buffers that the layer starts with: all, or of `own` those of the check.
     parameters: Mapping[str, Array]
     steps: tuple[Step, ...]
 

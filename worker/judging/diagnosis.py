@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.judging.challenges import Answer, Challenge, Forward, SetPhase
+from worker.judging.challenges import Answer, Backward, Challenge, Forward, SetPhase
 from worker.judging.comparison import Likeness, as_answered, compare, tolerance
 from worker.judging.formulas import Formula, formula_of, parts_of
 from worker.judging.mistakes import Mistake, mistakes_of, mistakes_of_any
@@ -115,6 +115,7 @@ def _explanation(
             expected = {}
         if isinstance(step, SetPhase):
             phase = step.phase
+        if not isinstance(step, Forward | Backward):
             continue
         places = {(step.step_id, f"{phase} {name}".strip()): name for name in expected}
         for place, name in places.items():
@@ -146,6 +147,7 @@ def _overwritten(
         expected = expected_of(formula, step)
         if isinstance(step, SetPhase):
             phase = step.phase
+        if not isinstance(step, Forward | Backward):
             continue
         dtype = step_dtype(step)
         for place, name, given in earlier:

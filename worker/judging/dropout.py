@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edunn_serving.assignments import Check
-from worker.judging.binomial import acceptance, central
+from worker.judging.binomial import acceptance, central, coincidence
 from worker.judging.challenges import Array
 from worker.judging.scripts import Script
 
@@ -24,11 +24,15 @@ Mask = npt.NDArray[np.bool_]
 #: How often a right layer fails a check.
 FALSE_ALARMS = 1e-9
 
-# A batch of images or rows, and a batch of one.
-_SHAPES = ((24, 40), (1, 7))
+# A batch that is large enough for the tests of the mask, and a batch of one.
+_SHAPES = ((16, 20), (1, 7))
+# A smaller batch does for what is seen in each element.
+_SMALLER = (12, 20)
 # Elements that the masks of the first shape have together, at least.
 _ELEMENTS = 3840
 _MAX_FORWARDS = 64
+# The share of zeros in an input that has some.
+_ZEROS = 0.5
 # Draws of a rare event: dropping with a small p, keeping with a large one.
 _RARE = 60
 # Neighbours that are compared besides those along the axes.
@@ -42,25 +46,29 @@ _SHORTEST = 3
 def draw_dropout(check: Check, p: float, script: Script) -> None:
     """Write the steps of a check of Dropout."""
     shapes = check.shapes or _SHAPES
+    smaller = shapes[0] if check.shapes else _SMALLER
     training, test = ("training" in check.phases), ("test" in check.phases)
     dtypes = itertools.cycle(check.dtypes)
     if training:
         script.set_phase("training")
-        for number, shape in enumerate(shapes):
-            for _ in range(_forwards(check, shape, p) if number == 0 else check.repetitions):
-                script.dtype = next(dtypes)
-                _pass(script, shape)
-        _pass(script, shapes[0], zeros=True)
+        for number in range(_forwards(check, shapes[0], p)):
+            script.dtype = next(dtypes)
+            # The tests of the mask need no gradients, which would double what is sent.
+            _pass(script, shapes[0], backward=number < 2 * len(check.dtypes))
+        for shape, _ in itertools.product(shapes[1:], range(check.repetitions)):
+            script.dtype = next(dtypes)
+            _pass(script, shape)
+        _pass(script, smaller, zeros=True)
     if test:
         script.set_phase("test")
-        for dtype, shape in itertools.product(check.dtypes, shapes):
+        for dtype, shape in itertools.product(check.dtypes, (smaller, *shapes[1:])):
             script.dtype = dtype
             _pass(script, shape)
     if training and test:
         # The phase goes back too, and the backward is that of the last forward.
         script.set_phase("training")
-        script.forward(script.draws.signed(shapes[0]))
-        _pass(script, shapes[0])
+        _pass(script, smaller, backward=False)
+        _pass(script, smaller)
 
 
 def _forwards(check: Check, shape: tuple[int, ...], p: float) -> int:
@@ -72,13 +80,16 @@ def _forwards(check: Check, shape: tuple[int, ...], p: float) -> int:
     return max(4, check.repetitions, min(_MAX_FORWARDS, wanted))
 
 
-def _pass(script: Script, shape: tuple[int, ...], zeros: bool = False) -> None:
+def _pass(
+    script: Script, shape: tuple[int, ...], *, zeros: bool = False, backward: bool = True
+) -> None:
     x = script.draws.signed(shape)
     if zeros:
-        x[script.draws.uniform(shape) < 0.25] = 0.0
+        x[script.draws.uniform(shape) < _ZEROS] = 0.0
     script.forward(x)
-    # Nowhere zero: a gradient that is zero was dropped.
-    script.backward(script.draws.signed(shape))
+    if backward:
+        # Nowhere zero: a gradient that is zero was dropped.
+        script.backward(script.draws.signed(shape))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +159,12 @@ def _counts(dropped: Mask, x: Array, p: float) -> Iterator[_Counts]:
         low, high, chance = central(trials, p)
         near = np.array([np.count_nonzero((counts >= low) & (counts <= high))])
         yield _Counts("fixed-number-dropped", near, counts.size, chance, upper_only=True)
+    # A layer that drops the same number in every forward: a permutation of the whole batch.
+    in_all = np.count_nonzero(dropped.reshape(len(dropped), -1), axis=1)
+    if len(dropped) > 1:
+        equal = np.array([int((in_all == in_all[0]).all())])
+        chance = coincidence(len(dropped), total // len(dropped), p)
+        yield _Counts("fixed-number-dropped", equal, 1, chance, upper_only=True)
     # Pairs of elements at a distance, no element in two pairs.
     flat = dropped.reshape(-1)
     same = p * p + (1 - p) * (1 - p)

@@ -31,11 +31,11 @@ def judge_dropout(check: Check, p: float, challenge: Challenge, answer: Answer) 
     for step in challenge.steps:
         if isinstance(step, SetPhase):
             phase = step.phase
-        elif phase == "test":
+        elif isinstance(step, Forward | Backward) and phase == "test":
             judge.test_step(step)
         elif isinstance(step, Forward):
             judge.training_forward(step)
-        else:
+        elif isinstance(step, Backward):
             judge.training_backward(step)
     return [*judge.parts, *judge.masks()]
 
@@ -57,6 +57,8 @@ class _Judge:
         # Of what is scaled, as a share of itself: from the scale, and from the product.
         self._error = float(scale.error) / self._scale + 1
         self._seen: dict[tuple[int, ...], _Seen] = defaultdict(_Seen)
+        # Where inputs are zero: whether the gradient is too.
+        self._at_zeros: list[Mask] = []
         self._x = np.zeros(0)
         # Where the last forward dropped; None if its output does not show it.
         self._dropped: Mask | None = None
@@ -81,6 +83,8 @@ class _Judge:
         g = step.output_gradient
         array = _usable(given, self._x.shape)
         zero = np.zeros(g.shape, bool) if array is None else np.asarray(array == 0)
+        if self._dropped is not None and array is not None:
+            self._at_zeros.append(zero[self._x == 0])
         # Where the input was zero, and where there is no output, the forward shows no mask.
         dropped = zero if self._dropped is None else np.where(self._x == 0, zero, self._dropped)
         kept = np.where(dropped, 0, g)
@@ -99,15 +103,31 @@ class _Judge:
 
     def masks(self) -> Iterator[Part]:
         """Judge the masks of the training forwards of each shape together."""
+        share = FALSE_ALARMS / (len(self._seen) + 1)
         for seen in self._seen.values():
             inputs, dropped = np.stack(seen.inputs), np.stack(seen.dropped)
-            alarm = find_alarm(dropped, inputs, self.p, FALSE_ALARMS / len(self._seen))
+            alarm = find_alarm(dropped, inputs, self.p, share)
             if alarm is None:
                 yield Part("", "training mask")
                 continue
             bug = self._rate_bug(dropped) if alarm.bug == "wrong-rate" else alarm.bug
             got, expected = f"{alarm.count}/{alarm.trials}", f"{alarm.low}-{alarm.high}"
             yield Part("", "training mask", Fault(bug, got, expected), bug)
+        yield from self._mask_at_zeros(share)
+
+    def _mask_at_zeros(self, share: float) -> Iterator[Part]:
+        """Judge what was dropped where the input is zero, which the gradient alone shows."""
+        dropped = np.concatenate([np.zeros(0, bool), *self._at_zeros])
+        if not dropped.size:
+            return
+        count = int(np.count_nonzero(dropped))
+        low, high = acceptance(dropped.size, self.p, share)
+        if low <= count <= high:
+            yield Part("", "training mask")
+            return
+        bug = "mask-from-output" if dropped.all() else "mask-depends-on-input"
+        fault = Fault(bug, f"{count}/{dropped.size}", f"{low}-{high}")
+        yield Part("", "training mask", fault, bug)
 
     def _rate_bug(self, dropped: Mask) -> str:
         count = np.count_nonzero(dropped)
@@ -159,6 +179,7 @@ class _Judge:
         if self.p:
             yield "p-as-keep", kept * (1 / self.p)
             yield "scale-inverted", kept * self.p
+        yield "scaled-by-kept-share", kept * _share_of_kept(elements)
 
     def _gradients(self, all_elements: Array, with_mask: Array, with_own: Array) -> Candidates:
         """Give what the gradient is with other factors and masks.
@@ -177,6 +198,7 @@ class _Judge:
         if p:
             yield "gradient-p-as-keep", kept * (1 / p)
             yield "gradient-scale-inverted", kept * p
+        yield "scaled-by-kept-share", kept * _share_of_kept(with_mask)
         yield "gradient-negated", kept * -scale
         yield "gradient-times-output", kept * x * scale
         yield "gradient-times-output", kept * x * scale**2
@@ -188,6 +210,11 @@ class _Judge:
         yield "gradient-not-masked", g * scale
         yield "mask-drawn-again", some * scale
         yield "mask-drawn-again", some
+
+
+def _share_of_kept(elements: Array) -> float:
+    """Return what elements are scaled by if the share that was kept is taken for 1 - p."""
+    return elements.size / max(1, int(np.count_nonzero(elements)))
 
 
 def _usable(given: Any, shape: tuple[int, ...]) -> Array | None:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
-from worker.judging.challenges import Array, Backward, ChallengeError, Forward, SetPhase, Step
+from worker.judging.challenges import (
+    Array,
+    Backward,
+    ChallengeError,
+    Forward,
+    SetParameters,
+    SetPhase,
+    Step,
+)
 from worker.judging.draws import Draws
 from worker.judging.subjects import floats
 
@@ -26,6 +35,12 @@ class Script:
 
     def set_phase(self, phase: str) -> None:
         self.steps.append(SetPhase(self._id("phase"), phase))
+
+    def set_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Add a step that sets parameters, in the dtype."""
+        values = {name: floats(value, self.dtype) for name, value in parameters.items()}
+        self._count(*values.values())
+        self.steps.append(SetParameters(self._id("parameters"), values))
 
     def forward(self, *inputs: Any) -> None:
         """Add a forward; what is not integers is given in the dtype."""

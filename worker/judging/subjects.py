@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 import edunn as nn
-from edunn.catalogue import build
+from edunn.catalogue import LAYER_TYPES, build
 from edunn.composite import walk
 from edunn.errors import LayerError
+from edunn.fields import rules
 from edunn.initializers import INITIALIZER_TYPES, Initializer
 from edunn.losses.loss import Loss
 from edunn.model import Model
@@ -31,6 +33,7 @@ OPTIMIZER_TYPES: dict[str, type[BatchedGradientOptimizer]] = {
     )
 }
 
+_LAYER_FIELDS = ("layer", "layers")
 _MAX_PARAMETER_BYTES = 64 * 2**20
 
 
@@ -49,6 +52,32 @@ def model_of(check: Check) -> Model:
     if isinstance(model, Loss) != (check.kind == "loss"):
         raise ChallengeError(f"{check.type} is no {check.kind}")
     return model
+
+
+def spelt_out(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a layer's configuration in which layers within are objects, and not names alone.
+
+    A grader may write the name of a type alone. A program that knows no layer's fields could not
+    tell it from another text.
+    """
+    known = LAYER_TYPES.get(kind)
+    fields = {} if known is None else rules(known)
+    return {
+        name: _spelt_out(value)
+        if name in fields and fields[name].description.type in _LAYER_FIELDS
+        else value
+        for name, value in config.items()
+    }
+
+
+def _spelt_out(entry: Any) -> Any:
+    if isinstance(entry, str):
+        return {"type": entry}
+    if isinstance(entry, list):
+        return [_spelt_out(item) for item in entry]
+    if isinstance(entry, Mapping) and isinstance(entry.get("config"), Mapping):
+        return {**entry, "config": spelt_out(str(entry.get("type")), entry["config"])}
+    return entry
 
 
 def optimizer_of(check: Check) -> BatchedGradientOptimizer:

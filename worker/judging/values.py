@@ -18,6 +18,7 @@ from worker.judging.challenges import (
     ChallengeError,
     Forward,
     SetPhase,
+    Step,
 )
 from worker.judging.comparison import UNITS, Fault, name_of
 from worker.judging.draws import Draws
@@ -136,10 +137,11 @@ def draw_optimizer(check: Check, draws: Draws) -> Challenge:
 Expected = dict[str, Rounded]
 
 
-def expected_of(formula: Formula, step: SetPhase | Forward | Backward) -> Expected:
+def expected_of(formula: Formula, step: Step) -> Expected:
     """Run a formula's next step, and return what the parts of an answer to it are."""
     if isinstance(step, SetPhase):
         formula.set_phase(step.phase)
+    if not isinstance(step, Forward | Backward):
         return {}
     formula.compute_in(UNITS[step_dtype(step)])
     if isinstance(step, Forward):
@@ -165,6 +167,7 @@ def judge_values(
         expected = expected_of(formula, step)
         if isinstance(step, SetPhase):
             phase = step.phase
+        if not isinstance(step, Forward | Backward):
             continue
         # A product with wider parameters is as wide as they are.
         dtypes = [step_dtype(step), *wider]

@@ -110,8 +110,10 @@ type Attempt struct {
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// How many attempts are left after this one. Left out, there is no limit.
 	AttemptsLeft *int64 `protobuf:"varint,9,opt,name=attempts_left,json=attemptsLeft,proto3,oneof" json:"attempts_left,omitempty"`
-	// The challenges, in the order of the assignment's checks.
-	Challenges    []*Challenge `protobuf:"bytes,10,rep,name=challenges,proto3" json:"challenges,omitempty"`
+	// The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
+	Challenges []*Challenge `protobuf:"bytes,10,rep,name=challenges,proto3" json:"challenges,omitempty"`
+	// When its answers were accepted. Left out, there are none yet.
+	AcceptTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=accept_time,json=acceptTime,proto3" json:"accept_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -212,6 +214,13 @@ func (x *Attempt) GetAttemptsLeft() int64 {
 func (x *Attempt) GetChallenges() []*Challenge {
 	if x != nil {
 		return x.Challenges
+	}
+	return nil
+}
+
+func (x *Attempt) GetAcceptTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AcceptTime
 	}
 	return nil
 }
@@ -320,6 +329,7 @@ type ChallengeStep struct {
 	//	*ChallengeStep_SetPhase
 	//	*ChallengeStep_Forward
 	//	*ChallengeStep_Backward
+	//	*ChallengeStep_SetParameters
 	Step          isChallengeStep_Step `protobuf_oneof:"step"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -396,6 +406,15 @@ func (x *ChallengeStep) GetBackward() *BackwardStep {
 	return nil
 }
 
+func (x *ChallengeStep) GetSetParameters() *ParametersStep {
+	if x != nil {
+		if x, ok := x.Step.(*ChallengeStep_SetParameters); ok {
+			return x.SetParameters
+		}
+	}
+	return nil
+}
+
 type isChallengeStep_Step interface {
 	isChallengeStep_Step()
 }
@@ -415,11 +434,65 @@ type ChallengeStep_Backward struct {
 	Backward *BackwardStep `protobuf:"bytes,4,opt,name=backward,proto3,oneof"`
 }
 
+type ChallengeStep_SetParameters struct {
+	// Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+	// this step.
+	SetParameters *ParametersStep `protobuf:"bytes,5,opt,name=set_parameters,json=setParameters,proto3,oneof"`
+}
+
 func (*ChallengeStep_SetPhase) isChallengeStep_Step() {}
 
 func (*ChallengeStep_Forward) isChallengeStep_Step() {}
 
 func (*ChallengeStep_Backward) isChallengeStep_Step() {}
+
+func (*ChallengeStep_SetParameters) isChallengeStep_Step() {}
+
+// A ParametersStep sets parameters, which keep their values until they are set again.
+type ParametersStep struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The parameters by their names, of the shapes that they have.
+	Parameters    map[string]*edunnpb.Tensor `protobuf:"bytes,1,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParametersStep) Reset() {
+	*x = ParametersStep{}
+	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParametersStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParametersStep) ProtoMessage() {}
+
+func (x *ParametersStep) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParametersStep.ProtoReflect.Descriptor instead.
+func (*ParametersStep) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_grading_v1_challenge_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ParametersStep) GetParameters() map[string]*edunnpb.Tensor {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
 
 // A ForwardStep is a forward of the layer.
 type ForwardStep struct {
@@ -432,7 +505,7 @@ type ForwardStep struct {
 
 func (x *ForwardStep) Reset() {
 	*x = ForwardStep{}
-	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[3]
+	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -444,7 +517,7 @@ func (x *ForwardStep) String() string {
 func (*ForwardStep) ProtoMessage() {}
 
 func (x *ForwardStep) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[3]
+	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -457,7 +530,7 @@ func (x *ForwardStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardStep.ProtoReflect.Descriptor instead.
 func (*ForwardStep) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_challenge_proto_rawDescGZIP(), []int{3}
+	return file_edunn_serving_grading_v1_challenge_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ForwardStep) GetInputs() []*edunnpb.Tensor {
@@ -478,7 +551,7 @@ type BackwardStep struct {
 
 func (x *BackwardStep) Reset() {
 	*x = BackwardStep{}
-	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[4]
+	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -490,7 +563,7 @@ func (x *BackwardStep) String() string {
 func (*BackwardStep) ProtoMessage() {}
 
 func (x *BackwardStep) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[4]
+	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -503,7 +576,7 @@ func (x *BackwardStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackwardStep.ProtoReflect.Descriptor instead.
 func (*BackwardStep) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_challenge_proto_rawDescGZIP(), []int{4}
+	return file_edunn_serving_grading_v1_challenge_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *BackwardStep) GetOutputGradient() *edunnpb.Tensor {
@@ -526,7 +599,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[5]
+	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -538,7 +611,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[5]
+	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -551,7 +624,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_challenge_proto_rawDescGZIP(), []int{5}
+	return file_edunn_serving_grading_v1_challenge_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Answer) GetChallengeId() string {
@@ -587,7 +660,7 @@ type StepAnswer struct {
 
 func (x *StepAnswer) Reset() {
 	*x = StepAnswer{}
-	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[6]
+	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -599,7 +672,7 @@ func (x *StepAnswer) String() string {
 func (*StepAnswer) ProtoMessage() {}
 
 func (x *StepAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[6]
+	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -612,7 +685,7 @@ func (x *StepAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StepAnswer.ProtoReflect.Descriptor instead.
 func (*StepAnswer) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_challenge_proto_rawDescGZIP(), []int{6}
+	return file_edunn_serving_grading_v1_challenge_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *StepAnswer) GetStepId() string {
@@ -694,7 +767,7 @@ type Gradients struct {
 
 func (x *Gradients) Reset() {
 	*x = Gradients{}
-	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[7]
+	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -706,7 +779,7 @@ func (x *Gradients) String() string {
 func (*Gradients) ProtoMessage() {}
 
 func (x *Gradients) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[7]
+	mi := &file_edunn_serving_grading_v1_challenge_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -719,7 +792,7 @@ func (x *Gradients) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Gradients.ProtoReflect.Descriptor instead.
 func (*Gradients) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_challenge_proto_rawDescGZIP(), []int{7}
+	return file_edunn_serving_grading_v1_challenge_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Gradients) GetInputGradient() *edunnpb.Tensor {
@@ -740,7 +813,7 @@ var File_edunn_serving_grading_v1_challenge_proto protoreflect.FileDescriptor
 
 const file_edunn_serving_grading_v1_challenge_proto_rawDesc = "" +
 	"\n" +
-	"(edunn_serving/grading/v1/challenge.proto\x12\x18edunn_serving.grading.v1\x1a\x1cedunn_serving/v1/layer.proto\x1a\x1dedunn_serving/v1/tensor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa5\x03\n" +
+	"(edunn_serving/grading/v1/challenge.proto\x12\x18edunn_serving.grading.v1\x1a\x1cedunn_serving/v1/layer.proto\x1a\x1dedunn_serving/v1/tensor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe2\x03\n" +
 	"\aAttempt\x12\x1d\n" +
 	"\n" +
 	"attempt_id\x18\x01 \x01(\tR\tattemptId\x12\x16\n" +
@@ -759,7 +832,9 @@ const file_edunn_serving_grading_v1_challenge_proto_rawDesc = "" +
 	"\n" +
 	"challenges\x18\n" +
 	" \x03(\v2#.edunn_serving.grading.v1.ChallengeR\n" +
-	"challengesB\x10\n" +
+	"challenges\x12;\n" +
+	"\vaccept_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"acceptTimeB\x10\n" +
 	"\x0e_attempts_left\"\x8b\x02\n" +
 	"\tChallenge\x12!\n" +
 	"\fchallenge_id\x18\x01 \x01(\tR\vchallengeId\x12\x14\n" +
@@ -767,13 +842,21 @@ const file_edunn_serving_grading_v1_challenge_proto_rawDesc = "" +
 	"\x06points\x18\x03 \x01(\x01R\x06points\x121\n" +
 	"\x05layer\x18\x04 \x01(\v2\x1b.edunn_serving.v1.LayerSpecR\x05layer\x12=\n" +
 	"\x05steps\x18\x05 \x03(\v2'.edunn_serving.grading.v1.ChallengeStepR\x05steps\x12;\n" +
-	"\x04kind\x18\x06 \x01(\x0e2'.edunn_serving.grading.v1.ChallengeKindR\x04kind\"\xf1\x01\n" +
+	"\x04kind\x18\x06 \x01(\x0e2'.edunn_serving.grading.v1.ChallengeKindR\x04kind\"\xc4\x02\n" +
 	"\rChallengeStep\x12\x17\n" +
 	"\astep_id\x18\x01 \x01(\tR\x06stepId\x126\n" +
 	"\tset_phase\x18\x02 \x01(\x0e2\x17.edunn_serving.v1.PhaseH\x00R\bsetPhase\x12A\n" +
 	"\aforward\x18\x03 \x01(\v2%.edunn_serving.grading.v1.ForwardStepH\x00R\aforward\x12D\n" +
-	"\bbackward\x18\x04 \x01(\v2&.edunn_serving.grading.v1.BackwardStepH\x00R\bbackwardB\x06\n" +
-	"\x04step\"?\n" +
+	"\bbackward\x18\x04 \x01(\v2&.edunn_serving.grading.v1.BackwardStepH\x00R\bbackward\x12Q\n" +
+	"\x0eset_parameters\x18\x05 \x01(\v2(.edunn_serving.grading.v1.ParametersStepH\x00R\rsetParametersB\x06\n" +
+	"\x04step\"\xc3\x01\n" +
+	"\x0eParametersStep\x12X\n" +
+	"\n" +
+	"parameters\x18\x01 \x03(\v28.edunn_serving.grading.v1.ParametersStep.ParametersEntryR\n" +
+	"parameters\x1aW\n" +
+	"\x0fParametersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12.\n" +
+	"\x05value\x18\x02 \x01(\v2\x18.edunn_serving.v1.TensorR\x05value:\x028\x01\"?\n" +
 	"\vForwardStep\x120\n" +
 	"\x06inputs\x18\x01 \x03(\v2\x18.edunn_serving.v1.TensorR\x06inputs\"Q\n" +
 	"\fBackwardStep\x12A\n" +
@@ -816,46 +899,52 @@ func file_edunn_serving_grading_v1_challenge_proto_rawDescGZIP() []byte {
 }
 
 var file_edunn_serving_grading_v1_challenge_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_edunn_serving_grading_v1_challenge_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_edunn_serving_grading_v1_challenge_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_edunn_serving_grading_v1_challenge_proto_goTypes = []any{
 	(ChallengeKind)(0),            // 0: edunn_serving.grading.v1.ChallengeKind
 	(*Attempt)(nil),               // 1: edunn_serving.grading.v1.Attempt
 	(*Challenge)(nil),             // 2: edunn_serving.grading.v1.Challenge
 	(*ChallengeStep)(nil),         // 3: edunn_serving.grading.v1.ChallengeStep
-	(*ForwardStep)(nil),           // 4: edunn_serving.grading.v1.ForwardStep
-	(*BackwardStep)(nil),          // 5: edunn_serving.grading.v1.BackwardStep
-	(*Answer)(nil),                // 6: edunn_serving.grading.v1.Answer
-	(*StepAnswer)(nil),            // 7: edunn_serving.grading.v1.StepAnswer
-	(*Gradients)(nil),             // 8: edunn_serving.grading.v1.Gradients
-	nil,                           // 9: edunn_serving.grading.v1.Gradients.ParameterGradientsEntry
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*edunnpb.LayerSpec)(nil),     // 11: edunn_serving.v1.LayerSpec
-	(edunnpb.Phase)(0),            // 12: edunn_serving.v1.Phase
-	(*edunnpb.Tensor)(nil),        // 13: edunn_serving.v1.Tensor
+	(*ParametersStep)(nil),        // 4: edunn_serving.grading.v1.ParametersStep
+	(*ForwardStep)(nil),           // 5: edunn_serving.grading.v1.ForwardStep
+	(*BackwardStep)(nil),          // 6: edunn_serving.grading.v1.BackwardStep
+	(*Answer)(nil),                // 7: edunn_serving.grading.v1.Answer
+	(*StepAnswer)(nil),            // 8: edunn_serving.grading.v1.StepAnswer
+	(*Gradients)(nil),             // 9: edunn_serving.grading.v1.Gradients
+	nil,                           // 10: edunn_serving.grading.v1.ParametersStep.ParametersEntry
+	nil,                           // 11: edunn_serving.grading.v1.Gradients.ParameterGradientsEntry
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*edunnpb.LayerSpec)(nil),     // 13: edunn_serving.v1.LayerSpec
+	(edunnpb.Phase)(0),            // 14: edunn_serving.v1.Phase
+	(*edunnpb.Tensor)(nil),        // 15: edunn_serving.v1.Tensor
 }
 var file_edunn_serving_grading_v1_challenge_proto_depIdxs = []int32{
-	10, // 0: edunn_serving.grading.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
-	10, // 1: edunn_serving.grading.v1.Attempt.expire_time:type_name -> google.protobuf.Timestamp
+	12, // 0: edunn_serving.grading.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
+	12, // 1: edunn_serving.grading.v1.Attempt.expire_time:type_name -> google.protobuf.Timestamp
 	2,  // 2: edunn_serving.grading.v1.Attempt.challenges:type_name -> edunn_serving.grading.v1.Challenge
-	11, // 3: edunn_serving.grading.v1.Challenge.layer:type_name -> edunn_serving.v1.LayerSpec
-	3,  // 4: edunn_serving.grading.v1.Challenge.steps:type_name -> edunn_serving.grading.v1.ChallengeStep
-	0,  // 5: edunn_serving.grading.v1.Challenge.kind:type_name -> edunn_serving.grading.v1.ChallengeKind
-	12, // 6: edunn_serving.grading.v1.ChallengeStep.set_phase:type_name -> edunn_serving.v1.Phase
-	4,  // 7: edunn_serving.grading.v1.ChallengeStep.forward:type_name -> edunn_serving.grading.v1.ForwardStep
-	5,  // 8: edunn_serving.grading.v1.ChallengeStep.backward:type_name -> edunn_serving.grading.v1.BackwardStep
-	13, // 9: edunn_serving.grading.v1.ForwardStep.inputs:type_name -> edunn_serving.v1.Tensor
-	13, // 10: edunn_serving.grading.v1.BackwardStep.output_gradient:type_name -> edunn_serving.v1.Tensor
-	7,  // 11: edunn_serving.grading.v1.Answer.steps:type_name -> edunn_serving.grading.v1.StepAnswer
-	13, // 12: edunn_serving.grading.v1.StepAnswer.output:type_name -> edunn_serving.v1.Tensor
-	8,  // 13: edunn_serving.grading.v1.StepAnswer.gradients:type_name -> edunn_serving.grading.v1.Gradients
-	13, // 14: edunn_serving.grading.v1.Gradients.input_gradient:type_name -> edunn_serving.v1.Tensor
-	9,  // 15: edunn_serving.grading.v1.Gradients.parameter_gradients:type_name -> edunn_serving.grading.v1.Gradients.ParameterGradientsEntry
-	13, // 16: edunn_serving.grading.v1.Gradients.ParameterGradientsEntry.value:type_name -> edunn_serving.v1.Tensor
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	12, // 3: edunn_serving.grading.v1.Attempt.accept_time:type_name -> google.protobuf.Timestamp
+	13, // 4: edunn_serving.grading.v1.Challenge.layer:type_name -> edunn_serving.v1.LayerSpec
+	3,  // 5: edunn_serving.grading.v1.Challenge.steps:type_name -> edunn_serving.grading.v1.ChallengeStep
+	0,  // 6: edunn_serving.grading.v1.Challenge.kind:type_name -> edunn_serving.grading.v1.ChallengeKind
+	14, // 7: edunn_serving.grading.v1.ChallengeStep.set_phase:type_name -> edunn_serving.v1.Phase
+	5,  // 8: edunn_serving.grading.v1.ChallengeStep.forward:type_name -> edunn_serving.grading.v1.ForwardStep
+	6,  // 9: edunn_serving.grading.v1.ChallengeStep.backward:type_name -> edunn_serving.grading.v1.BackwardStep
+	4,  // 10: edunn_serving.grading.v1.ChallengeStep.set_parameters:type_name -> edunn_serving.grading.v1.ParametersStep
+	10, // 11: edunn_serving.grading.v1.ParametersStep.parameters:type_name -> edunn_serving.grading.v1.ParametersStep.ParametersEntry
+	15, // 12: edunn_serving.grading.v1.ForwardStep.inputs:type_name -> edunn_serving.v1.Tensor
+	15, // 13: edunn_serving.grading.v1.BackwardStep.output_gradient:type_name -> edunn_serving.v1.Tensor
+	8,  // 14: edunn_serving.grading.v1.Answer.steps:type_name -> edunn_serving.grading.v1.StepAnswer
+	15, // 15: edunn_serving.grading.v1.StepAnswer.output:type_name -> edunn_serving.v1.Tensor
+	9,  // 16: edunn_serving.grading.v1.StepAnswer.gradients:type_name -> edunn_serving.grading.v1.Gradients
+	15, // 17: edunn_serving.grading.v1.Gradients.input_gradient:type_name -> edunn_serving.v1.Tensor
+	11, // 18: edunn_serving.grading.v1.Gradients.parameter_gradients:type_name -> edunn_serving.grading.v1.Gradients.ParameterGradientsEntry
+	15, // 19: edunn_serving.grading.v1.ParametersStep.ParametersEntry.value:type_name -> edunn_serving.v1.Tensor
+	15, // 20: edunn_serving.grading.v1.Gradients.ParameterGradientsEntry.value:type_name -> edunn_serving.v1.Tensor
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_edunn_serving_grading_v1_challenge_proto_init() }
@@ -868,8 +957,9 @@ func file_edunn_serving_grading_v1_challenge_proto_init() {
 		(*ChallengeStep_SetPhase)(nil),
 		(*ChallengeStep_Forward)(nil),
 		(*ChallengeStep_Backward)(nil),
+		(*ChallengeStep_SetParameters)(nil),
 	}
-	file_edunn_serving_grading_v1_challenge_proto_msgTypes[6].OneofWrappers = []any{
+	file_edunn_serving_grading_v1_challenge_proto_msgTypes[7].OneofWrappers = []any{
 		(*StepAnswer_Output)(nil),
 		(*StepAnswer_Gradients)(nil),
 		(*StepAnswer_Failure)(nil),
@@ -880,7 +970,7 @@ func file_edunn_serving_grading_v1_challenge_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_edunn_serving_grading_v1_challenge_proto_rawDesc), len(file_edunn_serving_grading_v1_challenge_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

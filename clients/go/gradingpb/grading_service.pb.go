@@ -656,7 +656,10 @@ type StartAttemptRequest struct {
 	// does that submits for its students. Empty: the caller.
 	Student string `protobuf:"bytes,3,opt,name=student,proto3" json:"student,omitempty"`
 	// The language of the report's messages: `en` or `es`. Empty: the assignment's.
-	Language      string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
+	Language string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
+	// A name for this start, chosen by the caller, such as a UUID: 128 characters at most. The same
+	// student's start of the same name at this assignment gets the same attempt. Empty: a new one.
+	StartId       string `protobuf:"bytes,5,opt,name=start_id,json=startId,proto3" json:"start_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -719,6 +722,13 @@ func (x *StartAttemptRequest) GetLanguage() string {
 	return ""
 }
 
+func (x *StartAttemptRequest) GetStartId() string {
+	if x != nil {
+		return x.StartId
+	}
+	return ""
+}
+
 // The answer of StartAttempt.
 type StartAttemptResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -765,6 +775,208 @@ func (x *StartAttemptResponse) GetAttempt() *Attempt {
 	return nil
 }
 
+// The request of GetAttempt.
+type GetAttemptRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The attempt.
+	AttemptId     string `protobuf:"bytes,1,opt,name=attempt_id,json=attemptId,proto3" json:"attempt_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAttemptRequest) Reset() {
+	*x = GetAttemptRequest{}
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAttemptRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAttemptRequest) ProtoMessage() {}
+
+func (x *GetAttemptRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAttemptRequest.ProtoReflect.Descriptor instead.
+func (*GetAttemptRequest) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *GetAttemptRequest) GetAttemptId() string {
+	if x != nil {
+		return x.AttemptId
+	}
+	return ""
+}
+
+// The answer of GetAttempt.
+type GetAttemptResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The attempt with its challenges.
+	Attempt       *Attempt `protobuf:"bytes,1,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAttemptResponse) Reset() {
+	*x = GetAttemptResponse{}
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAttemptResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAttemptResponse) ProtoMessage() {}
+
+func (x *GetAttemptResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAttemptResponse.ProtoReflect.Descriptor instead.
+func (*GetAttemptResponse) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *GetAttemptResponse) GetAttempt() *Attempt {
+	if x != nil {
+		return x.Attempt
+	}
+	return nil
+}
+
+// The request of ListAttempts.
+type ListAttemptsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The assignment's course. Empty: the only course that has an assignment of this name.
+	Course string `protobuf:"bytes,1,opt,name=course,proto3" json:"course,omitempty"`
+	// The assignment's name.
+	Assignment string `protobuf:"bytes,2,opt,name=assignment,proto3" json:"assignment,omitempty"`
+	// The student. Only a grader of the course may name another than the caller. Empty: the caller.
+	Student       string `protobuf:"bytes,3,opt,name=student,proto3" json:"student,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAttemptsRequest) Reset() {
+	*x = ListAttemptsRequest{}
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAttemptsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAttemptsRequest) ProtoMessage() {}
+
+func (x *ListAttemptsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAttemptsRequest.ProtoReflect.Descriptor instead.
+func (*ListAttemptsRequest) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListAttemptsRequest) GetCourse() string {
+	if x != nil {
+		return x.Course
+	}
+	return ""
+}
+
+func (x *ListAttemptsRequest) GetAssignment() string {
+	if x != nil {
+		return x.Assignment
+	}
+	return ""
+}
+
+func (x *ListAttemptsRequest) GetStudent() string {
+	if x != nil {
+		return x.Student
+	}
+	return ""
+}
+
+// The answer of ListAttempts.
+type ListAttemptsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The last thousand attempts of the student, the newest first.
+	Attempts      []*Attempt `protobuf:"bytes,1,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAttemptsResponse) Reset() {
+	*x = ListAttemptsResponse{}
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAttemptsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAttemptsResponse) ProtoMessage() {}
+
+func (x *ListAttemptsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAttemptsResponse.ProtoReflect.Descriptor instead.
+func (*ListAttemptsResponse) Descriptor() ([]byte, []int) {
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListAttemptsResponse) GetAttempts() []*Attempt {
+	if x != nil {
+		return x.Attempts
+	}
+	return nil
+}
+
 // The request of SubmitAnswers.
 type SubmitAnswersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -780,7 +992,7 @@ type SubmitAnswersRequest struct {
 
 func (x *SubmitAnswersRequest) Reset() {
 	*x = SubmitAnswersRequest{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[12]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -792,7 +1004,7 @@ func (x *SubmitAnswersRequest) String() string {
 func (*SubmitAnswersRequest) ProtoMessage() {}
 
 func (x *SubmitAnswersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[12]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -805,7 +1017,7 @@ func (x *SubmitAnswersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitAnswersRequest.ProtoReflect.Descriptor instead.
 func (*SubmitAnswersRequest) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{12}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SubmitAnswersRequest) GetAttemptId() string {
@@ -840,7 +1052,7 @@ type SubmitAnswersResponse struct {
 
 func (x *SubmitAnswersResponse) Reset() {
 	*x = SubmitAnswersResponse{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[13]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -852,7 +1064,7 @@ func (x *SubmitAnswersResponse) String() string {
 func (*SubmitAnswersResponse) ProtoMessage() {}
 
 func (x *SubmitAnswersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[13]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -865,7 +1077,7 @@ func (x *SubmitAnswersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitAnswersResponse.ProtoReflect.Descriptor instead.
 func (*SubmitAnswersResponse) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{13}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SubmitAnswersResponse) GetReport() *Report {
@@ -888,7 +1100,7 @@ type GetReportRequest struct {
 
 func (x *GetReportRequest) Reset() {
 	*x = GetReportRequest{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[14]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -900,7 +1112,7 @@ func (x *GetReportRequest) String() string {
 func (*GetReportRequest) ProtoMessage() {}
 
 func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[14]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -913,7 +1125,7 @@ func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReportRequest.ProtoReflect.Descriptor instead.
 func (*GetReportRequest) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{14}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetReportRequest) GetAttemptId() string {
@@ -941,7 +1153,7 @@ type GetReportResponse struct {
 
 func (x *GetReportResponse) Reset() {
 	*x = GetReportResponse{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[15]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -953,7 +1165,7 @@ func (x *GetReportResponse) String() string {
 func (*GetReportResponse) ProtoMessage() {}
 
 func (x *GetReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[15]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -966,7 +1178,7 @@ func (x *GetReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReportResponse.ProtoReflect.Descriptor instead.
 func (*GetReportResponse) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{15}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetReportResponse) GetReport() *Report {
@@ -995,7 +1207,7 @@ type ListReportsRequest struct {
 
 func (x *ListReportsRequest) Reset() {
 	*x = ListReportsRequest{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[16]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1007,7 +1219,7 @@ func (x *ListReportsRequest) String() string {
 func (*ListReportsRequest) ProtoMessage() {}
 
 func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[16]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1020,7 +1232,7 @@ func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsRequest.ProtoReflect.Descriptor instead.
 func (*ListReportsRequest) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{16}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListReportsRequest) GetCourse() string {
@@ -1071,7 +1283,7 @@ type ListReportsResponse struct {
 
 func (x *ListReportsResponse) Reset() {
 	*x = ListReportsResponse{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[17]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1083,7 +1295,7 @@ func (x *ListReportsResponse) String() string {
 func (*ListReportsResponse) ProtoMessage() {}
 
 func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[17]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1096,7 +1308,7 @@ func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsResponse.ProtoReflect.Descriptor instead.
 func (*ListReportsResponse) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{17}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListReportsResponse) GetReports() []*Report {
@@ -1124,7 +1336,7 @@ type ReplayAttemptRequest struct {
 
 func (x *ReplayAttemptRequest) Reset() {
 	*x = ReplayAttemptRequest{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[18]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1136,7 +1348,7 @@ func (x *ReplayAttemptRequest) String() string {
 func (*ReplayAttemptRequest) ProtoMessage() {}
 
 func (x *ReplayAttemptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[18]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1149,7 +1361,7 @@ func (x *ReplayAttemptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayAttemptRequest.ProtoReflect.Descriptor instead.
 func (*ReplayAttemptRequest) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{18}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ReplayAttemptRequest) GetAttemptId() string {
@@ -1176,7 +1388,7 @@ type ReplayAttemptResponse struct {
 
 func (x *ReplayAttemptResponse) Reset() {
 	*x = ReplayAttemptResponse{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[19]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1188,7 +1400,7 @@ func (x *ReplayAttemptResponse) String() string {
 func (*ReplayAttemptResponse) ProtoMessage() {}
 
 func (x *ReplayAttemptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[19]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1201,7 +1413,7 @@ func (x *ReplayAttemptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayAttemptResponse.ProtoReflect.Descriptor instead.
 func (*ReplayAttemptResponse) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{19}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ReplayAttemptResponse) GetAttempt() *Attempt {
@@ -1247,7 +1459,7 @@ type RegradeAttemptsRequest struct {
 
 func (x *RegradeAttemptsRequest) Reset() {
 	*x = RegradeAttemptsRequest{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[20]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1259,7 +1471,7 @@ func (x *RegradeAttemptsRequest) String() string {
 func (*RegradeAttemptsRequest) ProtoMessage() {}
 
 func (x *RegradeAttemptsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[20]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1272,7 +1484,7 @@ func (x *RegradeAttemptsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegradeAttemptsRequest.ProtoReflect.Descriptor instead.
 func (*RegradeAttemptsRequest) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{20}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RegradeAttemptsRequest) GetCourse() string {
@@ -1307,7 +1519,7 @@ type RegradeAttemptsResponse struct {
 
 func (x *RegradeAttemptsResponse) Reset() {
 	*x = RegradeAttemptsResponse{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[21]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1319,7 +1531,7 @@ func (x *RegradeAttemptsResponse) String() string {
 func (*RegradeAttemptsResponse) ProtoMessage() {}
 
 func (x *RegradeAttemptsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[21]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1332,7 +1544,7 @@ func (x *RegradeAttemptsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegradeAttemptsResponse.ProtoReflect.Descriptor instead.
 func (*RegradeAttemptsResponse) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{21}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RegradeAttemptsResponse) GetAttempts() int64 {
@@ -1363,7 +1575,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[22]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1375,7 +1587,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[22]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1388,7 +1600,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{22}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Notice) GetTime() *timestamppb.Timestamp {
@@ -1444,7 +1656,7 @@ type ListNoticesRequest struct {
 
 func (x *ListNoticesRequest) Reset() {
 	*x = ListNoticesRequest{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[23]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1456,7 +1668,7 @@ func (x *ListNoticesRequest) String() string {
 func (*ListNoticesRequest) ProtoMessage() {}
 
 func (x *ListNoticesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[23]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1469,7 +1681,7 @@ func (x *ListNoticesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNoticesRequest.ProtoReflect.Descriptor instead.
 func (*ListNoticesRequest) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{23}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListNoticesRequest) GetCourse() string {
@@ -1490,7 +1702,7 @@ type ListNoticesResponse struct {
 
 func (x *ListNoticesResponse) Reset() {
 	*x = ListNoticesResponse{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[24]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1502,7 +1714,7 @@ func (x *ListNoticesResponse) String() string {
 func (*ListNoticesResponse) ProtoMessage() {}
 
 func (x *ListNoticesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[24]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1515,7 +1727,7 @@ func (x *ListNoticesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNoticesResponse.ProtoReflect.Descriptor instead.
 func (*ListNoticesResponse) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{24}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListNoticesResponse) GetNotices() []*Notice {
@@ -1534,7 +1746,7 @@ type GetReceiptKeysRequest struct {
 
 func (x *GetReceiptKeysRequest) Reset() {
 	*x = GetReceiptKeysRequest{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[25]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1546,7 +1758,7 @@ func (x *GetReceiptKeysRequest) String() string {
 func (*GetReceiptKeysRequest) ProtoMessage() {}
 
 func (x *GetReceiptKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[25]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1559,7 +1771,7 @@ func (x *GetReceiptKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReceiptKeysRequest.ProtoReflect.Descriptor instead.
 func (*GetReceiptKeysRequest) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{25}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{29}
 }
 
 // The answer of GetReceiptKeys.
@@ -1573,7 +1785,7 @@ type GetReceiptKeysResponse struct {
 
 func (x *GetReceiptKeysResponse) Reset() {
 	*x = GetReceiptKeysResponse{}
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[26]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1585,7 +1797,7 @@ func (x *GetReceiptKeysResponse) String() string {
 func (*GetReceiptKeysResponse) ProtoMessage() {}
 
 func (x *GetReceiptKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[26]
+	mi := &file_edunn_serving_grading_v1_grading_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1598,7 +1810,7 @@ func (x *GetReceiptKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReceiptKeysResponse.ProtoReflect.Descriptor instead.
 func (*GetReceiptKeysResponse) Descriptor() ([]byte, []int) {
-	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{26}
+	return file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetReceiptKeysResponse) GetJwks() string {
@@ -1664,16 +1876,30 @@ const file_edunn_serving_grading_v1_grading_service_proto_rawDesc = "" +
 	"\n" +
 	"assignment\x18\x02 \x01(\tR\n" +
 	"assignment\"\x1a\n" +
-	"\x18DeleteAssignmentResponse\"\x83\x01\n" +
+	"\x18DeleteAssignmentResponse\"\x9e\x01\n" +
 	"\x13StartAttemptRequest\x12\x16\n" +
 	"\x06course\x18\x01 \x01(\tR\x06course\x12\x1e\n" +
 	"\n" +
 	"assignment\x18\x02 \x01(\tR\n" +
 	"assignment\x12\x18\n" +
 	"\astudent\x18\x03 \x01(\tR\astudent\x12\x1a\n" +
-	"\blanguage\x18\x04 \x01(\tR\blanguage\"S\n" +
+	"\blanguage\x18\x04 \x01(\tR\blanguage\x12\x19\n" +
+	"\bstart_id\x18\x05 \x01(\tR\astartId\"S\n" +
 	"\x14StartAttemptResponse\x12;\n" +
-	"\aattempt\x18\x01 \x01(\v2!.edunn_serving.grading.v1.AttemptR\aattempt\"\x89\x01\n" +
+	"\aattempt\x18\x01 \x01(\v2!.edunn_serving.grading.v1.AttemptR\aattempt\"2\n" +
+	"\x11GetAttemptRequest\x12\x1d\n" +
+	"\n" +
+	"attempt_id\x18\x01 \x01(\tR\tattemptId\"Q\n" +
+	"\x12GetAttemptResponse\x12;\n" +
+	"\aattempt\x18\x01 \x01(\v2!.edunn_serving.grading.v1.AttemptR\aattempt\"g\n" +
+	"\x13ListAttemptsRequest\x12\x16\n" +
+	"\x06course\x18\x01 \x01(\tR\x06course\x12\x1e\n" +
+	"\n" +
+	"assignment\x18\x02 \x01(\tR\n" +
+	"assignment\x12\x18\n" +
+	"\astudent\x18\x03 \x01(\tR\astudent\"U\n" +
+	"\x14ListAttemptsResponse\x12=\n" +
+	"\battempts\x18\x01 \x03(\v2!.edunn_serving.grading.v1.AttemptR\battempts\"\x89\x01\n" +
 	"\x14SubmitAnswersRequest\x12\x1d\n" +
 	"\n" +
 	"attempt_id\x18\x01 \x01(\tR\tattemptId\x12:\n" +
@@ -1732,7 +1958,7 @@ const file_edunn_serving_grading_v1_grading_service_proto_rawDesc = "" +
 	"\anotices\x18\x01 \x03(\v2 .edunn_serving.grading.v1.NoticeR\anotices\"\x17\n" +
 	"\x15GetReceiptKeysRequest\",\n" +
 	"\x16GetReceiptKeysResponse\x12\x12\n" +
-	"\x04jwks\x18\x01 \x01(\tR\x04jwks2\xe9\v\n" +
+	"\x04jwks\x18\x01 \x01(\tR\x04jwks2\xd9\r\n" +
 	"\x0eGradingService\x12x\n" +
 	"\rPutAssignment\x12..edunn_serving.grading.v1.PutAssignmentRequest\x1a/.edunn_serving.grading.v1.PutAssignmentResponse\"\x06\xea\xb5\x18\x02\x02\x03\x12|\n" +
 	"\rGetAssignment\x12..edunn_serving.grading.v1.GetAssignmentRequest\x1a/.edunn_serving.grading.v1.GetAssignmentResponse\"\n" +
@@ -1740,7 +1966,12 @@ const file_edunn_serving_grading_v1_grading_service_proto_rawDesc = "" +
 	"\x0fListAssignments\x120.edunn_serving.grading.v1.ListAssignmentsRequest\x1a1.edunn_serving.grading.v1.ListAssignmentsResponse\"\n" +
 	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12\x84\x01\n" +
 	"\x10DeleteAssignment\x121.edunn_serving.grading.v1.DeleteAssignmentRequest\x1a2.edunn_serving.grading.v1.DeleteAssignmentResponse\"\t\xea\xb5\x18\x02\x02\x03\x90\x02\x02\x12v\n" +
-	"\fStartAttempt\x12-.edunn_serving.grading.v1.StartAttemptRequest\x1a..edunn_serving.grading.v1.StartAttemptResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12|\n" +
+	"\fStartAttempt\x12-.edunn_serving.grading.v1.StartAttemptRequest\x1a..edunn_serving.grading.v1.StartAttemptResponse\"\a\xea\xb5\x18\x03\x01\x02\x03\x12s\n" +
+	"\n" +
+	"GetAttempt\x12+.edunn_serving.grading.v1.GetAttemptRequest\x1a,.edunn_serving.grading.v1.GetAttemptResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12y\n" +
+	"\fListAttempts\x12-.edunn_serving.grading.v1.ListAttemptsRequest\x1a..edunn_serving.grading.v1.ListAttemptsResponse\"\n" +
+	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x01\x12|\n" +
 	"\rSubmitAnswers\x12..edunn_serving.grading.v1.SubmitAnswersRequest\x1a/.edunn_serving.grading.v1.SubmitAnswersResponse\"\n" +
 	"\xea\xb5\x18\x03\x01\x02\x03\x90\x02\x02\x12p\n" +
 	"\tGetReport\x12*.edunn_serving.grading.v1.GetReportRequest\x1a+.edunn_serving.grading.v1.GetReportResponse\"\n" +
@@ -1766,7 +1997,7 @@ func file_edunn_serving_grading_v1_grading_service_proto_rawDescGZIP() []byte {
 	return file_edunn_serving_grading_v1_grading_service_proto_rawDescData
 }
 
-var file_edunn_serving_grading_v1_grading_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_edunn_serving_grading_v1_grading_service_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_edunn_serving_grading_v1_grading_service_proto_goTypes = []any{
 	(*Assignment)(nil),               // 0: edunn_serving.grading.v1.Assignment
 	(*AssignmentCheck)(nil),          // 1: edunn_serving.grading.v1.AssignmentCheck
@@ -1780,74 +2011,84 @@ var file_edunn_serving_grading_v1_grading_service_proto_goTypes = []any{
 	(*DeleteAssignmentResponse)(nil), // 9: edunn_serving.grading.v1.DeleteAssignmentResponse
 	(*StartAttemptRequest)(nil),      // 10: edunn_serving.grading.v1.StartAttemptRequest
 	(*StartAttemptResponse)(nil),     // 11: edunn_serving.grading.v1.StartAttemptResponse
-	(*SubmitAnswersRequest)(nil),     // 12: edunn_serving.grading.v1.SubmitAnswersRequest
-	(*SubmitAnswersResponse)(nil),    // 13: edunn_serving.grading.v1.SubmitAnswersResponse
-	(*GetReportRequest)(nil),         // 14: edunn_serving.grading.v1.GetReportRequest
-	(*GetReportResponse)(nil),        // 15: edunn_serving.grading.v1.GetReportResponse
-	(*ListReportsRequest)(nil),       // 16: edunn_serving.grading.v1.ListReportsRequest
-	(*ListReportsResponse)(nil),      // 17: edunn_serving.grading.v1.ListReportsResponse
-	(*ReplayAttemptRequest)(nil),     // 18: edunn_serving.grading.v1.ReplayAttemptRequest
-	(*ReplayAttemptResponse)(nil),    // 19: edunn_serving.grading.v1.ReplayAttemptResponse
-	(*RegradeAttemptsRequest)(nil),   // 20: edunn_serving.grading.v1.RegradeAttemptsRequest
-	(*RegradeAttemptsResponse)(nil),  // 21: edunn_serving.grading.v1.RegradeAttemptsResponse
-	(*Notice)(nil),                   // 22: edunn_serving.grading.v1.Notice
-	(*ListNoticesRequest)(nil),       // 23: edunn_serving.grading.v1.ListNoticesRequest
-	(*ListNoticesResponse)(nil),      // 24: edunn_serving.grading.v1.ListNoticesResponse
-	(*GetReceiptKeysRequest)(nil),    // 25: edunn_serving.grading.v1.GetReceiptKeysRequest
-	(*GetReceiptKeysResponse)(nil),   // 26: edunn_serving.grading.v1.GetReceiptKeysResponse
-	(*timestamppb.Timestamp)(nil),    // 27: google.protobuf.Timestamp
-	(*Attempt)(nil),                  // 28: edunn_serving.grading.v1.Attempt
-	(*Answer)(nil),                   // 29: edunn_serving.grading.v1.Answer
-	(*Report)(nil),                   // 30: edunn_serving.grading.v1.Report
+	(*GetAttemptRequest)(nil),        // 12: edunn_serving.grading.v1.GetAttemptRequest
+	(*GetAttemptResponse)(nil),       // 13: edunn_serving.grading.v1.GetAttemptResponse
+	(*ListAttemptsRequest)(nil),      // 14: edunn_serving.grading.v1.ListAttemptsRequest
+	(*ListAttemptsResponse)(nil),     // 15: edunn_serving.grading.v1.ListAttemptsResponse
+	(*SubmitAnswersRequest)(nil),     // 16: edunn_serving.grading.v1.SubmitAnswersRequest
+	(*SubmitAnswersResponse)(nil),    // 17: edunn_serving.grading.v1.SubmitAnswersResponse
+	(*GetReportRequest)(nil),         // 18: edunn_serving.grading.v1.GetReportRequest
+	(*GetReportResponse)(nil),        // 19: edunn_serving.grading.v1.GetReportResponse
+	(*ListReportsRequest)(nil),       // 20: edunn_serving.grading.v1.ListReportsRequest
+	(*ListReportsResponse)(nil),      // 21: edunn_serving.grading.v1.ListReportsResponse
+	(*ReplayAttemptRequest)(nil),     // 22: edunn_serving.grading.v1.ReplayAttemptRequest
+	(*ReplayAttemptResponse)(nil),    // 23: edunn_serving.grading.v1.ReplayAttemptResponse
+	(*RegradeAttemptsRequest)(nil),   // 24: edunn_serving.grading.v1.RegradeAttemptsRequest
+	(*RegradeAttemptsResponse)(nil),  // 25: edunn_serving.grading.v1.RegradeAttemptsResponse
+	(*Notice)(nil),                   // 26: edunn_serving.grading.v1.Notice
+	(*ListNoticesRequest)(nil),       // 27: edunn_serving.grading.v1.ListNoticesRequest
+	(*ListNoticesResponse)(nil),      // 28: edunn_serving.grading.v1.ListNoticesResponse
+	(*GetReceiptKeysRequest)(nil),    // 29: edunn_serving.grading.v1.GetReceiptKeysRequest
+	(*GetReceiptKeysResponse)(nil),   // 30: edunn_serving.grading.v1.GetReceiptKeysResponse
+	(*timestamppb.Timestamp)(nil),    // 31: google.protobuf.Timestamp
+	(*Attempt)(nil),                  // 32: edunn_serving.grading.v1.Attempt
+	(*Answer)(nil),                   // 33: edunn_serving.grading.v1.Answer
+	(*Report)(nil),                   // 34: edunn_serving.grading.v1.Report
 }
 var file_edunn_serving_grading_v1_grading_service_proto_depIdxs = []int32{
-	27, // 0: edunn_serving.grading.v1.Assignment.open_time:type_name -> google.protobuf.Timestamp
-	27, // 1: edunn_serving.grading.v1.Assignment.due_time:type_name -> google.protobuf.Timestamp
-	27, // 2: edunn_serving.grading.v1.Assignment.close_time:type_name -> google.protobuf.Timestamp
+	31, // 0: edunn_serving.grading.v1.Assignment.open_time:type_name -> google.protobuf.Timestamp
+	31, // 1: edunn_serving.grading.v1.Assignment.due_time:type_name -> google.protobuf.Timestamp
+	31, // 2: edunn_serving.grading.v1.Assignment.close_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: edunn_serving.grading.v1.Assignment.checks:type_name -> edunn_serving.grading.v1.AssignmentCheck
-	27, // 4: edunn_serving.grading.v1.Assignment.put_time:type_name -> google.protobuf.Timestamp
+	31, // 4: edunn_serving.grading.v1.Assignment.put_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: edunn_serving.grading.v1.PutAssignmentResponse.assignment:type_name -> edunn_serving.grading.v1.Assignment
 	0,  // 6: edunn_serving.grading.v1.GetAssignmentResponse.assignment:type_name -> edunn_serving.grading.v1.Assignment
 	0,  // 7: edunn_serving.grading.v1.ListAssignmentsResponse.assignments:type_name -> edunn_serving.grading.v1.Assignment
-	28, // 8: edunn_serving.grading.v1.StartAttemptResponse.attempt:type_name -> edunn_serving.grading.v1.Attempt
-	29, // 9: edunn_serving.grading.v1.SubmitAnswersRequest.answers:type_name -> edunn_serving.grading.v1.Answer
-	30, // 10: edunn_serving.grading.v1.SubmitAnswersResponse.report:type_name -> edunn_serving.grading.v1.Report
-	30, // 11: edunn_serving.grading.v1.GetReportResponse.report:type_name -> edunn_serving.grading.v1.Report
-	30, // 12: edunn_serving.grading.v1.ListReportsResponse.reports:type_name -> edunn_serving.grading.v1.Report
-	28, // 13: edunn_serving.grading.v1.ReplayAttemptResponse.attempt:type_name -> edunn_serving.grading.v1.Attempt
-	29, // 14: edunn_serving.grading.v1.ReplayAttemptResponse.answers:type_name -> edunn_serving.grading.v1.Answer
-	30, // 15: edunn_serving.grading.v1.ReplayAttemptResponse.reports:type_name -> edunn_serving.grading.v1.Report
-	27, // 16: edunn_serving.grading.v1.Notice.time:type_name -> google.protobuf.Timestamp
-	22, // 17: edunn_serving.grading.v1.ListNoticesResponse.notices:type_name -> edunn_serving.grading.v1.Notice
-	2,  // 18: edunn_serving.grading.v1.GradingService.PutAssignment:input_type -> edunn_serving.grading.v1.PutAssignmentRequest
-	4,  // 19: edunn_serving.grading.v1.GradingService.GetAssignment:input_type -> edunn_serving.grading.v1.GetAssignmentRequest
-	6,  // 20: edunn_serving.grading.v1.GradingService.ListAssignments:input_type -> edunn_serving.grading.v1.ListAssignmentsRequest
-	8,  // 21: edunn_serving.grading.v1.GradingService.DeleteAssignment:input_type -> edunn_serving.grading.v1.DeleteAssignmentRequest
-	10, // 22: edunn_serving.grading.v1.GradingService.StartAttempt:input_type -> edunn_serving.grading.v1.StartAttemptRequest
-	12, // 23: edunn_serving.grading.v1.GradingService.SubmitAnswers:input_type -> edunn_serving.grading.v1.SubmitAnswersRequest
-	14, // 24: edunn_serving.grading.v1.GradingService.GetReport:input_type -> edunn_serving.grading.v1.GetReportRequest
-	16, // 25: edunn_serving.grading.v1.GradingService.ListReports:input_type -> edunn_serving.grading.v1.ListReportsRequest
-	18, // 26: edunn_serving.grading.v1.GradingService.ReplayAttempt:input_type -> edunn_serving.grading.v1.ReplayAttemptRequest
-	20, // 27: edunn_serving.grading.v1.GradingService.RegradeAttempts:input_type -> edunn_serving.grading.v1.RegradeAttemptsRequest
-	23, // 28: edunn_serving.grading.v1.GradingService.ListNotices:input_type -> edunn_serving.grading.v1.ListNoticesRequest
-	25, // 29: edunn_serving.grading.v1.GradingService.GetReceiptKeys:input_type -> edunn_serving.grading.v1.GetReceiptKeysRequest
-	3,  // 30: edunn_serving.grading.v1.GradingService.PutAssignment:output_type -> edunn_serving.grading.v1.PutAssignmentResponse
-	5,  // 31: edunn_serving.grading.v1.GradingService.GetAssignment:output_type -> edunn_serving.grading.v1.GetAssignmentResponse
-	7,  // 32: edunn_serving.grading.v1.GradingService.ListAssignments:output_type -> edunn_serving.grading.v1.ListAssignmentsResponse
-	9,  // 33: edunn_serving.grading.v1.GradingService.DeleteAssignment:output_type -> edunn_serving.grading.v1.DeleteAssignmentResponse
-	11, // 34: edunn_serving.grading.v1.GradingService.StartAttempt:output_type -> edunn_serving.grading.v1.StartAttemptResponse
-	13, // 35: edunn_serving.grading.v1.GradingService.SubmitAnswers:output_type -> edunn_serving.grading.v1.SubmitAnswersResponse
-	15, // 36: edunn_serving.grading.v1.GradingService.GetReport:output_type -> edunn_serving.grading.v1.GetReportResponse
-	17, // 37: edunn_serving.grading.v1.GradingService.ListReports:output_type -> edunn_serving.grading.v1.ListReportsResponse
-	19, // 38: edunn_serving.grading.v1.GradingService.ReplayAttempt:output_type -> edunn_serving.grading.v1.ReplayAttemptResponse
-	21, // 39: edunn_serving.grading.v1.GradingService.RegradeAttempts:output_type -> edunn_serving.grading.v1.RegradeAttemptsResponse
-	24, // 40: edunn_serving.grading.v1.GradingService.ListNotices:output_type -> edunn_serving.grading.v1.ListNoticesResponse
-	26, // 41: edunn_serving.grading.v1.GradingService.GetReceiptKeys:output_type -> edunn_serving.grading.v1.GetReceiptKeysResponse
-	30, // [30:42] is the sub-list for method output_type
-	18, // [18:30] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	32, // 8: edunn_serving.grading.v1.StartAttemptResponse.attempt:type_name -> edunn_serving.grading.v1.Attempt
+	32, // 9: edunn_serving.grading.v1.GetAttemptResponse.attempt:type_name -> edunn_serving.grading.v1.Attempt
+	32, // 10: edunn_serving.grading.v1.ListAttemptsResponse.attempts:type_name -> edunn_serving.grading.v1.Attempt
+	33, // 11: edunn_serving.grading.v1.SubmitAnswersRequest.answers:type_name -> edunn_serving.grading.v1.Answer
+	34, // 12: edunn_serving.grading.v1.SubmitAnswersResponse.report:type_name -> edunn_serving.grading.v1.Report
+	34, // 13: edunn_serving.grading.v1.GetReportResponse.report:type_name -> edunn_serving.grading.v1.Report
+	34, // 14: edunn_serving.grading.v1.ListReportsResponse.reports:type_name -> edunn_serving.grading.v1.Report
+	32, // 15: edunn_serving.grading.v1.ReplayAttemptResponse.attempt:type_name -> edunn_serving.grading.v1.Attempt
+	33, // 16: edunn_serving.grading.v1.ReplayAttemptResponse.answers:type_name -> edunn_serving.grading.v1.Answer
+	34, // 17: edunn_serving.grading.v1.ReplayAttemptResponse.reports:type_name -> edunn_serving.grading.v1.Report
+	31, // 18: edunn_serving.grading.v1.Notice.time:type_name -> google.protobuf.Timestamp
+	26, // 19: edunn_serving.grading.v1.ListNoticesResponse.notices:type_name -> edunn_serving.grading.v1.Notice
+	2,  // 20: edunn_serving.grading.v1.GradingService.PutAssignment:input_type -> edunn_serving.grading.v1.PutAssignmentRequest
+	4,  // 21: edunn_serving.grading.v1.GradingService.GetAssignment:input_type -> edunn_serving.grading.v1.GetAssignmentRequest
+	6,  // 22: edunn_serving.grading.v1.GradingService.ListAssignments:input_type -> edunn_serving.grading.v1.ListAssignmentsRequest
+	8,  // 23: edunn_serving.grading.v1.GradingService.DeleteAssignment:input_type -> edunn_serving.grading.v1.DeleteAssignmentRequest
+	10, // 24: edunn_serving.grading.v1.GradingService.StartAttempt:input_type -> edunn_serving.grading.v1.StartAttemptRequest
+	12, // 25: edunn_serving.grading.v1.GradingService.GetAttempt:input_type -> edunn_serving.grading.v1.GetAttemptRequest
+	14, // 26: edunn_serving.grading.v1.GradingService.ListAttempts:input_type -> edunn_serving.grading.v1.ListAttemptsRequest
+	16, // 27: edunn_serving.grading.v1.GradingService.SubmitAnswers:input_type -> edunn_serving.grading.v1.SubmitAnswersRequest
+	18, // 28: edunn_serving.grading.v1.GradingService.GetReport:input_type -> edunn_serving.grading.v1.GetReportRequest
+	20, // 29: edunn_serving.grading.v1.GradingService.ListReports:input_type -> edunn_serving.grading.v1.ListReportsRequest
+	22, // 30: edunn_serving.grading.v1.GradingService.ReplayAttempt:input_type -> edunn_serving.grading.v1.ReplayAttemptRequest
+	24, // 31: edunn_serving.grading.v1.GradingService.RegradeAttempts:input_type -> edunn_serving.grading.v1.RegradeAttemptsRequest
+	27, // 32: edunn_serving.grading.v1.GradingService.ListNotices:input_type -> edunn_serving.grading.v1.ListNoticesRequest
+	29, // 33: edunn_serving.grading.v1.GradingService.GetReceiptKeys:input_type -> edunn_serving.grading.v1.GetReceiptKeysRequest
+	3,  // 34: edunn_serving.grading.v1.GradingService.PutAssignment:output_type -> edunn_serving.grading.v1.PutAssignmentResponse
+	5,  // 35: edunn_serving.grading.v1.GradingService.GetAssignment:output_type -> edunn_serving.grading.v1.GetAssignmentResponse
+	7,  // 36: edunn_serving.grading.v1.GradingService.ListAssignments:output_type -> edunn_serving.grading.v1.ListAssignmentsResponse
+	9,  // 37: edunn_serving.grading.v1.GradingService.DeleteAssignment:output_type -> edunn_serving.grading.v1.DeleteAssignmentResponse
+	11, // 38: edunn_serving.grading.v1.GradingService.StartAttempt:output_type -> edunn_serving.grading.v1.StartAttemptResponse
+	13, // 39: edunn_serving.grading.v1.GradingService.GetAttempt:output_type -> edunn_serving.grading.v1.GetAttemptResponse
+	15, // 40: edunn_serving.grading.v1.GradingService.ListAttempts:output_type -> edunn_serving.grading.v1.ListAttemptsResponse
+	17, // 41: edunn_serving.grading.v1.GradingService.SubmitAnswers:output_type -> edunn_serving.grading.v1.SubmitAnswersResponse
+	19, // 42: edunn_serving.grading.v1.GradingService.GetReport:output_type -> edunn_serving.grading.v1.GetReportResponse
+	21, // 43: edunn_serving.grading.v1.GradingService.ListReports:output_type -> edunn_serving.grading.v1.ListReportsResponse
+	23, // 44: edunn_serving.grading.v1.GradingService.ReplayAttempt:output_type -> edunn_serving.grading.v1.ReplayAttemptResponse
+	25, // 45: edunn_serving.grading.v1.GradingService.RegradeAttempts:output_type -> edunn_serving.grading.v1.RegradeAttemptsResponse
+	28, // 46: edunn_serving.grading.v1.GradingService.ListNotices:output_type -> edunn_serving.grading.v1.ListNoticesResponse
+	30, // 47: edunn_serving.grading.v1.GradingService.GetReceiptKeys:output_type -> edunn_serving.grading.v1.GetReceiptKeysResponse
+	34, // [34:48] is the sub-list for method output_type
+	20, // [20:34] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_edunn_serving_grading_v1_grading_service_proto_init() }
@@ -1863,7 +2104,7 @@ func file_edunn_serving_grading_v1_grading_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_edunn_serving_grading_v1_grading_service_proto_rawDesc), len(file_edunn_serving_grading_v1_grading_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   27,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,8 @@ const (
 	GradingService_ListAssignments_FullMethodName  = "/edunn_serving.grading.v1.GradingService/ListAssignments"
 	GradingService_DeleteAssignment_FullMethodName = "/edunn_serving.grading.v1.GradingService/DeleteAssignment"
 	GradingService_StartAttempt_FullMethodName     = "/edunn_serving.grading.v1.GradingService/StartAttempt"
+	GradingService_GetAttempt_FullMethodName       = "/edunn_serving.grading.v1.GradingService/GetAttempt"
+	GradingService_ListAttempts_FullMethodName     = "/edunn_serving.grading.v1.GradingService/ListAttempts"
 	GradingService_SubmitAnswers_FullMethodName    = "/edunn_serving.grading.v1.GradingService/SubmitAnswers"
 	GradingService_GetReport_FullMethodName        = "/edunn_serving.grading.v1.GradingService/GetReport"
 	GradingService_ListReports_FullMethodName      = "/edunn_serving.grading.v1.GradingService/ListReports"
@@ -66,9 +68,13 @@ type GradingServiceClient interface {
 	DeleteAssignment(ctx context.Context, in *DeleteAssignmentRequest, opts ...grpc.CallOption) (*DeleteAssignmentResponse, error)
 	// Begins an attempt.
 	//
-	// Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
+	// With a `start_id` the call can be repeated: it returns the attempt that it has begun. Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
 	// the number or the rate of attempts that the assignment allows.
 	StartAttempt(ctx context.Context, in *StartAttemptRequest, opts ...grpc.CallOption) (*StartAttemptResponse, error)
+	// Returns an attempt with its challenges, such as one whose beginning was not answered in time.
+	GetAttempt(ctx context.Context, in *GetAttemptRequest, opts ...grpc.CallOption) (*GetAttemptResponse, error)
+	// Lists a student's attempts at an assignment, the newest first, without their challenges.
+	ListAttempts(ctx context.Context, in *ListAttemptsRequest, opts ...grpc.CallOption) (*ListAttemptsResponse, error)
 	// Submits the answers of an attempt, and returns the report.
 	//
 	// Answers are in the database before they are judged. They count once: the same answers sent
@@ -144,6 +150,26 @@ func (c *gradingServiceClient) StartAttempt(ctx context.Context, in *StartAttemp
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(StartAttemptResponse)
 	err := c.cc.Invoke(ctx, GradingService_StartAttempt_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *gradingServiceClient) GetAttempt(ctx context.Context, in *GetAttemptRequest, opts ...grpc.CallOption) (*GetAttemptResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetAttemptResponse)
+	err := c.cc.Invoke(ctx, GradingService_GetAttempt_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *gradingServiceClient) ListAttempts(ctx context.Context, in *ListAttemptsRequest, opts ...grpc.CallOption) (*ListAttemptsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAttemptsResponse)
+	err := c.cc.Invoke(ctx, GradingService_ListAttempts_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -253,9 +279,13 @@ type GradingServiceServer interface {
 	DeleteAssignment(context.Context, *DeleteAssignmentRequest) (*DeleteAssignmentResponse, error)
 	// Begins an attempt.
 	//
-	// Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
+	// With a `start_id` the call can be repeated: it returns the attempt that it has begun. Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
 	// the number or the rate of attempts that the assignment allows.
 	StartAttempt(context.Context, *StartAttemptRequest) (*StartAttemptResponse, error)
+	// Returns an attempt with its challenges, such as one whose beginning was not answered in time.
+	GetAttempt(context.Context, *GetAttemptRequest) (*GetAttemptResponse, error)
+	// Lists a student's attempts at an assignment, the newest first, without their challenges.
+	ListAttempts(context.Context, *ListAttemptsRequest) (*ListAttemptsResponse, error)
 	// Submits the answers of an attempt, and returns the report.
 	//
 	// Answers are in the database before they are judged. They count once: the same answers sent
@@ -301,6 +331,12 @@ func (UnimplementedGradingServiceServer) DeleteAssignment(context.Context, *Dele
 }
 func (UnimplementedGradingServiceServer) StartAttempt(context.Context, *StartAttemptRequest) (*StartAttemptResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method StartAttempt not implemented")
+}
+func (UnimplementedGradingServiceServer) GetAttempt(context.Context, *GetAttemptRequest) (*GetAttemptResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAttempt not implemented")
+}
+func (UnimplementedGradingServiceServer) ListAttempts(context.Context, *ListAttemptsRequest) (*ListAttemptsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAttempts not implemented")
 }
 func (UnimplementedGradingServiceServer) SubmitAnswers(context.Context, *SubmitAnswersRequest) (*SubmitAnswersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SubmitAnswers not implemented")
@@ -430,6 +466,42 @@ func _GradingService_StartAttempt_Handler(srv interface{}, ctx context.Context, 
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(GradingServiceServer).StartAttempt(ctx, req.(*StartAttemptRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GradingService_GetAttempt_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAttemptRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GradingServiceServer).GetAttempt(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GradingService_GetAttempt_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GradingServiceServer).GetAttempt(ctx, req.(*GetAttemptRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GradingService_ListAttempts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAttemptsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GradingServiceServer).ListAttempts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GradingService_ListAttempts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GradingServiceServer).ListAttempts(ctx, req.(*ListAttemptsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -586,6 +658,14 @@ var GradingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "StartAttempt",
 			Handler:    _GradingService_StartAttempt_Handler,
+		},
+		{
+			MethodName: "GetAttempt",
+			Handler:    _GradingService_GetAttempt_Handler,
+		},
+		{
+			MethodName: "ListAttempts",
+			Handler:    _GradingService_ListAttempts_Handler,
 		},
 		{
 			MethodName: "SubmitAnswers",

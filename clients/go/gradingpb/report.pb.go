@@ -121,8 +121,8 @@ type Report struct {
 	Counts bool `protobuf:"varint,15,opt,name=counts,proto3" json:"counts,omitempty"`
 	// Whether the student does not see the score yet, or at all. Graders see it always.
 	Hidden bool `protobuf:"varint,16,opt,name=hidden,proto3" json:"hidden,omitempty"`
-	// The SHA-256 of the answers, in hexadecimal: the fields `answers` of the request in the order
-	// of challenges and steps, serialized by the service.
+	// The SHA-256 of the answers, in hexadecimal: of a SubmitAnswersRequest that has nothing but the
+	// answers, sorted by `challenge_id` and their steps by `step_id`, serialized deterministically.
 	AnswersDigest string `protobuf:"bytes,17,opt,name=answers_digest,json=answersDigest,proto3" json:"answers_digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -15,7 +15,7 @@ from typing import Any
 import edunn_client
 import numpy as np
 import pytest
-from edunn_client import AsyncClient, Client
+from edunn_client import AsyncClient, CallScope, Client
 from edunn_client._stubs import layer_pb2, session_pb2
 from edunn_client._stubs import layer_service_pb2 as pb
 from scripted_server import ScriptedServer
@@ -106,7 +106,7 @@ def test_what_belongs_to_a_place_says_that_it_cannot_be_copied(
     scripted.compute = lambda requests, _: (pb.ComputeResponse() for _ in requests)
     with Client(scripted.address) as client, client.stream() as stream:
         session = client.session()
-        for thing in (client, session, session.layers["l1"], stream):
+        for thing in (client, session, session.layers["l1"], stream, CallScope()):
             with pytest.raises(TypeError, match="cannot be copied or pickled: "):
                 duplicate(thing)
 

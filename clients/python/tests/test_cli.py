@@ -66,6 +66,15 @@ class TestCommands:
     def test_integers_become_floats_for_a_layer(self, address: str) -> None:
         result = answer_of("forward", "Dropout", "[[1, 2]]", "--phase", "test", address=address)
         assert result["output"]["data"] == [1.0, 2.0]
+        answer_of("forward", "Dropout", "[[1, 2]]", "--gradient", "[[1, 1]]", address=address)
+        result = answer_of(
+            "forward", "SquaredError", "[[1]]", "[[3]]", "--gradient", "[[1]]", address=address
+        )
+        assert result["input_gradient"]["data"] == [4.0]
+
+    def test_labels_stay_integers(self, address: str) -> None:
+        arguments = ["CrossEntropyWithLabels", "[1, 0]", "[[0, 1], [1, 0]]"]
+        assert answer_of("forward", *arguments, address=address)["output"]["data"] == [0.0, 0.0]
 
     def test_the_version_is_the_package_s(self) -> None:
         assert edunn("--version").stdout == f"edunn-client {edunn_client.__version__}\n"
@@ -101,6 +110,7 @@ class TestCommands:
             (["forward", "Dropout", "[[1.0]]", "--config", '{"p": 2}'], "p"),
             (["forward", "Dropout", "[[1.0]]", "--config", "p=2"], "no JSON"),
             (["forward", "Dropout", "x.npy"], "x.npy"),
+            (["forward", "Dropout", "[[1, 2], [3]]"], "rows differ in length"),
             (["forward", "Dropout", "[[1.0]]", "--out", "no/such/y.npy"], "cannot be written"),
             (["forward", "Dropout", "[[1.0]]", "--phase", "tset"], "phase must be"),
             (["bench", "--shape", "8by4"], "8x64"),

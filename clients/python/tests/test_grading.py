@@ -15,6 +15,7 @@ from edunn_client.grading import (
     CheckResult,
     Failure,
     ForwardStep,
+    ParametersStep,
     PhaseStep,
     Report,
     Verdict,
@@ -199,3 +200,41 @@ class TestForms:
         assert "'=1+1" in gradebook([report(result())], None)
         html = report(result())._repr_html_()
         assert "&lt;half&gt;" in html and "<half>" not in html
+
+
+class Tuned(Scale):
+    """A layer that refuses a phase, and parameters below zero."""
+
+    def set_phase(self, phase: Any) -> None:
+        if phase == "test":
+            raise RuntimeError("no test here")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "factor" and np.any(np.asarray(value) < 0):
+            raise ValueError("below zero")
+        super().__setattr__(name, value)
+
+
+def test_a_setting_that_fails_fails_what_follows_until_it_succeeds() -> None:
+    def parameters(number: int, value: float) -> ParametersStep:
+        return ParametersStep(f"p{number}", {"factor": np.array(value)})
+
+    steps = (
+        parameters(1, 2.0),
+        ForwardStep("a", (x,)),
+        parameters(2, -1.0),
+        ForwardStep("b", (x,)),
+        parameters(3, 3.0),
+        ForwardStep("c", (x,)),
+        PhaseStep("t", Phase.Test),
+        ForwardStep("d", (x,)),
+    )
+    found = answer_challenge(challenge(steps=steps), {"Scale": Tuned}.get)
+    assert np.array_equal(found["a"], 2 * x)  # type: ignore[arg-type]
+    assert found["b"] == Failure("ValueError: below zero")
+    assert np.array_equal(found["c"], 3 * x)  # type: ignore[arg-type]
+    assert found["d"] == Failure("RuntimeError: no test here")
+    assert set(found) == set("abcd")
+    for step in steps:
+        line = json.loads(form.dumps(form.step_line(step)))
+        assert form.step_line(form.step_of(line)) == line

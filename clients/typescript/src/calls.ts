@@ -38,8 +38,8 @@ export interface Call<Result> {
   readonly path: string;
   /** The request as it is sent: what the caller writes into its arrays later changes nothing. */
   readonly request: Buffer;
-  /** The rest of a request that goes in parts. */
-  readonly furtherRequests?: readonly Buffer[];
+  /** Gives the rest of a request that goes in parts, for each attempt anew. */
+  readonly furtherRequests?: () => Iterable<Buffer>;
   /** Reads the answer where it comes in parts. */
   readonly readParts?: (replies: readonly Buffer[]) => Result;
   /** Reads the answer. */

@@ -4,13 +4,22 @@ import * as calls from "./calls.js";
 import type { SessionOptions } from "./calls.js";
 import { compute, type Operation, type Result } from "./compute.js";
 import { Connection } from "./connection.js";
+import {
+  type DatasetInfo,
+  deleteDataset,
+  listDatasets,
+  NewDataset,
+  type UploadOptions,
+} from "./datasets.js";
 import type { LayerType, OptimizerType, SessionInfo } from "./descriptions.js";
 import * as grading from "./grading.js";
 import type { Attempt, AttemptOptions, ChallengeAnswer, Report } from "./grading.js";
 import { INSPECT } from "./inspection.js";
 import type { CallOptions, ClientOptions } from "./options.js";
 import { Session } from "./session.js";
-import { Training, trainingCall } from "./training.js";
+import type { Tensor } from "./tensor.js";
+import { listTrainings, Training, trainingCall } from "./training.js";
+import type { TrainingInfo } from "./training-info.js";
 import { ComputeStream, DEFAULT_IN_FLIGHT, type StreamOptions } from "./stream.js";
 
 /**
@@ -87,6 +96,45 @@ export class Client implements Disposable {
   async training(trainingId: string, options?: CallOptions): Promise<Training> {
     const info = await this.#connection.run(() => trainingCall("getTraining", trainingId), options);
     return new Training(this.#connection, info);
+  }
+
+  /** Yields the caller's trainings, the newest first, without what was measured of their epochs. */
+  async *trainings(options?: CallOptions): AsyncGenerator<TrainingInfo, void, undefined> {
+    let token = "";
+    do {
+      const call = listTrainings(token);
+      const { page, next } = await this.#connection.run(() => call, options);
+      yield* page;
+      token = next;
+    } while (token !== "");
+  }
+
+  /**
+   * Stores a data set at the service, for trainings. Elements that it has are not sent again.
+   *
+   * @param x - the inputs
+   * @param y - labels or numbers, one for each input
+   * @throws AlreadyExistsError where another data set has the name, unless `replace` is set
+   */
+  async uploadDataset(
+    name: string,
+    x: Tensor,
+    y: Tensor,
+    options: UploadOptions = {},
+  ): Promise<DatasetInfo> {
+    const dataset = new NewDataset(name, x, y, options.replace ?? false);
+    const stored = await this.datasets(options);
+    return this.#connection.run(() => dataset.upload(stored), options);
+  }
+
+  /** Returns the caller's data sets and those that the service brings, by name. */
+  async datasets(options?: CallOptions): Promise<DatasetInfo[]> {
+    return this.#connection.run(listDatasets, options);
+  }
+
+  /** Removes a data set of the caller's. */
+  async deleteDataset(name: string, options?: CallOptions): Promise<void> {
+    return this.#connection.run(() => deleteDataset(name), options);
   }
 
   /** Opens a Compute stream, for many operations at once. */

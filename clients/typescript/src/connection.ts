@@ -1,6 +1,7 @@
 /** What carries out calls: the channel, deadlines, repetitions and cancellation. */
 
 import { setMaxListeners } from "node:events";
+import { Readable, type Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 
 import {
@@ -282,9 +283,9 @@ export class Connection {
         }
       };
       const deadline = deadlineAt(end);
-      const underway = this.#start(call, metadata, { deadline }, settle, (replies) => {
+      const underway = this.#start(call, metadata, { deadline }, settle, (result) => {
         signal.removeEventListener("abort", cancel);
-        resolve({ result: () => replies });
+        resolve({ result });
       });
       signal.addEventListener("abort", cancel, { once: true });
     });
@@ -296,7 +297,7 @@ export class Connection {
     metadata: Metadata,
     options: GrpcCallOptions,
     settle: (failure: ServiceError | null, reply?: Buffer) => void,
-    settleParts: (result: Result) => void,
+    settleParts: (result: () => Result) => void,
   ): { cancel(): void } {
     const { path, request, furtherRequests, readParts } = call;
     if (readParts !== undefined) {
@@ -314,7 +315,7 @@ export class Connection {
         settle(failure as ServiceError);
       });
       stream.once("end", () => {
-        settleParts(readParts(parts));
+        settleParts(() => readParts(parts));
       });
       return stream;
     }
@@ -322,8 +323,9 @@ export class Connection {
       return this.#grpc.makeUnaryRequest(path, asIs, asIs, request, metadata, options, settle);
     }
     const upload = this.#grpc.makeClientStreamRequest(path, asIs, asIs, metadata, options, settle);
-    for (const part of [request, ...furtherRequests]) upload.write(part);
-    upload.end();
+    upload.write(request);
+    // It waits where gRPC has enough, and ends the upload.
+    Readable.from(furtherRequests()).pipe<Writable>(upload);
     return upload;
   }
 

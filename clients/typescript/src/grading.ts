@@ -1,5 +1,7 @@
 /** Attempts at assignments: challenges, answers and reports. */
 
+import { randomBytes } from "node:crypto";
+
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 
@@ -20,6 +22,7 @@ import {
   type Report as ReportMessage,
   Verdict as VerdictMessage,
 } from "./stubs/edunn_serving/grading/v1/report_pb.js";
+import type { Tensor as TensorMessage } from "./stubs/edunn_serving/v1/tensor_pb.js";
 import type { AnyTensor, Tensor } from "./tensor.js";
 import { decodeTensor, encodeTensor } from "./tensor-message.js";
 
@@ -30,7 +33,12 @@ export type ChallengeType = "layer" | "loss" | "optimizer" | "initializer" | "ow
 export type ChallengeStep =
   | { readonly kind: "setPhase"; readonly stepId: string; readonly phase: Phase }
   | { readonly kind: "forward"; readonly stepId: string; readonly inputs: readonly AnyTensor[] }
-  | { readonly kind: "backward"; readonly stepId: string; readonly outputGradient: AnyTensor };
+  | { readonly kind: "backward"; readonly stepId: string; readonly outputGradient: AnyTensor }
+  | {
+      readonly kind: "setParameters";
+      readonly stepId: string;
+      readonly parameters: Readonly<Record<string, AnyTensor>>;
+    };
 
 /** A layer with its parameters, and the steps that are run on it in their order. */
 export interface Challenge {
@@ -137,6 +145,8 @@ export interface AttemptOptions {
 export interface GradedLayer {
   /** Sets the phase. */
   setPhase?(phase: Phase): void;
+  /** Sets parameters, as challenges of layers of one's own do. */
+  setParameters?(parameters: Readonly<Record<string, AnyTensor>>): void;
   /** Computes the output. */
   forward(...inputs: AnyTensor[]): Tensor;
   /** Computes the gradients of the last forward. */
@@ -148,15 +158,27 @@ export interface GradedLayer {
 
 /**
  * Runs the script of a challenge on a student's layer, and returns the answers by step id. A step
- * that throws is answered with the error's words, and the script goes on.
+ * that throws is answered with the error's words, and the script goes on. After something could not
+ * be set, what is computed with it fails too.
  */
 export function answerChallenge(challenge: Challenge, layer: GradedLayer): ChallengeAnswer {
   const answers: Record<string, StepAnswer> = {};
+  const notSet = new Map<string, StepAnswer>();
   for (const step of challenge.steps) {
+    const sets = step.kind === "setPhase" || step.kind === "setParameters";
+    const [failed] = notSet.values();
+    if (!sets && failed !== undefined) {
+      answers[step.stepId] = failed;
+      continue;
+    }
     try {
       switch (step.kind) {
         case "setPhase":
           layer.setPhase?.(step.phase);
+          break;
+        case "setParameters":
+          if (!layer.setParameters) throw new TypeError("the layer has no setParameters");
+          layer.setParameters(step.parameters);
           break;
         case "forward":
           answers[step.stepId] = { output: layer.forward(...step.inputs) };
@@ -164,8 +186,11 @@ export function answerChallenge(challenge: Challenge, layer: GradedLayer): Chall
         case "backward":
           answers[step.stepId] = layer.backward(step.outputGradient);
       }
+      if (sets) notSet.delete(step.kind);
     } catch (error) {
-      answers[step.stepId] = { failure: String(error) };
+      const failure = { failure: String(error) };
+      if (sets) notSet.set(step.kind, failure);
+      else answers[step.stepId] = failure;
     }
   }
   return answers;
@@ -176,9 +201,10 @@ export function startAttempt(assignment: string, options: AttemptOptions): Call<
   const { course = "", student = "", language = "" } = options;
   return makeCall(
     GradingService.method.startAttempt,
-    { assignment, course, student, language },
+    // With a name of its own a repeated start begins no other attempt.
+    { assignment, course, student, language, startId: randomBytes(16).toString("hex") },
     (reply) => decodeAttempt(reply.attempt),
-    false,
+    true,
   );
 }
 
@@ -249,14 +275,17 @@ function decodeChallenge(message: ChallengeMessage): Challenge {
     kind: ChallengeKind[message.kind].toLowerCase() as ChallengeType,
     layerType: message.layer?.type ?? "",
     config: message.layer?.config ?? {},
-    parameters: Object.fromEntries(
-      Object.entries(message.layer?.parameters ?? {}).map(([name, each]) => [
-        name,
-        decodeTensor(each),
-      ]),
-    ),
+    parameters: decodeTensors(message.layer?.parameters ?? {}),
     steps: message.steps.map(decodeStep),
   };
+}
+
+function decodeTensors(
+  messages: Readonly<Record<string, TensorMessage>>,
+): Readonly<Record<string, AnyTensor>> {
+  return Object.fromEntries(
+    Object.entries(messages).map(([name, each]) => [name, decodeTensor(each)]),
+  );
 }
 
 function decodeStep(message: StepMessage): ChallengeStep {
@@ -272,6 +301,8 @@ function decodeStep(message: StepMessage): ChallengeStep {
         stepId,
         outputGradient: decodeTensor(step.value.outputGradient),
       };
+    case "setParameters":
+      return { kind: "setParameters", stepId, parameters: decodeTensors(step.value.parameters) };
     default:
       throw new InternalError(`the step ${stepId} is of a newer service: update this client`);
   }

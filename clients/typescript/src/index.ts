@@ -16,6 +16,7 @@ export type {
   TrainStepOperation,
 } from "./compute.js";
 export type { Config, ConfigValue } from "./config.js";
+export type { ArraySpec, DatasetInfo, UploadOptions } from "./datasets.js";
 export type {
   ConfigField,
   LayerInfo,

@@ -45,9 +45,11 @@ export function importModel(sessionId: string, layer: string, file: Uint8Array):
   const method = LayerService.method.importModel;
   const encode = (message: MessageInitShape<typeof ImportModelRequestSchema>): Buffer =>
     asBuffer(toBinary(ImportModelRequestSchema, create(ImportModelRequestSchema, message)));
-  const chunks = Array.from({ length: Math.ceil(file.length / CHUNK_BYTES) }, (_, i) =>
-    encode({ chunk: file.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES) }),
-  );
+  function* chunks(): Generator<Buffer> {
+    for (let at = 0; at < file.length; at += CHUNK_BYTES) {
+      yield encode({ chunk: file.subarray(at, at + CHUNK_BYTES) });
+    }
+  }
   const read = (reply: Buffer): LayerInfo =>
     decodeLayer(parse(ImportModelResponseSchema, reply).layer);
   return {

@@ -2,14 +2,16 @@
 
 import { endianness } from "node:os";
 
-import type { MessageInitShape } from "@bufbuild/protobuf";
-
 import { InternalError } from "./errors.js";
 import { DataType, type Tensor as TensorMessage } from "./stubs/edunn_serving/v1/tensor_pb.js";
-import type { TensorSchema } from "./stubs/edunn_serving/v1/tensor_pb.js";
 import { type AnyTensor, type FloatTensor, Tensor } from "./tensor.js";
 
-type TensorInit = MessageInitShape<typeof TensorSchema>;
+/** What a Tensor message is made of. */
+export interface TensorInit {
+  readonly dataType: DataType;
+  readonly shape: bigint[];
+  readonly data: Uint8Array;
+}
 
 const CODES = {
   bool: DataType.BOOL,

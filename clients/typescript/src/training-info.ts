@@ -49,13 +49,21 @@ export interface EpochResult {
 /** How a training stands. */
 export interface TrainingInfo {
   readonly trainingId: string;
+  /** The session and the layer that are trained, and the data set. */
+  readonly sessionId: string;
+  readonly layer: string;
+  readonly dataset: string;
+  /** The one given, or the one that the service drew. */
+  readonly seed: bigint;
+  /** When the training was asked for. */
+  readonly createTime: Date;
   readonly state: TrainingState;
   /** Of a training that has succeeded. */
   readonly outcome: TrainingOutcome | undefined;
   /** Why it failed. */
   readonly error: EdunnError | undefined;
   readonly progress: TrainingProgress;
-  /** The epochs that are done, in order: the last 1000 of them. */
+  /** The epochs that are done, in order: the last 1000 of them. A list of trainings has none. */
   readonly epochs: readonly EpochResult[];
   /** The epoch of which the parameters are the result, counted from 1; 0 before. */
   readonly bestEpoch: number;
@@ -100,6 +108,11 @@ const OUTCOMES: Readonly<Record<wire.TrainingOutcome, TrainingOutcome | undefine
 export function decodeTraining(message: wire.Training): TrainingInfo {
   return {
     trainingId: message.trainingId,
+    sessionId: message.spec?.sessionId ?? "",
+    layer: message.spec?.layer ?? "",
+    dataset: message.spec?.dataset ?? "",
+    seed: message.spec?.seed ?? 0n,
+    createTime: dateOf(message.createTime),
     state: STATES[message.state],
     outcome: OUTCOMES[message.outcome],
     error: message.error === undefined ? undefined : errorFromStatus(message.error),

@@ -49,7 +49,7 @@ export type Schedule =
 
 /** What a training does. With a seed, the same options give the same parameters, bit for bit. */
 export interface TrainingOptions {
-  /** The name of a data set, such as `"digits"`, which the service brings. */
+  /** A data set of `Client.uploadDataset`, or one that the service brings, such as `"digits"`. */
   readonly dataset: string;
   /** A loss layer of the same session, or its name. */
   readonly loss: string | { readonly name: string };
@@ -200,6 +200,18 @@ export function trainingCall(
       return makeCall(resumeTraining, { trainingId }, decodeReply, true);
   }
 }
+
+/** Returns the call for a page of the trainings, and for the token of the next page. */
+export function listTrainings(pageToken: string): Call<{ page: TrainingInfo[]; next: string }> {
+  return makeCall(
+    TrainingService.method.listTrainings,
+    { pageSize: PAGE_SIZE, pageToken },
+    (reply) => ({ page: reply.trainings.map(decodeTraining), next: reply.nextPageToken }),
+    true,
+  );
+}
+
+const PAGE_SIZE = 100;
 
 /** Returns the call that starts a training of a layer. */
 export function startTraining(layer: LayerState, options: TrainingOptions): Call<TrainingInfo> {

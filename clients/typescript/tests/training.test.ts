@@ -10,6 +10,7 @@ import {
   type Layer,
   NotFoundError,
   type Session,
+  Tensor,
 } from "edunn-client";
 
 import { connect, needsService } from "./service.js";
@@ -72,6 +73,49 @@ describe("trainings", needsService, () => {
       assert.match((await training.resume()).state, /queued|running/);
       await training.cancel();
       assert.equal((await training.result()).state, "cancelled");
+    }));
+
+  test("a data set is uploaded and trained with", () =>
+    withClassifier(async (client, _net, loss, session) => {
+      const samples = 70_000; // more than a chunk has room for
+      const x = Float32Array.from({ length: 4 * samples }, (_, i) => Math.sin(i * i));
+      const y = BigInt64Array.from({ length: samples }, (_, i) =>
+        (x[4 * i] ?? 0) > (x[4 * i + 1] ?? 0) ? 1n : 0n,
+      );
+      const inputs = new Tensor(x, [samples, 4]);
+      const labels = new Tensor(y, [samples]);
+      const stored = await client.uploadDataset("of-ts", inputs, labels, { replace: true });
+      assert.deepEqual(stored.x, { dtype: "float32", shape: [samples, 4] });
+      assert.equal(stored.bundled, false);
+      assert.deepEqual(await client.uploadDataset("of-ts", inputs, labels), stored);
+      await assert.rejects(client.uploadDataset("of-ts", labels, labels), {
+        reason: "DATASET_EXISTS",
+      });
+      const names = (await client.datasets()).map((each) => each.name);
+      assert.ok(names.includes("of-ts") && names.includes("digits"));
+
+      const net = await session.addLayer("small", "Dense", {
+        input_size: 4,
+        output_size: 2,
+        activation_name: "softmax",
+      });
+      const training = await net.fit({
+        dataset: stored.name,
+        loss,
+        optimizer: ADAM,
+        epochs: 1,
+        batchSize: 4096,
+      });
+      await training.result();
+      const listed = [];
+      for await (const info of client.trainings()) listed.push(info);
+      const found = listed.find((info) => info.trainingId === training.trainingId);
+      assert.deepEqual(
+        [found?.dataset, found?.layer, found?.state],
+        ["of-ts", "small", "succeeded"],
+      );
+      await client.deleteDataset("of-ts");
+      await assert.rejects(client.deleteDataset("of-ts"), NotFoundError);
     }));
 
   test("what cannot be is refused", () =>

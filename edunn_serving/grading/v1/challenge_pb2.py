@@ -27,7 +27,7 @@ from edunn_serving.v1 import tensor_pb2 as edunn__serving_dot_v1_dot_tensor__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(edunn_serving/grading/v1/challenge.proto\x12\x18\x65\x64unn_serving.grading.v1\x1a\x1c\x65\x64unn_serving/v1/layer.proto\x1a\x1d\x65\x64unn_serving/v1/tensor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbb\x02\n\x07\x41ttempt\x12\x12\n\nattempt_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63ourse\x18\x02 \x01(\t\x12\x12\n\nassignment\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x03\x12\x0f\n\x07student\x18\x05 \x01(\t\x12\x0e\n\x06number\x18\x06 \x01(\x03\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\rattempts_left\x18\t \x01(\x03H\x00\x88\x01\x01\x12\x37\n\nchallenges\x18\n \x03(\x0b\x32#.edunn_serving.grading.v1.ChallengeB\x10\n\x0e_attempts_left\"\xdb\x01\n\tChallenge\x12\x14\n\x0c\x63hallenge_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06points\x18\x03 \x01(\x01\x12*\n\x05layer\x18\x04 \x01(\x0b\x32\x1b.edunn_serving.v1.LayerSpec\x12\x36\n\x05steps\x18\x05 \x03(\x0b\x32\'.edunn_serving.grading.v1.ChallengeStep\x12\x35\n\x04kind\x18\x06 \x01(\x0e\x32\'.edunn_serving.grading.v1.ChallengeKind\"\xcc\x01\n\rChallengeStep\x12\x0f\n\x07step_id\x18\x01 \x01(\t\x12,\n\tset_phase\x18\x02 \x01(\x0e\x32\x17.edunn_serving.v1.PhaseH\x00\x12\x38\n\x07\x66orward\x18\x03 \x01(\x0b\x32%.edunn_serving.grading.v1.ForwardStepH\x00\x12:\n\x08\x62\x61\x63kward\x18\x04 \x01(\x0b\x32&.edunn_serving.grading.v1.BackwardStepH\x00\x42\x06\n\x04step\"7\n\x0b\x46orwardStep\x12(\n\x06inputs\x18\x01 \x03(\x0b\x32\x18.edunn_serving.v1.Tensor\"A\n\x0c\x42\x61\x63kwardStep\x12\x31\n\x0foutput_gradient\x18\x01 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\"S\n\x06\x41nswer\x12\x14\n\x0c\x63hallenge_id\x18\x01 \x01(\t\x12\x33\n\x05steps\x18\x02 \x03(\x0b\x32$.edunn_serving.grading.v1.StepAnswer\"\xa0\x01\n\nStepAnswer\x12\x0f\n\x07step_id\x18\x01 \x01(\t\x12*\n\x06output\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.TensorH\x00\x12\x38\n\tgradients\x18\x03 \x01(\x0b\x32#.edunn_serving.grading.v1.GradientsH\x00\x12\x11\n\x07\x66\x61ilure\x18\x04 \x01(\tH\x00\x42\x08\n\x06\x61nswer\"\xec\x01\n\tGradients\x12\x30\n\x0einput_gradient\x18\x01 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\x12X\n\x13parameter_gradients\x18\x02 \x03(\x0b\x32;.edunn_serving.grading.v1.Gradients.ParameterGradientsEntry\x1aS\n\x17ParameterGradientsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01*\xb8\x01\n\rChallengeKind\x12\x1e\n\x1a\x43HALLENGE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43HALLENGE_KIND_LAYER\x10\x01\x12\x17\n\x13\x43HALLENGE_KIND_LOSS\x10\x02\x12\x1c\n\x18\x43HALLENGE_KIND_OPTIMIZER\x10\x03\x12\x1e\n\x1a\x43HALLENGE_KIND_INITIALIZER\x10\x04\x12\x16\n\x12\x43HALLENGE_KIND_OWN\x10\x05\x42_\n\x1corg.edunn.serving.grading.v1P\x01Z=github.com/edunn/edunn-serving/clients/go/gradingpb;gradingpbb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(edunn_serving/grading/v1/challenge.proto\x12\x18\x65\x64unn_serving.grading.v1\x1a\x1c\x65\x64unn_serving/v1/layer.proto\x1a\x1d\x65\x64unn_serving/v1/tensor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xec\x02\n\x07\x41ttempt\x12\x12\n\nattempt_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63ourse\x18\x02 \x01(\t\x12\x12\n\nassignment\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x03\x12\x0f\n\x07student\x18\x05 \x01(\t\x12\x0e\n\x06number\x18\x06 \x01(\x03\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\rattempts_left\x18\t \x01(\x03H\x00\x88\x01\x01\x12\x37\n\nchallenges\x18\n \x03(\x0b\x32#.edunn_serving.grading.v1.Challenge\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x10\n\x0e_attempts_left\"\xdb\x01\n\tChallenge\x12\x14\n\x0c\x63hallenge_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06points\x18\x03 \x01(\x01\x12*\n\x05layer\x18\x04 \x01(\x0b\x32\x1b.edunn_serving.v1.LayerSpec\x12\x36\n\x05steps\x18\x05 \x03(\x0b\x32\'.edunn_serving.grading.v1.ChallengeStep\x12\x35\n\x04kind\x18\x06 \x01(\x0e\x32\'.edunn_serving.grading.v1.ChallengeKind\"\x90\x02\n\rChallengeStep\x12\x0f\n\x07step_id\x18\x01 \x01(\t\x12,\n\tset_phase\x18\x02 \x01(\x0e\x32\x17.edunn_serving.v1.PhaseH\x00\x12\x38\n\x07\x66orward\x18\x03 \x01(\x0b\x32%.edunn_serving.grading.v1.ForwardStepH\x00\x12:\n\x08\x62\x61\x63kward\x18\x04 \x01(\x0b\x32&.edunn_serving.grading.v1.BackwardStepH\x00\x12\x42\n\x0eset_parameters\x18\x05 \x01(\x0b\x32(.edunn_serving.grading.v1.ParametersStepH\x00\x42\x06\n\x04step\"\xab\x01\n\x0eParametersStep\x12L\n\nparameters\x18\x01 \x03(\x0b\x32\x38.edunn_serving.grading.v1.ParametersStep.ParametersEntry\x1aK\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"7\n\x0b\x46orwardStep\x12(\n\x06inputs\x18\x01 \x03(\x0b\x32\x18.edunn_serving.v1.Tensor\"A\n\x0c\x42\x61\x63kwardStep\x12\x31\n\x0foutput_gradient\x18\x01 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\"S\n\x06\x41nswer\x12\x14\n\x0c\x63hallenge_id\x18\x01 \x01(\t\x12\x33\n\x05steps\x18\x02 \x03(\x0b\x32$.edunn_serving.grading.v1.StepAnswer\"\xa0\x01\n\nStepAnswer\x12\x0f\n\x07step_id\x18\x01 \x01(\t\x12*\n\x06output\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.TensorH\x00\x12\x38\n\tgradients\x18\x03 \x01(\x0b\x32#.edunn_serving.grading.v1.GradientsH\x00\x12\x11\n\x07\x66\x61ilure\x18\x04 \x01(\tH\x00\x42\x08\n\x06\x61nswer\"\xec\x01\n\tGradients\x12\x30\n\x0einput_gradient\x18\x01 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor\x12X\n\x13parameter_gradients\x18\x02 \x03(\x0b\x32;.edunn_serving.grading.v1.Gradients.ParameterGradientsEntry\x1aS\n\x17ParameterGradientsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01*\xb8\x01\n\rChallengeKind\x12\x1e\n\x1a\x43HALLENGE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43HALLENGE_KIND_LAYER\x10\x01\x12\x17\n\x13\x43HALLENGE_KIND_LOSS\x10\x02\x12\x1c\n\x18\x43HALLENGE_KIND_OPTIMIZER\x10\x03\x12\x1e\n\x1a\x43HALLENGE_KIND_INITIALIZER\x10\x04\x12\x16\n\x12\x43HALLENGE_KIND_OWN\x10\x05\x42_\n\x1corg.edunn.serving.grading.v1P\x01Z=github.com/edunn/edunn-serving/clients/go/gradingpb;gradingpbb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,26 +35,32 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'edunn_serving.grading.v1.ch
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\034org.edunn.serving.grading.v1P\001Z=github.com/edunn/edunn-serving/clients/go/gradingpb;gradingpb'
+  _globals['_PARAMETERSSTEP_PARAMETERSENTRY']._loaded_options = None
+  _globals['_PARAMETERSSTEP_PARAMETERSENTRY']._serialized_options = b'8\001'
   _globals['_GRADIENTS_PARAMETERGRADIENTSENTRY']._loaded_options = None
   _globals['_GRADIENTS_PARAMETERGRADIENTSENTRY']._serialized_options = b'8\001'
-  _globals['_CHALLENGEKIND']._serialized_start=1523
-  _globals['_CHALLENGEKIND']._serialized_end=1707
+  _globals['_CHALLENGEKIND']._serialized_start=1814
+  _globals['_CHALLENGEKIND']._serialized_end=1998
   _globals['_ATTEMPT']._serialized_start=165
-  _globals['_ATTEMPT']._serialized_end=480
-  _globals['_CHALLENGE']._serialized_start=483
-  _globals['_CHALLENGE']._serialized_end=702
-  _globals['_CHALLENGESTEP']._serialized_start=705
-  _globals['_CHALLENGESTEP']._serialized_end=909
-  _globals['_FORWARDSTEP']._serialized_start=911
-  _globals['_FORWARDSTEP']._serialized_end=966
-  _globals['_BACKWARDSTEP']._serialized_start=968
-  _globals['_BACKWARDSTEP']._serialized_end=1033
-  _globals['_ANSWER']._serialized_start=1035
-  _globals['_ANSWER']._serialized_end=1118
-  _globals['_STEPANSWER']._serialized_start=1121
-  _globals['_STEPANSWER']._serialized_end=1281
-  _globals['_GRADIENTS']._serialized_start=1284
-  _globals['_GRADIENTS']._serialized_end=1520
-  _globals['_GRADIENTS_PARAMETERGRADIENTSENTRY']._serialized_start=1437
-  _globals['_GRADIENTS_PARAMETERGRADIENTSENTRY']._serialized_end=1520
+  _globals['_ATTEMPT']._serialized_end=529
+  _globals['_CHALLENGE']._serialized_start=532
+  _globals['_CHALLENGE']._serialized_end=751
+  _globals['_CHALLENGESTEP']._serialized_start=754
+  _globals['_CHALLENGESTEP']._serialized_end=1026
+  _globals['_PARAMETERSSTEP']._serialized_start=1029
+  _globals['_PARAMETERSSTEP']._serialized_end=1200
+  _globals['_PARAMETERSSTEP_PARAMETERSENTRY']._serialized_start=1125
+  _globals['_PARAMETERSSTEP_PARAMETERSENTRY']._serialized_end=1200
+  _globals['_FORWARDSTEP']._serialized_start=1202
+  _globals['_FORWARDSTEP']._serialized_end=1257
+  _globals['_BACKWARDSTEP']._serialized_start=1259
+  _globals['_BACKWARDSTEP']._serialized_end=1324
+  _globals['_ANSWER']._serialized_start=1326
+  _globals['_ANSWER']._serialized_end=1409
+  _globals['_STEPANSWER']._serialized_start=1412
+  _globals['_STEPANSWER']._serialized_end=1572
+  _globals['_GRADIENTS']._serialized_start=1575
+  _globals['_GRADIENTS']._serialized_end=1811
+  _globals['_GRADIENTS_PARAMETERGRADIENTSENTRY']._serialized_start=1728
+  _globals['_GRADIENTS_PARAMETERGRADIENTSENTRY']._serialized_end=1811
 # @@protoc_insertion_point(module_scope)

@@ -28,7 +28,7 @@ from edunn_serving.v1 import access_pb2 as edunn__serving_dot_v1_dot_access__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.edunn_serving/grading/v1/grading_service.proto\x12\x18\x65\x64unn_serving.grading.v1\x1a(edunn_serving/grading/v1/challenge.proto\x1a%edunn_serving/grading/v1/report.proto\x1a\x1d\x65\x64unn_serving/v1/access.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x80\x03\n\nAssignment\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\r\n\x05title\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x11\n\tmax_score\x18\x06 \x01(\x01\x12-\n\topen_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x06\x63hecks\x18\n \x03(\x0b\x32).edunn_serving.grading.v1.AssignmentCheck\x12\x10\n\x08\x64ocument\x18\x0b \x01(\t\x12,\n\x08put_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"d\n\x0f\x41ssignmentCheck\x12\x10\n\x08\x63heck_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06points\x18\x03 \x01(\x01\x12\x12\n\ndepends_on\x18\x04 \x03(\t\x12\x0c\n\x04type\x18\x05 \x01(\t\"?\n\x14PutAssignmentRequest\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\"Q\n\x15PutAssignmentResponse\x12\x38\n\nassignment\x18\x01 \x01(\x0b\x32$.edunn_serving.grading.v1.Assignment\"K\n\x14GetAssignmentRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\"Q\n\x15GetAssignmentResponse\x12\x38\n\nassignment\x18\x01 \x01(\x0b\x32$.edunn_serving.grading.v1.Assignment\"(\n\x16ListAssignmentsRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\"T\n\x17ListAssignmentsResponse\x12\x39\n\x0b\x61ssignments\x18\x01 \x03(\x0b\x32$.edunn_serving.grading.v1.Assignment\"=\n\x17\x44\x65leteAssignmentRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\"\x1a\n\x18\x44\x65leteAssignmentResponse\"\\\n\x13StartAttemptRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\x12\x0f\n\x07student\x18\x03 \x01(\t\x12\x10\n\x08language\x18\x04 \x01(\t\"J\n\x14StartAttemptResponse\x12\x32\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32!.edunn_serving.grading.v1.Attempt\"m\n\x14SubmitAnswersRequest\x12\x12\n\nattempt_id\x18\x01 \x01(\t\x12\x31\n\x07\x61nswers\x18\x02 \x03(\x0b\x32 .edunn_serving.grading.v1.Answer\x12\x0e\n\x06source\x18\x03 \x01(\x0c\"I\n\x15SubmitAnswersResponse\x12\x30\n\x06report\x18\x01 \x01(\x0b\x32 .edunn_serving.grading.v1.Report\"8\n\x10GetReportRequest\x12\x12\n\nattempt_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\"E\n\x11GetReportResponse\x12\x30\n\x06report\x18\x01 \x01(\x0b\x32 .edunn_serving.grading.v1.Report\"p\n\x12ListReportsRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\x12\x0f\n\x07student\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"a\n\x13ListReportsResponse\x12\x31\n\x07reports\x18\x01 \x03(\x0b\x32 .edunn_serving.grading.v1.Report\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x14ReplayAttemptRequest\x12\x12\n\nattempt_id\x18\x01 \x01(\t\"\xc1\x01\n\x15ReplayAttemptResponse\x12\x32\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32!.edunn_serving.grading.v1.Attempt\x12\x31\n\x07\x61nswers\x18\x02 \x03(\x0b\x32 .edunn_serving.grading.v1.Answer\x12\x0e\n\x06source\x18\x03 \x01(\x0c\x12\x31\n\x07reports\x18\x04 \x03(\x0b\x32 .edunn_serving.grading.v1.Report\"P\n\x16RegradeAttemptsRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\x12\x12\n\nattempt_id\x18\x03 \x01(\t\"+\n\x17RegradeAttemptsResponse\x12\x10\n\x08\x61ttempts\x18\x01 \x01(\x03\"\x89\x01\n\x06Notice\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63ourse\x18\x02 \x01(\t\x12\x12\n\nassignment\x18\x03 \x01(\t\x12\x12\n\nattempt_id\x18\x04 \x01(\t\x12\x0f\n\x07student\x18\x05 \x01(\t\x12\x0c\n\x04text\x18\x06 \x01(\t\"$\n\x12ListNoticesRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\"H\n\x13ListNoticesResponse\x12\x31\n\x07notices\x18\x01 \x03(\x0b\x32 .edunn_serving.grading.v1.Notice\"\x17\n\x15GetReceiptKeysRequest\"&\n\x16GetReceiptKeysResponse\x12\x0c\n\x04jwks\x18\x01 \x01(\t2\xe9\x0b\n\x0eGradingService\x12x\n\rPutAssignment\x12..edunn_serving.grading.v1.PutAssignmentRequest\x1a/.edunn_serving.grading.v1.PutAssignmentResponse\"\x06\xea\xb5\x18\x02\x02\x03\x12|\n\rGetAssignment\x12..edunn_serving.grading.v1.GetAssignmentRequest\x1a/.edunn_serving.grading.v1.GetAssignmentResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12\x82\x01\n\x0fListAssignments\x12\x30.edunn_serving.grading.v1.ListAssignmentsRequest\x1a\x31.edunn_serving.grading.v1.ListAssignmentsResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12\x84\x01\n\x10\x44\x65leteAssignment\x12\x31.edunn_serving.grading.v1.DeleteAssignmentRequest\x1a\x32.edunn_serving.grading.v1.DeleteAssignmentResponse\"\t\x90\x02\x02\xea\xb5\x18\x02\x02\x03\x12v\n\x0cStartAttempt\x12-.edunn_serving.grading.v1.StartAttemptRequest\x1a..edunn_serving.grading.v1.StartAttemptResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12|\n\rSubmitAnswers\x12..edunn_serving.grading.v1.SubmitAnswersRequest\x1a/.edunn_serving.grading.v1.SubmitAnswersResponse\"\n\x90\x02\x02\xea\xb5\x18\x03\x01\x02\x03\x12p\n\tGetReport\x12*.edunn_serving.grading.v1.GetReportRequest\x1a+.edunn_serving.grading.v1.GetReportResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12v\n\x0bListReports\x12,.edunn_serving.grading.v1.ListReportsRequest\x1a-.edunn_serving.grading.v1.ListReportsResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12{\n\rReplayAttempt\x12..edunn_serving.grading.v1.ReplayAttemptRequest\x1a/.edunn_serving.grading.v1.ReplayAttemptResponse\"\t\x90\x02\x01\xea\xb5\x18\x02\x02\x03\x12~\n\x0fRegradeAttempts\x12\x30.edunn_serving.grading.v1.RegradeAttemptsRequest\x1a\x31.edunn_serving.grading.v1.RegradeAttemptsResponse\"\x06\xea\xb5\x18\x02\x02\x03\x12u\n\x0bListNotices\x12,.edunn_serving.grading.v1.ListNoticesRequest\x1a-.edunn_serving.grading.v1.ListNoticesResponse\"\t\x90\x02\x01\xea\xb5\x18\x02\x02\x03\x12\x7f\n\x0eGetReceiptKeys\x12/.edunn_serving.grading.v1.GetReceiptKeysRequest\x1a\x30.edunn_serving.grading.v1.GetReceiptKeysResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x42_\n\x1corg.edunn.serving.grading.v1P\x01Z=github.com/edunn/edunn-serving/clients/go/gradingpb;gradingpbb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.edunn_serving/grading/v1/grading_service.proto\x12\x18\x65\x64unn_serving.grading.v1\x1a(edunn_serving/grading/v1/challenge.proto\x1a%edunn_serving/grading/v1/report.proto\x1a\x1d\x65\x64unn_serving/v1/access.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x80\x03\n\nAssignment\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\r\n\x05title\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x11\n\tmax_score\x18\x06 \x01(\x01\x12-\n\topen_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x06\x63hecks\x18\n \x03(\x0b\x32).edunn_serving.grading.v1.AssignmentCheck\x12\x10\n\x08\x64ocument\x18\x0b \x01(\t\x12,\n\x08put_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"d\n\x0f\x41ssignmentCheck\x12\x10\n\x08\x63heck_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06points\x18\x03 \x01(\x01\x12\x12\n\ndepends_on\x18\x04 \x03(\t\x12\x0c\n\x04type\x18\x05 \x01(\t\"?\n\x14PutAssignmentRequest\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\"Q\n\x15PutAssignmentResponse\x12\x38\n\nassignment\x18\x01 \x01(\x0b\x32$.edunn_serving.grading.v1.Assignment\"K\n\x14GetAssignmentRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\"Q\n\x15GetAssignmentResponse\x12\x38\n\nassignment\x18\x01 \x01(\x0b\x32$.edunn_serving.grading.v1.Assignment\"(\n\x16ListAssignmentsRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\"T\n\x17ListAssignmentsResponse\x12\x39\n\x0b\x61ssignments\x18\x01 \x03(\x0b\x32$.edunn_serving.grading.v1.Assignment\"=\n\x17\x44\x65leteAssignmentRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\"\x1a\n\x18\x44\x65leteAssignmentResponse\"n\n\x13StartAttemptRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\x12\x0f\n\x07student\x18\x03 \x01(\t\x12\x10\n\x08language\x18\x04 \x01(\t\x12\x10\n\x08start_id\x18\x05 \x01(\t\"J\n\x14StartAttemptResponse\x12\x32\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32!.edunn_serving.grading.v1.Attempt\"\'\n\x11GetAttemptRequest\x12\x12\n\nattempt_id\x18\x01 \x01(\t\"H\n\x12GetAttemptResponse\x12\x32\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32!.edunn_serving.grading.v1.Attempt\"J\n\x13ListAttemptsRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\x12\x0f\n\x07student\x18\x03 \x01(\t\"K\n\x14ListAttemptsResponse\x12\x33\n\x08\x61ttempts\x18\x01 \x03(\x0b\x32!.edunn_serving.grading.v1.Attempt\"m\n\x14SubmitAnswersRequest\x12\x12\n\nattempt_id\x18\x01 \x01(\t\x12\x31\n\x07\x61nswers\x18\x02 \x03(\x0b\x32 .edunn_serving.grading.v1.Answer\x12\x0e\n\x06source\x18\x03 \x01(\x0c\"I\n\x15SubmitAnswersResponse\x12\x30\n\x06report\x18\x01 \x01(\x0b\x32 .edunn_serving.grading.v1.Report\"8\n\x10GetReportRequest\x12\x12\n\nattempt_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\"E\n\x11GetReportResponse\x12\x30\n\x06report\x18\x01 \x01(\x0b\x32 .edunn_serving.grading.v1.Report\"p\n\x12ListReportsRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\x12\x0f\n\x07student\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"a\n\x13ListReportsResponse\x12\x31\n\x07reports\x18\x01 \x03(\x0b\x32 .edunn_serving.grading.v1.Report\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x14ReplayAttemptRequest\x12\x12\n\nattempt_id\x18\x01 \x01(\t\"\xc1\x01\n\x15ReplayAttemptResponse\x12\x32\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32!.edunn_serving.grading.v1.Attempt\x12\x31\n\x07\x61nswers\x18\x02 \x03(\x0b\x32 .edunn_serving.grading.v1.Answer\x12\x0e\n\x06source\x18\x03 \x01(\x0c\x12\x31\n\x07reports\x18\x04 \x03(\x0b\x32 .edunn_serving.grading.v1.Report\"P\n\x16RegradeAttemptsRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x12\n\nassignment\x18\x02 \x01(\t\x12\x12\n\nattempt_id\x18\x03 \x01(\t\"+\n\x17RegradeAttemptsResponse\x12\x10\n\x08\x61ttempts\x18\x01 \x01(\x03\"\x89\x01\n\x06Notice\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63ourse\x18\x02 \x01(\t\x12\x12\n\nassignment\x18\x03 \x01(\t\x12\x12\n\nattempt_id\x18\x04 \x01(\t\x12\x0f\n\x07student\x18\x05 \x01(\t\x12\x0c\n\x04text\x18\x06 \x01(\t\"$\n\x12ListNoticesRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\"H\n\x13ListNoticesResponse\x12\x31\n\x07notices\x18\x01 \x03(\x0b\x32 .edunn_serving.grading.v1.Notice\"\x17\n\x15GetReceiptKeysRequest\"&\n\x16GetReceiptKeysResponse\x12\x0c\n\x04jwks\x18\x01 \x01(\t2\xd9\r\n\x0eGradingService\x12x\n\rPutAssignment\x12..edunn_serving.grading.v1.PutAssignmentRequest\x1a/.edunn_serving.grading.v1.PutAssignmentResponse\"\x06\xea\xb5\x18\x02\x02\x03\x12|\n\rGetAssignment\x12..edunn_serving.grading.v1.GetAssignmentRequest\x1a/.edunn_serving.grading.v1.GetAssignmentResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12\x82\x01\n\x0fListAssignments\x12\x30.edunn_serving.grading.v1.ListAssignmentsRequest\x1a\x31.edunn_serving.grading.v1.ListAssignmentsResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12\x84\x01\n\x10\x44\x65leteAssignment\x12\x31.edunn_serving.grading.v1.DeleteAssignmentRequest\x1a\x32.edunn_serving.grading.v1.DeleteAssignmentResponse\"\t\x90\x02\x02\xea\xb5\x18\x02\x02\x03\x12v\n\x0cStartAttempt\x12-.edunn_serving.grading.v1.StartAttemptRequest\x1a..edunn_serving.grading.v1.StartAttemptResponse\"\x07\xea\xb5\x18\x03\x01\x02\x03\x12s\n\nGetAttempt\x12+.edunn_serving.grading.v1.GetAttemptRequest\x1a,.edunn_serving.grading.v1.GetAttemptResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12y\n\x0cListAttempts\x12-.edunn_serving.grading.v1.ListAttemptsRequest\x1a..edunn_serving.grading.v1.ListAttemptsResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12|\n\rSubmitAnswers\x12..edunn_serving.grading.v1.SubmitAnswersRequest\x1a/.edunn_serving.grading.v1.SubmitAnswersResponse\"\n\x90\x02\x02\xea\xb5\x18\x03\x01\x02\x03\x12p\n\tGetReport\x12*.edunn_serving.grading.v1.GetReportRequest\x1a+.edunn_serving.grading.v1.GetReportResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12v\n\x0bListReports\x12,.edunn_serving.grading.v1.ListReportsRequest\x1a-.edunn_serving.grading.v1.ListReportsResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x12{\n\rReplayAttempt\x12..edunn_serving.grading.v1.ReplayAttemptRequest\x1a/.edunn_serving.grading.v1.ReplayAttemptResponse\"\t\x90\x02\x01\xea\xb5\x18\x02\x02\x03\x12~\n\x0fRegradeAttempts\x12\x30.edunn_serving.grading.v1.RegradeAttemptsRequest\x1a\x31.edunn_serving.grading.v1.RegradeAttemptsResponse\"\x06\xea\xb5\x18\x02\x02\x03\x12u\n\x0bListNotices\x12,.edunn_serving.grading.v1.ListNoticesRequest\x1a-.edunn_serving.grading.v1.ListNoticesResponse\"\t\x90\x02\x01\xea\xb5\x18\x02\x02\x03\x12\x7f\n\x0eGetReceiptKeys\x12/.edunn_serving.grading.v1.GetReceiptKeysRequest\x1a\x30.edunn_serving.grading.v1.GetReceiptKeysResponse\"\n\x90\x02\x01\xea\xb5\x18\x03\x01\x02\x03\x42_\n\x1corg.edunn.serving.grading.v1P\x01Z=github.com/edunn/edunn-serving/clients/go/gradingpb;gradingpbb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,6 +46,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GRADINGSERVICE'].methods_by_name['DeleteAssignment']._serialized_options = b'\220\002\002\352\265\030\002\002\003'
   _globals['_GRADINGSERVICE'].methods_by_name['StartAttempt']._loaded_options = None
   _globals['_GRADINGSERVICE'].methods_by_name['StartAttempt']._serialized_options = b'\352\265\030\003\001\002\003'
+  _globals['_GRADINGSERVICE'].methods_by_name['GetAttempt']._loaded_options = None
+  _globals['_GRADINGSERVICE'].methods_by_name['GetAttempt']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
+  _globals['_GRADINGSERVICE'].methods_by_name['ListAttempts']._loaded_options = None
+  _globals['_GRADINGSERVICE'].methods_by_name['ListAttempts']._serialized_options = b'\220\002\001\352\265\030\003\001\002\003'
   _globals['_GRADINGSERVICE'].methods_by_name['SubmitAnswers']._loaded_options = None
   _globals['_GRADINGSERVICE'].methods_by_name['SubmitAnswers']._serialized_options = b'\220\002\002\352\265\030\003\001\002\003'
   _globals['_GRADINGSERVICE'].methods_by_name['GetReport']._loaded_options = None
@@ -81,39 +85,47 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEASSIGNMENTRESPONSE']._serialized_start=1209
   _globals['_DELETEASSIGNMENTRESPONSE']._serialized_end=1235
   _globals['_STARTATTEMPTREQUEST']._serialized_start=1237
-  _globals['_STARTATTEMPTREQUEST']._serialized_end=1329
-  _globals['_STARTATTEMPTRESPONSE']._serialized_start=1331
-  _globals['_STARTATTEMPTRESPONSE']._serialized_end=1405
-  _globals['_SUBMITANSWERSREQUEST']._serialized_start=1407
-  _globals['_SUBMITANSWERSREQUEST']._serialized_end=1516
-  _globals['_SUBMITANSWERSRESPONSE']._serialized_start=1518
-  _globals['_SUBMITANSWERSRESPONSE']._serialized_end=1591
-  _globals['_GETREPORTREQUEST']._serialized_start=1593
-  _globals['_GETREPORTREQUEST']._serialized_end=1649
-  _globals['_GETREPORTRESPONSE']._serialized_start=1651
-  _globals['_GETREPORTRESPONSE']._serialized_end=1720
-  _globals['_LISTREPORTSREQUEST']._serialized_start=1722
-  _globals['_LISTREPORTSREQUEST']._serialized_end=1834
-  _globals['_LISTREPORTSRESPONSE']._serialized_start=1836
-  _globals['_LISTREPORTSRESPONSE']._serialized_end=1933
-  _globals['_REPLAYATTEMPTREQUEST']._serialized_start=1935
-  _globals['_REPLAYATTEMPTREQUEST']._serialized_end=1977
-  _globals['_REPLAYATTEMPTRESPONSE']._serialized_start=1980
-  _globals['_REPLAYATTEMPTRESPONSE']._serialized_end=2173
-  _globals['_REGRADEATTEMPTSREQUEST']._serialized_start=2175
-  _globals['_REGRADEATTEMPTSREQUEST']._serialized_end=2255
-  _globals['_REGRADEATTEMPTSRESPONSE']._serialized_start=2257
-  _globals['_REGRADEATTEMPTSRESPONSE']._serialized_end=2300
-  _globals['_NOTICE']._serialized_start=2303
-  _globals['_NOTICE']._serialized_end=2440
-  _globals['_LISTNOTICESREQUEST']._serialized_start=2442
-  _globals['_LISTNOTICESREQUEST']._serialized_end=2478
-  _globals['_LISTNOTICESRESPONSE']._serialized_start=2480
-  _globals['_LISTNOTICESRESPONSE']._serialized_end=2552
-  _globals['_GETRECEIPTKEYSREQUEST']._serialized_start=2554
-  _globals['_GETRECEIPTKEYSREQUEST']._serialized_end=2577
-  _globals['_GETRECEIPTKEYSRESPONSE']._serialized_start=2579
-  _globals['_GETRECEIPTKEYSRESPONSE']._serialized_end=2617
-  _globals['_GRADINGSERVICE']._serialized_start=2620
-  _globals['_GRADINGSERVICE']._serialized_end=4133
+  _globals['_STARTATTEMPTREQUEST']._serialized_end=1347
+  _globals['_STARTATTEMPTRESPONSE']._serialized_start=1349
+  _globals['_STARTATTEMPTRESPONSE']._serialized_end=1423
+  _globals['_GETATTEMPTREQUEST']._serialized_start=1425
+  _globals['_GETATTEMPTREQUEST']._serialized_end=1464
+  _globals['_GETATTEMPTRESPONSE']._serialized_start=1466
+  _globals['_GETATTEMPTRESPONSE']._serialized_end=1538
+  _globals['_LISTATTEMPTSREQUEST']._serialized_start=1540
+  _globals['_LISTATTEMPTSREQUEST']._serialized_end=1614
+  _globals['_LISTATTEMPTSRESPONSE']._serialized_start=1616
+  _globals['_LISTATTEMPTSRESPONSE']._serialized_end=1691
+  _globals['_SUBMITANSWERSREQUEST']._serialized_start=1693
+  _globals['_SUBMITANSWERSREQUEST']._serialized_end=1802
+  _globals['_SUBMITANSWERSRESPONSE']._serialized_start=1804
+  _globals['_SUBMITANSWERSRESPONSE']._serialized_end=1877
+  _globals['_GETREPORTREQUEST']._serialized_start=1879
+  _globals['_GETREPORTREQUEST']._serialized_end=1935
+  _globals['_GETREPORTRESPONSE']._serialized_start=1937
+  _globals['_GETREPORTRESPONSE']._serialized_end=2006
+  _globals['_LISTREPORTSREQUEST']._serialized_start=2008
+  _globals['_LISTREPORTSREQUEST']._serialized_end=2120
+  _globals['_LISTREPORTSRESPONSE']._serialized_start=2122
+  _globals['_LISTREPORTSRESPONSE']._serialized_end=2219
+  _globals['_REPLAYATTEMPTREQUEST']._serialized_start=2221
+  _globals['_REPLAYATTEMPTREQUEST']._serialized_end=2263
+  _globals['_REPLAYATTEMPTRESPONSE']._serialized_start=2266
+  _globals['_REPLAYATTEMPTRESPONSE']._serialized_end=2459
+  _globals['_REGRADEATTEMPTSREQUEST']._serialized_start=2461
+  _globals['_REGRADEATTEMPTSREQUEST']._serialized_end=2541
+  _globals['_REGRADEATTEMPTSRESPONSE']._serialized_start=2543
+  _globals['_REGRADEATTEMPTSRESPONSE']._serialized_end=2586
+  _globals['_NOTICE']._serialized_start=2589
+  _globals['_NOTICE']._serialized_end=2726
+  _globals['_LISTNOTICESREQUEST']._serialized_start=2728
+  _globals['_LISTNOTICESREQUEST']._serialized_end=2764
+  _globals['_LISTNOTICESRESPONSE']._serialized_start=2766
+  _globals['_LISTNOTICESRESPONSE']._serialized_end=2838
+  _globals['_GETRECEIPTKEYSREQUEST']._serialized_start=2840
+  _globals['_GETRECEIPTKEYSREQUEST']._serialized_end=2863
+  _globals['_GETRECEIPTKEYSRESPONSE']._serialized_start=2865
+  _globals['_GETRECEIPTKEYSRESPONSE']._serialized_end=2903
+  _globals['_GRADINGSERVICE']._serialized_start=2906
+  _globals['_GRADINGSERVICE']._serialized_end=4659
 # @@protoc_insertion_point(module_scope)

@@ -74,6 +74,16 @@ class GradingServiceStub:
                 request_serializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.StartAttemptRequest.SerializeToString,
                 response_deserializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.StartAttemptResponse.FromString,
                 _registered_method=True)
+        self.GetAttempt = channel.unary_unary(
+                '/edunn_serving.grading.v1.GradingService/GetAttempt',
+                request_serializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.GetAttemptRequest.SerializeToString,
+                response_deserializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.GetAttemptResponse.FromString,
+                _registered_method=True)
+        self.ListAttempts = channel.unary_unary(
+                '/edunn_serving.grading.v1.GradingService/ListAttempts',
+                request_serializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.ListAttemptsRequest.SerializeToString,
+                response_deserializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.ListAttemptsResponse.FromString,
+                _registered_method=True)
         self.SubmitAnswers = channel.unary_unary(
                 '/edunn_serving.grading.v1.GradingService/SubmitAnswers',
                 request_serializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.SubmitAnswersRequest.SerializeToString,
@@ -163,8 +173,22 @@ class GradingServiceServicer:
     def StartAttempt(self, request, context):
         """Begins an attempt.
 
-        Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
+        With a `start_id` the call can be repeated: it returns the attempt that it has begun. Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
         the number or the rate of attempts that the assignment allows.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAttempt(self, request, context):
+        """Returns an attempt with its challenges, such as one whose beginning was not answered in time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAttempts(self, request, context):
+        """Lists a student's attempts at an assignment, the newest first, without their challenges.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -253,6 +277,16 @@ def add_GradingServiceServicer_to_server(servicer, server):
                     servicer.StartAttempt,
                     request_deserializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.StartAttemptRequest.FromString,
                     response_serializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.StartAttemptResponse.SerializeToString,
+            ),
+            'GetAttempt': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAttempt,
+                    request_deserializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.GetAttemptRequest.FromString,
+                    response_serializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.GetAttemptResponse.SerializeToString,
+            ),
+            'ListAttempts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAttempts,
+                    request_deserializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.ListAttemptsRequest.FromString,
+                    response_serializer=edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.ListAttemptsResponse.SerializeToString,
             ),
             'SubmitAnswers': grpc.unary_unary_rpc_method_handler(
                     servicer.SubmitAnswers,
@@ -440,6 +474,60 @@ class GradingService:
             '/edunn_serving.grading.v1.GradingService/StartAttempt',
             edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.StartAttemptRequest.SerializeToString,
             edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.StartAttemptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAttempt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/edunn_serving.grading.v1.GradingService/GetAttempt',
+            edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.GetAttemptRequest.SerializeToString,
+            edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.GetAttemptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAttempts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/edunn_serving.grading.v1.GradingService/ListAttempts',
+            edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.ListAttemptsRequest.SerializeToString,
+            edunn__serving_dot_grading_dot_v1_dot_grading__service__pb2.ListAttemptsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -18,6 +18,13 @@ teach(
     "Lo que se conserva se multiplica por una probabilidad, cuando debe dividirse por 1-p.",
 )
 teach(
+    "scaled-by-kept-share",
+    "What is kept is scaled by the share that happened to be kept; the scale is 1/(1-p), whatever "
+    "was drawn.",
+    "Lo que se conserva se escala por la proporción que resultó conservada; la escala es 1/(1-p), "
+    "sea cual sea el sorteo.",
+)
+teach(
     "p-as-keep",
     "p is the probability of dropping a unit; here it is taken for that of keeping one.",
     "p es la probabilidad de anular una unidad; aquí se toma como la de conservarla.",
@@ -50,6 +57,13 @@ teach(
     "mask-per-row",
     "Whole samples are dropped: draw one number for each element, not for each sample.",
     "Se anulan muestras enteras: sortea un número por elemento, no por muestra.",
+)
+teach(
+    "mask-from-output",
+    "The gradient is masked by the zeros of the output: an input may be zero too, and still be "
+    "kept. Keep the mask that the forward has drawn.",
+    "El gradiente se enmascara por los ceros de la salida: también una entrada puede ser cero y "
+    "conservarse. Guarda la máscara que sorteó el forward.",
 )
 teach(
     "mask-per-channel",

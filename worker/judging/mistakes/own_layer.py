@@ -4,10 +4,10 @@ from worker.judging.lessons import teach
 
 teach(
     "gradient-not-of-forward",
-    "The backward is not the gradient of the forward: along some directions the output changes "
-    "by another amount than the gradient says.",
-    "El backward no es el gradiente del forward: en algunas direcciones la salida cambia en otra "
-    "cantidad que la que dice el gradiente.",
+    "{part} is not the gradient of the forward: along some directions the output changes by "
+    "another amount than it says.",
+    "{part} no es el gradiente del forward: en algunas direcciones la salida cambia en otra "
+    "cantidad que la que dice.",
 )
 teach(
     "forward-not-repeatable",

@@ -10,6 +10,7 @@ from edunn_client._aio_client import AsyncClient
 from edunn_client._aio_layer import AsyncRemoteLayer
 from edunn_client._aio_session import AsyncSession
 from edunn_client._aio_stream import AsyncStream
+from edunn_client._aio_training import AsyncTraining
 from edunn_client._channel import TLS
 from edunn_client._client import Client
 from edunn_client._descriptions import (
@@ -69,6 +70,7 @@ __all__ = [
     "AsyncRemoteLayer",
     "AsyncSession",
     "AsyncStream",
+    "AsyncTraining",
     "Backward",
     "CallScope",
     "CancelledError",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import grpc
@@ -50,7 +50,7 @@ class AsyncCaller(Connection):
                 made = await self.run(call.recover(deadline.elapsed), deadline.left or SOME_TIME)
                 if made is not None:
                     return made
-            await _pause(self.pause_after(attempts, call.method, found), scope)
+            await pause(self.pause_after(attempts, call.method, found), scope)
 
     async def _attempt(self, call: Call[Any], deadline: Deadline, scope: CallScope | None) -> Any:
         """Make a call once and return the answer's message, or its bytes."""
@@ -58,7 +58,7 @@ class AsyncCaller(Connection):
         request = await _write(call.request)
         metadata = self.metadata(await self.token(), scope)
         try:
-            return await self._invoke(method, request, deadline.for_grpc(), metadata, scope)
+            return await invoke(method, request, deadline.for_grpc(), metadata, scope)
         except grpc.RpcError as error:
             raise AttemptError(self.failure_of(error, deadline)) from None
 
@@ -101,26 +101,6 @@ class AsyncCaller(Connection):
             )
         return super().method(name)
 
-    async def _invoke(
-        self,
-        method: Any,
-        request: Message | bytes,
-        timeout: float | None,
-        metadata: Any,
-        scope: CallScope | None,
-    ) -> Any:
-        """Make one attempt; the block around it can cancel it."""
-        under_way = method(request, timeout=timeout, metadata=metadata)
-        try:
-            with cancelling(scope, under_way.cancel):
-                return await under_way
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            # By the block around it, or because the client was closed.
-            raise cancelled() from None
-
     def _new_channel(self, target: str) -> Any:
         forks.note_asyncio()
         how: dict[str, Any] = {
@@ -136,14 +116,42 @@ class AsyncCaller(Connection):
         self._loop = None
 
 
-def cancelling(scope: CallScope | None, cancel: Callable[[], object]) -> Any:
+async def invoke(
+    method: Any, request: Any, timeout: float | None, metadata: Any, scope: CallScope | None
+) -> Any:
+    """Make one attempt; see the sync `invoke`."""
+    under_way = method(request, timeout=timeout, metadata=metadata)
+    with unless_task_is_cancelled(), cancelling(scope, under_way.cancel):
+        return await under_way
+
+
+@contextmanager
+def unless_task_is_cancelled() -> Iterator[None]:
+    """Raise CancelledError of this package where a call was cancelled, and not the task.
+
+    That is by the block around it, or because the client was closed.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise cancelled() from None
+
+
+def cancelling(
+    scope: CallScope | None, cancel: Callable[[], object]
+) -> AbstractContextManager[None]:
+    """Let a block's `cancel`, which any thread may call, end a call that is under way."""
     if scope is None:
         return nullcontext()
     loop = asyncio.get_running_loop()
     return scope._cancelling(lambda: loop.call_soon_threadsafe(cancel))
 
 
-async def _pause(seconds: float, scope: CallScope | None) -> None:
+async def pause(seconds: float, scope: CallScope | None) -> None:
+    """Wait before the next attempt; the block around it can cancel it."""
     over = asyncio.Event()
     with cancelling(scope, over.set):
         try:

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
+from os import PathLike
 from types import TracebackType
 from typing import Any, Self
 
 import grpc
 import grpc.aio
+from numpy.typing import ArrayLike
 
 from edunn_client import _calls as calls
 from edunn_client._aio_caller import AsyncCaller
+from edunn_client._aio_chunked import send
 from edunn_client._aio_compute import Operations, compute
+from edunn_client._aio_layer import AsyncRemoteLayer
 from edunn_client._aio_session import AsyncSession, SessionOpening
 from edunn_client._aio_sharing_caller import AsyncSharingCaller
 from edunn_client._aio_stream import AsyncStream
+from edunn_client._aio_training import AsyncTraining
 from edunn_client._channel import Options, TLSLike
 from edunn_client._client_state import SLOW_CALL_SECONDS, ClientState
 from edunn_client._compute import check_in_flight
 from edunn_client._connection import DEFAULT_TIMEOUT
+from edunn_client._datasets import NewDataset, delete_dataset, list_datasets
 from edunn_client._descriptions import LayerType, Limit, OptimizerType, SessionInfo
 from edunn_client._operations import Result
 from edunn_client._phase import PhaseLike
 from edunn_client._retries import RetryPolicy
 from edunn_client._scope import Metadata
 from edunn_client._tracebacks import awaited_ends_in_caller
+from edunn_client._training_calls import get_training, list_trainings
+from edunn_client._training_info import DatasetInfo, TrainingInfo
 
 
 class AsyncClient(ClientState[AsyncCaller]):
@@ -100,6 +110,59 @@ class AsyncClient(ClientState[AsyncCaller]):
     async def limits(self, *, timeout: float | None = None) -> tuple[Limit, ...]:
         """Return how much the caller may do, and how much of it is used. Empty: no limits."""
         return await self._caller.run(calls.get_limits(), timeout)
+
+    @awaited_ends_in_caller
+    async def upload_dataset(
+        self,
+        name: str,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        replace: bool = False,
+        timeout: float = math.inf,
+    ) -> DatasetInfo:
+        """Store a data set at the service, for trainings; see `Client.upload_dataset`."""
+        dataset = await asyncio.to_thread(NewDataset, name, x, y, replace)
+        upload = await asyncio.to_thread(dataset.upload, await self.datasets())
+        return await send(self._caller, upload, timeout)
+
+    @awaited_ends_in_caller
+    async def datasets(self, *, timeout: float | None = None) -> tuple[DatasetInfo, ...]:
+        """Return one's own data sets and those that the service brings."""
+        return await self._caller.run(list_datasets(), timeout)
+
+    @awaited_ends_in_caller
+    async def delete_dataset(self, name: str, *, timeout: float | None = None) -> None:
+        """Remove a data set of one's own."""
+        await self._caller.run(delete_dataset(name), timeout)
+
+    @awaited_ends_in_caller
+    async def training(self, training_id: str, *, timeout: float | None = None) -> AsyncTraining:
+        """Return a training that was started before, here or elsewhere."""
+        info = await self._caller.run(get_training(training_id), timeout)
+        return AsyncTraining(self._caller, info)
+
+    async def trainings(self, *, timeout: float | None = None) -> AsyncIterator[TrainingInfo]:
+        """Yield one's own trainings, the newest first, without the results of their epochs."""
+        token = ""
+        while True:
+            page, token = await self._caller.run(list_trainings(token), timeout)
+            for info in page:
+                yield info
+            if not token:
+                return
+
+    @awaited_ends_in_caller
+    async def load(
+        self,
+        path: str | PathLike[str],
+        *,
+        name: str = "model",
+        session: AsyncSession | None = None,
+        timeout: float = math.inf,
+    ) -> AsyncRemoteLayer:
+        """Bring a model file to the service; see `Client.load`."""
+        return await (session or await self.session()).load(path, name=name, timeout=timeout)
 
     def session(
         self,

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from numpy.typing import ArrayLike
 
 from edunn_client._aio_caller import AsyncCaller
+from edunn_client._aio_trainable_layer import AsyncTrainableLayer
 from edunn_client._calls import LARGE_BYTES
 from edunn_client._descriptions import LayerInfo
-from edunn_client._layer_state import ForwardLike, Gradients, LayerState, OfSession
+from edunn_client._layer_state import ForwardLike, Gradients, OfSession
 from edunn_client._outputs import Output
 from edunn_client._phase import PhaseLike
 from edunn_client._steps import (
@@ -27,7 +28,7 @@ from edunn_client._tensors import Array, sendable
 from edunn_client._tracebacks import awaited_ends_in_caller
 
 
-class AsyncRemoteLayer(LayerState):
+class AsyncRemoteLayer(AsyncTrainableLayer):
     """A layer that the service computes; see `RemoteLayer`.
 
     The latest forward belongs to this object: tasks that share one should name their forwards with
@@ -134,11 +135,6 @@ class AsyncRemoteLayer(LayerState):
     ) -> None:
         """Replace buffers; those left out stay."""
         await self.set_parameters(buffers, timeout=timeout)
-
-    async def _send_changed(self, timeout: float | None) -> None:
-        call = self._send_changed_call()
-        if call is not None:
-            await self._caller.run(call, timeout)
 
 
 def _bytes_of(*values: ArrayLike) -> int:

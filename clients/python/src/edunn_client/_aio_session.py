@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import Generator, Mapping
+from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,11 +14,13 @@ from numpy.typing import ArrayLike
 
 from edunn_client import _calls as calls
 from edunn_client._aio_caller import AsyncCaller
+from edunn_client._aio_chunked import send
 from edunn_client._aio_layer import AsyncRemoteLayer
 from edunn_client._calls import Call
 from edunn_client._descriptions import LayerInfo, SessionInfo
 from edunn_client._errors import NotFoundError
 from edunn_client._layer_config import LayerConfig
+from edunn_client._model_files import import_model
 from edunn_client._session_state import SessionState, only_a_name
 from edunn_client._tracebacks import awaited_ends_in_caller
 
@@ -60,6 +66,15 @@ class AsyncSession(SessionState[AsyncRemoteLayer]):
         call = calls.add_layer(self.session_id, name, layer_type, config, parameters or {})
         layer = self._make_layer(await self._caller.run(call, timeout))
         return self._layers.setdefault(name, layer)
+
+    @awaited_ends_in_caller
+    async def load(
+        self, path: str | PathLike[str], *, name: str = "model", timeout: float = math.inf
+    ) -> AsyncRemoteLayer:
+        """Bring a model file to the session: as a new layer, or into the layer of that name."""
+        data = await asyncio.to_thread(Path(path).read_bytes)
+        upload = import_model(self.session_id, name, data)
+        return self._imported(await send(self._caller, upload, timeout))
 
     @awaited_ends_in_caller
     async def refresh(self, *, timeout: float | None = None) -> SessionInfo:

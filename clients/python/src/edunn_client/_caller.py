@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from threading import Event
 from typing import Any, TypeVar
 
@@ -43,9 +44,7 @@ class Caller(Connection):
         scope = current_scope()
         deadline = deadline_within(scope, self.timeout if timeout is None else timeout)
         attempts = self.attempts(call, deadline, patient)
-        mark = object()
-        forks.in_use.add(mark)
-        try:
+        with forks.using():
             while True:
                 try:
                     reply = self._attempt(call, deadline, scope)
@@ -58,16 +57,14 @@ class Caller(Connection):
                     made = self.run(call.recover(deadline.elapsed), deadline.left or SOME_TIME)
                     if made is not None:
                         return made
-                _pause(self.pause_after(attempts, call.method, found), scope)
-        finally:
-            forks.in_use.discard(mark)
+                pause(self.pause_after(attempts, call.method, found), scope)
 
     def _attempt(self, call: Call[Any], deadline: Deadline, scope: CallScope | None) -> Any:
         """Make a call once and return the answer's message."""
         method = self.method(call.method)
         metadata = self.metadata(self.ask_for_token(), scope)
         try:
-            return _invoke(method, call.request, deadline.for_grpc(), metadata, scope)
+            return invoke(method, call.request, deadline.for_grpc(), metadata, scope)
         except grpc.RpcError as error:
             raise AttemptError(self.failure_of(error, deadline)) from None
 
@@ -112,21 +109,29 @@ class Caller(Connection):
         return grpc.intercept_channel(channel, *self.interceptors)
 
 
-def _invoke(
+def invoke(
     method: Any, request: Any, timeout: float | None, metadata: Any, scope: CallScope | None
 ) -> Any:
-    """Make one attempt; the block around it can cancel it."""
+    """Make one attempt, which the block around it can cancel. An upload's request is its parts."""
     if scope is None:
         return method(request, timeout=timeout, metadata=metadata)
     under_way = method.future(request, timeout=timeout, metadata=metadata)
     try:
-        with scope._cancelling(under_way.cancel):
+        with cancelling(scope, under_way.cancel):
             return under_way.result()
     except grpc.FutureCancelledError:
         raise cancelled() from None
 
 
-def _pause(seconds: float, scope: CallScope | None) -> None:
+def cancelling(
+    scope: CallScope | None, cancel: Callable[[], object]
+) -> AbstractContextManager[None]:
+    """Let a block's `cancel` end a call that is under way."""
+    return nullcontext() if scope is None else scope._cancelling(cancel)
+
+
+def pause(seconds: float, scope: CallScope | None) -> None:
+    """Wait before the next attempt; the block around it can cancel it."""
     if scope is None:
         time.sleep(seconds)
         return

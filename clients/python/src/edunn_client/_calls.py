@@ -249,7 +249,7 @@ def _duration(ttl: float | timedelta | None) -> duration_pb2.Duration | None:
         return None
     seconds = ttl.total_seconds() if isinstance(ttl, timedelta) else ttl
     if not 0 < seconds <= _LONGEST_DURATION:
-        raise ValueError(f"ttl must be a positive number of seconds, not {ttl}")
+        raise ValueError(f"ttl must be a positive, finite number of seconds, not {ttl}")
     duration = duration_pb2.Duration()
     duration.FromTimedelta(timedelta(seconds=seconds))
     return duration

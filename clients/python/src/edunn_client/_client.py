@@ -15,10 +15,11 @@ from numpy.typing import ArrayLike
 from edunn_client import _calls as calls
 from edunn_client._caller import Caller
 from edunn_client._channel import Options, TLSLike
+from edunn_client._chunked import send
 from edunn_client._client_state import SLOW_CALL_SECONDS, ClientState
 from edunn_client._compute import check_in_flight, compute
 from edunn_client._connection import DEFAULT_TIMEOUT
-from edunn_client._datasets import delete_dataset, list_datasets, upload
+from edunn_client._datasets import NewDataset, delete_dataset, list_datasets
 from edunn_client._descriptions import LayerType, Limit, OptimizerType, SessionInfo
 from edunn_client._layer import RemoteLayer
 from edunn_client._operations import Operation, Result
@@ -32,8 +33,6 @@ from edunn_client._tracebacks import ends_in_caller
 from edunn_client._training import Training
 from edunn_client._training_calls import get_training, list_trainings
 from edunn_client._training_info import DatasetInfo, TrainingInfo
-
-TRAININGS_A_PAGE = 100
 
 
 class Client(ClientState[Caller]):
@@ -162,7 +161,8 @@ class Client(ClientState[Caller]):
         timeout : float
             Seconds, all attempts together; otherwise as long as it takes.
         """
-        return upload(self._caller, name, x, y, replace, timeout)
+        dataset = NewDataset(name, x, y, replace)
+        return send(self._caller, dataset.upload(self.datasets()), timeout)
 
     @ends_in_caller
     def datasets(self, *, timeout: float | None = None) -> tuple[DatasetInfo, ...]:
@@ -183,7 +183,7 @@ class Client(ClientState[Caller]):
         """Yield one's own trainings, the newest first, without the results of their epochs."""
         token = ""
         while True:
-            page, token = self._caller.run(list_trainings(TRAININGS_A_PAGE, token), timeout)
+            page, token = self._caller.run(list_trainings(token), timeout)
             yield from page
             if not token:
                 return

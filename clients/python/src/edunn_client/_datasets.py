@@ -3,45 +3,52 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edunn_client._caller import Caller
 from edunn_client._calls import Call
-from edunn_client._chunked import send_parts
-from edunn_client._stubs import dataset_pb2, training_service_pb2
+from edunn_client._stubs import dataset_pb2
+from edunn_client._stubs import training_service_pb2 as pb
 from edunn_client._tensors import Array, data_type_of, sendable
 from edunn_client._training_info import DatasetInfo, decode_dataset
+from edunn_client._transfers import Upload, chunks
 
-CHUNK_BYTES = 1024 * 1024
 
+class NewDataset:
+    """A data set on its way to the service.
 
-def upload(
-    caller: Caller, name: str, x: ArrayLike, y: ArrayLike, replace: bool, timeout: float
-) -> DatasetInfo:
-    """Send a data set. If the service has these bytes already, the elements are not sent."""
-    arrays = {"x": _contiguous(x), "y": _contiguous(y)}
-    header = training_service_pb2.DatasetHeader(
-        name=name, x=_spec(arrays["x"]), y=_spec(arrays["y"]), replace=replace
-    )
-    # To compute the digest takes half as long as to send the elements, so it is done only where the
-    # service may have them.
-    if any(_is_like(each, arrays) for each in caller.run(list_datasets())):
-        header.digest = _digest(arrays)
+    Parameters
+    ----------
+    name : str
+    x, y : array_like
+    replace : bool
+        Whether another data set of this name is replaced.
+    """
 
-    def parts() -> Iterator[Any]:
-        yield training_service_pb2.UploadDatasetRequest(header=header)
-        for field, array in arrays.items():
-            number = training_service_pb2.UploadDatasetRequest.DESCRIPTOR.fields_by_name[field]
-            data = array.reshape(-1).view(np.uint8).data
-            for at in range(0, len(data), CHUNK_BYTES):
-                yield _encoded(number.number, data[at : at + CHUNK_BYTES])
+    def __init__(self, name: str, x: ArrayLike, y: ArrayLike, replace: bool) -> None:
+        self._arrays = {"x": _contiguous(x), "y": _contiguous(y)}
+        self._header = pb.DatasetHeader(
+            name=name, x=_spec(self._arrays["x"]), y=_spec(self._arrays["y"]), replace=replace
+        )
 
-    return decode_dataset(send_parts(caller, "UploadDataset", parts, timeout).dataset)
+    def upload(self, stored: Iterable[DatasetInfo]) -> Upload[DatasetInfo]:
+        """Return what sends it. Of bytes that the service has, it asks for no elements."""
+        # To compute the digest takes half as long as to send the elements, so it is done only where
+        # one of those that are stored may have them.
+        if any(_is_like(each, self._arrays) for each in stored):
+            self._header.digest = _digest(self._arrays)
+        return Upload("UploadDataset", self._parts, lambda reply: decode_dataset(reply.dataset))
+
+    def _parts(self) -> Iterator[Any]:
+        yield pb.UploadDatasetRequest(header=self._header)
+        for field, array in self._arrays.items():
+            number = pb.UploadDatasetRequest.DESCRIPTOR.fields_by_name[field].number
+            for chunk in chunks(array.reshape(-1).view(np.uint8).data):
+                yield _encoded(number, chunk)
 
 
 def _is_like(info: DatasetInfo, arrays: Mapping[str, Array]) -> bool:
@@ -63,14 +70,14 @@ def _encoded(field: int, chunk: memoryview) -> bytes:
 
 
 def list_datasets() -> Call[tuple[DatasetInfo, ...]]:
-    def decode(reply: training_service_pb2.ListDatasetsResponse) -> tuple[DatasetInfo, ...]:
+    def decode(reply: pb.ListDatasetsResponse) -> tuple[DatasetInfo, ...]:
         return tuple(map(decode_dataset, reply.datasets))
 
-    return Call("ListDatasets", training_service_pb2.ListDatasetsRequest(), decode, True)
+    return Call("ListDatasets", pb.ListDatasetsRequest(), decode, True)
 
 
 def delete_dataset(name: str) -> Call[None]:
-    request = training_service_pb2.DeleteDatasetRequest(name=name)
+    request = pb.DeleteDatasetRequest(name=name)
     # After a repetition the name is not found, which would be an error.
     return Call("DeleteDataset", request, lambda _: None, repeatable=False)
 

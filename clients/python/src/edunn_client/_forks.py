@@ -7,6 +7,8 @@ one broken that is in use; the first call in the child would then wait for ever.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 from weakref import WeakSet
 
@@ -33,6 +35,17 @@ def note_asyncio() -> None:
     """Note that gRPC's asyncio side runs: its thread is always in use."""
     global _asyncio_was_used
     _asyncio_was_used = True
+
+
+@contextmanager
+def using() -> Iterator[None]:
+    """Note that gRPC is in use as long as the block lasts."""
+    mark = object()
+    in_use.add(mark)
+    try:
+        yield
+    finally:
+        in_use.discard(mark)
 
 
 def check() -> None:

@@ -8,31 +8,24 @@ from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 
-from edunn_client._caller import Caller
-from edunn_client._chunked import receive_whole, send_parts
 from edunn_client._descriptions import LayerInfo, decode_layer
 from edunn_client._stubs import layer_service_pb2 as pb
-
-CHUNK_BYTES = 1024 * 1024
-
-
-def export_model(caller: Caller, session_id: str, layer: str, timeout: float) -> bytes:
-    request = pb.ExportModelRequest(session_id=session_id, layer=layer)
-    return receive_whole(caller, "ExportModel", request, timeout)
+from edunn_client._transfers import Download, Upload, chunks
 
 
-def import_model(
-    caller: Caller, session_id: str, layer: str, path: str | PathLike[str], timeout: float
-) -> LayerInfo:
-    """Send a model file. A repetition sets the layer that the first attempt has made."""
-    data = Path(path).read_bytes()
+def export_model(session_id: str, layer: str) -> Download:
+    return Download("ExportModel", pb.ExportModelRequest(session_id=session_id, layer=layer))
+
+
+def import_model(session_id: str, layer: str, data: bytes) -> Upload[LayerInfo]:
+    """Return what sends a model file. A repetition sets the layer that the first has made."""
 
     def parts() -> Iterator[pb.ImportModelRequest]:
         yield pb.ImportModelRequest(session_id=session_id, layer=layer)
-        for at in range(0, len(data), CHUNK_BYTES):
-            yield pb.ImportModelRequest(chunk=data[at : at + CHUNK_BYTES])
+        for chunk in chunks(data):
+            yield pb.ImportModelRequest(chunk=chunk)
 
-    return decode_layer(send_parts(caller, "ImportModel", parts, timeout).layer)
+    return Upload("ImportModel", parts, lambda reply: decode_layer(reply.layer))
 
 
 def write_whole(path: str | PathLike[str], data: bytes) -> Path:

@@ -9,6 +9,7 @@ from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Self
 
+from edunn_client._copies import NotCopied
 from edunn_client._deadlines import Deadline
 from edunn_client._errors import cancelled, deadline_exceeded
 
@@ -24,7 +25,7 @@ def metadata_pairs(metadata: Metadata | None) -> MetadataPairs:
     return tuple((key.lower(), value) for key, value in pairs)
 
 
-class CallScope:
+class CallScope(NotCopied):
     """A block whose calls share a time limit and metadata, and can be cancelled together.
 
     with CallScope(timeout=2.0, metadata={"traceparent": "..."}) as scope:
@@ -40,6 +41,8 @@ class CallScope:
     metadata : mapping or pairs, optional
         gRPC metadata that each call carries besides that of the client.
     """
+
+    _instead = "make one where it is needed"
 
     def __init__(self, *, timeout: float | None = None, metadata: Metadata | None = None) -> None:
         self._timeout = float("inf") if timeout is None else timeout

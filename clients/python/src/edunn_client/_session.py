@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from edunn_client import _calls as calls
 from edunn_client._caller import Caller
+from edunn_client._chunked import send
 from edunn_client._descriptions import LayerInfo, SessionInfo
 from edunn_client._errors import NotFoundError
 from edunn_client._layer import RemoteLayer, remote_layer
@@ -83,12 +85,8 @@ class Session(SessionState[RemoteLayer]):
         self, path: str | PathLike[str], *, name: str = "model", timeout: float = math.inf
     ) -> RemoteLayer:
         """Bring a model file to the session: as a new layer, or into the layer of that name."""
-        info = import_model(self._caller, self.session_id, name, path, timeout)
-        known = self._layers.get(name)
-        if known is None:
-            return self._layers.setdefault(name, self._make_layer(info))
-        known._note_step()
-        return known
+        upload = import_model(self.session_id, name, Path(path).read_bytes())
+        return self._imported(send(self._caller, upload, timeout))
 
     @ends_in_caller
     def refresh(self, *, timeout: float | None = None) -> SessionInfo:

@@ -97,6 +97,14 @@ class SessionState(NotCopied, Generic[SomeLayer]):
     def _make_layer(self, info: LayerInfo) -> SomeLayer:
         raise NotImplementedError
 
+    def _imported(self, info: LayerInfo) -> SomeLayer:
+        """Return the layer that a model file was brought to."""
+        known = self._layers.get(info.name)
+        if known is None:
+            return self._layers.setdefault(info.name, self._make_layer(info))
+        known._note_step()
+        return known
+
     def _found(self, name: str) -> SomeLayer:
         try:
             return self._layers[name]

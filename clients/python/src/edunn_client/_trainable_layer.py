@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 
 from edunn_client._caller import Caller
+from edunn_client._chunked import receive_whole
 from edunn_client._layer_state import LayerState
 from edunn_client._model_files import export_model, write_whole
 from edunn_client._steps import LossLike, OptimizerLike
@@ -75,7 +75,7 @@ class TrainableLayer(LayerState):
         self._send_changed(timeout)
         call = start_training(
             self,
-            dataset if isinstance(dataset, str) else dataset.name,
+            dataset,
             loss,
             optimizer,
             epochs=epochs,
@@ -86,8 +86,7 @@ class TrainableLayer(LayerState):
             early_stopping=early_stopping,
             metrics=metrics,
             schedule=schedule,
-            # Named here, so that a repetition finds the training that the first attempt has made.
-            training_id=training_id or secrets.token_urlsafe(12),
+            training_id=training_id,
         )
         return Training(self._caller, self._caller.run(call, timeout), self)
 
@@ -95,7 +94,7 @@ class TrainableLayer(LayerState):
     def save(self, path: str | PathLike[str], *, timeout: float = math.inf) -> Path:
         """Write the layer to a safetensors file, which edunn and `Client.load` read."""
         self._send_changed(None)
-        data = export_model(self._caller, self.session_id, self.name, timeout)
+        data = receive_whole(self._caller, export_model(self.session_id, self.name), timeout)
         return write_whole(path, data)
 
     def _send_changed(self, timeout: float | None) -> None:

@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 
 from edunn_client import _training_calls as calls
-from edunn_client._caller import Caller
-from edunn_client._chunked import receive_parts, receive_whole
-from edunn_client._connection import SOME_TIME
-from edunn_client._copies import NotCopied
-from edunn_client._deadlines import Deadline
-from edunn_client._errors import EdunnError, UnavailableError
+from edunn_client._caller import Caller, pause
+from edunn_client._chunked import receive, receive_whole
+from edunn_client._errors import UnavailableError
 from edunn_client._layer_state import LayerState
 from edunn_client._model_files import write_whole
-from edunn_client._retries import Attempts, Failure
-from edunn_client._stubs import training_service_pb2 as pb
+from edunn_client._scope import current_scope, deadline_within
 from edunn_client._tracebacks import ends_in_caller
-from edunn_client._training_info import TrainingEvent, TrainingInfo, TrainingState, decode_event
+from edunn_client._training_info import TrainingEvent, TrainingInfo
+from edunn_client._training_record import TrainingRecord, Watching, ended_well
 from edunn_client._training_view import view_of
 
 
-class Training(NotCopied):
+class Training(TrainingRecord):
     """A training, by `RemoteLayer.fit` or `Client.training`. It goes on without this object."""
 
-    _instead = "send its training_id, and look it up there"
-
     def __init__(self, caller: Caller, info: TrainingInfo, layer: LayerState | None = None) -> None:
+        super().__init__(info, layer)
         self._caller = caller
-        self._layer = layer
-        self.info = info
-        """How the training stood when the service was last asked."""
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.training_id!r} {self.info.state.name.lower()}>"
-
-    @property
-    def training_id(self) -> str:
-        return self.info.training_id
 
     @ends_in_caller
     def refresh(self, *, timeout: float | None = None) -> TrainingInfo:
@@ -72,22 +57,16 @@ class Training(NotCopied):
         timeout : float
             Seconds, all events together.
         """
-        deadline = Deadline(timeout)
-        attempts = self._attempts()
+        scope = current_scope()
+        deadline = deadline_within(scope, timeout)
+        watching = Watching(self._caller, self, after)
         while True:
-            request = pb.WatchTrainingRequest(training_id=self.training_id, after_event_id=after)
             try:
-                left = deadline.left or SOME_TIME
-                for part in receive_parts(self._caller, "WatchTraining", request, left):
-                    event = decode_event(part.event)
-                    after = event.event_id
-                    attempts = self._attempts()
-                    if event.ended is not None:
-                        self._note(event.ended)
-                    yield event
+                for part in receive(self._caller, watching.call(), deadline):
+                    yield watching.note(part)
                 return
             except UnavailableError as error:
-                time.sleep(attempts.pause_after(Failure(error)))
+                pause(watching.pause_after(error), scope)
 
     @ends_in_caller
     def watch(self, *, timeout: float = math.inf) -> TrainingInfo:
@@ -104,7 +83,7 @@ class Training(NotCopied):
         with view_of(self.info) as view:
             for event in self.events(timeout=timeout):
                 view.show(event)
-        return self._checked(self.refresh())
+        return ended_well(self.refresh())
 
     @ends_in_caller
     def result(self, *, timeout: float = math.inf) -> TrainingInfo:
@@ -117,27 +96,9 @@ class Training(NotCopied):
         """
         for _ in self.events(timeout=timeout):
             pass
-        return self._checked(self.refresh())
+        return ended_well(self.refresh())
 
     @ends_in_caller
     def save(self, path: str | PathLike[str], *, timeout: float = math.inf) -> Path:
         """Write the model of the latest checkpoint to a file, whole or not at all."""
-        request = pb.DownloadModelRequest(training_id=self.training_id)
-        return write_whole(path, receive_whole(self._caller, "DownloadModel", request, timeout))
-
-    def _checked(self, info: TrainingInfo) -> TrainingInfo:
-        if info.error is not None and info.state is TrainingState.FAILED:
-            raise info.error
-        if not info.state.has_ended:
-            raise EdunnError(f"the training {self.training_id!r} goes on")
-        return info
-
-    def _note(self, info: TrainingInfo) -> TrainingInfo:
-        self.info = info
-        if info.state is TrainingState.SUCCEEDED and self._layer is not None:
-            # The layer may have the training's parameters now.
-            self._layer._note_step()
-        return info
-
-    def _attempts(self) -> Attempts:
-        return Attempts(self._caller.retry, Deadline(self._caller.timeout), repeatable=True)
+        return write_whole(path, receive_whole(self._caller, self._download(), timeout))

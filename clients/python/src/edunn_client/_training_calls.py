@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from edunn_client._layer_state import LayerState
 from edunn_client._steps import LossLike, OptimizerLike, encode_optimizer
 from edunn_client._stubs import training_pb2
 from edunn_client._stubs import training_service_pb2 as pb
-from edunn_client._training_info import TrainingInfo, decode_training
+from edunn_client._training_info import DatasetInfo, TrainingInfo, decode_training
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,14 @@ class CosineSchedule:
     share: float = 0.0
 
 
+_PAGE_SIZE = 100
+
 Schedule = StepSchedule | CosineSchedule | Literal["constant"]
 
 
 def start_training(
     layer: LayerState,
-    dataset: str,
+    dataset: str | DatasetInfo,
     loss: LossLike,
     optimizer: OptimizerLike,
     *,
@@ -57,14 +60,14 @@ def start_training(
     early_stopping: EarlyStopping | None,
     metrics: Iterable[str],
     schedule: Schedule,
-    training_id: str,
+    training_id: str | None,
 ) -> Call[TrainingInfo]:
     spec = training_pb2.TrainingSpec(
         session_id=layer.session_id,
         layer=layer.name,
         loss=loss if isinstance(loss, str) else loss.name,
         optimizer=encode_optimizer(optimizer),
-        dataset=dataset,
+        dataset=dataset if isinstance(dataset, str) else dataset.name,
         epochs=epochs,
         batch_size=batch_size,
         shuffle=shuffle,
@@ -78,7 +81,10 @@ def start_training(
         spec.early_stopping.patience = early_stopping.patience
         spec.early_stopping.min_delta = early_stopping.min_delta
         spec.early_stopping.restore_best = early_stopping.restore_best
-    request = pb.StartTrainingRequest(spec=spec, training_id=training_id)
+    # Named here, so that a repetition finds the training that the first attempt has made.
+    request = pb.StartTrainingRequest(
+        spec=spec, training_id=training_id or secrets.token_urlsafe(12)
+    )
     return Call("StartTraining", request, _training, repeatable=True)
 
 
@@ -96,11 +102,11 @@ def resume_training(training_id: str) -> Call[TrainingInfo]:
     return Call("ResumeTraining", request, _training, True)
 
 
-def list_trainings(page_size: int, token: str) -> Call[tuple[list[TrainingInfo], str]]:
+def list_trainings(token: str) -> Call[tuple[list[TrainingInfo], str]]:
     def decode(reply: pb.ListTrainingsResponse) -> tuple[list[TrainingInfo], str]:
         return list(map(decode_training, reply.trainings)), reply.next_page_token
 
-    request = pb.ListTrainingsRequest(page_size=page_size, page_token=token)
+    request = pb.ListTrainingsRequest(page_size=_PAGE_SIZE, page_token=token)
     return Call("ListTrainings", request, decode, repeatable=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from checks import drawn, make_check, outcome_of
@@ -72,7 +74,7 @@ class Noisy(Cubic):
 )
 def test_a_layer_without_a_reference_is_judged(layer: type[Cubic], bug: str, dtype: str) -> None:
     check = make_check("own", layer.__name__, dtypes=[dtype])
-    for attempt in range(10):
+    for attempt in range(4):
         challenge = drawn(check, attempt)
         outcome = outcome_of(check, challenge, run_layer(layer(), challenge))
         assert outcome.bug == bug, outcome
@@ -107,3 +109,69 @@ def test_an_output_may_have_another_shape(layer: type[Pairs], bug: str) -> None:
     check = make_check("own", "Pairs", shapes=[[3, 6], [1, 4]], output_shapes=[[3, 3], [1, 2]])
     challenge = drawn(check)
     assert outcome_of(check, challenge, run_layer(layer(), challenge)).bug == bug
+
+
+class Affine:
+    """y = tanh(x w + b), with parameters that the script sets."""
+
+    def set_phase(self, phase: Phase) -> None:
+        pass
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        self.x, self.y = x, np.asarray(np.tanh(x @ self.w + self.b))
+        return self.y
+
+    def backward(self, g: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        h = g * (1 - self.y**2)
+        return h @ self.w.T, {"w": self.x.T @ h, "b": h.sum(axis=0)}
+
+    w: np.ndarray
+    b: np.ndarray
+
+
+class Changed(Affine):
+    """One of its gradients is another one."""
+
+    def __init__(self, name: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
+        self.name, self.change = name, change
+
+    def backward(self, g: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        of_input, of_parameters = super().backward(g)
+        return of_input, of_parameters | {
+            self.name: np.asarray(self.change(of_parameters[self.name]))
+        }
+
+
+class Forgotten(Affine):
+    def backward(self, g: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        of_input, of_parameters = super().backward(g)
+        return of_input, {"w": of_parameters["w"]}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("layer", "bug"),
+    [
+        (Affine(), ""),
+        (Changed("w", np.negative), "gradient-negated"),
+        (Changed("w", lambda of_w: of_w[::-1]), "gradient-not-of-forward"),
+        (Changed("w", lambda of_w: of_w.T), "wrong-shape"),
+        (Changed("b", lambda of_b: of_b / 5), "gradient-averaged"),
+        (Changed("b", lambda of_b: 2 * of_b), "gradient-doubled"),
+        (Changed("b", np.zeros_like), "gradient-is-zero"),
+        (Forgotten(), "missing-parameter-gradient"),
+    ],
+)
+def test_gradients_of_its_parameters_are_judged(layer: Affine, bug: str, dtype: str) -> None:
+    check = make_check(
+        "own",
+        "Affine",
+        dtypes=[dtype],
+        shapes=[[5, 3]],
+        output_shapes=[[5, 4]],
+        parameters={"w": [3, 4], "b": [4]},
+    )
+    challenge = drawn(check)
+    outcome = outcome_of(check, challenge, run_layer(layer, challenge))
+    assert outcome.bug == bug, outcome
+    assert (outcome.fraction == 1.0) == (bug == "")

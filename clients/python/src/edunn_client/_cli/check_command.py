@@ -61,6 +61,9 @@ def check(
     language: Annotated[str, typer.Option(help="Of the messages: en or es.")] = "",
     seconds: Annotated[float, typer.Option(min=0.1, help="How long your program may take.")] = 60.0,
     attach: Annotated[bool, typer.Option(help="Send the file along, for the graders.")] = True,
+    resume: Annotated[
+        bool, typer.Option(help="Go on with the newest attempt that has no answers yet.")
+    ] = False,
     form: Annotated[
         str, typer.Option("--format", help=f"For a course system: {', '.join(FORMATS)}.")
     ] = "",
@@ -87,7 +90,9 @@ def check(
 
     def attempt(client: Client) -> Report:
         grading = Grading(client)
-        begun = grading.start_attempt(assignment, course, student=named, language=language)
+        begun = grading.open_attempt(assignment, course, student=named) if resume else None
+        if begun is None:
+            begun = grading.start_attempt(assignment, course, student=named, language=language)
         try:
             with LineProgram(command, seconds) as program:
                 answers = program.answer_attempt(begun)

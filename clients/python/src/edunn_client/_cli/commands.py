@@ -130,16 +130,16 @@ def forward(
 ) -> None:
     """Run one layer forward, and backward if a gradient is given, in a session of its own."""
     arrays = [_array(text) for text in inputs]
-    if len(arrays) == 1:
-        # A layer computes with floats, and people write [1, 2]. A loss may want labels.
-        arrays = [array * 1.0 if array.dtype.kind == "i" else array for array in arrays]
+    # A layer computes with floats, and people write [1, 2]. The labels of a loss, which have
+    # another shape than what it judges, stay as they are.
+    arrays = [_floats(each) if each.shape == arrays[-1].shape else each for each in arrays]
     fields = json_object(config)
     with connection(address, token, tls, ca) as client, client.session(seed=seed) as session:
         layer = session.layer("layer", layer_type, **fields)
         output = layer.forward(*arrays, phase=phase, untracked=gradient is None)
         results: dict[str, Array] = {"output": output}
         if gradient is not None:
-            given = np.ones_like(output) if gradient == "ones" else _array(gradient)
+            given = np.ones_like(output) if gradient == "ones" else _floats(_array(gradient))
             results["input_gradient"], parameter_gradients = layer.backward(given)
             results |= {f"gradient of {name}": g for name, g in parameter_gradients.items()}
     if out is not None:
@@ -216,9 +216,17 @@ def _array(text: str) -> Array:
         if text.endswith(".npy"):
             array: Array = np.load(text, allow_pickle=False)
             return array
-        return np.asarray(json.loads(text))
+        value = json.loads(text)
     except (OSError, ValueError) as error:
         raise stop(f"{text!r} is neither a .npy file nor an array in JSON: {error}") from None
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise stop(f"{text!r} is no array: its rows differ in length") from None
+
+
+def _floats(array: Array) -> Array:
+    return array * 1.0 if array.dtype.kind == "i" else array
 
 
 def _save(path: Path, array: Array) -> None:

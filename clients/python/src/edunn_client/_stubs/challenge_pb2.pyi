@@ -28,7 +28,7 @@ CHALLENGE_KIND_INITIALIZER: ChallengeKind
 CHALLENGE_KIND_OWN: ChallengeKind
 
 class Attempt(_message.Message):
-    __slots__ = ("attempt_id", "course", "assignment", "version", "student", "number", "start_time", "expire_time", "attempts_left", "challenges")
+    __slots__ = ("attempt_id", "course", "assignment", "version", "student", "number", "start_time", "expire_time", "attempts_left", "challenges", "accept_time")
     ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
     COURSE_FIELD_NUMBER: _ClassVar[int]
     ASSIGNMENT_FIELD_NUMBER: _ClassVar[int]
@@ -39,6 +39,7 @@ class Attempt(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_LEFT_FIELD_NUMBER: _ClassVar[int]
     CHALLENGES_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_TIME_FIELD_NUMBER: _ClassVar[int]
     attempt_id: str
     course: str
     assignment: str
@@ -49,7 +50,8 @@ class Attempt(_message.Message):
     expire_time: _timestamp_pb2.Timestamp
     attempts_left: int
     challenges: _containers.RepeatedCompositeFieldContainer[Challenge]
-    def __init__(self, attempt_id: _Optional[str] = ..., course: _Optional[str] = ..., assignment: _Optional[str] = ..., version: _Optional[int] = ..., student: _Optional[str] = ..., number: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attempts_left: _Optional[int] = ..., challenges: _Optional[_Iterable[_Union[Challenge, _Mapping]]] = ...) -> None: ...
+    accept_time: _timestamp_pb2.Timestamp
+    def __init__(self, attempt_id: _Optional[str] = ..., course: _Optional[str] = ..., assignment: _Optional[str] = ..., version: _Optional[int] = ..., student: _Optional[str] = ..., number: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attempts_left: _Optional[int] = ..., challenges: _Optional[_Iterable[_Union[Challenge, _Mapping]]] = ..., accept_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Challenge(_message.Message):
     __slots__ = ("challenge_id", "title", "points", "layer", "steps", "kind")
@@ -68,16 +70,31 @@ class Challenge(_message.Message):
     def __init__(self, challenge_id: _Optional[str] = ..., title: _Optional[str] = ..., points: _Optional[float] = ..., layer: _Optional[_Union[_layer_pb2.LayerSpec, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[ChallengeStep, _Mapping]]] = ..., kind: _Optional[_Union[ChallengeKind, str]] = ...) -> None: ...
 
 class ChallengeStep(_message.Message):
-    __slots__ = ("step_id", "set_phase", "forward", "backward")
+    __slots__ = ("step_id", "set_phase", "forward", "backward", "set_parameters")
     STEP_ID_FIELD_NUMBER: _ClassVar[int]
     SET_PHASE_FIELD_NUMBER: _ClassVar[int]
     FORWARD_FIELD_NUMBER: _ClassVar[int]
     BACKWARD_FIELD_NUMBER: _ClassVar[int]
+    SET_PARAMETERS_FIELD_NUMBER: _ClassVar[int]
     step_id: str
     set_phase: _layer_pb2.Phase
     forward: ForwardStep
     backward: BackwardStep
-    def __init__(self, step_id: _Optional[str] = ..., set_phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., forward: _Optional[_Union[ForwardStep, _Mapping]] = ..., backward: _Optional[_Union[BackwardStep, _Mapping]] = ...) -> None: ...
+    set_parameters: ParametersStep
+    def __init__(self, step_id: _Optional[str] = ..., set_phase: _Optional[_Union[_layer_pb2.Phase, str]] = ..., forward: _Optional[_Union[ForwardStep, _Mapping]] = ..., backward: _Optional[_Union[BackwardStep, _Mapping]] = ..., set_parameters: _Optional[_Union[ParametersStep, _Mapping]] = ...) -> None: ...
+
+class ParametersStep(_message.Message):
+    __slots__ = ("parameters",)
+    class ParametersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _tensor_pb2.Tensor
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    parameters: _containers.MessageMap[str, _tensor_pb2.Tensor]
+    def __init__(self, parameters: _Optional[_Mapping[str, _tensor_pb2.Tensor]] = ...) -> None: ...
 
 class ForwardStep(_message.Message):
     __slots__ = ("inputs",)

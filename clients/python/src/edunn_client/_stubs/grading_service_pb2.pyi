@@ -109,22 +109,52 @@ class DeleteAssignmentResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class StartAttemptRequest(_message.Message):
-    __slots__ = ("course", "assignment", "student", "language")
+    __slots__ = ("course", "assignment", "student", "language", "start_id")
     COURSE_FIELD_NUMBER: _ClassVar[int]
     ASSIGNMENT_FIELD_NUMBER: _ClassVar[int]
     STUDENT_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    START_ID_FIELD_NUMBER: _ClassVar[int]
     course: str
     assignment: str
     student: str
     language: str
-    def __init__(self, course: _Optional[str] = ..., assignment: _Optional[str] = ..., student: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+    start_id: str
+    def __init__(self, course: _Optional[str] = ..., assignment: _Optional[str] = ..., student: _Optional[str] = ..., language: _Optional[str] = ..., start_id: _Optional[str] = ...) -> None: ...
 
 class StartAttemptResponse(_message.Message):
     __slots__ = ("attempt",)
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     attempt: _challenge_pb2.Attempt
     def __init__(self, attempt: _Optional[_Union[_challenge_pb2.Attempt, _Mapping]] = ...) -> None: ...
+
+class GetAttemptRequest(_message.Message):
+    __slots__ = ("attempt_id",)
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    attempt_id: str
+    def __init__(self, attempt_id: _Optional[str] = ...) -> None: ...
+
+class GetAttemptResponse(_message.Message):
+    __slots__ = ("attempt",)
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    attempt: _challenge_pb2.Attempt
+    def __init__(self, attempt: _Optional[_Union[_challenge_pb2.Attempt, _Mapping]] = ...) -> None: ...
+
+class ListAttemptsRequest(_message.Message):
+    __slots__ = ("course", "assignment", "student")
+    COURSE_FIELD_NUMBER: _ClassVar[int]
+    ASSIGNMENT_FIELD_NUMBER: _ClassVar[int]
+    STUDENT_FIELD_NUMBER: _ClassVar[int]
+    course: str
+    assignment: str
+    student: str
+    def __init__(self, course: _Optional[str] = ..., assignment: _Optional[str] = ..., student: _Optional[str] = ...) -> None: ...
+
+class ListAttemptsResponse(_message.Message):
+    __slots__ = ("attempts",)
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    attempts: _containers.RepeatedCompositeFieldContainer[_challenge_pb2.Attempt]
+    def __init__(self, attempts: _Optional[_Iterable[_Union[_challenge_pb2.Attempt, _Mapping]]] = ...) -> None: ...
 
 class SubmitAnswersRequest(_message.Message):
     __slots__ = ("attempt_id", "answers", "source")

@@ -45,7 +45,15 @@ class BackwardStep:
     output_gradient: Array
 
 
-Step = PhaseStep | ForwardStep | BackwardStep
+@dataclass(frozen=True, eq=False)
+class ParametersStep:
+    """Parameters of the layer are set, until they are set again. There is nothing to answer."""
+
+    step_id: str
+    parameters: Mapping[str, Array]
+
+
+Step = PhaseStep | ForwardStep | BackwardStep | ParametersStep
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,8 @@ class Attempt:
     attempts_left: int | None
     """None if there is no limit."""
     challenges: tuple[Challenge, ...]
+    accept_time: datetime | None = None
+    """When its answers were accepted; None if there are none yet."""
 
 
 def decode_attempt(message: challenge_pb2.Attempt) -> Attempt:
@@ -106,6 +116,9 @@ def decode_attempt(message: challenge_pb2.Attempt) -> Attempt:
         expire_time=message.expire_time.ToDatetime(UTC),
         attempts_left=message.attempts_left if message.HasField("attempts_left") else None,
         challenges=tuple(_challenge(each) for each in message.challenges),
+        accept_time=(
+            message.accept_time.ToDatetime(UTC) if message.HasField("accept_time") else None
+        ),
     )
 
 
@@ -132,6 +145,10 @@ def _step(message: challenge_pb2.ChallengeStep) -> Step:
             return ForwardStep(message.step_id, inputs)
         case "backward":
             return BackwardStep(message.step_id, decode_tensor(message.backward.output_gradient))
+        case "set_parameters":
+            return ParametersStep(
+                message.step_id, decode_tensors(message.set_parameters.parameters)
+            )
     raise ValueError(f"the step {message.step_id!r} is of a newer service: update this client")
 
 

@@ -18,6 +18,7 @@ from edunn_client.grading._challenges import (
     Challenge,
     Failure,
     ForwardStep,
+    ParametersStep,
     PhaseStep,
     Step,
     StepAnswer,
@@ -45,6 +46,9 @@ def step_line(step: Step) -> dict[str, Any]:
     match step:
         case PhaseStep():
             return {"do": "set_phase", "step": step.step_id, "phase": step.phase.value}
+        case ParametersStep():
+            values = _arrays(step.parameters)
+            return {"do": "set_parameters", "step": step.step_id, "parameters": values}
         case ForwardStep():
             inputs = [array_to_json(each) for each in step.inputs]
             return {"do": "forward", "step": step.step_id, "inputs": inputs}
@@ -72,6 +76,9 @@ def step_of(line: Mapping[str, Any]) -> Step:
     match line["do"]:
         case "set_phase":
             return PhaseStep(line["step"], Phase.of(line["phase"]))
+        case "set_parameters":
+            values = {name: array_of(each) for name, each in line["parameters"].items()}
+            return ParametersStep(line["step"], values)
         case "forward":
             return ForwardStep(line["step"], tuple(array_of(each) for each in line["inputs"]))
     return BackwardStep(line["step"], array_of(line["output_gradient"]))
@@ -100,7 +107,7 @@ def answer_of(line: Mapping[str, Any], step: Step) -> StepAnswer | None:
     """
     if "failure" in line:
         return Failure(str(line["failure"]))
-    if isinstance(step, PhaseStep):
+    if isinstance(step, PhaseStep | ParametersStep):
         return None
     if isinstance(step, ForwardStep):
         if "output" not in line:

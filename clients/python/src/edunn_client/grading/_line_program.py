@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from edunn_client.grading import _line_form as form
-from edunn_client.grading._challenges import Attempt, Challenge, Failure, PhaseStep, StepAnswer
+from edunn_client.grading._challenges import Attempt, Challenge, Failure, Step, StepAnswer
+from edunn_client.grading._scripts import failed_challenge, run_script
 
 # A longer line is no answer to a challenge.
 MAX_LINE_BYTES = 256 * 1024 * 1024
@@ -80,7 +81,6 @@ class LineProgram:
         return {each.challenge_id: self._answer(each) for each in attempt.challenges}
 
     def _answer(self, challenge: Challenge) -> dict[str, StepAnswer]:
-        answers: dict[str, StepAnswer] = {}
         failed: Failure | None = None
         try:
             begun = self._ask(form.challenge_line(challenge))
@@ -88,17 +88,15 @@ class LineProgram:
                 failed = Failure(str(begun["failure"]))
         except ProgramError as error:
             failed = Failure(str(error))
-        for step in challenge.steps:
-            if failed is None:
-                try:
-                    answer = form.answer_of(self._ask(form.step_line(step)), step)
-                except (ProgramError, ValueError) as error:
-                    answer = Failure(str(error))
-            else:
-                answer = failed
-            if answer is not None and not isinstance(step, PhaseStep):
-                answers[step.step_id] = answer
-        return answers
+        if failed is not None:
+            return failed_challenge(challenge, failed)
+        return run_script(challenge, self._step)
+
+    def _step(self, step: Step) -> StepAnswer | None:
+        try:
+            return form.answer_of(self._ask(form.step_line(step)), step)
+        except (ProgramError, ValueError) as error:
+            return Failure(str(error))
 
     def _ask(self, line: dict[str, Any]) -> dict[str, Any]:
         stdin = self._process.stdin

@@ -18,10 +18,12 @@ from edunn_client.grading._challenges import (
     ChallengeAnswer,
     Failure,
     ForwardStep,
+    ParametersStep,
     PhaseStep,
     Step,
     StepAnswer,
 )
+from edunn_client.grading._scripts import failed_challenge, run_script
 
 # Finds the student's class of a type's name. None if there is none.
 FindClass = Callable[[str], Any]
@@ -47,18 +49,11 @@ def answer_challenge(challenge: Challenge, classes: FindClass) -> dict[str, Step
         The answers by step id: the output of each forward, and the gradients of each backward. A
         step that raises an error has a `Failure`, and the script goes on.
     """
-    answers: dict[str, StepAnswer] = {}
     try:
         program = StudentProgram(challenge, classes)
     except Exception as error:
-        failure = failure_of(error)
-        asking = [step for step in challenge.steps if not isinstance(step, PhaseStep)]
-        return {step.step_id: failure for step in asking}
-    for step in challenge.steps:
-        answer = program.run(step)
-        if answer is not None:
-            answers[step.step_id] = answer
-    return answers
+        return failed_challenge(challenge, failure_of(error))
+    return run_script(challenge, program.run)
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -89,6 +84,9 @@ class StudentProgram:
             match step:
                 case PhaseStep():
                     self._set_phase(step.phase)
+                    return None
+                case ParametersStep():
+                    _set_parameters(self._layer, step.parameters)
                     return None
                 case ForwardStep():
                     # A student's layer may write to what it is given.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -104,9 +105,15 @@ class Grading:
         self._call("DeleteAssignment", request, lambda reply: None, repeatable=True)
 
     def start_attempt(
-        self, assignment: str, course: str = "", *, student: str = "", language: str = ""
+        self,
+        assignment: str,
+        course: str = "",
+        *,
+        student: str = "",
+        language: str = "",
+        start_id: str = "",
     ) -> Attempt:
-        """Begin an attempt.
+        """Begin an attempt. A try that was not answered in time is repeated, and begins no other.
 
         Parameters
         ----------
@@ -117,11 +124,44 @@ class Grading:
             Another student than the caller. For graders.
         language : str, optional
             Of the report's messages: `en` or `es`.
+        start_id : str, optional
+            A name for this start. A start of the same name gets the same attempt, also from
+            another program.
         """
         request = pb.StartAttemptRequest(
-            course=course, assignment=assignment, student=student, language=language
+            course=course,
+            assignment=assignment,
+            student=student,
+            language=language,
+            start_id=start_id or secrets.token_urlsafe(16),
         )
-        return self._call("StartAttempt", request, lambda reply: decode_attempt(reply.attempt))
+        return self._call(
+            "StartAttempt", request, lambda reply: decode_attempt(reply.attempt), repeatable=True
+        )
+
+    def get_attempt(self, attempt_id: str) -> Attempt:
+        """Return an attempt with its challenges."""
+        request = pb.GetAttemptRequest(attempt_id=attempt_id)
+        return self._call(
+            "GetAttempt", request, lambda reply: decode_attempt(reply.attempt), repeatable=True
+        )
+
+    def list_attempts(self, assignment: str, course: str = "", student: str = "") -> list[Attempt]:
+        """Return a student's last thousand attempts without challenges, the newest first."""
+        return self._call(
+            "ListAttempts",
+            pb.ListAttemptsRequest(course=course, assignment=assignment, student=student),
+            lambda reply: [decode_attempt(each) for each in reply.attempts],
+            repeatable=True,
+        )
+
+    def open_attempt(self, assignment: str, course: str = "", student: str = "") -> Attempt | None:
+        """Return the newest attempt that can still be answered, with its challenges; or None."""
+        now = datetime.now(UTC)
+        for each in self.list_attempts(assignment, course, student):
+            if each.accept_time is None and each.expire_time > now:
+                return self.get_attempt(each.attempt_id)
+        return None
 
     def submit_answers(
         self, attempt_id: str, answers: Mapping[str, ChallengeAnswer], source: bytes = b""

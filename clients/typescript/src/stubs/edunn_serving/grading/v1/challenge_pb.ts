@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file edunn_serving/grading/v1/challenge.proto.
  */
 export const file_edunn_serving_grading_v1_challenge: GenFile = /*@__PURE__*/
-  fileDesc("CihlZHVubl9zZXJ2aW5nL2dyYWRpbmcvdjEvY2hhbGxlbmdlLnByb3RvEhhlZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEiuwIKB0F0dGVtcHQSEgoKYXR0ZW1wdF9pZBgBIAEoCRIOCgZjb3Vyc2UYAiABKAkSEgoKYXNzaWdubWVudBgDIAEoCRIPCgd2ZXJzaW9uGAQgASgDEg8KB3N0dWRlbnQYBSABKAkSDgoGbnVtYmVyGAYgASgDEi4KCnN0YXJ0X3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIaCg1hdHRlbXB0c19sZWZ0GAkgASgDSACIAQESNwoKY2hhbGxlbmdlcxgKIAMoCzIjLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5DaGFsbGVuZ2VCEAoOX2F0dGVtcHRzX2xlZnQi2wEKCUNoYWxsZW5nZRIUCgxjaGFsbGVuZ2VfaWQYASABKAkSDQoFdGl0bGUYAiABKAkSDgoGcG9pbnRzGAMgASgBEioKBWxheWVyGAQgASgLMhsuZWR1bm5fc2VydmluZy52MS5MYXllclNwZWMSNgoFc3RlcHMYBSADKAsyJy5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuQ2hhbGxlbmdlU3RlcBI1CgRraW5kGAYgASgOMicuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkNoYWxsZW5nZUtpbmQizAEKDUNoYWxsZW5nZVN0ZXASDwoHc3RlcF9pZBgBIAEoCRIsCglzZXRfcGhhc2UYAiABKA4yFy5lZHVubl9zZXJ2aW5nLnYxLlBoYXNlSAASOAoHZm9yd2FyZBgDIAEoCzIlLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5Gb3J3YXJkU3RlcEgAEjoKCGJhY2t3YXJkGAQgASgLMiYuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkJhY2t3YXJkU3RlcEgAQgYKBHN0ZXAiNwoLRm9yd2FyZFN0ZXASKAoGaW5wdXRzGAEgAygLMhguZWR1bm5fc2VydmluZy52MS5UZW5zb3IiQQoMQmFja3dhcmRTdGVwEjEKD291dHB1dF9ncmFkaWVudBgBIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yIlMKBkFuc3dlchIUCgxjaGFsbGVuZ2VfaWQYASABKAkSMwoFc3RlcHMYAiADKAsyJC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuU3RlcEFuc3dlciKgAQoKU3RlcEFuc3dlchIPCgdzdGVwX2lkGAEgASgJEioKBm91dHB1dBgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29ySAASOAoJZ3JhZGllbnRzGAMgASgLMiMuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkdyYWRpZW50c0gAEhEKB2ZhaWx1cmUYBCABKAlIAEIICgZhbnN3ZXIi7AEKCUdyYWRpZW50cxIwCg5pbnB1dF9ncmFkaWVudBgBIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yElgKE3BhcmFtZXRlcl9ncmFkaWVudHMYAiADKAsyOy5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuR3JhZGllbnRzLlBhcmFtZXRlckdyYWRpZW50c0VudHJ5GlMKF1BhcmFtZXRlckdyYWRpZW50c0VudHJ5EgsKA2tleRgBIAEoCRInCgV2YWx1ZRgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yOgI4ASq4AQoNQ2hhbGxlbmdlS2luZBIeChpDSEFMTEVOR0VfS0lORF9VTlNQRUNJRklFRBAAEhgKFENIQUxMRU5HRV9LSU5EX0xBWUVSEAESFwoTQ0hBTExFTkdFX0tJTkRfTE9TUxACEhwKGENIQUxMRU5HRV9LSU5EX09QVElNSVpFUhADEh4KGkNIQUxMRU5HRV9LSU5EX0lOSVRJQUxJWkVSEAQSFgoSQ0hBTExFTkdFX0tJTkRfT1dOEAVCXwocb3JnLmVkdW5uLnNlcnZpbmcuZ3JhZGluZy52MVABWj1naXRodWIuY29tL2VkdW5uL2VkdW5uLXNlcnZpbmcvY2xpZW50cy9nby9ncmFkaW5ncGI7Z3JhZGluZ3BiYgZwcm90bzM", [file_edunn_serving_v1_layer, file_edunn_serving_v1_tensor, file_google_protobuf_timestamp]);
+  fileDesc("CihlZHVubl9zZXJ2aW5nL2dyYWRpbmcvdjEvY2hhbGxlbmdlLnByb3RvEhhlZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEi7AIKB0F0dGVtcHQSEgoKYXR0ZW1wdF9pZBgBIAEoCRIOCgZjb3Vyc2UYAiABKAkSEgoKYXNzaWdubWVudBgDIAEoCRIPCgd2ZXJzaW9uGAQgASgDEg8KB3N0dWRlbnQYBSABKAkSDgoGbnVtYmVyGAYgASgDEi4KCnN0YXJ0X3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIaCg1hdHRlbXB0c19sZWZ0GAkgASgDSACIAQESNwoKY2hhbGxlbmdlcxgKIAMoCzIjLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5DaGFsbGVuZ2USLwoLYWNjZXB0X3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhAKDl9hdHRlbXB0c19sZWZ0ItsBCglDaGFsbGVuZ2USFAoMY2hhbGxlbmdlX2lkGAEgASgJEg0KBXRpdGxlGAIgASgJEg4KBnBvaW50cxgDIAEoARIqCgVsYXllchgEIAEoCzIbLmVkdW5uX3NlcnZpbmcudjEuTGF5ZXJTcGVjEjYKBXN0ZXBzGAUgAygLMicuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkNoYWxsZW5nZVN0ZXASNQoEa2luZBgGIAEoDjInLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5DaGFsbGVuZ2VLaW5kIpACCg1DaGFsbGVuZ2VTdGVwEg8KB3N0ZXBfaWQYASABKAkSLAoJc2V0X3BoYXNlGAIgASgOMhcuZWR1bm5fc2VydmluZy52MS5QaGFzZUgAEjgKB2ZvcndhcmQYAyABKAsyJS5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuRm9yd2FyZFN0ZXBIABI6CghiYWNrd2FyZBgEIAEoCzImLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5CYWNrd2FyZFN0ZXBIABJCCg5zZXRfcGFyYW1ldGVycxgFIAEoCzIoLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5QYXJhbWV0ZXJzU3RlcEgAQgYKBHN0ZXAiqwEKDlBhcmFtZXRlcnNTdGVwEkwKCnBhcmFtZXRlcnMYASADKAsyOC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuUGFyYW1ldGVyc1N0ZXAuUGFyYW1ldGVyc0VudHJ5GksKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSJwoFdmFsdWUYAiABKAsyGC5lZHVubl9zZXJ2aW5nLnYxLlRlbnNvcjoCOAEiNwoLRm9yd2FyZFN0ZXASKAoGaW5wdXRzGAEgAygLMhguZWR1bm5fc2VydmluZy52MS5UZW5zb3IiQQoMQmFja3dhcmRTdGVwEjEKD291dHB1dF9ncmFkaWVudBgBIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yIlMKBkFuc3dlchIUCgxjaGFsbGVuZ2VfaWQYASABKAkSMwoFc3RlcHMYAiADKAsyJC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuU3RlcEFuc3dlciKgAQoKU3RlcEFuc3dlchIPCgdzdGVwX2lkGAEgASgJEioKBm91dHB1dBgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29ySAASOAoJZ3JhZGllbnRzGAMgASgLMiMuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkdyYWRpZW50c0gAEhEKB2ZhaWx1cmUYBCABKAlIAEIICgZhbnN3ZXIi7AEKCUdyYWRpZW50cxIwCg5pbnB1dF9ncmFkaWVudBgBIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yElgKE3BhcmFtZXRlcl9ncmFkaWVudHMYAiADKAsyOy5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuR3JhZGllbnRzLlBhcmFtZXRlckdyYWRpZW50c0VudHJ5GlMKF1BhcmFtZXRlckdyYWRpZW50c0VudHJ5EgsKA2tleRgBIAEoCRInCgV2YWx1ZRgCIAEoCzIYLmVkdW5uX3NlcnZpbmcudjEuVGVuc29yOgI4ASq4AQoNQ2hhbGxlbmdlS2luZBIeChpDSEFMTEVOR0VfS0lORF9VTlNQRUNJRklFRBAAEhgKFENIQUxMRU5HRV9LSU5EX0xBWUVSEAESFwoTQ0hBTExFTkdFX0tJTkRfTE9TUxACEhwKGENIQUxMRU5HRV9LSU5EX09QVElNSVpFUhADEh4KGkNIQUxMRU5HRV9LSU5EX0lOSVRJQUxJWkVSEAQSFgoSQ0hBTExFTkdFX0tJTkRfT1dOEAVCXwocb3JnLmVkdW5uLnNlcnZpbmcuZ3JhZGluZy52MVABWj1naXRodWIuY29tL2VkdW5uL2VkdW5uLXNlcnZpbmcvY2xpZW50cy9nby9ncmFkaW5ncGI7Z3JhZGluZ3BiYgZwcm90bzM", [file_edunn_serving_v1_layer, file_edunn_serving_v1_tensor, file_google_protobuf_timestamp]);
 
 /**
  * An Attempt is one try of a student at an assignment: a challenge for each of its checks.
@@ -88,11 +88,18 @@ export type Attempt = Message<"edunn_serving.grading.v1.Attempt"> & {
   attemptsLeft?: bigint | undefined;
 
   /**
-   * The challenges, in the order of the assignment's checks.
+   * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
    *
    * @generated from field: repeated edunn_serving.grading.v1.Challenge challenges = 10;
    */
   challenges: Challenge[];
+
+  /**
+   * When its answers were accepted. Left out, there are none yet.
+   *
+   * @generated from field: google.protobuf.Timestamp accept_time = 11;
+   */
+  acceptTime?: Timestamp | undefined;
 };
 
 /**
@@ -201,6 +208,15 @@ export type ChallengeStep = Message<"edunn_serving.grading.v1.ChallengeStep"> & 
      */
     value: BackwardStep;
     case: "backward";
+  } | {
+    /**
+     * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+     * this step.
+     *
+     * @generated from field: edunn_serving.grading.v1.ParametersStep set_parameters = 5;
+     */
+    value: ParametersStep;
+    case: "setParameters";
   } | { case: undefined; value?: undefined };
 };
 
@@ -210,6 +226,27 @@ export type ChallengeStep = Message<"edunn_serving.grading.v1.ChallengeStep"> & 
  */
 export const ChallengeStepSchema: GenMessage<ChallengeStep> = /*@__PURE__*/
   messageDesc(file_edunn_serving_grading_v1_challenge, 2);
+
+/**
+ * A ParametersStep sets parameters, which keep their values until they are set again.
+ *
+ * @generated from message edunn_serving.grading.v1.ParametersStep
+ */
+export type ParametersStep = Message<"edunn_serving.grading.v1.ParametersStep"> & {
+  /**
+   * The parameters by their names, of the shapes that they have.
+   *
+   * @generated from field: map<string, edunn_serving.v1.Tensor> parameters = 1;
+   */
+  parameters: { [key: string]: Tensor };
+};
+
+/**
+ * Describes the message edunn_serving.grading.v1.ParametersStep.
+ * Use `create(ParametersStepSchema)` to create a new message.
+ */
+export const ParametersStepSchema: GenMessage<ParametersStep> = /*@__PURE__*/
+  messageDesc(file_edunn_serving_grading_v1_challenge, 3);
 
 /**
  * A ForwardStep is a forward of the layer.
@@ -230,7 +267,7 @@ export type ForwardStep = Message<"edunn_serving.grading.v1.ForwardStep"> & {
  * Use `create(ForwardStepSchema)` to create a new message.
  */
 export const ForwardStepSchema: GenMessage<ForwardStep> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_challenge, 3);
+  messageDesc(file_edunn_serving_grading_v1_challenge, 4);
 
 /**
  * A BackwardStep is the backward that belongs to the last forward.
@@ -251,7 +288,7 @@ export type BackwardStep = Message<"edunn_serving.grading.v1.BackwardStep"> & {
  * Use `create(BackwardStepSchema)` to create a new message.
  */
 export const BackwardStepSchema: GenMessage<BackwardStep> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_challenge, 4);
+  messageDesc(file_edunn_serving_grading_v1_challenge, 5);
 
 /**
  * An Answer is what a student's layer computed for one challenge.
@@ -279,7 +316,7 @@ export type Answer = Message<"edunn_serving.grading.v1.Answer"> & {
  * Use `create(AnswerSchema)` to create a new message.
  */
 export const AnswerSchema: GenMessage<Answer> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_challenge, 5);
+  messageDesc(file_edunn_serving_grading_v1_challenge, 6);
 
 /**
  * A StepAnswer is what came of one step.
@@ -331,7 +368,7 @@ export type StepAnswer = Message<"edunn_serving.grading.v1.StepAnswer"> & {
  * Use `create(StepAnswerSchema)` to create a new message.
  */
 export const StepAnswerSchema: GenMessage<StepAnswer> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_challenge, 6);
+  messageDesc(file_edunn_serving_grading_v1_challenge, 7);
 
 /**
  * Gradients are what a backward computes.
@@ -359,7 +396,7 @@ export type Gradients = Message<"edunn_serving.grading.v1.Gradients"> & {
  * Use `create(GradientsSchema)` to create a new message.
  */
 export const GradientsSchema: GenMessage<Gradients> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_challenge, 7);
+  messageDesc(file_edunn_serving_grading_v1_challenge, 8);
 
 /**
  * A ChallengeKind says what the inputs of a challenge's forwards are.

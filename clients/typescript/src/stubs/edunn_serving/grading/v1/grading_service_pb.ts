@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file edunn_serving/grading/v1/grading_service.proto.
  */
 export const file_edunn_serving_grading_v1_grading_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci5lZHVubl9zZXJ2aW5nL2dyYWRpbmcvdjEvZ3JhZGluZ19zZXJ2aWNlLnByb3RvEhhlZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEigAMKCkFzc2lnbm1lbnQSDgoGY291cnNlGAEgASgJEhIKCmFzc2lnbm1lbnQYAiABKAkSDwoHdmVyc2lvbhgDIAEoAxINCgV0aXRsZRgEIAEoCRITCgtkZXNjcmlwdGlvbhgFIAEoCRIRCgltYXhfc2NvcmUYBiABKAESLQoJb3Blbl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghkdWVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY2xvc2VfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOQoGY2hlY2tzGAogAygLMikuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkFzc2lnbm1lbnRDaGVjaxIQCghkb2N1bWVudBgLIAEoCRIsCghwdXRfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiZAoPQXNzaWdubWVudENoZWNrEhAKCGNoZWNrX2lkGAEgASgJEg0KBXRpdGxlGAIgASgJEg4KBnBvaW50cxgDIAEoARISCgpkZXBlbmRzX29uGAQgAygJEgwKBHR5cGUYBSABKAkiPwoUUHV0QXNzaWdubWVudFJlcXVlc3QSEAoIZG9jdW1lbnQYASABKAkSFQoNdmFsaWRhdGVfb25seRgCIAEoCCJRChVQdXRBc3NpZ25tZW50UmVzcG9uc2USOAoKYXNzaWdubWVudBgBIAEoCzIkLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5Bc3NpZ25tZW50IksKFEdldEFzc2lnbm1lbnRSZXF1ZXN0Eg4KBmNvdXJzZRgBIAEoCRISCgphc3NpZ25tZW50GAIgASgJEg8KB3ZlcnNpb24YAyABKAMiUQoVR2V0QXNzaWdubWVudFJlc3BvbnNlEjgKCmFzc2lnbm1lbnQYASABKAsyJC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuQXNzaWdubWVudCIoChZMaXN0QXNzaWdubWVudHNSZXF1ZXN0Eg4KBmNvdXJzZRgBIAEoCSJUChdMaXN0QXNzaWdubWVudHNSZXNwb25zZRI5Cgthc3NpZ25tZW50cxgBIAMoCzIkLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5Bc3NpZ25tZW50Ij0KF0RlbGV0ZUFzc2lnbm1lbnRSZXF1ZXN0Eg4KBmNvdXJzZRgBIAEoCRISCgphc3NpZ25tZW50GAIgASgJIhoKGERlbGV0ZUFzc2lnbm1lbnRSZXNwb25zZSJcChNTdGFydEF0dGVtcHRSZXF1ZXN0Eg4KBmNvdXJzZRgBIAEoCRISCgphc3NpZ25tZW50GAIgASgJEg8KB3N0dWRlbnQYAyABKAkSEAoIbGFuZ3VhZ2UYBCABKAkiSgoUU3RhcnRBdHRlbXB0UmVzcG9uc2USMgoHYXR0ZW1wdBgBIAEoCzIhLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5BdHRlbXB0Im0KFFN1Ym1pdEFuc3dlcnNSZXF1ZXN0EhIKCmF0dGVtcHRfaWQYASABKAkSMQoHYW5zd2VycxgCIAMoCzIgLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5BbnN3ZXISDgoGc291cmNlGAMgASgMIkkKFVN1Ym1pdEFuc3dlcnNSZXNwb25zZRIwCgZyZXBvcnQYASABKAsyIC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuUmVwb3J0IjgKEEdldFJlcG9ydFJlcXVlc3QSEgoKYXR0ZW1wdF9pZBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAyJFChFHZXRSZXBvcnRSZXNwb25zZRIwCgZyZXBvcnQYASABKAsyIC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuUmVwb3J0InAKEkxpc3RSZXBvcnRzUmVxdWVzdBIOCgZjb3Vyc2UYASABKAkSEgoKYXNzaWdubWVudBgCIAEoCRIPCgdzdHVkZW50GAMgASgJEhEKCXBhZ2Vfc2l6ZRgEIAEoBRISCgpwYWdlX3Rva2VuGAUgASgJImEKE0xpc3RSZXBvcnRzUmVzcG9uc2USMQoHcmVwb3J0cxgBIAMoCzIgLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5SZXBvcnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIioKFFJlcGxheUF0dGVtcHRSZXF1ZXN0EhIKCmF0dGVtcHRfaWQYASABKAkiwQEKFVJlcGxheUF0dGVtcHRSZXNwb25zZRIyCgdhdHRlbXB0GAEgASgLMiEuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkF0dGVtcHQSMQoHYW5zd2VycxgCIAMoCzIgLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5BbnN3ZXISDgoGc291cmNlGAMgASgMEjEKB3JlcG9ydHMYBCADKAsyIC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuUmVwb3J0IlAKFlJlZ3JhZGVBdHRlbXB0c1JlcXVlc3QSDgoGY291cnNlGAEgASgJEhIKCmFzc2lnbm1lbnQYAiABKAkSEgoKYXR0ZW1wdF9pZBgDIAEoCSIrChdSZWdyYWRlQXR0ZW1wdHNSZXNwb25zZRIQCghhdHRlbXB0cxgBIAEoAyKJAQoGTm90aWNlEigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmNvdXJzZRgCIAEoCRISCgphc3NpZ25tZW50GAMgASgJEhIKCmF0dGVtcHRfaWQYBCABKAkSDwoHc3R1ZGVudBgFIAEoCRIMCgR0ZXh0GAYgASgJIiQKEkxpc3ROb3RpY2VzUmVxdWVzdBIOCgZjb3Vyc2UYASABKAkiSAoTTGlzdE5vdGljZXNSZXNwb25zZRIxCgdub3RpY2VzGAEgAygLMiAuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLk5vdGljZSIXChVHZXRSZWNlaXB0S2V5c1JlcXVlc3QiJgoWR2V0UmVjZWlwdEtleXNSZXNwb25zZRIMCgRqd2tzGAEgASgJMukLCg5HcmFkaW5nU2VydmljZRJ4Cg1QdXRBc3NpZ25tZW50Ei4uZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLlB1dEFzc2lnbm1lbnRSZXF1ZXN0Gi8uZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLlB1dEFzc2lnbm1lbnRSZXNwb25zZSIG6rUYAgIDEnwKDUdldEFzc2lnbm1lbnQSLi5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuR2V0QXNzaWdubWVudFJlcXVlc3QaLy5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuR2V0QXNzaWdubWVudFJlc3BvbnNlIgqQAgHqtRgDAQIDEoIBCg9MaXN0QXNzaWdubWVudHMSMC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuTGlzdEFzc2lnbm1lbnRzUmVxdWVzdBoxLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5MaXN0QXNzaWdubWVudHNSZXNwb25zZSIKkAIB6rUYAwECAxKEAQoQRGVsZXRlQXNzaWdubWVudBIxLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5EZWxldGVBc3NpZ25tZW50UmVxdWVzdBoyLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5EZWxldGVBc3NpZ25tZW50UmVzcG9uc2UiCZACAuq1GAICAxJ2CgxTdGFydEF0dGVtcHQSLS5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuU3RhcnRBdHRlbXB0UmVxdWVzdBouLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5TdGFydEF0dGVtcHRSZXNwb25zZSIH6rUYAwECAxJ8Cg1TdWJtaXRBbnN3ZXJzEi4uZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLlN1Ym1pdEFuc3dlcnNSZXF1ZXN0Gi8uZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLlN1Ym1pdEFuc3dlcnNSZXNwb25zZSIKkAIC6rUYAwECAxJwCglHZXRSZXBvcnQSKi5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuR2V0UmVwb3J0UmVxdWVzdBorLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5HZXRSZXBvcnRSZXNwb25zZSIKkAIB6rUYAwECAxJ2CgtMaXN0UmVwb3J0cxIsLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5MaXN0UmVwb3J0c1JlcXVlc3QaLS5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuTGlzdFJlcG9ydHNSZXNwb25zZSIKkAIB6rUYAwECAxJ7Cg1SZXBsYXlBdHRlbXB0Ei4uZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLlJlcGxheUF0dGVtcHRSZXF1ZXN0Gi8uZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLlJlcGxheUF0dGVtcHRSZXNwb25zZSIJkAIB6rUYAgIDEn4KD1JlZ3JhZGVBdHRlbXB0cxIwLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5SZWdyYWRlQXR0ZW1wdHNSZXF1ZXN0GjEuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLlJlZ3JhZGVBdHRlbXB0c1Jlc3BvbnNlIgbqtRgCAgMSdQoLTGlzdE5vdGljZXMSLC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuTGlzdE5vdGljZXNSZXF1ZXN0Gi0uZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkxpc3ROb3RpY2VzUmVzcG9uc2UiCZACAeq1GAICAxJ/Cg5HZXRSZWNlaXB0S2V5cxIvLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5HZXRSZWNlaXB0S2V5c1JlcXVlc3QaMC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuR2V0UmVjZWlwdEtleXNSZXNwb25zZSIKkAIB6rUYAwECA0JfChxvcmcuZWR1bm4uc2VydmluZy5ncmFkaW5nLnYxUAFaPWdpdGh1Yi5jb20vZWR1bm4vZWR1bm4tc2VydmluZy9jbGllbnRzL2dvL2dyYWRpbmdwYjtncmFkaW5ncGJiBnByb3RvMw", [file_edunn_serving_grading_v1_challenge, file_edunn_serving_grading_v1_report, file_edunn_serving_v1_access, file_google_protobuf_timestamp]);
+  fileDesc("Ci5lZHVubl9zZXJ2aW5nL2dyYWRpbmcvdjEvZ3JhZGluZ19zZXJ2aWNlLnByb3RvEhhlZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEigAMKCkFzc2lnbm1lbnQSDgoGY291cnNlGAEgASgJEhIKCmFzc2lnbm1lbnQYAiABKAkSDwoHdmVyc2lvbhgDIAEoAxINCgV0aXRsZRgEIAEoCRITCgtkZXNjcmlwdGlvbhgFIAEoCRIRCgltYXhfc2NvcmUYBiABKAESLQoJb3Blbl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghkdWVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY2xvc2VfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOQoGY2hlY2tzGAogAygLMikuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkFzc2lnbm1lbnRDaGVjaxIQCghkb2N1bWVudBgLIAEoCRIsCghwdXRfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiZAoPQXNzaWdubWVudENoZWNrEhAKCGNoZWNrX2lkGAEgASgJEg0KBXRpdGxlGAIgASgJEg4KBnBvaW50cxgDIAEoARISCgpkZXBlbmRzX29uGAQgAygJEgwKBHR5cGUYBSABKAkiPwoUUHV0QXNzaWdubWVudFJlcXVlc3QSEAoIZG9jdW1lbnQYASABKAkSFQoNdmFsaWRhdGVfb25seRgCIAEoCCJRChVQdXRBc3NpZ25tZW50UmVzcG9uc2USOAoKYXNzaWdubWVudBgBIAEoCzIkLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5Bc3NpZ25tZW50IksKFEdldEFzc2lnbm1lbnRSZXF1ZXN0Eg4KBmNvdXJzZRgBIAEoCRISCgphc3NpZ25tZW50GAIgASgJEg8KB3ZlcnNpb24YAyABKAMiUQoVR2V0QXNzaWdubWVudFJlc3BvbnNlEjgKCmFzc2lnbm1lbnQYASABKAsyJC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuQXNzaWdubWVudCIoChZMaXN0QXNzaWdubWVudHNSZXF1ZXN0Eg4KBmNvdXJzZRgBIAEoCSJUChdMaXN0QXNzaWdubWVudHNSZXNwb25zZRI5Cgthc3NpZ25tZW50cxgBIAMoCzIkLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5Bc3NpZ25tZW50Ij0KF0RlbGV0ZUFzc2lnbm1lbnRSZXF1ZXN0Eg4KBmNvdXJzZRgBIAEoCRISCgphc3NpZ25tZW50GAIgASgJIhoKGERlbGV0ZUFzc2lnbm1lbnRSZXNwb25zZSJuChNTdGFydEF0dGVtcHRSZXF1ZXN0Eg4KBmNvdXJzZRgBIAEoCRISCgphc3NpZ25tZW50GAIgASgJEg8KB3N0dWRlbnQYAyABKAkSEAoIbGFuZ3VhZ2UYBCABKAkSEAoIc3RhcnRfaWQYBSABKAkiSgoUU3RhcnRBdHRlbXB0UmVzcG9uc2USMgoHYXR0ZW1wdBgBIAEoCzIhLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5BdHRlbXB0IicKEUdldEF0dGVtcHRSZXF1ZXN0EhIKCmF0dGVtcHRfaWQYASABKAkiSAoSR2V0QXR0ZW1wdFJlc3BvbnNlEjIKB2F0dGVtcHQYASABKAsyIS5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuQXR0ZW1wdCJKChNMaXN0QXR0ZW1wdHNSZXF1ZXN0Eg4KBmNvdXJzZRgBIAEoCRISCgphc3NpZ25tZW50GAIgASgJEg8KB3N0dWRlbnQYAyABKAkiSwoUTGlzdEF0dGVtcHRzUmVzcG9uc2USMwoIYXR0ZW1wdHMYASADKAsyIS5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuQXR0ZW1wdCJtChRTdWJtaXRBbnN3ZXJzUmVxdWVzdBISCgphdHRlbXB0X2lkGAEgASgJEjEKB2Fuc3dlcnMYAiADKAsyIC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuQW5zd2VyEg4KBnNvdXJjZRgDIAEoDCJJChVTdWJtaXRBbnN3ZXJzUmVzcG9uc2USMAoGcmVwb3J0GAEgASgLMiAuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLlJlcG9ydCI4ChBHZXRSZXBvcnRSZXF1ZXN0EhIKCmF0dGVtcHRfaWQYASABKAkSEAoIcmV2aXNpb24YAiABKAMiRQoRR2V0UmVwb3J0UmVzcG9uc2USMAoGcmVwb3J0GAEgASgLMiAuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLlJlcG9ydCJwChJMaXN0UmVwb3J0c1JlcXVlc3QSDgoGY291cnNlGAEgASgJEhIKCmFzc2lnbm1lbnQYAiABKAkSDwoHc3R1ZGVudBgDIAEoCRIRCglwYWdlX3NpemUYBCABKAUSEgoKcGFnZV90b2tlbhgFIAEoCSJhChNMaXN0UmVwb3J0c1Jlc3BvbnNlEjEKB3JlcG9ydHMYASADKAsyIC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuUmVwb3J0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIqChRSZXBsYXlBdHRlbXB0UmVxdWVzdBISCgphdHRlbXB0X2lkGAEgASgJIsEBChVSZXBsYXlBdHRlbXB0UmVzcG9uc2USMgoHYXR0ZW1wdBgBIAEoCzIhLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5BdHRlbXB0EjEKB2Fuc3dlcnMYAiADKAsyIC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuQW5zd2VyEg4KBnNvdXJjZRgDIAEoDBIxCgdyZXBvcnRzGAQgAygLMiAuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLlJlcG9ydCJQChZSZWdyYWRlQXR0ZW1wdHNSZXF1ZXN0Eg4KBmNvdXJzZRgBIAEoCRISCgphc3NpZ25tZW50GAIgASgJEhIKCmF0dGVtcHRfaWQYAyABKAkiKwoXUmVncmFkZUF0dGVtcHRzUmVzcG9uc2USEAoIYXR0ZW1wdHMYASABKAMiiQEKBk5vdGljZRIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZjb3Vyc2UYAiABKAkSEgoKYXNzaWdubWVudBgDIAEoCRISCgphdHRlbXB0X2lkGAQgASgJEg8KB3N0dWRlbnQYBSABKAkSDAoEdGV4dBgGIAEoCSIkChJMaXN0Tm90aWNlc1JlcXVlc3QSDgoGY291cnNlGAEgASgJIkgKE0xpc3ROb3RpY2VzUmVzcG9uc2USMQoHbm90aWNlcxgBIAMoCzIgLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5Ob3RpY2UiFwoVR2V0UmVjZWlwdEtleXNSZXF1ZXN0IiYKFkdldFJlY2VpcHRLZXlzUmVzcG9uc2USDAoEandrcxgBIAEoCTLZDQoOR3JhZGluZ1NlcnZpY2USeAoNUHV0QXNzaWdubWVudBIuLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5QdXRBc3NpZ25tZW50UmVxdWVzdBovLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5QdXRBc3NpZ25tZW50UmVzcG9uc2UiBuq1GAICAxJ8Cg1HZXRBc3NpZ25tZW50Ei4uZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkdldEFzc2lnbm1lbnRSZXF1ZXN0Gi8uZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkdldEFzc2lnbm1lbnRSZXNwb25zZSIKkAIB6rUYAwECAxKCAQoPTGlzdEFzc2lnbm1lbnRzEjAuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkxpc3RBc3NpZ25tZW50c1JlcXVlc3QaMS5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuTGlzdEFzc2lnbm1lbnRzUmVzcG9uc2UiCpACAeq1GAMBAgMShAEKEERlbGV0ZUFzc2lnbm1lbnQSMS5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuRGVsZXRlQXNzaWdubWVudFJlcXVlc3QaMi5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuRGVsZXRlQXNzaWdubWVudFJlc3BvbnNlIgmQAgLqtRgCAgMSdgoMU3RhcnRBdHRlbXB0Ei0uZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLlN0YXJ0QXR0ZW1wdFJlcXVlc3QaLi5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuU3RhcnRBdHRlbXB0UmVzcG9uc2UiB+q1GAMBAgMScwoKR2V0QXR0ZW1wdBIrLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5HZXRBdHRlbXB0UmVxdWVzdBosLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5HZXRBdHRlbXB0UmVzcG9uc2UiCpACAeq1GAMBAgMSeQoMTGlzdEF0dGVtcHRzEi0uZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkxpc3RBdHRlbXB0c1JlcXVlc3QaLi5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuTGlzdEF0dGVtcHRzUmVzcG9uc2UiCpACAeq1GAMBAgMSfAoNU3VibWl0QW5zd2VycxIuLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5TdWJtaXRBbnN3ZXJzUmVxdWVzdBovLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5TdWJtaXRBbnN3ZXJzUmVzcG9uc2UiCpACAuq1GAMBAgMScAoJR2V0UmVwb3J0EiouZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkdldFJlcG9ydFJlcXVlc3QaKy5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuR2V0UmVwb3J0UmVzcG9uc2UiCpACAeq1GAMBAgMSdgoLTGlzdFJlcG9ydHMSLC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuTGlzdFJlcG9ydHNSZXF1ZXN0Gi0uZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkxpc3RSZXBvcnRzUmVzcG9uc2UiCpACAeq1GAMBAgMSewoNUmVwbGF5QXR0ZW1wdBIuLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5SZXBsYXlBdHRlbXB0UmVxdWVzdBovLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5SZXBsYXlBdHRlbXB0UmVzcG9uc2UiCZACAeq1GAICAxJ+Cg9SZWdyYWRlQXR0ZW1wdHMSMC5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuUmVncmFkZUF0dGVtcHRzUmVxdWVzdBoxLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5SZWdyYWRlQXR0ZW1wdHNSZXNwb25zZSIG6rUYAgIDEnUKC0xpc3ROb3RpY2VzEiwuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkxpc3ROb3RpY2VzUmVxdWVzdBotLmVkdW5uX3NlcnZpbmcuZ3JhZGluZy52MS5MaXN0Tm90aWNlc1Jlc3BvbnNlIgmQAgHqtRgCAgMSfwoOR2V0UmVjZWlwdEtleXMSLy5lZHVubl9zZXJ2aW5nLmdyYWRpbmcudjEuR2V0UmVjZWlwdEtleXNSZXF1ZXN0GjAuZWR1bm5fc2VydmluZy5ncmFkaW5nLnYxLkdldFJlY2VpcHRLZXlzUmVzcG9uc2UiCpACAeq1GAMBAgNCXwocb3JnLmVkdW5uLnNlcnZpbmcuZ3JhZGluZy52MVABWj1naXRodWIuY29tL2VkdW5uL2VkdW5uLXNlcnZpbmcvY2xpZW50cy9nby9ncmFkaW5ncGI7Z3JhZGluZ3BiYgZwcm90bzM", [file_edunn_serving_grading_v1_challenge, file_edunn_serving_grading_v1_report, file_edunn_serving_v1_access, file_google_protobuf_timestamp]);
 
 /**
  * An Assignment as callers see it.
@@ -390,6 +390,14 @@ export type StartAttemptRequest = Message<"edunn_serving.grading.v1.StartAttempt
    * @generated from field: string language = 4;
    */
   language: string;
+
+  /**
+   * A name for this start, chosen by the caller, such as a UUID: 128 characters at most. The same
+   * student's start of the same name at this assignment gets the same attempt. Empty: a new one.
+   *
+   * @generated from field: string start_id = 5;
+   */
+  startId: string;
 };
 
 /**
@@ -419,6 +427,104 @@ export type StartAttemptResponse = Message<"edunn_serving.grading.v1.StartAttemp
  */
 export const StartAttemptResponseSchema: GenMessage<StartAttemptResponse> = /*@__PURE__*/
   messageDesc(file_edunn_serving_grading_v1_grading_service, 11);
+
+/**
+ * The request of GetAttempt.
+ *
+ * @generated from message edunn_serving.grading.v1.GetAttemptRequest
+ */
+export type GetAttemptRequest = Message<"edunn_serving.grading.v1.GetAttemptRequest"> & {
+  /**
+   * The attempt.
+   *
+   * @generated from field: string attempt_id = 1;
+   */
+  attemptId: string;
+};
+
+/**
+ * Describes the message edunn_serving.grading.v1.GetAttemptRequest.
+ * Use `create(GetAttemptRequestSchema)` to create a new message.
+ */
+export const GetAttemptRequestSchema: GenMessage<GetAttemptRequest> = /*@__PURE__*/
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 12);
+
+/**
+ * The answer of GetAttempt.
+ *
+ * @generated from message edunn_serving.grading.v1.GetAttemptResponse
+ */
+export type GetAttemptResponse = Message<"edunn_serving.grading.v1.GetAttemptResponse"> & {
+  /**
+   * The attempt with its challenges.
+   *
+   * @generated from field: edunn_serving.grading.v1.Attempt attempt = 1;
+   */
+  attempt?: Attempt | undefined;
+};
+
+/**
+ * Describes the message edunn_serving.grading.v1.GetAttemptResponse.
+ * Use `create(GetAttemptResponseSchema)` to create a new message.
+ */
+export const GetAttemptResponseSchema: GenMessage<GetAttemptResponse> = /*@__PURE__*/
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 13);
+
+/**
+ * The request of ListAttempts.
+ *
+ * @generated from message edunn_serving.grading.v1.ListAttemptsRequest
+ */
+export type ListAttemptsRequest = Message<"edunn_serving.grading.v1.ListAttemptsRequest"> & {
+  /**
+   * The assignment's course. Empty: the only course that has an assignment of this name.
+   *
+   * @generated from field: string course = 1;
+   */
+  course: string;
+
+  /**
+   * The assignment's name.
+   *
+   * @generated from field: string assignment = 2;
+   */
+  assignment: string;
+
+  /**
+   * The student. Only a grader of the course may name another than the caller. Empty: the caller.
+   *
+   * @generated from field: string student = 3;
+   */
+  student: string;
+};
+
+/**
+ * Describes the message edunn_serving.grading.v1.ListAttemptsRequest.
+ * Use `create(ListAttemptsRequestSchema)` to create a new message.
+ */
+export const ListAttemptsRequestSchema: GenMessage<ListAttemptsRequest> = /*@__PURE__*/
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 14);
+
+/**
+ * The answer of ListAttempts.
+ *
+ * @generated from message edunn_serving.grading.v1.ListAttemptsResponse
+ */
+export type ListAttemptsResponse = Message<"edunn_serving.grading.v1.ListAttemptsResponse"> & {
+  /**
+   * The last thousand attempts of the student, the newest first.
+   *
+   * @generated from field: repeated edunn_serving.grading.v1.Attempt attempts = 1;
+   */
+  attempts: Attempt[];
+};
+
+/**
+ * Describes the message edunn_serving.grading.v1.ListAttemptsResponse.
+ * Use `create(ListAttemptsResponseSchema)` to create a new message.
+ */
+export const ListAttemptsResponseSchema: GenMessage<ListAttemptsResponse> = /*@__PURE__*/
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 15);
 
 /**
  * The request of SubmitAnswers.
@@ -453,7 +559,7 @@ export type SubmitAnswersRequest = Message<"edunn_serving.grading.v1.SubmitAnswe
  * Use `create(SubmitAnswersRequestSchema)` to create a new message.
  */
 export const SubmitAnswersRequestSchema: GenMessage<SubmitAnswersRequest> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 12);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 16);
 
 /**
  * The answer of SubmitAnswers.
@@ -474,7 +580,7 @@ export type SubmitAnswersResponse = Message<"edunn_serving.grading.v1.SubmitAnsw
  * Use `create(SubmitAnswersResponseSchema)` to create a new message.
  */
 export const SubmitAnswersResponseSchema: GenMessage<SubmitAnswersResponse> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 13);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 17);
 
 /**
  * The request of GetReport.
@@ -502,7 +608,7 @@ export type GetReportRequest = Message<"edunn_serving.grading.v1.GetReportReques
  * Use `create(GetReportRequestSchema)` to create a new message.
  */
 export const GetReportRequestSchema: GenMessage<GetReportRequest> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 14);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 18);
 
 /**
  * The answer of GetReport.
@@ -523,7 +629,7 @@ export type GetReportResponse = Message<"edunn_serving.grading.v1.GetReportRespo
  * Use `create(GetReportResponseSchema)` to create a new message.
  */
 export const GetReportResponseSchema: GenMessage<GetReportResponse> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 15);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 19);
 
 /**
  * The request of ListReports.
@@ -572,7 +678,7 @@ export type ListReportsRequest = Message<"edunn_serving.grading.v1.ListReportsRe
  * Use `create(ListReportsRequestSchema)` to create a new message.
  */
 export const ListReportsRequestSchema: GenMessage<ListReportsRequest> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 16);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 20);
 
 /**
  * The answer of ListReports.
@@ -600,7 +706,7 @@ export type ListReportsResponse = Message<"edunn_serving.grading.v1.ListReportsR
  * Use `create(ListReportsResponseSchema)` to create a new message.
  */
 export const ListReportsResponseSchema: GenMessage<ListReportsResponse> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 17);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 21);
 
 /**
  * The request of ReplayAttempt.
@@ -621,7 +727,7 @@ export type ReplayAttemptRequest = Message<"edunn_serving.grading.v1.ReplayAttem
  * Use `create(ReplayAttemptRequestSchema)` to create a new message.
  */
 export const ReplayAttemptRequestSchema: GenMessage<ReplayAttemptRequest> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 18);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 22);
 
 /**
  * The answer of ReplayAttempt.
@@ -663,7 +769,7 @@ export type ReplayAttemptResponse = Message<"edunn_serving.grading.v1.ReplayAtte
  * Use `create(ReplayAttemptResponseSchema)` to create a new message.
  */
 export const ReplayAttemptResponseSchema: GenMessage<ReplayAttemptResponse> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 19);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 23);
 
 /**
  * The request of RegradeAttempts.
@@ -698,7 +804,7 @@ export type RegradeAttemptsRequest = Message<"edunn_serving.grading.v1.RegradeAt
  * Use `create(RegradeAttemptsRequestSchema)` to create a new message.
  */
 export const RegradeAttemptsRequestSchema: GenMessage<RegradeAttemptsRequest> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 20);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 24);
 
 /**
  * The answer of RegradeAttempts.
@@ -719,7 +825,7 @@ export type RegradeAttemptsResponse = Message<"edunn_serving.grading.v1.RegradeA
  * Use `create(RegradeAttemptsResponseSchema)` to create a new message.
  */
 export const RegradeAttemptsResponseSchema: GenMessage<RegradeAttemptsResponse> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 21);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 25);
 
 /**
  * A Notice tells a course's graders of something.
@@ -775,7 +881,7 @@ export type Notice = Message<"edunn_serving.grading.v1.Notice"> & {
  * Use `create(NoticeSchema)` to create a new message.
  */
 export const NoticeSchema: GenMessage<Notice> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 22);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 26);
 
 /**
  * The request of ListNotices.
@@ -796,7 +902,7 @@ export type ListNoticesRequest = Message<"edunn_serving.grading.v1.ListNoticesRe
  * Use `create(ListNoticesRequestSchema)` to create a new message.
  */
 export const ListNoticesRequestSchema: GenMessage<ListNoticesRequest> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 23);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 27);
 
 /**
  * The answer of ListNotices.
@@ -817,7 +923,7 @@ export type ListNoticesResponse = Message<"edunn_serving.grading.v1.ListNoticesR
  * Use `create(ListNoticesResponseSchema)` to create a new message.
  */
 export const ListNoticesResponseSchema: GenMessage<ListNoticesResponse> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 24);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 28);
 
 /**
  * The request of GetReceiptKeys.
@@ -832,7 +938,7 @@ export type GetReceiptKeysRequest = Message<"edunn_serving.grading.v1.GetReceipt
  * Use `create(GetReceiptKeysRequestSchema)` to create a new message.
  */
 export const GetReceiptKeysRequestSchema: GenMessage<GetReceiptKeysRequest> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 25);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 29);
 
 /**
  * The answer of GetReceiptKeys.
@@ -853,7 +959,7 @@ export type GetReceiptKeysResponse = Message<"edunn_serving.grading.v1.GetReceip
  * Use `create(GetReceiptKeysResponseSchema)` to create a new message.
  */
 export const GetReceiptKeysResponseSchema: GenMessage<GetReceiptKeysResponse> = /*@__PURE__*/
-  messageDesc(file_edunn_serving_grading_v1_grading_service, 26);
+  messageDesc(file_edunn_serving_grading_v1_grading_service, 30);
 
 /**
  * The GradingService judges layers that students write, by the values that they compute.
@@ -921,7 +1027,7 @@ export const GradingService: GenService<{
   /**
    * Begins an attempt.
    *
-   * Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
+   * With a `start_id` the call can be repeated: it returns the attempt that it has begun. Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
    * the number or the rate of attempts that the assignment allows.
    *
    * @generated from rpc edunn_serving.grading.v1.GradingService.StartAttempt
@@ -930,6 +1036,26 @@ export const GradingService: GenService<{
     methodKind: "unary";
     input: typeof StartAttemptRequestSchema;
     output: typeof StartAttemptResponseSchema;
+  },
+  /**
+   * Returns an attempt with its challenges, such as one whose beginning was not answered in time.
+   *
+   * @generated from rpc edunn_serving.grading.v1.GradingService.GetAttempt
+   */
+  getAttempt: {
+    methodKind: "unary";
+    input: typeof GetAttemptRequestSchema;
+    output: typeof GetAttemptResponseSchema;
+  },
+  /**
+   * Lists a student's attempts at an assignment, the newest first, without their challenges.
+   *
+   * @generated from rpc edunn_serving.grading.v1.GradingService.ListAttempts
+   */
+  listAttempts: {
+    methodKind: "unary";
+    input: typeof ListAttemptsRequestSchema;
+    output: typeof ListAttemptsResponseSchema;
   },
   /**
    * Submits the answers of an attempt, and returns the report.

@@ -136,8 +136,8 @@ export type Report = Message<"edunn_serving.grading.v1.Report"> & {
   hidden: boolean;
 
   /**
-   * The SHA-256 of the answers, in hexadecimal: the fields `answers` of the request in the order
-   * of challenges and steps, serialized by the service.
+   * The SHA-256 of the answers, in hexadecimal: of a SubmitAnswersRequest that has nothing but the
+   * answers, sorted by `challenge_id` and their steps by `step_id`, serialized deterministically.
    *
    * @generated from field: string answers_digest = 17;
    */

@@ -4,6 +4,7 @@ import io.grpc.Channel;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /**
  * A connection to an edunn-serving service, made at the first call. Threads may share it.
@@ -117,6 +118,45 @@ public interface Client extends AutoCloseable {
    * @throws EdunnException if the service refuses it or cannot finish it
    */
   Training training(String trainingId, CallOption... options);
+
+  /**
+   * Lists the caller's trainings, the newest first, without what was measured of their epochs.
+   *
+   * @param options of each call: pages are asked for as they are needed
+   * @return the trainings; its operations throw an {@link EdunnException} if a page cannot be had
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  Stream<TrainingInfo> trainings(CallOption... options);
+
+  /**
+   * Stores a data set at the service, for trainings. Elements that it has are not sent again.
+   *
+   * @param dataset its name, inputs and labels or numbers
+   * @param options of the call
+   * @return the data set as it is stored
+   * @throws AlreadyExistsException if another data set has the name, unless it is to be replaced
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  DatasetInfo uploadDataset(DatasetSpec dataset, CallOption... options);
+
+  /**
+   * Lists the caller's data sets and those that the service brings.
+   *
+   * @param options of this call
+   * @return the data sets, sorted by name
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  List<DatasetInfo> datasets(CallOption... options);
+
+  /**
+   * Removes a data set of the caller's.
+   *
+   * @param name the name
+   * @param options of this call
+   * @throws NotFoundException if there is none of the caller's
+   * @throws EdunnException if the service refuses it or cannot finish it
+   */
+  void deleteDataset(String name, CallOption... options);
 
   /**
    * Begins a session.

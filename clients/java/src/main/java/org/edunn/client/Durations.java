@@ -1,9 +1,11 @@
 package org.edunn.client;
 
+import com.google.protobuf.Timestamp;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 
-/** What durations may be, and Java's to and from protobuf's. */
+/** What durations may be, and Java's times to and from protobuf's. */
 final class Durations {
   // Longer than anybody waits, and within what gRPC and nanoseconds in a long can count.
   private static final Duration ENDLESS = Duration.ofDays(36_500);
@@ -40,6 +42,10 @@ final class Durations {
         .setSeconds(duration.getSeconds())
         .setNanos(duration.getNano())
         .build();
+  }
+
+  static Instant instantFromWire(Timestamp timestamp) {
+    return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
   }
 
   static Duration fromWire(com.google.protobuf.Duration duration) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import org.edunn.serving.grading.v1.Answer;
 import org.edunn.serving.grading.v1.GetReportRequest;
 import org.edunn.serving.grading.v1.GradingServiceGrpc;
@@ -128,6 +129,14 @@ public final class Grading {
    */
   public record BackwardStep(String stepId, Tensor outputGradient) implements Step {}
 
+  /**
+   * Parameters are set, until they are set again. There is nothing to answer.
+   *
+   * @param stepId the step's name
+   * @param parameters the values by the parameters' names
+   */
+  public record ParametersStep(String stepId, Map<String, Tensor> parameters) implements Step {}
+
   /** What came of a step. */
   public sealed interface StepAnswer {}
 
@@ -218,11 +227,21 @@ public final class Grading {
      * @return the gradients
      */
     GradientsAnswer backward(Tensor outputGradient);
+
+    /**
+     * Sets parameters, as challenges of layers of one's own do.
+     *
+     * @param parameters the values by the parameters' names
+     */
+    default void setParameters(Map<String, Tensor> parameters) {
+      throw new UnsupportedOperationException("the layer has no setParameters");
+    }
   }
 
   /**
    * Runs the script of a challenge on a student's layer. A step that throws is answered with the
-   * error's words, and the script goes on.
+   * error's words, and the script goes on. After something could not be set, what is computed with
+   * it fails too.
    *
    * @param challenge the challenge
    * @param layer the layer, made for this challenge
@@ -232,17 +251,32 @@ public final class Grading {
     Objects.requireNonNull(challenge, "challenge");
     Objects.requireNonNull(layer, "layer");
     Map<String, StepAnswer> answers = new LinkedHashMap<>();
+    Map<Class<?>, FailureAnswer> notSet = new LinkedHashMap<>();
     for (Step step : challenge.steps()) {
+      boolean sets = step instanceof PhaseStep || step instanceof ParametersStep;
+      if (!sets && !notSet.isEmpty()) {
+        answers.put(step.stepId(), notSet.values().iterator().next());
+        continue;
+      }
       try {
         if (step instanceof PhaseStep set) {
           layer.setPhase(set.phase());
+          notSet.remove(step.getClass());
+        } else if (step instanceof ParametersStep set) {
+          layer.setParameters(set.parameters());
+          notSet.remove(step.getClass());
         } else if (step instanceof ForwardStep forward) {
           answers.put(forward.stepId(), new OutputAnswer(layer.forward(forward.inputs())));
         } else if (step instanceof BackwardStep backward) {
           answers.put(backward.stepId(), layer.backward(backward.outputGradient()));
         }
       } catch (RuntimeException error) {
-        answers.put(step.stepId(), new FailureAnswer(error.toString()));
+        FailureAnswer failure = new FailureAnswer(error.toString());
+        if (sets) {
+          notSet.put(step.getClass(), failure);
+        } else {
+          answers.put(step.stepId(), failure);
+        }
       }
     }
     return answers;
@@ -260,7 +294,8 @@ public final class Grading {
   }
 
   /**
-   * Begins an attempt at an assignment.
+   * Begins an attempt at an assignment. A try that was not answered in time is repeated, and begins
+   * no other.
    *
    * @param assignment the assignment's name
    * @param course its course
@@ -271,13 +306,14 @@ public final class Grading {
     var request =
         StartAttemptRequest.newBuilder()
             .setAssignment(Objects.requireNonNull(assignment, "assignment"))
-            .setCourse(Objects.requireNonNull(course, "course"));
+            .setCourse(Objects.requireNonNull(course, "course"))
+            .setStartId(UUID.randomUUID().toString());
     return connection.run(
         new Call<>(
             GradingServiceGrpc.getStartAttemptMethod(),
             request.build(),
             answer -> attempt(answer.getAttempt()),
-            false),
+            true),
         options);
   }
 
@@ -369,7 +405,7 @@ public final class Grading {
         message.getAssignment(),
         message.getStudent(),
         message.getNumber(),
-        Instant.ofEpochSecond(expires.getSeconds(), expires.getNanos()),
+        Durations.instantFromWire(expires),
         message.getChallengesList().stream().map(Grading::challenge).toList());
   }
 
@@ -397,6 +433,9 @@ public final class Grading {
       }
       case BACKWARD ->
           new BackwardStep(stepId, Tensor.fromWire(message.getBackward().getOutputGradient()));
+      case SET_PARAMETERS ->
+          new ParametersStep(
+              stepId, Tensors.fromWire(message.getSetParameters().getParametersMap()));
       case STEP_NOT_SET ->
           throw new IllegalStateException(
               "the step " + stepId + " is of a newer service: update this client");

@@ -1,15 +1,12 @@
 package org.edunn.client;
 
 import com.google.protobuf.ByteString;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
+import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.MethodDescriptor;
-import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
-import io.grpc.stub.StreamObserver;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.Iterator;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.edunn.serving.v1.ExportModelRequest;
 import org.edunn.serving.v1.ExportModelResponse;
 import org.edunn.serving.v1.ImportModelRequest;
@@ -18,8 +15,6 @@ import org.edunn.serving.v1.LayerServiceGrpc;
 
 /** Layers as model files, which travel in chunks. */
 final class ModelFiles {
-  private static final int CHUNK_BYTES = 1024 * 1024;
-
   private ModelFiles() {}
 
   static byte[] export(
@@ -63,53 +58,16 @@ final class ModelFiles {
             answer -> LayerInfo.fromWire(answer.getLayer()),
             true);
     return connection.transfer(
-        call, (channel, how) -> call.decode().apply(send(channel, how, first, file)), options);
+        call,
+        (channel, how) ->
+            call.decode().apply(Upload.send(channel, call.method(), how, parts(first, file))),
+        options);
   }
 
-  private static ImportModelResponse send(
-      Channel channel, CallOptions how, ImportModelRequest first, byte[] file) {
-    Answer answer = new Answer();
-    StreamObserver<ImportModelRequest> upload =
-        ClientCalls.asyncClientStreamingCall(
-            channel.newCall(LayerServiceGrpc.getImportModelMethod(), how), answer);
-    upload.onNext(first);
-    for (int at = 0; at < file.length; at += CHUNK_BYTES) {
-      int length = Math.min(CHUNK_BYTES, file.length - at);
-      upload.onNext(
-          ImportModelRequest.newBuilder().setChunk(ByteString.copyFrom(file, at, length)).build());
-    }
-    upload.onCompleted();
-    try {
-      return answer.came.get();
-    } catch (InterruptedException interrupted) {
-      upload.onError(interrupted);
-      throw Connection.interrupted(interrupted);
-    } catch (ExecutionException failed) {
-      if (failed.getCause() instanceof StatusRuntimeException status) {
-        throw status;
-      }
-      throw new IllegalStateException(failed.getCause());
-    }
-  }
-
-  /** Waits for the one answer of an upload. */
-  private static final class Answer implements StreamObserver<ImportModelResponse> {
-    private final CompletableFuture<ImportModelResponse> came = new CompletableFuture<>();
-
-    @Override
-    public void onNext(ImportModelResponse response) {
-      came.complete(response);
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      came.completeExceptionally(failure);
-    }
-
-    @Override
-    public void onCompleted() {
-      came.completeExceptionally(
-          io.grpc.Status.INTERNAL.withDescription("there was no answer").asRuntimeException());
-    }
+  private static Iterator<ImportModelRequest> parts(ImportModelRequest first, byte[] file) {
+    Stream<ImportModelRequest> chunks =
+        Chunks.of(UnsafeByteOperations.unsafeWrap(file))
+            .map(chunk -> ImportModelRequest.newBuilder().setChunk(chunk).build());
+    return Stream.concat(Stream.of(first), chunks).iterator();
   }
 }

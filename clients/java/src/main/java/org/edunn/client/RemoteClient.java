@@ -2,7 +2,9 @@ package org.edunn.client;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /** The client of a real service. */
 final class RemoteClient implements Client {
@@ -41,6 +43,34 @@ final class RemoteClient implements Client {
     Objects.requireNonNull(trainingId, "trainingId");
     return new RemoteTraining(
         connection, connection.run(RemoteTraining.getCall(trainingId), options));
+  }
+
+  @Override
+  public Stream<TrainingInfo> trainings(CallOption... options) {
+    return Stream.iterate(
+            Optional.of(connection.run(RemoteTraining.listCall(""), options)),
+            Optional::isPresent,
+            page ->
+                page.map(TrainingPage::next)
+                    .filter(token -> !token.isEmpty())
+                    .map(token -> connection.run(RemoteTraining.listCall(token), options)))
+        .flatMap(page -> page.orElseThrow().trainings().stream());
+  }
+
+  @Override
+  public DatasetInfo uploadDataset(DatasetSpec dataset, CallOption... options) {
+    Objects.requireNonNull(dataset, "dataset");
+    return Datasets.upload(connection, dataset, datasets(options), options);
+  }
+
+  @Override
+  public List<DatasetInfo> datasets(CallOption... options) {
+    return connection.run(Datasets.listCall(), options);
+  }
+
+  @Override
+  public void deleteDataset(String name, CallOption... options) {
+    connection.run(Datasets.deleteCall(Objects.requireNonNull(name, "name")), options);
   }
 
   @Override

@@ -5,12 +5,15 @@ import org.edunn.serving.v1.CancelTrainingRequest;
 import org.edunn.serving.v1.DownloadModelRequest;
 import org.edunn.serving.v1.DownloadModelResponse;
 import org.edunn.serving.v1.GetTrainingRequest;
+import org.edunn.serving.v1.ListTrainingsRequest;
 import org.edunn.serving.v1.ResumeTrainingRequest;
 import org.edunn.serving.v1.StartTrainingRequest;
 import org.edunn.serving.v1.TrainingServiceGrpc;
 
 /** A training of a real service. */
 final class RemoteTraining implements Training {
+  private static final int PAGE_SIZE = 100;
+
   private final Connection connection;
   private volatile TrainingInfo info;
 
@@ -24,6 +27,17 @@ final class RemoteTraining implements Training {
         TrainingServiceGrpc.getStartTrainingMethod(),
         request,
         answer -> TrainingInfo.fromWire(answer.getTraining()),
+        true);
+  }
+
+  static Call<?, ?, TrainingPage> listCall(String token) {
+    return new Call<>(
+        TrainingServiceGrpc.getListTrainingsMethod(),
+        ListTrainingsRequest.newBuilder().setPageSize(PAGE_SIZE).setPageToken(token).build(),
+        answer ->
+            new TrainingPage(
+                answer.getTrainingsList().stream().map(TrainingInfo::fromWire).toList(),
+                answer.getNextPageToken()),
         true);
   }
 

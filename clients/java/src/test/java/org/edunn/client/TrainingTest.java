@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,47 @@ class TrainingTest {
     assertFalse(training.resume().state().hasEnded());
     training.cancel();
     assertEquals(TrainingState.CANCELLED, training.await().state());
+  }
+
+  @Test
+  void dataSetIsUploadedAndTrainedWith() {
+    int samples = 70_000; // more than a chunk has room for
+    Random random = new Random(1);
+    float[] x = new float[4 * samples];
+    long[] y = new long[samples];
+    for (int at = 0; at < x.length; at++) {
+      x[at] = random.nextFloat();
+    }
+    for (int at = 0; at < samples; at++) {
+      y[at] = x[4 * at] > x[4 * at + 1] ? 1 : 0;
+    }
+    DatasetSpec dataset =
+        DatasetSpec.of("of-java", Tensor.of(x, samples, 4), Tensor.of(y, samples));
+    DatasetInfo stored = client.uploadDataset(dataset.replacing());
+    assertEquals("float32 [70000, 4]", stored.x().toString());
+    assertEquals(stored, client.uploadDataset(dataset));
+    DatasetSpec other = DatasetSpec.of("of-java", dataset.y(), dataset.y());
+    assertEquals(
+        "DATASET_EXISTS",
+        assertThrows(AlreadyExistsException.class, () -> client.uploadDataset(other)).reason());
+    List<String> names = client.datasets().stream().map(DatasetInfo::name).toList();
+    assertTrue(names.containsAll(List.of("of-java", "digits")), names::toString);
+
+    Layer small = session.add(Layers.dense("small", 4, 2).activationName("softmax"));
+    Training training =
+        small.fit(TrainingSpec.of("of-java", loss, Optimizers.adam(), 1).batchSize(4096));
+    training.await();
+    TrainingInfo listed =
+        client
+            .trainings()
+            .filter(info -> info.trainingId().equals(training.trainingId()))
+            .findFirst()
+            .orElseThrow();
+    assertEquals(
+        List.of("of-java", "small", session.sessionId(), TrainingState.SUCCEEDED),
+        List.of(listed.dataset(), listed.layer(), listed.sessionId(), listed.state()));
+    client.deleteDataset("of-java");
+    assertThrows(NotFoundException.class, () -> client.deleteDataset("of-java"));
   }
 
   @Test

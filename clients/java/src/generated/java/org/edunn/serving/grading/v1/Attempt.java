@@ -384,7 +384,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<org.edunn.serving.grading.v1.Challenge> challenges_;
   /**
    * <pre>
-   * The challenges, in the order of the assignment's checks.
+   * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
    * </pre>
    *
    * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -395,7 +395,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The challenges, in the order of the assignment's checks.
+   * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
    * </pre>
    *
    * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -407,7 +407,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The challenges, in the order of the assignment's checks.
+   * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
    * </pre>
    *
    * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -418,7 +418,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The challenges, in the order of the assignment's checks.
+   * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
    * </pre>
    *
    * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -429,7 +429,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The challenges, in the order of the assignment's checks.
+   * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
    * </pre>
    *
    * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -438,6 +438,44 @@ private static final long serialVersionUID = 0L;
   public org.edunn.serving.grading.v1.ChallengeOrBuilder getChallengesOrBuilder(
       int index) {
     return challenges_.get(index);
+  }
+
+  public static final int ACCEPT_TIME_FIELD_NUMBER = 11;
+  private com.google.protobuf.Timestamp acceptTime_;
+  /**
+   * <pre>
+   * When its answers were accepted. Left out, there are none yet.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+   * @return Whether the acceptTime field is set.
+   */
+  @java.lang.Override
+  public boolean hasAcceptTime() {
+    return ((bitField0_ & 0x00000008) != 0);
+  }
+  /**
+   * <pre>
+   * When its answers were accepted. Left out, there are none yet.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+   * @return The acceptTime.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Timestamp getAcceptTime() {
+    return acceptTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : acceptTime_;
+  }
+  /**
+   * <pre>
+   * When its answers were accepted. Left out, there are none yet.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.TimestampOrBuilder getAcceptTimeOrBuilder() {
+    return acceptTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : acceptTime_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -484,6 +522,9 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < challenges_.size(); i++) {
       output.writeMessage(10, challenges_.get(i));
     }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeMessage(11, getAcceptTime());
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -529,6 +570,10 @@ private static final long serialVersionUID = 0L;
           }
           size += 1 * count;
         }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(11, getAcceptTime());
+    }
     return size;
   }
   @java.lang.Override
@@ -582,6 +627,11 @@ private static final long serialVersionUID = 0L;
     }
     if (!getChallengesList()
         .equals(other.getChallengesList())) return false;
+    if (hasAcceptTime() != other.hasAcceptTime()) return false;
+    if (hasAcceptTime()) {
+      if (!getAcceptTime()
+          .equals(other.getAcceptTime())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -623,6 +673,10 @@ private static final long serialVersionUID = 0L;
     if (getChallengesCount() > 0) {
       hash = (37 * hash) + CHALLENGES_FIELD_NUMBER;
       hash = (53 * hash) + getChallengesList().hashCode();
+    }
+    if (hasAcceptTime()) {
+      hash = (37 * hash) + ACCEPT_TIME_FIELD_NUMBER;
+      hash = (53 * hash) + getAcceptTime().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -761,6 +815,7 @@ private static final long serialVersionUID = 0L;
         internalGetStartTimeFieldBuilder();
         internalGetExpireTimeFieldBuilder();
         internalGetChallengesFieldBuilder();
+        internalGetAcceptTimeFieldBuilder();
       }
     }
     @java.lang.Override
@@ -791,6 +846,11 @@ private static final long serialVersionUID = 0L;
         challengesBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000200);
+      acceptTime_ = null;
+      if (acceptTimeBuilder_ != null) {
+        acceptTimeBuilder_.dispose();
+        acceptTimeBuilder_ = null;
+      }
       return this;
     }
 
@@ -872,6 +932,12 @@ private static final long serialVersionUID = 0L;
         result.attemptsLeft_ = attemptsLeft_;
         to_bitField0_ |= 0x00000004;
       }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.acceptTime_ = acceptTimeBuilder_ == null
+            ? acceptTime_
+            : acceptTimeBuilder_.build();
+        to_bitField0_ |= 0x00000008;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -947,6 +1013,9 @@ private static final long serialVersionUID = 0L;
             challengesBuilder_.addAllMessages(other.challenges_);
           }
         }
+      }
+      if (other.hasAcceptTime()) {
+        mergeAcceptTime(other.getAcceptTime());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1034,6 +1103,13 @@ private static final long serialVersionUID = 0L;
               }
               break;
             } // case 82
+            case 90: {
+              input.readMessage(
+                  internalGetAcceptTimeFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 90
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1887,7 +1963,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -1901,7 +1977,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -1915,7 +1991,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -1929,7 +2005,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -1948,7 +2024,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -1966,7 +2042,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -1984,7 +2060,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -2003,7 +2079,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -2021,7 +2097,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -2039,7 +2115,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -2058,7 +2134,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -2075,7 +2151,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -2092,7 +2168,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -2103,7 +2179,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -2117,7 +2193,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -2132,7 +2208,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -2143,7 +2219,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -2155,7 +2231,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The challenges, in the order of the assignment's checks.
+     * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
      * </pre>
      *
      * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -2177,6 +2253,161 @@ private static final long serialVersionUID = 0L;
         challenges_ = null;
       }
       return challengesBuilder_;
+    }
+
+    private com.google.protobuf.Timestamp acceptTime_;
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> acceptTimeBuilder_;
+    /**
+     * <pre>
+     * When its answers were accepted. Left out, there are none yet.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+     * @return Whether the acceptTime field is set.
+     */
+    public boolean hasAcceptTime() {
+      return ((bitField0_ & 0x00000400) != 0);
+    }
+    /**
+     * <pre>
+     * When its answers were accepted. Left out, there are none yet.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+     * @return The acceptTime.
+     */
+    public com.google.protobuf.Timestamp getAcceptTime() {
+      if (acceptTimeBuilder_ == null) {
+        return acceptTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : acceptTime_;
+      } else {
+        return acceptTimeBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * When its answers were accepted. Left out, there are none yet.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+     */
+    public Builder setAcceptTime(com.google.protobuf.Timestamp value) {
+      if (acceptTimeBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        acceptTime_ = value;
+      } else {
+        acceptTimeBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When its answers were accepted. Left out, there are none yet.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+     */
+    public Builder setAcceptTime(
+        com.google.protobuf.Timestamp.Builder builderForValue) {
+      if (acceptTimeBuilder_ == null) {
+        acceptTime_ = builderForValue.build();
+      } else {
+        acceptTimeBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When its answers were accepted. Left out, there are none yet.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+     */
+    public Builder mergeAcceptTime(com.google.protobuf.Timestamp value) {
+      if (acceptTimeBuilder_ == null) {
+        if (((bitField0_ & 0x00000400) != 0) &&
+          acceptTime_ != null &&
+          acceptTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
+          getAcceptTimeBuilder().mergeFrom(value);
+        } else {
+          acceptTime_ = value;
+        }
+      } else {
+        acceptTimeBuilder_.mergeFrom(value);
+      }
+      if (acceptTime_ != null) {
+        bitField0_ |= 0x00000400;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * When its answers were accepted. Left out, there are none yet.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+     */
+    public Builder clearAcceptTime() {
+      bitField0_ = (bitField0_ & ~0x00000400);
+      acceptTime_ = null;
+      if (acceptTimeBuilder_ != null) {
+        acceptTimeBuilder_.dispose();
+        acceptTimeBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When its answers were accepted. Left out, there are none yet.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+     */
+    public com.google.protobuf.Timestamp.Builder getAcceptTimeBuilder() {
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return internalGetAcceptTimeFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * When its answers were accepted. Left out, there are none yet.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+     */
+    public com.google.protobuf.TimestampOrBuilder getAcceptTimeOrBuilder() {
+      if (acceptTimeBuilder_ != null) {
+        return acceptTimeBuilder_.getMessageOrBuilder();
+      } else {
+        return acceptTime_ == null ?
+            com.google.protobuf.Timestamp.getDefaultInstance() : acceptTime_;
+      }
+    }
+    /**
+     * <pre>
+     * When its answers were accepted. Left out, there are none yet.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> 
+        internalGetAcceptTimeFieldBuilder() {
+      if (acceptTimeBuilder_ == null) {
+        acceptTimeBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder>(
+                getAcceptTime(),
+                getParentForChildren(),
+                isClean());
+        acceptTime_ = null;
+      }
+      return acceptTimeBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:edunn_serving.grading.v1.Attempt)

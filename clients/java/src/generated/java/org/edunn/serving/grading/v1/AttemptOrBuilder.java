@@ -185,7 +185,7 @@ public interface AttemptOrBuilder extends
 
   /**
    * <pre>
-   * The challenges, in the order of the assignment's checks.
+   * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
    * </pre>
    *
    * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -194,7 +194,7 @@ public interface AttemptOrBuilder extends
       getChallengesList();
   /**
    * <pre>
-   * The challenges, in the order of the assignment's checks.
+   * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
    * </pre>
    *
    * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -202,7 +202,7 @@ public interface AttemptOrBuilder extends
   org.edunn.serving.grading.v1.Challenge getChallenges(int index);
   /**
    * <pre>
-   * The challenges, in the order of the assignment's checks.
+   * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
    * </pre>
    *
    * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -210,7 +210,7 @@ public interface AttemptOrBuilder extends
   int getChallengesCount();
   /**
    * <pre>
-   * The challenges, in the order of the assignment's checks.
+   * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
    * </pre>
    *
    * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
@@ -219,11 +219,38 @@ public interface AttemptOrBuilder extends
       getChallengesOrBuilderList();
   /**
    * <pre>
-   * The challenges, in the order of the assignment's checks.
+   * The challenges, in the order of the assignment's checks. ListAttempts leaves them out.
    * </pre>
    *
    * <code>repeated .edunn_serving.grading.v1.Challenge challenges = 10;</code>
    */
   org.edunn.serving.grading.v1.ChallengeOrBuilder getChallengesOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * When its answers were accepted. Left out, there are none yet.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+   * @return Whether the acceptTime field is set.
+   */
+  boolean hasAcceptTime();
+  /**
+   * <pre>
+   * When its answers were accepted. Left out, there are none yet.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+   * @return The acceptTime.
+   */
+  com.google.protobuf.Timestamp getAcceptTime();
+  /**
+   * <pre>
+   * When its answers were accepted. Left out, there are none yet.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp accept_time = 11;</code>
+   */
+  com.google.protobuf.TimestampOrBuilder getAcceptTimeOrBuilder();
 }

@@ -42,6 +42,16 @@ public final class ChallengeOuterClass extends com.google.protobuf.GeneratedFile
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_edunn_serving_grading_v1_ChallengeStep_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_grading_v1_ParametersStep_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_grading_v1_ParametersStep_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_grading_v1_ParametersStep_ParametersEntry_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_grading_v1_ParametersStep_ParametersEntry_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_edunn_serving_grading_v1_ForwardStep_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -84,48 +94,55 @@ public final class ChallengeOuterClass extends com.google.protobuf.GeneratedFile
       "to\022\030edunn_serving.grading.v1\032\034edunn_serv" +
       "ing/v1/layer.proto\032\035edunn_serving/v1/ten" +
       "sor.proto\032\037google/protobuf/timestamp.pro" +
-      "to\"\273\002\n\007Attempt\022\022\n\nattempt_id\030\001 \001(\t\022\016\n\006co" +
+      "to\"\354\002\n\007Attempt\022\022\n\nattempt_id\030\001 \001(\t\022\016\n\006co" +
       "urse\030\002 \001(\t\022\022\n\nassignment\030\003 \001(\t\022\017\n\007versio" +
       "n\030\004 \001(\003\022\017\n\007student\030\005 \001(\t\022\016\n\006number\030\006 \001(\003" +
       "\022.\n\nstart_time\030\007 \001(\0132\032.google.protobuf.T" +
       "imestamp\022/\n\013expire_time\030\010 \001(\0132\032.google.p" +
       "rotobuf.Timestamp\022\032\n\rattempts_left\030\t \001(\003" +
       "H\000\210\001\001\0227\n\nchallenges\030\n \003(\0132#.edunn_servin" +
-      "g.grading.v1.ChallengeB\020\n\016_attempts_left" +
-      "\"\333\001\n\tChallenge\022\024\n\014challenge_id\030\001 \001(\t\022\r\n\005" +
-      "title\030\002 \001(\t\022\016\n\006points\030\003 \001(\001\022*\n\005layer\030\004 \001" +
-      "(\0132\033.edunn_serving.v1.LayerSpec\0226\n\005steps" +
-      "\030\005 \003(\0132\'.edunn_serving.grading.v1.Challe" +
-      "ngeStep\0225\n\004kind\030\006 \001(\0162\'.edunn_serving.gr" +
-      "ading.v1.ChallengeKind\"\314\001\n\rChallengeStep" +
-      "\022\017\n\007step_id\030\001 \001(\t\022,\n\tset_phase\030\002 \001(\0162\027.e" +
-      "dunn_serving.v1.PhaseH\000\0228\n\007forward\030\003 \001(\013" +
-      "2%.edunn_serving.grading.v1.ForwardStepH" +
-      "\000\022:\n\010backward\030\004 \001(\0132&.edunn_serving.grad" +
-      "ing.v1.BackwardStepH\000B\006\n\004step\"7\n\013Forward" +
-      "Step\022(\n\006inputs\030\001 \003(\0132\030.edunn_serving.v1." +
-      "Tensor\"A\n\014BackwardStep\0221\n\017output_gradien" +
-      "t\030\001 \001(\0132\030.edunn_serving.v1.Tensor\"S\n\006Ans" +
-      "wer\022\024\n\014challenge_id\030\001 \001(\t\0223\n\005steps\030\002 \003(\013" +
-      "2$.edunn_serving.grading.v1.StepAnswer\"\240" +
-      "\001\n\nStepAnswer\022\017\n\007step_id\030\001 \001(\t\022*\n\006output" +
-      "\030\002 \001(\0132\030.edunn_serving.v1.TensorH\000\0228\n\tgr" +
-      "adients\030\003 \001(\0132#.edunn_serving.grading.v1" +
-      ".GradientsH\000\022\021\n\007failure\030\004 \001(\tH\000B\010\n\006answe" +
-      "r\"\354\001\n\tGradients\0220\n\016input_gradient\030\001 \001(\0132" +
-      "\030.edunn_serving.v1.Tensor\022X\n\023parameter_g" +
-      "radients\030\002 \003(\0132;.edunn_serving.grading.v" +
-      "1.Gradients.ParameterGradientsEntry\032S\n\027P" +
-      "arameterGradientsEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005v" +
+      "g.grading.v1.Challenge\022/\n\013accept_time\030\013 " +
+      "\001(\0132\032.google.protobuf.TimestampB\020\n\016_atte" +
+      "mpts_left\"\333\001\n\tChallenge\022\024\n\014challenge_id\030" +
+      "\001 \001(\t\022\r\n\005title\030\002 \001(\t\022\016\n\006points\030\003 \001(\001\022*\n\005" +
+      "layer\030\004 \001(\0132\033.edunn_serving.v1.LayerSpec" +
+      "\0226\n\005steps\030\005 \003(\0132\'.edunn_serving.grading." +
+      "v1.ChallengeStep\0225\n\004kind\030\006 \001(\0162\'.edunn_s" +
+      "erving.grading.v1.ChallengeKind\"\220\002\n\rChal" +
+      "lengeStep\022\017\n\007step_id\030\001 \001(\t\022,\n\tset_phase\030" +
+      "\002 \001(\0162\027.edunn_serving.v1.PhaseH\000\0228\n\007forw" +
+      "ard\030\003 \001(\0132%.edunn_serving.grading.v1.For" +
+      "wardStepH\000\022:\n\010backward\030\004 \001(\0132&.edunn_ser" +
+      "ving.grading.v1.BackwardStepH\000\022B\n\016set_pa" +
+      "rameters\030\005 \001(\0132(.edunn_serving.grading.v" +
+      "1.ParametersStepH\000B\006\n\004step\"\253\001\n\016Parameter" +
+      "sStep\022L\n\nparameters\030\001 \003(\01328.edunn_servin" +
+      "g.grading.v1.ParametersStep.ParametersEn" +
+      "try\032K\n\017ParametersEntry\022\013\n\003key\030\001 \001(\t\022\'\n\005v" +
       "alue\030\002 \001(\0132\030.edunn_serving.v1.Tensor:\0028\001" +
-      "*\270\001\n\rChallengeKind\022\036\n\032CHALLENGE_KIND_UNS" +
-      "PECIFIED\020\000\022\030\n\024CHALLENGE_KIND_LAYER\020\001\022\027\n\023" +
-      "CHALLENGE_KIND_LOSS\020\002\022\034\n\030CHALLENGE_KIND_" +
-      "OPTIMIZER\020\003\022\036\n\032CHALLENGE_KIND_INITIALIZE" +
-      "R\020\004\022\026\n\022CHALLENGE_KIND_OWN\020\005B_\n\034org.edunn" +
-      ".serving.grading.v1P\001Z=github.com/edunn/" +
-      "edunn-serving/clients/go/gradingpb;gradi" +
-      "ngpbb\006proto3"
+      "\"7\n\013ForwardStep\022(\n\006inputs\030\001 \003(\0132\030.edunn_" +
+      "serving.v1.Tensor\"A\n\014BackwardStep\0221\n\017out" +
+      "put_gradient\030\001 \001(\0132\030.edunn_serving.v1.Te" +
+      "nsor\"S\n\006Answer\022\024\n\014challenge_id\030\001 \001(\t\0223\n\005" +
+      "steps\030\002 \003(\0132$.edunn_serving.grading.v1.S" +
+      "tepAnswer\"\240\001\n\nStepAnswer\022\017\n\007step_id\030\001 \001(" +
+      "\t\022*\n\006output\030\002 \001(\0132\030.edunn_serving.v1.Ten" +
+      "sorH\000\0228\n\tgradients\030\003 \001(\0132#.edunn_serving" +
+      ".grading.v1.GradientsH\000\022\021\n\007failure\030\004 \001(\t" +
+      "H\000B\010\n\006answer\"\354\001\n\tGradients\0220\n\016input_grad" +
+      "ient\030\001 \001(\0132\030.edunn_serving.v1.Tensor\022X\n\023" +
+      "parameter_gradients\030\002 \003(\0132;.edunn_servin" +
+      "g.grading.v1.Gradients.ParameterGradient" +
+      "sEntry\032S\n\027ParameterGradientsEntry\022\013\n\003key" +
+      "\030\001 \001(\t\022\'\n\005value\030\002 \001(\0132\030.edunn_serving.v1" +
+      ".Tensor:\0028\001*\270\001\n\rChallengeKind\022\036\n\032CHALLEN" +
+      "GE_KIND_UNSPECIFIED\020\000\022\030\n\024CHALLENGE_KIND_" +
+      "LAYER\020\001\022\027\n\023CHALLENGE_KIND_LOSS\020\002\022\034\n\030CHAL" +
+      "LENGE_KIND_OPTIMIZER\020\003\022\036\n\032CHALLENGE_KIND" +
+      "_INITIALIZER\020\004\022\026\n\022CHALLENGE_KIND_OWN\020\005B_" +
+      "\n\034org.edunn.serving.grading.v1P\001Z=github" +
+      ".com/edunn/edunn-serving/clients/go/grad" +
+      "ingpb;gradingpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -139,7 +156,7 @@ public final class ChallengeOuterClass extends com.google.protobuf.GeneratedFile
     internal_static_edunn_serving_grading_v1_Attempt_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_Attempt_descriptor,
-        new java.lang.String[] { "AttemptId", "Course", "Assignment", "Version", "Student", "Number", "StartTime", "ExpireTime", "AttemptsLeft", "Challenges", });
+        new java.lang.String[] { "AttemptId", "Course", "Assignment", "Version", "Student", "Number", "StartTime", "ExpireTime", "AttemptsLeft", "Challenges", "AcceptTime", });
     internal_static_edunn_serving_grading_v1_Challenge_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_edunn_serving_grading_v1_Challenge_fieldAccessorTable = new
@@ -151,33 +168,45 @@ public final class ChallengeOuterClass extends com.google.protobuf.GeneratedFile
     internal_static_edunn_serving_grading_v1_ChallengeStep_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_ChallengeStep_descriptor,
-        new java.lang.String[] { "StepId", "SetPhase", "Forward", "Backward", "Step", });
-    internal_static_edunn_serving_grading_v1_ForwardStep_descriptor =
+        new java.lang.String[] { "StepId", "SetPhase", "Forward", "Backward", "SetParameters", "Step", });
+    internal_static_edunn_serving_grading_v1_ParametersStep_descriptor =
       getDescriptor().getMessageType(3);
+    internal_static_edunn_serving_grading_v1_ParametersStep_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_grading_v1_ParametersStep_descriptor,
+        new java.lang.String[] { "Parameters", });
+    internal_static_edunn_serving_grading_v1_ParametersStep_ParametersEntry_descriptor =
+      internal_static_edunn_serving_grading_v1_ParametersStep_descriptor.getNestedType(0);
+    internal_static_edunn_serving_grading_v1_ParametersStep_ParametersEntry_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_grading_v1_ParametersStep_ParametersEntry_descriptor,
+        new java.lang.String[] { "Key", "Value", });
+    internal_static_edunn_serving_grading_v1_ForwardStep_descriptor =
+      getDescriptor().getMessageType(4);
     internal_static_edunn_serving_grading_v1_ForwardStep_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_ForwardStep_descriptor,
         new java.lang.String[] { "Inputs", });
     internal_static_edunn_serving_grading_v1_BackwardStep_descriptor =
-      getDescriptor().getMessageType(4);
+      getDescriptor().getMessageType(5);
     internal_static_edunn_serving_grading_v1_BackwardStep_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_BackwardStep_descriptor,
         new java.lang.String[] { "OutputGradient", });
     internal_static_edunn_serving_grading_v1_Answer_descriptor =
-      getDescriptor().getMessageType(5);
+      getDescriptor().getMessageType(6);
     internal_static_edunn_serving_grading_v1_Answer_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_Answer_descriptor,
         new java.lang.String[] { "ChallengeId", "Steps", });
     internal_static_edunn_serving_grading_v1_StepAnswer_descriptor =
-      getDescriptor().getMessageType(6);
+      getDescriptor().getMessageType(7);
     internal_static_edunn_serving_grading_v1_StepAnswer_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_StepAnswer_descriptor,
         new java.lang.String[] { "StepId", "Output", "Gradients", "Failure", "Answer", });
     internal_static_edunn_serving_grading_v1_Gradients_descriptor =
-      getDescriptor().getMessageType(7);
+      getDescriptor().getMessageType(8);
     internal_static_edunn_serving_grading_v1_Gradients_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_Gradients_descriptor,

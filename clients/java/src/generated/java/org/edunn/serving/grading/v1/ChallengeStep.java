@@ -62,6 +62,7 @@ private static final long serialVersionUID = 0L;
     SET_PHASE(2),
     FORWARD(3),
     BACKWARD(4),
+    SET_PARAMETERS(5),
     STEP_NOT_SET(0);
     private final int value;
     private StepCase(int value) {
@@ -82,6 +83,7 @@ private static final long serialVersionUID = 0L;
         case 2: return SET_PHASE;
         case 3: return FORWARD;
         case 4: return BACKWARD;
+        case 5: return SET_PARAMETERS;
         case 0: return STEP_NOT_SET;
         default: return null;
       }
@@ -273,6 +275,52 @@ private static final long serialVersionUID = 0L;
     return org.edunn.serving.grading.v1.BackwardStep.getDefaultInstance();
   }
 
+  public static final int SET_PARAMETERS_FIELD_NUMBER = 5;
+  /**
+   * <pre>
+   * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+   * this step.
+   * </pre>
+   *
+   * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+   * @return Whether the setParameters field is set.
+   */
+  @java.lang.Override
+  public boolean hasSetParameters() {
+    return stepCase_ == 5;
+  }
+  /**
+   * <pre>
+   * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+   * this step.
+   * </pre>
+   *
+   * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+   * @return The setParameters.
+   */
+  @java.lang.Override
+  public org.edunn.serving.grading.v1.ParametersStep getSetParameters() {
+    if (stepCase_ == 5) {
+       return (org.edunn.serving.grading.v1.ParametersStep) step_;
+    }
+    return org.edunn.serving.grading.v1.ParametersStep.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+   * this step.
+   * </pre>
+   *
+   * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+   */
+  @java.lang.Override
+  public org.edunn.serving.grading.v1.ParametersStepOrBuilder getSetParametersOrBuilder() {
+    if (stepCase_ == 5) {
+       return (org.edunn.serving.grading.v1.ParametersStep) step_;
+    }
+    return org.edunn.serving.grading.v1.ParametersStep.getDefaultInstance();
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -299,6 +347,9 @@ private static final long serialVersionUID = 0L;
     if (stepCase_ == 4) {
       output.writeMessage(4, (org.edunn.serving.grading.v1.BackwardStep) step_);
     }
+    if (stepCase_ == 5) {
+      output.writeMessage(5, (org.edunn.serving.grading.v1.ParametersStep) step_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -317,6 +368,10 @@ private static final long serialVersionUID = 0L;
     if (stepCase_ == 4) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(4, (org.edunn.serving.grading.v1.BackwardStep) step_);
+    }
+    if (stepCase_ == 5) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, (org.edunn.serving.grading.v1.ParametersStep) step_);
     }
     return size;
   }
@@ -358,6 +413,10 @@ private static final long serialVersionUID = 0L;
         if (!getBackward()
             .equals(other.getBackward())) return false;
         break;
+      case 5:
+        if (!getSetParameters()
+            .equals(other.getSetParameters())) return false;
+        break;
       case 0:
       default:
     }
@@ -386,6 +445,10 @@ private static final long serialVersionUID = 0L;
       case 4:
         hash = (37 * hash) + BACKWARD_FIELD_NUMBER;
         hash = (53 * hash) + getBackward().hashCode();
+        break;
+      case 5:
+        hash = (37 * hash) + SET_PARAMETERS_FIELD_NUMBER;
+        hash = (53 * hash) + getSetParameters().hashCode();
         break;
       case 0:
       default:
@@ -532,6 +595,9 @@ private static final long serialVersionUID = 0L;
       if (backwardBuilder_ != null) {
         backwardBuilder_.clear();
       }
+      if (setParametersBuilder_ != null) {
+        setParametersBuilder_.clear();
+      }
       stepCase_ = 0;
       step_ = null;
       return this;
@@ -584,6 +650,10 @@ private static final long serialVersionUID = 0L;
           backwardBuilder_ != null) {
         result.step_ = backwardBuilder_.build();
       }
+      if (stepCase_ == 5 &&
+          setParametersBuilder_ != null) {
+        result.step_ = setParametersBuilder_.build();
+      }
     }
 
     @java.lang.Override
@@ -614,6 +684,10 @@ private static final long serialVersionUID = 0L;
         }
         case BACKWARD: {
           mergeBackward(other.getBackward());
+          break;
+        }
+        case SET_PARAMETERS: {
+          mergeSetParameters(other.getSetParameters());
           break;
         }
         case STEP_NOT_SET: {
@@ -669,6 +743,13 @@ private static final long serialVersionUID = 0L;
               stepCase_ = 4;
               break;
             } // case 34
+            case 42: {
+              input.readMessage(
+                  internalGetSetParametersFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              stepCase_ = 5;
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1236,6 +1317,191 @@ private static final long serialVersionUID = 0L;
       stepCase_ = 4;
       onChanged();
       return backwardBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        org.edunn.serving.grading.v1.ParametersStep, org.edunn.serving.grading.v1.ParametersStep.Builder, org.edunn.serving.grading.v1.ParametersStepOrBuilder> setParametersBuilder_;
+    /**
+     * <pre>
+     * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+     * this step.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+     * @return Whether the setParameters field is set.
+     */
+    @java.lang.Override
+    public boolean hasSetParameters() {
+      return stepCase_ == 5;
+    }
+    /**
+     * <pre>
+     * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+     * this step.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+     * @return The setParameters.
+     */
+    @java.lang.Override
+    public org.edunn.serving.grading.v1.ParametersStep getSetParameters() {
+      if (setParametersBuilder_ == null) {
+        if (stepCase_ == 5) {
+          return (org.edunn.serving.grading.v1.ParametersStep) step_;
+        }
+        return org.edunn.serving.grading.v1.ParametersStep.getDefaultInstance();
+      } else {
+        if (stepCase_ == 5) {
+          return setParametersBuilder_.getMessage();
+        }
+        return org.edunn.serving.grading.v1.ParametersStep.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+     * this step.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+     */
+    public Builder setSetParameters(org.edunn.serving.grading.v1.ParametersStep value) {
+      if (setParametersBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        step_ = value;
+        onChanged();
+      } else {
+        setParametersBuilder_.setMessage(value);
+      }
+      stepCase_ = 5;
+      return this;
+    }
+    /**
+     * <pre>
+     * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+     * this step.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+     */
+    public Builder setSetParameters(
+        org.edunn.serving.grading.v1.ParametersStep.Builder builderForValue) {
+      if (setParametersBuilder_ == null) {
+        step_ = builderForValue.build();
+        onChanged();
+      } else {
+        setParametersBuilder_.setMessage(builderForValue.build());
+      }
+      stepCase_ = 5;
+      return this;
+    }
+    /**
+     * <pre>
+     * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+     * this step.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+     */
+    public Builder mergeSetParameters(org.edunn.serving.grading.v1.ParametersStep value) {
+      if (setParametersBuilder_ == null) {
+        if (stepCase_ == 5 &&
+            step_ != org.edunn.serving.grading.v1.ParametersStep.getDefaultInstance()) {
+          step_ = org.edunn.serving.grading.v1.ParametersStep.newBuilder((org.edunn.serving.grading.v1.ParametersStep) step_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          step_ = value;
+        }
+        onChanged();
+      } else {
+        if (stepCase_ == 5) {
+          setParametersBuilder_.mergeFrom(value);
+        } else {
+          setParametersBuilder_.setMessage(value);
+        }
+      }
+      stepCase_ = 5;
+      return this;
+    }
+    /**
+     * <pre>
+     * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+     * this step.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+     */
+    public Builder clearSetParameters() {
+      if (setParametersBuilder_ == null) {
+        if (stepCase_ == 5) {
+          stepCase_ = 0;
+          step_ = null;
+          onChanged();
+        }
+      } else {
+        if (stepCase_ == 5) {
+          stepCase_ = 0;
+          step_ = null;
+        }
+        setParametersBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+     * this step.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+     */
+    public org.edunn.serving.grading.v1.ParametersStep.Builder getSetParametersBuilder() {
+      return internalGetSetParametersFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+     * this step.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+     */
+    @java.lang.Override
+    public org.edunn.serving.grading.v1.ParametersStepOrBuilder getSetParametersOrBuilder() {
+      if ((stepCase_ == 5) && (setParametersBuilder_ != null)) {
+        return setParametersBuilder_.getMessageOrBuilder();
+      } else {
+        if (stepCase_ == 5) {
+          return (org.edunn.serving.grading.v1.ParametersStep) step_;
+        }
+        return org.edunn.serving.grading.v1.ParametersStep.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+     * this step.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        org.edunn.serving.grading.v1.ParametersStep, org.edunn.serving.grading.v1.ParametersStep.Builder, org.edunn.serving.grading.v1.ParametersStepOrBuilder> 
+        internalGetSetParametersFieldBuilder() {
+      if (setParametersBuilder_ == null) {
+        if (!(stepCase_ == 5)) {
+          step_ = org.edunn.serving.grading.v1.ParametersStep.getDefaultInstance();
+        }
+        setParametersBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            org.edunn.serving.grading.v1.ParametersStep, org.edunn.serving.grading.v1.ParametersStep.Builder, org.edunn.serving.grading.v1.ParametersStepOrBuilder>(
+                (org.edunn.serving.grading.v1.ParametersStep) step_,
+                getParentForChildren(),
+                isClean());
+        step_ = null;
+      }
+      stepCase_ = 5;
+      onChanged();
+      return setParametersBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:edunn_serving.grading.v1.ChallengeStep)

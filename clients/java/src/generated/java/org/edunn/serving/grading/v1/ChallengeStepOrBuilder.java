@@ -112,5 +112,35 @@ public interface ChallengeStepOrBuilder extends
    */
   org.edunn.serving.grading.v1.BackwardStepOrBuilder getBackwardOrBuilder();
 
+  /**
+   * <pre>
+   * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+   * this step.
+   * </pre>
+   *
+   * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+   * @return Whether the setParameters field is set.
+   */
+  boolean hasSetParameters();
+  /**
+   * <pre>
+   * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+   * this step.
+   * </pre>
+   *
+   * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+   * @return The setParameters.
+   */
+  org.edunn.serving.grading.v1.ParametersStep getSetParameters();
+  /**
+   * <pre>
+   * Parameters of the layer are set. There is nothing to answer. Only layers of one's own have
+   * this step.
+   * </pre>
+   *
+   * <code>.edunn_serving.grading.v1.ParametersStep set_parameters = 5;</code>
+   */
+  org.edunn.serving.grading.v1.ParametersStepOrBuilder getSetParametersOrBuilder();
+
   org.edunn.serving.grading.v1.ChallengeStep.StepCase getStepCase();
 }

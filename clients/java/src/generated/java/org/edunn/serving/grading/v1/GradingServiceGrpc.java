@@ -184,6 +184,70 @@ public final class GradingServiceGrpc {
     return getStartAttemptMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.grading.v1.GetAttemptRequest,
+      org.edunn.serving.grading.v1.GetAttemptResponse> getGetAttemptMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "GetAttempt",
+      requestType = org.edunn.serving.grading.v1.GetAttemptRequest.class,
+      responseType = org.edunn.serving.grading.v1.GetAttemptResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<org.edunn.serving.grading.v1.GetAttemptRequest,
+      org.edunn.serving.grading.v1.GetAttemptResponse> getGetAttemptMethod() {
+    io.grpc.MethodDescriptor<org.edunn.serving.grading.v1.GetAttemptRequest, org.edunn.serving.grading.v1.GetAttemptResponse> getGetAttemptMethod;
+    if ((getGetAttemptMethod = GradingServiceGrpc.getGetAttemptMethod) == null) {
+      synchronized (GradingServiceGrpc.class) {
+        if ((getGetAttemptMethod = GradingServiceGrpc.getGetAttemptMethod) == null) {
+          GradingServiceGrpc.getGetAttemptMethod = getGetAttemptMethod =
+              io.grpc.MethodDescriptor.<org.edunn.serving.grading.v1.GetAttemptRequest, org.edunn.serving.grading.v1.GetAttemptResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "GetAttempt"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.grading.v1.GetAttemptRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.grading.v1.GetAttemptResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new GradingServiceMethodDescriptorSupplier("GetAttempt"))
+              .build();
+        }
+      }
+    }
+    return getGetAttemptMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<org.edunn.serving.grading.v1.ListAttemptsRequest,
+      org.edunn.serving.grading.v1.ListAttemptsResponse> getListAttemptsMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ListAttempts",
+      requestType = org.edunn.serving.grading.v1.ListAttemptsRequest.class,
+      responseType = org.edunn.serving.grading.v1.ListAttemptsResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<org.edunn.serving.grading.v1.ListAttemptsRequest,
+      org.edunn.serving.grading.v1.ListAttemptsResponse> getListAttemptsMethod() {
+    io.grpc.MethodDescriptor<org.edunn.serving.grading.v1.ListAttemptsRequest, org.edunn.serving.grading.v1.ListAttemptsResponse> getListAttemptsMethod;
+    if ((getListAttemptsMethod = GradingServiceGrpc.getListAttemptsMethod) == null) {
+      synchronized (GradingServiceGrpc.class) {
+        if ((getListAttemptsMethod = GradingServiceGrpc.getListAttemptsMethod) == null) {
+          GradingServiceGrpc.getListAttemptsMethod = getListAttemptsMethod =
+              io.grpc.MethodDescriptor.<org.edunn.serving.grading.v1.ListAttemptsRequest, org.edunn.serving.grading.v1.ListAttemptsResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ListAttempts"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.grading.v1.ListAttemptsRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  org.edunn.serving.grading.v1.ListAttemptsResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new GradingServiceMethodDescriptorSupplier("ListAttempts"))
+              .build();
+        }
+      }
+    }
+    return getListAttemptsMethod;
+  }
+
   private static volatile io.grpc.MethodDescriptor<org.edunn.serving.grading.v1.SubmitAnswersRequest,
       org.edunn.serving.grading.v1.SubmitAnswersResponse> getSubmitAnswersMethod;
 
@@ -529,13 +593,33 @@ public final class GradingServiceGrpc {
     /**
      * <pre>
      * Begins an attempt.
-     * Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
+     * With a `start_id` the call can be repeated: it returns the attempt that it has begun. Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
      * the number or the rate of attempts that the assignment allows.
      * </pre>
      */
     default void startAttempt(org.edunn.serving.grading.v1.StartAttemptRequest request,
         io.grpc.stub.StreamObserver<org.edunn.serving.grading.v1.StartAttemptResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getStartAttemptMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Returns an attempt with its challenges, such as one whose beginning was not answered in time.
+     * </pre>
+     */
+    default void getAttempt(org.edunn.serving.grading.v1.GetAttemptRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.grading.v1.GetAttemptResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getGetAttemptMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Lists a student's attempts at an assignment, the newest first, without their challenges.
+     * </pre>
+     */
+    default void listAttempts(org.edunn.serving.grading.v1.ListAttemptsRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.grading.v1.ListAttemptsResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getListAttemptsMethod(), responseObserver);
     }
 
     /**
@@ -719,7 +803,7 @@ public final class GradingServiceGrpc {
     /**
      * <pre>
      * Begins an attempt.
-     * Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
+     * With a `start_id` the call can be repeated: it returns the attempt that it has begun. Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
      * the number or the rate of attempts that the assignment allows.
      * </pre>
      */
@@ -727,6 +811,28 @@ public final class GradingServiceGrpc {
         io.grpc.stub.StreamObserver<org.edunn.serving.grading.v1.StartAttemptResponse> responseObserver) {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getStartAttemptMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Returns an attempt with its challenges, such as one whose beginning was not answered in time.
+     * </pre>
+     */
+    public void getAttempt(org.edunn.serving.grading.v1.GetAttemptRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.grading.v1.GetAttemptResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getGetAttemptMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Lists a student's attempts at an assignment, the newest first, without their challenges.
+     * </pre>
+     */
+    public void listAttempts(org.edunn.serving.grading.v1.ListAttemptsRequest request,
+        io.grpc.stub.StreamObserver<org.edunn.serving.grading.v1.ListAttemptsResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getListAttemptsMethod(), getCallOptions()), request, responseObserver);
     }
 
     /**
@@ -888,13 +994,33 @@ public final class GradingServiceGrpc {
     /**
      * <pre>
      * Begins an attempt.
-     * Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
+     * With a `start_id` the call can be repeated: it returns the attempt that it has begun. Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
      * the number or the rate of attempts that the assignment allows.
      * </pre>
      */
     public org.edunn.serving.grading.v1.StartAttemptResponse startAttempt(org.edunn.serving.grading.v1.StartAttemptRequest request) throws io.grpc.StatusException {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getStartAttemptMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Returns an attempt with its challenges, such as one whose beginning was not answered in time.
+     * </pre>
+     */
+    public org.edunn.serving.grading.v1.GetAttemptResponse getAttempt(org.edunn.serving.grading.v1.GetAttemptRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getGetAttemptMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Lists a student's attempts at an assignment, the newest first, without their challenges.
+     * </pre>
+     */
+    public org.edunn.serving.grading.v1.ListAttemptsResponse listAttempts(org.edunn.serving.grading.v1.ListAttemptsRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getListAttemptsMethod(), getCallOptions(), request);
     }
 
     /**
@@ -1049,13 +1175,33 @@ public final class GradingServiceGrpc {
     /**
      * <pre>
      * Begins an attempt.
-     * Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
+     * With a `start_id` the call can be repeated: it returns the attempt that it has begun. Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
      * the number or the rate of attempts that the assignment allows.
      * </pre>
      */
     public org.edunn.serving.grading.v1.StartAttemptResponse startAttempt(org.edunn.serving.grading.v1.StartAttemptRequest request) {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getStartAttemptMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Returns an attempt with its challenges, such as one whose beginning was not answered in time.
+     * </pre>
+     */
+    public org.edunn.serving.grading.v1.GetAttemptResponse getAttempt(org.edunn.serving.grading.v1.GetAttemptRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getGetAttemptMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Lists a student's attempts at an assignment, the newest first, without their challenges.
+     * </pre>
+     */
+    public org.edunn.serving.grading.v1.ListAttemptsResponse listAttempts(org.edunn.serving.grading.v1.ListAttemptsRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getListAttemptsMethod(), getCallOptions(), request);
     }
 
     /**
@@ -1214,7 +1360,7 @@ public final class GradingServiceGrpc {
     /**
      * <pre>
      * Begins an attempt.
-     * Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
+     * With a `start_id` the call can be repeated: it returns the attempt that it has begun. Fails with ASSIGNMENT_CLOSED outside the assignment's times, and with ATTEMPTS_USED_UP beyond
      * the number or the rate of attempts that the assignment allows.
      * </pre>
      */
@@ -1222,6 +1368,28 @@ public final class GradingServiceGrpc {
         org.edunn.serving.grading.v1.StartAttemptRequest request) {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getStartAttemptMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * Returns an attempt with its challenges, such as one whose beginning was not answered in time.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.grading.v1.GetAttemptResponse> getAttempt(
+        org.edunn.serving.grading.v1.GetAttemptRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getGetAttemptMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * Lists a student's attempts at an assignment, the newest first, without their challenges.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<org.edunn.serving.grading.v1.ListAttemptsResponse> listAttempts(
+        org.edunn.serving.grading.v1.ListAttemptsRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getListAttemptsMethod(), getCallOptions()), request);
     }
 
     /**
@@ -1313,13 +1481,15 @@ public final class GradingServiceGrpc {
   private static final int METHODID_LIST_ASSIGNMENTS = 2;
   private static final int METHODID_DELETE_ASSIGNMENT = 3;
   private static final int METHODID_START_ATTEMPT = 4;
-  private static final int METHODID_SUBMIT_ANSWERS = 5;
-  private static final int METHODID_GET_REPORT = 6;
-  private static final int METHODID_LIST_REPORTS = 7;
-  private static final int METHODID_REPLAY_ATTEMPT = 8;
-  private static final int METHODID_REGRADE_ATTEMPTS = 9;
-  private static final int METHODID_LIST_NOTICES = 10;
-  private static final int METHODID_GET_RECEIPT_KEYS = 11;
+  private static final int METHODID_GET_ATTEMPT = 5;
+  private static final int METHODID_LIST_ATTEMPTS = 6;
+  private static final int METHODID_SUBMIT_ANSWERS = 7;
+  private static final int METHODID_GET_REPORT = 8;
+  private static final int METHODID_LIST_REPORTS = 9;
+  private static final int METHODID_REPLAY_ATTEMPT = 10;
+  private static final int METHODID_REGRADE_ATTEMPTS = 11;
+  private static final int METHODID_LIST_NOTICES = 12;
+  private static final int METHODID_GET_RECEIPT_KEYS = 13;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -1357,6 +1527,14 @@ public final class GradingServiceGrpc {
         case METHODID_START_ATTEMPT:
           serviceImpl.startAttempt((org.edunn.serving.grading.v1.StartAttemptRequest) request,
               (io.grpc.stub.StreamObserver<org.edunn.serving.grading.v1.StartAttemptResponse>) responseObserver);
+          break;
+        case METHODID_GET_ATTEMPT:
+          serviceImpl.getAttempt((org.edunn.serving.grading.v1.GetAttemptRequest) request,
+              (io.grpc.stub.StreamObserver<org.edunn.serving.grading.v1.GetAttemptResponse>) responseObserver);
+          break;
+        case METHODID_LIST_ATTEMPTS:
+          serviceImpl.listAttempts((org.edunn.serving.grading.v1.ListAttemptsRequest) request,
+              (io.grpc.stub.StreamObserver<org.edunn.serving.grading.v1.ListAttemptsResponse>) responseObserver);
           break;
         case METHODID_SUBMIT_ANSWERS:
           serviceImpl.submitAnswers((org.edunn.serving.grading.v1.SubmitAnswersRequest) request,
@@ -1439,6 +1617,20 @@ public final class GradingServiceGrpc {
               org.edunn.serving.grading.v1.StartAttemptRequest,
               org.edunn.serving.grading.v1.StartAttemptResponse>(
                 service, METHODID_START_ATTEMPT)))
+        .addMethod(
+          getGetAttemptMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              org.edunn.serving.grading.v1.GetAttemptRequest,
+              org.edunn.serving.grading.v1.GetAttemptResponse>(
+                service, METHODID_GET_ATTEMPT)))
+        .addMethod(
+          getListAttemptsMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              org.edunn.serving.grading.v1.ListAttemptsRequest,
+              org.edunn.serving.grading.v1.ListAttemptsResponse>(
+                service, METHODID_LIST_ATTEMPTS)))
         .addMethod(
           getSubmitAnswersMethod(),
           io.grpc.stub.ServerCalls.asyncUnaryCall(
@@ -1541,6 +1733,8 @@ public final class GradingServiceGrpc {
               .addMethod(getListAssignmentsMethod())
               .addMethod(getDeleteAssignmentMethod())
               .addMethod(getStartAttemptMethod())
+              .addMethod(getGetAttemptMethod())
+              .addMethod(getListAttemptsMethod())
               .addMethod(getSubmitAnswersMethod())
               .addMethod(getGetReportMethod())
               .addMethod(getListReportsMethod())

@@ -87,6 +87,26 @@ public final class GradingServiceOuterClass extends com.google.protobuf.Generate
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_edunn_serving_grading_v1_StartAttemptResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_grading_v1_GetAttemptRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_grading_v1_GetAttemptRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_grading_v1_GetAttemptResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_grading_v1_GetAttemptResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_grading_v1_ListAttemptsRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_grading_v1_ListAttemptsRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_edunn_serving_grading_v1_ListAttemptsResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_edunn_serving_grading_v1_ListAttemptsResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_edunn_serving_grading_v1_SubmitAnswersRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -200,82 +220,96 @@ public final class GradingServiceOuterClass extends com.google.protobuf.Generate
       "ponse\0229\n\013assignments\030\001 \003(\0132$.edunn_servi" +
       "ng.grading.v1.Assignment\"=\n\027DeleteAssign" +
       "mentRequest\022\016\n\006course\030\001 \001(\t\022\022\n\nassignmen" +
-      "t\030\002 \001(\t\"\032\n\030DeleteAssignmentResponse\"\\\n\023S" +
+      "t\030\002 \001(\t\"\032\n\030DeleteAssignmentResponse\"n\n\023S" +
       "tartAttemptRequest\022\016\n\006course\030\001 \001(\t\022\022\n\nas" +
       "signment\030\002 \001(\t\022\017\n\007student\030\003 \001(\t\022\020\n\010langu" +
-      "age\030\004 \001(\t\"J\n\024StartAttemptResponse\0222\n\007att" +
-      "empt\030\001 \001(\0132!.edunn_serving.grading.v1.At" +
-      "tempt\"m\n\024SubmitAnswersRequest\022\022\n\nattempt" +
-      "_id\030\001 \001(\t\0221\n\007answers\030\002 \003(\0132 .edunn_servi" +
-      "ng.grading.v1.Answer\022\016\n\006source\030\003 \001(\014\"I\n\025" +
-      "SubmitAnswersResponse\0220\n\006report\030\001 \001(\0132 ." +
-      "edunn_serving.grading.v1.Report\"8\n\020GetRe" +
-      "portRequest\022\022\n\nattempt_id\030\001 \001(\t\022\020\n\010revis" +
-      "ion\030\002 \001(\003\"E\n\021GetReportResponse\0220\n\006report" +
-      "\030\001 \001(\0132 .edunn_serving.grading.v1.Report" +
-      "\"p\n\022ListReportsRequest\022\016\n\006course\030\001 \001(\t\022\022" +
-      "\n\nassignment\030\002 \001(\t\022\017\n\007student\030\003 \001(\t\022\021\n\tp" +
-      "age_size\030\004 \001(\005\022\022\n\npage_token\030\005 \001(\t\"a\n\023Li" +
-      "stReportsResponse\0221\n\007reports\030\001 \003(\0132 .edu" +
-      "nn_serving.grading.v1.Report\022\027\n\017next_pag" +
-      "e_token\030\002 \001(\t\"*\n\024ReplayAttemptRequest\022\022\n" +
-      "\nattempt_id\030\001 \001(\t\"\301\001\n\025ReplayAttemptRespo" +
-      "nse\0222\n\007attempt\030\001 \001(\0132!.edunn_serving.gra" +
-      "ding.v1.Attempt\0221\n\007answers\030\002 \003(\0132 .edunn" +
+      "age\030\004 \001(\t\022\020\n\010start_id\030\005 \001(\t\"J\n\024StartAtte" +
+      "mptResponse\0222\n\007attempt\030\001 \001(\0132!.edunn_ser" +
+      "ving.grading.v1.Attempt\"\'\n\021GetAttemptReq" +
+      "uest\022\022\n\nattempt_id\030\001 \001(\t\"H\n\022GetAttemptRe" +
+      "sponse\0222\n\007attempt\030\001 \001(\0132!.edunn_serving." +
+      "grading.v1.Attempt\"J\n\023ListAttemptsReques" +
+      "t\022\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030\002 \001(\t\022\017\n" +
+      "\007student\030\003 \001(\t\"K\n\024ListAttemptsResponse\0223" +
+      "\n\010attempts\030\001 \003(\0132!.edunn_serving.grading" +
+      ".v1.Attempt\"m\n\024SubmitAnswersRequest\022\022\n\na" +
+      "ttempt_id\030\001 \001(\t\0221\n\007answers\030\002 \003(\0132 .edunn" +
       "_serving.grading.v1.Answer\022\016\n\006source\030\003 \001" +
-      "(\014\0221\n\007reports\030\004 \003(\0132 .edunn_serving.grad" +
-      "ing.v1.Report\"P\n\026RegradeAttemptsRequest\022" +
-      "\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030\002 \001(\t\022\022\n\na" +
-      "ttempt_id\030\003 \001(\t\"+\n\027RegradeAttemptsRespon" +
-      "se\022\020\n\010attempts\030\001 \001(\003\"\211\001\n\006Notice\022(\n\004time\030" +
-      "\001 \001(\0132\032.google.protobuf.Timestamp\022\016\n\006cou" +
-      "rse\030\002 \001(\t\022\022\n\nassignment\030\003 \001(\t\022\022\n\nattempt" +
-      "_id\030\004 \001(\t\022\017\n\007student\030\005 \001(\t\022\014\n\004text\030\006 \001(\t" +
-      "\"$\n\022ListNoticesRequest\022\016\n\006course\030\001 \001(\t\"H" +
-      "\n\023ListNoticesResponse\0221\n\007notices\030\001 \003(\0132 " +
-      ".edunn_serving.grading.v1.Notice\"\027\n\025GetR" +
-      "eceiptKeysRequest\"&\n\026GetReceiptKeysRespo" +
-      "nse\022\014\n\004jwks\030\001 \001(\t2\351\013\n\016GradingService\022x\n\r" +
-      "PutAssignment\022..edunn_serving.grading.v1" +
-      ".PutAssignmentRequest\032/.edunn_serving.gr" +
-      "ading.v1.PutAssignmentResponse\"\006\352\265\030\002\002\003\022|" +
-      "\n\rGetAssignment\022..edunn_serving.grading." +
-      "v1.GetAssignmentRequest\032/.edunn_serving." +
-      "grading.v1.GetAssignmentResponse\"\n\220\002\001\352\265\030" +
-      "\003\001\002\003\022\202\001\n\017ListAssignments\0220.edunn_serving" +
-      ".grading.v1.ListAssignmentsRequest\0321.edu" +
-      "nn_serving.grading.v1.ListAssignmentsRes" +
-      "ponse\"\n\220\002\001\352\265\030\003\001\002\003\022\204\001\n\020DeleteAssignment\0221" +
-      ".edunn_serving.grading.v1.DeleteAssignme" +
-      "ntRequest\0322.edunn_serving.grading.v1.Del" +
-      "eteAssignmentResponse\"\t\220\002\002\352\265\030\002\002\003\022v\n\014Star" +
-      "tAttempt\022-.edunn_serving.grading.v1.Star" +
-      "tAttemptRequest\032..edunn_serving.grading." +
-      "v1.StartAttemptResponse\"\007\352\265\030\003\001\002\003\022|\n\rSubm" +
-      "itAnswers\022..edunn_serving.grading.v1.Sub" +
-      "mitAnswersRequest\032/.edunn_serving.gradin" +
-      "g.v1.SubmitAnswersResponse\"\n\220\002\002\352\265\030\003\001\002\003\022p" +
-      "\n\tGetReport\022*.edunn_serving.grading.v1.G" +
-      "etReportRequest\032+.edunn_serving.grading." +
-      "v1.GetReportResponse\"\n\220\002\001\352\265\030\003\001\002\003\022v\n\013List" +
-      "Reports\022,.edunn_serving.grading.v1.ListR" +
-      "eportsRequest\032-.edunn_serving.grading.v1" +
-      ".ListReportsResponse\"\n\220\002\001\352\265\030\003\001\002\003\022{\n\rRepl" +
-      "ayAttempt\022..edunn_serving.grading.v1.Rep" +
-      "layAttemptRequest\032/.edunn_serving.gradin" +
-      "g.v1.ReplayAttemptResponse\"\t\220\002\001\352\265\030\002\002\003\022~\n" +
-      "\017RegradeAttempts\0220.edunn_serving.grading" +
-      ".v1.RegradeAttemptsRequest\0321.edunn_servi" +
-      "ng.grading.v1.RegradeAttemptsResponse\"\006\352" +
-      "\265\030\002\002\003\022u\n\013ListNotices\022,.edunn_serving.gra" +
-      "ding.v1.ListNoticesRequest\032-.edunn_servi" +
-      "ng.grading.v1.ListNoticesResponse\"\t\220\002\001\352\265" +
-      "\030\002\002\003\022\177\n\016GetReceiptKeys\022/.edunn_serving.g" +
-      "rading.v1.GetReceiptKeysRequest\0320.edunn_" +
-      "serving.grading.v1.GetReceiptKeysRespons" +
-      "e\"\n\220\002\001\352\265\030\003\001\002\003B_\n\034org.edunn.serving.gradi" +
-      "ng.v1P\001Z=github.com/edunn/edunn-serving/" +
-      "clients/go/gradingpb;gradingpbb\006proto3"
+      "(\014\"I\n\025SubmitAnswersResponse\0220\n\006report\030\001 " +
+      "\001(\0132 .edunn_serving.grading.v1.Report\"8\n" +
+      "\020GetReportRequest\022\022\n\nattempt_id\030\001 \001(\t\022\020\n" +
+      "\010revision\030\002 \001(\003\"E\n\021GetReportResponse\0220\n\006" +
+      "report\030\001 \001(\0132 .edunn_serving.grading.v1." +
+      "Report\"p\n\022ListReportsRequest\022\016\n\006course\030\001" +
+      " \001(\t\022\022\n\nassignment\030\002 \001(\t\022\017\n\007student\030\003 \001(" +
+      "\t\022\021\n\tpage_size\030\004 \001(\005\022\022\n\npage_token\030\005 \001(\t" +
+      "\"a\n\023ListReportsResponse\0221\n\007reports\030\001 \003(\013" +
+      "2 .edunn_serving.grading.v1.Report\022\027\n\017ne" +
+      "xt_page_token\030\002 \001(\t\"*\n\024ReplayAttemptRequ" +
+      "est\022\022\n\nattempt_id\030\001 \001(\t\"\301\001\n\025ReplayAttemp" +
+      "tResponse\0222\n\007attempt\030\001 \001(\0132!.edunn_servi" +
+      "ng.grading.v1.Attempt\0221\n\007answers\030\002 \003(\0132 " +
+      ".edunn_serving.grading.v1.Answer\022\016\n\006sour" +
+      "ce\030\003 \001(\014\0221\n\007reports\030\004 \003(\0132 .edunn_servin" +
+      "g.grading.v1.Report\"P\n\026RegradeAttemptsRe" +
+      "quest\022\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030\002 \001(" +
+      "\t\022\022\n\nattempt_id\030\003 \001(\t\"+\n\027RegradeAttempts" +
+      "Response\022\020\n\010attempts\030\001 \001(\003\"\211\001\n\006Notice\022(\n" +
+      "\004time\030\001 \001(\0132\032.google.protobuf.Timestamp\022" +
+      "\016\n\006course\030\002 \001(\t\022\022\n\nassignment\030\003 \001(\t\022\022\n\na" +
+      "ttempt_id\030\004 \001(\t\022\017\n\007student\030\005 \001(\t\022\014\n\004text" +
+      "\030\006 \001(\t\"$\n\022ListNoticesRequest\022\016\n\006course\030\001" +
+      " \001(\t\"H\n\023ListNoticesResponse\0221\n\007notices\030\001" +
+      " \003(\0132 .edunn_serving.grading.v1.Notice\"\027" +
+      "\n\025GetReceiptKeysRequest\"&\n\026GetReceiptKey" +
+      "sResponse\022\014\n\004jwks\030\001 \001(\t2\331\r\n\016GradingServi" +
+      "ce\022x\n\rPutAssignment\022..edunn_serving.grad" +
+      "ing.v1.PutAssignmentRequest\032/.edunn_serv" +
+      "ing.grading.v1.PutAssignmentResponse\"\006\352\265" +
+      "\030\002\002\003\022|\n\rGetAssignment\022..edunn_serving.gr" +
+      "ading.v1.GetAssignmentRequest\032/.edunn_se" +
+      "rving.grading.v1.GetAssignmentResponse\"\n" +
+      "\220\002\001\352\265\030\003\001\002\003\022\202\001\n\017ListAssignments\0220.edunn_s" +
+      "erving.grading.v1.ListAssignmentsRequest" +
+      "\0321.edunn_serving.grading.v1.ListAssignme" +
+      "ntsResponse\"\n\220\002\001\352\265\030\003\001\002\003\022\204\001\n\020DeleteAssign" +
+      "ment\0221.edunn_serving.grading.v1.DeleteAs" +
+      "signmentRequest\0322.edunn_serving.grading." +
+      "v1.DeleteAssignmentResponse\"\t\220\002\002\352\265\030\002\002\003\022v" +
+      "\n\014StartAttempt\022-.edunn_serving.grading.v" +
+      "1.StartAttemptRequest\032..edunn_serving.gr" +
+      "ading.v1.StartAttemptResponse\"\007\352\265\030\003\001\002\003\022s" +
+      "\n\nGetAttempt\022+.edunn_serving.grading.v1." +
+      "GetAttemptRequest\032,.edunn_serving.gradin" +
+      "g.v1.GetAttemptResponse\"\n\220\002\001\352\265\030\003\001\002\003\022y\n\014L" +
+      "istAttempts\022-.edunn_serving.grading.v1.L" +
+      "istAttemptsRequest\032..edunn_serving.gradi" +
+      "ng.v1.ListAttemptsResponse\"\n\220\002\001\352\265\030\003\001\002\003\022|" +
+      "\n\rSubmitAnswers\022..edunn_serving.grading." +
+      "v1.SubmitAnswersRequest\032/.edunn_serving." +
+      "grading.v1.SubmitAnswersResponse\"\n\220\002\002\352\265\030" +
+      "\003\001\002\003\022p\n\tGetReport\022*.edunn_serving.gradin" +
+      "g.v1.GetReportRequest\032+.edunn_serving.gr" +
+      "ading.v1.GetReportResponse\"\n\220\002\001\352\265\030\003\001\002\003\022v" +
+      "\n\013ListReports\022,.edunn_serving.grading.v1" +
+      ".ListReportsRequest\032-.edunn_serving.grad" +
+      "ing.v1.ListReportsResponse\"\n\220\002\001\352\265\030\003\001\002\003\022{" +
+      "\n\rReplayAttempt\022..edunn_serving.grading." +
+      "v1.ReplayAttemptRequest\032/.edunn_serving." +
+      "grading.v1.ReplayAttemptResponse\"\t\220\002\001\352\265\030" +
+      "\002\002\003\022~\n\017RegradeAttempts\0220.edunn_serving.g" +
+      "rading.v1.RegradeAttemptsRequest\0321.edunn" +
+      "_serving.grading.v1.RegradeAttemptsRespo" +
+      "nse\"\006\352\265\030\002\002\003\022u\n\013ListNotices\022,.edunn_servi" +
+      "ng.grading.v1.ListNoticesRequest\032-.edunn" +
+      "_serving.grading.v1.ListNoticesResponse\"" +
+      "\t\220\002\001\352\265\030\002\002\003\022\177\n\016GetReceiptKeys\022/.edunn_ser" +
+      "ving.grading.v1.GetReceiptKeysRequest\0320." +
+      "edunn_serving.grading.v1.GetReceiptKeysR" +
+      "esponse\"\n\220\002\001\352\265\030\003\001\002\003B_\n\034org.edunn.serving" +
+      ".grading.v1P\001Z=github.com/edunn/edunn-se" +
+      "rving/clients/go/gradingpb;gradingpbb\006pr" +
+      "oto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -350,99 +384,123 @@ public final class GradingServiceOuterClass extends com.google.protobuf.Generate
     internal_static_edunn_serving_grading_v1_StartAttemptRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_StartAttemptRequest_descriptor,
-        new java.lang.String[] { "Course", "Assignment", "Student", "Language", });
+        new java.lang.String[] { "Course", "Assignment", "Student", "Language", "StartId", });
     internal_static_edunn_serving_grading_v1_StartAttemptResponse_descriptor =
       getDescriptor().getMessageType(11);
     internal_static_edunn_serving_grading_v1_StartAttemptResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_StartAttemptResponse_descriptor,
         new java.lang.String[] { "Attempt", });
-    internal_static_edunn_serving_grading_v1_SubmitAnswersRequest_descriptor =
+    internal_static_edunn_serving_grading_v1_GetAttemptRequest_descriptor =
       getDescriptor().getMessageType(12);
+    internal_static_edunn_serving_grading_v1_GetAttemptRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_grading_v1_GetAttemptRequest_descriptor,
+        new java.lang.String[] { "AttemptId", });
+    internal_static_edunn_serving_grading_v1_GetAttemptResponse_descriptor =
+      getDescriptor().getMessageType(13);
+    internal_static_edunn_serving_grading_v1_GetAttemptResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_grading_v1_GetAttemptResponse_descriptor,
+        new java.lang.String[] { "Attempt", });
+    internal_static_edunn_serving_grading_v1_ListAttemptsRequest_descriptor =
+      getDescriptor().getMessageType(14);
+    internal_static_edunn_serving_grading_v1_ListAttemptsRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_grading_v1_ListAttemptsRequest_descriptor,
+        new java.lang.String[] { "Course", "Assignment", "Student", });
+    internal_static_edunn_serving_grading_v1_ListAttemptsResponse_descriptor =
+      getDescriptor().getMessageType(15);
+    internal_static_edunn_serving_grading_v1_ListAttemptsResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_edunn_serving_grading_v1_ListAttemptsResponse_descriptor,
+        new java.lang.String[] { "Attempts", });
+    internal_static_edunn_serving_grading_v1_SubmitAnswersRequest_descriptor =
+      getDescriptor().getMessageType(16);
     internal_static_edunn_serving_grading_v1_SubmitAnswersRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_SubmitAnswersRequest_descriptor,
         new java.lang.String[] { "AttemptId", "Answers", "Source", });
     internal_static_edunn_serving_grading_v1_SubmitAnswersResponse_descriptor =
-      getDescriptor().getMessageType(13);
+      getDescriptor().getMessageType(17);
     internal_static_edunn_serving_grading_v1_SubmitAnswersResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_SubmitAnswersResponse_descriptor,
         new java.lang.String[] { "Report", });
     internal_static_edunn_serving_grading_v1_GetReportRequest_descriptor =
-      getDescriptor().getMessageType(14);
+      getDescriptor().getMessageType(18);
     internal_static_edunn_serving_grading_v1_GetReportRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_GetReportRequest_descriptor,
         new java.lang.String[] { "AttemptId", "Revision", });
     internal_static_edunn_serving_grading_v1_GetReportResponse_descriptor =
-      getDescriptor().getMessageType(15);
+      getDescriptor().getMessageType(19);
     internal_static_edunn_serving_grading_v1_GetReportResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_GetReportResponse_descriptor,
         new java.lang.String[] { "Report", });
     internal_static_edunn_serving_grading_v1_ListReportsRequest_descriptor =
-      getDescriptor().getMessageType(16);
+      getDescriptor().getMessageType(20);
     internal_static_edunn_serving_grading_v1_ListReportsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_ListReportsRequest_descriptor,
         new java.lang.String[] { "Course", "Assignment", "Student", "PageSize", "PageToken", });
     internal_static_edunn_serving_grading_v1_ListReportsResponse_descriptor =
-      getDescriptor().getMessageType(17);
+      getDescriptor().getMessageType(21);
     internal_static_edunn_serving_grading_v1_ListReportsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_ListReportsResponse_descriptor,
         new java.lang.String[] { "Reports", "NextPageToken", });
     internal_static_edunn_serving_grading_v1_ReplayAttemptRequest_descriptor =
-      getDescriptor().getMessageType(18);
+      getDescriptor().getMessageType(22);
     internal_static_edunn_serving_grading_v1_ReplayAttemptRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_ReplayAttemptRequest_descriptor,
         new java.lang.String[] { "AttemptId", });
     internal_static_edunn_serving_grading_v1_ReplayAttemptResponse_descriptor =
-      getDescriptor().getMessageType(19);
+      getDescriptor().getMessageType(23);
     internal_static_edunn_serving_grading_v1_ReplayAttemptResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_ReplayAttemptResponse_descriptor,
         new java.lang.String[] { "Attempt", "Answers", "Source", "Reports", });
     internal_static_edunn_serving_grading_v1_RegradeAttemptsRequest_descriptor =
-      getDescriptor().getMessageType(20);
+      getDescriptor().getMessageType(24);
     internal_static_edunn_serving_grading_v1_RegradeAttemptsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_RegradeAttemptsRequest_descriptor,
         new java.lang.String[] { "Course", "Assignment", "AttemptId", });
     internal_static_edunn_serving_grading_v1_RegradeAttemptsResponse_descriptor =
-      getDescriptor().getMessageType(21);
+      getDescriptor().getMessageType(25);
     internal_static_edunn_serving_grading_v1_RegradeAttemptsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_RegradeAttemptsResponse_descriptor,
         new java.lang.String[] { "Attempts", });
     internal_static_edunn_serving_grading_v1_Notice_descriptor =
-      getDescriptor().getMessageType(22);
+      getDescriptor().getMessageType(26);
     internal_static_edunn_serving_grading_v1_Notice_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_Notice_descriptor,
         new java.lang.String[] { "Time", "Course", "Assignment", "AttemptId", "Student", "Text", });
     internal_static_edunn_serving_grading_v1_ListNoticesRequest_descriptor =
-      getDescriptor().getMessageType(23);
+      getDescriptor().getMessageType(27);
     internal_static_edunn_serving_grading_v1_ListNoticesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_ListNoticesRequest_descriptor,
         new java.lang.String[] { "Course", });
     internal_static_edunn_serving_grading_v1_ListNoticesResponse_descriptor =
-      getDescriptor().getMessageType(24);
+      getDescriptor().getMessageType(28);
     internal_static_edunn_serving_grading_v1_ListNoticesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_ListNoticesResponse_descriptor,
         new java.lang.String[] { "Notices", });
     internal_static_edunn_serving_grading_v1_GetReceiptKeysRequest_descriptor =
-      getDescriptor().getMessageType(25);
+      getDescriptor().getMessageType(29);
     internal_static_edunn_serving_grading_v1_GetReceiptKeysRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_GetReceiptKeysRequest_descriptor,
         new java.lang.String[] { });
     internal_static_edunn_serving_grading_v1_GetReceiptKeysResponse_descriptor =
-      getDescriptor().getMessageType(26);
+      getDescriptor().getMessageType(30);
     internal_static_edunn_serving_grading_v1_GetReceiptKeysResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_GetReceiptKeysResponse_descriptor,

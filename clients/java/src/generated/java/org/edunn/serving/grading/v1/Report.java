@@ -561,8 +561,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object answersDigest_ = "";
   /**
    * <pre>
-   * The SHA-256 of the answers, in hexadecimal: the fields `answers` of the request in the order
-   * of challenges and steps, serialized by the service.
+   * The SHA-256 of the answers, in hexadecimal: of a SubmitAnswersRequest that has nothing but the
+   * answers, sorted by `challenge_id` and their steps by `step_id`, serialized deterministically.
    * </pre>
    *
    * <code>string answers_digest = 17;</code>
@@ -583,8 +583,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The SHA-256 of the answers, in hexadecimal: the fields `answers` of the request in the order
-   * of challenges and steps, serialized by the service.
+   * The SHA-256 of the answers, in hexadecimal: of a SubmitAnswersRequest that has nothing but the
+   * answers, sorted by `challenge_id` and their steps by `step_id`, serialized deterministically.
    * </pre>
    *
    * <code>string answers_digest = 17;</code>
@@ -2819,8 +2819,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object answersDigest_ = "";
     /**
      * <pre>
-     * The SHA-256 of the answers, in hexadecimal: the fields `answers` of the request in the order
-     * of challenges and steps, serialized by the service.
+     * The SHA-256 of the answers, in hexadecimal: of a SubmitAnswersRequest that has nothing but the
+     * answers, sorted by `challenge_id` and their steps by `step_id`, serialized deterministically.
      * </pre>
      *
      * <code>string answers_digest = 17;</code>
@@ -2840,8 +2840,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SHA-256 of the answers, in hexadecimal: the fields `answers` of the request in the order
-     * of challenges and steps, serialized by the service.
+     * The SHA-256 of the answers, in hexadecimal: of a SubmitAnswersRequest that has nothing but the
+     * answers, sorted by `challenge_id` and their steps by `step_id`, serialized deterministically.
      * </pre>
      *
      * <code>string answers_digest = 17;</code>
@@ -2862,8 +2862,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SHA-256 of the answers, in hexadecimal: the fields `answers` of the request in the order
-     * of challenges and steps, serialized by the service.
+     * The SHA-256 of the answers, in hexadecimal: of a SubmitAnswersRequest that has nothing but the
+     * answers, sorted by `challenge_id` and their steps by `step_id`, serialized deterministically.
      * </pre>
      *
      * <code>string answers_digest = 17;</code>
@@ -2880,8 +2880,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SHA-256 of the answers, in hexadecimal: the fields `answers` of the request in the order
-     * of challenges and steps, serialized by the service.
+     * The SHA-256 of the answers, in hexadecimal: of a SubmitAnswersRequest that has nothing but the
+     * answers, sorted by `challenge_id` and their steps by `step_id`, serialized deterministically.
      * </pre>
      *
      * <code>string answers_digest = 17;</code>
@@ -2895,8 +2895,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SHA-256 of the answers, in hexadecimal: the fields `answers` of the request in the order
-     * of challenges and steps, serialized by the service.
+     * The SHA-256 of the answers, in hexadecimal: of a SubmitAnswersRequest that has nothing but the
+     * answers, sorted by `challenge_id` and their steps by `step_id`, serialized deterministically.
      * </pre>
      *
      * <code>string answers_digest = 17;</code>

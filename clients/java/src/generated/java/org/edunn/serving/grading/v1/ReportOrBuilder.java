@@ -292,8 +292,8 @@ public interface ReportOrBuilder extends
 
   /**
    * <pre>
-   * The SHA-256 of the answers, in hexadecimal: the fields `answers` of the request in the order
-   * of challenges and steps, serialized by the service.
+   * The SHA-256 of the answers, in hexadecimal: of a SubmitAnswersRequest that has nothing but the
+   * answers, sorted by `challenge_id` and their steps by `step_id`, serialized deterministically.
    * </pre>
    *
    * <code>string answers_digest = 17;</code>
@@ -302,8 +302,8 @@ public interface ReportOrBuilder extends
   java.lang.String getAnswersDigest();
   /**
    * <pre>
-   * The SHA-256 of the answers, in hexadecimal: the fields `answers` of the request in the order
-   * of challenges and steps, serialized by the service.
+   * The SHA-256 of the answers, in hexadecimal: of a SubmitAnswersRequest that has nothing but the
+   * answers, sorted by `challenge_id` and their steps by `step_id`, serialized deterministically.
    * </pre>
    *
    * <code>string answers_digest = 17;</code>

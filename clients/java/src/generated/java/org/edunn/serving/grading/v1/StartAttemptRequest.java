@@ -36,6 +36,7 @@ private static final long serialVersionUID = 0L;
     assignment_ = "";
     student_ = "";
     language_ = "";
+    startId_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -246,6 +247,55 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int START_ID_FIELD_NUMBER = 5;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object startId_ = "";
+  /**
+   * <pre>
+   * A name for this start, chosen by the caller, such as a UUID: 128 characters at most. The same
+   * student's start of the same name at this assignment gets the same attempt. Empty: a new one.
+   * </pre>
+   *
+   * <code>string start_id = 5;</code>
+   * @return The startId.
+   */
+  @java.lang.Override
+  public java.lang.String getStartId() {
+    java.lang.Object ref = startId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      startId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * A name for this start, chosen by the caller, such as a UUID: 128 characters at most. The same
+   * student's start of the same name at this assignment gets the same attempt. Empty: a new one.
+   * </pre>
+   *
+   * <code>string start_id = 5;</code>
+   * @return The bytes for startId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getStartIdBytes() {
+    java.lang.Object ref = startId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      startId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -272,6 +322,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(language_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 4, language_);
     }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(startId_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 5, startId_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -287,6 +340,9 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(language_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(4, language_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(startId_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(5, startId_);
     }
     return size;
   }
@@ -320,6 +376,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getStudent())) return false;
     if (!getLanguage()
         .equals(other.getLanguage())) return false;
+    if (!getStartId()
+        .equals(other.getStartId())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -339,6 +397,8 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getStudent().hashCode();
     hash = (37 * hash) + LANGUAGE_FIELD_NUMBER;
     hash = (53 * hash) + getLanguage().hashCode();
+    hash = (37 * hash) + START_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getStartId().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -478,6 +538,7 @@ private static final long serialVersionUID = 0L;
       assignment_ = "";
       student_ = "";
       language_ = "";
+      startId_ = "";
       return this;
     }
 
@@ -523,6 +584,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000008) != 0)) {
         result.language_ = language_;
       }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.startId_ = startId_;
+      }
     }
 
     @java.lang.Override
@@ -555,6 +619,11 @@ private static final long serialVersionUID = 0L;
       if (!other.getLanguage().isEmpty()) {
         language_ = other.language_;
         bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      if (!other.getStartId().isEmpty()) {
+        startId_ = other.startId_;
+        bitField0_ |= 0x00000010;
         onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
@@ -601,6 +670,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000008;
               break;
             } // case 34
+            case 42: {
+              startId_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -987,6 +1061,103 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       language_ = value;
       bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object startId_ = "";
+    /**
+     * <pre>
+     * A name for this start, chosen by the caller, such as a UUID: 128 characters at most. The same
+     * student's start of the same name at this assignment gets the same attempt. Empty: a new one.
+     * </pre>
+     *
+     * <code>string start_id = 5;</code>
+     * @return The startId.
+     */
+    public java.lang.String getStartId() {
+      java.lang.Object ref = startId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        startId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * A name for this start, chosen by the caller, such as a UUID: 128 characters at most. The same
+     * student's start of the same name at this assignment gets the same attempt. Empty: a new one.
+     * </pre>
+     *
+     * <code>string start_id = 5;</code>
+     * @return The bytes for startId.
+     */
+    public com.google.protobuf.ByteString
+        getStartIdBytes() {
+      java.lang.Object ref = startId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        startId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * A name for this start, chosen by the caller, such as a UUID: 128 characters at most. The same
+     * student's start of the same name at this assignment gets the same attempt. Empty: a new one.
+     * </pre>
+     *
+     * <code>string start_id = 5;</code>
+     * @param value The startId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setStartId(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      startId_ = value;
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * A name for this start, chosen by the caller, such as a UUID: 128 characters at most. The same
+     * student's start of the same name at this assignment gets the same attempt. Empty: a new one.
+     * </pre>
+     *
+     * <code>string start_id = 5;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearStartId() {
+      startId_ = getDefaultInstance().getStartId();
+      bitField0_ = (bitField0_ & ~0x00000010);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * A name for this start, chosen by the caller, such as a UUID: 128 characters at most. The same
+     * student's start of the same name at this assignment gets the same attempt. Empty: a new one.
+     * </pre>
+     *
+     * <code>string start_id = 5;</code>
+     * @param value The bytes for startId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setStartIdBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      startId_ = value;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }

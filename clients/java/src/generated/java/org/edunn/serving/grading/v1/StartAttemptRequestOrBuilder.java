@@ -91,4 +91,26 @@ public interface StartAttemptRequestOrBuilder extends
    */
   com.google.protobuf.ByteString
       getLanguageBytes();
+
+  /**
+   * <pre>
+   * A name for this start, chosen by the caller, such as a UUID: 128 characters at most. The same
+   * student's start of the same name at this assignment gets the same attempt. Empty: a new one.
+   * </pre>
+   *
+   * <code>string start_id = 5;</code>
+   * @return The startId.
+   */
+  java.lang.String getStartId();
+  /**
+   * <pre>
+   * A name for this start, chosen by the caller, such as a UUID: 128 characters at most. The same
+   * student's start of the same name at this assignment gets the same attempt. Empty: a new one.
+   * </pre>
+   *
+   * <code>string start_id = 5;</code>
+   * @return The bytes for startId.
+   */
+  com.google.protobuf.ByteString
+      getStartIdBytes();
 }
