@@ -1,7 +1,9 @@
-"""`python -m bench.attacks NAME ADDRESS TOKEN`: one attack, again and again until it is killed."""
+"""`python -m bench.attacks NAME ADDRESS TOKEN [--idle]`: one attack, again and again until it is
+killed. With `--idle` it has only the processor time that no other process wants."""
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import struct
@@ -31,6 +33,7 @@ from edunn_serving.setting_types import MEBIBYTE
 
 # A pause after each round, so that the attackers leave the machine some time.
 PAUSE_SECONDS = 0.05
+ABUSER_CONNECTIONS = 50
 UNLIMITED = [("grpc.max_send_message_length", -1)]
 
 
@@ -132,7 +135,10 @@ def _forward_of(session_id: str) -> bytes:
 
 
 def abuse(address: str, token: str) -> None:
-    """Call as much as possible, with large tensors and slow layers, over many connections."""
+    """Call as one caller over fifty connections, with large tensors and slow layers.
+
+    Each connection calls as fast as it is answered, so this is fifty callers' load and more.
+    """
 
     def call() -> None:
         x = np.ones((256, 512))
@@ -143,7 +149,7 @@ def abuse(address: str, token: str) -> None:
             while time.monotonic() < until:
                 dense.forward(x)
 
-    threads = [threading.Thread(target=call) for _ in range(8)]
+    threads = [threading.Thread(target=call) for _ in range(ABUSER_CONNECTIONS)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -169,8 +175,12 @@ def rounds() -> Iterator[int]:
 
 
 if __name__ == "__main__":
+    if "--idle" in sys.argv:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     attack = ATTACKS[sys.argv[1]]
     for _ in rounds():
         # The server may refuse a connection that is one too many.
         with suppress(OSError):
             attack(sys.argv[2], sys.argv[3])
+        # `bench.siege` counts the rounds.
+        print(end=".", flush=True)

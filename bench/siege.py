@@ -1,8 +1,7 @@
-"""`python -m bench.siege`: attacks a stack in all ways at once, beside well-behaved callers.
+"""`python -m bench.siege`: attacks a stack, each way alone and all together, beside calm callers.
 
-It exits with 1 if a well-behaved call fails, if their p99 rises beyond three times the quiet one,
-or if the server's memory goes beyond its bound. The attackers share the machine with the stack, so
-that a part of the rise is theirs and not the server's.
+It exits with 1 if a well-behaved call fails, if their p99 under all attacks together rises beyond
+three times the quiet one, or if the server's memory goes beyond its bound.
 """
 
 from __future__ import annotations
@@ -13,172 +12,179 @@ import secrets
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import numpy as np
-from edunn_client import Client
-
 from bench.attacks import ATTACKS
+from bench.calm import CALLS_A_SECOND, Phase
 from edunn_serving.setting_types import MEBIBYTE
-from standalone.processes import Child
 from standalone.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "siege.md"
 CALLERS = 20
-CALLS_A_SECOND = 5.0
-X = np.random.default_rng(1).uniform(1, 2, (8, 64))
 # What arrives, what waits in the queue, what is unread, and what the server takes besides.
 SERVER_BYTES = (1024 + 512 + 512 + 512) * MEBIBYTE
 ALLOWED_RISE = 3.0
 TEXT = """\
 # Under siege
 
-`make siege` lets twenty well-behaved callers call at a steady rate, first alone and then beside all
-the attacks of [bench/attacks.py](../bench/attacks.py) at once: {attacks}. Each attack is a process
-of its own on the same machine, at the lowest priority. A part of the rise is theirs and not the
-server's all the same.
+`make siege` lets twenty well-behaved callers call at a steady rate: first alone, then beside each
+attack of [bench/attacks.py](../bench/attacks.py), then beside all of them at once. Each attack is a
+process of its own.
+
+A real attacker has a machine of its own. Here the attackers and the stack share {cores} cores, and
+the processor time that an attacker takes is not the server's to defend. So the attackers run under
+Linux's idle policy: they get the time that nobody else wants, which is most of it. The last row has
+them at the same priority as the stack instead. There the scheduler gives them their equal part of
+the cores, whatever the server does.
 
 {note}
 
-This run: {quiet:g} s quiet, {siege:g} s under siege, {cores} cores.
+| beside | calls | failed | p50, ms | p99, ms | rise | longest, ms | server, MiB | Redis, MiB |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+{rows}
 
-| | quiet | under siege |
-| --- | --- | --- |
-| well-behaved calls | {quiet_calls} | {siege_calls} |
-| of them failed | {quiet_failed} | {siege_failed} |
-| p50 | {quiet_p50:.1f} ms | {siege_p50:.1f} ms |
-| p99 | {quiet_p99:.1f} ms | {siege_p99:.1f} ms |
-| longest | {quiet_max:.0f} ms | {siege_max:.0f} ms |
-| server's memory, at most | {quiet_server:.0f} MiB | {siege_server:.0f} MiB |
-| Redis's memory, at most | {quiet_redis:.0f} MiB | {siege_redis:.0f} MiB |
+`abuse` is one caller over fifty connections, with large tensors and slow layers: its row shows how
+fairly callers share the workers.
 
-p99 under siege is {rise:.1f} times the quiet one.
+What is left: gRPC copies a whole message on the thread that serves all calls, and so does the link
+to Redis. One of 90 MiB keeps the others waiting for as long as the row `oversize` shows. A caller
+gets two of them for nothing. After that the server reads it more slowly.
+
+Times are those of the well-behaved callers, {callers} of them with {rate:g} calls a second each.
+Memory is the most that was seen. {lengths}
+
+{rounds}
+
+{failures}
 """
 
 
 def main() -> int:
     """Run the siege and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m bench.siege", description=__doc__)
-    parser.add_argument("--quiet", type=float, default=60.0, help="seconds without attacks")
-    parser.add_argument("--seconds", type=float, default=600.0, help="seconds of the attacks")
-    parser.add_argument(
-        "--attacks", nargs="+", choices=ATTACKS, help="only these, and do not write the page"
-    )
-    arguments = parser.parse_args()
+    arguments = _arguments()
     attacks = arguments.attacks or list(ATTACKS)
     names = [f"calm-{at}" for at in range(CALLERS)]
     load = os.getloadavg()[0]
     tokens = {name: secrets.token_hex(16) for name in (*names, "abuser")}
-    settings = {
-        "EDUNN_TOKENS": ",".join(f"{name}={token}" for name, token in tokens.items()),
-    }
+    settings = {"EDUNN_TOKENS": ",".join(f"{name}={token}" for name, token in tokens.items())}
     with (
         tempfile.TemporaryDirectory(prefix="edunn-siege-") as folder,
         Stack(Path(folder), environment=settings) as stack,
     ):
         calm = [tokens[name] for name in names]
-        quiet = Phase(stack, calm, arguments.quiet)
-        with _running(attacks, stack.address, tokens["abuser"]):
-            siege = Phase(stack, calm, arguments.seconds)
-    rise = siege.percentile(99) / quiet.percentile(99)
-    note = "Nothing else ran."
+        siege = Siege(stack, calm, tokens["abuser"])
+        siege.phase("nothing", [], arguments.quiet)
+        for name in attacks if arguments.alone else []:
+            siege.phase(_words(name), [name], arguments.alone)
+        siege.phase("all together", attacks, arguments.seconds)
+        if arguments.equal:
+            siege.phase("all, at equal priority", attacks, arguments.equal, are_equal=True)
+    note = "Nothing else ran on the machine."
     if load >= 1:
-        note = (
-            f"Before the run the machine's load was {load:.0f} already, by other programs, so the "
-            "times below say little. Only the bound on memory is shown by them."
-        )
-    page = TEXT.format(
-        note=note,
-        attacks=", ".join(name.replace("_", " ") for name in attacks),
-        quiet=arguments.quiet, siege=arguments.seconds, cores=os.cpu_count(), rise=rise,
-        **quiet.figures("quiet"), **siege.figures("siege"),
-    )  # fmt: skip
+        note = f"The machine's load was {load:.0f} before the run already, by other programs."
+    page = siege.page(note, arguments)
     print(page)
     if arguments.attacks is None:
         PAGE.write_text(page)
-    failed = quiet.failures + siege.failures
-    print("\n".join(failed[:10]))
-    return int(bool(failed) or rise > ALLOWED_RISE or siege.server_bytes > SERVER_BYTES)
+    return int(not siege.is_withstood())
 
 
-class Phase:
-    """The calls of the well-behaved callers for a while, and the memory meanwhile."""
+class Siege:
+    """The phases of a siege, each with its calls and its attacks."""
 
-    def __init__(self, stack: Stack, tokens: Sequence[str], seconds: float) -> None:
-        self.took: list[float] = []
-        self.failures: list[str] = []
-        self.server_bytes = self.redis_bytes = 0
-        until = time.monotonic() + seconds
-        threads = [
-            threading.Thread(target=self._call, args=(stack.address, token, until))
-            for token in tokens
+    def __init__(self, stack: Stack, calm: Sequence[str], abuser: str) -> None:
+        self._stack, self._calm, self._abuser = stack, calm, abuser
+        self._phases: dict[str, Phase] = {}
+        self._rounds: dict[str, dict[str, int]] = {}
+
+    def phase(
+        self, name: str, attacks: Sequence[str], seconds: float, *, are_equal: bool = False
+    ) -> None:
+        """Let the well-behaved callers call beside attacks."""
+        with _running(attacks, self._stack.address, self._abuser, are_equal) as rounds:
+            self._phases[name] = Phase(self._stack, self._calm, seconds)
+        self._rounds[name] = rounds
+        print(self._row(name), flush=True)
+
+    def is_withstood(self) -> bool:
+        """Tell whether the calls beside all attacks were as they should be, and the memory."""
+        together = self._phases["all together"]
+        rise = together.percentile(99) / self._phases["nothing"].percentile(99)
+        memory = max(phase.server_bytes for phase in self._phases.values())
+        failed = any(phase.failures for phase in self._phases.values())
+        return not failed and rise <= ALLOWED_RISE and memory <= SERVER_BYTES
+
+    def page(self, note: str, arguments: argparse.Namespace) -> str:
+        """Return the page with the figures."""
+        together = self._rounds["all together"]
+        lengths = (
+            f"The rows took {arguments.quiet:g} s (nothing), {arguments.alone:g} s (each attack), "
+            f"{arguments.seconds:g} s (all together) and {arguments.equal:g} s (equal priority)."
+        )
+        rounds = ", ".join(f"{_words(name)} {number}" for name, number in together.items())
+        return TEXT.format(
+            note=note, cores=os.cpu_count(), callers=CALLERS, rate=CALLS_A_SECOND,
+            rows="\n".join(self._row(name) for name in self._phases),
+            lengths=lengths,
+            rounds=f"Rounds of each attack while all ran together: {rounds}.",
+            failures=self._failures(),
+        )  # fmt: skip
+
+    def _row(self, name: str) -> str:
+        is_quiet = name == "nothing"
+        quiet = self._phases["nothing"].percentile(99)
+        return self._phases[name].row(name, None if is_quiet else quiet)
+
+    def _failures(self) -> str:
+        lines = [
+            f"- beside {name}, {number} times: {what}"
+            for name, phase in self._phases.items()
+            for what, number in phase.failures.most_common()
         ]
-        for thread in threads:
-            thread.start()
-        while time.monotonic() < until:
-            self.server_bytes = max(self.server_bytes, _resident(stack.servers[0]))
-            self.redis_bytes = max(self.redis_bytes, _resident(stack.redis))
-            time.sleep(0.1)
-        for thread in threads:
-            thread.join()
+        return "\n".join(["What failed:", "", *lines]) if lines else "No well-behaved call failed."
 
-    def percentile(self, percent: float) -> float:
-        """Return a percentile of the calls' times, in ms."""
-        return float(np.percentile(self.took, percent)) * 1000
 
-    def figures(self, name: str) -> dict[str, float]:
-        """Return the figures of the page."""
-        return {
-            f"{name}_calls": len(self.took),
-            f"{name}_failed": len(self.failures),
-            f"{name}_p50": self.percentile(50),
-            f"{name}_p99": self.percentile(99),
-            f"{name}_max": self.percentile(100),
-            f"{name}_server": self.server_bytes / MEBIBYTE,
-            f"{name}_redis": self.redis_bytes / MEBIBYTE,
-        }
-
-    def _call(self, address: str, token: str, until: float) -> None:
-        try:
-            with Client(address, token=token) as client, client.session() as session:
-                layer = session.layer("drop", "Dropout", p=0.5)
-                layer.forward(X)
-                due = time.monotonic() + secrets.randbelow(1000) / 1000 / CALLS_A_SECOND
-                while (due := due + 1 / CALLS_A_SECOND) < until:
-                    time.sleep(max(0.0, due - time.monotonic()))
-                    began = time.monotonic()
-                    y = layer.forward(X)
-                    self.took.append(time.monotonic() - began)
-                    if not ((y == 0) | (y == 2 * X)).all():
-                        self.failures.append("a wrong answer")
-        except Exception as error:
-            self.failures.append(repr(error))
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.siege", description=__doc__)
+    parser.add_argument("--quiet", type=float, default=60.0, help="seconds without attacks")
+    parser.add_argument("--alone", type=float, default=15.0, help="seconds of each attack; 0: none")
+    parser.add_argument("--seconds", type=float, default=600.0, help="seconds of all together")
+    parser.add_argument(
+        "--equal", type=float, default=30.0, help="seconds of all at equal priority; 0: none"
+    )
+    parser.add_argument(
+        "--attacks", nargs="+", choices=ATTACKS, help="only these, and do not write the page"
+    )
+    return parser.parse_args()
 
 
 @contextmanager
-def _running(attacks: Sequence[str], address: str, token: str) -> Iterator[None]:
-    """Run each attack in a process of its own, until the block ends."""
+def _running(
+    attacks: Sequence[str], address: str, token: str, are_equal: bool
+) -> Iterator[dict[str, int]]:
+    """Run each attack in a process of its own until the block ends; then give their rounds."""
+    rounds: dict[str, int] = {}
     with ExitStack() as stack:
+        several = {}
         for name in attacks:
+            log = stack.enter_context(tempfile.TemporaryFile())
             command = [sys.executable, "-m", "bench.attacks", name, address, token]
-            process = stack.enter_context(
-                subprocess.Popen(command, cwd=ROOT)  # noqa: S603  # our own module
-            )
+            if not are_equal:
+                command.append("--idle")
+            process = subprocess.Popen(command, cwd=ROOT, stdout=log)  # noqa: S603  # our module
+            stack.callback(process.wait)
             stack.callback(process.kill)
-        yield
+            several[name] = log
+        yield rounds
+        # The attacks write a byte at the end of each round.
+        rounds |= {name: os.fstat(log.fileno()).st_size for name, log in several.items()}
 
 
-def _resident(child: Child) -> int:
-    """Return the bytes of the machine's memory that a process takes."""
-    for line in Path(f"/proc/{child.pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    return 0
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 if __name__ == "__main__":

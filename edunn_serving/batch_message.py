@@ -35,6 +35,8 @@ class OperationHead(NamedTuple):
     repeat_id: str | None = None
     # The call's id in logs.
     request_id: str = ""
+    # The bytes that the server has reserved for the answer. 0: those of a small one.
+    answer_room: int = 0
 
     @property
     def session(self) -> SessionKey:
@@ -78,6 +80,7 @@ class BatchMessage(NamedTuple):
                 request=request,
                 request_mark=mark,
                 request_id=head.request_id,
+                answer_room=head.answer_room,
             )
         return batch.SerializeToString()
 
@@ -122,4 +125,5 @@ def _head(operation: BatchOperation) -> OperationHead:
         operation.loss if operation.HasField("loss") else None,
         operation.repeat_id if operation.HasField("repeat_id") else None,
         operation.request_id,
+        operation.answer_room,
     )

@@ -21,11 +21,12 @@ class BoundSettings(BaseSettings):
     )
     grader_limits: LimitsOfRole = _setting(
         "calls_per_second=2000,calls_burst=8000,calls_at_once=1024,streams=64,sessions=2000,"
-        "state_bytes=4294967296",
+        "state_bytes=4294967296,tensor_bytes=67108864,processor_seconds_per_minute=240",
         "The limits of each grader.",
     )
     admin_limits: LimitsOfRole = _setting(
-        "",
+        "calls_per_second=50000,calls_burst=200000,calls_at_once=4096,streams=512,sessions=100000,"
+        "state_bytes=68719476736,tensor_bytes=536870912,processor_seconds_per_minute=3840",
         "The limits of each admin, and of each address if the server asks for no token.",
     )
     max_connections: int = _setting(
@@ -35,7 +36,7 @@ class BoundSettings(BaseSettings):
         500, "How many connections from one address a server keeps.", minimum=1
     )
     max_connection_calls: int = _setting(
-        4096, "How many calls one connection may have under way. More are refused.", minimum=1
+        2048, "How many calls one connection may have under way. More are refused.", minimum=1
     )
     max_arriving_bytes: int = _setting(
         1024 * MEBIBYTE,

@@ -31,14 +31,19 @@ class Reply(NamedTuple):
     seconds: float = 0.0
     # The seal of a response that lies apart.
     mark: bytes = b""
+    # The bytes that the answer would take for which the server has to reserve room first.
+    answer_bytes: int = 0
 
 
 RESPONSE, STATUS = OPERATION_REPLY_KIND_RESPONSE, OPERATION_REPLY_KIND_STATUS
-# The operation has not been run, because the batch's answers are large enough. It is sent again.
+# The operation has not been run, because the batch's answers are large enough or its own needs room
+# at the server. It is sent again.
 AGAIN = OPERATION_REPLY_KIND_AGAIN
 # On the way only: the key of a response of this many bytes or more, in its place.
 LARGE = OPERATION_REPLY_KIND_LARGE
 LARGE_BYTES = 256 * 1024
+# The server reserves room for an answer of more bytes before it is computed.
+FREE_ANSWER_BYTES = 512 * 1024
 # Replies of more bytes are not published with their data. The server reads them from its stream,
 # because Redis breaks the connection of a subscriber that has many MiB waiting.
 PUBLISHED_BYTES = 512 * 1024
@@ -60,8 +65,14 @@ class Answer(NamedTuple):
             worker_id=self.worker_id,
             fixed_microseconds=round(self.fixed_seconds * 1e6),
         )
-        for kind, data, seconds, mark in self.replies:
-            message.replies.add(kind=kind, data=data, microseconds=round(seconds * 1e6), mark=mark)
+        for kind, data, seconds, mark, answer_bytes in self.replies:
+            message.replies.add(
+                kind=kind,
+                data=data,
+                microseconds=round(seconds * 1e6),
+                mark=mark,
+                answer_bytes=answer_bytes,
+            )
         return message.SerializeToString()
 
     @classmethod
@@ -75,7 +86,7 @@ class Answer(NamedTuple):
         """
         message = BatchReply.FromString(data)
         replies = [
-            Reply(each.kind, each.data, each.microseconds / 1e6, each.mark)
+            Reply(each.kind, each.data, each.microseconds / 1e6, each.mark, each.answer_bytes)
             for each in message.replies
         ]
         fixed_seconds = message.fixed_microseconds / 1e6

@@ -1,7 +1,8 @@
 """Bounds the memory of answers that their readers have not taken yet.
 
-An account that has not read enough of its answers gets no more of them: its operations wait. Only
-those that are with a worker already may exceed the bound.
+An account that has not read enough of its answers gets no more of them: its operations wait. The
+room of a large answer is reserved before it is computed. Only small answers of operations that are
+with a worker already may exceed the bound.
 """
 
 from __future__ import annotations
@@ -29,12 +30,19 @@ class AnswerRoom:
         self._total = 0
         self._has_refused = False
 
-    def has_room(self, account: str) -> bool:
-        """Tell whether an account may get more answers. One that holds none always may."""
+    def has_room(self, account: str, size: int = 0) -> bool:
+        """Tell whether an account may get more answers, of `size` bytes if they are large.
+
+        If other accounts hold all room, one that holds none has some of its own: no more in all
+        than there is for the others.
+        """
         held = self._held[account]
         if not held:
-            return True
-        if held < self._max_bytes * ACCOUNT_SHARE and self._total < self._max_bytes:
+            if self._total + size <= 2 * self._max_bytes or not (size and self._total):
+                return True
+        elif (
+            held + size <= self._max_bytes * ACCOUNT_SHARE and self._total + size <= self._max_bytes
+        ):
             return True
         self._has_refused = True
         return False

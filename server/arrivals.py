@@ -9,9 +9,12 @@ An account is a caller or, if nobody is asked who calls, the address of a caller
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter, OrderedDict
 
 from edunn_serving.errors import Reason, ServiceError, invalid_argument
+from edunn_serving.setting_types import MEBIBYTE
 from edunn_serving.settings import Settings
 from server.call import EOF, Read
 from server.lanes import Lanes, queue_full
@@ -25,9 +28,14 @@ ACCOUNT_READS, READS = 1024, 4096
 FREE_READS = 8
 # The weight of the newest request in the expected size of the account's next.
 SIZE_WEIGHT = 0.05
-# The accounts whose expected sizes are remembered. The latest are kept.
+# The accounts whose expected sizes and whose refusals are remembered. The latest are kept.
 REMEMBERED = 10_000
 RETRY_SECONDS = 1.0
+# An account is read no faster than this, in bytes a second, as far as its requests are refused for
+# their size or their parts. To read one takes as long as to read one that is served.
+REFUSED_BYTES_A_SECOND = 4 * MEBIBYTE
+# This many of the largest refused requests cost no pause.
+FREE_REFUSALS = 2
 
 
 class Arrivals:
@@ -44,6 +52,10 @@ class Arrivals:
         self._reading: dict[str, int] = {}
         self._reads = 0
         self._expected: OrderedDict[str, float] = OrderedDict()
+        # Until when each account would be read if all its refused requests came at that rate, by
+        # the monotonic clock.
+        self._refused_until: dict[str, float] = {}
+        self._free_seconds = FREE_REFUSALS * settings.max_message_bytes / REFUSED_BYTES_A_SECOND
 
     async def read(self, read: Read, account: str, *, may_be_slow: bool) -> bytes:
         """Read a call's request, if there is room for it.
@@ -60,6 +72,8 @@ class Arrivals:
         self._reading[account] = self._reading.get(account, 0) + 1
         self._reads += 1
         try:
+            if self._refused_until:
+                await self.pause(account)
             with arrival:
                 request = await read()
         finally:
@@ -78,6 +92,24 @@ class Arrivals:
         self._expected.move_to_end(account)
         if len(self._expected) > REMEMBERED:
             self._expected.popitem(last=False)
+
+    def note_refused(self, account: str, size: int) -> None:
+        """Note the size of a request that was read in vain."""
+        now = time.monotonic()
+        until = max(now, self._refused_until.get(account, now)) + size / REFUSED_BYTES_A_SECOND
+        self._refused_until[account] = until
+        if len(self._refused_until) > REMEMBERED:
+            del self._refused_until[next(iter(self._refused_until))]
+
+    async def pause(self, account: str) -> None:
+        """Wait before an account is read, if too many bytes of it were refused lately."""
+        while (until := self._refused_until.get(account)) is not None:
+            now = time.monotonic()
+            if until <= now:
+                del self._refused_until[account]
+            if until - self._free_seconds <= now:
+                return
+            await asyncio.sleep(until - self._free_seconds - now)
 
     def take_place(self, account: str) -> bool:
         """Take a place for a slow request; False if there is none. An account has half of them."""

@@ -15,7 +15,7 @@ from functools import partial
 
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import ServiceError, internal_error, unavailable
-from edunn_serving.replies import AGAIN, Answer, Reply
+from edunn_serving.replies import AGAIN, RESPONSE, Answer, Reply
 from edunn_serving.rpcs import FILLS_NOTHING
 from edunn_serving.settings import Settings
 from server.answers import AnswerRoom
@@ -63,7 +63,7 @@ class Dispatcher:
             has_answer_room=self.answers.has_room,
         )
         self.arrivals = Arrivals(self._lanes, settings)
-        self._flights = Flights(self._lanes)
+        self._flights = Flights(self._lanes, self.answers)
         self._estimate = WorkEstimate()
         self.link = RedisLink(settings, lambda: self._replies.begin(), self._on_change)
         seal = settings.seal()
@@ -155,7 +155,7 @@ class Dispatcher:
                 self._lanes.is_shared() and self._estimate.is_heavy(account)
             )
             operation = PendingOperation(
-                head, request, reply, deadline, is_slow, account=account,
+                self._estimate.with_room(head), request, reply, deadline, is_slow, account=account,
                 expected_seconds=self._estimate.seconds(is_slow=is_slow),
             )  # fmt: skip
             self._lanes.append(operation)
@@ -321,12 +321,13 @@ class Dispatcher:
         if self._flights.fail(flight, error):
             self._schedule_pump()
 
-    def _on_answer(self, answer: Answer) -> None:
+    def _on_answer(self, answer: Answer) -> bool:
+        """Give the callers of a batch their replies; False if it was not under way."""
         batch_id, replies = answer.batch_id, answer.replies
         flight = self._flights.back(batch_id)
         if flight is None:
             log.info("batch %s was answered after it had been given up", batch_id)
-            return
+            return False
         sessions = flight.sessions()
         self._last_workers.note(sessions, answer.worker_id)
         self._estimate.note_batch(answer.fixed_seconds)
@@ -335,6 +336,8 @@ class Dispatcher:
             again: list[PendingOperation] = []
             for operation, reply in zip(flight.operations, replies, strict=True):
                 if reply.kind == AGAIN:
+                    if reply.answer_bytes:
+                        self._reserve(operation, reply.answer_bytes)
                     again.append(operation)
                     continue
                 self.counts.note_reply(operation.head.method, reply)
@@ -348,9 +351,17 @@ class Dispatcher:
             flight.refuse(internal_error(batch_id))
         self._lanes.release(sessions)
         self._schedule_pump()
+        return True
+
+    def _reserve(self, operation: PendingOperation, answer_bytes: int) -> None:
+        """Let an operation wait until there is room for its answer, and those of its kind."""
+        operation.head = operation.head._replace(answer_room=answer_bytes)
+        self._estimate.note_answer(operation.head, answer_bytes)
 
     def _note_cost(self, operation: PendingOperation, reply: Reply, *, is_shared: bool) -> None:
         seconds = reply.seconds
+        if operation.head.answer_room and reply.kind == RESPONSE:
+            self._estimate.note_answer(operation.head, len(reply.data))
         # A large answer travels alone too, like a slow one, so that few of them come at a time.
         is_large = len(reply.data) >= ALONE_BYTES
         self._estimate.note(operation.head, max(seconds, SLOW_SECONDS) if is_large else seconds)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from edunn_serving.errors import ServiceError
 from edunn_serving.keys import SessionKey
+from server.answers import AnswerRoom
 from server.lanes import Lanes
 from server.operation import PendingOperation
 
@@ -33,6 +34,8 @@ class Flight:
     wanted_worker: str = ""
     # Whether any other worker may take it too by now.
     is_for_any: bool = False
+    # The account and the bytes of the room that is reserved for its answer.
+    reserved: tuple[str, int] = ("", 0)
 
     @property
     def is_slow(self) -> bool:
@@ -50,10 +53,13 @@ class Flight:
 
 
 class Flights:
-    """All flights. The lanes of their sessions are busy until they are back."""
+    """All flights. Until they are back, the lanes of their sessions are busy, and the room of their
+    large answers is reserved.
+    """
 
-    def __init__(self, lanes: Lanes) -> None:
+    def __init__(self, lanes: Lanes, answers: AnswerRoom) -> None:
         self._lanes = lanes
+        self._answers = answers
         self._flights: dict[str, Flight] = {}
         # The time at which a flight last came back.
         self._last_back = time.monotonic()
@@ -71,6 +77,10 @@ class Flights:
     def begin(self, operations: list[PendingOperation], wanted_worker: str) -> Flight:
         """Add a batch that leaves."""
         flight = Flight(operations, wanted_worker=wanted_worker)
+        # An operation with a large answer is alone.
+        if size := operations[0].head.answer_room:
+            flight.reserved = (operations[0].account, size)
+            self._answers.hold(*flight.reserved)
         self._flights[flight.batch_id] = flight
         return flight
 
@@ -81,7 +91,10 @@ class Flights:
 
     def give_up(self, batch_id: str) -> Flight | None:
         """Remove a batch and return it; None if it is not under way. Its lanes stay busy."""
-        return self._flights.pop(batch_id, None)
+        flight = self._flights.pop(batch_id, None)
+        if flight is not None and flight.reserved[1]:
+            self._answers.release(*flight.reserved)
+        return flight
 
     def fail(self, flight: Flight, error: ServiceError) -> bool:
         """Refuse a batch; False if it is not under way any more."""

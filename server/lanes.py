@@ -53,10 +53,10 @@ class Lanes:
         *,
         max_operations: int,
         max_bytes: int,
-        has_answer_room: Callable[[str], bool] = lambda account: True,
+        has_answer_room: Callable[[str, int], bool] = lambda account, size: True,
     ) -> None:
         self._counts = counts
-        # Whether an account has read enough of its answers to get more.
+        # Whether an account has read enough of its answers to get more, of this many bytes.
         self._has_answer_room = has_answer_room
         self._max_operations = max_operations
         self._max_bytes = max_bytes
@@ -155,10 +155,11 @@ class Lanes:
         now = time.monotonic()
         while len(taken) < max_operations and (turns := self._next_turns(slow=may_be_slow)):
             lane = turns.peek()
-            if lane.operations and not self._has_answer_room(lane.operations[0].account):
+            first = lane.operations[0] if lane.operations else None
+            if first and not self._has_answer_room(first.account, first.head.answer_room):
                 self._parked.append(turns.pop())
                 continue
-            if not choose(lane.session) and len(aside) < MOST_ASIDE:
+            if first and not choose(lane.session) and len(aside) < MOST_ASIDE:
                 aside.append((turns, turns.set_aside()))
                 continue
             before = len(taken)
@@ -317,5 +318,10 @@ def queue_full() -> ServiceError:
 
 
 def _goes_alone(operation: PendingOperation) -> bool:
-    """Tell whether an operation may be slow, or a worker has died over it."""
-    return operation.is_slow or operation.deaths > 0 or operation.size >= ALONE_BYTES
+    """Tell whether an operation may be slow or has a large answer, or a worker has died over it."""
+    return (
+        operation.is_slow
+        or operation.deaths > 0
+        or operation.size >= ALONE_BYTES
+        or operation.head.answer_room > 0
+    )

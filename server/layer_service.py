@@ -110,8 +110,12 @@ class LayerService:
     async def _export_model(self, call: Call, read: Read) -> AsyncIterator[bytes]:
         request = await read()
         answer = await self._run("ExportModel", call, b"" if request is EOF else request)
-        for chunk in chunks_of(WholeModel.FromString(answer).file):
-            yield ExportModelResponse(chunk=chunk).SerializeToString()
+        self._dispatcher.answers.hold(call.account, len(answer))
+        try:
+            for chunk in chunks_of(WholeModel.FromString(answer).file):
+                yield ExportModelResponse(chunk=chunk).SerializeToString()
+        finally:
+            self._dispatcher.answers.release(call.account, len(answer))
 
     async def _import_model(self, call: Call, read: Read) -> AsyncIterator[bytes]:
         request = await collect_model(

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from edunn_serving import keys
 from edunn_serving.errors import unavailable
-from edunn_serving.replies import LARGE, RESPONSE, STATUS, Answer, Reply
+from edunn_serving.replies import LARGE, PUBLISHED_BYTES, RESPONSE, STATUS, Answer, Reply
 from edunn_serving.seal import ForgedError, Seal
 from server.redis_link import RedisLink
 
@@ -34,11 +34,11 @@ class ReplyReader:
     Parameters
     ----------
     on_answer
-        Called with the answer of each batch.
+        Called with the answer of each batch. Returns whether the batch was under way.
     """
 
     def __init__(
-        self, link: RedisLink, server_id: str, on_answer: Callable[[Answer], None], seal: Seal
+        self, link: RedisLink, server_id: str, on_answer: Callable[[Answer], bool], seal: Seal
     ) -> None:
         self._link = link
         self._seal = seal
@@ -132,8 +132,9 @@ class ReplyReader:
         if not data:
             self.catch_up()
             return
-        # Only a worker's message may say what has been read.
-        if not self._hand_over(data):
+        # Only a worker's message may say what has been read, and only once: whoever reaches Redis
+        # may publish one again with another entry's id, or publish what a worker has not.
+        if len(data) > PUBLISHED_BYTES or not self._hand_over(data):
             return
         if self._is_catching_up:
             self._heard.add(entry_id)
@@ -142,20 +143,21 @@ class ReplyReader:
             self.last_read = entry_id
 
     def _hand_over(self, data: bytes) -> bool:
-        """Hand over the answer of an entry; False if it is none, or is not a worker's."""
+        """Hand over the answer of an entry.
+
+        Returns False if it is none, is not a worker's, or was handed over before.
+        """
         self._untrimmed_bytes += len(data)
         if self._untrimmed_bytes > TRIM_BYTES:
             self._trim()
         try:
-            self._complete(Answer.decode(self._seal.open("reply", data, self.stream)))
+            return self._complete(Answer.decode(self._seal.open("reply", data, self.stream)))
         except ForgedError as error:
             log.error("an entry of the replies is refused: %s", error)
-            return False
         except Exception:
             # An error with one batch must not lose the other batches of this read.
             log.exception("the replies of a batch could not be handed over: %r", data[:100])
-            return False
-        return True
+        return False
 
     def _trim(self) -> None:
         command = ("XTRIM", self.stream, "MINID", "=", _after(self.last_read))
@@ -170,13 +172,17 @@ class ReplyReader:
             return False
         return True
 
-    def _complete(self, answer: Answer) -> None:
-        """Fetch the results that are too large for the stream, then hand over the answer."""
+    def _complete(self, answer: Answer) -> bool:
+        """Fetch the results that are too large for the stream, then hand over the answer.
+
+        Returns whether the batch was under way, as far as that is known.
+        """
         batch_id, replies = answer.batch_id, list(answer.replies)
         missing = {at: reply.data for at, reply in enumerate(replies) if reply.kind == LARGE}
         if not missing:
-            self._on_answer(answer)
-            return
+            return self._on_answer(answer)
+        if batch_id in self._fetching:
+            return False
         self._fetching.add(batch_id)
 
         def take(at: int, result: bytes | Exception | None) -> None:
@@ -192,6 +198,7 @@ class ReplyReader:
 
         for at, key in list(missing.items()):
             self._link.sender.send(("GETDEL", key), partial(take, at))
+        return True
 
 
 def _order(entry_id: str) -> tuple[int, int]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from edunn_serving.batch_message import OperationHead
+from edunn_serving.replies import FREE_ANSWER_BYTES
 
 # An operation this long delays the others noticeably.
 SLOW_SECONDS = 0.02
 # The number of kinds of slow operations that are remembered. The latest are kept.
 SLOW_REMEMBERED = 10_000
+# The number of kinds of operations with large answers that are remembered. The latest are kept.
+LARGE_REMEMBERED = 10_000
 # The weight of the latest operation in the estimate of a usual one.
 LATEST_SHARE = 0.02
 
@@ -31,6 +34,8 @@ class WorkEstimate:
         # The time that a batch takes its worker besides its operations.
         self.fixed_seconds = 0.0
         self._slow: OrderedDict[Kind, None] = OrderedDict()
+        # The bytes of the latest answer, of the kinds whose answers are large.
+        self._large: OrderedDict[Kind, int] = OrderedDict()
         # The usual time of an account's operations.
         self._accounts: OrderedDict[str, float] = OrderedDict()
 
@@ -60,6 +65,23 @@ class WorkEstimate:
     def seconds(self, *, is_slow: bool) -> float:
         """Return the time that an operation is expected to take."""
         return SLOW_SECONDS if is_slow else self.usual_seconds
+
+    def note_answer(self, head: OperationHead, size: int) -> None:
+        """Note the bytes of an answer whose room was reserved, or is to be."""
+        kind = _kind(head)
+        if size <= FREE_ANSWER_BYTES:
+            self._large.pop(kind, None)
+            return
+        # The worker's estimate is somewhat above the answer and must be met again.
+        self._large[kind] = max(size, head.answer_room)
+        self._large.move_to_end(kind)
+        if len(self._large) > LARGE_REMEMBERED:
+            self._large.popitem(last=False)
+
+    def with_room(self, head: OperationHead) -> OperationHead:
+        """Return an operation's head with the room that its answer takes, if that is known."""
+        size = self._large.get(_kind(head), 0) if self._large else 0
+        return head._replace(answer_room=size) if size else head
 
     def note_batch(self, fixed_seconds: float) -> None:
         """Note what a batch took its worker besides its operations; 0 if unknown."""

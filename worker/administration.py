@@ -115,7 +115,9 @@ def get_parameters(
     """Return the parameters and buffers of a layer."""
     model = session.layer(request.layer).model
     arrays = {**model.get_parameters(), **model.get_buffers()}
-    check(charge_answer(arrays), settings)
+    charge = charge_answer(arrays)
+    check(charge, settings)
+    session.need_answer_room(charge.answer)
     response = ArrayMessage(GetParametersResponse())
     response.add_tensors("parameters", arrays)
     return response

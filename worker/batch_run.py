@@ -15,13 +15,13 @@ from edunn_serving.errors import (
     logged_fault,
 )
 from edunn_serving.keys import SessionKey
-from edunn_serving.replies import AGAIN, RESPONSE, STATUS, Reply
+from edunn_serving.replies import AGAIN, FREE_ANSWER_BYTES, RESPONSE, STATUS, Reply
 from edunn_serving.requests import parse_request
 from edunn_serving.rpcs import OPERATION_RPCS
 from edunn_serving.settings import Settings
 from worker.limits import MAX_BATCH_RESULT_BYTES
 from worker.methods import METHODS
-from worker.open_session import OpenSession
+from worker.open_session import NoAnswerRoomError, OpenSession
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySession
@@ -29,10 +29,11 @@ from worker.stored import Changes, StoredSession
 
 
 class Outcome(NamedTuple):
-    """A reply's kind and data."""
+    """A reply's kind and data, or the bytes of the answer for which there is no room yet."""
 
     kind: int
     data: bytes
+    answer_bytes: int = 0
 
 
 class BatchRun:
@@ -43,7 +44,7 @@ class BatchRun:
     without the one that failed. The other sessions are not affected.
 
     Once the results are as large as a batch may answer, the other operations are left to another
-    batch.
+    batch. So are an operation whose answer needs room at the server, and those behind it.
     """
 
     def __init__(
@@ -108,9 +109,10 @@ class BatchRun:
         session = self.sessions[key]
         # The thread's own time does not count other work on the machine.
         began = time.thread_time()
+        is_held_up = False
         for number in self._numbers[key]:
             outcome = self._failures.get(number)
-            if self._result_bytes > MAX_BATCH_RESULT_BYTES:
+            if is_held_up or self._result_bytes > MAX_BATCH_RESULT_BYTES:
                 outcome = Outcome(AGAIN, b"")
             if outcome is None:
                 session.changed = False
@@ -120,8 +122,10 @@ class BatchRun:
                     self._failures[number] = outcome
                     return False
                 self._result_bytes += len(outcome.data) + session.stored_bytes - stored
+                is_held_up = outcome.kind == AGAIN
             ended = time.thread_time()
-            self.replies[number] = Reply(*outcome, ended - began)
+            kind, data, answer_bytes = outcome
+            self.replies[number] = Reply(kind, data, ended - began, answer_bytes=answer_bytes)
             began = ended
         return True
 
@@ -131,10 +135,13 @@ class BatchRun:
         try:
             deadline = self._deadline_of(head)
             self._guard.begin(self._batch.batch_id, number, deadline)
+            session.answer_room = head.answer_room or FREE_ANSWER_BYTES
             method = METHODS[head.method]
             request = parse_request(OPERATION_RPCS[head.method], self._requests[number])
             response = method.run(session, request, self._settings)
             return Outcome(RESPONSE, response.SerializeToString()), True
+        except NoAnswerRoomError as error:
+            return Outcome(AGAIN, b"", error.answer_bytes), True
         except ServiceError as error:
             # A late error, such as one of encoding, may have left changes behind.
             return failed(error), not session.changed

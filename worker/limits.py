@@ -13,6 +13,7 @@ from edunn.estimate import BESIDES
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.machine_memory import available_bytes
 from edunn_serving.memory import give_back_freed_memory
+from edunn_serving.replies import FREE_ANSWER_BYTES
 from edunn_serving.setting_types import MEBIBYTE
 from edunn_serving.settings import Settings
 
@@ -65,11 +66,11 @@ def check(charge: Charge, settings: Settings) -> None:
 
 
 def is_small(charge: Charge, settings: Settings) -> bool:
-    """Tell whether an operation may run without a check of the memory that is left."""
+    """Tell whether an operation may run without a check of memory and of room for its answer."""
     return (
         charge.work <= settings.operation_work
         and charge.memory <= SMALL_BYTES
-        and charge.answer <= answer_limit(settings)
+        and charge.answer <= min(FREE_ANSWER_BYTES, answer_limit(settings))
     )
 
 

@@ -14,6 +14,7 @@ from edunn_serving.internal.v1.state_pb2 import (
     TrainingBytes,
 )
 from edunn_serving.keys import SessionKey
+from edunn_serving.replies import FREE_ANSWER_BYTES
 from edunn_serving.v1.layer_pb2 import Layer
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, ReadySession, build_layer
@@ -47,6 +48,14 @@ class OpenLayer:
         return inputs
 
 
+class NoAnswerRoomError(Exception):
+    """The server has reserved less room than an answer takes. Nothing is computed or changed."""
+
+    def __init__(self, answer_bytes: int) -> None:
+        super().__init__(f"the answer would take {answer_bytes} bytes")
+        self.answer_bytes = answer_bytes
+
+
 class OpenSession:
     """A session while a batch runs on it. The session may not exist."""
 
@@ -64,6 +73,8 @@ class OpenSession:
         self.now_ms = now_ms
         # Set by every change of the session. `BatchRun` clears it before each operation.
         self.changed = False
+        # The bytes that the present operation's answer may take.
+        self.answer_room = FREE_ANSWER_BYTES
         self._loaded_revision = stored.revision if stored else ""
         self._stored_layers = stored.layers if stored else {}
         self._layers: dict[str, OpenLayer] = {}
@@ -91,6 +102,17 @@ class OpenSession:
         if self.ready is not None:
             self.ready.has_contexts = self._has_contexts
             self.ready.has_forgotten = self.has_forgotten
+
+    def need_answer_room(self, answer_bytes: int) -> None:
+        """Check that the server has room for the present operation's answer.
+
+        Raises
+        ------
+        NoAnswerRoomError
+            It has not, so the operation must be sent again. Nothing must have been changed before.
+        """
+        if answer_bytes > self.answer_room:
+            raise NoAnswerRoomError(answer_bytes)
 
     @property
     def exists(self) -> bool:

@@ -12,6 +12,7 @@ from edunn.model import Phase as LayerPhase
 from edunn_serving import keys
 from edunn_serving.errors import Reason, ServiceError, invalid_argument
 from edunn_serving.internal.v1.state_pb2 import Context
+from edunn_serving.replies import FREE_ANSWER_BYTES
 from edunn_serving.settings import Settings
 from edunn_serving.v1 import layer_pb2
 from edunn_serving.v1.layer_pb2 import Phase
@@ -52,7 +53,9 @@ def run_forward(session: OpenSession, request: ForwardRequest, settings: Setting
     digest = digest_of(request.inputs, phase) if repeated else b""
     repetition = _repetition_of(layer, forward_id, digest) if digest else Repetition.NONE
     known = repetition is not Repetition.NONE
-    backward = _admit_forward(layer, inputs, phase, settings, tracked=not request.untracked)
+    backward = _admit_forward(
+        session, layer, inputs, phase, settings, tracked=not request.untracked
+    )
 
     # Training changes buffers as it computes.
     training = phase == layer_pb2.PHASE_TRAINING
@@ -81,6 +84,7 @@ def run_forward(session: OpenSession, request: ForwardRequest, settings: Setting
 
 
 def _admit_forward(
+    session: OpenSession,
     layer: OpenLayer,
     inputs: list[np.ndarray],
     phase: Phase,
@@ -88,7 +92,7 @@ def _admit_forward(
     *,
     tracked: bool,
 ) -> bytes:
-    """Refuse a forward whose charge is too large, or whose dtypes the library would cast.
+    """Refuse a forward whose charge is too large, or for whose answer the server has no room yet.
 
     Returns the backward's charge as a part of a context. It is empty if the charge is small.
     """
@@ -108,7 +112,10 @@ def _admit_forward(
     # Most backwards need no second check, whatever the dtype of their output gradient.
     is_small_backward = is_small(charge_backward(estimate, LARGEST_ITEMSIZE), settings)
     backward = b"" if is_small_backward else encode_charge(estimate)
-    layer.ready.admit(forward, backward)
+    session.need_answer_room(charge.answer)
+    # A large answer needs room each time.
+    if charge.answer <= FREE_ANSWER_BYTES:
+        layer.ready.admit(forward, backward)
     return backward
 
 
@@ -157,7 +164,9 @@ def run_backward(
             f"got {list(output_gradient.shape)}",
         )
     if context.HasField("backward"):
-        check(charge_backward(context.backward, output_gradient.itemsize), settings)
+        charge = charge_backward(context.backward, output_gradient.itemsize)
+        check(charge, settings)
+        session.need_answer_room(charge.answer)
     accumulation = Accumulation(session, layer, request, settings) if request.accumulate else None
     layer.model.set_phase(LAYER_PHASES[context.phase])
     layer.model.set_cache(decode_cache(context))

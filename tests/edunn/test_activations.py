@@ -32,6 +32,15 @@ def test_softmax_of_1000_and_999_is_right() -> None:
     np.testing.assert_allclose(y, [[0.7310585786300049, 0.2689414213699951]], rtol=1e-14)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+def test_softmax_of_moderate_scores_is_that_of_the_same_scores_moved_far(
+    dtype: type[np.floating],
+) -> None:
+    scores = np.array([[-30, 30, 29], [0, -30, -29]]).astype(dtype)
+    moved = nn.Softmax().forward(scores + dtype(64))
+    np.testing.assert_allclose(nn.Softmax().forward(scores), moved, rtol=float(np.finfo(dtype).eps))
+
+
 def test_softmax_sums_to_one_with_smoothing() -> None:
     y = nn.Softmax(smoothing=0.1).forward(np.array([[1000.0, 0.0, -1000.0]]))
     np.testing.assert_allclose(y.sum(), 1, rtol=1e-15)

@@ -112,3 +112,30 @@ def test_an_argument_out_of_bounds_is_refused(field: str, value: Any) -> None:
     with pytest.raises(nn.ConfigError) as caught:
         nn.BatchNorm(**{"num_features": 3, field: value})
     assert caught.value.argument == field
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+@pytest.mark.parametrize("shape", [(96, 5), (97, 5), (3, 6000), (4000, 40), (7, 40, 9, 11)])
+def test_a_batch_of_any_size_has_the_values_and_gradients_of_the_formula(
+    shape: tuple[int, ...], dtype: type[np.floating]
+) -> None:
+    x, g = RNG.normal(7, 4, shape).astype(dtype), RNG.standard_normal(shape).astype(dtype)
+    layer = nn.BatchNorm(shape[1])
+    for name in ("w", "b"):
+        layer.set_parameters({name: RNG.standard_normal(shape[1])})
+    features = (0,) if len(shape) == 2 else (0, 2, 3)
+    w, b = (
+        layer.get_parameters()[name].reshape(1, -1, *[1] * (len(shape) - 2)) for name in ("w", "b")
+    )
+    wide, error = x.astype(np.float64), g.astype(np.float64)
+    std = np.sqrt(wide.var(features, keepdims=True) + 1e-5)
+    normalized = (wide - wide.mean(features, keepdims=True)) / std
+    along = (error * normalized).mean(features, keepdims=True)
+    expected = w / std * (error - error.mean(features, keepdims=True) - normalized * along)
+    tolerance = 2e2 * float(np.finfo(dtype).eps)
+    np.testing.assert_allclose(layer.forward(x), normalized * w + b, rtol=0, atol=tolerance)
+    input_gradient, gradients = layer.backward(g)
+    np.testing.assert_allclose(input_gradient, expected, rtol=0, atol=tolerance)
+    count = x.size / shape[1]
+    np.testing.assert_allclose(gradients["w"] / count, along.ravel(), rtol=0, atol=tolerance)
+    np.testing.assert_allclose(gradients["b"], error.sum(features), rtol=1e-3, atol=tolerance)

@@ -35,7 +35,7 @@ class Batch(_message.Message):
     def __init__(self, batch_id: _Optional[str] = ..., replies: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[BatchOperation, _Mapping]]] = ..., requests_apart: _Optional[bool] = ..., wanted_worker: _Optional[str] = ...) -> None: ...
 
 class BatchOperation(_message.Message):
-    __slots__ = ("method", "caller", "session_id", "deadline_ms", "layer", "forward_id", "request", "loss", "repeat_id", "request_mark", "request_id")
+    __slots__ = ("method", "caller", "session_id", "deadline_ms", "layer", "forward_id", "request", "loss", "repeat_id", "request_mark", "request_id", "answer_room")
     METHOD_FIELD_NUMBER: _ClassVar[int]
     CALLER_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +47,7 @@ class BatchOperation(_message.Message):
     REPEAT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_MARK_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_ROOM_FIELD_NUMBER: _ClassVar[int]
     method: str
     caller: str
     session_id: str
@@ -58,7 +59,8 @@ class BatchOperation(_message.Message):
     repeat_id: str
     request_mark: bytes
     request_id: str
-    def __init__(self, method: _Optional[str] = ..., caller: _Optional[str] = ..., session_id: _Optional[str] = ..., deadline_ms: _Optional[int] = ..., layer: _Optional[str] = ..., forward_id: _Optional[str] = ..., request: _Optional[bytes] = ..., loss: _Optional[str] = ..., repeat_id: _Optional[str] = ..., request_mark: _Optional[bytes] = ..., request_id: _Optional[str] = ...) -> None: ...
+    answer_room: int
+    def __init__(self, method: _Optional[str] = ..., caller: _Optional[str] = ..., session_id: _Optional[str] = ..., deadline_ms: _Optional[int] = ..., layer: _Optional[str] = ..., forward_id: _Optional[str] = ..., request: _Optional[bytes] = ..., loss: _Optional[str] = ..., repeat_id: _Optional[str] = ..., request_mark: _Optional[bytes] = ..., request_id: _Optional[str] = ..., answer_room: _Optional[int] = ...) -> None: ...
 
 class BatchReply(_message.Message):
     __slots__ = ("batch_id", "replies", "worker_id", "fixed_microseconds")
@@ -73,13 +75,15 @@ class BatchReply(_message.Message):
     def __init__(self, batch_id: _Optional[str] = ..., replies: _Optional[_Iterable[_Union[OperationReply, _Mapping]]] = ..., worker_id: _Optional[str] = ..., fixed_microseconds: _Optional[int] = ...) -> None: ...
 
 class OperationReply(_message.Message):
-    __slots__ = ("kind", "data", "microseconds", "mark")
+    __slots__ = ("kind", "data", "microseconds", "mark", "answer_bytes")
     KIND_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     MICROSECONDS_FIELD_NUMBER: _ClassVar[int]
     MARK_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_BYTES_FIELD_NUMBER: _ClassVar[int]
     kind: OperationReplyKind
     data: bytes
     microseconds: int
     mark: bytes
-    def __init__(self, kind: _Optional[_Union[OperationReplyKind, str]] = ..., data: _Optional[bytes] = ..., microseconds: _Optional[int] = ..., mark: _Optional[bytes] = ...) -> None: ...
+    answer_bytes: int
+    def __init__(self, kind: _Optional[_Union[OperationReplyKind, str]] = ..., data: _Optional[bytes] = ..., microseconds: _Optional[int] = ..., mark: _Optional[bytes] = ..., answer_bytes: _Optional[int] = ...) -> None: ...

@@ -95,3 +95,31 @@ def test_cancellation_stays_one() -> None:
             await task
 
     asyncio.run(run())
+
+
+def test_account_whose_requests_were_refused_is_read_more_slowly() -> None:
+    async def run() -> list[bool]:
+        arriving = arrivals()
+        free = []
+        for _ in range(5):
+            reading = asyncio.create_task(reason_of(arriving, at_once, "a"))
+            other = asyncio.create_task(reason_of(arriving, at_once, "b"))
+            await other
+            free.append(reading.done())
+            reading.cancel()
+            arriving.note_refused("a", MEBIBYTE)
+        return free
+
+    free = asyncio.run(run())
+    # Two of the largest are free. The third one makes the account wait, and only this one.
+    assert free == [True, True, True, False, False]
+
+
+def test_pause_of_an_account_ends() -> None:
+    async def run() -> Reason | None:
+        arriving = arrivals()
+        for _ in range(4):
+            arriving.note_refused("a", MEBIBYTE)
+        return await reason_of(arriving, at_once, "a")
+
+    assert asyncio.run(run()) is None

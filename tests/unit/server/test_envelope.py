@@ -17,7 +17,7 @@ TENSOR = tensor([[1.0, 2.0]])
 def test_head_of_a_forward_names_its_session_layer_and_forward() -> None:
     request = api.ForwardRequest(session_id="s", layer="l", inputs=[TENSOR], forward_id="f")
     head = head_of("Forward", "caller", 7, request.SerializeToString(), "call-1")
-    assert head == ("Forward", "caller", "s", 7, "l", "f", None, None, "call-1")
+    assert head == ("Forward", "caller", "s", 7, "l", "f", None, None, "call-1", 0)
 
 
 def test_head_of_a_train_step_names_its_loss_and_its_id() -> None:

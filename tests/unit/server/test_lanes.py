@@ -13,6 +13,7 @@ from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.keys import SessionKey
 from edunn_serving.replies import Reply
+from server.answers import AnswerRoom
 from server.lanes import ALONE_BYTES, Lanes
 from server.metrics import Counts
 from server.operation import PendingOperation
@@ -213,10 +214,30 @@ def test_full_queue_makes_room_for_an_account_with_less_than_its_share(
     }
 
 
+def test_operation_with_a_large_answer_goes_alone_and_waits_for_room(
+    operation: Operations,
+) -> None:
+    answers = AnswerRoom(1000, lambda: None)
+    lanes = Lanes(Counts(), max_operations=100, max_bytes=1 << 20, has_answer_room=answers.has_room)
+    answers.hold("a", 400)
+    large = operation("large", b"large", account="a")
+    large.head = large.head._replace(answer_room=200)
+    lanes.append(large)
+    lanes.append(operation("small", b"small", account="a"))
+    assert take(lanes) == [b"small"]
+    answers.release("a", 400)
+    lanes.note_answer_room()
+    lanes.append(operation("small 2", b"small 2", account="a"))
+    assert [take(lanes), take(lanes)] == [[b"large"], [b"small 2"]]
+
+
 def test_account_that_does_not_read_its_answers_waits(operation: Operations) -> None:
     unread = {"hostile"}
     lanes = Lanes(
-        Counts(), max_operations=100, max_bytes=1 << 20, has_answer_room=lambda a: a not in unread
+        Counts(),
+        max_operations=100,
+        max_bytes=1 << 20,
+        has_answer_room=lambda a, _: a not in unread,
     )
     lanes.append(operation("a", b"hostile", account="hostile"))
     lanes.append(operation("b", b"calm", account="calm"))

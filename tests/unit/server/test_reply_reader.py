@@ -29,8 +29,10 @@ class Heard:
         self.link = RedisLink(settings, lambda: self.reader.begin(), lambda: None)
         self.reader = ReplyReader(self.link, "server", self._note, Seal(""))
 
-    def _note(self, answer: Answer) -> None:
+    def _note(self, answer: Answer) -> bool:
+        is_new = answer.batch_id not in self.batches
         self.batches.append(answer.batch_id)
+        return is_new
 
     async def are(self, *batches: str) -> None:
         async with asyncio.timeout(10):
@@ -167,5 +169,22 @@ def test_message_that_is_no_workers_hides_no_later_one(redis_url: str, writer: W
                 client.publish(STREAM, forged)
         writer.publish(writer.add("genuine"))
         await heard.are("genuine")
+
+    play(redis_url, scene)
+
+
+def test_old_answer_that_is_published_again_hides_no_other(redis_url: str, writer: Writer) -> None:
+    """Whoever reaches Redis may publish a worker's message again, with the id of no entry yet."""
+
+    async def scene(heard: Heard) -> None:
+        entry, data = writer.add("old")
+        writer.publish((entry, data))
+        await heard.are("old")
+        writer.publish((f"{2**62}-0", data))
+        writer.publish(writer.add("new"))
+        await heard.are("old", "old", "new")
+        writer.add("silent")
+        heard.reader.catch_up()
+        await heard.are("old", "old", "new", "silent")
 
     play(redis_url, scene)

@@ -38,8 +38,10 @@ class Worker:
         self._connection = ScriptConnection(client, ())
         self._name = name
         self._batches = 0
+        # Of the latest batch, as the worker asked for it.
+        self.wanted_room: tuple[int, ...] = ()
 
-    def run(self, *requests: Message) -> list[Any]:
+    def run(self, *requests: Message, answer_room: int = 1 << 40) -> list[Any]:
         """Run a batch; return what it answers: a response, or the reason of an error."""
         self._batches += 1
         batch_id = f"{self._name}-{self._batches}"
@@ -47,14 +49,17 @@ class Worker:
         data = [request.SerializeToString() for request in requests]
         apart = lie_apart(data)
         self._connection.run(("RPUSH", keys.batch(batch_id), *(data if apart else [""])))
-        heads = list(map(_head, methods, requests))
+        heads = [
+            _head(*each)._replace(answer_room=answer_room)
+            for each in zip(methods, requests, strict=True)
+        ]
         # The engine finds out by itself if it has not run the sessions last.
         message = BatchMessage(batch_id, STREAM, heads, None if apart else data, self._name)
         self._engine.run(message)
         (((_, fields),),) = self._connection.run(("XREVRANGE", STREAM, "+", "-", "COUNT", 1))
         answer = Answer.decode(fields[1])
         assert answer.batch_id == fields[0].decode() == batch_id
-        kinds, results, *_ = zip(*answer.replies, strict=True)
+        kinds, results, _, _, self.wanted_room = zip(*answer.replies, strict=True)
         return list(map(self._answer, methods, kinds, results))
 
     def _answer(self, method: str, kind: int, data: bytes) -> Any:

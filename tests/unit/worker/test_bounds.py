@@ -83,6 +83,45 @@ def test_batch_whose_answers_are_enough_leaves_the_rest_to_another(
     assert answer.forward_id == f"#{sum(done) + 1}"
 
 
+@pytest.mark.parametrize("times", ["first", "again"])
+def test_answer_without_room_at_the_server_is_not_computed(redis_url: str, times: str) -> None:
+    worker = Worker(redis_url, "worker")
+    worker.run(create("s"), create("t"))
+    large = forward(np.ones((100_000,)), "s")
+    if times == "again":
+        # The worker knows by now that it may run such a forward.
+        worker.run(large)
+    number = 2 if times == "again" else 1
+    *of_s, of_t = worker.run(large, forward(session_id="s"), forward(session_id="t"), answer_room=0)
+    # What follows in the session waits too. Other sessions do not.
+    assert of_s == ["AGAIN", "AGAIN"]
+    assert of_t.forward_id == "#1"
+    room, none, _ = worker.wanted_room
+    assert 800_000 <= room < 900_000
+    assert none == 0
+    (answer,) = worker.run(large, answer_room=room)
+    assert answer.forward_id == f"#{number}"
+
+
+def test_gradients_parameters_and_models_need_room_too(redis_url: str) -> None:
+    worker = Worker(redis_url, "worker")
+    wide = spec("linear", "Linear", input_size=1, output_size=100_000, initializer="Zero")
+    worker.run(api.CreateSessionRequest(session_id="s", layers=[wide]))
+    one = tensor(np.ones((1, 1)))
+    worker.run(api.ForwardRequest(session_id="s", layer="linear", inputs=[one]))
+    gradient = tensor(np.ones((1, 100_000)))
+    for request in (
+        api.BackwardRequest(session_id="s", layer="linear", output_gradient=gradient),
+        api.GetParametersRequest(session_id="s", layer="linear"),
+        api.ExportModelRequest(session_id="s", layer="linear"),
+    ):
+        assert worker.run(request, answer_room=0) == ["AGAIN"]
+        (room,) = worker.wanted_room
+        assert room >= 800_000
+        (answer,) = worker.run(request, answer_room=room)
+        assert answer != "AGAIN"
+
+
 def test_context_counts_in_what_a_batch_brings(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
