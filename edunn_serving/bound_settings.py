@@ -25,7 +25,7 @@ class BoundSettings(BaseSettings):
         "The limits of each grader.",
     )
     admin_limits: LimitsOfRole = _setting(
-        "calls_per_second=50000,calls_burst=200000,calls_at_once=4096,streams=512,sessions=100000,"
+        "calls_per_second=50000,calls_burst=200000,calls_at_once=4096,streams=1000,sessions=100000,"
         "state_bytes=68719476736,tensor_bytes=536870912,processor_seconds_per_minute=3840",
         "The limits of each admin, and of each address if the server asks for no token.",
     )
