@@ -22,13 +22,13 @@ demo: $(VENV)/.runtime ## Bring the service up, walk through Dropout, train on d
 serve: $(VENV)/.runtime ## Run the service in the foreground (PORT=50051 WORKERS=2 DATA=.data)
 	@exec $(BIN)/edunn-serve --port $(PORT) --workers $(WORKERS) --data "$(DATA)"
 
-test: $(VENV)/.development ## Run the linters and the whole test suite against a real stack
+test: $(VENV)/.development $(if $(TORCH),$(TORCH_VENV)/.ready) ## Run the linters and the whole test suite against a real stack
 	@$(BIN)/python -m tests.side_by_side
 
 unit: $(VENV)/.development ## Run the unit tests of server, worker and edunn_serving alone
 	$(BIN)/python -m pytest tests/unit
 
-test-torch: $(VENV)/.development $(if $(TORCH),$(TORCH_VENV)/.ready) ## Run what needs PyTorch (Debian's python3-torch)
+test-torch: $(VENV)/.development $(TORCH_VENV)/.ready ## Run what needs PyTorch (Debian's python3-torch)
 	$(BIN)/python -m pytest tests/clients/test_torch.py
 
 course: $(VENV)/.development $(if $(TORCH),$(TORCH_VENV)/.ready) ## Run a course's notebooks on the library (COURSE=path)

@@ -110,6 +110,10 @@ class Model(Named, ABC):
             If there was no forward.
         """
 
+    def parameter_gradients(self, δEδy: FloatArray) -> ParameterSet:
+        """Return the `δEδp` of `backward`; what only `δEδx` needs may stay uncomputed."""
+        return self.backward(δEδy)[1]
+
     def estimate(self, *inputs: Any, **named: Any) -> Estimate:
         """Tell what a forward takes and leaves, and what its backward takes, before they run.
 

@@ -105,15 +105,30 @@ class Sequential(Composite):
             The gradients of every layer that is not frozen, named ``layer(parameter)``.
         """
         self._saved()
-        δEδx = given = self._input("δEδy", δEδy)
+        given = self._input("δEδy", δEδy)
+        δEδx, δEδp = self._back_to(0, given)
+        return given.copy() if δEδx is given else δEδx, δEδp
+
+    def parameter_gradients(self, δEδy: FloatArray) -> ParameterSet:
+        self._saved()
+        δEδx, δEδp = self._back_to(1, self._input("δEδy", δEδy))
+        for name, layer in list(self.children.items())[:1]:
+            δEδp |= self._gradients_of(name, layer, layer.parameter_gradients(δEδx))
+        return δEδp
+
+    def _back_to(self, first: int, δEδx: FloatArray) -> tuple[FloatArray, ParameterSet]:
+        """Run the backwards of the layers from the last one to the one of this number."""
         δEδp: ParameterSet = {}
         # A cache that was put back does not tell what the layers were given.
         shapes = list(self._shapes) or [None] * len(self.layers)
-        for name, layer in reversed(self.children.items()):
+        for name, layer in reversed(list(self.children.items())[first:]):
             δEδx, gradients = backward_of(layer, δEδx, shapes.pop())
-            if not (self.frozen or layer.frozen):
-                δEδp.update(prefixed(name, gradients))
-        return given.copy() if δEδx is given else δEδx, δEδp
+            δEδp |= self._gradients_of(name, layer, gradients)
+        return δEδx, δEδp
+
+    def _gradients_of(self, name: str, layer: Model, gradients: ParameterSet) -> ParameterSet:
+        """Return the gradients of a layer by their names in this model; none if it is frozen."""
+        return {} if self.frozen or layer.frozen else prefixed(name, gradients)
 
     def _put_back(self, cache: Mapping[str, CacheValue]) -> None:
         self._shapes = []

@@ -11,13 +11,16 @@ import base64
 import json
 import uuid
 
+from edunn_serving.seal import Seal
+from edunn_serving.task_seal import HEADER, seal_of_task
+
 # The task's arguments, and what would follow it.
 _BODY = [[], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
 _NOBODY = "edunn"
 
 
-def task_message(task: str, queue: str) -> str:
-    """Return the message that runs a task without arguments once."""
+def task_message(task: str, queue: str, seal: Seal) -> str:
+    """Return the message, sealed, that runs a task without arguments once."""
     task_id = str(uuid.uuid4())
     return json.dumps(
         {
@@ -39,6 +42,7 @@ def task_message(task: str, queue: str) -> str:
                 "kwargsrepr": "{}",
                 "origin": _NOBODY,
                 "ignore_result": True,
+                HEADER: seal_of_task(seal, task, [], {}),
             },
             "properties": {
                 "correlation_id": task_id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 # The number grows with each change of the stored form. Sessions of an older form are then lost.
-ROOT = "edunn:3"
+ROOT = "edunn:4"
 
 
 class SessionKey(NamedTuple):
@@ -79,11 +79,13 @@ def large_slots(caller: str, session_id: str) -> str:
 
 
 def batch(batch_id: str) -> str:
-    """List of a batch's requests, or of one empty value if they are in the batch's message.
-
-    It is removed when the batch is answered or taken back.
-    """
+    """A value that exists until the batch is answered or taken back."""
     return f"{ROOT}:batch:{batch_id}"
+
+
+def requests(batch_id: str) -> str:
+    """List of a batch's requests, if they are too large for the batch's message."""
+    return f"{ROOT}:requests:{batch_id}"
 
 
 def holder(batch_id: str) -> str:
@@ -135,9 +137,23 @@ def trainings(caller: str) -> str:
     return f"{ROOT}:trainings:{caller}"
 
 
+_TRAINING = f"{ROOT}:training:"
+
+
 def training(caller: str, training_id: str) -> str:
     """Hash of a training. `edunn_serving/training_store.py` has its fields."""
-    return f"{ROOT}:training:{caller}/{training_id}"
+    return f"{_TRAINING}{caller}/{training_id}"
+
+
+def read_training(key: str) -> tuple[str, str]:
+    """Return the caller and the id of a training, of which `training` made the key."""
+    caller, _, training_id = key.removeprefix(_TRAINING).rpartition("/")
+    return caller, training_id
+
+
+def training_cancellations(caller: str, training_id: str) -> str:
+    """List with a value for each cancellation of a training that its worker has not heard of."""
+    return f"{ROOT}:training-cancellations:{caller}/{training_id}"
 
 
 def active_trainings(caller: str) -> str:

@@ -20,10 +20,16 @@ def seal_tasks(seal: Seal) -> None:
 
     def add_seal(body: Any, headers: dict[str, Any], **unused: object) -> None:
         arguments, keywords, _ = body
-        data = _encoded(arguments, keywords)
-        headers[HEADER] = seal.mark("task", data, headers["task"]).hex()
+        headers[HEADER] = seal_of_task(seal, headers["task"], arguments, keywords)
 
     before_task_publish.connect(add_seal, weak=False, dispatch_uid=HEADER)
+
+
+def seal_of_task(
+    seal: Seal, task: str, arguments: Sequence[Any], keywords: Mapping[str, Any]
+) -> str:
+    """Return the seal of a task, as its header has it."""
+    return seal.mark("task", _encoded(arguments, keywords), task).hex()
 
 
 def sealed_task(seal: Seal) -> type[Any]:

@@ -11,20 +11,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from google.protobuf.message import DecodeError
+
 from edunn_serving import keys
 from edunn_serving.celery_message import task_message
 from edunn_serving.internal.v1.training_pb2 import TrainingRecord
 from edunn_serving.pools import TRAINING
 from edunn_serving.scripts import Script
+from edunn_serving.seal import ForgedError, Seal
 from edunn_serving.v1.training_pb2 import Training, TrainingEvent, TrainingProgress, TrainingState
 
+# What is sealed of a training. The other fields say who computes it and whether to stop. Whoever
+# reaches Redis could stop it all the same, by removing it.
+SEALED_FIELDS = frozenset({"record", "training", "checkpoint", "progress"})
+TRAINING_SEAL, EVENT_SEAL = "training", "event"
 # About how many events of a training are kept: every epoch of most trainings.
 MAX_EVENTS = 20_000
+# A worker hears of a cancellation within a batch, and sees it in the training later on.
+CANCELLED_MS = 60_000
 # The task that computes a slice of the training whose turn it is.
 SLICE_TASK = "training.slice"
 
 TAKE_SCRIPT = Script.named("take_training", ready=keys.READY_TRAININGS)
-CHANGE_SCRIPT = Script.named("change_training", events=MAX_EVENTS)
+CHANGE_SCRIPT = Script.named("change_training", events=MAX_EVENTS, cancelled_ms=CANCELLED_MS)
 PULSE_SCRIPT = Script.named("pulse_training", events=MAX_EVENTS)
 
 ENDED = (
@@ -60,6 +69,8 @@ class StoredTraining:
     deaths: int
     # The state as it was read, whatever becomes of `training`.
     state: int
+    # The epochs of which watchers have an event.
+    told: int
 
     @property
     def key(self) -> TrainingKey:
@@ -70,21 +81,37 @@ class StoredTraining:
         return self.training.state in ENDED
 
     @classmethod
-    def of(cls, fields: Mapping[bytes, bytes]) -> StoredTraining:
-        """Return the training that a hash has."""
-        training = Training.FromString(fields[b"training"])
-        training.cancel_requested = fields[b"cancel"] == b"1"
-        if training.state not in ENDED and (progress := fields.get(b"progress")):
-            training.progress.CopyFrom(TrainingProgress.FromString(progress))
-        return cls(
-            TrainingRecord.FromString(fields[b"record"]),
-            training,
-            int(fields[b"slice"]),
-            fields[b"checkpoint"].decode(),
-            fields[b"holder"].decode(),
-            int(fields[b"deaths"]),
-            int(fields[b"state"]),
-        )
+    def of(cls, key: TrainingKey, fields: Mapping[bytes, bytes], seal: Seal) -> StoredTraining:
+        """Return the training that a hash has.
+
+        Raises
+        ------
+        ForgedError
+            No server or worker of this service wrote it.
+        """
+        try:
+            number = int(fields[b"slice"])
+
+            def opened(field: str) -> bytes:
+                place = _place(key, field, number)
+                return seal.open(TRAINING_SEAL, fields[field.encode()], *place)
+
+            training = Training.FromString(opened("training"))
+            training.cancel_requested = fields[b"cancel"] == b"1"
+            if training.state not in ENDED and b"progress" in fields:
+                training.progress.CopyFrom(TrainingProgress.FromString(opened("progress")))
+            return cls(
+                TrainingRecord.FromString(opened("record")),
+                training,
+                number,
+                opened("checkpoint").decode(),
+                fields[b"holder"].decode(),
+                int(fields[b"deaths"]),
+                int(fields[b"state"]),
+                int(fields.get(b"told", 0)),
+            )
+        except (KeyError, ValueError, DecodeError) as error:
+            raise ForgedError(f"a training in Redis is none of ours: {error}") from error
 
 
 class SessionPart(NamedTuple):
@@ -132,8 +159,10 @@ class Change:
     resumed: bool = False
     session: SessionPart | None = None
     artifact: Artifact | None = None
+    # Its holder is told at once that it is cancelled.
+    cancelled: bool = False
 
-    def keys_and_arguments(self) -> tuple[list[str], list[Value]]:
+    def keys_and_arguments(self, seal: Seal) -> tuple[list[str], list[Value]]:
         """Return what `change_training.lua` is run with."""
         caller, training_id = self.key
         touched = [
@@ -148,6 +177,7 @@ class Change:
             TRAINING.queue,
             keys.active_trainings(caller),
             keys.artifacts(caller),
+            keys.training_cancellations(caller, training_id),
         ]
         header: dict[str, Any] = {
             "caller": caller,
@@ -159,6 +189,7 @@ class Change:
             "waits": self.waits,
             "released": self.released,
             "resumed": self.resumed,
+            "cancelled": self.cancelled,
             "used": round(self.used * 1000),
         }
         if self.created is not None:
@@ -167,7 +198,8 @@ class Change:
             header["forgotten"] = self.forgotten
         if self.artifact is not None:
             header["artifact"] = self.artifact
-        arguments = _pairs(self.values) + [each.SerializeToString() for each in self.events]
+        arguments = _pairs(self._sealed_values(seal))
+        arguments += [sealed_event(self.key, each, seal) for each in self.events]
         if self.session is not None:
             touched.append(self.session.key)
             header["session"] = {
@@ -178,8 +210,38 @@ class Change:
                 "increments": list(self.session.increments),
             }
             arguments += _pairs(self.session.values)
-        message = task_message(SLICE_TASK, TRAINING.queue) if self.ready else ""
+        message = task_message(SLICE_TASK, TRAINING.queue, seal) if self.ready else ""
         return touched, [json.dumps(header), message, *arguments]
+
+    def _sealed_values(self, seal: Seal) -> dict[str, Value]:
+        # Whoever sets a checkpoint sets its slice too.
+        number = int(self.values.get("slice", 0))
+        return {
+            field: _closed(self.key, field, number, value, seal)
+            for field, value in self.values.items()
+        }
+
+
+def _closed(key: TrainingKey, field: str, number: int, value: Value, seal: Seal) -> Value:
+    if field not in SEALED_FIELDS or isinstance(value, int):
+        return value
+    data = value.encode() if isinstance(value, str) else value
+    return seal.close(TRAINING_SEAL, data, *_place(key, field, number))
+
+
+def _place(key: TrainingKey, field: str, number: int) -> tuple[str, ...]:
+    """Return the place of a field's seal. A checkpoint is that of its slice."""
+    return (*key, field, str(number)) if field == "checkpoint" else (*key, field)
+
+
+def sealed_event(key: TrainingKey, event: TrainingEvent, seal: Seal) -> bytes:
+    """Return an event as the stream of its training has it."""
+    return seal.close(EVENT_SEAL, event.SerializeToString(), *key)
+
+
+def sealed_progress(key: TrainingKey, progress: TrainingProgress, seal: Seal) -> bytes:
+    """Return the progress as the hash of a training has it."""
+    return seal.close(TRAINING_SEAL, progress.SerializeToString(), *_place(key, "progress", 0))
 
 
 def new_training(record: TrainingRecord, training: Training, checkpoint: str) -> Change:

@@ -83,7 +83,8 @@ class BatchStore:
         ).encode()
         message = self._seal.close("batch", message)
         touched = [
-            keys.batch(batch_id), keys.holder(batch_id), LAYERS.queue, LAYERS.signs_of_life
+            keys.batch(batch_id), keys.holder(batch_id), LAYERS.queue, LAYERS.signs_of_life,
+            keys.requests(batch_id),
         ]  # fmt: skip
         if wanted_worker:
             touched.append(LAYERS.queue_of(wanted_worker))
@@ -97,6 +98,11 @@ class BatchStore:
                 self._link.give_up_connections(answer)
             on_stored(None)
 
+        # Only the script can store requests in a full Redis.
+        stored = apart and not although_full
+        if stored:
+            self._store_requests(batch_id, requests)
+        in_script = requests if apart and although_full else ()
         command = SEND_SCRIPT.command(
             touched,
             (
@@ -104,11 +110,24 @@ class BatchStore:
                 message,
                 int(although_full),
                 wanted_worker,
-                *(requests if apart else ()),
+                int(stored),
+                *in_script,
             ),
         )
         self._link.sender.send(command, on_answer)
         return message
+
+    def _store_requests(self, batch_id: str, requests: list[bytes]) -> None:
+        """Store requests that are not in the message. The script sees whether it was refused."""
+        key = keys.requests(batch_id)
+        # Nothing else would remove them if the connection broke in between.
+        for command in (
+            ("MULTI",),
+            ("RPUSH", key, *requests),
+            ("PEXPIRE", key, BATCH_TTL_MS),
+            ("EXEC",),
+        ):
+            self._link.sender.send(command, _note_stored)
 
     def let_any_take(self, message: bytes, wanted_worker: str) -> None:
         """Let any worker take a batch, if it still waits for the wanted one."""
@@ -118,7 +137,12 @@ class BatchStore:
     async def withdraw(self, batch_id: str) -> bool:
         """Take back a batch that seems lost. False if its reply is in the stream."""
         answer = await self._withdraw(
-            [keys.batch(batch_id), keys.holder(batch_id), self._replies.stream],
+            [
+                keys.batch(batch_id),
+                keys.holder(batch_id),
+                self._replies.stream,
+                keys.requests(batch_id),
+            ],
             [batch_id, self._replies.last_read, BATCH_TTL_MS],
         )
         if not answer:
@@ -169,6 +193,11 @@ class BatchStore:
         pipeline.sadd(keys.abandoned(batch_id), *numbers)
         pipeline.pexpire(keys.abandoned(batch_id), BATCH_TTL_MS)
         await pipeline.execute()
+
+
+def _note_stored(answer: Any) -> None:
+    if isinstance(answer, Exception):
+        log.debug("the requests of a batch are not stored: %s", answer)
 
 
 def _note_rerouted(answer: Any) -> None:

@@ -155,7 +155,8 @@ class Dispatcher:
                 self._lanes.is_shared() and self._estimate.is_heavy(account)
             )
             operation = PendingOperation(
-                self._estimate.with_room(head), request, reply, deadline, is_slow, account=account,
+                self._estimate.with_room(head, len(request)),
+                request, reply, deadline, is_slow, account=account,
                 expected_seconds=self._estimate.seconds(is_slow=is_slow),
             )  # fmt: skip
             self._lanes.append(operation)

@@ -11,6 +11,8 @@ from edunn_serving.replies import FREE_ANSWER_BYTES
 SLOW_SECONDS = 0.02
 # The number of kinds of slow operations that are remembered. The latest are kept.
 SLOW_REMEMBERED = 10_000
+# The bytes of an answer beside its tensor, at most.
+BESIDES_BYTES = 64 * 1024
 # The number of kinds of operations with large answers that are remembered. The latest are kept.
 LARGE_REMEMBERED = 10_000
 # The weight of the latest operation in the estimate of a usual one.
@@ -78,9 +80,15 @@ class WorkEstimate:
         if len(self._large) > LARGE_REMEMBERED:
             self._large.popitem(last=False)
 
-    def with_room(self, head: OperationHead) -> OperationHead:
-        """Return an operation's head with the room that its answer takes, if that is known."""
+    def with_room(self, head: OperationHead, request_size: int) -> OperationHead:
+        """Return an operation's head with the room that its answer takes, if that is known.
+
+        Until it is, the answer to a large request is expected to be as large. To send such a
+        request twice would take long.
+        """
         size = self._large.get(_kind(head), 0) if self._large else 0
+        if not size and request_size > FREE_ANSWER_BYTES:
+            size = request_size + BESIDES_BYTES
         return head._replace(answer_room=size) if size else head
 
     def note_batch(self, fixed_seconds: float) -> None:

@@ -10,7 +10,7 @@ from google.protobuf.struct_pb2 import Struct
 from edunn import model_file
 from edunn.estimate import BESIDES
 from edunn.model import Model
-from edunn.model_file import MAX_HEADER_BYTES, ModelFile, ModelFileError
+from edunn.model_file import ModelFile, ModelFileError
 from edunn_serving.errors import invalid_argument
 from edunn_serving.internal.v1.training_pb2 import WholeModel
 from edunn_serving.settings import Settings
@@ -21,7 +21,7 @@ from edunn_serving.v1.layer_service_pb2 import (
     ImportModelResponse,
 )
 from worker.administration import build_described, layer_of
-from worker.limits import REQUEST_COPIES, RESULT_COPIES, Charge, check
+from worker.limits import MESSAGE_BYTES, REQUEST_COPIES, RESULT_COPIES, Charge, check
 from worker.open_session import OpenSession, described_layer
 from worker.slots import BUFFERS, PARAMETERS
 from worker.training.checkpoints import encode_model
@@ -36,7 +36,7 @@ def export_model(
     size = sum(array.nbytes for array in arrays.values())
     # The answer goes out in chunks, so the limit of a message does not count.
     check(Charge(memory=BESIDES + (1 + RESULT_COPIES) * size, stored=size), settings)
-    session.need_answer_room(size + MAX_HEADER_BYTES)
+    session.need_answer_room(size + MESSAGE_BYTES)
     described = described_layer(session.record, request.layer)
     try:
         return WholeModel(file=encode_model(described, layer.model))

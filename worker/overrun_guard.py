@@ -119,8 +119,8 @@ class OverrunGuard(threading.Thread):
         """Let Redis keep a long batch for longer. The server would send an expired one again."""
         try:
             pipeline = self._client.pipeline(transaction=False)
-            pipeline.pexpire(keys.batch(batch_id), BATCH_TTL_MS)
-            pipeline.pexpire(keys.holder(batch_id), BATCH_TTL_MS)
+            for key in (keys.batch(batch_id), keys.holder(batch_id), keys.requests(batch_id)):
+                pipeline.pexpire(key, BATCH_TTL_MS)
             pipeline.execute()
         except redis.RedisError as error:
             log.warning("cannot keep batch %s for longer: %s", batch_id, error)

@@ -131,7 +131,7 @@ class Store:
         header = json.dumps([_needed(need) for need in needs.values()])
         commands = [self._take.command(touched, (worker_id, header))]
         if requests_apart:
-            commands.append(("LRANGE", keys.batch(batch_id), 0, -1))
+            commands.append(("LRANGE", keys.requests(batch_id), 0, -1))
         found, *requests = self._connection.run(*commands)
         now_ms, exists, *answers = found
         sessions = {
@@ -222,7 +222,9 @@ class Store:
         insist: bool,
     ) -> Command:
         batch_id = answer.batch_id
-        touched = [keys.batch(batch_id), keys.holder(batch_id), reply_stream]
+        touched = [
+            keys.batch(batch_id), keys.holder(batch_id), reply_stream, keys.requests(batch_id)
+        ]  # fmt: skip
         replies = list(answer.replies)
         large: list[Value] = []
         for at, reply in enumerate(replies):

@@ -131,7 +131,7 @@ def _backpropagate(
         output_gradient, _ = backward_of(loss, 1.0 / max(1, errors.size))
     except LayerError as error:
         raise _loss_error(error) from error
-    _, gradients = layer.model.backward(output_gradient)
+    gradients = layer.model.parameter_gradients(output_gradient)
     mean = errors if errors.ndim == 0 else np.mean(errors, dtype=np.float64)
     return float(mean), gradients
 

@@ -14,10 +14,10 @@ HEADER = """\
 
 package org.edunn.client;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Typed configurations of the catalogue's layers and initializers, for an editor to complete.
@@ -29,12 +29,12 @@ public final class Layers {
 
   private static Map<String, Object> with(Map<String, Object> config, String field, Object value) {
     Map<String, Object> all = new LinkedHashMap<>(config);
-    all.put(field, value);
+    all.put(field, Objects.requireNonNull(value, field));
     return all;
   }
 
   private static LayerSpec[] specs(TypedLayer... layers) {
-    return Arrays.stream(layers).map(TypedLayer::spec).toArray(LayerSpec[]::new);
+    return Given.all(layers, "layer").stream().map(TypedLayer::spec).toArray(LayerSpec[]::new);
   }
 """
 
@@ -46,6 +46,7 @@ package org.edunn.client;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Typed configurations of the catalogue's optimizers, for an editor to complete.
@@ -57,7 +58,7 @@ public final class Optimizers {
 
   private static Map<String, Object> with(Map<String, Object> config, String field, Object value) {
     Map<String, Object> all = new LinkedHashMap<>(config);
-    all.put(field, value);
+    all.put(field, Objects.requireNonNull(value, field));
     return all;
   }
 """

@@ -38,7 +38,7 @@ type BackwardOption interface {
 type backwardOptions struct {
 	forwardID  *string
 	accumulate bool
-	timeout    time.Duration
+	timeout    *time.Duration
 }
 
 type backwardOption func(*backwardOptions)

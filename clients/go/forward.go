@@ -42,7 +42,7 @@ type forwardOptions struct {
 	phase     Phase
 	forwardID *string
 	untracked bool
-	timeout   time.Duration
+	timeout   *time.Duration
 }
 
 // ForwardIDOption says which forward is meant: what to call one, or which one to go back through.
@@ -73,36 +73,40 @@ func Untracked() ForwardOption {
 type TimeoutOption time.Duration
 
 // WithCallTimeout bounds one forward, backward or step: a call with all its attempts, an operation of a
-// [Stream] from when the service has received it. Then it fails with DEADLINE_EXCEEDED.
+// [Stream] from when the service has received it. Then it fails with DEADLINE_EXCEEDED. [NoTimeout] lets
+// it take as long as it likes.
 func WithCallTimeout(timeout time.Duration) TimeoutOption { return TimeoutOption(timeout) }
 
 func (o TimeoutOption) applyToForward(options *forwardOptions) {
-	options.timeout = time.Duration(o)
+	options.timeout = (*time.Duration)(&o)
 }
 
 func (o TimeoutOption) applyToBackward(options *backwardOptions) {
-	options.timeout = time.Duration(o)
+	options.timeout = (*time.Duration)(&o)
 }
 
 // within returns a context that ends after a timeout, if there is one.
-func within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	if timeout == 0 || timeout == NoTimeout {
+func within(ctx context.Context, timeout *time.Duration) (context.Context, context.CancelFunc) {
+	if timeout == nil {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, timeout)
+	// So far away that it is none, and not the client's own timeout either.
+	return context.WithTimeout(ctx, min(*timeout, farAway))
 }
+
+const farAway = 100 * 365 * 24 * time.Hour
 
 // wireTimeout returns a timeout as an operation of a stream has it; nil for none.
-func wireTimeout(timeout time.Duration) *durationpb.Duration {
-	if timeout == 0 || timeout == NoTimeout {
+func wireTimeout(timeout *time.Duration) *durationpb.Duration {
+	if timeout == nil || *timeout == NoTimeout {
 		return nil
 	}
-	return durationpb.New(timeout)
+	return durationpb.New(*timeout)
 }
 
-func checkTimeout(timeout time.Duration) error {
-	if timeout < 0 {
-		return invalid("timeout", "%v is negative", timeout)
+func checkTimeout(timeout *time.Duration) error {
+	if timeout != nil && *timeout <= 0 {
+		return invalid("timeout", "%v is not positive: write NoTimeout for none", *timeout)
 	}
 	return nil
 }

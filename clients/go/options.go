@@ -97,7 +97,7 @@ func (s *settings) encrypt() *tls.Config {
 	return s.tls
 }
 
-// NoTimeout, given to [WithTimeout], lets calls take as long as they like.
+// NoTimeout, given to [WithTimeout] or [WithCallTimeout], lets calls take as long as they like.
 const NoTimeout = time.Duration(math.MaxInt64)
 
 // WithTimeout says how long a call may take, all attempts together, if its context has no deadline;

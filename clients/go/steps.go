@@ -62,14 +62,14 @@ type StepOption interface {
 
 type stepOptions struct {
 	stepID  *string
-	timeout time.Duration
+	timeout *time.Duration
 }
 
 type stepIDOption string
 
 func (o stepIDOption) applyToStep(options *stepOptions) { options.stepID = (*string)(&o) }
 
-func (o TimeoutOption) applyToStep(options *stepOptions) { options.timeout = time.Duration(o) }
+func (o TimeoutOption) applyToStep(options *stepOptions) { options.timeout = (*time.Duration)(&o) }
 
 // WithStepID names a step: 1 to 128 printable ASCII characters, not beginning with "#". The same
 // step made again gives the same answer and changes nothing.

@@ -287,6 +287,7 @@ func TestAnOperationHasATimeoutOfItsOwn(t *testing.T) {
 	operations := []edunn.Operation{
 		edunn.Forward(layer, number(1), own), edunn.Backward(layer, number(1), own),
 		edunn.Forward(layer, number(1), edunn.WithCallTimeout(-1)),
+		edunn.Forward(layer, number(1), edunn.WithCallTimeout(0)),
 	}
 	failures := 0
 	for _, err := range client.Compute(t.Context(), slices.Values(operations)) {
@@ -300,7 +301,7 @@ func TestAnOperationHasATimeoutOfItsOwn(t *testing.T) {
 	if first, second := <-timeouts, <-timeouts; first != 3*time.Second || second != first {
 		t.Errorf("the service was told %v and %v", first, second)
 	}
-	if failures != 1 {
+	if failures != 2 {
 		t.Errorf("%d failures", failures)
 	}
 }
@@ -316,5 +317,22 @@ func TestACallHasATimeoutOfItsOwn(t *testing.T) {
 	_, err := layer.Forward(t.Context(), number(1), edunn.WithCallTimeout(100*time.Millisecond))
 	if !errors.Is(err, edunn.ErrDeadlineExceeded) {
 		t.Errorf("got %v", err)
+	}
+	deadlines := make(chan time.Time, 1)
+	server.next("Forward", func(ctx context.Context, request any) (any, error) {
+		deadline, _ := ctx.Deadline()
+		deadlines <- deadline
+		return forwarded(ctx, request)
+	})
+	_, err = layer.Forward(t.Context(), number(1), edunn.WithCallTimeout(edunn.NoTimeout))
+	must(t, err)
+	if left := time.Until(<-deadlines); left < 24*time.Hour {
+		t.Errorf("the call had %v, not all the time", left)
+	}
+	for _, none := range []time.Duration{0, -time.Second} {
+		_, err = layer.Forward(t.Context(), number(1), edunn.WithCallTimeout(none))
+		if !errors.Is(err, edunn.ErrInvalidArgument) {
+			t.Errorf("%v: got %v", none, err)
+		}
 	}
 }

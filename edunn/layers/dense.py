@@ -125,12 +125,24 @@ class Dense(Composite):
         δEδp : dict
             ``w``, shape (input_size, output_size), and ``b``, shape (output_size,).
         """
+        x, δEδy, g = self._before_activation(δEδy)
+        δEδx = g.dot(self.linear._parameters["w"].astype(x.dtype, copy=False).T)
+        return restore(δEδx, δEδy.dtype), self._parameter_gradients(x, g)
+
+    @quiet
+    def parameter_gradients(self, δEδy: FloatArray) -> ParameterSet:
+        x, _, g = self._before_activation(δEδy)
+        return self._parameter_gradients(x, g)
+
+    def _before_activation(self, δEδy: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the input, the checked gradient of the output, and that of x w + b."""
         x = widen(self._saved_array("x"))
         δEδy = self._gradient(δEδy, (x.shape[0], self.output_size))
         g, _ = self.activation.backward(δEδy.astype(x.dtype, copy=False))
-        δEδx = g.dot(self.linear._parameters["w"].astype(x.dtype, copy=False).T)
-        δEδp = {} if self.frozen else {"w": x.T.dot(g), "b": total(g, axis=0)}
-        return restore(δEδx, δEδy.dtype), δEδp
+        return x, δEδy, g
+
+    def _parameter_gradients(self, x: FloatArray, g: FloatArray) -> ParameterSet:
+        return {} if self.frozen else {"w": x.T.dot(g), "b": total(g, axis=0)}
 
     def estimate(self, x: ArraySpec) -> Estimate:
         check_features(self, self._floats("x", x), self.input_size)

@@ -82,12 +82,21 @@ class Linear(Model):
         δEδp : dict
             ``w``, shape (input_size, output_size).
         """
-        x = widen(self._saved_array("x"))
-        δEδy = self._gradient(δEδy, (x.shape[0], self.output_size))
-        g = δEδy.astype(x.dtype, copy=False)
+        x, g = self._saved_and_gradient(δEδy)
         δEδx = g.dot(self._parameters["w"].astype(x.dtype, copy=False).T)
-        δEδp = {} if self.frozen else {"w": x.T.dot(g)}
-        return restore(δEδx, δEδy.dtype), δEδp
+        return restore(δEδx, δEδy.dtype), self._weight_gradient(x, g)
+
+    @quiet
+    def parameter_gradients(self, δEδy: FloatArray) -> ParameterSet:
+        return self._weight_gradient(*self._saved_and_gradient(δEδy))
+
+    def _saved_and_gradient(self, δEδy: FloatArray) -> tuple[FloatArray, FloatArray]:
+        x = widen(self._saved_array("x"))
+        g = self._gradient(δEδy, (x.shape[0], self.output_size))
+        return x, g.astype(x.dtype, copy=False)
+
+    def _weight_gradient(self, x: FloatArray, g: FloatArray) -> ParameterSet:
+        return {} if self.frozen else {"w": x.T.dot(g)}
 
     def estimate(self, x: ArraySpec) -> Estimate:
         check_features(self, self._floats("x", x), self.input_size)

@@ -11,19 +11,21 @@
 -- KEYS[9]  the queue of the pool
 -- KEYS[10] the caller's set of trainings that have not ended
 -- KEYS[11] the hash of the caller's bytes by path
--- KEYS[12] the hash of the session that gets the result, if any
+-- KEYS[12] the list by which its holder hears that it is cancelled
+-- KEYS[13] the hash of the session that gets the result, if any
 -- ARGV[1]  JSON: `caller`; `expected`, the fields that must have these values ('' for none);
 --          `values`, the number of fields to set; `events`, the number of events; `ready`, whether
 --          it waits for a worker from now on; `waits`, whether it waited until now; `released`,
 --          whether its holder has done with it; `used`, the ms of computing that are charged;
 --          `id` and `created`, its name and time, if it is new; `forgotten`, when it is forgotten,
 --          if it has ended; `artifact`, the path and bytes of its folder and the reservation that
---          they had; `resumed`, whether it is under way again; and `session`, if there is
---          a KEYS[12]: its `incarnation`, the `version` field of the layer's parameters with its
+--          they had; `resumed`, whether it is under way again; `cancelled`, whether its holder
+--          is told to stop; and `session`, if there is a KEYS[13]: its `incarnation`, the `version` field of the layer's parameters with its
 --          `number`, the number of `values`, and the fields `increments` that count one more.
 -- ARGV[2]  a message that lets a worker take a training
 -- then     the training's fields and their values, the events, the session's fields and values
--- CONSTANTS has `events`, how many events are kept.
+-- CONSTANTS has `events`, how many events are kept, and `cancelled_ms`, how long a cancellation
+--          waits to be heard.
 -- Returns 'done'; 'changed' if the training is not as expected; 'session gone'; or 'parameters
 -- changed'.
 redis.replicate_commands()
@@ -36,7 +38,7 @@ for field, value in pairs(header.expected) do
 end
 local session = header.session
 if session then
-  local found = redis.call('HMGET', KEYS[12], FIELDS.revision, session.version)
+  local found = redis.call('HMGET', KEYS[13], FIELDS.revision, session.version)
   local start = session.incarnation .. '/'
   if string.sub(found[1] or '', 1, #start) ~= start then
     return 'session gone'
@@ -58,9 +60,9 @@ for _ = 1, header.events do
   at = at + 1
 end
 if session then
-  set(KEYS[12], session.values)
+  set(KEYS[13], session.values)
   for _, field in ipairs(session.increments) do
-    redis.call('HINCRBY', KEYS[12], field, 1)
+    redis.call('HINCRBY', KEYS[13], field, 1)
   end
 end
 if header.artifact then
@@ -84,6 +86,10 @@ end
 if header.resumed then
   redis.call('ZREM', KEYS[8], KEYS[1])
   redis.call('SADD', KEYS[10], header.id)
+end
+if header.cancelled then
+  redis.call('RPUSH', KEYS[12], '1')
+  redis.call('PEXPIRE', KEYS[12], CONSTANTS.cancelled_ms)
 end
 if header.forgotten then
   redis.call('ZADD', KEYS[8], header.forgotten, KEYS[1])

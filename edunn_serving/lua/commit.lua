@@ -6,6 +6,7 @@
 -- KEYS[1]  the batch
 -- KEYS[2]  its holder
 -- KEYS[3]  the reply stream of the server that sent it
+-- KEYS[4]  its requests that are not in its message
 -- then     for each large result its key
 -- then     for each session: its hash, its context order, its evicted contexts, its large slots
 -- ARGV[1]  JSON: `insists`, whether this batch takes a turn after many conflicts; `large`, the
@@ -36,7 +37,7 @@ local header = cjson.decode(ARGV[1])
 local CHUNK = 1000
 local NONE = {}
 
-local first_session_key = 4 + header.large
+local first_session_key = 5 + header.large
 local function keys_of(number)
   local at = first_session_key + 4 * (number - 1)
   return KEYS[at], KEYS[at + 1], KEYS[at + 2], KEYS[at + 3]
@@ -147,7 +148,7 @@ local function with_each(command, key, first, count)
   end
 end
 
-redis.call('UNLINK', KEYS[1], KEYS[2])
+redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[4])
 local more = false
 local first_result = 4
 local at = first_result + header.large
@@ -201,7 +202,7 @@ end
 -- If Redis restarts before the server has read them, their callers get an error.
 redis.set_repl(redis.REPL_NONE)
 for number = 1, header.large do
-  redis.call('SET', KEYS[3 + number], ARGV[first_result + number - 1], 'PX', CONSTANTS.reply_ms)
+  redis.call('SET', KEYS[4 + number], ARGV[first_result + number - 1], 'PX', CONSTANTS.reply_ms)
 end
 redis.set_repl(redis.REPL_ALL)
 local id = redis.call('XADD', KEYS[3], '*', ARGV[2], ARGV[3])

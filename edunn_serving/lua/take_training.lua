@@ -6,7 +6,8 @@
 -- KEYS[2]  the hash of held trainings
 -- ARGV[1]  the holder
 -- CONSTANTS has `ready`, the prefix of the callers' lists.
--- Returns the time in ms and the training's fields with their values, or nil if none waits.
+-- Returns the time in ms, the training's key, and its fields with their values, or nil if none
+--         waits.
 redis.replicate_commands()
 while true do
   local caller = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
@@ -22,6 +23,6 @@ while true do
     redis.call('HSET', KEYS[2], key, ARGV[1])
     redis.call('HSET', key, 'holder', ARGV[1])
     local now = redis.call('TIME')
-    return { now[1] * 1000 + math.floor(now[2] / 1000), redis.call('HGETALL', key) }
+    return { now[1] * 1000 + math.floor(now[2] / 1000), key, redis.call('HGETALL', key) }
   end
 end

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from typing import IO, Any
+from typing import Any
 
-import numpy as np
 from google.protobuf.message import DecodeError
 
 from edunn_serving.artifacts import ArtifactStore, caller_folder, write_all
 from edunn_serving.bundled_datasets import BUNDLED
-from edunn_serving.dataset_files import array_bytes, dataset_digest, file_header
+from edunn_serving.dataset_files import array_bytes
 from edunn_serving.errors import (
     Reason,
     ServiceError,
@@ -24,7 +23,6 @@ from edunn_serving.errors import (
 )
 from edunn_serving.internal.v1.training_pb2 import DatasetRecord
 from edunn_serving.settings import Settings
-from edunn_serving.v1 import tensor_pb2
 from edunn_serving.v1.dataset_pb2 import ArraySpec, Dataset
 from edunn_serving.v1.tensor_pb2 import DataType
 from edunn_serving.v1.training_service_pb2 import (
@@ -34,23 +32,17 @@ from edunn_serving.v1.training_service_pb2 import (
     UploadDatasetRequest,
     UploadDatasetResponse,
 )
-from edunn_serving.wire_format import fields
 from server.call import EOF, Call, Read
 from server.open_streams import OpenStreams
+from server.training.content import DTYPES, Content
 from server.training.names import check_name
 from server.training.store import TrainingStore, dataset_not_found
 
 MAX_AXES = 32
-# Uploads of one server, and of one connection. Each holds a chunk or two in memory.
+# Uploads of one server, and of one connection.
 MAX_UPLOADS, MAX_CONNECTION_UPLOADS = 16, 4
-DTYPES = {
-    tensor_pb2.DATA_TYPE_BOOL: np.dtype(np.bool_),
-    tensor_pb2.DATA_TYPE_INT32: np.dtype("<i4"),
-    tensor_pb2.DATA_TYPE_INT64: np.dtype("<i8"),
-    tensor_pb2.DATA_TYPE_FLOAT16: np.dtype("<f2"),
-    tensor_pb2.DATA_TYPE_FLOAT32: np.dtype("<f4"),
-    tensor_pb2.DATA_TYPE_FLOAT64: np.dtype("<f8"),
-}
+# While a thread checks and writes chunks, the next ones arrive, up to about this many bytes.
+AHEAD_BYTES = 4 * 1024 * 1024
 
 
 class Datasets:
@@ -113,14 +105,21 @@ class Datasets:
         file = await asyncio.to_thread(with_file.__enter__)
         try:
             await asyncio.to_thread(write_all, file, content.file_header)
-            writing: Awaitable[None] | None = None
+            writing: asyncio.Future[None] | None = None
+            chunks: list[bytes] = []
             try:
                 while (request := await read()) is not EOF:
+                    chunks.append(request)
+                    is_free = writing is None or writing.done()
+                    if not is_free and sum(map(len, chunks)) < AHEAD_BYTES:
+                        continue
                     if writing is not None:
                         await writing
-                    writing = asyncio.ensure_future(asyncio.to_thread(content.take, file, request))
+                    taking = asyncio.to_thread(content.take_all, file, chunks)
+                    writing, chunks = asyncio.ensure_future(taking), []
                 if writing is not None:
                     await writing
+                await asyncio.to_thread(content.take_all, file, chunks)
             except BaseException:
                 if writing is not None:
                     # The thread must have done with the file before it is closed.
@@ -222,109 +221,6 @@ class Datasets:
             )
 
 
-class Content:
-    """The elements of a data set on their way: hashed, checked and written as they come."""
-
-    def __init__(self, header: DatasetHeader) -> None:
-        self.file_header = file_header(header.x, header.y)
-        self._header = header
-        self._digest = dataset_digest(header.x, header.y)
-        self._arrays = [_Elements("x", header.x), _Elements("y", header.y)]
-
-    def take(self, file: IO[bytes], request: bytes) -> None:
-        """Take the next chunk, an UploadDatasetRequest, without a copy of its elements.
-
-        Raises
-        ------
-        ServiceError
-            INVALID_ARGUMENT: it is not what the header has announced. STORE_FULL, UNAVAILABLE.
-        """
-        part, chunk = _chunk_of(request)
-        if part not in ("x", "y"):
-            raise invalid_argument(part or "part", "expected the next elements of x or y")
-        x, y = self._arrays
-        if part == "x" and y.received:
-            raise invalid_argument("x", "expected no more elements of x after those of y")
-        if part == "y" and x.missing:
-            raise invalid_argument("y", f"expected {x.missing} more bytes of x before")
-        (x if part == "x" else y).take(chunk)
-        self._digest.update(chunk)
-        write_all(file, chunk)
-
-    def check_complete(self) -> None:
-        for each in self._arrays:
-            if each.missing:
-                raise invalid_argument(
-                    each.name, f"expected {each.missing} more bytes, the upload has ended before"
-                )
-
-    def finish(self) -> str:
-        """Return the digest, once all is there."""
-        digest = self._digest.hexdigest()
-        if self._header.digest not in ("", digest):
-            raise invalid_argument(
-                "header.digest", f"expected {digest}, which the elements have, got another one"
-            )
-        return digest
-
-    def describe(self, dataset: Dataset) -> None:
-        """Note the range of the labels, if there are any."""
-        y = self._arrays[1]
-        if y.smallest is not None and y.largest is not None:
-            dataset.labels.smallest, dataset.labels.largest = y.smallest, y.largest
-
-
-class _Elements:
-    """The elements of one array, of which the chunks may divide one."""
-
-    def __init__(self, name: str, spec: ArraySpec) -> None:
-        self.name = name
-        self._dtype = DTYPES[spec.data_type]
-        self._size = array_bytes(spec)
-        self.received = 0
-        self._rest = b""
-        self.smallest: int | None = None
-        self.largest: int | None = None
-
-    @property
-    def missing(self) -> int:
-        return self._size - self.received
-
-    def take(self, chunk: memoryview) -> None:
-        if len(chunk) > self.missing:
-            raise invalid_argument(
-                self.name, f"expected {self._size} bytes by the header, got more"
-            )
-        at = self.received // self._dtype.itemsize
-        self.received += len(chunk)
-        whole = memoryview(b"".join([self._rest, chunk])) if self._rest else chunk
-        length = len(whole) - len(whole) % self._dtype.itemsize
-        self._check(whole, length, at)
-        self._rest = bytes(whole[length:])
-
-    def _check(self, data: memoryview, length: int, at: int) -> None:
-        count = length // self._dtype.itemsize
-        if not count:
-            return
-        if self._dtype.kind == "b":
-            if np.frombuffer(data, np.uint8, count).max() > 1:
-                raise invalid_argument(self.name, "expected bytes 0 and 1 for DATA_TYPE_BOOL")
-            return
-        values = np.frombuffer(data, self._dtype, count)
-        if self._dtype.kind == "f":
-            finite = np.isfinite(values)
-            if not finite.all():
-                wrong = int(np.argmin(finite))
-                raise invalid_argument(
-                    self.name,
-                    f"expected finite numbers, got {values[wrong]} as element {at + wrong}",
-                )
-            return
-        smallest, largest = int(values.min()), int(values.max())
-        self.smallest = smallest if self.smallest is None else min(self.smallest, smallest)
-        self.largest = largest if self.largest is None else max(self.largest, largest)
-
-
 def _faults(spec: ArraySpec) -> list[tuple[str, str]]:
     if spec.data_type not in DTYPES:
         names = ", ".join(map(DataType.Name, DTYPES))
@@ -348,19 +244,6 @@ def _header_of(request: UploadDatasetRequest) -> DatasetHeader:
     if request.WhichOneof("part") != "header":
         raise invalid_argument("header", "expected a header in the first message")
     return request.header
-
-
-def _chunk_of(request: bytes) -> tuple[str, memoryview]:
-    """Return the last field of a chunk's message and its bytes."""
-    part, chunk = "", memoryview(b"")
-    try:
-        for number, begin, end in fields(request):
-            known = UploadDatasetRequest.DESCRIPTOR.fields_by_number.get(number)
-            if known is not None:
-                part, chunk = known.name, memoryview(request)[begin:end]
-    except (ValueError, IndexError) as error:
-        raise invalid_argument("request", f"not an UploadDatasetRequest: {error}") from error
-    return part, chunk
 
 
 def _parsed(request: bytes) -> UploadDatasetRequest:

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from edunn_serving import keys
 from edunn_serving.errors import invalid_argument, quoted, unavailable
-from edunn_serving.training_store import TrainingKey
+from edunn_serving.training_store import EVENT_SEAL, TrainingKey
 from edunn_serving.v1.training_pb2 import TrainingEvent
 from server.training.store import TrainingStore
 
@@ -85,7 +85,7 @@ class TrainingEvents:
         try:
             while True:
                 stored = await self._store.get(key)
-                events = await self._read(stream, place)
+                events = await self._read(key, place)
                 for event in events:
                     place = event.event_id
                     yield event
@@ -99,14 +99,16 @@ class TrainingEvents:
             if not self._watchers[stream]:
                 del self._watchers[stream], self._last[stream]
 
-    async def _read(self, stream: str, place: str) -> list[TrainingEvent]:
+    async def _read(self, key: TrainingKey, place: str) -> list[TrainingEvent]:
+        stream = keys.training_events(*key)
         try:
             found = await self._client.xrange(stream, f"({place}", "+", EVENTS_A_READ)
         except (redis.RedisError, OSError) as error:
             raise unavailable("the store is away") from error
         events = []
         for event_id, fields in found:
-            event = TrainingEvent.FromString(fields[b"event"])
+            sealed = fields.get(b"event", b"")
+            event = TrainingEvent.FromString(self._store.seal.open(EVENT_SEAL, sealed, *key))
             event.event_id = event_id.decode()
             events.append(event)
         return events

@@ -83,13 +83,20 @@ class TrainingKeeper:
         for key, holder in held.items():
             if holder.decode().split(" ")[0] in self.workers:
                 continue
-            fields = await self._client.hgetall(key)
-            stored = StoredTraining.of(fields) if fields else None
+            stored = await self._read(key)
             if stored is None or stored.holder != holder.decode():
                 # A training that has gone on meanwhile, or is no more.
                 await self._client.hdel(keys.held_trainings(), key)
                 continue
             await self._take_from(stored, now_ms)
+
+    async def _read(self, key: bytes) -> StoredTraining | None:
+        """Return a training by its key; None if there is none of ours."""
+        try:
+            return await self._store.find(TrainingKey(*keys.read_training(key.decode())))
+        except ValueError as error:
+            log.warning("a training is left alone: %s", error)
+            return None
 
     async def _take_from(self, stored: StoredTraining, now_ms: int) -> None:
         deaths = stored.deaths + 1
@@ -124,7 +131,9 @@ class TrainingKeeper:
         # A worker may be about to take a training with the task that it has just received.
         lasting = min(missing, self._missing)
         for _ in range(max(0, lasting)):
-            await self._client.lpush(TRAINING.queue, task_message(SLICE_TASK, TRAINING.queue))
+            await self._client.lpush(
+                TRAINING.queue, task_message(SLICE_TASK, TRAINING.queue, self._store.seal)
+            )
         self._missing = missing
 
     async def _forget(self, now_ms: int) -> None:
@@ -133,9 +142,9 @@ class TrainingKeeper:
             keys.ended_trainings(), "-inf", now_ms, 0, FORGOTTEN_A_LOOK
         )
         for key in due:
-            fields = await self._client.hgetall(key)
-            if fields:
-                record = StoredTraining.of(fields).record
+            stored = await self._read(key)
+            if stored is not None:
+                record = stored.record
                 await asyncio.to_thread(self._artifacts.remove, record.folder)
                 await self._remove(TrainingKey(record.caller, record.training_id), record.folder)
             await self._client.zrem(keys.ended_trainings(), key)

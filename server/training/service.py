@@ -97,7 +97,7 @@ class TrainingService:
         self._check_layer = check_layer
         client = dispatcher.link.client
         self._artifacts = ArtifactStore(settings.artifacts)
-        self._store = TrainingStore(client)
+        self._store = TrainingStore(client, settings.seal())
         self._datasets = Datasets(self._store, self._artifacts, settings)
         self._events = TrainingEvents(client, self._store, dispatcher.closed)
         self._keeper = TrainingKeeper(client, self._store, self._artifacts, settings)
@@ -253,12 +253,12 @@ class TrainingService:
             if stored.has_ended or training.cancel_requested:
                 break
             training.cancel_requested = True
-            change = Change(key, as_read(stored), {"cancel": 1})
+            change = Change(key, as_read(stored), {"cancel": 1}, cancelled=True)
             if not stored.holder:
                 # No worker computes it now, so it ends here.
                 training.state = TrainingState.TRAINING_STATE_CANCELLED
                 history = self._settings.training_history_seconds
-                change.waits = True
+                change.waits, change.cancelled = True, False
                 change.events = [end_training(training, change, self._now_ms(), history)]
                 change.values = {**shown(training), "cancel": 1}
             if await self._store.change(change):

@@ -17,10 +17,13 @@ from edunn_serving.bundled_datasets import BUNDLED
 from edunn_serving.errors import Reason, ServiceError, quoted, unavailable
 from edunn_serving.internal.v1.training_pb2 import DatasetRecord
 from edunn_serving.scripts import Script
+from edunn_serving.seal import Seal
 from edunn_serving.training_store import CHANGE_SCRIPT, Change, StoredTraining, TrainingKey
 
 # A file that is not complete after this time belongs to a server that has died.
 RESERVED, RESERVED_MS = "reserved:", 6 * 3600 * 1000
+# The kind of the seals of data sets.
+DATASET_SEAL = "dataset"
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -48,7 +51,8 @@ def _told(
 class TrainingStore:
     """The trainings and data sets of all callers. Errors: UNAVAILABLE, QUOTA if Redis is full."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, seal: Seal) -> None:
+        self.seal = seal
         # redis-py's types tell neither bytes from text nor one answer from another.
         self.client: Any = client
         self._change: Any = client.register_script(CHANGE_SCRIPT.text)
@@ -59,7 +63,7 @@ class TrainingStore:
     async def find(self, key: TrainingKey) -> StoredTraining | None:
         """Return a training; None if there is none."""
         fields = await self.client.hgetall(keys.training(*key))
-        return StoredTraining.of(fields) if fields else None
+        return StoredTraining.of(key, fields, self.seal) if fields else None
 
     async def get(self, key: TrainingKey) -> StoredTraining:
         """Return a training. TRAINING_NOT_FOUND: there is none."""
@@ -71,7 +75,7 @@ class TrainingStore:
     @_told
     async def change(self, change: Change) -> bool:
         """Make a change; False if the training was changed by somebody else meanwhile."""
-        return bool(await self._change(*change.keys_and_arguments()) == b"done")
+        return bool(await self._change(*change.keys_and_arguments(self.seal)) == b"done")
 
     @_told
     async def page(
@@ -96,7 +100,10 @@ class TrainingStore:
     async def datasets(self, caller: str) -> dict[str, DatasetRecord]:
         """Return a caller's own data sets, by name."""
         found = await self.client.hgetall(keys.datasets(caller))
-        return {name.decode(): DatasetRecord.FromString(data) for name, data in found.items()}
+        return {
+            name: DatasetRecord.FromString(self.seal.open(DATASET_SEAL, data, caller, name))
+            for name, data in ((each.decode(), data) for each, data in found.items())
+        }
 
     async def dataset(self, caller: str, name: str) -> DatasetRecord:
         """Return a data set of the caller's or of the service's. DATASET_NOT_FOUND: none."""
@@ -112,7 +119,9 @@ class TrainingStore:
     async def put_dataset(self, caller: str, record: DatasetRecord, reservation: str = "") -> None:
         """Store the record of a data set. A reservation of its bytes becomes their place."""
         pipeline = self.client.pipeline(transaction=True)
-        pipeline.hset(keys.datasets(caller), record.dataset.name, record.SerializeToString())
+        name = record.dataset.name
+        sealed = self.seal.close(DATASET_SEAL, record.SerializeToString(), caller, name)
+        pipeline.hset(keys.datasets(caller), name, sealed)
         if reservation:
             pipeline.hset(keys.artifacts(caller), record.path, record.dataset.size_bytes)
             pipeline.hdel(keys.artifacts(caller), reservation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -71,6 +72,26 @@ const y = await drop.forward(Tensor.from([[1, 2, 3, 4]]));
 console.log(y.toNested()[0].join(" "));
 await session.delete();
 client.close();
+"""
+# As a user's own tests do, against the package's fake of the service.
+TYPESCRIPT_TESTING_PROGRAM = """
+import { Client, Tensor } from "edunn-client";
+import { FakeService } from "edunn-client/testing";
+
+const service = await FakeService.start();
+for (const address of [service.address, `${service.address},localhost:1`]) {
+  const client = new Client(address, { shareStream: address !== service.address });
+  const session = await client.createSession({ seed: 7n });
+  const layer = await session.addLayer("drop", "Dropout", { p: 0.5 });
+  const output = await layer.forward(Tensor.from([1, 2]));
+  const stream = client.stream();
+  const { inputGradient } = await stream.backward(layer, Tensor.ones([2]));
+  await stream.close();
+  console.log(output.toNested().join(), inputGradient.toNested().join());
+  await session.delete();
+  client.close();
+}
+service[Symbol.asyncDispose]();
 """
 JAVA_PROGRAM = """
 package example;
@@ -150,7 +171,10 @@ def build(language: str, out: Path) -> list[Path]:
 
 
 def files(folder: Path) -> set[Path]:
-    return {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
+    """Return the files below a folder, without the caches that linters and tests write."""
+    paths = {path.relative_to(folder) for path in folder.rglob("*")}
+    caches = re.compile(r"__pycache__|\..*_cache")
+    return {path for path in paths if not any(map(caches.fullmatch, path.parts))}
 
 
 def only(paths: Sequence[Path], ending: str) -> Path:
@@ -201,6 +225,7 @@ def test_go(stack: Stack, tmp_path: Path) -> None:
 
 
 def test_typescript(stack: Stack, tmp_path: Path) -> None:
+    """It runs with the oldest libraries that its package.json allows."""
     require_tools("node", "npm")
     tarball = only(build("typescript", tmp_path / "packages"), ".tgz")
     assert tarball.name == f"edunn-client-{packages.VERSION}.tgz"
@@ -208,9 +233,17 @@ def test_typescript(stack: Stack, tmp_path: Path) -> None:
     project.mkdir()
     (project / "package.json").write_text('{"name": "fresh", "private": true, "type": "module"}')
     (project / "main.js").write_text(TYPESCRIPT_PROGRAM)
-    run(["npm", "install", "--no-audit", "--no-fund", tarball], project)
+    (project / "testing.js").write_text(TYPESCRIPT_TESTING_PROGRAM)
+    ranges = json.loads((CLIENTS / "typescript" / "package.json").read_text())["dependencies"]
+    floors = {name: version.removeprefix("^") for name, version in ranges.items()}
+    oldest = [f"{name}@{version}" for name, version in floors.items()]
+    run(["npm", "install", "--no-audit", "--no-fund", "--save-exact", tarball, *oldest], project)
+    for name, version in floors.items():
+        manifest = json.loads((project / "node_modules" / name / "package.json").read_text())
+        assert manifest["version"] == version
     printed = run(["node", "main.js"], project, {"EDUNN_TARGET": stack.address})
     assert printed.strip() == ANSWER
+    assert run(["node", "testing.js"], project) == "1,2 1,1\n1,2 1,1\n"
     installed = project / "node_modules" / "edunn-client"
     for name in ("CHANGELOG.md", "LICENSE", "README.md"):
         assert (installed / name).exists(), name

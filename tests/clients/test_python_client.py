@@ -74,7 +74,7 @@ def environment(folder: Path, *requirements: str) -> str:
     """Make an environment with the client and what is asked for; return its Python."""
     venv.create(folder, with_pip=True)
     # A copy, as setuptools builds in the source folder.
-    built = ("build", "*.egg-info", "__pycache__")
+    built = ("build", "*.egg-info", "__pycache__", ".*_cache")
     shutil.copytree(FOLDER, folder / "source", ignore=shutil.ignore_patterns(*built))
     python = str(folder / "bin" / "python")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

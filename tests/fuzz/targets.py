@@ -147,6 +147,7 @@ def _operation(data: bytes) -> None:
         return
     method = sorted(WORKER_METHODS)[data[0] % len(WORKER_METHODS)]
     session = _session(method)
+    session.answer_room = SETTINGS.max_message_bytes
     for number in range(2):
         # The second time the session has what the first one has left.
         try:

@@ -11,7 +11,7 @@ import pytest
 from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 7
+SECONDS = 2
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -103,6 +103,24 @@ def test_watchers_see_every_epoch_from_any_event_on(session: Session) -> None:
     assert all(gap >= 0.15 for gap in gaps)
 
 
+def test_epochs_and_cancellations_do_not_wait_for_the_end_of_a_slice(tmp_path: Path) -> None:
+    long = {"EDUNN_TRAINING_SLICE_SECONDS": "60"}
+    with (
+        Stack(tmp_path, workers=1, others={TRAINING: 1}, environment=long) as stack,
+        Client(stack.address, timeout=60) as client,
+        client.session(seed=1) as session,
+    ):
+        training = begin_long(session)
+        events = training.events()
+        epochs = itertools.islice((each.epoch for each in events if each.epoch), 5)
+        assert [each.epoch for each in epochs] == [1, 2, 3, 4, 5]
+        training.cancel()
+        rest = list(events)
+        assert rest[-1].ended is not None and rest[-1].ended.state is TrainingState.CANCELLED
+        # The first checkpoint is that of the cancellation, and the watchers heard of each epoch.
+        assert training.refresh().progress.epochs_done == 5 + sum(1 for each in rest if each.epoch)
+
+
 def test_a_cancelled_training_keeps_its_checkpoint_and_goes_on(session: Session) -> None:
     net = add_network(session)
     start = arrays_of(net)

@@ -19,6 +19,7 @@ from edunn_serving.artifacts import ArtifactStore
 from edunn_serving.pools import TRAINING
 from edunn_serving.redis_connections import LONG_ANSWER_SECONDS, connect
 from edunn_serving.settings import Settings
+from edunn_serving.task_seal import sealed_task
 from edunn_serving.training_store import SLICE_TASK
 from worker.application import make_application, settings_or_exit
 from worker.membership import Membership
@@ -39,6 +40,7 @@ def make_app(settings: Settings) -> Celery:
         "edunn-training",
         TRAINING,
         settings,
+        task_cls=sealed_task(settings.seal()),
         broker_transport_options={"visibility_timeout": VISIBILITY_SECONDS},
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,

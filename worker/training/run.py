@@ -146,7 +146,7 @@ class TrainingRun:
         if not math.isfinite(error):
             raise self._not_finite(f"the loss is {error}")
         gradient, _ = backward_of(self._loss, 1.0 / max(1, errors.size))
-        _, gradients = backward_of(self.model, gradient, np.shape(x))
+        gradients = self.model.parameter_gradients(gradient)
         if not self.model.frozen:
             parameters = self.model.get_parameters()
             after, self.optimizer_state = self._optimizer.update(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from edunn import catalogue
 from edunn_serving import keys
 from edunn_serving.artifacts import ArtifactStore, checkpoint_path
 from edunn_serving.errors import Reason, ServiceError, logged_fault
-from edunn_serving.seal import STATE, Seal
+from edunn_serving.seal import STATE, ForgedError, Seal
 from edunn_serving.settings import Settings
 from edunn_serving.training_store import (
     CHANGE_SCRIPT,
@@ -27,6 +27,7 @@ from edunn_serving.training_store import (
     Change,
     SessionPart,
     StoredTraining,
+    TrainingKey,
     Value,
     end_training,
     shown,
@@ -95,10 +96,16 @@ class Slices:
         taken = self._take([keys.ready_callers(), keys.held_trainings()], [holder])
         if taken is None:
             return
-        now_ms, pairs = taken
+        now_ms, place, pairs = taken
         # Redis's clock, which all machines share, minus this one's monotonic clock.
         self._clock_ms = now_ms - time.monotonic() * 1000
-        stored = StoredTraining.of(dict(zip(pairs[::2], pairs[1::2], strict=True)))
+        key = TrainingKey(*keys.read_training(place.decode()))
+        try:
+            stored = self._read(key, dict(zip(pairs[::2], pairs[1::2], strict=True)))
+        except ForgedError as error:
+            log.warning("a slice is refused: %s", error)
+            self._client.hdel(keys.held_trainings(), place)
+            return
         log.info("training %s, slice %d", stored.record.folder, stored.slice + 1)
         began = time.thread_time()
         try:
@@ -114,24 +121,24 @@ class Slices:
             fault = logged_fault(f"training {stored.record.folder}")
             self._fail(stored, fault, time.thread_time() - began)
 
+    def _read(self, key: TrainingKey, fields: Mapping[bytes, bytes]) -> StoredTraining:
+        return StoredTraining.of(key, fields, self._seal)
+
     def _compute(self, stored: StoredTraining) -> None:
         training = stored.training
         began = time.thread_time()
         until = time.monotonic() + self._settings.training_slice_seconds
         run, self._kept = self._opened(stored), None
-        events: list[TrainingEvent] = []
         if training.state != TrainingState.TRAINING_STATE_RUNNING:
             training.state = TrainingState.TRAINING_STATE_RUNNING
             if not training.HasField("start_time"):
                 training.start_time.FromMilliseconds(self._now_ms())
             self._begin(stored, run)
-        with Pulse(self._client, stored, run, self._now_ms) as pulse:
+        with Pulse(self._client, stored, run, self._seal, self._now_ms, self._patiently) as pulse:
             while not (run.is_done or pulse.cancelled or pulse.lost or self._is_stopping()):
                 result = run.advance()
                 if result is not None:
-                    event = TrainingEvent(epoch=result)
-                    event.time.FromMilliseconds(self._now_ms())
-                    events.append(event)
+                    pulse.tell(result)
                     training.epochs.append(result)
                 if time.monotonic() >= until:
                     break
@@ -151,7 +158,7 @@ class Slices:
         path = checkpoint_path(stored.record.folder, stored.slice + 1)
         self._write(path, stored, run)
         used = time.thread_time() - began
-        if self._commit(stored, path, run, events, used):
+        if self._commit(stored, path, run, used):
             self._remove(stored.checkpoint)
             if training.state == TrainingState.TRAINING_STATE_SUCCEEDED:
                 self._leave_model_alone(stored, path)
@@ -174,7 +181,7 @@ class Slices:
         event.started.validation_samples = run.validation_samples
         event.started.epochs_done = run.position.epoch
         expected = {"holder": stored.holder}
-        self._patiently(Change(stored.key, expected, shown(stored.training), [event]))
+        self._make(Change(stored.key, expected, shown(stored.training), [event]))
 
     def _write(self, path: str, stored: StoredTraining, run: TrainingRun) -> None:
         """Write the checkpoint. An artifact store that is away for a moment is waited for."""
@@ -193,7 +200,6 @@ class Slices:
         stored: StoredTraining,
         path: str,
         run: TrainingRun,
-        events: list[TrainingEvent],
         used: float,
     ) -> bool:
         """Commit the slice. False if the training was changed meanwhile."""
@@ -202,7 +208,6 @@ class Slices:
             stored.key,
             {"holder": stored.holder, "slice": str(stored.slice)},
             {},
-            events,
             ready=not stored.has_ended,
             released=True,
             used=used,
@@ -211,7 +216,7 @@ class Slices:
             training.outcome = TrainingOutcome.TRAINING_OUTCOME_APPLIED
             change.session = _session_part(stored, run, self._seal)
         while True:
-            change.events = [*events, *self._end(stored, change)]
+            change.events = self._end(stored, change)
             change.values = {
                 **shown(training),
                 "slice": stored.slice + 1,
@@ -220,7 +225,7 @@ class Slices:
                 "deaths": 0,
                 "progress": training.progress.SerializeToString(),
             }
-            answer = self._patiently(change)
+            answer = self._make(change)
             if answer not in _OUTCOMES:
                 return answer == b"done"
             # The session's layer stays as it is, and the result stays as a file.
@@ -231,14 +236,14 @@ class Slices:
         """End a training by an error. Its last checkpoint stays."""
         self._kept = None
         fresh = self._client.hgetall(keys.training(*stored.key))
-        training = StoredTraining.of(fresh).training if fresh else stored.training
+        training = self._read(stored.key, fresh).training if fresh else stored.training
         training.state = TrainingState.TRAINING_STATE_FAILED
         training.error.CopyFrom(OperationError.FromString(error.to_status().SerializeToString()))
         failed = replace(stored, training=training)
         change = Change(stored.key, {"holder": stored.holder}, {}, released=True, used=used)
         change.events = self._end(failed, change)
         change.values = {**shown(training), "holder": "", "deaths": 0}
-        self._patiently(change)
+        self._make(change)
         log.info("training %s has failed: %s", stored.record.folder, error.message)
 
     def _end(self, stored: StoredTraining, change: Change) -> list[TrainingEvent]:
@@ -251,13 +256,17 @@ class Slices:
     def _now_ms(self) -> int:
         return round(time.monotonic() * 1000 + self._clock_ms)
 
-    def _patiently(self, change: Change) -> bytes:
+    def _make(self, change: Change) -> bytes:
         """Make a change, once Redis is there."""
+        made: bytes = self._patiently(lambda: self._change(*change.keys_and_arguments(self._seal)))
+        return made
+
+    def _patiently(self, call: Callable[[], Any]) -> Any:
+        """Call Redis, once it is there."""
         trouble = ""
         while True:
             try:
-                answer: bytes = self._change(*change.keys_and_arguments())
-                return answer
+                return call()
             except (redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError) as error:
                 if self._is_stopping():
                     raise

@@ -63,7 +63,7 @@ export class Connection {
     this.#metadata = new CallMetadata(options, this.endpoint);
     this.#retry = retryPolicy(options.retry);
     this.#logger = options.logger ?? NODE_DEBUG_LOGGER;
-    this.#slowCallMs = options.slowCallMs ?? 1_000;
+    this.#slowCallMs = checkedSlowness(options.slowCallMs ?? 1_000);
     this.#ownsChannel = options.channel === undefined;
     this.#grpc = new GrpcClient(grpcTarget(this.endpoint), channelCredentials(this.endpoint), {
       ...channelOptions(this.endpoint, options),
@@ -363,6 +363,15 @@ export function checkedTimeout(timeoutMs: number): number {
     );
   }
   return timeoutMs;
+}
+
+function checkedSlowness(slowCallMs: number): number {
+  if (!(slowCallMs >= 0)) {
+    throw new RangeError(
+      `slowCallMs must be a number of milliseconds from 0 on, not ${String(slowCallMs)}`,
+    );
+  }
+  return slowCallMs;
 }
 
 // gRPC cannot write down a deadline that is much later.

@@ -229,6 +229,11 @@ describe("a logger", () => {
       await logger.line(/^warning: ListLayerTypes took \d+ ms, in 2 attempts$/);
     }));
 
+  test("is given a slowness that is a number", () => {
+    assert.throws(() => new Client("localhost:1", { slowCallMs: NaN }), RangeError);
+    assert.throws(() => new Client("localhost:1", { slowCallMs: -1 }), RangeError);
+  });
+
   test("may be the console", () => {
     new Client("localhost:1", { logger: console }).close();
   });

@@ -12,22 +12,20 @@ from numpy.typing import ArrayLike
 from edunn_client._aio_caller import AsyncCaller
 from edunn_client._aio_ending import Ending
 from edunn_client._calls import COMPUTE, Call
-from edunn_client._copies import NotCopied
-from edunn_client._deadlines import Deadline
 from edunn_client._errors import EdunnError
 from edunn_client._layer_state import ForwardLike, Gradients, LayerState
 from edunn_client._operations import Backward, Forward, Operation, Step, TrainStep
 from edunn_client._outputs import Output
-from edunn_client._pending import Pending, why_ended
+from edunn_client._pending import why_ended
 from edunn_client._phase import PhaseLike
-from edunn_client._retries import Attempts, Failure
 from edunn_client._scope import current_scope
 from edunn_client._steps import Inputs, LossLike, MeanLoss, OptimizerLike, StepCount
+from edunn_client._stream_state import StreamState
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client._tracebacks import ends_in_caller
 
 
-class AsyncStream(NotCopied):
+class AsyncStream(StreamState):
     """A Compute stream, made by `AsyncClient.stream`.
 
     It is opened by `async with`, which waits for all answers at its end, or by the first operation;
@@ -35,18 +33,10 @@ class AsyncStream(NotCopied):
     asyncio's, to be awaited.
     """
 
-    _instead = "open a stream where it is needed"
-
     def __init__(self, caller: AsyncCaller, timeout: float, *, begins_again: bool = True) -> None:
+        super().__init__(caller, timeout, begins_again)
         self._caller = caller
-        self._begins_again = begins_again
-        self._timeout = timeout
-        self._pending = Pending(timeout, caller.longest_request)
         self._wake = asyncio.Event()
-        self._is_closed = False
-        self._stalled: EdunnError | None = None
-        self._ended: Exception | None = None
-        self._failure: Failure | None = None
         self._call: Any = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -64,17 +54,10 @@ class AsyncStream(NotCopied):
             self.cancel()
         await self.close()
 
-    def __repr__(self) -> str:
-        state = "open" if self._ended is None and not self._is_closed else "closed"
-        return f"<AsyncStream of {self._caller.target}, {state}>"
-
     @ends_in_caller
     def submit(self, operation: Operation) -> asyncio.Future[Any]:
         """Send an operation and return the future of its value; it never waits."""
-        if self._is_closed:
-            raise ValueError("the stream has been closed")
-        if self._ended is not None:
-            raise self._ended
+        self._refuse_if_over()
         self._open()
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         try:
@@ -188,34 +171,21 @@ class AsyncStream(NotCopied):
     async def _serve(self) -> None:
         failure: Exception | None = None
         try:
-            failure = await self._read_until_end()
+            await self._read_until_end()
         except Exception as error:
-            # Of what gives the token, or that the client was closed.
-            failure = error
+            # Of the service, of what gives the token, or that the client was closed.
+            failure = error.with_traceback(None)
         finally:
             self._ended = why_ended(self._stalled, failure)
             for future in self._pending.take_all():
                 if not future.done():
                     future.set_exception(self._ended)
 
-    async def _read_until_end(self) -> EdunnError | None:
-        """Read answers; a call that found no connection is made again. Return why it ended."""
-        deadline = Deadline(self._timeout)
-        attempts = Attempts(self._caller.retry, deadline, repeatable=False)
-        while True:
-            error = await self._read_one_call()
-            if error is None:
-                return None
-            failure = self._caller.failure_of(error, deadline)
-            self._failure = failure
-            is_over = failure.was_sent or self._pending.was_answered or self._stalled is not None
-            if is_over or not self._begins_again:
-                return failure.error
-            try:
-                pause = self._caller.pause_after(attempts, COMPUTE, failure)
-            except EdunnError as last:
-                return last
-            await asyncio.sleep(pause)
+    async def _read_until_end(self) -> None:
+        """Read answers, and raise why they have ended."""
+        self._begin_calls()
+        while (error := await self._read_one_call()) is not None:
+            await asyncio.sleep(self._pause_after(error))
             self._pending.send_again()
             self._wake.set()
 

@@ -23,6 +23,7 @@ from edunn_client._tensors import (
     decode_tensors,
     dtype_of,
     encode_tensor,
+    fill_tensor,
     sendable,
 )
 
@@ -180,8 +181,7 @@ class LayerState(NotCopied):
 
         def encode() -> Call[Output]:
             for array in arrays:
-                # It takes the data over. `extend` copies it.
-                request.inputs.add().CopyFrom(encode_tensor(array))
+                fill_tensor(request.inputs.add(), array)
             return Call("Forward", request, decode, repeatable)
 
         return encode

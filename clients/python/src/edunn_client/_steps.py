@@ -12,7 +12,7 @@ from edunn_client._config import encode_config
 from edunn_client._layer_config import OptimizerConfig
 from edunn_client._layer_state import LayerState
 from edunn_client._stubs import optimizer_pb2, step_pb2
-from edunn_client._tensors import encode_tensor, sendable
+from edunn_client._tensors import fill_tensor, sendable
 
 
 class LocalOptimizer(Protocol):
@@ -94,8 +94,8 @@ def train_step_call(
         step_id=name,
     )
     for each in inputs:
-        request.inputs.add().CopyFrom(encode_tensor(each))
-    request.target.CopyFrom(encode_tensor(target))
+        fill_tensor(request.inputs.add(), each)
+    fill_tensor(request.target, target)
     layer._note_step()
 
     def decode(reply: step_pb2.TrainStepResponse) -> MeanLoss:

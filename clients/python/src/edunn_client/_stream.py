@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from types import TracebackType
@@ -13,22 +14,20 @@ from numpy.typing import ArrayLike
 
 from edunn_client import _forks as forks
 from edunn_client._caller import Caller
-from edunn_client._calls import COMPUTE, Call
-from edunn_client._copies import NotCopied
-from edunn_client._deadlines import Deadline
+from edunn_client._calls import Call
 from edunn_client._errors import EdunnError
 from edunn_client._layer_state import ForwardLike, Gradients, LayerState
 from edunn_client._operations import Backward, Forward, Operation, Step, TrainStep
 from edunn_client._outputs import Output
-from edunn_client._pending import Pending, why_ended
+from edunn_client._pending import why_ended
 from edunn_client._phase import PhaseLike
-from edunn_client._retries import Attempts, Failure
 from edunn_client._steps import Inputs, LossLike, MeanLoss, OptimizerLike, StepCount
+from edunn_client._stream_state import StreamState
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client._tracebacks import ends_in_caller
 
 
-class Stream(NotCopied):
+class Stream(StreamState):
     """A Compute stream, made by `Client.stream`. Threads may share it.
 
     Operations of one session take effect in the order in which they are submitted, and a backward
@@ -38,19 +37,11 @@ class Stream(NotCopied):
     answer gets UnavailableError; nothing is tried again, as the order would be lost.
     """
 
-    _instead = "open a stream where it is needed"
-
     def __init__(self, caller: Caller, timeout: float, *, begins_again: bool = True) -> None:
+        super().__init__(caller, timeout, begins_again)
         self._caller = caller
-        self._begins_again = begins_again
-        self._timeout = timeout
-        self._pending = Pending(timeout, caller.longest_request)
         self._changed = threading.Condition()
         self._over = threading.Event()
-        self._is_closed = False
-        self._stalled: EdunnError | None = None
-        self._ended: Exception | None = None
-        self._failure: Failure | None = None
         self._call = self._open()
         forks.in_use.add(self)
         forks.watch(self)
@@ -72,10 +63,6 @@ class Stream(NotCopied):
         else:
             self.cancel()
 
-    def __repr__(self) -> str:
-        state = "open" if self._ended is None and not self._is_closed else "closed"
-        return f"<Stream of {self._caller.target}, {state}>"
-
     @ends_in_caller
     def submit(self, operation: Operation) -> Future[Any]:
         """Send an operation and return the future of its value.
@@ -85,10 +72,7 @@ class Stream(NotCopied):
         """
         future: Future[Any] = Future()
         with self._changed:
-            if self._is_closed:
-                raise ValueError("the stream has been closed")
-            if self._ended is not None:
-                raise self._ended
+            self._refuse_if_over()
             try:
                 self._pending.add(operation, future)
             except EdunnError as error:
@@ -202,12 +186,12 @@ class Stream(NotCopied):
         return None
 
     def _read(self) -> None:
-        failure: Exception | None
+        failure: Exception | None = None
         try:
-            failure = self._read_until_end()
+            self._read_until_end()
         except Exception as error:
-            # Of what gives the token, or that the client was closed.
-            failure = error
+            # Of the service, of what gives the token, or that the client was closed.
+            failure = error.with_traceback(None)
         with self._changed:
             self._ended = why_ended(self._stalled, failure)
             futures = self._pending.take_all()
@@ -218,28 +202,18 @@ class Stream(NotCopied):
         forks.in_use.discard(self)
         self._over.set()
 
-    def _read_until_end(self) -> EdunnError | None:
-        """Read answers; a call that found no connection is made again. Return why it ended."""
-        deadline = Deadline(self._timeout)
-        attempts = Attempts(self._caller.retry, deadline, repeatable=False)
+    def _read_until_end(self) -> None:
+        """Read answers, and raise why they have ended."""
+        self._begin_calls()
         while True:
             try:
                 for response in self._call:
                     for result in response.results:
                         self._settle(result)
-                return None
+                return
             except grpc.RpcError as error:
-                failure = self._caller.failure_of(error, deadline)
-            self._failure = failure
-            is_over = failure.was_sent or self._pending.was_answered or self._stalled is not None
-            if is_over or not self._begins_again:
-                return failure.error
-            try:
-                pause = self._caller.pause_after(attempts, COMPUTE, failure)
-            except EdunnError as error:
-                return error
-            if self._over.wait(pause):
-                return failure.error
+                pause = self._pause_after(error)
+            time.sleep(pause)
             with self._changed:
                 self._replaced.set()
                 self._changed.notify_all()

@@ -46,12 +46,19 @@ def sendable(value: ArrayLike) -> Array:
 
 def encode_tensor(value: ArrayLike) -> tensor_pb2.Tensor:
     """Return `value` as a Tensor message; a TypeError says which dtypes cannot be sent."""
+    tensor = tensor_pb2.Tensor()
+    fill_tensor(tensor, value)
+    return tensor
+
+
+def fill_tensor(tensor: tensor_pb2.Tensor, value: ArrayLike) -> None:
+    """Fill an empty Tensor within a request. One that is made elsewhere is copied once more."""
     array = sendable(value)
-    code = _CODES[_kind(array)]
+    tensor.data_type = _CODES[_kind(array)]
+    tensor.shape.extend(array.shape)
     # tobytes() writes C order whatever the array's strides; astype() copies only if the array is of
     # the other byte order.
-    data = array.astype(_WIRE[code], copy=False).tobytes()
-    return tensor_pb2.Tensor(data_type=code, shape=array.shape, data=data)
+    tensor.data = array.astype(_WIRE[tensor.data_type], copy=False).tobytes()
 
 
 def data_type_of(array: Array) -> tensor_pb2.DataType:

@@ -16,19 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from edunn_client._cli.bench import bench
-from edunn_client._cli.terminal import (
-    ERRORS,
-    LOCAL,
-    Address,
-    Ca,
-    Json,
-    Tls,
-    Token,
-    connection,
-    print_json,
-    show,
-    stop,
-)
+from edunn_client._cli.terminal import ERRORS, Json, print_json, show, stop, with_client
+from edunn_client._client import Client
 from edunn_client._descriptions import ConfigField, LayerType
 from edunn_client._phase import Phase
 from edunn_client._tensors import Array
@@ -59,17 +48,14 @@ def _options(
 
 
 @app.command()
+@with_client
 def layers(
+    client: Client,
     layer_type: Annotated[str | None, typer.Argument(help="Show this type's fields.")] = None,
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
     as_json: Json = False,
 ) -> None:
     """List the layer types, or describe one."""
-    with connection(address, token, tls, ca) as client:
-        catalogue = {kind.type: kind for kind in client.layer_types()}
+    catalogue = {kind.type: kind for kind in client.layer_types()}
     if layer_type is not None and layer_type not in catalogue:
         raise stop(f"there is no layer type {layer_type!r}; `edunn layers` lists them")
     shown = list(catalogue.values()) if layer_type is None else [catalogue[layer_type]]
@@ -86,16 +72,13 @@ def layers(
 
 
 @app.command()
+@with_client
 def limits(
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
+    client: Client,
     as_json: Json = False,
 ) -> None:
     """Show how much you may do, and how much of it is used."""
-    with connection(address, token, tls, ca) as client:
-        found = client.limits()
+    found = client.limits()
     if as_json:
         print_json([vars(limit) for limit in found])
     elif found:
@@ -109,7 +92,9 @@ def limits(
 
 
 @app.command()
+@with_client
 def forward(
+    client: Client,
     layer_type: Annotated[str, typer.Argument(help="A name of the catalogue, such as Dropout.")],
     inputs: Annotated[
         list[str],
@@ -122,10 +107,6 @@ def forward(
         str | None, typer.Option(help="Also run the backward of this array ('ones' for ones).")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the output to this .npy file.")] = None,
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
     as_json: Json = False,
 ) -> None:
     """Run one layer forward, and backward if a gradient is given, in a session of its own."""
@@ -134,7 +115,7 @@ def forward(
     # another shape than what it judges, stay as they are.
     arrays = [_floats(each) if each.shape == arrays[-1].shape else each for each in arrays]
     fields = json_object(config)
-    with connection(address, token, tls, ca) as client, client.session(seed=seed) as session:
+    with client.session(seed=seed) as session:
         layer = session.layer("layer", layer_type, **fields)
         output = layer.forward(*arrays, phase=phase, untracked=gradient is None)
         results: dict[str, Array] = {"output": output}
@@ -158,20 +139,17 @@ def forward(
 
 
 @app.command(name="walkthrough")
+@with_client
 def walk(
+    client: Client,
     seed: Annotated[int | None, typer.Option(help="Make the run repeatable.")] = None,
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
     as_json: Json = False,
 ) -> None:
     """Take a Dropout layer through both phases, forward and backward, and check the numbers."""
-    with connection(address, token, tls, ca) as client:
-        try:
-            checks = walkthrough(client, (lambda _: None) if as_json else print, seed)
-        except CheckFailed as failure:
-            raise stop(f"not so: {failure}") from None
+    try:
+        checks = walkthrough(client, (lambda _: None) if as_json else print, seed)
+    except CheckFailed as failure:
+        raise stop(f"not so: {failure}") from None
     if as_json:
         print_json([{"fact": fact, "holds": holds} for fact, holds in checks])
     else:
@@ -179,14 +157,12 @@ def walk(
 
 
 @app.command(name="bench")
+@with_client
 def bench_command(
+    client: Client,
     calls: Annotated[int, typer.Option(min=1, help="Forwards in each measurement.")] = 1000,
     in_flight: Annotated[int, typer.Option(min=1, help="Operations under way at once.")] = 64,
     shape: Annotated[str, typer.Option(help="Of the input, such as 8x64.")] = "8x64",
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
     as_json: Json = False,
 ) -> None:
     """Measure Dropout forwards: the latency of one caller, the throughput of a stream."""
@@ -195,7 +171,7 @@ def bench_command(
     except ValueError:
         raise stop(f"a shape is written 8x64, not {shape!r}") from None
     # The progress goes to stderr, so that --json can be piped.
-    with connection(address, token, tls, ca) as client, Progress(console=ERRORS) as progress:
+    with Progress(console=ERRORS) as progress:
         task = progress.add_task("forwards", total=2 * calls)
         measured = bench(client, calls, in_flight, sizes, lambda: progress.advance(task))
     if as_json:

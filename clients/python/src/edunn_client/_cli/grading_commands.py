@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -21,18 +20,7 @@ from edunn_client._cli.check_command import report_table
 from edunn_client._cli.class_page import class_page
 from edunn_client._cli.formats.table import gradebook
 from edunn_client._cli.otter_file import otter_file
-from edunn_client._cli.terminal import (
-    LOCAL,
-    Address,
-    Ca,
-    Json,
-    Tls,
-    Token,
-    connection,
-    print_json,
-    show,
-    stop,
-)
+from edunn_client._cli.terminal import Json, print_json, show, stop, with_client
 from edunn_client.grading._html import score_text
 from edunn_client.grading._receipts import ReceiptError, verify_receipt
 from edunn_client.grading._service import Grading
@@ -40,6 +28,8 @@ from edunn_client.grading._service import Grading
 grading = typer.Typer(
     name="grading", help="Assignments, attempts and reports.", no_args_is_help=True
 )
+
+with_grading = partial(with_client, service=Grading)
 
 Course = Annotated[str, typer.Option(help="The course, if several have this assignment.")]
 Name = Annotated[str, typer.Argument(help="The assignment's name.")]
@@ -66,37 +56,31 @@ def init(
 
 
 @grading.command()
+@with_grading
 def put(
+    service: Grading,
     file: Annotated[Path, typer.Argument(help="The YAML or JSON file.", dir_okay=False)],
     check_only: Annotated[bool, typer.Option("--check", help="Only look for errors.")] = False,
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
 ) -> None:
     """Put an assignment, or a new version of it."""
     try:
         document = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise stop(f"{file} cannot be read: {error}") from None
-    with _grading(address, token, tls, ca) as service:
-        found = service.put_assignment(document, validate_only=check_only)
+    found = service.put_assignment(document, validate_only=check_only)
     what = "is right" if check_only else f"is version {found.version}"
     show(Text(f"{found.course}/{found.assignment} {what}: {found.max_score:g} points"))
 
 
 @grading.command(name="list")
+@with_grading
 def list_(
+    service: Grading,
     course: Annotated[str, typer.Option(help="Only this course.")] = "",
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
     as_json: Json = False,
 ) -> None:
     """List the assignments."""
-    with _grading(address, token, tls, ca) as service:
-        found = service.list_assignments(course)
+    found = service.list_assignments(course)
     if as_json:
         print_json([json.loads(json.dumps(vars(each), default=str)) for each in found])
         return
@@ -110,19 +94,16 @@ def list_(
 
 
 @grading.command(name="show")
+@with_grading
 def show_(
+    service: Grading,
     assignment: Name,
     course: Course = "",
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
 ) -> None:
     """Print an assignment's document, and what has come of it so far."""
-    with _grading(address, token, tls, ca) as service:
-        found = service.get_assignment(assignment, course)
-        reports = list(service.list_reports(assignment, found.course))
-        notices = service.list_notices(found.course) if found.document else []
+    found = service.get_assignment(assignment, course)
+    reports = list(service.list_reports(assignment, found.course))
+    notices = service.list_notices(found.course) if found.document else []
     print(found.document, end="")
     bugs = Counter(c.bug for r in reports for c in r.checks if c.bug)
     passed = sum(report.passed for report in reports)
@@ -135,17 +116,14 @@ def show_(
 
 
 @grading.command()
+@with_grading
 def replay(
+    service: Grading,
     attempt: Annotated[str, typer.Argument(help="The attempt's id.")],
     source: Annotated[bool, typer.Option("--source", help="Print the attached source.")] = False,
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
 ) -> None:
     """Show an attempt again: its challenges, its source, its reports."""
-    with _grading(address, token, tls, ca) as service:
-        found = service.replay_attempt(attempt)
+    found = service.replay_attempt(attempt)
     if source:
         print(found.source.decode(errors="replace"), end="")
         return
@@ -162,113 +140,86 @@ def replay(
 
 
 @grading.command()
+@with_grading
 def regrade(
+    service: Grading,
     assignment: Name,
     course: Course = "",
     attempt: Annotated[str, typer.Option(help="Only this attempt.")] = "",
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
 ) -> None:
     """Judge the answers again by the newest version. The old reports are kept."""
-    with _grading(address, token, tls, ca) as service:
-        found = service.get_assignment(assignment, course)
-        count = service.regrade_attempts(assignment, found.course, attempt)
+    found = service.get_assignment(assignment, course)
+    count = service.regrade_attempts(assignment, found.course, attempt)
     show(Text(f"{count} attempts are judged again by version {found.version}"))
 
 
 @grading.command()
+@with_grading
 def export(
+    service: Grading,
     assignment: Name,
     course: Course = "",
     output: Annotated[Path | None, typer.Option(help="The file.")] = None,
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
 ) -> None:
     """Write the best report of each student as CSV, with nbgrader's columns."""
-    with _grading(address, token, tls, ca) as service:
-        found = service.get_assignment(assignment, course)
-        text = gradebook(service.list_reports(assignment, found.course), found.due_time)
+    found = service.get_assignment(assignment, course)
+    text = gradebook(service.list_reports(assignment, found.course), found.due_time)
     _write(text, output)
 
 
 @grading.command(name="report")
+@with_grading
 def report_(
+    service: Grading,
     assignment: Name,
     html: Annotated[Path, typer.Option(help="The page to write.")],
     course: Course = "",
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
 ) -> None:
     """Write one page on an assignment: scores, mistakes, and each student's checks."""
-    with _grading(address, token, tls, ca) as service:
-        found = service.get_assignment(assignment, course)
-        reports = list(service.list_reports(assignment, found.course))
+    found = service.get_assignment(assignment, course)
+    reports = list(service.list_reports(assignment, found.course))
     _write(class_page(found, reports), html)
     show(Text(f"wrote {html}"))
 
 
 @grading.command()
+@with_grading
 def keys(
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
+    service: Grading,
 ) -> None:
     """Print the public keys of receipts, as a JWK Set."""
-    with _grading(address, token, tls, ca) as service:
-        print(service.receipt_keys())
+    print(service.receipt_keys())
 
 
 @grading.command()
+@with_grading
 def verify(
+    service: Grading,
     receipt: Annotated[str, typer.Argument(help="The receipt, or a file with it.")],
     keys: Annotated[
         Path | None, typer.Option(help="The file of `edunn grading keys`; otherwise asked for.")
     ] = None,
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
 ) -> None:
     """Check a receipt, and print its claims. With --keys no service is needed."""
     try:
         text = receipt if receipt.count(".") == 2 and len(receipt) > 255 else _read(Path(receipt))
-        if keys is None:
-            with _grading(address, token, tls, ca) as service:
-                published = service.receipt_keys()
-        else:
-            published = _read(keys)
+        published = service.receipt_keys() if keys is None else _read(keys)
         print_json(verify_receipt(text.strip(), published))
     except (ReceiptError, ImportError) as error:
         raise stop(str(error)) from None
 
 
 @grading.command()
+@with_grading
 def otter(
+    service: Grading,
     assignment: Name,
     course: Course = "",
     output: Annotated[Path | None, typer.Option(help="The file.")] = None,
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
 ) -> None:
     """Write a test file for Otter-Grader, with a test case for each check."""
-    with _grading(address, token, tls, ca) as service:
-        found = service.get_assignment(assignment, course)
+    found = service.get_assignment(assignment, course)
     _write(otter_file(found), output)
-
-
-@contextmanager
-def _grading(address: str, token: str | None, tls: bool, ca: Path | None) -> Iterator[Grading]:
-    with connection(address, token, tls, ca) as client:
-        yield Grading(client)
 
 
 def _read(path: Path) -> str:

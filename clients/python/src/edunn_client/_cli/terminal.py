@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,9 +42,14 @@ _OUTPUT = Console(soft_wrap=False)
 ERRORS = Console(stderr=True)
 
 
-def open_client(address: str, token: str | None, tls: bool, ca: Path | None) -> Client:
+def open_client(
+    address: Address = LOCAL, token: Token = None, tls: Tls = False, ca: Ca = None
+) -> Client:
     """Return a client as the options say."""
     return Client(address, token=token, tls=_tls(tls, ca), retry=_BRIEF)
+
+
+_OPTIONS = tuple(inspect.signature(open_client, eval_str=True).parameters.values())
 
 
 @contextmanager
@@ -53,6 +60,36 @@ def connection(address: str, token: str | None, tls: bool, ca: Path | None) -> I
             yield client
     except (EdunnError, ValueError, TypeError, OSError) as error:
         raise stop(str(error)) from None
+
+
+def with_client(
+    command: Callable[..., None], service: Callable[[Client], Any] = lambda client: client
+) -> Callable[..., None]:
+    """Return a command with the options that say where the service is.
+
+    Parameters
+    ----------
+    command : callable
+        Its first parameter is the client, or what `service` makes of it.
+    service : callable
+    """
+    signature = inspect.signature(command, eval_str=True)
+    _, *own = signature.parameters.values()
+    # The option `--json` stays the last one.
+    at = len(own) - any(parameter.name == "as_json" for parameter in own)
+    parameters = [*own[:at], *_OPTIONS, *own[at:]]
+
+    def run(**given: Any) -> None:
+        place = [given.pop(option.name) for option in _OPTIONS]
+        with connection(*place) as client:
+            command(service(client), **given)
+
+    functools.update_wrapper(run, command)
+    run.__dict__["__signature__"] = signature.replace(
+        parameters=[each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
+    )
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run
 
 
 def stop(message: str) -> typer.Exit:

@@ -15,18 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edunn_client._cli.commands import json_object
-from edunn_client._cli.terminal import (
-    LOCAL,
-    Address,
-    Ca,
-    Json,
-    Tls,
-    Token,
-    connection,
-    print_json,
-    show,
-    stop,
-)
+from edunn_client._cli.terminal import Json, print_json, show, stop, with_client
 from edunn_client._client import Client
 from edunn_client._datasets import read_file
 from edunn_client._layer import RemoteLayer
@@ -46,36 +35,30 @@ def add_training_commands(app: typer.Typer) -> None:
         app.command()(command)
 
 
+@with_client
 def upload(
+    client: Client,
     file: Annotated[Path, typer.Argument(help="A .npz with x and y, or a .csv with names first.")],
     name: Annotated[str | None, typer.Argument(help="Its name; else the file's.")] = None,
     target: Annotated[
         str | None, typer.Option(help="Of a .csv file the column to predict; else the last.")
     ] = None,
     replace: Annotated[bool, typer.Option(help="Replace another one of this name.")] = False,
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
 ) -> None:
     """Store a data set at the service. The same bytes again are not sent."""
-    with connection(address, token, tls, ca) as client:
-        x, y = read_file(file, target)
-        stored = client.upload_dataset(name or _name_of(file), x, y, replace=replace)
+    x, y = read_file(file, target)
+    stored = client.upload_dataset(name or _name_of(file), x, y, replace=replace)
     x_is, y_is = (f"{spec.dtype} {spec.shape}" for spec in (stored.x, stored.y))
     show(Text(f"{stored.name}: x {x_is}, y {y_is}"))
 
 
+@with_client
 def datasets(
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
+    client: Client,
     as_json: Json = False,
 ) -> None:
     """List one's data sets and those that the service brings."""
-    with connection(address, token, tls, ca) as client:
-        found = client.datasets()
+    found = client.datasets()
     if as_json:
         print_json(
             [
@@ -91,7 +74,9 @@ def datasets(
     show(table)
 
 
+@with_client
 def train(
+    client: Client,
     dataset: Annotated[
         str, typer.Argument(help="A data set of the service, or a .npz or .csv file to upload.")
     ],
@@ -122,51 +107,43 @@ def train(
         Path | None, typer.Option(help="Write the trained model to this .safetensors file.")
     ] = None,
     detach: Annotated[bool, typer.Option(help="Print the training's id and do not wait.")] = False,
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
     as_json: Json = False,
 ) -> None:
     """Train a model with a data set, and show a live bar until it is done."""
-    with connection(address, token, tls, ca) as client:
-        name = _dataset(client, dataset, target)
-        session = client.session(seed=seed, ttl=_DAY)
-        layer = _model(session, model)
-        session.layer("loss", loss)
-        training = layer.fit(
-            name,
-            "loss",
-            _named_optimizer(optimizer, json_object(config)),
-            epochs=epochs,
-            batch_size=batch_size,
-            validation_share=validation,
-            metrics=metric or (),
-            early_stopping=EarlyStopping(patience) if patience else None,
-            seed=seed,
-        )
-        if detach:
-            print(training.training_id)
-            return
-        _finish(training, out, as_json)
-        session.delete()
+    name = _dataset(client, dataset, target)
+    session = client.session(seed=seed, ttl=_DAY)
+    layer = _model(session, model)
+    session.layer("loss", loss)
+    training = layer.fit(
+        name,
+        "loss",
+        _named_optimizer(optimizer, json_object(config)),
+        epochs=epochs,
+        batch_size=batch_size,
+        validation_share=validation,
+        metrics=metric or (),
+        early_stopping=EarlyStopping(patience) if patience else None,
+        seed=seed,
+    )
+    if detach:
+        print(training.training_id)
+        return
+    _finish(training, out, as_json)
+    session.delete()
 
 
+@with_client
 def trainings(
+    client: Client,
     every: Annotated[bool, typer.Option("--all", help="All of them, not the latest 20.")] = False,
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
     as_json: Json = False,
 ) -> None:
     """List one's trainings, the newest first."""
-    with connection(address, token, tls, ca) as client:
-        found: list[TrainingInfo] = []
-        for info in client.trainings():
-            found.append(info)
-            if len(found) == _MANY and not every:
-                break
+    found: list[TrainingInfo] = []
+    for info in client.trainings():
+        found.append(info)
+        if len(found) == _MANY and not every:
+            break
     if as_json:
         print_json([_described(info) for info in found])
         return
@@ -185,44 +162,35 @@ def trainings(
     show(table if found else "no trainings")
 
 
+@with_client
 def watch(
+    client: Client,
     training_id: Annotated[str, typer.Argument(help="As `edunn trainings` lists it.")],
     out: Annotated[
         Path | None, typer.Option(help="At the end write the model to this .safetensors file.")
     ] = None,
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
     as_json: Json = False,
 ) -> None:
     """Show a live bar of a training until it is done. Ctrl-C ends the watching alone."""
-    with connection(address, token, tls, ca) as client:
-        _finish(client.training(training_id), out, as_json)
+    _finish(client.training(training_id), out, as_json)
 
 
+@with_client
 def cancel(
+    client: Client,
     training_id: Annotated[str, typer.Argument(help="As `edunn trainings` lists it.")],
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
 ) -> None:
     """End a training; what it has computed stays, and `edunn resume` goes on with it."""
-    with connection(address, token, tls, ca) as client:
-        client.training(training_id).cancel()
+    client.training(training_id).cancel()
 
 
+@with_client
 def resume(
+    client: Client,
     training_id: Annotated[str, typer.Argument(help="As `edunn trainings` lists it.")],
-    address: Address = LOCAL,
-    token: Token = None,
-    tls: Tls = False,
-    ca: Ca = None,
 ) -> None:
     """Go on with a training that was cancelled or has failed."""
-    with connection(address, token, tls, ca) as client:
-        client.training(training_id).resume()
+    client.training(training_id).resume()
 
 
 def _dataset(client: Client, given: str, target: str | None) -> str:

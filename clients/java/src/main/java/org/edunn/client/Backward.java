@@ -108,7 +108,8 @@ public final class Backward extends Operation<Gradients> {
    * @return the new backward
    */
   public Backward options(CallOption... more) {
-    List<CallOption> all = Stream.concat(options.stream(), Stream.of(more)).toList();
+    List<CallOption> all =
+        Stream.concat(options.stream(), Given.all(more, "option").stream()).toList();
     return new Backward(layer(), outputGradient, forwardId, accumulates, List.copyOf(all));
   }
 

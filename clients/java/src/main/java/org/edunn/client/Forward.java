@@ -50,7 +50,7 @@ public final class Forward extends Operation<Output> {
   public static Forward of(Layer layer, Tensor... inputs) {
     Objects.requireNonNull(layer, "layer");
     return new Forward(
-        layer, List.of(inputs), Optional.empty(), Optional.empty(), false, List.of());
+        layer, Given.all(inputs, "input"), Optional.empty(), Optional.empty(), false, List.of());
   }
 
   /**
@@ -104,7 +104,8 @@ public final class Forward extends Operation<Output> {
    * @return the new forward
    */
   public Forward options(CallOption... more) {
-    List<CallOption> all = Stream.concat(options.stream(), Stream.of(more)).toList();
+    List<CallOption> all =
+        Stream.concat(options.stream(), Given.all(more, "option").stream()).toList();
     return new Forward(layer(), inputs, phase, forwardId, untracked, List.copyOf(all));
   }
 

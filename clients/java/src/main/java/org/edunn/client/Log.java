@@ -43,9 +43,9 @@ final class Log {
   static void slow(String call, Duration took, int attempts) {
     LOGGER.log(
         System.Logger.Level.WARNING,
-        "{0} took {1} ms and {2} attempts",
+        "{0} took {1} ms, in {2}",
         call,
         Long.toString(took.toMillis()),
-        Integer.toString(attempts));
+        attempts == 1 ? "1 attempt" : attempts + " attempts");
   }
 }

@@ -5,6 +5,7 @@ package org.edunn.client;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Typed configurations of the catalogue's optimizers, for an editor to complete.
@@ -16,7 +17,7 @@ public final class Optimizers {
 
   private static Map<String, Object> with(Map<String, Object> config, String field, Object value) {
     Map<String, Object> all = new LinkedHashMap<>(config);
-    all.put(field, value);
+    all.put(field, Objects.requireNonNull(value, field));
     return all;
   }
 

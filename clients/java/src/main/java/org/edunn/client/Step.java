@@ -90,7 +90,8 @@ public final class Step extends Operation<StepResult> {
    * @return the new step
    */
   public Step options(CallOption... more) {
-    List<CallOption> all = Stream.concat(options.stream(), Stream.of(more)).toList();
+    List<CallOption> all =
+        Stream.concat(options.stream(), Given.all(more, "option").stream()).toList();
     return new Step(layer(), optimizer, stepId, List.copyOf(all));
   }
 

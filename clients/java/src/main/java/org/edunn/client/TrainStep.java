@@ -59,7 +59,13 @@ public final class TrainStep extends Operation<TrainStepResult> {
     Objects.requireNonNull(loss, "loss");
     Objects.requireNonNull(target, "target");
     return new TrainStep(
-        layer, loss, target, List.of(inputs), Optional.empty(), Optional.empty(), List.of());
+        layer,
+        loss,
+        target,
+        Given.all(inputs, "input"),
+        Optional.empty(),
+        Optional.empty(),
+        List.of());
   }
 
   /**
@@ -102,7 +108,8 @@ public final class TrainStep extends Operation<TrainStepResult> {
    * @return the new step
    */
   public TrainStep options(CallOption... more) {
-    List<CallOption> all = Stream.concat(options.stream(), Stream.of(more)).toList();
+    List<CallOption> all =
+        Stream.concat(options.stream(), Given.all(more, "option").stream()).toList();
     return new TrainStep(layer(), loss, target, inputs, optimizer, stepId, List.copyOf(all));
   }
 

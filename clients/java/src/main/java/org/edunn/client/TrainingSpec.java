@@ -1,6 +1,5 @@
 package org.edunn.client;
 
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -88,7 +87,7 @@ public final class TrainingSpec {
    * @return the new description
    */
   public TrainingSpec metrics(String... names) {
-    return with(message.toBuilder().clearMetrics().addAllMetrics(List.of(names)));
+    return with(message.toBuilder().clearMetrics().addAllMetrics(Given.all(names, "name")));
   }
 
   /**

@@ -68,7 +68,7 @@ class LogTest {
     try (Client client = Client.builder(server.address()).slowCall(Duration.ofNanos(1)).build()) {
       client.getSession("s1");
     }
-    assertMatches(lines.take(), Level.WARNING + " GetSession took \\d+ ms and 1 attempts");
+    assertMatches(lines.take(), Level.WARNING + " GetSession took \\d+ ms, in 1 attempt");
   }
 
   @Test

@@ -43,6 +43,14 @@ class OwnForwardTest {
   }
 
   @Test
+  void missingInputIsNamed() {
+    Layer layer = session.layer("theirs");
+    assertEquals(
+        "input",
+        assertThrows(NullPointerException.class, () -> layer.forward((Tensor) null)).getMessage());
+  }
+
+  @Test
   void layerOfAnotherClientIsOneObject() {
     assertSame(session.layer("theirs"), session.layer("theirs"));
     session.layer("theirs").setPhase(Phase.TEST);

@@ -125,7 +125,8 @@ class PublicTypesTest {
           NullPointerException error =
               assertInstanceOf(
                   NullPointerException.class, thrown.getCause(), () -> method + " with null");
-          if (!("" + error.getMessage()).matches("[a-zA-Z]+|.* because \"\\w+\" is null")) {
+          if (error.getMessage() == null
+              || !error.getMessage().matches("[a-zA-Z]+|.* because \"\\w+\" is null")) {
             found.add(method + " says " + error.getMessage());
           }
         }
