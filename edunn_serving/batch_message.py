@@ -12,7 +12,7 @@ from edunn_serving.keys import SessionKey
 
 # Requests of this many bytes together lie in Redis apart from the message. The message is copied
 # more often than they are.
-APART_BYTES = 64 * 1024
+APART_BYTES = 512 * 1024
 
 
 class OperationHead(NamedTuple):

@@ -25,7 +25,7 @@ class BoundSettings(BaseSettings):
         "The limits of each grader.",
     )
     admin_limits: LimitsOfRole = _setting(
-        "calls_per_second=50000,calls_burst=200000,calls_at_once=4096,streams=512,sessions=100000,"
+        "calls_per_second=50000,calls_burst=200000,calls_at_once=4096,streams=1000,sessions=100000,"
         "state_bytes=68719476736,tensor_bytes=536870912,processor_seconds_per_minute=3840",
         "The limits of each admin, and of each address if the server asks for no token.",
     )
@@ -36,7 +36,7 @@ class BoundSettings(BaseSettings):
         500, "How many connections from one address a server keeps.", minimum=1
     )
     max_connection_calls: int = _setting(
-        128, "How many calls one connection may have under way. gRPC's clients wait.", minimum=1
+        2048, "How many calls one connection may have under way. More are refused.", minimum=1
     )
     max_arriving_bytes: int = _setting(
         1024 * MEBIBYTE,

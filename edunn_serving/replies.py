@@ -46,7 +46,7 @@ LARGE_BYTES = 256 * 1024
 FREE_ANSWER_BYTES = 512 * 1024
 # Replies of more bytes are not published with their data. The server reads them from its stream,
 # because Redis breaks the connection of a subscriber that has many MiB waiting.
-PUBLISHED_BYTES = 64 * 1024
+PUBLISHED_BYTES = 512 * 1024
 
 
 class Answer(NamedTuple):

@@ -58,16 +58,8 @@ class Rpc:
     repeat_field: int
     repeat_name: str
 
-    @property
-    def name_fields(self) -> tuple[int, ...]:
-        """The numbers of all fields that name something."""
-        return (
-            self.session_field,
-            self.layer_field,
-            self.forward_field,
-            self.loss_field,
-            self.repeat_field,
-        )
+    # All fields that name something: their numbers, and their names.
+    name_fields: Mapping[int, str]
 
     @property
     def is_open(self) -> bool:
@@ -83,26 +75,33 @@ def rpcs_of(service: ServiceDescriptor) -> Mapping[str, Rpc]:
     ValueError
         The contract does not name the roles that may call a method.
     """
-    return {
-        method.name: Rpc(
-            method.name,
-            f"/{service.full_name}/{method.name}",
-            GetMessageClass(method.input_type),
-            method.input_type,
-            GetMessageClass(method.output_type),
-            method.client_streaming,
-            method.server_streaming,
-            _roles(method),
-            _options(method).Extensions[access_pb2.graders_act_for_students],
-            session_field=_string_field(method.input_type, "session_id"),
-            layer_field=_string_field(method.input_type, "layer"),
-            forward_field=_string_field(method.input_type, "forward_id"),
-            loss_field=_string_field(method.input_type, "loss"),
-            repeat_field=_string_field(method.input_type, _repeat_name(method.input_type)),
-            repeat_name=_repeat_name(method.input_type),
-        )
-        for method in service.methods
+    return {method.name: _rpc(service, method) for method in service.methods}
+
+
+def _rpc(service: ServiceDescriptor, method: MethodDescriptor) -> Rpc:
+    repeat_name = _repeat_name(method.input_type)
+    numbers = {
+        name: _string_field(method.input_type, name)
+        for name in ("session_id", "layer", "forward_id", "loss", repeat_name)
     }
+    return Rpc(
+        method.name,
+        f"/{service.full_name}/{method.name}",
+        GetMessageClass(method.input_type),
+        method.input_type,
+        GetMessageClass(method.output_type),
+        method.client_streaming,
+        method.server_streaming,
+        _roles(method),
+        _options(method).Extensions[access_pb2.graders_act_for_students],
+        session_field=numbers["session_id"],
+        layer_field=numbers["layer"],
+        forward_field=numbers["forward_id"],
+        loss_field=numbers["loss"],
+        repeat_field=numbers[repeat_name],
+        repeat_name=repeat_name,
+        name_fields={number: name for name, number in numbers.items() if number},
+    )
 
 
 def _repeat_name(message: Descriptor) -> str:

@@ -18,7 +18,7 @@ from edunn_serving.setting_types import MEBIBYTE
 from edunn_serving.settings import Settings
 from server.call import EOF, Read
 from server.lanes import Lanes, queue_full
-from server.overdue import Limits
+from server.overdue import Limit, Limits
 
 # A request that is complete within this time needs no place.
 QUICK_SECONDS = 0.25
@@ -48,7 +48,9 @@ class Arrivals:
         self._places = max(2, settings.max_arriving_bytes // settings.max_message_bytes)
         self._slow: Counter[str] = Counter()
         self._limits = Limits(QUICK_SECONDS / 5)
-        self._reading: Counter[str] = Counter()
+        # The calls that are being read, of each account and in all.
+        self._reading: dict[str, int] = {}
+        self._reads = 0
         self._expected: OrderedDict[str, float] = OrderedDict()
         # Until when each account would be read if all its refused requests came at that rate, by
         # the monotonic clock.
@@ -66,24 +68,28 @@ class Arrivals:
         """
         if not self._has_room(account):
             raise queue_full()
-        arrival = Arrival(self, account, may_be_slow=may_be_slow)
-        self._reading[account] += 1
+        arrival = Arrival(self._limits, self, account, may_be_slow=may_be_slow)
+        self._reading[account] = self._reading.get(account, 0) + 1
+        self._reads += 1
         try:
-            await self.pause(account)
-            with self._limits.start(QUICK_SECONDS, arrival.take_place):
+            if self._refused_until:
+                await self.pause(account)
+            with arrival:
                 request = await read()
         finally:
+            self._reads -= 1
             _count_down(self._reading, account)
             if arrival.is_slow:
                 _count_down(self._slow, account)
         if request is EOF:
             raise invalid_argument("request", "expected a message, got none")
-        return bytes(request)
+        return request if isinstance(request, bytes) else bytes(request)
 
     def note_accepted(self, account: str, size: int) -> None:
         """Note the size of a request that was accepted. Refused ones teach nothing."""
-        expected = self._expected.pop(account, 0.0)
+        expected = self._expected.get(account, 0.0)
         self._expected[account] = expected + SIZE_WEIGHT * (size - expected)
+        self._expected.move_to_end(account)
         if len(self._expected) > REMEMBERED:
             self._expected.popitem(last=False)
 
@@ -113,28 +119,31 @@ class Arrivals:
         return True
 
     def _has_room(self, account: str) -> bool:
-        reading = self._reading[account]
+        reading = self._reading.get(account, 0)
         if reading < FREE_READS:
             return self._lanes.has_room_for(account, 1, 0)
-        if reading >= ACCOUNT_READS or self._reading.total() >= READS:
+        if reading >= ACCOUNT_READS or self._reads >= READS:
             return False
         expected = self._expected.get(account, 0.0)
         return self._lanes.has_room_for(account, reading + 1, int((reading + 1) * expected))
 
 
-class Arrival:
+class Arrival(Limit):
     """One request on its way."""
 
     __slots__ = ("_account", "_arrivals", "_may_be_slow", "is_slow")
 
-    def __init__(self, arrivals: Arrivals, account: str, *, may_be_slow: bool) -> None:
+    def __init__(
+        self, limits: Limits, arrivals: Arrivals, account: str, *, may_be_slow: bool
+    ) -> None:
+        super().__init__(limits, QUICK_SECONDS)
         self._arrivals = arrivals
         self._account = account
         self._may_be_slow = may_be_slow
         # Whether it has a place.
         self.is_slow = False
 
-    def take_place(self) -> ServiceError | float:
+    def on_over(self) -> ServiceError | float:
         """Take a place and return the time that the request has; or return why it is refused."""
         if self.is_slow:
             return _too_late(self._arrivals.seconds)
@@ -144,12 +153,13 @@ class Arrival:
         return self._arrivals.seconds
 
 
-def _count_down(counter: Counter[str], account: str) -> None:
+def _count_down(counts: dict[str, int], account: str) -> None:
     """Subtract one, and forget an account that has none."""
-    if counter[account] <= 1:
-        del counter[account]
+    count = counts[account]
+    if count <= 1:
+        del counts[account]
     else:
-        counter[account] -= 1
+        counts[account] = count - 1
 
 
 def _too_slow() -> ServiceError:

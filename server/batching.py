@@ -8,6 +8,7 @@ make the fixed cost a small part of the batch.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 # A batch leaves at once if it has this much work, in seconds of computing.
@@ -47,26 +48,33 @@ class BatchingState(NamedTuple):
 
 
 class BatchingDecision(NamedTuple):
-    """Whether a batch leaves now. If not, `look_again` is the latest time to decide again."""
+    """Whether a batch leaves now. If not, when to decide again.
+
+    It is decided again when a batch comes back, when this many operations wait, or at this time.
+    """
 
     leave: bool
+    enough: float = 0.0
     look_again: float | None = None
 
 
-STAY = BatchingDecision(leave=False)
 LEAVE = BatchingDecision(leave=True)
 
 
 def decide(state: BatchingState) -> BatchingDecision:
     """Decide whether the next batch leaves now."""
-    if not state.waiting or not _has_place(state):
-        return STAY
-    if _is_worth_a_batch(state):
+    enough = _operations_for_a_place(state)
+    if not state.waiting or enough == math.inf:
+        return BatchingDecision(leave=False, enough=enough)
+    worth = _operations_worth_a_batch(state)
+    if state.waiting >= worth:
         return LEAVE
+    if state.waiting < enough:
+        return BatchingDecision(leave=False, enough=enough)
     end = state.last_departure + _gathering_seconds(state)
     if end - state.now < TIMER_SECONDS:
         return LEAVE
-    return BatchingDecision(leave=False, look_again=end)
+    return BatchingDecision(leave=False, enough=worth, look_again=end)
 
 
 def _gathering_seconds(state: BatchingState) -> float:
@@ -76,19 +84,22 @@ def _gathering_seconds(state: BatchingState) -> float:
     return longest * min(1.0, max(0.0, heaviness))
 
 
-def _has_place(state: BatchingState) -> bool:
-    """Tell whether one more batch may be under way.
+def _operations_for_a_place(state: BatchingState) -> float:
+    """Return how many operations may be one more batch under way; infinity if none may.
 
     While batches come back quickly, one with much work may leave before a worker is free. The first
     free worker then finds it in the queue. A batch that has left can no longer be taken back.
     """
-    if state.batches != state.workers:
-        return state.batches < state.workers
+    if state.batches < state.workers:
+        return 1
     is_quick = state.now - state.oldest_sent < QUICK_SECONDS
-    return bool(state.workers) and is_quick and _is_worth_a_batch(state)
+    if state.batches == state.workers > 0 and is_quick:
+        return _operations_worth_a_batch(state)
+    return math.inf
 
 
-def _is_worth_a_batch(state: BatchingState) -> bool:
-    """Tell whether the fixed cost of a batch hardly counts beside the work."""
-    is_full = state.waiting >= state.full_batch
-    return is_full or state.waiting * state.usual_seconds >= WORTH_A_BATCH_SECONDS
+def _operations_worth_a_batch(state: BatchingState) -> float:
+    """Return how many operations are so much work that the fixed cost hardly counts beside it."""
+    if not state.usual_seconds:
+        return state.full_batch
+    return min(state.full_batch, WORTH_A_BATCH_SECONDS / state.usual_seconds)

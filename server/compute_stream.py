@@ -163,12 +163,20 @@ class ComputeStream:
     async def _start_all(self, operations: Iterable[RawComputeOperation]) -> None:
         turn = time.monotonic()
         for operation in operations:
-            await self._await_room()
+            if self._is_full():
+                await self._await_room()
             await self._start(operation)
             # The other calls have a turn of the event loop.
             if time.monotonic() - turn > TURN_SECONDS:
                 await asyncio.sleep(0)
                 turn = time.monotonic()
+
+    def _is_full(self) -> bool:
+        return (
+            self._held >= MAX_OPERATIONS
+            or self._held_bytes >= MAX_BYTES
+            or not self._answers.has_room(self._call.account)
+        )
 
     async def _await_room(self) -> None:
         while self._held >= MAX_OPERATIONS or self._held_bytes >= MAX_BYTES:

@@ -72,6 +72,8 @@ class Connection:
     is_cut: bool = False
     # Calls that the other side has cancelled, minus those that ended otherwise.
     cancelled: int = 0
+    # The calls that are under way.
+    calls: int = 0
 
     def note_cancelled(self) -> bool:
         """Note a cancelled call; False if there are too many, as in a flood of them."""

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from edunn_serving.batch_message import OperationHead
@@ -24,7 +24,7 @@ from server.batch_store import BatchStore
 from server.batching import BatchingState, decide
 from server.flights import Flight, Flights
 from server.lanes import ALONE_BYTES, Lanes
-from server.last_workers import LastWorkers
+from server.last_workers import AtHand, LastWorkers
 from server.loop_load import LoopLoad
 from server.metrics import Counts
 from server.operation import PendingOperation
@@ -42,8 +42,11 @@ RETRY_SECONDS = 1.0
 # not handed over at its shutdown would end as CANCELLED, and no client tries again after that.
 QUIET_SECONDS = 0.1
 DRAIN_POLL_SECONDS = 0.02
-# A batch waits this long for the worker that has its sessions at hand.
-PATIENCE_SECONDS = 0.02
+# A batch waits this long for the worker that has its sessions at hand, and one with many operations
+# longer.
+PATIENCE_SECONDS, LONG_PATIENCE_SECONDS = 0.02, 0.06
+# From this number on, a batch saves more with the worker that has its sessions than a wait costs.
+MANY_OPERATIONS = 8
 
 
 class Dispatcher:
@@ -77,6 +80,8 @@ class Dispatcher:
         self._last_departure = 0.0
         self._watches_patience = False
         self._pump_scheduled = False
+        # It need not be decided whether a batch leaves before this many operations wait.
+        self._enough = 0.0
         # The time for which the timer of the next decision is set.
         self._look_at = 0.0
         # Set when the server stops. From then on it takes no operation.
@@ -158,7 +163,8 @@ class Dispatcher:
         except ServiceError as error:
             self.counts.refused[error.reason.name] += 1
             raise
-        self._schedule_pump()
+        if self._lanes.waiting >= self._enough:
+            self._schedule_pump()
         return operation
 
     def _check_open(self) -> None:
@@ -197,15 +203,18 @@ class Dispatcher:
         """Send as many batches as may leave now."""
         self._pump_scheduled = False
         while self.link.up and self._may_leave():
+            busy = self._flights.busy_workers(len(self.link.workers))
+            at_hand = AtHand(self._last_workers, self.link.workers, busy)
             operations = self._lanes.take(
                 max_operations=self._settings.max_batch_operations,
                 max_bytes=self._settings.max_batch_bytes,
                 may_be_slow=self._may_send_slow(),
+                choose=at_hand.choose,
             )
             if not operations:
                 break
             self.counts.batches += 1
-            flight = self._flights.begin(operations, self._free_worker_of(operations))
+            flight = self._flights.begin(operations, self._wanted_worker(operations, busy))
             if not flight.is_slow:
                 self._last_departure = flight.sent
             if flight.wanted_worker:
@@ -236,17 +245,24 @@ class Dispatcher:
                 load=self._load.now(),
             )
         )
+        self._enough = decision.enough
         if decision.look_again is not None and decision.look_again != self._look_at:
             self._look_at = decision.look_again
             delay = decision.look_again - time.monotonic()
             asyncio.get_running_loop().call_later(delay, self._pump)
         return decision.leave
 
-    def _free_worker_of(self, operations: Sequence[PendingOperation]) -> str:
-        """Return the worker that ran all sessions of operations last; empty if it is not free."""
+    def _wanted_worker(self, operations: Sequence[PendingOperation], busy: Collection[str]) -> str:
+        """Return the worker that ran all sessions of operations last; empty if any may run them.
+
+        Few operations do not wait for a worker that may be busy.
+        """
         worker = self._last_workers.common({operation.session for operation in operations})
-        is_free = worker in self.link.workers and self._flights.leave_free(worker)
-        return worker if is_free else ""
+        if worker not in self.link.workers:
+            return ""
+        if len(operations) >= MANY_OPERATIONS:
+            return "" if worker in busy else worker
+        return worker if self._flights.leave_free(worker) else ""
 
     def _watch_patience(self) -> None:
         """Look after a while for batches whose wanted worker seems busy for another server."""
@@ -258,11 +274,13 @@ class Dispatcher:
     def _end_patience(self) -> None:
         """Let any worker take the batches that have waited for long enough."""
         self._watches_patience = False
-        old = time.monotonic() - PATIENCE_SECONDS
+        now = time.monotonic()
         for flight in self._flights:
             if not flight.wanted_worker or flight.is_for_any:
                 continue
-            if flight.sent > old:
+            is_large = len(flight.operations) >= MANY_OPERATIONS
+            patience = LONG_PATIENCE_SECONDS if is_large else PATIENCE_SECONDS
+            if now - flight.sent < patience:
                 self._watch_patience()
             else:
                 flight.is_for_any = True
@@ -315,6 +333,7 @@ class Dispatcher:
         self._last_workers.note(sessions, answer.worker_id)
         self._estimate.note_batch(answer.fixed_seconds)
         if len(replies) == len(flight.operations):
+            is_shared = self._lanes.is_shared()
             again: list[PendingOperation] = []
             for operation, reply in zip(flight.operations, replies, strict=True):
                 if reply.kind == AGAIN:
@@ -323,7 +342,7 @@ class Dispatcher:
                     again.append(operation)
                     continue
                 self.counts.note_reply(operation.head.method, reply)
-                self._note_cost(operation, reply)
+                self._note_cost(operation, reply, is_shared=is_shared)
                 if operation.is_wanted():
                     operation.reply.set_result(reply)
             self._lanes.put_back(again)
@@ -340,16 +359,16 @@ class Dispatcher:
         operation.head = operation.head._replace(answer_room=answer_bytes)
         self._estimate.note_answer(operation.head, answer_bytes)
 
-    def _note_cost(self, operation: PendingOperation, reply: Reply) -> None:
+    def _note_cost(self, operation: PendingOperation, reply: Reply, *, is_shared: bool) -> None:
         seconds = reply.seconds
         if operation.head.answer_room and reply.kind == RESPONSE:
             self._estimate.note_answer(operation.head, len(reply.data))
         # A large answer travels alone too, like a slow one, so that few of them come at a time.
         is_large = len(reply.data) >= ALONE_BYTES
         self._estimate.note(operation.head, max(seconds, SLOW_SECONDS) if is_large else seconds)
-        if self._lanes.is_shared():
+        if is_shared:
             self._estimate.note_account(operation.account, seconds)
-        self._lanes.note_cost(operation, seconds)
+            self._lanes.note_cost(operation, seconds)
         self.quotas.charge(operation.account, seconds)
 
     def _on_answer_room(self) -> None:

@@ -1,6 +1,7 @@
 """Reads from a request's bytes what the server must know: the session, layer and forward it names.
 
-A tensor of many MiB between these strings is skipped. It is neither parsed nor copied.
+A small request is parsed for this. In a large one a tensor of many MiB between these strings is
+skipped. It is neither parsed nor copied.
 """
 
 from __future__ import annotations
@@ -8,14 +9,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
+from google.protobuf.message import DecodeError
+
 from edunn_serving.batch_message import OperationHead
-from edunn_serving.errors import invalid_argument
-from edunn_serving.rpcs import OPERATION_RPCS
-from edunn_serving.wire_format import fields
+from edunn_serving.errors import ServiceError, invalid_argument
+from edunn_serving.rpcs import OPERATION_RPCS, Rpc
+from edunn_serving.wire_format import MAX_FIELDS, fields
 
 # The longest name, in characters. The worker checks the other rules of names.
 MAX_NAME = 64
 MAX_ID = 128
+# Requests up to this size are parsed, which is quicker. They have no more than `MAX_FIELDS` fields.
+PARSED_BYTES = 2 * MAX_FIELDS
 
 
 def head_of(
@@ -30,29 +35,33 @@ def head_of(
     """
     rpc = OPERATION_RPCS[method]
     try:
-        found = _strings(request, rpc.name_fields)
+        found = _names(rpc, request)
     except (ValueError, IndexError) as error:
         raise invalid_argument("request", f"not a message of the method's type: {error}") from error
     session_id = found.get(rpc.session_field)
     if not session_id:
         raise invalid_argument("session_id", "expected the id of a session, got none")
-    _check_length("session_id", session_id, MAX_NAME)
+    if len(session_id) > MAX_NAME:
+        raise _too_long("session_id", session_id, MAX_NAME)
     layer = found.get(rpc.layer_field, "") if rpc.layer_field else None
     forward_id = found.get(rpc.forward_field, "") if rpc.forward_field else None
     loss = found.get(rpc.loss_field, "") if rpc.loss_field else None
     repeat_id = found.get(rpc.repeat_field, "") if rpc.repeat_field else None
-    _check_length("layer", layer or "", MAX_NAME)
-    _check_length("forward_id", forward_id or "", MAX_ID)
-    _check_length("loss", loss or "", MAX_NAME)
-    _check_length(rpc.repeat_name, repeat_id or "", MAX_ID)
+    if layer and len(layer) > MAX_NAME:
+        raise _too_long("layer", layer, MAX_NAME)
+    if forward_id and len(forward_id) > MAX_ID:
+        raise _too_long("forward_id", forward_id, MAX_ID)
+    if loss and len(loss) > MAX_NAME:
+        raise _too_long("loss", loss, MAX_NAME)
+    if repeat_id and len(repeat_id) > MAX_ID:
+        raise _too_long(rpc.repeat_name, repeat_id, MAX_ID)
     return OperationHead(
         method, caller, session_id, deadline_ms, layer, forward_id, loss, repeat_id, request_id
     )
 
 
-def _check_length(field: str, name: str, limit: int) -> None:
-    if len(name) > limit:
-        raise invalid_argument(field, f"expected at most {limit} characters, got {len(name)}")
+def _too_long(field: str, name: str, limit: int) -> ServiceError:
+    return invalid_argument(field, f"expected at most {limit} characters, got {len(name)}")
 
 
 def largest_field(message: bytes) -> int:
@@ -64,6 +73,24 @@ def largest_field(message: bytes) -> int:
     except (ValueError, IndexError):
         return 0
     return sizes.most_common(1)[0][0] if sizes else 0
+
+
+def _names(rpc: Rpc, request: bytes) -> dict[int, str]:
+    """Return the fields of a request that name something.
+
+    Raises
+    ------
+    ValueError, IndexError
+        The bytes are no message.
+    """
+    if len(request) <= PARSED_BYTES:
+        try:
+            message = rpc.request_type.FromString(request)
+        except DecodeError:
+            # It may still name a session, whose worker then says what is wrong.
+            return _strings(request, rpc.name_fields)
+        return {number: getattr(message, name) for number, name in rpc.name_fields.items()}
+    return _strings(request, rpc.name_fields)
 
 
 def _strings(message: bytes, wanted: Collection[int]) -> dict[int, str]:

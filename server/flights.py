@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -109,6 +110,17 @@ class Flights:
             flight.wanted_worker not in ("", worker_id) and not flight.is_for_any
             for flight in self._flights.values()
         )
+
+    def busy_workers(self, workers: int) -> set[str]:
+        """Return the workers that have been sent as many batches of their own as they may have.
+
+        While all workers may have a batch, each may have a second one, which it finds at once.
+        """
+        most = 1 if len(self._flights) < workers else 2
+        own = Counter(
+            flight.wanted_worker for flight in self._flights.values() if not flight.is_for_any
+        )
+        return {worker for worker, batches in own.items() if worker and batches >= most}
 
     def has_wanted(self) -> bool:
         """Tell whether any caller waits for an operation under way."""

@@ -38,11 +38,13 @@ from server.call import (
 from server.connections import Connection, Connections, Trust
 from server.envelope import largest_field
 from server.failures import Failures
+from server.lanes import queue_full
 from server.open_calls import OpenCalls
 from server.overdue import Limits
-from server.parts import check_parts
+from server.parts import UNCOUNTED_BYTES, check_parts
 from server.quotas import Quotas
 from server.request_ids import new_request_id
+from server.unread_answers import UnreadAnswers
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +53,6 @@ NOBODY = Caller("", frozenset())
 # The methods that are answered also when a limit is reached.
 UNCOUNTED = frozenset({"/edunn_serving.v1.LayerService/GetLimits"})
 NOT_COUNTED: AbstractContextManager[None] = nullcontext()
-# A reader that takes fewer bytes a second than this is cut at last.
-SLOWEST_READER = 64 * 1024
 READER_PRECISION_SECONDS = 0.5
 # A cancellation is heard after this many turns of the event loop.
 TURNS_TO_LEAVE = 2
@@ -83,14 +83,16 @@ class Handlers(grpc.GenericRpcHandler):
     ) -> None:
         self._authenticator = authenticator
         self._arrivals = arrivals
-        self._answers = answers
         self._connections = connections
+        self._unread = UnreadAnswers(answers, connections, settings.reader_seconds)
         self._audit = audit
         self._quotas = quotas
         self.open_calls = OpenCalls(authenticator)
         self._failures = Failures()
         self._max_message_bytes = settings.max_message_bytes
-        self._reader_seconds = settings.reader_seconds
+        # A request of this size need not be checked.
+        self._unchecked_bytes = min(UNCOUNTED_BYTES, settings.max_message_bytes)
+        self._max_connection_calls = settings.max_connection_calls
         self._limits = Limits(READER_PRECISION_SECONDS)
         self._rpcs: dict[str, Rpc] = {}
         self._unary_methods: dict[str, UnaryMethod] = {}
@@ -144,19 +146,28 @@ class Handlers(grpc.GenericRpcHandler):
 
     def _unary(self, rpc: Rpc, caller: Caller) -> Any:
         method = self._unary_methods[rpc.path]
+        is_counted = not rpc.is_open and rpc.path not in UNCOUNTED
 
         async def handle(_: object, context: Context) -> bytes:
             began = time.monotonic()
             call = self._call(rpc, caller, context)
-            if call.connection.is_cut:
+            connection = call.connection
+            if connection.is_cut:
                 return b""
+            connection.calls += 1
             try:
-                with await self._begin(rpc, call):
+                self._check_number(connection)
+                if is_counted:
+                    await self._count(call)
+                with call.usage.calls_at_once if is_counted else NOT_COUNTED:
                     request = await self._arrivals.read(
                         context.read, call.account, may_be_slow=not rpc.is_open
                     )
-                    await self._check_request(rpc, call, request)
-                    self._arrivals.note_accepted(call.account, len(request))
+                    size = len(request)
+                    connection.note_delivered(size)
+                    if size > self._unchecked_bytes:
+                        await self._check_request(rpc, call, request)
+                    self._arrivals.note_accepted(call.account, size)
                     answer = await method(call, request)
                 if len(answer) > self._max_message_bytes:
                     raise answer_too_large(len(answer), self._max_message_bytes)
@@ -165,11 +176,13 @@ class Handlers(grpc.GenericRpcHandler):
                 raise
             except Exception as error:
                 await self._fail(call, context, error)
+            finally:
+                connection.calls -= 1
             if log.isEnabledFor(logging.DEBUG):
                 milliseconds = (time.monotonic() - began) * 1000
                 log.debug("%s %s OK ms=%.1f", call.request_id, rpc.name, milliseconds)
-            call.connection.note_ended()
-            self._hold_until_taken(call, context, len(answer))
+            connection.note_ended()
+            self._unread.hold(context, call.peer, call.account, len(answer))
             return answer
 
         return handle
@@ -179,37 +192,46 @@ class Handlers(grpc.GenericRpcHandler):
 
         async def handle(_: object, context: Context) -> None:
             call = self._call(rpc, known.caller, context)
-            if call.connection.is_cut:
+            connection = call.connection
+            if connection.is_cut:
                 return
+            connection.calls += 1
 
             async def read() -> Any:
                 await self._arrivals.pause(call.account)
                 # See `Read` for why gRPC's iterator is not used.
                 request: Any = await context.read()
                 if request is not EOF:
+                    connection.note_delivered(len(request))
                     await self._check_request(rpc, call, request)
                 return request
 
             try:
-                counted = await self._begin_stream(rpc, call)
+                self._check_number(connection)
+                if not rpc.is_open:
+                    await self._count(call)
+                counted = NOT_COUNTED if rpc.is_open else call.usage.streams
                 with counted, self.open_calls.one_more(known.credential):
                     async for answer in method(call, read):
-                        with self._limits.start(self._seconds_for(len(answer)), _not_read):
+                        seconds = self._unread.seconds_for(len(answer))
+                        with self._limits.start(seconds, _not_read):
                             await context.write(answer)
             except asyncio.CancelledError:
                 self._note_cancelled(context)
                 raise
             except Exception as error:
                 await self._fail(call, context, error)
-            call.connection.note_ended()
+            finally:
+                connection.calls -= 1
+            connection.note_ended()
 
         return handle
 
     async def _check_request(self, rpc: Rpc, call: Call, request: bytes) -> None:
         """Refuse a request that is too large, or has too many parts."""
-        call.connection.note_delivered(len(request))
         try:
-            self._check_size(rpc, request)
+            if len(request) > self._max_message_bytes:
+                raise self._too_large(rpc, request)
             if rpc.name not in CHECK_PARTS_THEMSELVES:
                 await check_parts(rpc, request)
         except ServiceError:
@@ -218,33 +240,28 @@ class Handlers(grpc.GenericRpcHandler):
                 self._arrivals.note_refused(call.account, len(request))
             raise
 
-    async def _begin(self, rpc: Rpc, call: Call) -> AbstractContextManager[None]:
-        """Count a call, if its caller may make one more; return what counts it as under way.
+    async def _count(self, call: Call) -> None:
+        """Count a call, if its caller may make one more.
 
         Raises
         ------
         ServiceError
             QUOTA.
         """
-        if rpc.is_open or rpc.path in UNCOUNTED:
-            return NOT_COUNTED
-        await self._quotas.ready(call.usage, call.account)
+        if not call.usage.is_known:
+            await self._quotas.find(call.usage, call.account)
         call.usage.count_call()
-        return call.usage.one_more_call()
 
-    async def _begin_stream(self, rpc: Rpc, call: Call) -> AbstractContextManager[None]:
-        """Count a stream, if its caller may open one more; return what counts it as open.
+    def _check_number(self, connection: Connection) -> None:
+        """Refuse a call of a connection that has too many under way.
 
         Raises
         ------
         ServiceError
-            QUOTA.
+            QUEUE_FULL.
         """
-        if rpc.is_open:
-            return NOT_COUNTED
-        await self._quotas.ready(call.usage, call.account)
-        call.usage.count_call()
-        return call.usage.one_more_stream()
+        if connection.calls > self._max_connection_calls:
+            raise queue_full()
 
     async def _fail(self, call: Call, context: Context, error: Exception) -> NoReturn:
         """End a call with the status of an error."""
@@ -291,7 +308,7 @@ class Handlers(grpc.GenericRpcHandler):
             if is_stranger and not self._failures.one_more(connection.address):
                 await self._cut_guesser(peer, connection)
                 await abort(context, error, new_request_id())
-            call = self._new_call(quoted(path), NOBODY, context, connection)
+            call = self._new_call(quoted(path), NOBODY, context, peer, connection)
             await self._refuse(call, context, error)
 
         return handle
@@ -308,18 +325,19 @@ class Handlers(grpc.GenericRpcHandler):
         self._connections.cut(peer, "too many calls of its address had no valid token")
 
     def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
-        connection = self._connections.of(context.peer())
+        peer = context.peer()
+        connection = self._connections.of(peer)
         connection.note_call(Trust.CALLING if rpc.is_open else Trust.KNOWN)
-        return self._new_call(rpc.name, caller, context, connection)
+        return self._new_call(rpc.name, caller, context, peer, connection)
 
     def _new_call(
-        self, method: str, caller: Caller, context: Context, connection: Connection
+        self, method: str, caller: Caller, context: Context, peer: str, connection: Connection
     ) -> Call:
         account = caller.acted_by or caller.name or connection.address
         return Call(
             caller,
             deadline_of(context),
-            context.peer(),
+            peer,
             method,
             new_request_id(),
             account,
@@ -327,36 +345,18 @@ class Handlers(grpc.GenericRpcHandler):
             self._quotas.usage_of(caller, account),
         )
 
-    def _hold_until_taken(self, call: Call, context: Context, size: int) -> None:
-        """Count an answer until its reader has taken it. Cut a reader that does not."""
-        cut = asyncio.get_running_loop().call_later(
-            self._seconds_for(size), self._connections.cut, call.peer, "it does not read answers"
-        )
-        self._answers.hold(call.account, size)
-
-        def release(_: object) -> None:
-            cut.cancel()
-            self._answers.release(call.account, size)
-
-        context.add_done_callback(release)  # type: ignore[arg-type]  # typed too narrowly
-
-    def _seconds_for(self, size: int) -> float:
-        """Return how long a reader may take for an answer."""
-        return self._reader_seconds + size / SLOWEST_READER
-
-    def _check_size(self, rpc: Rpc, request: bytes) -> None:
+    def _too_large(self, rpc: Rpc, request: bytes) -> ServiceError:
         size, limit = len(request), self._max_message_bytes
-        if size > limit:
-            fields = rpc.request_type.DESCRIPTOR.fields_by_number
-            number = largest_field(request)
-            field = fields[number].name if number in fields else "request"
-            raise ServiceError(
-                Reason.TOO_LARGE,
-                f"the request takes {size} bytes, {limit} are allowed, and most of them are "
-                f"{field}: send a smaller batch",
-                violations=[(field, f"the request may take {limit} bytes, got {size}")],
-                metadata={"field": field, "bytes": str(size), "limit": str(limit)},
-            )
+        fields = rpc.request_type.DESCRIPTOR.fields_by_number
+        number = largest_field(request)
+        field = fields[number].name if number in fields else "request"
+        return ServiceError(
+            Reason.TOO_LARGE,
+            f"the request takes {size} bytes, {limit} are allowed, and most of them are "
+            f"{field}: send a smaller batch",
+            violations=[(field, f"the request may take {limit} bytes, got {size}")],
+            metadata={"field": field, "bytes": str(size), "limit": str(limit)},
+        )
 
 
 def _fault(call: Call) -> ServiceError:

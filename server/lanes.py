@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import count
 
 from edunn_serving.errors import Reason, ServiceError, deadline_exceeded
@@ -22,6 +22,10 @@ ALONE_BYTES = 512 * 1024
 FULL_QUEUE_RETRY_SECONDS = 0.5
 # The server counts as shared until its operations have come from one account alone for this long.
 SHARED_SECONDS = 1.0
+
+
+# While one batch is put together, this many lanes are passed over for a worker of theirs.
+MOST_ASIDE = 64
 
 
 class Lane:
@@ -111,9 +115,8 @@ class Lanes:
         return time.monotonic() - self._alternated < SHARED_SECONDS
 
     def note_cost(self, operation: PendingOperation, seconds: float) -> None:
-        """Note how long an operation was computed."""
-        if self.is_shared():
-            self._clocks.charge(operation.account, seconds - operation.expected_seconds)
+        """Note how long an operation was computed, while the server is shared."""
+        self._clocks.charge(operation.account, seconds - operation.expected_seconds)
 
     def put_back(self, operations: Iterable[PendingOperation]) -> None:
         """Put operations that were sent and not run at the front of their lanes."""
@@ -132,27 +135,41 @@ class Lanes:
                 del self._lanes[session]
 
     def take(
-        self, *, max_operations: int, max_bytes: int, may_be_slow: bool = True
+        self,
+        *,
+        max_operations: int,
+        max_bytes: int,
+        may_be_slow: bool = True,
+        choose: Callable[[SessionKey], bool] = lambda session: True,
     ) -> list[PendingOperation]:
         """Return the operations of the next batch; none if nothing can be sent.
 
         A batch is answered as a whole, so an operation that may be slow or deadly travels alone.
-        Lanes that begin with such a one are left out if `may_be_slow` is false.
+        Lanes that begin with such a one are left out if `may_be_slow` is false. `choose` tells
+        whether a session comes into the batch. If it chooses none, all of them may come.
         """
         taken: list[PendingOperation] = []
+        aside: list[tuple[Turns[Lane], Lane]] = []
         size = 0
         shared = self.is_shared()
+        now = time.monotonic()
         while len(taken) < max_operations and (turns := self._next_turns(slow=may_be_slow)):
             lane = turns.peek()
             first = lane.operations[0] if lane.operations else None
             if first and not self._has_answer_room(first.account, first.head.answer_room):
                 self._parked.append(turns.pop())
                 continue
+            if first and not choose(lane.session) and len(aside) < MOST_ASIDE:
+                aside.append((turns, turns.set_aside()))
+                continue
             before = len(taken)
-            for operation in self._wanted(lane):
-                full = len(taken) >= max_operations or size + operation.size > max_bytes
-                alone = _goes_alone(operation) or bool(taken and _goes_alone(taken[-1]))
-                if taken and (full or alone):
+            while (operation := self._first_wanted(lane, now)) is not None:
+                if taken and (
+                    len(taken) >= max_operations
+                    or size + operation.size > max_bytes
+                    or _goes_alone(operation)
+                    or _goes_alone(taken[-1])
+                ):
                     break
                 lane.operations.popleft()
                 self._count(operation, -1)
@@ -168,6 +185,12 @@ class Lanes:
                 del self._lanes[lane.session]
             else:
                 break
+        for turns, lane in reversed(aside):
+            turns.put_back(lane.operations[0].account, lane)
+        if aside and not taken:
+            return self.take(
+                max_operations=max_operations, max_bytes=max_bytes, may_be_slow=may_be_slow
+            )
         return taken
 
     def note_answer_room(self) -> None:
@@ -251,14 +274,14 @@ class Lanes:
         """Return the part of the queue that an operation takes."""
         return self._max_bytes + size * self._max_operations
 
-    def _wanted(self, lane: Lane) -> Iterator[PendingOperation]:
-        """Yield the lane's next wanted operation, again and again, and drop the unwanted ones."""
-        now = time.monotonic()
-        while lane.operations:
-            if self._let_go(lane.operations[0], now):
-                lane.operations.popleft()
-            else:
-                yield lane.operations[0]
+    def _first_wanted(self, lane: Lane, now: float) -> PendingOperation | None:
+        """Return the lane's first wanted operation. The unwanted ones before it are dropped."""
+        operations = lane.operations
+        while operations:
+            if not self._let_go(operations[0], now):
+                return operations[0]
+            operations.popleft()
+        return None
 
     def _let_go(self, operation: PendingOperation, now: float) -> bool:
         """Return whether nobody awaits an operation; if so, stop counting it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from edunn_serving.keys import SessionKey
 
@@ -25,7 +25,41 @@ class LastWorkers:
         while len(self._workers) > REMEMBERED:
             self._workers.popitem(last=False)
 
+    def of(self, session: SessionKey) -> str:
+        """Return the worker that ran a session last; empty if none is known."""
+        return self._workers.get(session, "")
+
     def common(self, sessions: Iterable[SessionKey]) -> str:
         """Return the worker that ran all of these sessions last; empty if there is none."""
         workers = {self._workers.get(session, "") for session in sessions}
         return workers.pop() if len(workers) == 1 else ""
+
+
+class AtHand:
+    """Chooses the sessions of a batch so that one worker has all of them at hand.
+
+    Parameters
+    ----------
+    live
+        The workers that live. Any worker may run the sessions of another one.
+    busy
+        The workers that have been sent a batch a moment ago. Their sessions wait for them.
+    """
+
+    def __init__(
+        self, last_workers: LastWorkers, live: Collection[str], busy: Collection[str]
+    ) -> None:
+        self._last_workers = last_workers
+        self._live = live
+        self._busy = busy
+        # The worker of the batch, once a session has decided it.
+        self._worker = ""
+
+    def choose(self, session: SessionKey) -> bool:
+        """Take a session into the batch; False if it is at hand for another worker."""
+        worker = self._last_workers.of(session)
+        if worker not in self._live:
+            return True
+        if not self._worker and worker not in self._busy:
+            self._worker = worker
+        return worker == self._worker

@@ -9,19 +9,14 @@ from types import TracebackType
 
 from edunn_serving.errors import ServiceError
 
-# Called when the time of a limit is over. Returns the error that ends the block, or the seconds
-# that it gets besides.
-OnOver = Callable[[], ServiceError | float]
-
 
 class Limit:
     """Bounds the time of a `with` block in a task. When it is over, the block raises an error."""
 
-    __slots__ = ("_limits", "_on_over", "_refusal", "_task", "until")
+    __slots__ = ("_limits", "_refusal", "_task", "until")
 
-    def __init__(self, limits: Limits, seconds: float, on_over: OnOver) -> None:
+    def __init__(self, limits: Limits, seconds: float) -> None:
         self._limits = limits
-        self._on_over = on_over
         self._refusal: ServiceError | None = None
         self._task: asyncio.Task[object] | None = None
         # By the monotonic clock.
@@ -45,9 +40,13 @@ class Limit:
         if self._task.uncancel() == 0 and kind is asyncio.CancelledError:
             raise self._refusal from None
 
+    def on_over(self) -> ServiceError | float:
+        """Return the error that ends the block, or the seconds that it gets besides."""
+        raise NotImplementedError
+
     def end(self) -> bool:
         """End the block because its time is over; False if it gets more time."""
-        outcome = self._on_over()
+        outcome = self.on_over()
         if not isinstance(outcome, ServiceError):
             self.until = time.monotonic() + outcome
             return False
@@ -55,6 +54,22 @@ class Limit:
         if self._task is not None:
             self._task.cancel()
         return True
+
+
+class AskingLimit(Limit):
+    """A limit that asks what to do when its time is over."""
+
+    __slots__ = ("_ask",)
+
+    def __init__(
+        self, limits: Limits, seconds: float, ask: Callable[[], ServiceError | float]
+    ) -> None:
+        super().__init__(limits, seconds)
+        self._ask = ask
+
+    def on_over(self) -> ServiceError | float:
+        """Ask."""
+        return self._ask()
 
 
 class Limits:
@@ -65,9 +80,13 @@ class Limits:
         self._running: set[Limit] = set()
         self._is_looking = False
 
-    def start(self, seconds: float, on_over: OnOver) -> Limit:
-        """Return a limit for a `with` block."""
-        return Limit(self, seconds, on_over)
+    def start(self, seconds: float, ask: Callable[[], ServiceError | float]) -> Limit:
+        """Return a limit for a `with` block.
+
+        `ask` is called when its time is over. It returns the error that ends the block, or the
+        seconds that it gets besides.
+        """
+        return AskingLimit(self, seconds, ask)
 
     def add(self, limit: Limit) -> None:
         """Watch a limit from now on."""

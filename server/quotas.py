@@ -56,11 +56,10 @@ class Quotas:
         usage.last_call = now
         return usage
 
-    async def ready(self, usage: Usage, account: str) -> None:
-        """Wait until it is known what a caller has used before it came to this server."""
-        if usage.limits and not usage.is_settled:
-            with suppress(RedisError, OSError, TimeoutError):
-                await asyncio.wait_for(self._settle(account, usage), SETTLE_SECONDS)
+    async def find(self, usage: Usage, account: str) -> None:
+        """Find out what a caller has used before it came to this server, if Redis answers soon."""
+        with suppress(RedisError, OSError, TimeoutError):
+            await asyncio.wait_for(self._settle(account, usage), SETTLE_SECONDS)
 
     def charge(self, account: str, seconds: float) -> None:
         """Note that an operation of an account was computed for this long."""
@@ -74,7 +73,7 @@ class Quotas:
             await asyncio.sleep(SETTLE_SECONDS)
             idle = time.monotonic() - IDLE_SECONDS
             for account, usage in list(self._usages.items()):
-                busy = usage.calls_at_once or usage.streams or usage.seconds.spent
+                busy = usage.calls_at_once.here or usage.streams.here or usage.seconds.spent
                 if usage.last_call < idle and not busy:
                     del self._usages[account]
                 elif usage.limits and self._link.up:
@@ -103,14 +102,15 @@ class Quotas:
                 seconds,
                 usage.seconds.rate,
                 usage.seconds.burst,
-                usage.calls_at_once,
-                usage.streams,
+                usage.calls_at_once.here,
+                usage.streams.here,
                 before,
                 after,
             ],
         )
         usage.calls.settle(float(answer[0]), calls)
         usage.seconds.settle(float(answer[1]), seconds)
-        usage.others_calls, usage.others_streams, usage.sessions, usage.state_bytes = answer[2:]
+        usage.calls_at_once.others, usage.streams.others = answer[2:4]
+        usage.sessions, usage.state_bytes = answer[4:]
         usage.new_sessions -= sessions
         usage.is_settled = True

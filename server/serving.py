@@ -30,6 +30,8 @@ from server.tls import Tls
 
 log = logging.getLogger(__name__)
 
+# gRPC lets a connection have this many times the calls that we let it have.
+STREAMS_A_CALL = 4
 # The most calls that gRPC may hold before it hands them over.
 MAX_PENDING = 100_000
 # A request may be this much above the limit and is still refused in our words, not in gRPC's.
@@ -167,8 +169,10 @@ def _grpc_server(settings: Settings, handlers: Handlers) -> grpc.aio.Server:
             # request is not read. A call that is refused unread would take as much memory as one
             # that is served. Without it a request that is being read still gets its whole length.
             ("grpc.http2.bdp_probe", 0),
-            # A client may open and reset streams without end, and each costs a task.
-            ("grpc.max_concurrent_streams", settings.max_connection_calls),
+            # A client may open and reset streams without end, and each costs a task. A client at
+            # this limit is refused without a reason now and then, because it knows of the end of a
+            # call before the server does. So calls are refused by our own, lower limit.
+            ("grpc.max_concurrent_streams", STREAMS_A_CALL * settings.max_connection_calls),
             # Without this a call that is refused unread counts as a stream for up to a second more,
             # and gRPC would refuse other calls of its connection without a reason.
             ("grpc.http.tarpit", 0),

@@ -75,6 +75,11 @@ class Turns(Generic[T]):
             heapq.heappush(self._heap, self._entry(account))
         queue.append(item)
 
+    def put_back(self, account: str, item: T) -> None:
+        """Put an item that was set aside at the front of its account's queue."""
+        self.append(account, item)
+        self._queues[account].rotate(1)
+
     def clock(self) -> float:
         """Return the clock of the account whose turn it is. There must be an item."""
         return self._clocks.of(self._next())
@@ -84,9 +89,13 @@ class Turns(Generic[T]):
         return self._queues[self._next()][0]
 
     def pop(self) -> T:
-        """Remove the item whose turn it is, and return it."""
+        """Remove the item whose turn it is, and return it. Its account is served."""
+        self._clocks.serve(self._next())
+        return self.set_aside()
+
+    def set_aside(self) -> T:
+        """Remove the item whose turn it is, and return it. It is put back soon."""
         account = self._next()
-        self._clocks.serve(account)
         queue = self._queues[account]
         item = queue.popleft()
         if not queue:

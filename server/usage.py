@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError
@@ -63,6 +63,32 @@ class Budget:
         self.rate, self.burst = other.rate, other.burst
 
 
+class UnderWay:
+    """The calls or streams of a caller that are under way. Each is counted by a `with` block.
+
+    Raises
+    ------
+    ServiceError
+        QUOTA, at the beginning of the block.
+    """
+
+    __slots__ = ("_limit", "_usage", "here", "others")
+
+    def __init__(self, usage: Usage, limit: Limit) -> None:
+        self._usage = usage
+        self._limit = limit
+        # Here, and at the other servers when the budgets were last settled.
+        self.here = self.others = 0
+
+    def __enter__(self) -> None:
+        if self._usage.limits:
+            self._usage.check(self._limit, self.here + self.others)
+        self.here += 1
+
+    def __exit__(self, *error: object) -> None:
+        self.here -= 1
+
+
 @dataclass(slots=True)
 class Usage:
     """What a caller uses, and its limits."""
@@ -73,16 +99,22 @@ class Usage:
     seconds: Budget
     # The time of the latest call, by the monotonic clock.
     last_call: float
-    # Here, and at the other servers when the budgets were last settled.
-    calls_at_once: int = 0
-    streams: int = 0
-    others_calls: int = 0
-    others_streams: int = 0
+    calls_at_once: UnderWay = field(init=False)
+    streams: UnderWay = field(init=False)
     # When they were last settled, and those created and deleted here since.
     sessions: int = 0
     new_sessions: int = 0
     state_bytes: int = 0
     is_settled: bool = False
+
+    def __post_init__(self) -> None:
+        self.calls_at_once = UnderWay(self, Limit.CALLS_AT_ONCE)
+        self.streams = UnderWay(self, Limit.STREAMS)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known what the caller has used before it came to this server."""
+        return self.is_settled or not self.limits
 
     def count_call(self) -> None:
         """Count a call or an operation of a stream.
@@ -105,38 +137,6 @@ class Usage:
         self.calls.spend(1)
 
     @contextmanager
-    def one_more_call(self) -> Iterator[None]:
-        """Count a call that is under way.
-
-        Raises
-        ------
-        ServiceError
-            QUOTA.
-        """
-        self._check(Limit.CALLS_AT_ONCE, self.calls_at_once + self.others_calls)
-        self.calls_at_once += 1
-        try:
-            yield
-        finally:
-            self.calls_at_once -= 1
-
-    @contextmanager
-    def one_more_stream(self) -> Iterator[None]:
-        """Count a stream that is open.
-
-        Raises
-        ------
-        ServiceError
-            QUOTA.
-        """
-        self._check(Limit.STREAMS, self.streams + self.others_streams)
-        self.streams += 1
-        try:
-            yield
-        finally:
-            self.streams -= 1
-
-    @contextmanager
     def one_more_session(self) -> Iterator[None]:
         """Count a session that is being created.
 
@@ -145,7 +145,7 @@ class Usage:
         ServiceError
             QUOTA.
         """
-        self._check(Limit.SESSIONS, self.sessions + self.new_sessions)
+        self.check(Limit.SESSIONS, self.sessions + self.new_sessions)
         self.new_sessions += 1
         try:
             yield
@@ -170,7 +170,7 @@ class Usage:
         if not limits:
             return
         if method not in FILLS_NOTHING:
-            self._check(Limit.STATE_BYTES, self.state_bytes)
+            self.check(Limit.STATE_BYTES, self.state_bytes)
         largest = limits.get(Limit.TENSOR_BYTES, math.inf)
         if len(request) > largest and largest_value(request, rpc.request_descriptor) > largest:
             raise self._refuse(Limit.TENSOR_BYTES, None)
@@ -182,14 +182,21 @@ class Usage:
         return {
             Limit.CALLS_PER_SECOND: calls,
             Limit.CALLS_BURST: calls,
-            Limit.CALLS_AT_ONCE: self.calls_at_once + self.others_calls,
-            Limit.STREAMS: self.streams + self.others_streams,
+            Limit.CALLS_AT_ONCE: self.calls_at_once.here + self.calls_at_once.others,
+            Limit.STREAMS: self.streams.here + self.streams.others,
             Limit.SESSIONS: self.sessions + self.new_sessions,
             Limit.STATE_BYTES: self.state_bytes,
             Limit.PROCESSOR_SECONDS_PER_MINUTE: self.seconds.burst - self.seconds.present(now),
         }
 
-    def _check(self, limit: Limit, used: float) -> None:
+    def check(self, limit: Limit, used: float) -> None:
+        """Refuse one more of something, of which this is used.
+
+        Raises
+        ------
+        ServiceError
+            QUOTA.
+        """
         if used >= self.limits.get(limit, math.inf):
             raise self._refuse(limit, RETRY_SECONDS)
 

@@ -12,7 +12,6 @@ from edunn_serving.internal.v1.state_pb2 import (
     BackwardCharge,
     CachedValue,
     Context,
-    ContextHeader,
     PackedBits,
     PlainArray,
 )
@@ -37,21 +36,18 @@ def encode_context(
 
     `backward` is the backward's charge, encoded by `encode_charge`.
     """
-    context = Context(
-        header=ContextHeader(
-            parameters_version=parameters_version,
-            buffers_version=buffers_version,
-            request_digest=request_digest,
-        ),
-        phase=phase,
-        output_shape=output_shape,
-    )
+    context = Context(phase=phase, output_shape=output_shape)
+    # Filled within the context. A message that is made elsewhere would be copied.
+    header = context.header
+    header.SetInParent()
+    header.parameters_version = parameters_version
+    header.buffers_version = buffers_version
+    header.request_digest = request_digest
     message = ArrayMessage(context)
     for name, value in cache.items():
         if isinstance(value, np.ndarray) and value.nbytes >= LARGE_BYTES:
             message.add_entry("cache", name, _large_value(value))
         else:
-            # Filled within the context. A message that is made elsewhere would be copied.
             _fill(context.cache[name], value)
     message.add_encoded(backward)
     return message.SerializeToString()

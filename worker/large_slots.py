@@ -38,6 +38,8 @@ NOTHING_STAGED = Staged()
 
 def stage(session: SessionKey, slots: EncodedSlots, ttl_ms: int, seal: Seal) -> Staged:
     """Return how to store the large ones of a session's changed slots."""
+    if not slots:
+        return NOTHING_STAGED
     # A commit that is tried again must not write what another one has stored.
     commit = secrets.token_hex(8)
     names = {

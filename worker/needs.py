@@ -9,7 +9,7 @@ from edunn_serving.keys import SessionKey
 from worker.methods import METHODS, Method
 from worker.ready import ReadySession, ReadySessions
 from worker.repetitions import mark_of
-from worker.slots import SLOTS
+from worker.slots import SLOT_NAMES
 from worker.stored import LayerNeeds, Needs
 
 
@@ -27,7 +27,8 @@ def needs_of(heads: Sequence[OperationHead], ready: ReadySessions) -> dict[Sessi
             continue
         layer = _layer_needs(need, head.layer, session, method)
         layer.latest |= means_latest(head, method)
-        layer.contexts.update(dict.fromkeys(named_contexts(head, method)))
+        if names := named_contexts(head, method):
+            layer.contexts.update(dict.fromkeys(names))
         if head.loss is not None:
             _layer_needs(need, head.loss, session, method)
     return needs
@@ -44,6 +45,8 @@ def named_contexts(head: OperationHead, method: Method) -> dict[str, bool]:
     A new one is usually not there yet.
     """
     names: dict[str, bool] = {}
+    if not (head.forward_id or head.repeat_id):
+        return names
     if head.forward_id:
         names[head.forward_id] = method.names_new_forward
     if head.repeat_id:
@@ -57,8 +60,8 @@ def _layer_needs(
     """Return the needs of one layer, with the slots that a method uses."""
     layer = need.layers.get(name)
     if layer is None:
-        layer = need.layers[name] = LayerNeeds([None] * len(SLOTS))
+        layer = need.layers[name] = LayerNeeds([None] * len(SLOT_NAMES))
     ready = session.layers.get(name) if session else None
     for slot in method.slots:
-        layer.versions[SLOTS.index(slot)] = ready.versions[slot.name] if ready else 0
+        layer.versions[slot.number] = ready.versions[slot.name] if ready else 0
     return layer

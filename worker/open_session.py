@@ -21,6 +21,7 @@ from worker.ready import ReadyLayer, ReadySession, build_layer
 from worker.recent_contexts import RecentContexts
 from worker.slots import PARAMETERS, SLOTS, Slot
 from worker.stored import Changes, StoredLayer, StoredSession, Value, context_cost
+from worker.wire import Piece
 
 
 @dataclass(slots=True)
@@ -250,14 +251,16 @@ class OpenSession:
         """Return the changes to commit; None if there is neither a session nor a change."""
         if not self.exists and not self._deleted:
             return None
-        slots = {
-            keys.slot(slot.name, layer.name): slot.pieces(layer.ready)
-            for layer, slot in self._changed_slots.values()
-        }
+        slots: dict[str, list[Piece]] = {}
         has_large_slots = self.ready is not None and self.ready.may_have_large_slots
-        if not has_large_slots:
-            self._values.update({field: b"".join(pieces) for field, pieces in slots.items()})
-            slots = {}
+        if self._changed_slots:
+            slots = {
+                keys.slot(slot.name, layer.name): slot.pieces(layer.ready)
+                for layer, slot in self._changed_slots.values()
+            }
+            if not has_large_slots:
+                self._values.update({field: b"".join(pieces) for field, pieces in slots.items()})
+                slots = {}
         ttl_ms = self.ttl_ms if self.exists else 0
         changed = self._deleted or bool(self._values)
         is_recalled = self._lengths is not None
@@ -335,11 +338,12 @@ def layer_not_found(name: str, names: list[str]) -> ServiceError:
 def _refresh(ready: ReadyLayer, stored: StoredLayer) -> None:
     """Bring a layer in memory to the stored versions."""
     for slot in SLOTS:
-        version, arrays = stored.slots[slot.name]
+        name = slot.name
+        version, arrays = stored.slots[name]
         if arrays is not None:
             slot.decode(ready, arrays)
-            ready.versions[slot.name] = version
-        if ready.versions[slot.name] == version:
-            ready.current_slots.add(slot.name)
+            ready.versions[name] = version
+        if ready.versions[name] == version:
+            ready.current_slots.add(name)
         else:
-            ready.current_slots.discard(slot.name)
+            ready.current_slots.discard(name)

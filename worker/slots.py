@@ -56,6 +56,8 @@ class SlotHolder(Protocol):
 class Slot:
     """One kind of set, with the functions that read it from a layer and write it into one."""
 
+    # Its place in `SLOTS`.
+    number: int
     # Its name in Redis.
     name: str
     read: Callable[[SlotHolder], Mapping[str, np.ndarray]]
@@ -97,22 +99,26 @@ def _arrays(stored: Arrays) -> dict[str, np.ndarray]:
 
 # The functions call a layer's own methods, because layers with layers within them override Model's.
 PARAMETERS = Slot(
+    0,
     "parameters",
     lambda layer: layer.model.get_parameters(),
     lambda layer, stored: layer.model.set_parameters(_arrays(stored)),
 )
 BUFFERS = Slot(
+    1,
     "buffers",
     lambda layer: layer.model.get_buffers(),
     lambda layer, stored: layer.model.set_buffers(_arrays(stored)),
 )
 GRADIENTS = Slot(
+    2,
     "gradients",
     lambda layer: layer.gradients.arrays,
     _write_gradients,
     lambda layer: Arrays(backwards=layer.gradients.backwards),
 )
 OPTIMIZER = Slot(
+    3,
     "optimizer",
     lambda layer: layer.optimizer.arrays,
     _write_optimizer,

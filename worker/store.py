@@ -51,6 +51,9 @@ EVICTION_STEPS = 256
 ACCOUNT_STEP_BYTES = 64 * 1024
 SMALLEST_COUNTED_BYTES = 64
 
+NO_SLOT = StoredSlot(0, None)
+NO_ARRAYS = [None] * len(SLOT_NAMES)
+
 # The beginnings of the fields of a session's hash that are sealed.
 SEALED_FIELDS = frozenset({keys.RECORD, *SLOT_NAMES})
 
@@ -151,7 +154,7 @@ class Store:
         apart = [
             (key, layer, name, slot.arrays[len(keys.LARGE_SLOT) :])
             for key, session in sessions.items()
-            if session is not None
+            if session is not None and session.has_loaded_slots
             for layer in session.layers.values()
             for name, slot in layer.slots.items()
             if slot.arrays is not None and slot.arrays.startswith(keys.LARGE_SLOT)
@@ -183,7 +186,11 @@ class Store:
         `run` runs the script; by default the store's own connection does.
         """
         staged = together(
-            [stage(each.session, each.slots, each.ttl_ms, self._seal) for each in sessions]
+            [
+                stage(each.session, each.slots, each.ttl_ms, self._seal)
+                for each in sessions
+                if each.slots
+            ]
         )
         command = self._commit_command(reply_stream, answer, sessions, staged, insist=insist)
         try:
@@ -265,7 +272,7 @@ class Store:
         ForgedError
             A part of it was not written by a worker of this service.
         """
-        if self._seal.is_open:
+        if self._seal.is_open or not (stored.record or stored.has_loaded_slots):
             return stored
 
         def opened(field: str, value: bytes | None) -> bytes | None:
@@ -318,33 +325,39 @@ def _needed(need: Needs) -> dict[str, Any]:
 
 def _stored_session(need: Needs, answer: list[Any]) -> StoredSession:
     """Parse the answer of `lua/take.lua` for one session."""
-    revision, record, has_contexts, has_forgotten, *layers = answer
+    revision, record, has_contexts, has_forgotten, *answers = answer
+    layers = {
+        name: _stored_layer(layer, stored)
+        for (name, layer), stored in zip(need.layers.items(), answers, strict=True)
+    }
     return StoredSession(
         revision.decode(),
         record,
         bool(has_contexts),
         bool(has_forgotten),
-        {
-            name: _stored_layer(layer, stored)
-            for (name, layer), stored in zip(need.layers.items(), layers, strict=True)
-        },
+        layers,
+        has_loaded_slots=any(layer.has_loaded_slots for layer in layers.values()),
     )
 
 
 def _stored_layer(need: LayerNeeds, answer: list[Any]) -> StoredLayer:
     count, latest, last_batch, latest_context, wanted, versions, arrays = answer
-    latest = (latest or b"").decode()
-    contexts = dict(zip(need.contexts, wanted, strict=True))
+    latest = latest.decode() if latest else ""
+    contexts = dict(zip(need.contexts, wanted, strict=True)) if wanted else {}
     if need.latest and latest:
         contexts[latest] = latest_context
+    slots = {
+        name: StoredSlot(int(version or 0), loaded) if version or loaded is not None else NO_SLOT
+        for name, version, loaded in zip(SLOT_NAMES, versions, arrays, strict=True)
+    }
     return StoredLayer(
-        dict(zip(SLOT_NAMES, map(StoredSlot, (int(each or 0) for each in versions), arrays),
-                 strict=True)),
+        slots,
         int(count or 0),
         latest,
-        (last_batch or b"").decode(),
+        last_batch.decode() if last_batch else "",
         contexts,
-    )  # fmt: skip
+        has_loaded_slots=arrays != NO_ARRAYS,
+    )
 
 
 def _changed(changes: Changes, staged: Staged) -> dict[str, Any]:

@@ -56,6 +56,8 @@ class StoredLayer(NamedTuple):
     last_batch: str
     # Forward id -> context; None if there is none.
     contexts: dict[str, bytes | None]
+    # Whether arrays of its slots were loaded.
+    has_loaded_slots: bool = False
 
 
 class StoredSession(NamedTuple):
@@ -70,6 +72,8 @@ class StoredSession(NamedTuple):
     # None if the state was loaded. If the worker has recalled it, the length of each wanted
     # context by its field, 0 if there is none. The commit verifies them.
     lengths: dict[str, int] | None = None
+    # Whether arrays of slots were loaded.
+    has_loaded_slots: bool = False
 
 
 class Changes(NamedTuple):

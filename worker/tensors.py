@@ -41,24 +41,25 @@ def decode_tensor(tensor: Tensor, field: str) -> np.ndarray:
         raise invalid_argument(
             f"{field}.data_type", f"expected one of {_type_names()}, got {tensor.data_type}"
         )
-    if len(tensor.shape) > MAX_AXES:
-        raise invalid_argument(
-            f"{field}.shape", f"expected at most {MAX_AXES} axes, got {len(tensor.shape)}"
-        )
     shape = tuple(tensor.shape)
+    if len(shape) > MAX_AXES:
+        raise invalid_argument(
+            f"{field}.shape", f"expected at most {MAX_AXES} axes, got {len(shape)}"
+        )
     if shape and min(shape) < 0:
         raise invalid_argument(
             f"{field}.shape", f"expected no negative size, got {_shape_text(shape)}"
         )
     data = tensor.data
-    expected = math.prod(shape) * dtype.itemsize
+    count = math.prod(shape)
+    expected = count * dtype.itemsize
     if len(data) != expected:
         raise invalid_argument(
             f"{field}.data",
             f"expected {expected} bytes for shape {_shape_text(shape)} of "
             f"{DataType.Name(tensor.data_type)}, got {len(data)}",
         )
-    if math.prod(shape) == 0 and math.prod(filter(None, shape)) > MAX_ELEMENTS:
+    if count == 0 and math.prod(filter(None, shape)) > MAX_ELEMENTS:
         raise invalid_argument(
             f"{field}.shape",
             f"expected sizes that, but for the zeros, multiply to at most {MAX_ELEMENTS}, "
@@ -81,9 +82,14 @@ def fill_tensor(tensor: Tensor, array: np.ndarray) -> None:
 
     A tensor within a response is filled in place, because one that is made elsewhere is copied.
     """
-    tensor.data_type = type_of(array.dtype)
+    data_type = TYPE_OF_DTYPE.get(array.dtype)
+    if data_type is None:
+        # The array is of a big-endian machine.
+        array = array.astype(array.dtype.newbyteorder("<"))
+        data_type = TYPE_OF_DTYPE[array.dtype]
+    tensor.data_type = data_type
     tensor.shape.extend(array.shape)
-    tensor.data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+    tensor.data = array.tobytes()
 
 
 def type_of(dtype: np.dtype) -> DataType:

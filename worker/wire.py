@@ -55,7 +55,8 @@ class ArrayMessage:
 
     def add_encoded(self, fields: bytes) -> None:
         """Add fields that are encoded already."""
-        self._pieces.append(fields)
+        if fields:
+            self._pieces.append(fields)
 
     def _number(self, name: str) -> int:
         number: int = self._message.DESCRIPTOR.fields_by_name[name].number
@@ -63,8 +64,8 @@ class ArrayMessage:
 
     def SerializeToString(self) -> bytes:  # noqa: N802  # as protobuf's messages call it
         """Return the message's encoding."""
-        encoded, *others = self.pieces()
-        return b"".join([encoded, *others]) if others else bytes(encoded)
+        encoded: bytes = self._message.SerializeToString()
+        return b"".join([encoded, *self._pieces]) if self._pieces else encoded
 
     def pieces(self) -> list[Piece]:
         """Return the message's encoding as pieces of it. They refer to the arrays."""

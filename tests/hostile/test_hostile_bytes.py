@@ -30,13 +30,11 @@ from bench.raw_http2 import (
     frame,
     message_head,
 )
-from edunn_serving.bound_settings import BoundSettings
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack
 
 MEBIBYTE = 1024 * 1024
-ENHANCE_YOUR_CALM = 11
 LARGEST = 16 * MEBIBYTE
 ARRIVING = 4 * LARGEST
 UNREAD = 32 * MEBIBYTE
@@ -46,12 +44,15 @@ FROZEN_SECONDS = 10
 # Of the server, for what every test does besides.
 USUAL = 64 * MEBIBYTE
 X = np.ones((8, 64))
+# The calls that one connection may have.
+CONNECTION_CALLS = 200
 SETTINGS_OF_STACK = {
     "EDUNN_TOKENS": "calm=calm-token,hostile:admin=hostile-token",
     "EDUNN_MAX_MESSAGE_BYTES": str(LARGEST),
     "EDUNN_MAX_ARRIVING_BYTES": str(ARRIVING),
     "EDUNN_MAX_ANSWER_BYTES": str(UNREAD),
     "EDUNN_MAX_ADDRESS_CONNECTIONS": str(CONNECTIONS),
+    "EDUNN_MAX_CONNECTION_CALLS": str(CONNECTION_CALLS),
     "EDUNN_FIRST_CALL_SECONDS": "2",
     "EDUNN_ARRIVAL_SECONDS": "3",
     "EDUNN_READER_SECONDS": "2",
@@ -159,16 +160,13 @@ def test_calls_of_a_caller_without_a_body_are_given_up(stack: Stack) -> None:
             assert sum(_ends_a_stream(connection, ended_by=100) for _ in range(1000)) == 100
 
 
-def test_calls_beyond_those_of_a_connection_are_not_even_begun(stack: Stack) -> None:
-    """gRPC's clients know the number and wait."""
-    allowed = BoundSettings().max_connection_calls
+def test_calls_beyond_those_of_a_connection_are_refused(stack: Stack) -> None:
+    beyond = 100
     with calm_caller(stack), RawConnection(stack.address) as connection:
-        for stream in range(1, 4 * allowed, 2):
+        for stream in range(1, 2 * (CONNECTION_CALLS + beyond), 2):
             connection.open_call(stream, "Compute", "hostile-token")
-        refused = 0
-        while refused < allowed:
-            kind, _, _, payload = connection.next_frame()
-            refused += kind == RST_STREAM and payload == struct.pack(">I", ENHANCE_YOUR_CALM)
+        refused = sum(_ends_a_stream(connection, ended_by=beyond) for _ in range(4 * beyond))
+        assert refused == beyond
 
 
 def _ends_a_stream(connection: RawConnection, ended_by: int) -> bool:

@@ -21,7 +21,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = [find_redis(), "--port", "0", "--unixsocket", str(path), "--save", ""]
     with subprocess.Popen([*command, "--dir", str(folder)], stdout=subprocess.DEVNULL) as process:
         url = f"unix://{path}"
-        await_true(lambda: path.exists(), "the start of Redis")
+        await_true(lambda: _answers(url), "the start of Redis")
         yield url
         process.terminate()
 
@@ -32,3 +32,12 @@ def redis_url(redis_server: str) -> str:
     with redis.Redis.from_url(redis_server) as client:
         client.flushall()
     return redis_server
+
+
+def _answers(url: str) -> bool:
+    """Tell whether a Redis answers. Its socket is there a moment before it listens."""
+    try:
+        with redis.Redis.from_url(url) as client:
+            return bool(client.ping())
+    except redis.ConnectionError:
+        return False

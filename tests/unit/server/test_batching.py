@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import pytest
@@ -156,3 +157,23 @@ def test_beside_a_slow_worker_the_other_goes_on() -> None:
     # A worker takes a second for each batch, so only the third call waits for one.
     slow = play([at * 0.05 for at in range(20)], fixed=1.0, load=0.2)
     assert sum(wait > 0 for wait in slow.waits[:2]) == 0
+
+
+def test_it_is_decided_again_as_soon_as_enough_operations_wait() -> None:
+    states = [
+        BUSY,
+        BUSY._replace(batches=2),
+        BUSY._replace(usual_seconds=0.0),
+        BUSY._replace(waiting=0, load=0.0),
+    ]
+    for state in states:
+        decision = decide(state)
+        assert not decision.leave
+        enough = math.ceil(decision.enough)
+        assert decide(state._replace(waiting=enough)).leave
+        assert not decide(state._replace(waiting=enough - 1)).leave
+
+
+def test_without_a_place_no_number_of_operations_is_enough() -> None:
+    for state in (BUSY._replace(batches=3), BUSY._replace(workers=0, batches=0)):
+        assert decide(state).enough == math.inf

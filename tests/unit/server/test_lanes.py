@@ -11,6 +11,7 @@ import pytest
 
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.keys import SessionKey
 from edunn_serving.replies import Reply
 from server.answers import AnswerRoom
 from server.lanes import ALONE_BYTES, Lanes
@@ -184,9 +185,13 @@ def test_pause_saves_up_nothing(lanes: Lanes, operation: Operations) -> None:
 def test_slow_operations_can_be_held_back(lanes: Lanes, operation: Operations) -> None:
     lanes.append(operation("slow", b"slow", slow=True))
     lanes.append(operation("quick", b"quick"))
-    sizes = {"max_operations": 64, "max_bytes": 1 << 20}
-    assert [each.request for each in lanes.take(**sizes, may_be_slow=False)] == [b"quick"]
-    assert lanes.take(**sizes, may_be_slow=False) == []
+
+    def quick() -> list[bytes]:
+        taken = lanes.take(max_operations=64, max_bytes=1 << 20, may_be_slow=False)
+        return [each.request for each in taken]
+
+    assert quick() == [b"quick"]
+    assert quick() == []
     assert take(lanes) == [b"slow"]
 
 
@@ -242,3 +247,23 @@ def test_account_that_does_not_read_its_answers_waits(operation: Operations) -> 
     unread.clear()
     lanes.note_answer_room()
     assert take(lanes) == [b"hostile", b"more"]
+
+
+def test_sessions_that_are_not_chosen_keep_their_places(
+    lanes: Lanes, operation: Operations
+) -> None:
+    for number in range(6):
+        lanes.append(operation(f"s{number}", b"%d" % number))
+
+    def even(session: SessionKey) -> bool:
+        return int(session.session_id[1:]) % 2 == 0
+
+    def requests(operations: int) -> list[bytes]:
+        taken = lanes.take(max_operations=operations, max_bytes=1 << 20, choose=even)
+        return [each.request for each in taken]
+
+    assert requests(2) == [b"0", b"2"]
+    assert requests(2) == [b"4"]
+    # All that are left are not chosen, so all of them may come.
+    assert requests(2) == [b"1", b"3"]
+    assert requests(2) == [b"5"]

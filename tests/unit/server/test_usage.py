@@ -73,8 +73,8 @@ def test_caller_without_limits_has_none() -> None:
     caller = usage()
     for _ in range(1000):
         caller.count_call()
-    with caller.one_more_call(), caller.one_more_stream(), caller.one_more_session():
-        assert caller.calls_at_once == caller.streams == 1
+    with caller.calls_at_once, caller.streams, caller.one_more_session():
+        assert caller.calls_at_once.here == caller.streams.here == 1
 
 
 def test_several_roles_have_the_most_generous_limits() -> None:

@@ -68,7 +68,11 @@ def test_workers_in_turn_see_the_latest(workers: tuple[Worker, Worker], store: r
         other.run(train_step())
     np.testing.assert_array_equal(weights(one), weights(other))
     assert slots(store) == ["optimizer/net", "parameters/net"]
-    assert 0 < store.pttl(LARGE) <= store.pttl(keys.session("", "s"))
+    with store.pipeline(transaction=True) as together:
+        together.pttl(LARGE)
+        together.pttl(keys.session("", "s"))
+        of_slots, of_session = together.execute()
+    assert 0 < of_slots <= of_session
     stored = store.hget(keys.session("", "s"), keys.slot("parameters", "net"))
     assert stored is not None
     assert len(stored) < LARGE_SLOT_BYTES  # only where it lies

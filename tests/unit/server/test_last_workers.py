@@ -1,0 +1,43 @@
+"""A batch gathers the sessions that one worker has at hand."""
+
+from __future__ import annotations
+
+from edunn_serving.keys import SessionKey
+from server.last_workers import AtHand, LastWorkers
+
+LIVE = ("one", "other")
+
+
+def key(session: str) -> SessionKey:
+    return SessionKey("", session)
+
+
+def last_workers() -> LastWorkers:
+    last = LastWorkers()
+    last.note([key("a"), key("b")], "one")
+    last.note([key("c")], "other")
+    last.note([key("d")], "dead")
+    return last
+
+
+def chosen(at_hand: AtHand, sessions: str) -> str:
+    return "".join(session for session in sessions if at_hand.choose(key(session)))
+
+
+def test_sessions_of_the_first_ones_worker_are_chosen() -> None:
+    assert chosen(AtHand(last_workers(), LIVE, ()), "acb") == "ab"
+
+
+def test_any_worker_may_run_new_sessions_and_those_of_a_dead_worker() -> None:
+    assert chosen(AtHand(last_workers(), LIVE, ()), "ndcab") == "ndc"
+
+
+def test_sessions_of_a_busy_worker_wait_for_it() -> None:
+    assert chosen(AtHand(last_workers(), LIVE, {"one"}), "abcd") == "cd"
+
+
+def test_common_worker_is_that_of_all_sessions() -> None:
+    last = last_workers()
+    assert last.common([key("a"), key("b")]) == "one"
+    assert last.common([key("a"), key("c")]) == ""
+    assert last.common([key("a"), key("new")]) == ""
