@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from standalone.stack import Stack
 CLIENTS = Path(__file__).resolve().parents[2] / "clients"
 # On a new machine it fetches and compiles all that the client is built with.
 TIMEOUT_SECONDS = 900
+# A failed test and the lines below it, as node, go and Maven print them.
+FAILURE = re.compile(r"^(?: *not ok \d+ -|--- FAIL:|\[ERROR\]   ).*(?:\n.*){0,25}", re.MULTILINE)
 
 
 def require_tools(*tools: str) -> None:
@@ -40,5 +43,5 @@ def run_in_client(stack: Stack, language: str, command: Sequence[str]) -> str:
         timeout=TIMEOUT_SECONDS,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-8000:]
+    assert done.returncode == 0, "\n".join([*FAILURE.findall(done.stdout), done.stdout[-4000:]])
     return done.stdout

@@ -58,6 +58,10 @@ class WaitingTest {
     Session session = client.attach("s1");
     int port = server.port();
     server.close();
+    // A call that may be under way when the connection breaks is not repeated. So the client must
+    // know of the loss first.
+    CallOption brief = CallOption.timeout(Duration.ofMillis(300));
+    assertThrows(EdunnException.class, () -> client.getSession("s1", brief));
 
     List<CompletableFuture<?>> calls = new ArrayList<>();
     calls.add(session.addAsync(LayerSpec.of("l2", "ReLU")));
