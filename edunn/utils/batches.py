@@ -60,7 +60,8 @@ def batch_arrays(
         chosen = order[start : start + together]
         picked = [array[chosen] for array in arrays]
         for first in range(0, len(chosen), batch_size):
-            yield tuple(array[first : first + batch_size] for array in picked)
+            batch = slice(first, first + batch_size)
+            yield tuple([array[batch] for array in picked])
 
 
 def check_arrays(label: str, *arrays: Array) -> int:
