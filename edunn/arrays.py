@@ -25,6 +25,9 @@ _F16, _F32, _F64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float
 # Half precision has ten bits of mantissa: sums and products are taken in single precision.
 _COMPUTE: dict[np.dtype[Any], FloatDType] = {_F16: _F32, _F32: _F32, _F64: _F64}
 
+# Integers as wide as floats are, by the bytes of both.
+_BITS = {2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+
 #: The dtypes that layers take as they are.
 FLOAT_DTYPES = frozenset(_COMPUTE)
 
@@ -181,7 +184,7 @@ def keep_where(mask: BoolArray, values: FloatArray) -> FloatArray:
     Where an infinity or NaN is not kept there is a zero too, as a product would not give; and
     there is no branch, which a copy under a mask pays for with several times the time.
     """
-    bits = np.dtype(f"i{values.itemsize}")
+    bits = _BITS[values.itemsize]
     # All ones where the mask is true, all zeros where it is false.
     kept = mask.astype(bits)
     np.negative(kept, out=kept)

@@ -9,6 +9,7 @@ import numpy as np
 
 from edunn.arrays import Array
 from edunn.caches import Cache, CacheValue, entries_of, row_of
+from edunn.live_arrays import LiveArrays
 from edunn.model import Model, ParameterSet, Phase
 
 Value = TypeVar("Value")
@@ -54,8 +55,10 @@ class Composite(Model):
     def get_parameters(self) -> ParameterSet:
         parameters = dict(self._parameters)
         for name, child in self.children.items():
-            parameters.update(prefixed(name, child.get_parameters()))
-        return self._live(parameters)
+            of_child = child.get_parameters()
+            if of_child:
+                parameters.update(prefixed(name, of_child))
+        return LiveArrays(parameters, self._set_parameter)
 
     def trained_parameters(self) -> ParameterSet:
         if self.frozen:

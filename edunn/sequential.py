@@ -46,13 +46,15 @@ class Sequential(Composite):
     ) -> None:
         super().__init__(name)
         self._shapes: list[tuple[int, ...] | None] = []
+        #: The layers that have been checked and named.
+        self._checked: list[Model] = []
         self.layers: list[Model] = check_arguments(Sequential, self.label, layers=layers)["layers"]
         self._children = self._named_layers()
 
     @property
     def children(self) -> dict[str, Model]:
         """The layers by name, in the order they run."""
-        if list(self._children.values()) != self.layers:
+        if self._checked != self.layers:
             self._children = self._named_layers()
         return self._children
 
@@ -123,7 +125,8 @@ class Sequential(Composite):
         shapes = list(self._shapes) or [None] * len(self.layers)
         for name, layer in reversed(list(self.children.items())[first:]):
             δEδx, gradients = backward_of(layer, δEδx, shapes.pop())
-            δEδp |= self._gradients_of(name, layer, gradients)
+            if gradients:
+                δEδp |= self._gradients_of(name, layer, gradients)
         return δEδx, δEδp
 
     def _gradients_of(self, name: str, layer: Model, gradients: ParameterSet) -> ParameterSet:
@@ -187,6 +190,7 @@ class Sequential(Composite):
         """Return the layers by name, or say what is wrong with them."""
         layers = check_arguments(Sequential, self.label, layers=self.layers)["layers"]
         self._check(layers)
+        self._checked = list(layers)
         return _named(layers)
 
     def _check(self, layers: list[Model]) -> None:

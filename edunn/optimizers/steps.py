@@ -15,6 +15,8 @@ import numpy as np
 from edunn.arrays import Array, FloatArray, double, restore
 from edunn.errors import LayerError
 
+_F64 = np.dtype(np.float64)
+
 #: What one parameter's last step left for its next.
 State = dict[str, Array]
 PastState = Mapping[str, Array]
@@ -201,7 +203,7 @@ def sign_descent(
 def _wide(p: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return parameter and gradient in double precision, in which the squares of both fit."""
     if type(p) is np.ndarray and type(g) is np.ndarray:
-        return double(p), double(g)
+        return (p, g) if p.dtype is g.dtype is _F64 else (double(p), double(g))
     return double(np.asarray(p)), double(np.asarray(g))
 
 
