@@ -70,6 +70,9 @@ class Model(Named, ABC):
     #: The sets of entries that a cache may have; None leaves them unchecked.
     cache_entries: ClassVar[tuple[frozenset[str], ...] | None] = None
 
+    #: Whether a forward draws random numbers, in some phase.
+    draws: ClassVar[bool] = False
+
     frozen = False
     _phase = Phase.Training
     _rng: np.random.Generator | None = None

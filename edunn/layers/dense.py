@@ -81,9 +81,7 @@ class Dense(Composite):
         self._children = {"activation": self.activation}
 
     def get_parameters(self) -> ParameterSet:
-        return LiveArrays(
-            {**self.linear._parameters, **self.bias._parameters}, self._set_parameter
-        )
+        return LiveArrays({**self.linear._parameters, **self.bias._parameters}, self._set_parameter)
 
     def trained_parameters(self) -> ParameterSet:
         return {} if self.frozen else dict(self.get_parameters())

@@ -46,6 +46,7 @@ class Dropout(Model):
     a dropped negative number is -0.
     """
 
+    draws = True
     cache_entries = (frozenset({"mask"}), frozenset({"test", "shape"}))
 
     def __init__(
