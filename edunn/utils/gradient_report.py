@@ -31,7 +31,7 @@ class ArrayCheck:
 
     def of_sample(self, sample: int) -> Self:
         """Return the same as found for another random input."""
-        return replace(self, sample=sample)
+        return self if sample == self.sample else replace(self, sample=sample)
 
 
 @dataclass(frozen=True, repr=False)
