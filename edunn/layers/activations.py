@@ -32,9 +32,9 @@ class ReLU(Model):
         y : ndarray, same shape and dtype
         """
         x = self._input("x", x)
-        y = np.maximum(x, 0, out=np.empty(x.shape, x.dtype))
+        y = np.maximum(x, 0.0, out=np.empty(x.shape, x.dtype))
         # Not y > 0: the error passes where the input was NaN, as in PyTorch.
-        self._save(mask=~(y <= 0))
+        self._save(mask=~(y <= 0.0))
         return y
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:

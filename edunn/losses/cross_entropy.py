@@ -52,8 +52,9 @@ class CrossEntropyWithLabels(Loss):
         self._check(y)
         samples, classes = y.shape
         labels = self._samples(as_integers(self.label, "y_true", y_true), "y_true", samples)
-        # A negative label would count from the last class without a word.
-        if samples and (labels.min() < 0 or labels.max() >= classes):
+        # A negative label would count from the last class without a word. As `labels.min()` and
+        # `labels.max()` do, in less time.
+        if samples and (np.minimum.reduce(labels) < 0 or np.maximum.reduce(labels) >= classes):
             raise self.refusal(
                 "y_true",
                 f"of labels from 0 to {classes - 1}",
