@@ -26,7 +26,11 @@ _F16, _F32, _F64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float
 _COMPUTE: dict[np.dtype[Any], FloatDType] = {_F16: _F32, _F32: _F32, _F64: _F64}
 
 # Integers as wide as floats are, by the bytes of both.
-_BITS = {2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+_BITS: dict[int, np.dtype[Any]] = {
+    2: np.dtype(np.int16),
+    4: np.dtype(np.int32),
+    8: np.dtype(np.int64),
+}
 
 #: The dtypes that layers take as they are.
 FLOAT_DTYPES = frozenset(_COMPUTE)

@@ -72,7 +72,7 @@ class Composite(Model):
         buffers = dict(self._buffers)
         for name, child in self.children.items():
             buffers.update(prefixed(name, child.get_buffers()))
-        return self._live(buffers, buffers=True)
+        return LiveArrays(buffers, self._set_buffer)
 
     def _assign_parameter(self, name: str, value: Array) -> None:
         child, inner = split(name)

@@ -72,7 +72,6 @@ class Model(Named, ABC):
 
     #: Whether a forward draws random numbers, in some phase.
     draws: ClassVar[bool] = False
-
     frozen = False
     _phase = Phase.Training
     _rng: np.random.Generator | None = None
@@ -227,17 +226,13 @@ class Model(Named, ABC):
 
     def get_buffers(self) -> ParameterSet:
         """Return the arrays that are state but not trained, by name, as `get_parameters` does."""
-        return self._live(self._buffers, buffers=True)
+        return LiveArrays(self._buffers, self._set_buffer)
 
     def set_buffers(self, buffers: Mapping[str, Array]) -> None:
         """Copy new values into the buffers named, under the rules of `set_parameters`."""
         checked = self._check_arrays(buffers, self.get_buffers(), "buffers")
         for name, value in checked.items():
             self._assign_buffer(name, value)
-
-    def _live(self, arrays: ParameterSet, buffers: bool = False) -> ParameterSet:
-        """Return parameters or buffers by name, of which setting one sets the model's."""
-        return LiveArrays(arrays, self._set_buffer if buffers else self._set_parameter)
 
     def _set_parameter(self, name: str, value: Any) -> Array:
         self.set_parameters({name: value})
@@ -344,7 +339,7 @@ class Model(Named, ABC):
                 entries[name] = np.asarray(value)
         self._cache = entries
 
-    def _saved(self) -> dict[str, Entry]:
+    def _saved(self) -> dict[str, Any]:
         if self._cache is None:
             raise self._no_forward("δEδy")
         if not isinstance(self._cache, dict):

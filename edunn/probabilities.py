@@ -48,5 +48,6 @@ def bounded(gradient: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
     """
     largest = _LARGEST[dtype]
     # `np.clip` takes three times as long where numbers are few.
-    within = np.asarray(np.maximum(gradient, -largest))
-    return np.minimum(within, largest, out=within)
+    within: FloatArray = np.asarray(np.maximum(gradient, -largest))
+    np.minimum(within, largest, out=within)
+    return within

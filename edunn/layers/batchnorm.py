@@ -19,6 +19,8 @@ from edunn.model import Model, ParameterSet, Phase
 
 # Numbers in a row and in a block: 32 kilobytes and half a megabyte.
 _ROW, _BLOCK = 2**12, 2**16
+# To write values out for a row takes as long as to begin with so many samples.
+_FEW = 32
 
 
 class BatchNorm(Model):
@@ -132,7 +134,7 @@ class BatchNorm(Model):
         self._check(x)
         # The memory of the last forward serves this one.
         self._cache = None
-        training, layout = self._phase is Phase.Training, _Layout(x.shape)
+        training, layout = self._phase is Phase.Training, _layout_of(x.shape)
         wide = layout.of(double(x))
         centered, y = np.empty(wide.shape), np.empty(wide.shape)
         count = x.size // self.num_features
@@ -189,7 +191,7 @@ class BatchNorm(Model):
         cache = self._saved()
         cached, unit = self._saved_array("centered"), self._saved_array("unit")
         δEδy = self._gradient(δEδy, cached.shape)
-        layout = _Layout(cached.shape)
+        layout = _layout_of(cached.shape)
         centered, g = layout.of(double(cached)), layout.of(double(δEδy))
         δEδw, δEδb = np.zeros(self.num_features), np.zeros(self.num_features)
         for block in layout.blocks():
@@ -290,8 +292,8 @@ class _Layout:
     def total(self, values: FloatArray) -> FloatArray:
         """Sum the values of each feature."""
         if len(self.shape) > 2:
-            return np.asarray(values.sum(axis=(0, 2)))
-        return np.asarray(values.reshape(-1, self.shape[1]).sum(axis=0))
+            return np.asarray(np.add.reduce(values, axis=(0, 2)))
+        return np.asarray(np.add.reduce(values.reshape(-1, self.shape[1]), axis=0))
 
     def total_product(self, left: FloatArray, right: FloatArray) -> FloatArray:
         """Sum the products of each feature, without an array of them."""
@@ -307,6 +309,12 @@ class _Layout:
         if len(self.shape) > 2:
             pixels = math.prod(self.shape[2:])
             return np.repeat(values, pixels).reshape(-1, pixels)
+        if self.shape[0] <= _FEW:
+            return values
         row = np.empty((self.rows, self.shape[1]))
         row[...] = values
         return row
+
+
+# Batches are of few shapes, and to find the rows of a small one takes as long as to sum them.
+_layout_of = functools.lru_cache(maxsize=64)(_Layout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -43,7 +44,7 @@ _SERIES = (
 )
 # As powers of t, highest first, for Horner's rule. Single precision needs half of the series.
 # Arrays of rank 0: to add one takes two thirds of the time of a number of Python's.
-_POWERS = {
+_POWERS: dict[np.dtype[Any], list[FloatArray]] = {
     dtype: [np.array(power, dtype) for power in chebyshev.cheb2poly(series)[::-1]]
     for dtype, series in (
         (np.dtype(np.float64), _SERIES),
