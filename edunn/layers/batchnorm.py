@@ -19,8 +19,6 @@ from edunn.model import Model, ParameterSet, Phase
 
 # Numbers in a row and in a block: 32 kilobytes and half a megabyte.
 _ROW, _BLOCK = 2**12, 2**16
-# To write values out for a row takes as long as to begin with so many samples.
-_FEW = 32
 
 
 class BatchNorm(Model):
@@ -309,8 +307,6 @@ class _Layout:
         if len(self.shape) > 2:
             pixels = math.prod(self.shape[2:])
             return np.repeat(values, pixels).reshape(-1, pixels)
-        if self.shape[0] <= _FEW:
-            return values
         row = np.empty((self.rows, self.shape[1]))
         row[...] = values
         return row

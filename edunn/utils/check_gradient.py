@@ -8,6 +8,7 @@ such as writing to its arguments or returning a view of a parameter.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -24,9 +25,6 @@ from edunn.utils.gradient_at import Runs, check_at, redraw
 from edunn.utils.gradient_report import ArrayCheck, GradientCheck
 from edunn.utils.model2function import common_layer_to_function, error_layer_to_function
 from edunn.utils.preserve import Replay, may_draw, preserved
-
-# Of the inputs of every check that is given no generator. To make it takes as long as to use it.
-_SEED = np.random.SeedSequence(0)
 
 __all__ = [
     "binary_cross_entropy_labels",
@@ -167,7 +165,13 @@ def show(check: GradientCheck) -> None:
 
 def _generator(rng: np.random.Generator | None) -> np.random.Generator:
     """Return the check's own generator, which no layer draws from."""
-    return np.random.default_rng(_SEED if rng is None else rng.integers(2**62))
+    return np.random.default_rng(_same_seed() if rng is None else rng.integers(2**62))
+
+
+@functools.cache
+def _same_seed() -> np.random.SeedSequence:
+    """Return the seed of every check that is given no generator; to make it takes a while."""
+    return np.random.SeedSequence(0)
 
 
 Draw = Callable[[], dict[str, Array]]
