@@ -55,9 +55,9 @@ class Composite(Model):
     def get_parameters(self) -> ParameterSet:
         parameters = dict(self._parameters)
         for name, child in self.children.items():
-            of_child = child.get_parameters()
-            if of_child:
-                parameters.update(prefixed(name, of_child))
+            # Every step of an optimizer asks for them: there is no dictionary between.
+            for parameter, array in child.get_parameters().items():
+                parameters[f"{name}({parameter})"] = array
         return LiveArrays(parameters, self._set_parameter)
 
     def trained_parameters(self) -> ParameterSet:

@@ -115,7 +115,7 @@ class Sequential(Composite):
         self._saved()
         δEδx, δEδp = self._back_to(1, self._input("δEδy", δEδy))
         for name, layer in list(self.children.items())[:1]:
-            δEδp |= self._gradients_of(name, layer, layer.parameter_gradients(δEδx))
+            self._add_gradients(δEδp, name, layer, layer.parameter_gradients(δEδx))
         return δEδp
 
     def _back_to(self, first: int, δEδx: FloatArray) -> tuple[FloatArray, ParameterSet]:
@@ -125,13 +125,16 @@ class Sequential(Composite):
         shapes = list(self._shapes) or [None] * len(self.layers)
         for name, layer in reversed(list(self.children.items())[first:]):
             δEδx, gradients = backward_of(layer, δEδx, shapes.pop())
-            if gradients:
-                δEδp |= self._gradients_of(name, layer, gradients)
+            self._add_gradients(δEδp, name, layer, gradients)
         return δEδx, δEδp
 
-    def _gradients_of(self, name: str, layer: Model, gradients: ParameterSet) -> ParameterSet:
-        """Return the gradients of a layer by their names in this model; none if it is frozen."""
-        return {} if self.frozen or layer.frozen else prefixed(name, gradients)
+    def _add_gradients(
+        self, δEδp: ParameterSet, name: str, layer: Model, gradients: ParameterSet
+    ) -> None:
+        """Add the gradients of a layer by their names in this model; none if it is frozen."""
+        if not (self.frozen or layer.frozen):
+            for parameter, gradient in gradients.items():
+                δEδp[f"{name}({parameter})"] = gradient
 
     def _put_back(self, cache: Mapping[str, CacheValue]) -> None:
         self._shapes = []
