@@ -37,7 +37,7 @@ def above_zero(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
 
 def complement(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
     """Return 1 - p of probabilities that are stored in a dtype; of 1, that of the next below."""
-    rest: FloatArray = np.asarray(1 - p)
+    rest: FloatArray = np.asarray(1.0 - p)
     return np.maximum(rest, _BELOW_ONE[dtype], out=rest)
 
 

@@ -146,7 +146,7 @@ class BatchNorm(Model):
         if training:
             self._update("running_mean", mean)
             self._update("running_var", var * (count / (count - 1)))
-        inverse_std = 1 / np.sqrt(double(var) + self.eps)
+        inverse_std = 1.0 / np.sqrt(double(var) + self.eps)
         del center
         unit = inverse_std
         if x.dtype != np.float64:

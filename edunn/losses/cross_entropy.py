@@ -51,7 +51,9 @@ class CrossEntropyWithLabels(Loss):
         y = self._input("y", y)
         self._check(y)
         samples, classes = y.shape
-        labels = self._samples(as_integers(self.label, "y_true", y_true), "y_true", samples)
+        labels: Array = as_integers(self.label, "y_true", y_true)
+        if labels.shape != (samples,):
+            labels = self._samples(labels, "y_true", samples)
         # A negative label would count from the last class without a word. As `labels.min()` and
         # `labels.max()` do, in less time.
         if samples and (np.minimum.reduce(labels) < 0 or np.maximum.reduce(labels) >= classes):
