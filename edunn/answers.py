@@ -100,7 +100,8 @@ def check_gradients(label: str, δEδp: Mapping[str, Any], parameters: Mapping[s
         If there is such a one.
     """
     for name, gradient in δEδp.items():
-        if name not in parameters:
+        parameter = parameters.get(name)
+        if parameter is None:
             known = ", ".join(parameters) or "none, it has no parameters"
             raise LayerError(
                 layer=label,
@@ -108,13 +109,14 @@ def check_gradients(label: str, δEδp: Mapping[str, Any], parameters: Mapping[s
                 expected=f"the gradient of one of its parameters ({known})",
                 got="one of no such parameter",
             )
-        shapes = _shape(gradient), _shape(parameters[name])
-        if shapes[0] != shapes[1]:
+        if type(gradient) is np.ndarray and gradient.shape == parameter.shape:
+            continue
+        if _shape(gradient) != _shape(parameter):
             raise LayerError(
                 layer=label,
                 argument=name,
-                expected=f"a gradient of the parameter's shape {shapes[1]}",
-                got=f"shape {shapes[0]}",
+                expected=f"a gradient of the parameter's shape {_shape(parameter)}",
+                got=f"shape {_shape(gradient)}",
             )
 
 

@@ -25,6 +25,13 @@ _F16, _F32, _F64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float
 # Half precision has ten bits of mantissa: sums and products are taken in single precision.
 _COMPUTE: dict[np.dtype[Any], FloatDType] = {_F16: _F32, _F32: _F32, _F64: _F64}
 
+# Integers as wide as floats are, by the bytes of both.
+_BITS: dict[int, np.dtype[Any]] = {
+    2: np.dtype(np.int16),
+    4: np.dtype(np.int32),
+    8: np.dtype(np.int64),
+}
+
 #: The dtypes that layers take as they are.
 FLOAT_DTYPES = frozenset(_COMPUTE)
 
@@ -153,17 +160,13 @@ def restore(array: FloatArray | np.floating[Any], dtype: np.dtype[Any]) -> Float
         return np.asarray(array, dtype=dtype)
 
 
-def shape_of(array: Array) -> IntArray:
-    """Return the shape as an array, which a cache can hold."""
-    return np.array(array.shape, dtype=np.int64)
-
-
 def total(values: FloatArray, axis: int | tuple[int, ...] | None = None) -> FloatArray:
     """Sum in double precision, and return the sum in the dtype in which `values` are computed.
 
     Many single-precision numbers lose digits in a single-precision sum, and large ones their sum.
     """
-    summed = values.sum(axis=axis, dtype=np.float64)
+    # As `values.sum` does, without its way there, which takes as long as few numbers do.
+    summed = np.add.reduce(values, axis=axis, dtype=np.float64)
     return restore(summed, compute_dtype(values.dtype))
 
 
@@ -185,7 +188,7 @@ def keep_where(mask: BoolArray, values: FloatArray) -> FloatArray:
     Where an infinity or NaN is not kept there is a zero too, as a product would not give; and
     there is no branch, which a copy under a mask pays for with several times the time.
     """
-    bits = np.dtype(f"i{values.itemsize}")
+    bits = _BITS[values.itemsize]
     # All ones where the mask is true, all zeros where it is false.
     kept = mask.astype(bits)
     np.negative(kept, out=kept)

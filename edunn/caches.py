@@ -10,8 +10,10 @@ import numpy as np
 from edunn.arrays import Array, own
 
 CacheValue = Array | int | float | bool
-#: By name, as the layers here keep it.
+#: By name, as the layers here give it out.
 Cache = dict[str, CacheValue]
+#: What a layer keeps until its cache is asked for; a shape becomes an array only then.
+Entry = CacheValue | tuple[int, ...]
 #: In a row, as a layer of one's own may keep anything.
 Row = tuple[Any, ...]
 
@@ -29,8 +31,10 @@ def row_of(entries: Mapping[str, CacheValue]) -> Row | None:
     return tuple(entries[place] for place in places) if set(entries) == set(places) else None
 
 
-def read_only(value: CacheValue) -> CacheValue:
+def read_only(value: Entry) -> CacheValue:
     """Return a value whose array cannot be written to."""
+    if isinstance(value, tuple):
+        value = np.array(value, dtype=np.int64)
     if not isinstance(value, np.ndarray):
         return value
     view = value.view()

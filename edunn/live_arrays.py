@@ -22,8 +22,11 @@ class LiveArrays(Arrays):
         it refuses.
     """
 
+    # A step asks every layer for one.
+    __slots__ = ("_assign",)
+
     def __init__(self, arrays: Mapping[str, Array], assign: Callable[[str, Any], Array]) -> None:
-        super().__init__(arrays)
+        dict.__init__(self, arrays)
         self._assign = assign
 
     def __setitem__(self, name: str, value: Any) -> None:

@@ -19,7 +19,7 @@ from edunn.arrays import (
     describe,
     own,
 )
-from edunn.caches import Cache, CacheValue, kept, read_only
+from edunn.caches import CacheValue, Entry, kept, read_only
 from edunn.description import FieldType, ParameterDescription
 from edunn.errors import NoForwardError
 from edunn.estimate import ArraySpec, Estimate
@@ -70,6 +70,8 @@ class Model(Named, ABC):
     #: The sets of entries that a cache may have; None leaves them unchecked.
     cache_entries: ClassVar[tuple[frozenset[str], ...] | None] = None
 
+    #: Whether a forward draws random numbers, in some phase.
+    draws: ClassVar[bool] = False
     frozen = False
     _phase = Phase.Training
     _rng: np.random.Generator | None = None
@@ -193,7 +195,7 @@ class Model(Named, ABC):
 
         To set an entry is to set that parameter, as `set_parameters` does.
         """
-        return self._live(self._parameters)
+        return LiveArrays(self._parameters, self._set_parameter)
 
     def trained_parameters(self) -> ParameterSet:
         """Return the parameters that `backward` gives gradients for: none if frozen."""
@@ -224,17 +226,13 @@ class Model(Named, ABC):
 
     def get_buffers(self) -> ParameterSet:
         """Return the arrays that are state but not trained, by name, as `get_parameters` does."""
-        return self._live(self._buffers, buffers=True)
+        return LiveArrays(self._buffers, self._set_buffer)
 
     def set_buffers(self, buffers: Mapping[str, Array]) -> None:
         """Copy new values into the buffers named, under the rules of `set_parameters`."""
         checked = self._check_arrays(buffers, self.get_buffers(), "buffers")
         for name, value in checked.items():
             self._assign_buffer(name, value)
-
-    def _live(self, arrays: ParameterSet, buffers: bool = False) -> ParameterSet:
-        """Return parameters or buffers by name, of which setting one sets the model's."""
-        return LiveArrays(arrays, self._set_buffer if buffers else self._set_parameter)
 
     def _set_parameter(self, name: str, value: Any) -> Array:
         self.set_parameters({name: value})
@@ -333,7 +331,7 @@ class Model(Named, ABC):
         """Tell whether this kind of model keeps entries with names, as the layers here do."""
         return self.cache_entries is not None
 
-    def _save(self, **entries: CacheValue) -> None:
+    def _save(self, **entries: Entry) -> None:
         """Keep what the backward of this forward will need."""
         # NumPy makes single numbers of arrays of rank 0; a cache has arrays.
         for name, value in entries.items():
@@ -341,7 +339,7 @@ class Model(Named, ABC):
                 entries[name] = np.asarray(value)
         self._cache = entries
 
-    def _saved(self) -> Cache:
+    def _saved(self) -> dict[str, Any]:
         if self._cache is None:
             raise self._no_forward("δEδy")
         if not isinstance(self._cache, dict):
@@ -358,8 +356,9 @@ class Model(Named, ABC):
         return value if isinstance(value, np.ndarray) else np.asarray(value)
 
     def _saved_shape(self) -> tuple[int, ...]:
-        """Return the shape in the cache, as `shape_of` gave it."""
-        return tuple(self._saved_array("shape").tolist())
+        """Return the shape in the cache, which is an array where it was put back."""
+        shape = self._saved()["shape"]
+        return shape if isinstance(shape, tuple) else tuple(np.asarray(shape).tolist())
 
     # What comes from outside.
 

@@ -14,9 +14,10 @@ import numpy as np
 from edunn.arrays import FloatArray
 
 # Looked up once: `finfo` takes longer than a small layer does.
-_TINY = {
-    np.dtype(kind): float(np.finfo(kind).tiny) for kind in (np.float16, np.float32, np.float64)
-}
+_INFO = {np.dtype(kind): np.finfo(kind) for kind in (np.float16, np.float32, np.float64)}
+_TINY = {dtype: float(info.tiny) for dtype, info in _INFO.items()}
+_BELOW_ONE = {dtype: float(info.epsneg) for dtype, info in _INFO.items()}
+_LARGEST = {dtype: float(info.max) for dtype, info in _INFO.items()}
 
 
 def smallest_normal(dtype: np.dtype[np.floating]) -> float:
@@ -28,7 +29,7 @@ def above_zero(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
     """Return probabilities that are stored in a dtype, each at least its smallest normal number."""
     tiny = _TINY[dtype]
     # To look takes less time than to write, and there is seldom anything to lift.
-    if p.size and p.min() >= tiny:
+    if p.size and np.minimum.reduce(p, axis=None) >= tiny:
         return p
     lifted: FloatArray = np.maximum(p, tiny)
     return lifted
@@ -36,8 +37,8 @@ def above_zero(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
 
 def complement(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
     """Return 1 - p of probabilities that are stored in a dtype; of 1, that of the next below."""
-    rest: FloatArray = np.asarray(1 - p)
-    return np.maximum(rest, np.finfo(dtype).epsneg, out=rest)
+    rest: FloatArray = np.asarray(1.0 - p)
+    return np.maximum(rest, _BELOW_ONE[dtype], out=rest)
 
 
 def bounded(gradient: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
@@ -45,5 +46,8 @@ def bounded(gradient: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
 
     Infinity times the tiny probability that it belongs to would be infinity or NaN.
     """
-    largest = np.finfo(dtype).max
-    return np.clip(gradient, -largest, largest)
+    largest = _LARGEST[dtype]
+    # `np.clip` takes three times as long where numbers are few.
+    within: FloatArray = np.asarray(np.maximum(gradient, -largest))
+    np.minimum(within, largest, out=within)
+    return within

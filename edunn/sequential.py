@@ -46,13 +46,15 @@ class Sequential(Composite):
     ) -> None:
         super().__init__(name)
         self._shapes: list[tuple[int, ...] | None] = []
+        #: The layers that have been checked and named.
+        self._checked: list[Model] = []
         self.layers: list[Model] = check_arguments(Sequential, self.label, layers=layers)["layers"]
         self._children = self._named_layers()
 
     @property
     def children(self) -> dict[str, Model]:
         """The layers by name, in the order they run."""
-        if list(self._children.values()) != self.layers:
+        if self._checked != self.layers:
             self._children = self._named_layers()
         return self._children
 
@@ -113,7 +115,7 @@ class Sequential(Composite):
         self._saved()
         δEδx, δEδp = self._back_to(1, self._input("δEδy", δEδy))
         for name, layer in list(self.children.items())[:1]:
-            δEδp |= self._gradients_of(name, layer, layer.parameter_gradients(δEδx))
+            self._add_gradients(δEδp, name, layer, layer.parameter_gradients(δEδx))
         return δEδp
 
     def _back_to(self, first: int, δEδx: FloatArray) -> tuple[FloatArray, ParameterSet]:
@@ -123,12 +125,16 @@ class Sequential(Composite):
         shapes = list(self._shapes) or [None] * len(self.layers)
         for name, layer in reversed(list(self.children.items())[first:]):
             δEδx, gradients = backward_of(layer, δEδx, shapes.pop())
-            δEδp |= self._gradients_of(name, layer, gradients)
+            self._add_gradients(δEδp, name, layer, gradients)
         return δEδx, δEδp
 
-    def _gradients_of(self, name: str, layer: Model, gradients: ParameterSet) -> ParameterSet:
-        """Return the gradients of a layer by their names in this model; none if it is frozen."""
-        return {} if self.frozen or layer.frozen else prefixed(name, gradients)
+    def _add_gradients(
+        self, δEδp: ParameterSet, name: str, layer: Model, gradients: ParameterSet
+    ) -> None:
+        """Add the gradients of a layer by their names in this model; none if it is frozen."""
+        if not (self.frozen or layer.frozen):
+            for parameter, gradient in gradients.items():
+                δEδp[f"{name}({parameter})"] = gradient
 
     def _put_back(self, cache: Mapping[str, CacheValue]) -> None:
         self._shapes = []
@@ -187,6 +193,7 @@ class Sequential(Composite):
         """Return the layers by name, or say what is wrong with them."""
         layers = check_arguments(Sequential, self.label, layers=self.layers)["layers"]
         self._check(layers)
+        self._checked = list(layers)
         return _named(layers)
 
     def _check(self, layers: list[Model]) -> None:

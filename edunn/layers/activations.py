@@ -18,7 +18,8 @@ class ReLU(Model):
 
     cache_entries = (frozenset({"mask"}),)
 
-    @quiet
+    # Not made quiet: to compare, and to keep or drop bits, raises no floating point error.
+
     def forward(self, x: FloatArray) -> FloatArray:
         """Compute max(x, 0).
 
@@ -31,12 +32,11 @@ class ReLU(Model):
         y : ndarray, same shape and dtype
         """
         x = self._input("x", x)
-        y = np.maximum(x, 0, out=np.empty(x.shape, x.dtype))
+        y = np.maximum(x, 0.0, out=np.empty(x.shape, x.dtype))
         # Not y > 0: the error passes where the input was NaN, as in PyTorch.
-        self._save(mask=~(y <= 0))
+        self._save(mask=~(y <= 0.0))
         return y
 
-    @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Pass the error on where the input was positive.
 
@@ -84,7 +84,7 @@ class Sigmoid(Model):
         wide = np.negative(widen(x), out=np.empty(x.shape, compute_dtype(x.dtype)))
         # Where this overflows, 1 / infinity is the zero that it should be.
         np.exp(wide, out=wide)
-        wide += 1
+        wide += 1.0
         y = restore(np.reciprocal(wide, out=wide), x.dtype)
         self._save(y=own(y))
         return y
@@ -106,7 +106,7 @@ class Sigmoid(Model):
         cached = self._saved_array("y")
         δEδy = self._gradient(δEδy, cached.shape)
         y = widen(cached)
-        slope = np.asarray(1 - y)
+        slope = np.asarray(1.0 - y)
         slope *= y
         tiny = smallest_normal(cached.dtype)
         # To look takes less time than to write, and y is seldom 0 or 1.
@@ -171,7 +171,7 @@ class TanH(Model):
         """
         y = widen(self._saved_array("y"))
         δEδy = self._gradient(δEδy, y.shape)
-        return restore(δEδy.astype(y.dtype, copy=False) * (1 - y * y), δEδy.dtype), {}
+        return restore(δEδy.astype(y.dtype, copy=False) * (1.0 - y * y), δEδy.dtype), {}
 
     def estimate(self, x: ArraySpec) -> Estimate:
         cache = {"y": self._floats("x", x)}

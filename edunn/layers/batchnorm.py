@@ -132,7 +132,7 @@ class BatchNorm(Model):
         self._check(x)
         # The memory of the last forward serves this one.
         self._cache = None
-        training, layout = self._phase is Phase.Training, _Layout(x.shape)
+        training, layout = self._phase is Phase.Training, _layout_of(x.shape)
         wide = layout.of(double(x))
         centered, y = np.empty(wide.shape), np.empty(wide.shape)
         count = x.size // self.num_features
@@ -146,7 +146,7 @@ class BatchNorm(Model):
         if training:
             self._update("running_mean", mean)
             self._update("running_var", var * (count / (count - 1)))
-        inverse_std = 1 / np.sqrt(double(var) + self.eps)
+        inverse_std = 1.0 / np.sqrt(double(var) + self.eps)
         del center
         unit = inverse_std
         if x.dtype != np.float64:
@@ -189,7 +189,7 @@ class BatchNorm(Model):
         cache = self._saved()
         cached, unit = self._saved_array("centered"), self._saved_array("unit")
         δEδy = self._gradient(δEδy, cached.shape)
-        layout = _Layout(cached.shape)
+        layout = _layout_of(cached.shape)
         centered, g = layout.of(double(cached)), layout.of(double(δEδy))
         δEδw, δEδb = np.zeros(self.num_features), np.zeros(self.num_features)
         for block in layout.blocks():
@@ -290,8 +290,8 @@ class _Layout:
     def total(self, values: FloatArray) -> FloatArray:
         """Sum the values of each feature."""
         if len(self.shape) > 2:
-            return np.asarray(values.sum(axis=(0, 2)))
-        return np.asarray(values.reshape(-1, self.shape[1]).sum(axis=0))
+            return np.asarray(np.add.reduce(values, axis=(0, 2)))
+        return np.asarray(np.add.reduce(values.reshape(-1, self.shape[1]), axis=0))
 
     def total_product(self, left: FloatArray, right: FloatArray) -> FloatArray:
         """Sum the products of each feature, without an array of them."""
@@ -310,3 +310,7 @@ class _Layout:
         row = np.empty((self.rows, self.shape[1]))
         row[...] = values
         return row
+
+
+# Batches are of few shapes, and to find the rows of a small one takes as long as to sum them.
+_layout_of = functools.lru_cache(maxsize=64)(_Layout)

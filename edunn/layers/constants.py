@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from edunn.arrays import FloatArray, as_floats, own, quiet, restore, shape_of, sum_to, widen
+from edunn.arrays import FloatArray, as_floats, own, quiet, restore, sum_to, widen
 from edunn.estimate import ArraySpec, Estimate, Passes, elementwise, shape_spec
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet
@@ -29,7 +29,7 @@ class Identity(Model):
         y : ndarray, same shape and dtype
         """
         y = own(self._input("x", x))
-        self._save(shape=shape_of(y))
+        self._save(shape=y.shape)
         return y
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
@@ -106,7 +106,7 @@ class AddConstant(_Constant):
         x = self._input("x", x)
         self._output_shape(self.value, x.shape)
         y = restore(widen(x) + self.value, x.dtype)
-        self._save(shape=shape_of(x))
+        self._save(shape=x.shape)
         return y
 
     @quiet
@@ -164,7 +164,7 @@ class MultiplyConstant(_Constant):
         x = self._input("x", x)
         self._output_shape(self.value, x.shape)
         y = restore(widen(x) * self.value, x.dtype)
-        self._save(shape=shape_of(x))
+        self._save(shape=x.shape)
         return y
 
     @quiet

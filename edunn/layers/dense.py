@@ -14,6 +14,7 @@ from edunn.layers.activations import ReLU, Sigmoid, TanH
 from edunn.layers.constants import Identity
 from edunn.layers.linear import Bias, Linear, check_features
 from edunn.layers.softmax import Softmax
+from edunn.live_arrays import LiveArrays
 from edunn.model import Model, ParameterSet
 
 ACTIVATIONS: dict[str, type[Model]] = {
@@ -80,7 +81,7 @@ class Dense(Composite):
         self._children = {"activation": self.activation}
 
     def get_parameters(self) -> ParameterSet:
-        return self._live({**self.linear._parameters, **self.bias._parameters})
+        return LiveArrays({**self.linear._parameters, **self.bias._parameters}, self._set_parameter)
 
     def trained_parameters(self) -> ParameterSet:
         return {} if self.frozen else dict(self.get_parameters())

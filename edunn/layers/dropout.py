@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, compute_dtype, own, quiet, restore, shape_of
+from edunn.arrays import Array, FloatArray, compute_dtype, own, quiet, restore
 from edunn.estimate import (
     BOOL,
     FLOAT64,
@@ -46,6 +46,7 @@ class Dropout(Model):
     a dropped negative number is -0.
     """
 
+    draws = True
     cache_entries = (frozenset({"mask"}), frozenset({"test", "shape"}))
 
     def __init__(
@@ -72,7 +73,7 @@ class Dropout(Model):
         """
         x = self._input("x", x)
         if self._phase is Phase.Test:
-            self._save(test=True, shape=shape_of(x))
+            self._save(test=True, shape=x.shape)
             return own(x)
         # np.random, the module, is the global generator that a notebook seeds.
         uniform = np.random.random if self._rng is None else self._rng.random

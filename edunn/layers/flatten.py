@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from edunn.arrays import FloatArray, Shaped, describe, own, shape_of
+from edunn.arrays import FloatArray, Shaped, describe, own
 from edunn.estimate import ArraySpec, Estimate, Passes, elementwise, shape_spec
 from edunn.model import Model, ParameterSet
 
@@ -27,7 +27,7 @@ class Flatten(Model):
         """
         x = self._input("x", x)
         self._check(x)
-        self._save(shape=shape_of(x))
+        self._save(shape=x.shape)
         return own(x).reshape(x.shape[0], math.prod(x.shape[1:]))
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:

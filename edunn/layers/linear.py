@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from edunn.arrays import FloatArray, Shaped, describe, own, quiet, restore, shape_of, total, widen
+from edunn.arrays import FloatArray, Shaped, describe, own, quiet, restore, total, widen
 from edunn.description import ParameterDescription
 from edunn.estimate import ArraySpec, Estimate, Passes, elementwise, product, shape_spec
 from edunn.fields import Field, check_arguments
@@ -145,7 +145,7 @@ class Bias(Model):
         check_features(self, x, self.output_size)
         wide = widen(x)
         y = wide + self._parameters["b"].astype(wide.dtype, copy=False)
-        self._save(shape=shape_of(y))
+        self._save(shape=y.shape)
         return restore(y, x.dtype)
 
     @quiet

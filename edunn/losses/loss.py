@@ -59,7 +59,10 @@ def check_probabilities(loss: Loss, argument: str, p: FloatArray) -> None:
         gradient, explains.
     """
     slack = 1e-3
-    if p.size and (p.min() < -slack or p.max() > 1 + slack):
+    # As `p.min()` and `p.max()` do, in less time.
+    if p.size and (
+        np.minimum.reduce(p, axis=None) < -slack or np.maximum.reduce(p, axis=None) > 1 + slack
+    ):
         wide = widen(p)
         raise loss.refusal(
             argument, "of probabilities between 0 and 1", f"{np.min(wide):g} to {np.max(wide):g}"

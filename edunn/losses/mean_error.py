@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from edunn.answers import backward_of, forward_of
-from edunn.arrays import Array, FloatArray, as_floats, describe, quiet, restore, shape_of
+from edunn.arrays import Array, FloatArray, as_floats, describe, quiet, restore
 from edunn.composite import Composite, prefixed
 from edunn.estimate import FLOAT64, ArraySpec, Cost, Estimate, shape_spec, work
 from edunn.fields import Field, check_arguments
@@ -57,7 +57,7 @@ class MeanError(Composite, Loss):
         errors = forward_of(self.sample_error_layer, y_true, y)
         if errors.size == 0:
             raise self.refusal("y", "at least one sample", describe(np.asarray(y)))
-        self._save(shape=shape_of(errors))
+        self._save(shape=errors.shape)
         return mean(as_floats(self.sample_error_layer.label, "the error", errors))
 
     def backward(self, δE: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
@@ -75,8 +75,12 @@ class MeanError(Composite, Loss):
             Empty.
         """
         shape = self._saved_shape()
-        share = float(self._error_gradient(δE, (), FLOAT64)) / math.prod(shape)
-        return backward_of(self.sample_error_layer, self._error_gradient(share, shape, FLOAT64))
+        δE = δE if type(δE) is float else float(self._error_gradient(δE, (), FLOAT64))
+        share: FloatArray | float = δE / math.prod(shape)
+        if not isinstance(self.sample_error_layer, Loss):
+            # Losses take one number for all; somebody's own model may need an array.
+            share = self._error_gradient(share, shape, FLOAT64)
+        return backward_of(self.sample_error_layer, share)
 
     def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
         taken = self.sample_error_layer.estimate(y_true, y)
@@ -94,5 +98,5 @@ class MeanError(Composite, Loss):
 @quiet
 def mean(errors: FloatArray) -> FloatArray:
     """Return the mean of at least one error, in their dtype; their sum need not fit in it."""
-    summed = errors.sum(dtype=np.float64)
+    summed = np.add.reduce(errors, axis=None, dtype=np.float64)
     return restore(summed / errors.size, errors.dtype)

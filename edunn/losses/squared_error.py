@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from edunn.arrays import FloatArray, Shaped, describe, quiet, restore, widen
@@ -35,8 +37,9 @@ class SquaredError(Loss):
         wide = widen(y)
         difference = np.asarray(wide - y_true.astype(wide.dtype, copy=False))
         squares = np.square(difference, dtype=np.float64)
-        rows = squares.reshape(y.shape[0], squares[:1].size)
-        E = rows.sum(axis=1, keepdims=True)
+        rows = squares.reshape(y.shape[0], math.prod(y.shape[1:]))
+        # As `rows.sum` does, in less time.
+        E = np.add.reduce(rows, axis=1, keepdims=True)
         self._save(difference=restore(difference, y.dtype))
         return restore(E, y.dtype)
 
@@ -58,6 +61,8 @@ class SquaredError(Loss):
         cached = self._saved_array("difference")
         difference = widen(cached)
         samples = difference.shape[0]
+        if type(δEδEi) is float:
+            return restore(difference * (2 * δEδEi), cached.dtype), {}
         δE = self._error_gradient(δEδEi, (samples, 1), difference.dtype)
         δE = 2 * δE.reshape(samples, *[1] * (difference.ndim - 1))
         return restore(difference * δE, cached.dtype), {}

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edunn.answers import backward_of, check_gradients, forward_of
-from edunn.arrays import Array, FloatArray, as_floats
+from edunn.arrays import Array, FloatArray, as_floats, quiet
 from edunn.derived import derived
 from edunn.errors import ConfigError, Fault
 from edunn.fields import Field, check_arguments, shown
@@ -192,6 +192,7 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
         # A mean is its own mean, and asking for it takes longer than a small layer does.
         return δEδx, δEδps, float(E if E.ndim == 0 else np.mean(E, dtype=np.float64))
 
+    @quiet
     def optimize_batch(self, model: Model, δEδps: ParameterSet, epoch: int, iteration: int) -> None:
         """Take one step, updating the model's parameters in place.
 
@@ -217,6 +218,7 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
             states = self._states[model] = {}
         self._latest = ref(model)
         check_gradients(model.label, δEδps, parameters)
+        label, step = type(self).__name__, self.step
         for name, δEδp in δEδps.items():
-            p, g = parameters[name], as_floats(type(self).__name__, name, δEδp)
-            p[...], states[name] = self.step(p, g, states.get(name, {}))
+            p, g = parameters[name], as_floats(label, name, δEδp)
+            p[...], states[name] = step(p, g, states.get(name, {}))

@@ -2,7 +2,8 @@
 
 Every function takes a parameter, its gradient and the state that its last step left, and
 returns the new parameter and the new state. Nothing is changed in place. The state before
-the first step is empty. States are arrays by name, so they can be stored.
+the first step is empty. States are arrays by name, so they can be stored. What is too large
+or too small warns as NumPy is told to: a loop is made `quiet` once for all its parameters.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, double, quiet, restore
+from edunn.arrays import Array, FloatArray, double, restore
 from edunn.errors import LayerError
+
+_F64 = np.dtype(np.float64)
 
 #: What one parameter's last step left for its next.
 State = dict[str, Array]
 PastState = Mapping[str, Array]
 
 
-@quiet
 def gradient_descent(
     p: FloatArray, g: FloatArray, state: PastState, *, lr: float
 ) -> tuple[FloatArray, State]:
@@ -43,7 +45,6 @@ def gradient_descent(
     return restore(wide - lr * g, p.dtype), {}
 
 
-@quiet
 def momentum(
     p: FloatArray, g: FloatArray, state: PastState, *, lr: float, gamma: float
 ) -> tuple[FloatArray, State]:
@@ -73,7 +74,6 @@ def momentum(
     return restore(wide - lr * v, p.dtype), {"v": v}
 
 
-@quiet
 def nesterov_momentum(
     p: FloatArray, g: FloatArray, state: PastState, *, lr: float, gamma: float
 ) -> tuple[FloatArray, State]:
@@ -103,7 +103,6 @@ def nesterov_momentum(
     return restore(wide - lr * (g + gamma * v), p.dtype), {"v": v}
 
 
-@quiet
 def rmsprop(
     p: FloatArray, g: FloatArray, state: PastState, *, lr: float, beta: float, eps: float
 ) -> tuple[FloatArray, State]:
@@ -134,7 +133,6 @@ def rmsprop(
     return restore(wide - lr * g / (np.sqrt(s) + eps), p.dtype), {"s": s}
 
 
-@quiet
 def adam(
     p: FloatArray,
     g: FloatArray,
@@ -178,7 +176,6 @@ def adam(
     return p, {"m": m, "s": s, "t": np.array(t, dtype=np.int64)}
 
 
-@quiet
 def sign_descent(
     p: FloatArray, g: FloatArray, state: PastState, *, lr: float, eps: float
 ) -> tuple[FloatArray, State]:
@@ -206,7 +203,7 @@ def sign_descent(
 def _wide(p: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return parameter and gradient in double precision, in which the squares of both fit."""
     if type(p) is np.ndarray and type(g) is np.ndarray:
-        return double(p), double(g)
+        return (p, g) if p.dtype is g.dtype is _F64 else (double(p), double(g))
     return double(np.asarray(p)), double(np.asarray(g))
 
 

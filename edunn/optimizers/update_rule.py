@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from edunn.answers import check_gradients
-from edunn.arrays import Array, FloatArray, as_floats
+from edunn.arrays import Array, FloatArray, as_floats, quiet
 from edunn.derived import derived
 from edunn.description import ParameterDescription
 from edunn.estimate import FLOAT64, ArraySpec, Cost, work
@@ -42,6 +42,7 @@ class UpdateRule:
         """
         raise NotImplementedError(f"{type(self).__name__} has no step of its own")
 
+    @quiet
     def update(
         self,
         parameters: Mapping[str, Array],

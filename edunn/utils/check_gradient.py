@@ -8,6 +8,7 @@ such as writing to its arguments or returning a view of a parameter.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -23,7 +24,7 @@ from edunn.utils.function_checks import (
 from edunn.utils.gradient_at import Runs, check_at, redraw
 from edunn.utils.gradient_report import ArrayCheck, GradientCheck
 from edunn.utils.model2function import common_layer_to_function, error_layer_to_function
-from edunn.utils.preserve import Replay, preserved
+from edunn.utils.preserve import Replay, may_draw, preserved
 
 __all__ = [
     "binary_cross_entropy_labels",
@@ -164,7 +165,13 @@ def show(check: GradientCheck) -> None:
 
 def _generator(rng: np.random.Generator | None) -> np.random.Generator:
     """Return the check's own generator, which no layer draws from."""
-    return np.random.default_rng(0 if rng is None else rng.integers(2**62))
+    return np.random.default_rng(_same_seed() if rng is None else rng.integers(2**62))
+
+
+@functools.cache
+def _same_seed() -> np.random.SeedSequence:
+    """Return the seed of every check that is given no generator; to make it takes a while."""
+    return np.random.SeedSequence(0)
 
 
 Draw = Callable[[], dict[str, Array]]
@@ -178,7 +185,12 @@ def _check(
     break_on_error: bool,
     rng: np.random.Generator,
 ) -> GradientCheck:
-    start, drawn = Replay.of(model), True
+    # Where generators stand takes longer to tell than a small layer's whole check.
+    start = Replay.of(model) if may_draw(model) else None
+    drawn = start is not None
+
+    def has_drawn_nothing() -> bool:
+        return start is None or start.is_where_it_was()
 
     def samples_checked(still: bool) -> list[ArrayCheck]:
         arrays: list[ArrayCheck] = []
@@ -188,7 +200,7 @@ def _check(
             found = check_at(Runs(model, arguments, still, closely=sample == 0), tolerance, rng)
             arrays += [check.of_sample(sample) for check in found]
             wrong = not all(check.passed for check in found)
-            if wrong and (break_on_error or not (still or start.is_where_it_was())):
+            if wrong and (break_on_error or not (still or has_drawn_nothing())):
                 break
         return arrays
 
@@ -196,14 +208,13 @@ def _check(
         with preserved(model):
             state = rng.bit_generator.state
             arrays = samples_checked(still=False)
-            # Where a generator stands takes longer to tell than a small layer's whole check.
-            drawn = not start.is_where_it_was()
-            if drawn:
+            drawn = not has_drawn_nothing()
+            if start is not None and drawn:
                 # It draws random numbers: once more, with the same ones at every forward.
                 start.rewind()
                 rng.bit_generator.state = state
                 arrays = samples_checked(still=True)
     finally:
-        if drawn:
+        if start is not None and drawn:
             start.rewind()
     return GradientCheck(model.label, tolerance, tuple(arrays)).printed()

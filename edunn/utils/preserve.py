@@ -12,6 +12,8 @@ import numpy as np
 from edunn.composite import walk
 from edunn.model import Model
 
+_OURS = "edunn."
+
 
 @dataclass(frozen=True)
 class Replay:
@@ -38,6 +40,11 @@ class Replay:
         return _same(np.random.get_state(), self.global_state) and all(
             _same(generator.bit_generator.state, state) for generator, state in self.generators
         )
+
+
+def may_draw(model: Model) -> bool:
+    """Tell whether a forward may draw random numbers: of layers of one's own nobody knows."""
+    return any(part.draws or not type(part).__module__.startswith(_OURS) for part in walk(model))
 
 
 @contextmanager

@@ -177,6 +177,11 @@ def _counting(found: Any) -> Any:
             return found(*args, **kwargs)
         return _count_function(found, _deep(args), {k: _plain(v) for k, v in kwargs.items()})
 
+    def reduce(array: Any, *args: Any, **kwargs: Any) -> Any:
+        return found.reduce(_counted(np.asanyarray(array)), *args, **kwargs)
+
+    if isinstance(found, np.ufunc):
+        run.reduce = reduce  # type: ignore[attr-defined]
     return run
 
 

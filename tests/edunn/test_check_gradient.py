@@ -122,6 +122,68 @@ def test_a_forward_that_writes_to_its_input_is_found() -> None:
     assert "writes to its argument" in common_layer(InPlace(), (3, 4)).problems["x"]
 
 
+def test_a_forward_that_writes_to_its_input_later_is_found() -> None:
+    class InPlace(nn.TanH):
+        calls = 0
+
+        def forward(self, x: Array) -> Array:
+            y = super().forward(x)
+            self.calls += 1
+            if self.calls == 20:
+                x[0] = 0
+            return y
+
+    assert "forward writes to its argument" in common_layer(InPlace(), (3, 4)).problems["x"]
+
+
+def test_a_backward_that_writes_to_the_input_that_was_kept_is_found() -> None:
+    class InPlace(nn.Model):
+        def forward(self, x: Array) -> Array:
+            self.set_cache(x)
+            return x * x
+
+        def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
+            (x,) = self.get_cache()
+            x *= 2
+            return x * δEδy, {}
+
+    assert "backward writes to its argument" in common_layer(InPlace(), (3, 4)).problems["x"]
+
+
+def test_a_forward_may_return_its_input_itself() -> None:
+    class Same(nn.Model):
+        def forward(self, x: Array) -> Array:
+            return x
+
+        def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
+            return self.scale * δEδy, {}
+
+        scale = 1.0
+
+    layer = Same()
+    assert common_layer(layer, (3, 4))
+    layer.scale = 1.001
+    assert not common_layer(layer, (3, 4))
+
+
+def test_a_layer_of_ones_own_that_draws_is_checked_with_the_same_numbers_at_every_forward() -> None:
+    class Noise(nn.Model):
+        def forward(self, x: Array) -> Array:
+            noise = np.random.standard_normal(x.shape)
+            self.set_cache(noise)
+            return noise * x
+
+        def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
+            (noise,) = self.get_cache()
+            return noise * δEδy, {}
+
+    np.random.seed(1)
+    assert common_layer(Noise(), (3, 4))
+    after = np.random.rand()
+    np.random.seed(1)
+    assert after == np.random.rand()
+
+
 def test_parameters_buffers_and_generators_are_left_as_they_were() -> None:
     net = nn.Sequential([nn.Linear(3, 4), nn.BatchNorm(4), nn.Dropout()])
     net.rng = np.random.default_rng(5)
@@ -145,7 +207,7 @@ def test_parameters_are_restored_when_the_forward_fails() -> None:
 
         def forward(self, x: Array) -> Array:
             self.calls += 1
-            if self.calls > 20:
+            if self.calls > 10:
                 raise RuntimeError("too often")
             return super().forward(x)
 
