@@ -89,7 +89,7 @@ packages: $(VENV)/.development ## Build what would be published of each client, 
 	@$(BIN)/python clients/packages.py dist/packages
 
 clean: ## Remove what make has made
-	rm -rf $(VENV) $(TORCH_VENV) $(TRITON_VENV) .data build dist *.egg-info clients/python/src/*.egg-info \
+	rm -rf $(VENV) $(TORCH_VENV) $(TRITON_VENV) .data build dist *.egg-info \
 		clients/java/target clients/typescript/{build,dist,node_modules}
 
 $(VENV)/bin/python:
@@ -124,7 +124,7 @@ $(TORCH_VENV)/.ready: requirements.lock requirements-dev.lock pyproject.toml cli
 	@/usr/bin/python3 -c 'import numpy; print(f"numpy=={numpy.__version__}")' \
 		>> $(TORCH_VENV)/constraints.txt
 	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
-		-c $(TORCH_VENV)/constraints.txt setuptools wheel pytest hypothesis nbclient ipykernel \
+		-c $(TORCH_VENV)/constraints.txt setuptools flit_core wheel pytest hypothesis nbclient ipykernel \
 		matplotlib scikit-learn grpcio grpcio-status protobuf typer rich safetensors
 	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--no-build-isolation -e . -e clients/python

@@ -12,6 +12,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from edunn_serving.errors import Reason, ServiceError, invalid_argument
 from edunn_serving.setting_types import MEBIBYTE
@@ -45,6 +48,7 @@ class Arrivals:
         self._lanes = lanes
         self.seconds = settings.arrival_seconds
         # The places of requests that arrive slowly. Each may become as large as requests may be.
+        self._place_bytes = settings.max_message_bytes
         self._places = max(2, settings.max_arriving_bytes // settings.max_message_bytes)
         self._slow: Counter[str] = Counter()
         self._limits = Limits(QUICK_SECONDS / 5)
@@ -118,6 +122,27 @@ class Arrivals:
         self._slow[account] += 1
         return True
 
+    @contextmanager
+    def collecting(self, account: str) -> Iterator[Collection]:
+        """Give the collection of a request that comes in several messages, and end it."""
+        collection = Collection(self, account, self._place_bytes)
+        try:
+            yield collection
+        finally:
+            for _ in range(collection.places):
+                _count_down(self._slow, account)
+
+    async def read_next(self, read: Read) -> Any:
+        """Read the next message of a request that comes in several, or that it has ended.
+
+        Raises
+        ------
+        ServiceError
+            DEADLINE_EXCEEDED: it does not arrive in time.
+        """
+        with self._limits.start(self.seconds, lambda: _too_late(self.seconds)):
+            return await read()
+
     def _has_room(self, account: str) -> bool:
         reading = self._reading.get(account, 0)
         if reading < FREE_READS:
@@ -126,6 +151,29 @@ class Arrivals:
             return False
         expected = self._expected.get(account, 0.0)
         return self._lanes.has_room_for(account, reading + 1, int((reading + 1) * expected))
+
+
+class Collection:
+    """A request that comes in several messages. It takes more places as it grows."""
+
+    def __init__(self, arrivals: Arrivals, account: str, place_bytes: int) -> None:
+        self._arrivals = arrivals
+        self._account = account
+        self._place_bytes = place_bytes
+        self.places = 0
+
+    def grow(self, size: int) -> None:
+        """Note that the request has this many bytes by now.
+
+        Raises
+        ------
+        ServiceError
+            QUEUE_FULL: there is no place for it.
+        """
+        while size > self.places * self._place_bytes:
+            if not self._arrivals.take_place(self._account):
+                raise _too_slow()
+            self.places += 1
 
 
 class Arrival(Limit):

@@ -118,9 +118,10 @@ class LayerService:
             self._dispatcher.answers.release(call.account, len(answer))
 
     async def _import_model(self, call: Call, read: Read) -> AsyncIterator[bytes]:
-        request = await collect_model(
-            read, self._settings.session_parameter_bytes + MAX_HEADER_BYTES
-        )
+        arrivals = self._dispatcher.arrivals
+        limit = self._settings.session_parameter_bytes + MAX_HEADER_BYTES
+        with arrivals.collecting(call.account) as collection:
+            request = await collect_model(lambda: arrivals.read_next(read), limit, collection.grow)
         yield await self._run("ImportModel", call, request)
 
     def _on_worker(self, method: str) -> UnaryMethod:

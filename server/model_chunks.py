@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from google.protobuf.message import DecodeError
 
@@ -22,10 +22,11 @@ def chunks_of(file: bytes) -> Iterator[bytes]:
         yield file[at : at + CHUNK_BYTES]
 
 
-async def collect_model(read: Read, limit: int) -> bytes:
+async def collect_model(read: Read, limit: int, grow: Callable[[int], None]) -> bytes:
     """Return an ImportModelRequest with the chunks of all requests.
 
-    A header that is said to be too long is refused as soon as its length has arrived.
+    A header that is said to be too long is refused as soon as its length has arrived. `grow` is
+    told how many bytes have arrived, and may refuse more of them.
 
     Raises
     ------
@@ -53,6 +54,7 @@ async def collect_model(read: Read, limit: int) -> bytes:
                 violations=[("chunk", f"the chunks may take {limit} bytes together")],
                 metadata={"limit": str(limit)},
             )
+        grow(size)
         chunks.append(request.chunk)
         start += request.chunk[: LENGTH_BYTES - len(start)]
         if len(start) == LENGTH_BYTES:

@@ -82,18 +82,19 @@ class Linear(Model):
         δEδp : dict
             ``w``, shape (input_size, output_size).
         """
-        x, g = self._saved_and_gradient(δEδy)
+        x, δEδy = self._saved_and_gradient(δEδy)
+        g = δEδy.astype(x.dtype, copy=False)
         δEδx = g.dot(self._parameters["w"].astype(x.dtype, copy=False).T)
         return restore(δEδx, δEδy.dtype), self._weight_gradient(x, g)
 
     @quiet
     def parameter_gradients(self, δEδy: FloatArray) -> ParameterSet:
-        return self._weight_gradient(*self._saved_and_gradient(δEδy))
+        x, g = self._saved_and_gradient(δEδy)
+        return self._weight_gradient(x, g.astype(x.dtype, copy=False))
 
     def _saved_and_gradient(self, δEδy: FloatArray) -> tuple[FloatArray, FloatArray]:
         x = widen(self._saved_array("x"))
-        g = self._gradient(δEδy, (x.shape[0], self.output_size))
-        return x, g.astype(x.dtype, copy=False)
+        return x, self._gradient(δEδy, (x.shape[0], self.output_size))
 
     def _weight_gradient(self, x: FloatArray, g: FloatArray) -> ParameterSet:
         return {} if self.frozen else {"w": x.T.dot(g)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -73,17 +72,16 @@ def test_it_stands_beside_a_client_of_another_service(stack: Stack, tmp_path: Pa
 def environment(folder: Path, *requirements: str) -> str:
     """Make an environment with the client and what is asked for; return its Python."""
     venv.create(folder, with_pip=True)
-    # A copy, as setuptools builds in the source folder.
-    built = ("build", "*.egg-info", "__pycache__", ".*_cache")
-    shutil.copytree(FOLDER, folder / "source", ignore=shutil.ignore_patterns(*built))
+    before = set(FOLDER.iterdir()) | set((FOLDER / "src").iterdir())
     python = str(folder / "bin" / "python")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run(
-        [*pip, *requirements, *TEST_TOOLS, str(folder / "source")],
+        [*pip, *requirements, *TEST_TOOLS, str(FOLDER)],
         check=True,
         timeout=TIMEOUT_SECONDS,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
     )
+    assert set(FOLDER.iterdir()) | set((FOLDER / "src").iterdir()) == before
     return python
 
 

@@ -47,7 +47,7 @@ X = np.ones((8, 64))
 # The calls that one connection may have.
 CONNECTION_CALLS = 200
 SETTINGS_OF_STACK = {
-    "EDUNN_TOKENS": "calm=calm-token,hostile:admin=hostile-token",
+    "EDUNN_TOKENS": "calm=calm-token,hostile:admin=hostile-token,large:admin=large-token",
     "EDUNN_MAX_MESSAGE_BYTES": str(LARGEST),
     "EDUNN_MAX_ARRIVING_BYTES": str(ARRIVING),
     "EDUNN_MAX_ANSWER_BYTES": str(UNREAD),
@@ -123,11 +123,11 @@ def small_server(stack: Stack, growth: int) -> Iterator[None]:
     assert peak - before < growth + USUAL
 
 
-def outcome_of(stack: Stack, method: str, request: bytes) -> Refusal:
+def outcome_of(stack: Stack, method: str, request: bytes, caller: str = "hostile") -> Refusal:
     options = [("grpc.max_send_message_length", -1)]
     with grpc.insecure_channel(stack.address, options) as channel:
         call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(PATH + method)
-        metadata = (("authorization", "Bearer hostile-token"),)
+        metadata = (("authorization", f"Bearer {caller}-token"),)
         return refusal(lambda: call(request, timeout=30, metadata=metadata))
 
 
@@ -281,9 +281,12 @@ def _nested(tag: int, value: bytes) -> bytes:
 
 
 def test_large_refused_requests_teach_the_server_nothing(stack: Stack) -> None:
+    too_large = bytes(LARGEST + 1000)
     with calm_caller(stack) as took:
         for _ in range(3):
-            assert outcome_of(stack, "Forward", bytes(LARGEST + 1000)).reason == "TOO_LARGE"
+            # A caller whose requests were refused before would be read more slowly.
+            refused = outcome_of(stack, "Forward", too_large, caller="large")
+            assert refused.reason == "TOO_LARGE"
         count = len(took)
         await_true(lambda: len(took) > count + 20, "more calls of the calm caller")
 

@@ -47,7 +47,7 @@ async function plaintextFault(server: Server): Promise<Fault | undefined> {
     return { message, lasting: true };
   }
   if (failure?.syscall === undefined) return undefined;
-  return { message: failure.message, lasting: false };
+  return unknownHost(failure, server) ?? { message: failure.message, lasting: false };
 }
 
 async function tlsFault(server: Server, options: TlsOptions): Promise<Fault | undefined> {
@@ -58,8 +58,18 @@ async function tlsFault(server: Server, options: TlsOptions): Promise<Fault | un
     servername: options.serverName ?? serverName(server),
   });
   if (failure === undefined) return undefined;
+  const unknown = unknownHost(failure, server);
+  if (unknown !== undefined) return unknown;
   const advice = adviceFor(failure, nameOf(server));
   return { message: advice ?? failure.message, lasting: advice !== undefined };
+}
+
+function unknownHost({ code, message }: NodeJS.ErrnoException, server: Server): Fault | undefined {
+  if (code !== "ENOTFOUND" && code !== "EAI_AGAIN") return undefined;
+  return {
+    message: `the host of ${nameOf(server)} is not known: give the service's address (${message})`,
+    lasting: true,
+  };
 }
 
 function adviceFor(failure: NodeJS.ErrnoException, name: string): string | undefined {

@@ -102,7 +102,7 @@ test("where nobody listens, the error says so after the time given", async () =>
   await assert.rejects(stream.forward(layer as never, [] as never), UnavailableError);
 });
 
-test("a name that no resolver knows is told by the first error", async () => {
-  using client = new Client("no-such-host.invalid:1", { timeoutMs: 500 });
-  await assert.rejects(client.listLayerTypes(), /getaddrinfo E\w+ no-such-host\.invalid/);
+test("a host that no resolver knows is told at once", async () => {
+  using client = new Client("no-such-host.invalid:1", { timeoutMs: Infinity });
+  await assert.rejects(client.listLayerTypes(), /the host of no-such-host\.invalid:1 is not known/);
 });

@@ -86,6 +86,25 @@ def test_expected_size_is_each_accounts_own() -> None:
     assert asyncio.run(run()) == [Reason.QUEUE_FULL, None]
 
 
+def test_request_in_several_messages_takes_places_as_it_grows() -> None:
+    arriving = arrivals()
+    with arriving.collecting("a") as collection:
+        collection.grow(2 * MEBIBYTE)
+        with pytest.raises(ServiceError) as refused, arriving.collecting("a") as another:
+            another.grow(1)
+        assert refused.value.reason is Reason.QUEUE_FULL
+        with arriving.collecting("b") as others:
+            others.grow(2 * MEBIBYTE)
+    with arriving.collecting("a") as collection:
+        collection.grow(2 * MEBIBYTE)
+
+
+def test_request_whose_next_message_never_comes_is_given_up() -> None:
+    with pytest.raises(ServiceError) as refused:
+        asyncio.run(arrivals().read_next(never))
+    assert refused.value.reason is Reason.DEADLINE_EXCEEDED
+
+
 def test_cancellation_stays_one() -> None:
     async def run() -> None:
         task = asyncio.create_task(reason_of(arrivals(), never, "a"))
