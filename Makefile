@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 TORCH_VENV ?= .venv-torch
+TRITON_VENV ?= .venv-triton
 # Debian's PyTorch, if it is on this machine.
 TORCH := $(wildcard /usr/lib/python3/dist-packages/torch/__init__.py)
 PORT ?= 50051
@@ -11,7 +12,7 @@ WORKERS ?= 2
 DATA ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test unit test-torch course lint bench bench-clients bench-jobs profile soak fuzz siege proto packages clean
+.PHONY: help demo serve test unit test-torch course lint bench bench-clients bench-jobs bench-triton profile soak fuzz siege proto packages clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -56,6 +57,9 @@ bench: $(VENV)/.development ## Measure the service beside a bare echo, into benc
 bench-jobs: $(VENV)/.development ## Measure trainings as jobs and uploads, into bench/jobs.md
 	$(BIN)/python -m bench.jobs
 
+bench-triton: $(VENV)/.development $(TRITON_VENV)/.ready ## Measure the service beside NVIDIA's Triton, into bench/triton.md
+	$(BIN)/python -m bench.triton --venv $(TRITON_VENV) $(TRITON)
+
 profile: $(VENV)/.development ## Flame graphs of server and worker under load, in bench/profiles/
 	$(BIN)/python -m bench.service --profile
 
@@ -85,7 +89,7 @@ packages: $(VENV)/.development ## Build what would be published of each client, 
 	@$(BIN)/python clients/packages.py dist/packages
 
 clean: ## Remove what make has made
-	rm -rf $(VENV) $(TORCH_VENV) .data build dist *.egg-info \
+	rm -rf $(VENV) $(TORCH_VENV) $(TRITON_VENV) .data build dist *.egg-info \
 		clients/java/target clients/typescript/{build,dist,node_modules}
 
 $(VENV)/bin/python:
@@ -124,4 +128,14 @@ $(TORCH_VENV)/.ready: requirements.lock requirements-dev.lock pyproject.toml cli
 		matplotlib scikit-learn grpcio grpcio-status protobuf typer rich safetensors
 	@$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--no-build-isolation -e . -e clients/python
+	@touch $@
+
+# The wheel has Triton's server and its Python backend. It needs NumPy 1, so that it cannot share the
+# environment of the locked NumPy 2.
+$(TRITON_VENV)/.ready:
+	@echo "installing Triton into $(TRITON_VENV) ..."
+	@$(PYTHON) -m venv --clear $(TRITON_VENV) || \
+		{ rm -rf $(TRITON_VENV); echo "no venv: on Debian, apt-get install python3-venv" >&2; exit 1; }
+	@$(TRITON_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+		nvidia-pytriton==0.7.0
 	@touch $@

@@ -74,7 +74,7 @@ class StreamCall:
         """Raise `WrongAnswerError` unless the answer is a Dropout's for this request."""
         self.forward.check(answer)
         sent = _array(ForwardRequest.FromString(self.forward.request).inputs[0])
-        _check_output(_array(ForwardResponse.FromString(answer).output), sent)
+        check_output(_array(ForwardResponse.FromString(answer).output), sent)
 
 
 def array_of(shape: Sequence[int]) -> np.ndarray:
@@ -134,12 +134,13 @@ def check_pair(forward_answer: bytes, backward_answer: bytes, shape: Sequence[in
     sent = array_of(shape)
     output = _array(ForwardResponse.FromString(forward_answer).output)
     gradient = _array(BackwardResponse.FromString(backward_answer).input_gradient)
-    _check_output(output, sent)
+    check_output(output, sent)
     if not np.array_equal(gradient, output):
         raise WrongAnswerError("a forward and its backward do not match one mask")
 
 
-def _check_output(output: np.ndarray, sent: np.ndarray) -> None:
+def check_output(output: np.ndarray, sent: np.ndarray) -> None:
+    """Raise `WrongAnswerError` unless an output is a Dropout's of the array that was sent."""
     kept = output != 0
     if not np.array_equal(output, np.where(kept, sent / (1 - PROBABILITY), 0.0)):
         raise WrongAnswerError("an output is not what a Dropout makes of its input")

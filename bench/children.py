@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 from bench.cpu import Parts
-from bench.load import Load, Measured
+from bench.load import Load, Measured, Server
 
 ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 10.0
@@ -43,8 +44,8 @@ class Echo:
 class GeneratorProcess:
     """The process that sends loads, as a context manager."""
 
-    def __init__(self, echo_address: str, service_address: str, parts: Parts) -> None:
-        self._process = _start("bench.generator", echo_address, service_address, json.dumps(parts))
+    def __init__(self, addresses: Mapping[Server, str], parts: Parts) -> None:
+        self._process = _start("bench.generator", json.dumps(addresses), json.dumps(parts))
 
     def __enter__(self) -> GeneratorProcess:
         return self

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-# The places of utime and stime after the program's name, proc_pid_stat(5).
-UTIME, STIME = 11, 12
+# The places of ppid, utime and stime after the program's name, proc_pid_stat(5).
+PARENT, UTIME, STIME = 1, 11, 12
 # The part that measures: this process.
 GENERATOR = "generator"
 
@@ -29,6 +29,21 @@ def machine_seconds() -> float:
     with Path("/proc/stat").open() as file:
         fields = file.readline().split()
     return sum(int(fields[at]) for at in BUSY) / TICKS_PER_SECOND
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the ids of a process's own child processes."""
+    return [
+        int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if _parent(path) == pid
+    ]
+
+
+def _parent(path: Path) -> int:
+    try:
+        return int(path.read_text().rpartition(") ")[2].split()[PARENT])
+    except (FileNotFoundError, ProcessLookupError):
+        # The process has ended meanwhile.
+        return 0
 
 
 def _of_process(pid: int) -> float:

@@ -1,8 +1,8 @@
-"""`python -m bench.generator ECHO SERVICE PARTS`: sends loads to two addresses, in its own process.
+"""`python -m bench.generator ADDRESSES PARTS`: sends loads to servers, in its own process.
 
 It reads one load per line from standard input and writes one measurement per line to standard
-output. Any error or wrong answer ends it. PARTS is JSON: for each part the ids of the processes
-whose processor time is measured.
+output. Any error or wrong answer ends it. Both arguments are JSON: ADDRESSES has that of each
+server, and PARTS has for each part the ids of the processes whose processor time is measured.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import secrets
 import sys
 import time
 from array import array
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -21,12 +21,12 @@ import grpc
 import numpy as np
 import uvloop
 
-from bench import calls
+from bench import calls, inference
 from bench.calls import Call, StreamCall
 from bench.cpu import Parts, cpu_seconds, machine_seconds
 from bench.lean import LeanConnection
 from bench.lean_stream import LeanStream
-from bench.load import Load, Measured
+from bench.load import Load, Measured, Server
 from bench.open_loop import Punctual, send_when_due
 from edunn_serving.settings import Settings
 
@@ -71,22 +71,26 @@ class Connections:
 
 
 class Generator:
-    """Sends loads to an echo server and to the service."""
+    """Sends loads to the service and to its references."""
 
-    def __init__(self, echo_address: str, service_address: str, parts: Parts) -> None:
+    def __init__(self, addresses: Mapping[Server, str], parts: Parts) -> None:
         self._parts = parts
-        self._echo_address = echo_address
-        self._service_address = service_address
-        self._echo = Connections(echo_address)
-        self._service = Connections(service_address)
+        self._addresses = addresses
+        self._connections = {name: Connections(each) for name, each in addresses.items()}
+        self._service = self._connections["service"]
 
     async def close(self) -> None:
-        await asyncio.gather(self._echo.close(), self._service.close())
+        await asyncio.gather(*(each.close() for each in self._connections.values()))
 
     async def measure(self, load: Load) -> Measured:
         """Send a load and return the measurement."""
         if load.target == "echo":
             return await self._send(load, [[calls.echo(load.shape)]] * load.callers)
+        if load.target == "triton":
+            call = inference.infer(load.shape)
+            send = self._connections["triton"].sender(0, call.method)
+            call.check_closely(await send(call.request), load.shape)
+            return await self._send(load, [[call]] * load.callers)
         count = load.sessions or load.callers
         sessions = [f"bench-{secrets.token_urlsafe(7)}" for _ in range(count)]
         await self._create(sessions, load)
@@ -101,9 +105,8 @@ class Generator:
         """Send a load: each caller sends its calls one after the other, again and again."""
         if load.rate:
             return await self._send_at_rate(load, [call for (call,) in callers])
-        to_echo = load.target == "echo"
         if load.client == "grpc.aio":
-            connections = self._echo if to_echo else self._service
+            connections = self._connections[_server_of(load)]
             return await self._run(
                 [
                     _unit([(connections.sender(at, call.method), call) for call in sequence])
@@ -111,7 +114,7 @@ class Generator:
                 ],
                 load,
             )
-        address = self._address_of(load)
+        address = self._addresses[_server_of(load)]
         lean = [await LeanConnection.connect(address) for _ in callers]
         try:
             return await self._run(
@@ -125,11 +128,8 @@ class Generator:
             for one in lean:
                 one.close()
 
-    def _address_of(self, load: Load) -> str:
-        return self._echo_address if load.target == "echo" else self._service_address
-
     async def _send_at_rate(self, load: Load, each: Sequence[Call]) -> Measured:
-        address = self._address_of(load)
+        address = self._addresses[_server_of(load)]
         # The first calls have costs of their own and are not measured.
         await asyncio.to_thread(send_when_due, address, each, load.rate, len(each) / load.rate)
         punctual = Punctual()
@@ -152,7 +152,7 @@ class Generator:
             for at in range(load.callers)
         ]
         shares = [calls_of_all[at :: load.streams] for at in range(load.streams)]
-        streams = [await LeanStream.connect(self._service_address) for _ in shares]
+        streams = [await LeanStream.connect(self._addresses["service"]) for _ in shares]
 
         async def send(times: array[float], until: float) -> None:
             async with asyncio.TaskGroup() as tasks:
@@ -217,6 +217,12 @@ class Generator:
         )
 
 
+def _server_of(load: Load) -> Server:
+    if load.target == "echo" or load.target == "triton":
+        return load.target
+    return "service"
+
+
 def _calls_of(session: str, load: Load) -> list[Call]:
     forward = calls.forward(session, load.shape)
     return [forward] if load.target == "forward" else [forward, calls.backward(session, load.shape)]
@@ -245,9 +251,9 @@ async def _repeat(unit: Unit, until: float, times: array[float]) -> None:
         times.append(now - sent)
 
 
-async def main(echo_address: str, service_address: str, parts: Parts) -> None:
+async def main(addresses: Mapping[Server, str], parts: Parts) -> None:
     """Measure every load that standard input asks for."""
-    generator = Generator(echo_address, service_address, parts)
+    generator = Generator(addresses, parts)
     while line := await asyncio.to_thread(sys.stdin.readline):
         load = Load.from_json(line)
         async with asyncio.timeout(load.seconds + 2 * TIMEOUT_SECONDS):
@@ -257,4 +263,4 @@ async def main(echo_address: str, service_address: str, parts: Parts) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3])))
+    uvloop.run(main(json.loads(sys.argv[1]), json.loads(sys.argv[2])))

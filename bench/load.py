@@ -11,7 +11,9 @@ SMALL = (8, 64)
 LARGE = (1024, 512)
 HUGE = (8192, 1024)
 
-Target = Literal["echo", "forward", "pair", "compute"]
+Target = Literal["echo", "triton", "forward", "pair", "compute"]
+# The servers that loads go to.
+Server = Literal["echo", "triton", "service"]
 Client = Literal["grpc.aio", "lean"]
 
 
@@ -19,11 +21,11 @@ Client = Literal["grpc.aio", "lean"]
 class Load:
     """The calls that a generator sends for one measurement.
 
-    Each caller has a session of its own, unless `sessions` is the number that they share. `compute`
-    sends forwards over `streams` streams that the callers share. With a rate, each call is sent
-    when it is due, even if earlier ones are not answered, and its time counts from then. Without a
-    rate, each caller sends its next call when the last one is answered. A rate is for the lean
-    client and for loads of one call.
+    Each caller has a session of its own, unless `sessions` is the number that they share. The echo
+    and Triton have no sessions. `compute` sends forwards over `streams` streams that the callers
+    share. With a rate, each call is sent when it is due, even if earlier ones are not answered, and
+    its time counts from then. Without a rate, each caller sends its next call when the last one is
+    answered. A rate is for the lean client and for loads of one call.
     """
 
     target: Target
@@ -52,7 +54,7 @@ class Measured:
     seconds: float
     p50_ms: float
     p99_ms: float
-    # Processor seconds by part: the two servers, the workers, Redis and the generator.
+    # Processor seconds by part: the servers, the workers, Redis and the generator.
     cpu: dict[str, float]
     # Processor seconds of all programs on the machine, also of others.
     machine_cpu: float
