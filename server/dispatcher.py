@@ -215,7 +215,8 @@ class Dispatcher:
                 break
             self.counts.batches += 1
             flight = self._flights.begin(operations, self._wanted_worker(operations, busy))
-            if not flight.is_slow:
+            # Sessions that were left out have gathered for as long, and may leave next.
+            if not (flight.is_slow or at_hand.has_left_out):
                 self._last_departure = flight.sent
             if flight.wanted_worker:
                 self._watch_patience()

@@ -54,6 +54,8 @@ class AtHand:
         self._busy = busy
         # The worker of the batch, once a session has decided it.
         self._worker = ""
+        # Whether a session was left out.
+        self.has_left_out = False
 
     def choose(self, session: SessionKey) -> bool:
         """Take a session into the batch; False if it is at hand for another worker."""
@@ -62,4 +64,7 @@ class AtHand:
             return True
         if not self._worker and worker not in self._busy:
             self._worker = worker
-        return worker == self._worker
+        if worker == self._worker:
+            return True
+        self.has_left_out = True
+        return False
