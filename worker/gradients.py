@@ -15,7 +15,7 @@ from edunn_serving.v1.step_pb2 import ClearGradientsRequest, ClearGradientsRespo
 from worker.charges import WIDEST_BYTES, charge_kept_gradients
 from worker.limits import check, parameter_limit
 from worker.open_session import OpenLayer, OpenSession
-from worker.repetitions import BACKWARD, check_id, digest_of, earlier, mark_of
+from worker.repetitions import BACKWARD, check_id, digest_of, earlier, trace_of
 from worker.session_memory import layer_bytes, session_too_large
 from worker.slots import GRADIENTS, KeptGradients
 
@@ -64,8 +64,8 @@ class Accumulation:
         self._session.reserve(self._layer, self._reserved)
         self._session.save(self._layer, GRADIENTS)
         if self._backward_id:
-            mark = mark_of(BACKWARD, self._backward_id)
-            self._session.save_mark(self._layer, mark, ContextHeader(request_digest=self._digest))
+            trace = trace_of(BACKWARD, self._backward_id)
+            self._session.save_trace(self._layer, trace, ContextHeader(request_digest=self._digest))
 
 
 def sums(

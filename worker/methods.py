@@ -38,7 +38,7 @@ class Method(NamedTuple):
     run: Callable[[OpenSession, Any, Settings], Encodable]
     # The slots that the method reads or changes. The others may be out of date.
     slots: Sequence[Slot] = (PARAMETERS, BUFFERS)
-    # What kind of mark the method leaves if its caller names it.
+    # What kind of trace the method leaves if its caller names it.
     repeated_as: str = ""
     # Whether a request without a forward id means the layer's latest forward.
     means_latest_forward: bool = False

@@ -8,7 +8,7 @@ from edunn_serving.batch_message import OperationHead
 from edunn_serving.keys import SessionKey
 from worker.methods import METHODS, Method
 from worker.ready import ReadySession, ReadySessions
-from worker.repetitions import mark_of
+from worker.repetitions import trace_of
 from worker.slots import SLOT_NAMES
 from worker.stored import LayerNeeds, Needs
 
@@ -50,7 +50,7 @@ def named_contexts(head: OperationHead, method: Method) -> dict[str, bool]:
     if head.forward_id:
         names[head.forward_id] = method.names_new_forward
     if head.repeat_id:
-        names[mark_of(method.repeated_as, head.repeat_id)] = True
+        names[trace_of(method.repeated_as, head.repeat_id)] = True
     return names
 
 

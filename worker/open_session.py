@@ -224,9 +224,9 @@ class OpenSession:
         layer.latest = forward_id
         self._values[keys.latest(layer.name)] = forward_id
 
-    def save_mark(self, layer: OpenLayer, mark: str, header: ContextHeader) -> None:
+    def save_trace(self, layer: OpenLayer, trace: str, header: ContextHeader) -> None:
         """Store that an operation has taken effect, under a name that no forward has."""
-        self._store_context(layer, mark, Context(header=header).SerializeToString())
+        self._store_context(layer, trace, Context(header=header).SerializeToString())
 
     def reserve(self, layer: OpenLayer, reserved: TrainingBytes) -> None:
         """Note the bytes that the layer's training may keep from now on."""

@@ -1,6 +1,6 @@
 """Names that callers give to operations, so that a repetition takes no second effect.
 
-A forward leaves its context under its name. A step and a backward that accumulates leave a mark: a
+A forward leaves its context under its name. A step and a backward that accumulates leave a trace: a
 context of nothing but a header.
 """
 
@@ -29,7 +29,7 @@ CALLERS_ID = re.compile(r"(?!#)[ -~]{1,128}")
 _CIPHER = AESGCM(hashlib.sha256(b"edunn digests of tensors").digest())
 _NUMBER = bytes(12)
 
-# The kinds of marks.
+# The kinds of traces.
 STEP, BACKWARD = "step", "backward"
 
 EXISTS = {STEP: Reason.STEP_EXISTS, BACKWARD: Reason.BACKWARD_EXISTS}
@@ -50,8 +50,8 @@ def check_id(field: str, given: str) -> None:
         )
 
 
-def mark_of(kind: str, given: str) -> str:
-    """Return the name under which a mark is stored. It is no caller's and no numbered forward's."""
+def trace_of(kind: str, given: str) -> str:
+    """Return the name under which a trace is stored. No caller and no numbered forward has it."""
     return f"{NUMBERED}{kind}/{given}"
 
 
@@ -63,7 +63,7 @@ def earlier(layer: OpenLayer, kind: str, given: str, digest: bytes) -> ContextHe
     ServiceError
         STEP_EXISTS or BACKWARD_EXISTS: another operation has the id.
     """
-    stored = layer.contexts.get(mark_of(kind, given))
+    stored = layer.contexts.get(trace_of(kind, given))
     if stored is None:
         return None
     header = Context.FromString(stored).header

@@ -26,8 +26,8 @@ from worker.repetitions import (
     check_id,
     digest_of,
     earlier,
-    mark_of,
     plain_optimizer,
+    trace_of,
 )
 from worker.slots import OPTIMIZER, PARAMETERS, OptimizerState
 
@@ -52,7 +52,7 @@ def run_step(session: OpenSession, request: StepRequest, settings: Settings) -> 
     steps = step.apply(kept.arrays)
     if request.step_id:
         header = ContextHeader(request_digest=digest, steps=steps)
-        session.save_mark(layer, mark_of(STEP, request.step_id), header)
+        session.save_trace(layer, trace_of(STEP, request.step_id), header)
     return StepResponse(step_id=request.step_id or f"{NUMBERED}{steps}", steps=steps)
 
 

@@ -18,7 +18,7 @@ from worker.gradients import sums
 from worker.limits import check
 from worker.open_session import OpenLayer, OpenSession
 from worker.passes import LAYER_PHASES, compute, copies_of, decode_inputs, input_error
-from worker.repetitions import NUMBERED, STEP, digest_of, mark_of
+from worker.repetitions import NUMBERED, STEP, digest_of, trace_of
 from worker.slots import BUFFERS
 from worker.steps import Step, contents_of_optimizer, step_done
 from worker.tensors import decode_tensor
@@ -54,7 +54,7 @@ def run_train_step(
         session.save(layer, BUFFERS)
     if request.step_id:
         header = ContextHeader(request_digest=digest, steps=steps, loss=loss)
-        session.save_mark(layer, mark_of(STEP, request.step_id), header)
+        session.save_trace(layer, trace_of(STEP, request.step_id), header)
     else:
         session.count_forward(layer)
     return TrainStepResponse(
