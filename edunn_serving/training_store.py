@@ -21,8 +21,8 @@ from edunn_serving.scripts import Script
 from edunn_serving.seal import ForgedError, Seal
 from edunn_serving.v1.training_pb2 import Training, TrainingEvent, TrainingProgress, TrainingState
 
-# What is sealed of a training. The other fields say who computes it and whether to stop. Whoever
-# reaches Redis could stop it all the same, by removing it.
+# What is sealed of a training. The other fields say who computes it and whether to stop.
+# Anybody who reaches Redis could stop it all the same, by removing it.
 SEALED_FIELDS = frozenset({"record", "training", "checkpoint", "progress"})
 TRAINING_SEAL, EVENT_SEAL = "training", "event"
 # About how many events of a training are kept: every epoch of most trainings.
@@ -214,7 +214,7 @@ class Change:
         return touched, [json.dumps(header), message, *arguments]
 
     def _sealed_values(self, seal: Seal) -> dict[str, Value]:
-        # Whoever sets a checkpoint sets its slice too.
+        # A change of the checkpoint sets its slice too.
         number = int(self.values.get("slice", 0))
         return {
             field: _closed(self.key, field, number, value, seal)

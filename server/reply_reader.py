@@ -132,8 +132,8 @@ class ReplyReader:
         if not data:
             self.catch_up()
             return
-        # Only a worker's message may say what has been read, and only once: whoever reaches Redis
-        # may publish one again with another entry's id, or publish what a worker has not.
+        # Only a worker's message may say what has been read, and only once. Anybody who reaches
+        # Redis may publish one again with another entry's id, or publish what no worker has.
         if len(data) > PUBLISHED_BYTES or not self._hand_over(data):
             return
         if self._is_catching_up:
