@@ -24,7 +24,6 @@ EVENT_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
 EVENTS_A_READ = 200
 # A new watcher's training joins the common read within this time.
 BLOCK_MS = 100
-IDLE_SECONDS = 0.02
 RETRY_SECONDS = 0.2
 
 
@@ -43,13 +42,13 @@ class TrainingEvents:
         self._watchers: Counter[str] = Counter()
         self._last: dict[str, str] = {}
         self._news = asyncio.Condition()
+        # Set while a training is watched.
+        self._is_watched = asyncio.Event()
 
     async def run(self) -> None:
         """Read until cancelled."""
         while True:
-            if not self._last:
-                await asyncio.sleep(IDLE_SECONDS)
-                continue
+            await self._is_watched.wait()
             try:
                 found = await self._client.xread(dict(self._last), count=1000, block=BLOCK_MS)
             except (redis.RedisError, OSError) as error:
@@ -82,6 +81,7 @@ class TrainingEvents:
         await self._store.get(key)
         self._watchers[stream] += 1
         self._last.setdefault(stream, place)
+        self._is_watched.set()
         try:
             while True:
                 stored = await self._store.get(key)
@@ -98,6 +98,8 @@ class TrainingEvents:
             self._watchers[stream] -= 1
             if not self._watchers[stream]:
                 del self._watchers[stream], self._last[stream]
+            if not self._last:
+                self._is_watched.clear()
 
     async def _read(self, key: TrainingKey, place: str) -> list[TrainingEvent]:
         stream = keys.training_events(*key)
