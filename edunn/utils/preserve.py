@@ -44,7 +44,8 @@ class Replay:
 
 def may_draw(model: Model) -> bool:
     """Tell whether a forward may draw random numbers: of layers of one's own nobody knows."""
-    return any(part.draws or not type(part).__module__.startswith(_OURS) for part in walk(model))
+    # What is not of this library may be no Model, as the layers of the service's client.
+    return any(not type(part).__module__.startswith(_OURS) or part.draws for part in walk(model))
 
 
 @contextmanager
