@@ -63,14 +63,12 @@ LEAVE = BatchingDecision(leave=True)
 
 def decide(state: BatchingState) -> BatchingDecision:
     """Decide whether the next batch leaves now."""
-    enough = _operations_for_a_place(state)
-    if not state.waiting or enough == math.inf:
-        return BatchingDecision(leave=False, enough=enough)
     worth = _operations_worth_a_batch(state)
-    if state.waiting >= worth:
-        return LEAVE
+    enough = _operations_for_a_place(state, worth)
     if state.waiting < enough:
         return BatchingDecision(leave=False, enough=enough)
+    if state.waiting >= worth:
+        return LEAVE
     end = state.last_departure + _gathering_seconds(state)
     if end - state.now < TIMER_SECONDS:
         return LEAVE
@@ -84,7 +82,7 @@ def _gathering_seconds(state: BatchingState) -> float:
     return longest * min(1.0, max(0.0, heaviness))
 
 
-def _operations_for_a_place(state: BatchingState) -> float:
+def _operations_for_a_place(state: BatchingState, worth: float) -> float:
     """Return how many operations may be one more batch under way; infinity if none may.
 
     While batches come back quickly, one with much work may leave before a worker is free. The first
@@ -94,7 +92,7 @@ def _operations_for_a_place(state: BatchingState) -> float:
         return 1
     is_quick = state.now - state.oldest_sent < QUICK_SECONDS
     if state.batches == state.workers > 0 and is_quick:
-        return _operations_worth_a_batch(state)
+        return worth
     return math.inf
 
 

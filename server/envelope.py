@@ -12,7 +12,7 @@ from collections.abc import Collection
 from google.protobuf.message import DecodeError
 
 from edunn_serving.batch_message import OperationHead
-from edunn_serving.errors import ServiceError, invalid_argument
+from edunn_serving.errors import invalid_argument
 from edunn_serving.rpcs import OPERATION_RPCS, Rpc
 from edunn_serving.wire_format import MAX_FIELDS, fields
 
@@ -41,27 +41,23 @@ def head_of(
     session_id = found.get(rpc.session_field)
     if not session_id:
         raise invalid_argument("session_id", "expected the id of a session, got none")
-    if len(session_id) > MAX_NAME:
-        raise _too_long("session_id", session_id, MAX_NAME)
+    _check_length("session_id", session_id, MAX_NAME)
     layer = found.get(rpc.layer_field, "") if rpc.layer_field else None
     forward_id = found.get(rpc.forward_field, "") if rpc.forward_field else None
     loss = found.get(rpc.loss_field, "") if rpc.loss_field else None
     repeat_id = found.get(rpc.repeat_field, "") if rpc.repeat_field else None
-    if layer and len(layer) > MAX_NAME:
-        raise _too_long("layer", layer, MAX_NAME)
-    if forward_id and len(forward_id) > MAX_ID:
-        raise _too_long("forward_id", forward_id, MAX_ID)
-    if loss and len(loss) > MAX_NAME:
-        raise _too_long("loss", loss, MAX_NAME)
-    if repeat_id and len(repeat_id) > MAX_ID:
-        raise _too_long(rpc.repeat_name, repeat_id, MAX_ID)
+    _check_length("layer", layer or "", MAX_NAME)
+    _check_length("forward_id", forward_id or "", MAX_ID)
+    _check_length("loss", loss or "", MAX_NAME)
+    _check_length(rpc.repeat_name, repeat_id or "", MAX_ID)
     return OperationHead(
         method, caller, session_id, deadline_ms, layer, forward_id, loss, repeat_id, request_id
     )
 
 
-def _too_long(field: str, name: str, limit: int) -> ServiceError:
-    return invalid_argument(field, f"expected at most {limit} characters, got {len(name)}")
+def _check_length(field: str, name: str, limit: int) -> None:
+    if len(name) > limit:
+        raise invalid_argument(field, f"expected at most {limit} characters, got {len(name)}")
 
 
 def largest_field(message: bytes) -> int:

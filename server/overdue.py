@@ -6,8 +6,19 @@ import asyncio
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import Protocol
 
 from edunn_serving.errors import ServiceError
+
+
+class Overdue(Protocol):
+    """What `Limits` watches."""
+
+    # By the monotonic clock.
+    until: float
+
+    def end(self) -> bool:
+        """End it because its time is over; False if it is watched on."""
 
 
 class Limit:
@@ -77,7 +88,7 @@ class Limits:
 
     def __init__(self, precision: float) -> None:
         self._precision = precision
-        self._running: set[Limit] = set()
+        self._running: set[Overdue] = set()
         self._is_looking = False
 
     def start(self, seconds: float, ask: Callable[[], ServiceError | float]) -> Limit:
@@ -88,13 +99,13 @@ class Limits:
         """
         return AskingLimit(self, seconds, ask)
 
-    def add(self, limit: Limit) -> None:
+    def add(self, limit: Overdue) -> None:
         """Watch a limit from now on."""
         self._running.add(limit)
         if not self._is_looking:
             self._look_later()
 
-    def discard(self, limit: Limit) -> None:
+    def discard(self, limit: Overdue) -> None:
         """Watch a limit no longer."""
         self._running.discard(limit)
 

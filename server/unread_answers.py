@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from server.answers import AnswerRoom
 from server.call import Context
 from server.connections import Connections
+from server.overdue import Limits
 
 # A reader that takes fewer bytes a second than this is cut at last.
 SLOWEST_READER = 64 * 1024
 # A reader is cut up to this much too late.
-LOOK_SECONDS = 0.5
+PRECISION_SECONDS = 0.5
 
 
 class Unread:
@@ -33,43 +33,37 @@ class Unread:
     def __call__(self, context: object) -> None:
         self._answers.release(self)
 
+    def end(self) -> bool:
+        """Cut its reader. It is watched on until the call is over."""
+        self._answers.cut(self)
+        return False
+
 
 class UnreadAnswers:
-    """All answers that are not yet taken, with one timer: a timer for each would cost more."""
+    """All answers that are not yet taken."""
 
     def __init__(self, room: AnswerRoom, connections: Connections, reader_seconds: float) -> None:
         self._room = room
         self._connections = connections
         self._reader_seconds = reader_seconds
-        self._unread: set[Unread] = set()
-        self._is_looking = False
+        self._limits = Limits(PRECISION_SECONDS)
 
     def hold(self, context: Context, peer: str, account: str, size: int) -> None:
         """Count an answer until its call is over."""
         unread = Unread(self, peer, account, size, time.monotonic() + self.seconds_for(size))
         self._room.hold(account, size)
-        self._unread.add(unread)
+        self._limits.add(unread)
         context.add_done_callback(unread)  # type: ignore[arg-type]  # typed too narrowly
-        if not self._is_looking:
-            self._look_later()
 
     def release(self, unread: Unread) -> None:
         """Count an answer no longer."""
-        self._unread.discard(unread)
+        self._limits.discard(unread)
         self._room.release(unread.account, unread.size)
+
+    def cut(self, unread: Unread) -> None:
+        """End the connection of a reader that does not take its answers."""
+        self._connections.cut(unread.peer, "it does not read answers")
 
     def seconds_for(self, size: int) -> float:
         """Return how long a reader may take for an answer of this many bytes."""
         return self._reader_seconds + size / SLOWEST_READER
-
-    def _look_later(self) -> None:
-        self._is_looking = True
-        asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
-
-    def _look(self) -> None:
-        now = time.monotonic()
-        for peer in {each.peer for each in self._unread if each.until <= now}:
-            self._connections.cut(peer, "it does not read answers")
-        self._is_looking = False
-        if self._unread:
-            self._look_later()

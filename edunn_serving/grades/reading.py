@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from edunn_serving.assignments import Assignment
-from edunn_serving.grades.tables import AssignmentHead, AssignmentVersion
+from edunn_serving.grades.tables import AssignmentHead, AssignmentVersion, Attempt
+from edunn_serving.grading.v1 import challenge_pb2
 
 
 @lru_cache(maxsize=256)
@@ -33,6 +34,21 @@ def newest_models() -> sa.Select[str]:
             AssignmentHead.version == AssignmentVersion.version,
         ),
     )
+
+
+def attempt_message(attempt: Attempt) -> challenge_pb2.Attempt:
+    """Return an attempt as the contract has it, without its challenges."""
+    message = challenge_pb2.Attempt(
+        attempt_id=attempt.id,
+        course=attempt.course,
+        assignment=attempt.assignment,
+        version=attempt.version,
+        student=attempt.student,
+        number=attempt.number,
+    )
+    message.start_time.FromMilliseconds(attempt.started_ms)
+    message.expire_time.FromMilliseconds(attempt.expires_ms)
+    return message
 
 
 def now_ms() -> int:

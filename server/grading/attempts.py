@@ -13,7 +13,7 @@ from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
 from edunn_serving.grades import AssignmentHead, Attempt
 from edunn_serving.grades.database import lock_row
-from edunn_serving.grades.reading import assignment_version, now_ms
+from edunn_serving.grades.reading import assignment_version, attempt_message, now_ms
 from edunn_serving.grading.v1 import challenge_pb2
 from edunn_serving.grading.v1.grading_service_pb2 import (
     ListAttemptsRequest,
@@ -106,8 +106,7 @@ def begun(session: Session, attempt_id: str) -> challenge_pb2.Attempt:
             metadata={"attempt_id": attempt_id},
         )
     message = challenge_pb2.Attempt.FromString(attempt.challenges)
-    if attempt.accepted_ms is not None:
-        message.accept_time.FromMilliseconds(attempt.accepted_ms)
+    _note_acceptance(message, attempt)
     limit = assignment_version(
         session, attempt.course, attempt.assignment, attempt.version
     ).attempts.limit
@@ -125,23 +124,17 @@ def list_attempts(
     student = student_of(session, caller, row.course, request.student)
     own = _attempts_of(row.course, row.name, student)
     newest = sa.select(Attempt).where(own).order_by(Attempt.number.desc()).limit(MAX_LISTED)
-    return [_head_of(attempt) for attempt in session.scalars(newest)]
+    messages = []
+    for attempt in session.scalars(newest):
+        message = attempt_message(attempt)
+        _note_acceptance(message, attempt)
+        messages.append(message)
+    return messages
 
 
-def _head_of(attempt: Attempt) -> challenge_pb2.Attempt:
-    message = challenge_pb2.Attempt(
-        attempt_id=attempt.id,
-        course=attempt.course,
-        assignment=attempt.assignment,
-        version=attempt.version,
-        student=attempt.student,
-        number=attempt.number,
-    )
-    message.start_time.FromMilliseconds(attempt.started_ms)
-    message.expire_time.FromMilliseconds(attempt.expires_ms)
+def _note_acceptance(message: challenge_pb2.Attempt, attempt: Attempt) -> None:
     if attempt.accepted_ms is not None:
         message.accept_time.FromMilliseconds(attempt.accepted_ms)
-    return message
 
 
 def take_back(session: Session, attempt_id: str) -> None:

@@ -13,7 +13,7 @@ from edunn_serving.assignments import Assignment, Check
 from edunn_serving.errors import ServiceError, logged_fault
 from edunn_serving.grades import Attempt, Database, Notice, Report
 from edunn_serving.grades.digests import input_digests
-from edunn_serving.grades.reading import assignment_version, model_of, now_ms
+from edunn_serving.grades.reading import assignment_version, attempt_message, model_of, now_ms
 from edunn_serving.grades.secrets import challenge_secret, sign_receipt
 from edunn_serving.grading.v1 import challenge_pb2, report_pb2
 from edunn_serving.grading.v1.grading_service_pb2 import SubmitAnswersRequest
@@ -142,16 +142,7 @@ def _given(attempt: Attempt) -> Given:
 
 
 def _draw_all(attempt: Attempt, assignment: Assignment, secret: bytes) -> challenge_pb2.Attempt:
-    message = challenge_pb2.Attempt(
-        attempt_id=attempt.id,
-        course=attempt.course,
-        assignment=attempt.assignment,
-        version=attempt.version,
-        student=attempt.student,
-        number=attempt.number,
-    )
-    message.start_time.FromMilliseconds(attempt.started_ms)
-    message.expire_time.FromMilliseconds(attempt.expires_ms)
+    message = attempt_message(attempt)
     for check in assignment.checks:
         place = Place(attempt.course, attempt.assignment, attempt.student, attempt.id, check.id)
         message.challenges.append(_message_of(check, draw_challenge(check, secret, place)))
