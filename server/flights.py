@@ -116,6 +116,8 @@ class Flights:
 
         While all workers may have a batch, each may have a second one, which it finds at once.
         """
+        if not self._flights:
+            return set()
         most = 1 if len(self._flights) < workers else 2
         own = Counter(
             flight.wanted_worker for flight in self._flights.values() if not flight.is_for_any
@@ -125,6 +127,11 @@ class Flights:
     def has_wanted(self) -> bool:
         """Tell whether any caller waits for an operation under way."""
         return any(each.is_wanted() for flight in self for each in flight.operations)
+
+    def oldest_sent(self) -> float:
+        """Return when the oldest batch was sent, by the monotonic clock; 0 if there is none."""
+        # They stand in the order in which they were sent.
+        return next(iter(self._flights.values())).sent if self._flights else 0.0
 
     def oldest_seconds(self) -> float:
         """Return the seconds since the oldest batch was sent; 0 if there is none."""
