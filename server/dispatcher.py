@@ -152,7 +152,7 @@ class Dispatcher:
             self._check_open()
             reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
             is_slow = self._estimate.is_slow(head) or (
-                self._lanes.is_shared() and self._estimate.is_heavy(account)
+                self._estimate.is_heavy(account) and self._lanes.is_shared()
             )
             operation = PendingOperation(
                 self._estimate.with_room(head, len(request)),

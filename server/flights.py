@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import time
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from edunn_serving.errors import ServiceError
 from edunn_serving.keys import SessionKey
@@ -17,13 +18,17 @@ from server.operation import PendingOperation
 # The server is not healthy if all workers are busy and no batch has come back for this time.
 STUCK_SECONDS = 10.0
 
+# A batch's id is that of the server's process, and a number.
+_SERVER = secrets.token_hex(8)
+_numbers = count()
+
 
 @dataclass(slots=True, eq=False)
 class Flight:
     """A batch on its way, as its server sees it."""
 
     operations: list[PendingOperation]
-    batch_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    batch_id: str = field(default_factory=lambda: f"{_SERVER}-{next(_numbers):x}")
     # By the monotonic clock.
     sent: float = field(default_factory=time.monotonic)
     # When Redis had it or might have had it; None while it is on its way there.
