@@ -117,10 +117,10 @@ class Dispatcher:
             tasks.create_task(self._recovery.run())
             tasks.create_task(self.quotas.run())
 
-    async def submit(
+    def enqueue(
         self, head: OperationHead, request: bytes, deadline: float, account: str
-    ) -> Reply:
-        """Have a worker run an operation, and return its reply.
+    ) -> PendingOperation:
+        """Put an operation at the end of its lane. Cancelling its reply takes it back.
 
         Parameters
         ----------
@@ -129,19 +129,11 @@ class Dispatcher:
         account
             Whose share of the server the operation takes, see `Call`.
 
-        Raises
-        ------
-        ServiceError
-            QUEUE_FULL; UNAVAILABLE: Redis or all workers are away; DEADLINE_EXCEEDED; INTERNAL:
-            workers have died over the operation.
-        """
-        # Cancelling the caller cancels the awaited reply too, so the operation leaves its lane.
-        return await self.enqueue(head, request, deadline, account).reply
-
-    def enqueue(
-        self, head: OperationHead, request: bytes, deadline: float, account: str
-    ) -> PendingOperation:
-        """Put an operation at the end of its lane. Cancelling its reply takes it back.
+        Returns
+        -------
+        PendingOperation
+            Its reply is a worker's, or a `ServiceError`: UNAVAILABLE: Redis or all workers are
+            away; DEADLINE_EXCEEDED; INTERNAL: workers have died over the operation.
 
         Raises
         ------
