@@ -20,7 +20,16 @@ from pydantic import (
 # Names of courses, assignments, checks and people: what a URL and a file name can bear.
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}"
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME}$")]
-Text = Annotated[str, StringConstraints(max_length=2000)]
+
+
+def _no_controls(text: str) -> str:
+    # They are written to terminals and to XML.
+    if any(not each.isprintable() and each not in "\n\t" for each in text):
+        raise ValueError("expected a text without control characters")
+    return text
+
+
+Text = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_no_controls)]
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 LONGEST_SECONDS = 10 * 366 * 86400.0

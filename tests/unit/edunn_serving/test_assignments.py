@@ -81,6 +81,7 @@ def test_json_is_read_too_and_what_is_stored_is_the_same() -> None:
     [
         ("points: 3", "points: -3", [(13, "checks[0].points")]),
         ("points: 3", "points: yes", [(13, "checks[0].points")]),
+        ("points: 3", 'title: "\\e[31mred"', [(13, "checks[0].title")]),
         # pydantic takes a number for seconds since 1970.
         ("due: 2030-03-20 23:59:00", "due: 2030", [(5, "due")]),
         ("due: 2030-03-20 23:59:00", "due: 9999-12-31 23:59:00", [(5, "due")]),
