@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from google.protobuf.struct_pb2 import Struct
 
 from edunn import model_file
 from edunn.estimate import BESIDES
-from edunn.model_file import ModelFileError
+from edunn.model import Model
+from edunn.model_file import ModelFile, ModelFileError
 from edunn_serving.errors import invalid_argument
 from edunn_serving.internal.v1.training_pb2 import WholeModel
 from edunn_serving.settings import Settings
@@ -65,46 +65,29 @@ def import_model(
             model = layer.model
         model_file.check_fit(header, model)
         file = model_file.decode(request.chunk)
-        parameters = _converted(file.parameters, model.get_parameters())
-        buffers = _converted(file.buffers, model.get_buffers())
     except ModelFileError as error:
         field = f"chunk[{error.tensor}]" if error.tensor else "chunk"
         raise invalid_argument(field, str(error)) from error
-    model.set_parameters(parameters)
-    model.set_buffers(buffers)
     if is_new:
+        _set(model, file)
         described = layer_of(spec, ready)
         session.record.layers.append(described)
         session.add_layer(spec.name, ready)
         return ImportModelResponse(layer=described)
+    _set(model, file)
     session.save(layer, PARAMETERS)
-    if buffers:
+    if file.buffers:
         session.save(layer, BUFFERS)
     return ImportModelResponse(layer=described_layer(session.record, request.layer))
 
 
-def _converted(
-    arrays: Mapping[str, np.ndarray], present: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Return a file's arrays in the dtypes that the layer has.
-
-    A NaN or an infinity of the file stays: a model that has diverged is a model all the same.
-
-    Raises
-    ------
-    ModelFileError
-        A number would become an infinity.
-    """
-    converted = {}
-    for name, array in arrays.items():
-        dtype = present[name].dtype
-        with np.errstate(over="ignore"):
-            converted[name] = array.astype(dtype)
-        if np.isinf(converted[name]).sum() > np.isinf(array).sum():
-            raise ModelFileError(
-                f"{name!r} has a number that is too large for the {dtype} of the layer", name
-            )
-    return converted
+def _set(model: Model, file: ModelFile) -> None:
+    """Set a model's arrays, converted to the dtypes that it has."""
+    parameters, buffers = model.get_parameters(), model.get_buffers()
+    model.set_parameters(
+        {name: a.astype(parameters[name].dtype) for name, a in file.parameters.items()}
+    )
+    model.set_buffers({name: a.astype(buffers[name].dtype) for name, a in file.buffers.items()})
 
 
 def _config(layer: Mapping[str, Any]) -> Struct:
