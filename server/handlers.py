@@ -151,9 +151,9 @@ class Handlers(grpc.GenericRpcHandler):
         async def handle(_: object, context: Context) -> bytes:
             began = time.monotonic()
             call = self._call(rpc, caller, context)
-            connection = call.connection
-            if connection.is_cut:
+            if call is None:
                 return b""
+            connection = call.connection
             connection.calls += 1
             try:
                 self._check_number(connection)
@@ -192,9 +192,9 @@ class Handlers(grpc.GenericRpcHandler):
 
         async def handle(_: object, context: Context) -> None:
             call = self._call(rpc, known.caller, context)
-            connection = call.connection
-            if connection.is_cut:
+            if call is None:
                 return
+            connection = call.connection
             connection.calls += 1
 
             async def read() -> Any:
@@ -207,6 +207,8 @@ class Handlers(grpc.GenericRpcHandler):
                 return request
 
             try:
+                # A stream may be reset as soon as it is opened.
+                await _let_cancel()
                 self._check_number(connection)
                 if not rpc.is_open:
                     await self._count(call)
@@ -282,8 +284,7 @@ class Handlers(grpc.GenericRpcHandler):
     async def _let_leave(self, context: Context) -> None:
         """Let a cancellation that has come already end a call, which costs less than an answer."""
         try:
-            for _ in range(TURNS_TO_LEAVE):
-                await asyncio.sleep(0)
+            await _let_cancel()
         except asyncio.CancelledError:
             self._note_cancelled(context)
             raise
@@ -300,7 +301,8 @@ class Handlers(grpc.GenericRpcHandler):
         async def handle(_: object, context: Context) -> None:
             peer = context.peer()
             connection = self._connections.of(peer)
-            if connection.is_cut:
+            if connection.is_over:
+                _drop(context)
                 return
             connection.note_call(Trust.UNKNOWN)
             await self._let_leave(context)
@@ -324,9 +326,13 @@ class Handlers(grpc.GenericRpcHandler):
             await asyncio.sleep(FAILURE_SECONDS)
         self._connections.cut(peer, "too many calls of its address had no valid token")
 
-    def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
+    def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call | None:
+        """Return a call; None, and drop it, if its connection has ended."""
         peer = context.peer()
         connection = self._connections.of(peer)
+        if connection.is_over:
+            _drop(context)
+            return None
         connection.note_call(Trust.CALLING if rpc.is_open else Trust.KNOWN)
         return self._new_call(rpc.name, caller, context, peer, connection)
 
@@ -357,6 +363,18 @@ class Handlers(grpc.GenericRpcHandler):
             violations=[(field, f"the request may take {limit} bytes, got {size}")],
             metadata={"field": field, "bytes": str(size), "limit": str(limit)},
         )
+
+
+async def _let_cancel() -> None:
+    """Let a cancellation that has come already end the present task."""
+    for _ in range(TURNS_TO_LEAVE):
+        await asyncio.sleep(0)
+
+
+def _drop(context: Context) -> None:
+    """End a call of a connection that has ended. Nobody hears of it, and this costs little."""
+    context.set_code(grpc.StatusCode.UNAVAILABLE)
+    context.set_details("the connection has ended")
 
 
 def _fault(call: Call) -> ServiceError:
