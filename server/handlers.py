@@ -115,8 +115,9 @@ class Handlers(grpc.GenericRpcHandler):
             known = self._authenticator.who_calls(rpc, metadata)
             if rpc is None:
                 raise _unknown_method(path)
-        except ServiceError as error:
-            return grpc.stream_unary_rpc_method_handler(self._refusing(path, error))
+        except Exception as error:
+            refused = _as_refusal(path, error)
+            return grpc.stream_unary_rpc_method_handler(self._refusing(path, refused))
         if path in self._stream_methods:
             return grpc.stream_stream_rpc_method_handler(self._stream(rpc, known))
         return grpc.stream_unary_rpc_method_handler(self._unary(rpc, known.caller))
@@ -134,8 +135,8 @@ class Handlers(grpc.GenericRpcHandler):
                 )
                 if rpc is None:
                     raise _unknown_method(path)
-            except ServiceError as error:
-                return await self._refusing(path, error)(requests, context)
+            except Exception as error:
+                return await self._refusing(path, _as_refusal(path, error))(requests, context)
             if path in self._stream_methods:
                 return await self._stream(rpc, known)(requests, context)
             return await self._unary(rpc, known.caller)(requests, context)
@@ -375,6 +376,11 @@ def _drop(context: Context) -> None:
     """End a call of a connection that has ended. Nobody hears of it, and this costs little."""
     context.set_code(grpc.StatusCode.UNAVAILABLE)
     context.set_details("the connection has ended")
+
+
+def _as_refusal(path: str, error: Exception) -> ServiceError:
+    """Return the error of a call of which it is not known who calls."""
+    return error if isinstance(error, ServiceError) else logged_fault(quoted(path))
 
 
 def _fault(call: Call) -> ServiceError:

@@ -139,7 +139,16 @@ def test_a_damaged_file_leaves_the_tokens_as_they_were(
 
 def test_the_list_shows_no_secret(file: Path) -> None:
     token_id, shown = make(
-        file, "dora", "--role", "grader", "--expires", "90d", "--label", "lab", "--limit", "calls=5"
+        file,
+        "dora",
+        "--role",
+        "grader",
+        "--expires",
+        "90d",
+        "--label",
+        "lab",
+        "--limit",
+        "sessions=5",
     )
     secret = shown[0][1].rpartition("_")[2]
     for options in ((), ("--json",)):
@@ -150,7 +159,7 @@ def test_the_list_shows_no_secret(file: Path) -> None:
     lines = map(json.loads, listed.splitlines())
     (found,) = (each for each in lines if each["id"] == token_id)
     assert found["role"] == "grader"
-    assert found["limits"] == {"calls": 5}
+    assert found["limits"] == {"sessions": 5}
     assert found["expires"] - found["created"] == pytest.approx(90 * 86400)
 
 
@@ -161,7 +170,8 @@ def test_the_list_shows_no_secret(file: Path) -> None:
         (("make", "ana", "--role", "teacher"), "invalid"),
         (("make", "ana", "--expires", "soon"), "90d"),
         (("make", "ana", "--limit", "calls"), "NAME=NUMBER"),
-        (("make", "ana", "--limit", "calls=-1"), "at least 0"),
+        (("make", "ana", "--limit", "sessions=-1"), "at least 0"),
+        (("make", "ana", "--limit", "session=5"), "there is no such limit"),
         (("revoke", "nobody"), "there is no token 'nobody'"),
         (("rotate", "nobody"), "there is no token 'nobody'"),
     ],
