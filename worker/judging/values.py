@@ -40,6 +40,9 @@ from worker.judging.subjects import depends_on_phase, floats, has_dropout, optim
 _DRAWS = 20
 # An optimizer's gradients, from too small to count to large.
 _GRADIENT_SIZES = (1.0, 1e-8, 1.0, 0.0, 1e-4, 30.0)
+# How large they are from step to step. After a small one the running square has become smaller,
+# which an optimizer that keeps the largest does not see.
+_GRADIENTS_BY_STEP = (1.0, 0.01, 1.0, 0.003)
 # At least this many, so that the state that a step leaves shows in the next.
 _STEPS = 4
 
@@ -127,10 +130,11 @@ def draw_optimizer(check: Check, draws: Draws) -> Challenge:
     # An element keeps the size of its gradients, so that a zero is one in every step.
     kinds = draws.order(math.prod(shape)).reshape(shape) % len(_GRADIENT_SIZES)
     sizes = np.array(_GRADIENT_SIZES)[kinds]
-    for _ in range(max(_STEPS, check.repetitions)):
+    for step in range(max(_STEPS, check.repetitions)):
+        size = _GRADIENTS_BY_STEP[step % len(_GRADIENTS_BY_STEP)]
         # Small parameters show small steps.
         p = draws.signed(shape) * np.where(draws.uniform(shape) < 0.5, 1.0, max(lr, 1e-6))
-        script.forward(p, draws.signed(shape) * sizes)
+        script.forward(p, draws.signed(shape) * sizes * size)
     return Challenge(check.kind, check.type, check.config, {}, tuple(script.steps))
 
 
