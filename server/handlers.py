@@ -19,7 +19,7 @@ from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError, logged_fault, quoted
 from edunn_serving.rpcs import Rpc, rpcs_of
 from edunn_serving.settings import Settings
-from server.abort import abort, abort_with_status
+from server.abort import abort, abort_with_status, drop
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
 from server.audit import Audit
@@ -303,7 +303,7 @@ class Handlers(grpc.GenericRpcHandler):
             peer = context.peer()
             connection = self._connections.of(peer)
             if connection.is_over:
-                _drop(context)
+                drop(context)
                 return
             connection.note_call(Trust.UNKNOWN)
             await self._let_leave(context)
@@ -332,7 +332,7 @@ class Handlers(grpc.GenericRpcHandler):
         peer = context.peer()
         connection = self._connections.of(peer)
         if connection.is_over:
-            _drop(context)
+            drop(context)
             return None
         connection.note_call(Trust.CALLING if rpc.is_open else Trust.KNOWN)
         return self._new_call(rpc.name, caller, context, peer, connection)
@@ -370,12 +370,6 @@ async def _let_cancel() -> None:
     """Let a cancellation that has come already end the present task."""
     for _ in range(TURNS_TO_LEAVE):
         await asyncio.sleep(0)
-
-
-def _drop(context: Context) -> None:
-    """End a call of a connection that has ended. Nobody hears of it, and this costs little."""
-    context.set_code(grpc.StatusCode.UNAVAILABLE)
-    context.set_details("the connection has ended")
 
 
 def _as_refusal(path: str, error: Exception) -> ServiceError:
