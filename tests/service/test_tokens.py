@@ -109,11 +109,11 @@ def test_a_rotated_token_gives_way_to_the_new_one(
 def test_open_streams_end_with_their_token(
     stubs: list[LayerServiceStub], file: Path, end: str
 ) -> None:
-    expires = ("--expires", "4s") if end == "expired" else ()
-    token_id, shown = make(file, "ana", *expires)
     _, other = make(file, "ben")
-    await_known(known_to_all(stubs, shown), "the making of a token")
     await_known(known_to_all(stubs, other), "the making of a token")
+    expires = ("--expires", "6s") if end == "expired" else ()
+    token_id, shown = make(file, "ana", *expires)
+    await_known(known_to_all(stubs, shown), "the making of a token")
     unsent: queue.SimpleQueue[api.ComputeRequest] = queue.SimpleQueue()
     streams = [stub.Compute(iter(unsent.get, None), metadata=shown, timeout=60) for stub in stubs]
     kept = stubs[0].Compute(iter(unsent.get, None), metadata=other, timeout=60)
