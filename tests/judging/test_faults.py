@@ -219,3 +219,17 @@ def test_judging_never_raises(data: st.DataObject, name: str) -> None:
     assert outcome.verdict != "ungradable", outcome.details
     assert 0.0 <= outcome.fraction <= 1.0
     assert (outcome.verdict == "passed") == (outcome.bug == "")
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred\x00", "two\nlines", "\u202eright to left"])
+def test_what_a_program_says_is_told_without_control_characters(text: str) -> None:
+    answer = changed(FIRST.step_id, lambda given: Failure(text))
+    message = outcome_of(LINEAR, CHALLENGE, answer).message
+    assert message.isprintable()
+    assert message.endswith("raised an error: " + ascii(text)[1:-1])
+
+
+def test_what_a_program_says_is_told_in_part_if_it_is_long() -> None:
+    names = {"name" * 50 + str(number): np.zeros(1) for number in range(100)}
+    answer = changed(FIRST_BACKWARD.step_id, lambda given: Gradients(given.input_gradient, names))
+    assert len(outcome_of(LINEAR, CHALLENGE, answer).message) < 1000

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from edunn.model import Model
 from worker.judging.challenges import Answer, Backward, Challenge, Forward, SetPhase
 from worker.judging.comparison import Likeness, compare, is_like, tolerance
 from worker.judging.formulas import Formula, formula_of, parts_of
@@ -15,6 +16,7 @@ from worker.judging.misplaced import related
 from worker.judging.mistakes import Mistake, mistakes_of, mistakes_of_any
 from worker.judging.parts import Part, answered
 from worker.judging.rounding import Rounded
+from worker.judging.shapes import work_of
 from worker.judging.values import expected_of, step_dtype
 
 # Of these a mistaken formula can be the cause.
@@ -23,6 +25,7 @@ _EXPLICABLE = frozenset({"wrong-values", "wrong-shape", "nan", "infinity"})
 _PATIENCE = 3
 # A larger challenge is not run with every mistake: that would take minutes.
 _MOST_ELEMENTS = 500_000
+_MOST_WORK = 200_000_000
 
 
 @dataclass(slots=True)
@@ -45,7 +48,7 @@ def diagnosed(
     may have another.
     """
     faulty = {(part.step_id, part.category): part for part in parts if _is_explicable(part)}
-    if not faulty or _elements(challenge) > _MOST_ELEMENTS:
+    if not faulty or _is_large(subject, challenge):
         return list(parts)
     right = {(part.step_id, part.category) for part in parts if part.fault is None}
     found = [_overwritten(formula_of(subject), challenge, answer, faulty)]
@@ -68,10 +71,14 @@ def diagnosed(
     return related(parts, formula_of(subject), challenge, answer)
 
 
-def _elements(challenge: Challenge) -> int:
-    """Return how many numbers the steps have."""
-    forwards = (step for step in challenge.steps if isinstance(step, Forward))
-    return sum(x.size for step in forwards for x in step.inputs)
+def _is_large(subject: Any, challenge: Challenge) -> bool:
+    """Tell whether a challenge is so large that only its verdict is worth the time."""
+    forwards = [step for step in challenge.steps if isinstance(step, Forward)]
+    if sum(x.size for step in forwards for x in step.inputs) > _MOST_ELEMENTS:
+        return True
+    if not isinstance(subject, Model):
+        return False
+    return sum(work_of(subject, step.inputs[-1].shape) for step in forwards) > _MOST_WORK
 
 
 def _is_explicable(part: Part) -> bool:

@@ -25,6 +25,8 @@ _MOST_AXES = 4
 
 # Numbers that differ by so much less than their size are as good as equal.
 _EQUAL = 1e-4
+# How many times the largest number a number that is added may be.
+_LARGEST_SHIFT = 1e4
 # What may be left to do over an axis.
 _REDUCTIONS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("not-summed-over-axis", np.sum),
@@ -76,10 +78,12 @@ def _scaled_or_shifted(given: Floats, right: Rounded) -> Candidates:
     factor = given[place] / right.value[place]
     shift = given[place] - right.value[place]
     if _vary(right.value) and not _vary(given):
-        yield Relation("all-equal"), Rounded(np.full(right.shape, given.mean()), right.error)
+        yield Relation("all-equal"), Rounded(np.full(right.shape, given.flat[0]), right.error)
     if _vary(right.value):
         yield Relation("wrong-factor", _written(float(factor))), _scaled(right, factor)
-        yield Relation("wrong-offset", f"{shift:.3g}"), _shifted(right, shift)
+        # Beside a very large number the right ones would not show.
+        if abs(shift) < _LARGEST_SHIFT * abs(right.value[place]):
+            yield Relation("wrong-offset", f"{shift:.3g}"), _shifted(right, shift)
     yield Relation("wrong-signs"), Rounded(np.copysign(right.value, given), right.error)
 
 

@@ -33,11 +33,15 @@ from worker.judging.parts import (
 )
 from worker.judging.rounding import Rounded, exact
 from worker.judging.scripts import Script
-from worker.judging.shapes import Shape, bears, default_shapes
+from worker.judging.shapes import Shape, bears, default_shapes, work_of
 from worker.judging.subjects import depends_on_phase, floats, has_dropout, optimizer_of
 
 # How often inputs are drawn again, if a number within a network comes too near a kink.
 _DRAWS = 20
+# In units of about a nanosecond for the layer itself. The formulas take several times as long.
+_MOST_WORK = 2_000_000_000
+# About how many passes of each shape a script has besides the repetitions.
+_OTHER_PASSES = 4
 # An optimizer's gradients, from too small to count to large.
 _GRADIENT_SIZES = (1.0, 1e-8, 1.0, 0.0, 1e-4, 30.0)
 # How large they are from step to step. After a small one the running square has become smaller,
@@ -60,6 +64,12 @@ def draw_layer(check: Check, model: Model, draws: Draws) -> Challenge:
     for shape in shapes:
         if not bears(model, shape):
             raise ChallengeError(f"{check.type} takes no input of the shape {shape}")
+    passes = check.repetitions + _OTHER_PASSES
+    if passes * sum(work_of(model, shape) for shape in shapes) > _MOST_WORK:
+        raise ChallengeError(
+            "the challenge would take too long to compute: ask for smaller shapes or fewer "
+            "repetitions"
+        )
     script = Script(draws, check.dtypes[0], check.backward)
     writer = _Writer(script, model, formula_of(model))
     dtypes = itertools.cycle(check.dtypes)
