@@ -19,11 +19,11 @@ from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError, logged_fault, quoted
 from edunn_serving.rpcs import Rpc, rpcs_of
 from edunn_serving.settings import Settings
-from server.abort import abort, abort_with_status, drop
+from server.abort import abort, abort_with_status, drop, reason_of
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
 from server.audit import Audit
-from server.authentication import Authenticator, Known
+from server.authentication import Authenticator, DeniedError, Known
 from server.call import (
     EOF,
     AnsweredWithStatusError,
@@ -270,7 +270,8 @@ class Handlers(grpc.GenericRpcHandler):
         """End a call with the status of an error."""
         await self._let_leave(context)
         if isinstance(error, AnsweredWithStatusError):
-            log.debug("%s %s refused by its worker", call.request_id, call.method)
+            reason = reason_of(error.status)
+            log.info("%s %s %s by its worker", call.request_id, call.method, reason)
             self._audit.note_status(call, error.status)
             await abort_with_status(context, error.status, call.request_id)
         if isinstance(error, ServiceError):
@@ -311,7 +312,8 @@ class Handlers(grpc.GenericRpcHandler):
             if is_stranger and not self._failures.one_more(connection.address):
                 await self._cut_guesser(peer, connection)
                 await abort(context, error, new_request_id())
-            call = self._new_call(quoted(path), NOBODY, context, peer, connection)
+            caller = error.caller if isinstance(error, DeniedError) else NOBODY
+            call = self._new_call(quoted(path), caller, context, peer, connection)
             await self._refuse(call, context, error)
 
         return handle
