@@ -32,6 +32,9 @@ class Known(NamedTuple):
     credential: Credential
 
 
+NOBODY_KNOWN = Known(ANYBODY, NOBODY_ASKED)
+
+
 class Authenticator:
     """Knows the callers by what they show. If there is no place to ask, everybody may call."""
 
@@ -57,8 +60,10 @@ class Authenticator:
             another. INVALID_ARGUMENT: the other's name is none.
         """
         if rpc is not None and rpc.is_open:
-            return Known(ANYBODY, NOBODY_ASKED)
+            return NOBODY_KNOWN
         if not self.asks_callers:
+            if _text_of(ON_BEHALF_OF, metadata) is None:
+                return NOBODY_KNOWN
             return _checked(rpc, NOBODY_ASKED, metadata)
         return _checked(rpc, self._credential_of(bearer_token(metadata)), metadata)
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import grpc
 
-from edunn_serving.callers import Caller
+from edunn_serving.callers import ANYBODY, Caller
 from edunn_serving.errors import Reason, ServiceError, logged_fault, quoted
 from edunn_serving.rpcs import Rpc, rpcs_of
 from edunn_serving.settings import Settings
@@ -104,6 +104,11 @@ class Handlers(grpc.GenericRpcHandler):
                 self._unary_methods[rpcs[name].path] = unary
             for name, stream in service.stream_methods().items():
                 self._stream_methods[rpcs[name].path] = stream
+        # Made once, because most calls of a server that asks nobody who calls are of this kind.
+        self._unary_of_anybody: dict[str, Any] = {
+            path: grpc.stream_unary_rpc_method_handler(self._unary(self._rpcs[path], ANYBODY))
+            for path in self._unary_methods
+        }
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         """Return the handler of a call."""
@@ -119,6 +124,8 @@ class Handlers(grpc.GenericRpcHandler):
             return grpc.stream_unary_rpc_method_handler(self._refusing(path, error))
         if path in self._stream_methods:
             return grpc.stream_stream_rpc_method_handler(self._stream(rpc, known))
+        if known.caller is ANYBODY:
+            return self._unary_of_anybody[path]
         return grpc.stream_unary_rpc_method_handler(self._unary(rpc, known.caller))
 
     def _by_certificate(self, path: str, rpc: Rpc | None) -> Any:
@@ -157,9 +164,10 @@ class Handlers(grpc.GenericRpcHandler):
             connection.calls += 1
             try:
                 self._check_number(connection)
-                if is_counted:
+                counts = is_counted and bool(call.usage.limits)
+                if counts:
                     await self._count(call)
-                with call.usage.calls_at_once if is_counted else NOT_COUNTED:
+                with call.usage.calls_at_once if counts else NOT_COUNTED:
                     request = await self._arrivals.read(
                         context.read, call.account, may_be_slow=not rpc.is_open
                     )

@@ -86,7 +86,9 @@ class WorkEstimate:
         Until it is, the answer to a large request is expected to be as large. To send such a
         request twice would take long.
         """
-        size = self._large.get(_kind(head), 0) if self._large else 0
+        if not self._large and request_size <= FREE_ANSWER_BYTES:
+            return head
+        size = self._large.get(_kind(head), 0)
         if not size and request_size > FREE_ANSWER_BYTES:
             size = request_size + BESIDES_BYTES
         return head._replace(answer_room=size) if size else head
