@@ -24,6 +24,14 @@ ON_BEHALF_OF = "edunn-on-behalf-of"
 Metadata = Iterable[tuple[str, str | bytes]]
 
 
+class DeniedError(ServiceError):
+    """A known caller may not call a method."""
+
+    def __init__(self, caller: Caller, message: str, metadata: Mapping[str, str]) -> None:
+        super().__init__(Reason.PERMISSION_DENIED, message, metadata=metadata)
+        self.caller = caller
+
+
 class Known(NamedTuple):
     """Who calls, and what shows it."""
 
@@ -146,13 +154,13 @@ def _unauthenticated(message: str) -> ServiceError:
     return ServiceError(Reason.UNAUTHENTICATED, message)
 
 
-def _needs_role(rpc: Rpc, caller: Caller, roles: Iterable[Role], how: str = "") -> ServiceError:
+def _needs_role(rpc: Rpc, caller: Caller, roles: Iterable[Role], how: str = "") -> DeniedError:
     needed, given = sorted(roles), sorted(caller.roles)
-    return ServiceError(
-        Reason.PERMISSION_DENIED,
+    return DeniedError(
+        caller,
         f"{rpc.name}{how} needs the role {' or '.join(needed)}, and the caller {caller.name} has "
         f"{' and '.join(given) or 'none'}",
-        metadata={"method": rpc.path, "roles": ",".join(needed)},
+        {"method": rpc.path, "roles": ",".join(needed)},
     )
 
 

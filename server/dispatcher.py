@@ -144,12 +144,12 @@ class Dispatcher:
             self._check_open()
             reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
             is_slow = self._estimate.is_slow(head) or (
-                self._estimate.is_heavy(account) and self._lanes.is_shared()
+                self._estimate.is_heavy(account, head.method) and self._lanes.is_shared()
             )
             operation = PendingOperation(
                 self._estimate.with_room(head, len(request)),
                 request, reply, deadline, is_slow, account=account,
-                expected_seconds=self._estimate.seconds(is_slow=is_slow),
+                expected_seconds=self._estimate.seconds(account, head.method, is_slow=is_slow),
             )  # fmt: skip
             self._lanes.append(operation)
         except ServiceError as error:
@@ -219,8 +219,8 @@ class Dispatcher:
 
     def _may_send_slow(self) -> bool:
         """Tell whether a slow batch may leave. While the server is shared, one worker is kept for
-        quick operations."""
-        if not self._lanes.is_shared():
+        quick operations, if there are any."""
+        if not (self._lanes.is_shared() and self._lanes.expects_quick()):
             return True
         slow = sum(flight.is_slow for flight in self._flights)
         return slow < max(1, len(self.link.workers) - 1)
@@ -360,7 +360,7 @@ class Dispatcher:
         is_large = len(reply.data) >= ALONE_BYTES
         self._estimate.note(operation.head, max(seconds, SLOW_SECONDS) if is_large else seconds)
         if is_shared:
-            self._estimate.note_account(operation.account, seconds)
+            self._estimate.note_account(operation.account, operation.head.method, seconds)
             self._lanes.note_cost(operation, seconds)
         self.quotas.charge(operation.account, seconds)
 

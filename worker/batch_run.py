@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySession
 from worker.stored import Changes, StoredSession
+
+log = logging.getLogger(__name__)
 
 
 class Outcome(NamedTuple):
@@ -134,7 +137,7 @@ class BatchRun:
         head = self._batch.heads[number]
         try:
             deadline = self._deadline_of(head)
-            self._guard.begin(self._batch.batch_id, number, deadline)
+            self._guard.begin(self._batch.batch_id, number, deadline, head.request_id)
             session.answer_room = head.answer_room or FREE_ANSWER_BYTES
             method = METHODS[head.method]
             request = parse_request(OPERATION_RPCS[head.method], self._requests[number])
@@ -143,6 +146,7 @@ class BatchRun:
         except NoAnswerRoomError as error:
             return Outcome(AGAIN, b"", error.answer_bytes), True
         except ServiceError as error:
+            log.info("%s %s %s", head.request_id, head.method, error.reason.name)
             # A late error, such as one of encoding, may have left changes behind.
             return failed(error), not session.changed
         except MemoryError:
