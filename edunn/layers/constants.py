@@ -15,6 +15,7 @@ from edunn.model import Model, ParameterSet
 class Identity(Model):
     """Give back a copy of the input: y = x."""
 
+    by_sample = True
     cache_entries = (frozenset({"shape"}),)
 
     def forward(self, x: FloatArray) -> FloatArray:
@@ -56,6 +57,12 @@ class _Constant(Model):
     """A layer with one fixed number, or an array of them."""
 
     cache_entries = (frozenset({"shape"}),)
+    value: float | FloatArray
+
+    @property
+    def by_sample(self) -> bool:  # type: ignore[override]
+        """Whether the constant is one number: an array may have one for each sample."""
+        return isinstance(self.value, float)
 
     def _constant(self, value: Any) -> float | FloatArray:
         if isinstance(value, list | tuple) or np.ndim(value) > 0:

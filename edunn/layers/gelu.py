@@ -64,6 +64,7 @@ class GELU(Model):
     the approximation with tanh.
     """
 
+    by_sample = True
     cache_entries = (frozenset({"slope"}),)
 
     @quiet

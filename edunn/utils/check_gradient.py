@@ -8,7 +8,7 @@ such as writing to its arguments or returning a view of a parameter.
 
 from __future__ import annotations
 
-import functools
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -165,13 +165,22 @@ def show(check: GradientCheck) -> None:
 
 def _generator(rng: np.random.Generator | None) -> np.random.Generator:
     """Return the check's own generator, which no layer draws from."""
-    return np.random.default_rng(_same_seed() if rng is None else rng.integers(2**62))
+    if rng is not None:
+        return np.random.default_rng(rng.integers(2**62))
+    # Put back where it began: to make another takes several times as long.
+    _of_thread.rng.bit_generator.state = _of_thread.start
+    return _of_thread.rng
 
 
-@functools.cache
-def _same_seed() -> np.random.SeedSequence:
-    """Return the seed of every check that is given no generator; to make it takes a while."""
-    return np.random.SeedSequence(0)
+class _OfThread(threading.local):
+    """The generator of every check that is given none, one a thread."""
+
+    def __init__(self) -> None:
+        self.rng = np.random.default_rng(0)
+        self.start = self.rng.bit_generator.state
+
+
+_of_thread = _OfThread()
 
 
 Draw = Callable[[], dict[str, Array]]
@@ -206,10 +215,10 @@ def _check(
 
     try:
         with preserved(model):
-            state = rng.bit_generator.state
+            state = None if start is None else rng.bit_generator.state
             arrays = samples_checked(still=False)
             drawn = not has_drawn_nothing()
-            if start is not None and drawn:
+            if start is not None and state is not None and drawn:
                 # It draws random numbers: once more, with the same ones at every forward.
                 start.rewind()
                 rng.bit_generator.state = state

@@ -45,7 +45,12 @@ class Replay:
 def may_draw(model: Model) -> bool:
     """Tell whether a forward may draw random numbers: of layers of one's own nobody knows."""
     # What is not of this library may be no Model, as the layers of the service's client.
-    return any(not type(part).__module__.startswith(_OURS) or part.draws for part in walk(model))
+    return any(not is_ours(type(part)) or part.draws for part in walk(model))
+
+
+def is_ours(thing: Any) -> bool:
+    """Tell whether a class or a function is of this library."""
+    return bool(thing.__module__.startswith(_OURS))
 
 
 @contextmanager
