@@ -72,8 +72,8 @@ class Model(Named, ABC):
 
     #: Whether a forward draws random numbers, in some phase.
     draws: ClassVar[bool] = False
-    #: Whether a forward answers each sample, along the first axis, whatever the others are.
-    by_sample = False
+    #: What a forward answers whatever the others are: "samples", "features" (axes 0, 1), or None.
+    alone: str | None = None
     frozen = False
     _phase = Phase.Training
     _rng: np.random.Generator | None = None

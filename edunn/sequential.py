@@ -39,7 +39,7 @@ class Sequential(Composite):
     layer gives no gradients; a frozen Sequential gives none at all.
     """
 
-    by_sample = True
+    alone = "samples"
 
     def __init__(
         self,

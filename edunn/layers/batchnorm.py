@@ -64,6 +64,7 @@ class BatchNorm(Model):
             "running_var", "(num_features,)", "The unbiased variance, 1 at first."
         ),
     )
+    alone = "features"
     # The centered input times `unit` is the normalised one.
     cache_entries = (frozenset({"centered", "unit", "inverse_std", "batch_statistics"}),)
 

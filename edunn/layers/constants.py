@@ -15,7 +15,7 @@ from edunn.model import Model, ParameterSet
 class Identity(Model):
     """Give back a copy of the input: y = x."""
 
-    by_sample = True
+    alone = "samples"
     cache_entries = (frozenset({"shape"}),)
 
     def forward(self, x: FloatArray) -> FloatArray:
@@ -60,9 +60,9 @@ class _Constant(Model):
     value: float | FloatArray
 
     @property
-    def by_sample(self) -> bool:  # type: ignore[override]
-        """Whether the constant is one number: an array may have one for each sample."""
-        return isinstance(self.value, float)
+    def alone(self) -> str | None:  # type: ignore[override]
+        # An array may have a number for each sample.
+        return "samples" if isinstance(self.value, float) else None
 
     def _constant(self, value: Any) -> float | FloatArray:
         if isinstance(value, list | tuple) or np.ndim(value) > 0:

@@ -12,7 +12,7 @@ from edunn.model import Model, ParameterSet
 class Flatten(Model):
     """Lay the features of each sample out in one row, in C order."""
 
-    by_sample = True
+    alone = "samples"
     cache_entries = (frozenset({"shape"}),)
 
     def forward(self, x: FloatArray) -> FloatArray:

@@ -64,7 +64,7 @@ class GELU(Model):
     the approximation with tanh.
     """
 
-    by_sample = True
+    alone = "samples"
     cache_entries = (frozenset({"slope"}),)
 
     @quiet

@@ -26,7 +26,7 @@ class Linear(Model):
     parameter_descriptions = (
         ParameterDescription("w", "(input_size, output_size)", "The weights."),
     )
-    by_sample = True
+    alone = "samples"
     cache_entries = (frozenset({"x"}),)
 
     def __init__(
@@ -117,7 +117,7 @@ class Bias(Model):
     """
 
     parameter_descriptions = (ParameterDescription("b", "(output_size,)", "The biases."),)
-    by_sample = True
+    alone = "samples"
     cache_entries = (frozenset({"shape"}),)
 
     def __init__(

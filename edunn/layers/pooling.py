@@ -35,7 +35,7 @@ _SMALL = 16
 class _Pool2d(Model):
     """What both poolings share: the window, and the size of the last images."""
 
-    by_sample = True
+    alone = "samples"
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ class Softmax(Model):
     to 0: see `probabilities`.
     """
 
-    by_sample = True
+    alone = "samples"
     cache_entries = (frozenset({"p"}),)
 
     def __init__(

@@ -31,7 +31,7 @@ class CrossEntropyWithLabels(Loss):
     Softmax the gradient of the score is right however wrong the sample is: see `probabilities`.
     """
 
-    by_sample = True
+    alone = "samples"
     cache_entries = (frozenset({"labels", "p", "classes"}),)
 
     @quiet
@@ -127,7 +127,7 @@ class BinaryCrossEntropy(Loss):
     sample is: see `probabilities`.
     """
 
-    by_sample = True
+    alone = "samples"
     cache_entries = (frozenset({"y_true", "y"}),)
 
     @quiet

@@ -18,7 +18,7 @@ class SquaredError(Loss):
     With E = Σ (y - y_true)², not half of it and not its mean.
     """
 
-    by_sample = True
+    alone = "samples"
     cache_entries = (frozenset({"difference"}),)
 
     @quiet

@@ -2,8 +2,9 @@
 
 Every check prints one line, and its answer is a `GradientCheck`: true where all is well. The layer
 is left as it was; for each sample its parameters and buffers are drawn anew, because those that a
-layer starts with hide faults. With the first sample a layer is also watched for what it may not do,
-such as writing to its arguments or returning a view of a parameter.
+layer starts with hide faults. With the first sample a layer of one's own is also watched for what
+it may not do, such as writing to its arguments or returning a view of a parameter. Of the layers
+here that is known.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from collections.abc import Callable
 import numpy as np
 
 from edunn.arrays import Array
+from edunn.composite import walk
 from edunn.model import Model
+from edunn.utils.at_once import answers_alone
 from edunn.utils.function_checks import (
     check_gradient_numerical,
     common_layer_random_sample,
@@ -24,7 +27,7 @@ from edunn.utils.function_checks import (
 from edunn.utils.gradient_at import Runs, check_at, redraw
 from edunn.utils.gradient_report import ArrayCheck, GradientCheck
 from edunn.utils.model2function import common_layer_to_function, error_layer_to_function
-from edunn.utils.preserve import Replay, may_draw, preserved
+from edunn.utils.preserve import Replay, is_known, preserved
 
 __all__ = [
     "binary_cross_entropy_labels",
@@ -195,8 +198,11 @@ def _check(
     rng: np.random.Generator,
 ) -> GradientCheck:
     # Where generators stand takes longer to tell than a small layer's whole check.
-    start = Replay.of(model) if may_draw(model) else None
-    drawn = start is not None
+    known = is_known(model)
+    may_draw = not known or any(part.draws for part in walk(model))
+    start = Replay.of(model) if may_draw else None
+    drawn = may_draw
+    alone = None if may_draw else answers_alone(model)
 
     def has_drawn_nothing() -> bool:
         return start is None or start.is_where_it_was()
@@ -206,7 +212,8 @@ def _check(
         for sample in range(samples):
             arguments = draw()
             redraw(model, rng)
-            found = check_at(Runs(model, arguments, still, closely=sample == 0), tolerance, rng)
+            closely = sample == 0 and not known
+            found = check_at(Runs(model, arguments, still, closely, alone), tolerance, rng)
             arrays += [check.of_sample(sample) for check in found]
             wrong = not all(check.passed for check in found)
             if wrong and (break_on_error or not (still or has_drawn_nothing())):

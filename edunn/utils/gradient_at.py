@@ -10,7 +10,7 @@ import numpy as np
 
 from edunn.arrays import Array, quiet
 from edunn.model import Model, ParameterSet
-from edunn.utils.by_sample import STRAIGHT, answers_by_sample, slopes_by_sample
+from edunn.utils.at_once import STRAIGHT, slopes_by_feature, slopes_by_sample
 from edunn.utils.gradient_report import ArrayCheck
 from edunn.utils.numerical_gradient import Floats, Index
 from edunn.utils.preserve import Replay
@@ -42,12 +42,20 @@ class Runs:
         Whether every forward draws the same random numbers, so that a mask holds still.
     closely : bool
         Whether to look for what a forward and a backward may not do, besides comparing.
+    alone : str, optional
+        What the model is known to answer each by itself, with no random numbers.
     """
 
     def __init__(
-        self, model: Model, arguments: Mapping[str, Array], still: bool, closely: bool
+        self,
+        model: Model,
+        arguments: Mapping[str, Array],
+        still: bool,
+        closely: bool,
+        alone: str | None = None,
     ) -> None:
         self.closely = closely
+        self.alone = alone
         self.model = model
         self.arguments = arguments
         self.name = list(arguments)[-1]
@@ -68,9 +76,11 @@ class Runs:
 
     def slopes_at_once(self, y: Array, δEδy: Floats, expected: Array) -> Floats | None:
         """Return the slope along each element of the point, where few forwards tell all."""
-        if self._start is not None or not answers_by_sample(self.model):
-            return None
-        return slopes_by_sample(self.model, self._given, y, δEδy, expected, _STEPS[0])
+        if self.alone == "samples":
+            return slopes_by_sample(self.model, self._given, y, δEδy, expected, _STEPS[0])
+        if self.alone == "features" and y.shape == self.x.shape:
+            return slopes_by_feature(self.forward, self.x, δEδy, _STEPS[0])
+        return None
 
 
 def check_at(runs: Runs, tolerance: float, rng: np.random.Generator) -> list[ArrayCheck]:

@@ -1,4 +1,4 @@
-"""Differences of layers that answer each sample by itself: of many elements in one forward."""
+"""Differences of many elements by one forward, where each moves another part of the answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from edunn.arrays import Array
 from edunn.composite import walk
 from edunn.model import Model
 from edunn.utils.numerical_gradient import Floats
-from edunn.utils.preserve import is_ours
 
 # How many numbers of samples go into one forward.
 _NUMBERS = 2**16
@@ -20,18 +19,13 @@ _NUMBERS = 2**16
 STRAIGHT = 1e-9
 
 
-def answers_by_sample(model: Model) -> bool:
-    """Tell whether it is known that no sample has a part in another's answer.
+def answers_alone(model: Model) -> str | None:
+    """Return what a model that is known answers each by itself: samples, features or neither.
 
-    Of what somebody writes nobody knows, nor of a layer that was given another forward.
+    The model is one that `is_known`: of what somebody writes nobody knows.
     """
-    return all(
-        is_ours(part)
-        and part.by_sample
-        and "forward" not in vars(part)
-        and is_ours(type(part).forward)
-        for part in walk(model)
-    )
+    parts = {part.alone for part in walk(model)}
+    return parts.pop() if len(parts) == 1 else None
 
 
 def slopes_by_sample(
@@ -45,7 +39,7 @@ def slopes_by_sample(
     Parameters
     ----------
     model : Model
-        That answers by sample.
+        That answers each sample by itself.
     given : list of ndarray
         What its forward takes, with samples along the first axis; the last is moved.
     y, δEδy : ndarray
@@ -109,3 +103,34 @@ def _slopes(
     rows[places] = start = here - step
     change -= forward(moved).reshape(rest.shape) - rest
     return np.asarray(np.einsum("eo,eo->e", change, weights) / (end - start))
+
+
+def slopes_by_feature(forward: Callable[[], Array], x: Floats, δEδy: Floats, step: float) -> Floats:
+    """Return the slope along each element of `x`, by differences on both sides.
+
+    An element moves the answer of its own feature alone, so one of each feature moves at a time.
+
+    Parameters
+    ----------
+    forward : callable
+        Gives the answer, of the shape of `x`, where `x` is now.
+    x : ndarray, shape (samples, features, ...)
+        Moved in place, and moved back.
+    δEδy : ndarray, same shape
+        What each number of the answer weighs.
+    step : float
+    """
+    slopes = np.empty(x.shape)
+    but_features = (0, *range(2, x.ndim))
+    for sample, *pixel in np.ndindex(x.shape[0], *x.shape[2:]):
+        place = (sample, slice(None), *pixel)
+        here = x[place].copy()
+        try:
+            x[place] = end = here + step
+            above = forward()
+            x[place] = start = here - step
+            change = above - forward()
+        finally:
+            x[place] = here
+        slopes[place] = np.add.reduce(change * δEδy, axis=but_features) / (end - start)
+    return slopes
