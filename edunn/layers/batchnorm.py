@@ -253,8 +253,10 @@ class BatchNorm(Model):
         )
         gradients = 0 if self.frozen else 2 * features._replace(dtype=x.dtype).wide_bytes()
         sample = x.size // max(1, x.shape[0])
+        # Not counted one by one: they may be more than there is memory for.
+        parts = 1 + 4 * x.size // _BLOCK
         return taken._replace(output=x, gradients=gradients).with_extra(
-            calls=20,
+            calls=24 * parts,
             elements=20 * self.num_features + 8 * sample,
             memory=8 * features.nbytes + 3 * 8 * sample + (x.nbytes if narrow else 0),
         )
@@ -345,9 +347,9 @@ class _Layout:
     def spread(self, values: Array) -> Array:
         """Write one value per feature out for a row, unless rows are long or few."""
         if len(self.shape) > 2:
-            if self.pixels >= _LONG:
-                return values[:, None]
-            return np.repeat(values, self.pixels).reshape(-1, self.pixels)
+            short = self.pixels < _LONG and math.prod(self.shape) >= _FEW
+            column = values[:, None]
+            return column.repeat(self.pixels, axis=1) if short else column
         if self.rows == 1:
             return values
         row = np.empty((self.rows, self.shape[1]))

@@ -171,20 +171,16 @@ def _generator(rng: np.random.Generator | None) -> np.random.Generator:
     if rng is not None:
         return np.random.default_rng(rng.integers(2**62))
     # Put back where it began: to make another takes several times as long.
-    _of_thread.rng.bit_generator.state = _of_thread.start
-    return _of_thread.rng
+    if not hasattr(_kept, "rng"):
+        _kept.rng = np.random.default_rng(0)
+        _kept.start = _kept.rng.bit_generator.state
+    _kept.rng.bit_generator.state = _kept.start
+    own: np.random.Generator = _kept.rng
+    return own
 
 
-class _OfThread(threading.local):
-    """The generator of every check that is given none, one a thread."""
-
-    def __init__(self) -> None:
-        self.rng = np.random.default_rng(0)
-        self.start = self.rng.bit_generator.state
-
-
-_of_thread = _OfThread()
-
+#: The generator of every check that is given none, one a thread.
+_kept = threading.local()
 
 Draw = Callable[[], dict[str, Array]]
 
