@@ -172,7 +172,7 @@ class Collection:
         """
         while size > self.places * self._place_bytes:
             if not self._arrivals.take_place(self._account):
-                raise _too_slow()
+                raise _no_place(f"{size} bytes of the request have arrived, and large ones of you")
             self.places += 1
 
 
@@ -196,7 +196,7 @@ class Arrival(Limit):
         if self.is_slow:
             return _too_late(self._arrivals.seconds)
         if not (self._may_be_slow and self._arrivals.take_place(self._account)):
-            return _too_slow()
+            return _no_place("the request arrives slowly, and slow ones of you")
         self.is_slow = True
         return self._arrivals.seconds
 
@@ -210,10 +210,10 @@ def _count_down(counts: dict[str, int], account: str) -> None:
         counts[account] = count - 1
 
 
-def _too_slow() -> ServiceError:
+def _no_place(why: str) -> ServiceError:
     return ServiceError(
         Reason.QUEUE_FULL,
-        "the request arrives slowly, and too many others do: try again shortly",
+        f"{why} or of others have all the places: try again shortly",
         retry_after=RETRY_SECONDS,
     )
 

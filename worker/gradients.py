@@ -85,16 +85,35 @@ def check_finite(layer: OpenLayer, gradients: Mapping[str, np.ndarray]) -> None:
     Raises
     ------
     ServiceError
-        NOT_FINITE, with the first parameter whose gradient has a NaN or an infinity.
+        NOT_FINITE, with the first parameter that has a NaN or an infinity itself, or else whose
+        gradient has one.
     """
     for name in layer.model.get_parameters():
         if name in gradients and not np.isfinite(gradients[name]).all():
-            raise ServiceError(
-                Reason.NOT_FINITE,
-                f"the gradient of parameter {name!r} of layer {layer.name!r} has a NaN or an "
-                "infinity: nothing is changed",
-                metadata={"layer": layer.name, "parameter": name},
-            )
+            # Then the gradients of other parameters are not finite either.
+            check_finite_parameters(layer)
+            raise _not_finite(layer, name, f"the gradient of parameter {name!r}")
+
+
+def check_finite_parameters(layer: OpenLayer) -> None:
+    """Refuse to train a layer whose parameters no step can mend.
+
+    Raises
+    ------
+    ServiceError
+        NOT_FINITE, with the first parameter that has a NaN or an infinity.
+    """
+    for name, parameter in layer.model.get_parameters().items():
+        if not np.isfinite(parameter).all():
+            raise _not_finite(layer, name, f"parameter {name!r}")
+
+
+def _not_finite(layer: OpenLayer, parameter: str, what: str) -> ServiceError:
+    return ServiceError(
+        Reason.NOT_FINITE,
+        f"{what} of layer {layer.name!r} has a NaN or an infinity: nothing is changed",
+        metadata={"layer": layer.name, "parameter": parameter},
+    )
 
 
 def reserved_for(

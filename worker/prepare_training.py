@@ -22,6 +22,7 @@ from edunn_serving.v1.dataset_pb2 import Dataset
 from edunn_serving.v1.training_pb2 import EarlyStopping, LearningRateSchedule, TrainingSpec
 from worker.charges import charge_training
 from worker.configs import TooDeepError, plain_config
+from worker.gradients import check_finite_parameters
 from worker.limits import check
 from worker.open_session import OpenSession, described_layer
 from worker.slots import PARAMETERS
@@ -61,6 +62,7 @@ def prepare_training(
     _check_optimizer(spec, violations)
     if violations:
         raise invalid_arguments(violations)
+    check_finite_parameters(layer)
     output = _check_shapes(layer.model, loss, spec, dataset, settings)
     _check_labels(output, loss, dataset)
     _check_metrics(output, spec, dataset)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	edunn "github.com/edunn/edunn-serving/clients/go"
@@ -113,6 +114,9 @@ func playCall(
 		loss := session.Layer(step.Loss)
 		result, err := layer.TrainStep(ctx, inputs, target, loss, optimizer, options...)
 		return answer{step: &result.StepResult, loss: &result.Loss}, err
+	case "fit":
+		got, err := playTraining(ctx, session, step)
+		return answer{training: &got}, err
 	case "clear_gradients":
 		return answer{}, layer.ClearGradients(ctx)
 	case "list_optimizer_types":
@@ -157,6 +161,47 @@ func playCall(
 	default:
 		return answer{}, fmt.Errorf("unknown call %q", step.Call)
 	}
+}
+
+// playTraining starts a training and watches it to its end.
+func playTraining(ctx context.Context, session *edunn.Session, step step) (watched, error) {
+	var got watched
+	optimizer, _ := step.optimizer()
+	spec := edunn.TrainingSpec{
+		Dataset: step.Dataset, Loss: session.Layer(step.Loss), Optimizer: optimizer,
+		Epochs: step.Epochs, ValidationShare: step.Validation,
+	}
+	if step.Seed != nil {
+		seed, err := strconv.ParseUint(*step.Seed, 10, 64)
+		if err != nil {
+			return got, err
+		}
+		spec.Seed = &seed
+	}
+	training, err := session.Layer(step.Layer).Fit(ctx, spec)
+	if err != nil {
+		return got, err
+	}
+	for event, err := range training.Watch(ctx, "") {
+		if err != nil {
+			return got, err
+		}
+		if event.Started != nil && step.Cancel {
+			if _, err := training.Cancel(ctx); err != nil {
+				return got, err
+			}
+		}
+		if event.Epoch != nil {
+			got.epochs = append(got.epochs, event.Epoch.Epoch)
+		}
+		if event.Ended != nil {
+			got.state = event.Ended.State.String()
+		}
+	}
+	if step.Resume {
+		_, err = training.Resume(ctx)
+	}
+	return got, err
 }
 
 // playStream sends all operations, and only then looks at the answers.

@@ -47,6 +47,12 @@ type step struct {
 	Loss           string                `json:"loss"`
 	Optimizer      *scenarioOptimizer    `json:"optimizer"`
 	StepID         *string               `json:"step_id"`
+	Dataset        string                `json:"dataset"`
+	Epochs         int                   `json:"epochs"`
+	Seed           *string               `json:"seed"`
+	Validation     float64               `json:"validation_share"`
+	Cancel         bool                  `json:"cancel"`
+	Resume         bool                  `json:"resume"`
 	Operations     []step                `json:"operations"`
 	Expect         expectation           `json:"expect"`
 	ExpectError    *expectedError        `json:"expect_error"`
@@ -70,6 +76,8 @@ type expectation struct {
 	StepID             *string               `json:"step_id"`
 	Steps              *int64                `json:"steps"`
 	Loss               *float64              `json:"loss"`
+	Epochs             []int                 `json:"epochs"`
+	State              *string               `json:"state"`
 }
 
 type expectedError struct {
@@ -199,6 +207,13 @@ type answer struct {
 	types      []string
 	step       *edunn.StepResult
 	loss       *float64
+	training   *watched
+}
+
+// watched is what was told of a training.
+type watched struct {
+	epochs []int
+	state  string
 }
 
 // check compares an answer with what is expected. Expecting what the call does not give fails.
@@ -209,6 +224,7 @@ func (e expectation) check(got answer) error {
 		got.session == nil && (e.Layers != nil || e.Seed != nil) ||
 		got.output == nil && got.session == nil && e.Phase != nil ||
 		got.types == nil && e.Types != nil ||
+		got.training == nil && (e.Epochs != nil || e.State != nil) ||
 		got.step == nil && (e.Steps != nil || e.StepID != nil) || got.loss == nil && e.Loss != nil {
 		return errors.New("the answer has not what is expected")
 	}
@@ -257,6 +273,12 @@ func (e expectation) check(got answer) error {
 	}
 	if e.Loss != nil {
 		fail("loss", same(fmt.Sprint(*got.loss), fmt.Sprint(*e.Loss)))
+	}
+	if e.Epochs != nil {
+		fail("epochs", same(fmt.Sprint(got.training.epochs), fmt.Sprint(e.Epochs)))
+	}
+	if e.State != nil {
+		fail("state", same(got.training.state, *e.State))
 	}
 	for _, name := range e.Types {
 		if !slices.Contains(got.types, name) {

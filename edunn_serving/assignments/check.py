@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from edunn_serving.assignments.fields import Name, NotEmpty, Shape, Text
+from edunn_serving.assignments.fields import Fields, Name, NotEmpty, Shape, Text
 
 # What a check can be about. Each is a field of `Check`, and one of them is given.
 Kind = Literal["layer", "loss", "optimizer", "initializer", "own"]
@@ -38,13 +38,11 @@ class Visibility(StrEnum):
     HIDDEN = "hidden"
 
 
-class Tolerance(BaseModel):
+class Tolerance(Fields):
     """How far a value may be from the reference.
 
     An error bound that follows the computation decides. It can be widened here.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     # The bound is multiplied by this.
     factor: float = Field(default=1.0, gt=0.0, le=1e6)
@@ -54,14 +52,12 @@ class Tolerance(BaseModel):
     absolute: float = Field(default=0.0, ge=0.0)
 
 
-class Check(BaseModel):
+class Check(Fields):
     """One check.
 
     Exactly one of `layer`, `loss`, `optimizer`, `initializer` and `own` is given: a type of the
     catalogue, or for `own` the name of a layer that only the student has.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     id: Name
     title: Text = ""

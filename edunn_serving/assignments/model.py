@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
@@ -21,15 +19,15 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from edunn_serving.assignments.check import Check, Feedback, Visibility
-from edunn_serving.assignments.fields import Name, NotEmpty, Seconds, Text
+from edunn_serving.assignments.fields import Fields, Name, NotEmpty, Seconds, Text
 
 DAY = timedelta(days=1)
+# Of times. Later ones have no days after them to be late in.
+_YEARS = range(2000, 3000)
 
 
-class Late(BaseModel):
+class Late(Fields):
     """What an answer after the due time costs."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     # The share of the score that each day costs, once it has begun.
     penalty_per_day: float = Field(ge=0.0, le=1.0)
@@ -37,10 +35,8 @@ class Late(BaseModel):
     days: int = Field(ge=1, le=366)
 
 
-class Attempts(BaseModel):
+class Attempts(Fields):
     """How often a student may try."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     # How many attempts count in all. None: as many as a student likes.
     limit: int | None = Field(default=None, ge=1, le=1_000_000)
@@ -51,10 +47,8 @@ class Attempts(BaseModel):
     expire_after: Seconds = 3600.0
 
 
-class Assignment(BaseModel):
+class Assignment(Fields):
     """A validated assignment."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     course: Name
     assignment: Name
@@ -89,10 +83,22 @@ class Assignment(BaseModel):
             ) from None
         return name
 
+    @field_validator("opens", "due", mode="before")
+    @classmethod
+    def _no_number(cls, given: Any) -> Any:
+        if isinstance(given, int | float):
+            # pydantic would take it for seconds since 1970.
+            raise ValueError("expected a date and a time such as 2030-06-01T18:00")
+        return given
+
     @field_validator("opens", "due")
     @classmethod
     def _with_zone(cls, time: datetime | None, info: ValidationInfo) -> datetime | None:
-        if time is None or time.tzinfo is not None:
+        if time is None:
+            return time
+        if time.year not in _YEARS:
+            raise ValueError(f"expected a year from {_YEARS[0]} to {_YEARS[-1]}")
+        if time.tzinfo is not None:
             return time
         zone: tzinfo = ZoneInfo(info.data.get("time_zone", "UTC"))
         return time.replace(tzinfo=zone)

@@ -302,10 +302,24 @@ def _on_bytes(name: str, method: Callable[[Call, Any], Awaitable[Message]]) -> U
     """Return a method that takes and returns the bytes of its messages."""
 
     async def run(call: Call, request: bytes) -> bytes:
-        answer = await method(call, parse_request(RPCS[name], request))
+        message = parse_request(RPCS[name], request)
+        _check_names(message)
+        answer = await method(call, message)
         return answer.SerializeToString()
 
     return run
+
+
+def _check_names(request: Message) -> None:
+    """Refuse a NUL, which no text of PostgreSQL can have."""
+    faults = [
+        (field.name, "expected a text without NUL characters")
+        for field, value in request.ListFields()
+        # A document's own errors have their line.
+        if isinstance(value, str) and "\0" in value and field.name != "document"
+    ]
+    if faults:
+        raise invalid_arguments(faults)
 
 
 def _seconds_left(until: float) -> float:

@@ -114,17 +114,18 @@ class Datasets:
                     if not is_free and sum(map(len, chunks)) < AHEAD_BYTES:
                         continue
                     if writing is not None:
-                        await writing
+                        await asyncio.shield(writing)
                     taking = asyncio.to_thread(content.take_all, file, chunks)
                     writing, chunks = asyncio.ensure_future(taking), []
                 if writing is not None:
-                    await writing
-                await asyncio.to_thread(content.take_all, file, chunks)
+                    await asyncio.shield(writing)
+                writing = asyncio.ensure_future(asyncio.to_thread(content.take_all, file, chunks))
+                await asyncio.shield(writing)
             except BaseException:
                 if writing is not None:
                     # The thread must have done with the file before it is closed.
                     with suppress(BaseException):
-                        await asyncio.shield(writing)
+                        await writing
                 raise
             content.check_complete()
         except BaseException as error:

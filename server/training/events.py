@@ -20,7 +20,11 @@ from server.training.store import TrainingStore
 
 log = logging.getLogger(__name__)
 
-EVENT_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
+EVENT_ID = re.compile(r"([0-9]{1,20})-([0-9]{1,20})")
+# The parts of an event's id are a time in ms and a number. Redis takes parts up to 2**64 - 1, but
+# refuses to look for events after the last id.
+MAX_ID_PART = 2**63 - 1
+FIRST_ID = "0-0"
 EVENTS_A_READ = 200
 # A new watcher's training joins the common read within this time.
 BLOCK_MS = 100
@@ -73,31 +77,34 @@ class TrainingEvents:
             TRAINING_NOT_FOUND; INVALID_ARGUMENT: no event can have this id; UNAVAILABLE: Redis is
             away or the server stops.
         """
-        if after and not EVENT_ID.fullmatch(after):
+        if after and not _is_event_id(after):
             raise invalid_argument(
                 "after_event_id", f"expected the id of an event, got {quoted(after)}"
             )
-        stream, place = keys.training_events(*key), after or "0-0"
+        stream, place = keys.training_events(*key), after or FIRST_ID
+        # The common read does not begin where a watcher says, because it is for the others too.
+        seen = FIRST_ID
         await self._store.get(key)
         self._watchers[stream] += 1
-        self._last.setdefault(stream, place)
-        self._is_watched.set()
         try:
             while True:
                 stored = await self._store.get(key)
                 events = await self._read(key, place)
                 for event in events:
-                    place = event.event_id
+                    place = seen = event.event_id
                     yield event
                 # An end that was read before its events were is seen in the next turn.
                 if not events:
                     if stored.has_ended:
                         return
-                    await self._wait(stream)
+                    self._last.setdefault(stream, seen)
+                    self._is_watched.set()
+                    await self._wait()
         finally:
             self._watchers[stream] -= 1
             if not self._watchers[stream]:
-                del self._watchers[stream], self._last[stream]
+                del self._watchers[stream]
+                self._last.pop(stream, None)
             if not self._last:
                 self._is_watched.clear()
 
@@ -115,7 +122,7 @@ class TrainingEvents:
             events.append(event)
         return events
 
-    async def _wait(self, stream: str) -> None:
+    async def _wait(self) -> None:
         """Wait for news of any training. A training that is forgotten has none."""
         if self._closed.is_set():
             raise unavailable("the server is stopping")
@@ -130,3 +137,8 @@ class TrainingEvents:
     async def _next_news(self) -> None:
         async with self._news:
             await self._news.wait()
+
+
+def _is_event_id(given: str) -> bool:
+    parts = EVENT_ID.fullmatch(given)
+    return parts is not None and all(int(part) <= MAX_ID_PART for part in parts.groups())

@@ -315,6 +315,19 @@ def test_a_failure_has_the_students_words_and_nothing_of_ours(
     assert not as_("ana").submit_answers(attempt.attempt_id, odd).passed
 
 
+@pytest.mark.parametrize("call", ["get_attempt", "get_report", "list_assignments", "list_notices"])
+def test_a_name_with_a_nul_is_refused_by_every_database(as_: As, call: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="NUL"):
+        getattr(as_("teacher"), call)("a\0b")
+
+
+def test_a_start_with_a_nul_in_its_name_begins_nothing(as_: As, documents: Documents) -> None:
+    name = put(as_, documents())
+    with pytest.raises(InvalidArgumentError, match="NUL"):
+        as_("ana").start_attempt(name, start_id="a\0b")
+    assert as_("ana").list_attempts(name) == []
+
+
 def test_a_start_that_was_not_answered_gets_the_same_attempt_again(
     as_: As, documents: Documents
 ) -> None:

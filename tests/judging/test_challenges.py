@@ -130,3 +130,21 @@ def test_a_check_that_cannot_be_drawn_says_why(
 ) -> None:
     with pytest.raises(ChallengeError, match=r"\w+"):
         drawn(make_check(kind, type_, config, **rest))
+
+
+@pytest.mark.parametrize(
+    ("type_", "config", "shape"),
+    [
+        ("Linear", {"input_size": 1, "output_size": 1_000_000}, [10_000, 1]),
+        ("MaxPool2d", {"kernel_size": 3000}, None),
+        ("AvgPool2d", {"kernel_size": 60}, [1, 1, 900, 900]),
+        ("RNN", {"input_dim": 1, "hidden_dim": 2, "output_dim": 1}, [1, 20_000, 1]),
+        ("RNN", {"input_dim": 1, "hidden_dim": 2, "output_dim": 1}, [1, 1000, 1]),
+    ],
+)
+def test_what_would_take_minutes_or_gigabytes_is_not_drawn(
+    type_: str, config: dict[str, object], shape: list[int] | None
+) -> None:
+    rest = {} if shape is None else {"shapes": [shape], "repetitions": 1}
+    with pytest.raises(ChallengeError, match="ask for"):
+        drawn(make_check("layer", type_, config, **rest))

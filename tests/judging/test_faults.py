@@ -47,8 +47,9 @@ def with_number(number: float) -> Callable[[np.ndarray], np.ndarray]:
         ("nan", output(with_number(np.nan))),
         ("infinity", output(with_number(np.inf))),
         ("wrong-values", output(with_number(7.0))),
-        ("wrong-shape", output(lambda y: y[:, :2])),
-        ("wrong-shape", output(lambda y: y[..., np.newaxis])),
+        ("wrong-shape", output(lambda y: np.full((2, 9), 0.25))),
+        ("cut-short", output(lambda y: y[:, :2])),
+        ("right-numbers-in-another-shape", output(lambda y: y[..., np.newaxis])),
         ("wrong-dtype", output(lambda y: y.astype(np.float32))),
         ("wrong-dtype", output(lambda y: y.astype(np.float16))),
         ("no-numbers", output(lambda y: "a text")),
@@ -68,6 +69,21 @@ def test_a_fault_of_one_output_is_named_and_costs_a_part(
     assert 0.9 < outcome.fraction < 1
     assert outcome.details["step"] == FIRST.step_id
     assert outcome.details["categories"]["training input_gradient"] == 1.0
+
+
+def test_a_forward_that_raised_comes_before_what_a_backward_has_wrong() -> None:
+    check = make_check("layer", "Dropout", {"p": 0.5})
+    challenge = drawn(check)
+    steps = {
+        step.step_id: Failure("NameError: mask")
+        if isinstance(step, Forward)
+        else Gradients(step.output_gradient)
+        for step in challenge.steps
+        if isinstance(step, Forward | Backward)
+    }
+    outcome = outcome_of(check, challenge, Answer(steps))
+    assert outcome.bug == "step-failed"
+    assert outcome.message.endswith("NameError: mask")
 
 
 def test_the_size_and_the_place_of_an_error_are_told() -> None:
@@ -218,3 +234,17 @@ def test_judging_never_raises(data: st.DataObject, name: str) -> None:
     assert outcome.verdict != "ungradable", outcome.details
     assert 0.0 <= outcome.fraction <= 1.0
     assert (outcome.verdict == "passed") == (outcome.bug == "")
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred\x00", "two\nlines", "\u202eright to left"])
+def test_what_a_program_says_is_told_without_control_characters(text: str) -> None:
+    answer = changed(FIRST.step_id, lambda given: Failure(text))
+    message = outcome_of(LINEAR, CHALLENGE, answer).message
+    assert message.isprintable()
+    assert message.endswith("raised an error: " + ascii(text)[1:-1])
+
+
+def test_what_a_program_says_is_told_in_part_if_it_is_long() -> None:
+    names = {"name" * 50 + str(number): np.zeros(1) for number in range(100)}
+    answer = changed(FIRST_BACKWARD.step_id, lambda given: Gradients(given.input_gradient, names))
+    assert len(outcome_of(LINEAR, CHALLENGE, answer).message) < 1000

@@ -31,6 +31,13 @@ ALIKE = {
     },
     "relu-gradient-not-masked": {"activation-gradient-forgotten"},
     "gradient-negated": {"difference-reversed", "tanh-derivative-sign"},
+    # A fixed rate may be the square of the one given.
+    "learning-rate-squared": {"learning-rate-fixed", "momentum-dampened"},
+    "learning-rate-fixed": {
+        "learning-rate-squared",
+        "momentum-dampened",
+        "new-value-not-weighted",
+    },
     "gradient-halved": {"squared-error-gradient-factor"},
     "squared-error-averaged": {"mean-error-over-elements"},
     "loss-divided-by-classes": {"mean-error-over-elements"},

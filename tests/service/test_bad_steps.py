@@ -200,3 +200,21 @@ def test_refused_accumulation_keeps_nothing(training: Training) -> None:
             backward, stub, session, "net", gradient, accumulate=True, forward_id="f", **fields
         )
         assert refusal(call).code is INVALID
+
+
+def test_a_parameter_that_is_not_finite_is_named_and_not_what_follows_from_it(
+    stub: LayerServiceStub,
+) -> None:
+    training = Training(stub)
+    request = api.GetParametersRequest(session_id=training.session, layer="net")
+    parameters = stub.GetParameters(request, timeout=30).parameters
+    spoilt = np.full(parameters["dense1(b)"].shape, np.nan)
+    stub.SetParameters(
+        api.SetParametersRequest(
+            session_id=training.session, layer="net", parameters={"dense1(b)": tensor(spoilt)}
+        ),
+        timeout=30,
+    )
+    refused = refusal(training.train)
+    assert refused.reason == "NOT_FINITE"
+    assert "parameter 'dense1(b)' of layer 'net' has a NaN" in refused.message

@@ -164,3 +164,23 @@ def test_what_is_somebody_else_s_is_not_found(tmp_path: Path) -> None:
         places = {each.parent for each in tmp_path.rglob("*.safetensors")}
         assert len(places) == 3
         assert all(place.is_relative_to(tmp_path / "artifacts") for place in places)
+
+
+def test_a_layer_that_is_not_finite_is_not_trained(client: Client) -> None:
+    with client.session(seed=1) as session:
+        session.layer("loss", "CrossEntropyWithLabels")
+        net = session.layer("net", "Sequential", layers=network())
+        bias = net.get_parameters()["out(b)"]
+        net.set_parameters({"out(b)": np.full_like(bias, np.nan)})
+        with pytest.raises(EdunnError, match=r"parameter 'out\(b\)' of layer 'net'") as refused:
+            fit(net)
+    assert refused.value.reason == "NOT_FINITE"
+
+
+def test_what_no_event_has_as_its_id_is_refused(session: Session) -> None:
+    ended = fit(session.layer("net"))
+    ended.result(timeout=60)
+    for after in ("9" * 20 + "-0", f"{2**64 - 1}-{2**64 - 1}", f"{2**63}-0", "1", "$", "1-1-1"):
+        with pytest.raises(EdunnError, match="after_event_id"):
+            list(ended.events(after, timeout=30))
+    assert list(ended.events(f"{2**63 - 1}-{2**63 - 1}", timeout=30)) == []

@@ -165,6 +165,7 @@ def _notice(session: Session, attempt: Attempt, text: str) -> None:
             assignment=attempt.assignment,
             attempt_id=attempt.id,
             student=attempt.student,
-            text=text,
+            # A student's program may have a part in it, and PostgreSQL takes no NUL.
+            text=text.replace("\0", "\\0"),
         )
     )

@@ -128,3 +128,15 @@ def compare(given: Any, expected: Rounded, dtype: str, widening: Widening) -> Fa
         answered_value=float(values[index]),
         expected_value=float(expected.value[index]),
     )
+
+
+def is_like(given: Any, other: Rounded, fault: Fault | None, dtype: str) -> bool:
+    """Tell whether a wrong answer has other values, and these tell it from the right one."""
+    array = as_answered(given)
+    if array is None or fault is None or compare(array, other, dtype, Likeness(dtype)):
+        return False
+    if fault.error_size is None or fault.error_index is None:
+        return True
+    # What knows nothing of the value explains nothing.
+    allowed = tolerance(other, dtype, Likeness(dtype))
+    return bool(np.broadcast_to(allowed, array.shape)[fault.error_index] < fault.error_size)

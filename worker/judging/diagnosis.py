@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from edunn.model import Model
 from worker.judging.challenges import Answer, Backward, Challenge, Forward, SetPhase
-from worker.judging.comparison import Likeness, as_answered, compare, tolerance
+from worker.judging.comparison import Likeness, compare, is_like, tolerance
 from worker.judging.formulas import Formula, formula_of, parts_of
+from worker.judging.misplaced import related
 from worker.judging.mistakes import Mistake, mistakes_of, mistakes_of_any
 from worker.judging.parts import Part, answered
 from worker.judging.rounding import Rounded
+from worker.judging.shapes import work_of
 from worker.judging.values import expected_of, step_dtype
 
 # Of these a mistaken formula can be the cause.
@@ -22,6 +25,7 @@ _EXPLICABLE = frozenset({"wrong-values", "wrong-shape", "nan", "infinity"})
 _PATIENCE = 3
 # A larger challenge is not run with every mistake: that would take minutes.
 _MOST_ELEMENTS = 500_000
+_MOST_WORK = 200_000_000
 
 
 @dataclass(slots=True)
@@ -44,17 +48,15 @@ def diagnosed(
     may have another.
     """
     faulty = {(part.step_id, part.category): part for part in parts if _is_explicable(part)}
-    if not faulty or _elements(challenge) > _MOST_ELEMENTS:
+    if not faulty or _is_large(subject, challenge):
         return list(parts)
     right = {(part.step_id, part.category) for part in parts if part.fault is None}
-    found = [
-        explanation
-        for mistake, formula in mistaken_formulas(subject)
-        if (
-            explanation := _explanation(mistake.bug, formula, challenge, answer, faulty, right)
-        ).places
-    ]
-    found.insert(0, _overwritten(formula_of(subject), challenge, answer, faulty))
+    found = [_overwritten(formula_of(subject), challenge, answer, faulty)]
+    for mistake, formula in mistaken_formulas(subject):
+        found.append(_explanation(mistake.bug, formula, challenge, answer, faulty, right))
+        if len(found[-1].places) == len(faulty) and not found[-1].contradicted:
+            # No other explains more.
+            break
     found = [each for each in found if each.places]
     named: dict[tuple[str, str], str] = {}
     while found:
@@ -63,13 +65,20 @@ def diagnosed(
         for each in found:
             each.places -= named.keys()
         found = [each for each in found if each.places]
-    return [replace(part, bug=named.get((part.step_id, part.category), part.bug)) for part in parts]
+    parts = [
+        replace(part, bug=named.get((part.step_id, part.category), part.bug)) for part in parts
+    ]
+    return related(parts, formula_of(subject), challenge, answer)
 
 
-def _elements(challenge: Challenge) -> int:
-    """Return how many numbers the steps have."""
-    forwards = (step for step in challenge.steps if isinstance(step, Forward))
-    return sum(x.size for step in forwards for x in step.inputs)
+def _is_large(subject: Any, challenge: Challenge) -> bool:
+    """Tell whether a challenge is so large that only its verdict is worth the time."""
+    forwards = [step for step in challenge.steps if isinstance(step, Forward)]
+    if sum(x.size for step in forwards for x in step.inputs) > _MOST_ELEMENTS:
+        return True
+    if not isinstance(subject, Model):
+        return False
+    return sum(work_of(subject, step.inputs[-1].shape) for step in forwards) > _MOST_WORK
 
 
 def _is_explicable(part: Part) -> bool:
@@ -121,7 +130,7 @@ def _explanation(
         for place, name in places.items():
             if place in faulty:
                 given = answered(answer, step, name)
-                if _is_like(given, expected[name], faulty[place], step_dtype(step)):
+                if is_like(given, expected[name], faulty[place].fault, step_dtype(step)):
                     explanation.places.add(place)
             elif place in right and not explanation.contradicted:
                 given = answered(answer, step, name)
@@ -153,7 +162,7 @@ def _overwritten(
         for place, name, given in earlier:
             if name not in expected or _is_nothing(expected[name], dtype):
                 continue
-            if _is_like(given, expected[name], faulty[place], dtype):
+            if is_like(given, expected[name], faulty[place].fault, dtype):
                 explanation.places.add(place)
         for name in expected:
             place = step.step_id, f"{phase} {name}".strip()
@@ -165,16 +174,3 @@ def _overwritten(
 def _is_nothing(expected: Rounded, dtype: str) -> bool:
     """Tell whether an array has only zeros. Too many mistakes give zeros to tell one by them."""
     return not bool(np.any(np.abs(expected.value) > tolerance(expected, dtype, Likeness(dtype))))
-
-
-def _is_like(given: Any, mistaken: Rounded, part: Part, dtype: str) -> bool:
-    """Tell whether an answer is what a mistaken formula gives, and tells it from the right one."""
-    array = as_answered(given)
-    fault = part.fault
-    if array is None or fault is None or compare(array, mistaken, dtype, Likeness(dtype)):
-        return False
-    if fault.error_size is None or fault.error_index is None:
-        return True
-    # A formula that knows nothing of the value explains nothing.
-    allowed = tolerance(mistaken, dtype, Likeness(dtype))
-    return bool(np.broadcast_to(allowed, array.shape)[fault.error_index] < fault.error_size)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from worker.judging.comparison import Fault
 
 LANGUAGES = ("en", "es")
+# Of what a student's program says, in characters.
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,14 @@ def message(bug: str, language: str, part: str, fault: Fault) -> str:
     place = _place(part, language)
     for name, text in (("part", place), ("got", fault.got), ("expected", fault.expected)):
         # Not `format`: what a student's program says may have braces in it.
-        lesson = lesson.replace(f"{{{name}}}", text)
+        lesson = lesson.replace(f"{{{name}}}", _printable(text))
     return lesson[:1].upper() + lesson[1:]
+
+
+def _printable(text: str) -> str:
+    """Return what a student's program says as a terminal, a page and XML can bear it."""
+    shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    return shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…"
 
 
 _PARTS = {

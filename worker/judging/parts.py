@@ -20,10 +20,13 @@ from worker.judging.challenges import (
 )
 from worker.judging.comparison import UNITS, Fault, Widening, as_answered, compare, name_of
 from worker.judging.lessons import GENERAL, message
+from worker.judging.mistakes.relations import RELATIONS
 from worker.judging.rounding import Rounded, zeros
 
 # What a right value in another dtype is worth.
 _OTHER_DTYPE = 0.5
+# What says that something is wrong, and nothing of why.
+_UNEXPLAINED = frozenset({"wrong-values", "wrong-shape", "nan", "infinity"})
 #: The names of a part: of a forward, of a backward, and before the names of parameters.
 OUTPUT, INPUT_GRADIENT, PARAMETER = "output", "input_gradient", "parameter_gradients."
 
@@ -108,7 +111,9 @@ def outcome(parts: Sequence[Part], language: str, partial_credit: bool) -> Check
     """Make one outcome of all parts.
 
     The credit is the mean over the categories, of each the mean over its parts. The bug is the
-    one that explains the most parts, an earlier one before a later one.
+    one that explains the most parts; of equal ones a mistake before a mere relation, and then
+    an earlier one before a later one. One that leaves most of what is wrong in its categories
+    unexplained is no explanation.
     """
     if not parts:
         return ungradable("there is nothing to judge")
@@ -121,7 +126,7 @@ def outcome(parts: Sequence[Part], language: str, partial_credit: bool) -> Check
     if not wrong:
         return CheckOutcome(Verdict.PASSED, 1.0, details=details)
     bugs = [part.bug or fault.bug for part, fault in wrong]
-    bug = _main_bug(bugs)
+    bug = _main_bug([part.category for part, _ in wrong], bugs)
     part, fault = wrong[bugs.index(bug)]
     details |= {
         "step": part.step_id,
@@ -148,10 +153,20 @@ def ungradable(reason: str) -> CheckOutcome:
     return CheckOutcome(Verdict.UNGRADABLE, 0.0, details={"reason": reason})
 
 
-def _main_bug(bugs: Sequence[str]) -> str:
-    counts = Counter(bugs)
+def _main_bug(categories: Sequence[str], bugs: Sequence[str]) -> str:
+    counts, unexplained = Counter(bugs), Counter[str]()
+    for category, bug in zip(categories, bugs, strict=True):
+        unexplained[category] += bug in _UNEXPLAINED
+
+    def explains(bug: str) -> bool:
+        touched = {place for place, other in zip(categories, bugs, strict=True) if other == bug}
+        if bug in GENERAL:
+            # What is computed after an error explains less than its words do.
+            return bug == "step-failed"
+        return counts[bug] >= sum(unexplained[each] for each in touched)
+
     # `max` takes the first of equal ones, and a Counter keeps the order of the parts.
-    return max(counts, key=lambda bug: (bug not in GENERAL, counts[bug]))
+    return max(counts, key=lambda bug: (explains(bug), counts[bug], bug not in RELATIONS))
 
 
 def _plain(number: float | None) -> float | None:

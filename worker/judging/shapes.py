@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import edunn as nn
-from edunn.estimate import FLOAT64, ArraySpec
+from edunn.estimate import FLOAT64, INT64, ArraySpec
 from edunn.losses.loss import Loss
 from edunn.model import Model, Phase
 from worker.judging.challenges import ChallengeError
@@ -44,6 +44,21 @@ def bears(model: Model, shape: Shape) -> bool:
     except (nn.LayerError, MemoryError):
         return False
     return True
+
+
+def work_of(model: Model, shape: Shape) -> int:
+    """Return the work of a forward and a backward, in the units of `edunn.estimate`."""
+    y = ArraySpec(shape, FLOAT64)
+    if isinstance(model, nn.MeanError):
+        return work_of(model.sample_error_layer, shape)
+    inputs: tuple[ArraySpec, ...]
+    if isinstance(model, nn.CrossEntropyWithLabels | nn.BinaryCrossEntropy):
+        inputs = (ArraySpec(shape[:1], INT64), y)
+    else:
+        inputs = (y, y) if isinstance(model, Loss) else (y,)
+    model.set_phase(Phase.Training)
+    estimate = model.estimate(*inputs)
+    return estimate.forward.work + estimate.backward.work
 
 
 def _candidates(model: Any) -> Sequence[Shapes]:

@@ -33,13 +33,20 @@ from worker.judging.parts import (
 )
 from worker.judging.rounding import Rounded, exact
 from worker.judging.scripts import Script
-from worker.judging.shapes import Shape, bears, default_shapes
+from worker.judging.shapes import Shape, bears, default_shapes, work_of
 from worker.judging.subjects import depends_on_phase, floats, has_dropout, optimizer_of
 
 # How often inputs are drawn again, if a number within a network comes too near a kink.
 _DRAWS = 20
+# In units of about a nanosecond for the layer itself. The formulas take several times as long.
+_MOST_WORK = 2_000_000_000
+# About how many passes of each shape a script has besides the repetitions.
+_OTHER_PASSES = 4
 # An optimizer's gradients, from too small to count to large.
 _GRADIENT_SIZES = (1.0, 1e-8, 1.0, 0.0, 1e-4, 30.0)
+# How large they are from step to step. After a small one the running square has become smaller,
+# which an optimizer that keeps the largest does not see.
+_GRADIENTS_BY_STEP = (1.0, 0.01, 1.0, 0.003)
 # At least this many, so that the state that a step leaves shows in the next.
 _STEPS = 4
 
@@ -57,6 +64,12 @@ def draw_layer(check: Check, model: Model, draws: Draws) -> Challenge:
     for shape in shapes:
         if not bears(model, shape):
             raise ChallengeError(f"{check.type} takes no input of the shape {shape}")
+    passes = check.repetitions + _OTHER_PASSES
+    if passes * sum(work_of(model, shape) for shape in shapes) > _MOST_WORK:
+        raise ChallengeError(
+            "the challenge would take too long to compute: ask for smaller shapes or fewer "
+            "repetitions"
+        )
     script = Script(draws, check.dtypes[0], check.backward)
     writer = _Writer(script, model, formula_of(model))
     dtypes = itertools.cycle(check.dtypes)
@@ -127,10 +140,11 @@ def draw_optimizer(check: Check, draws: Draws) -> Challenge:
     # An element keeps the size of its gradients, so that a zero is one in every step.
     kinds = draws.order(math.prod(shape)).reshape(shape) % len(_GRADIENT_SIZES)
     sizes = np.array(_GRADIENT_SIZES)[kinds]
-    for _ in range(max(_STEPS, check.repetitions)):
+    for step in range(max(_STEPS, check.repetitions)):
+        size = _GRADIENTS_BY_STEP[step % len(_GRADIENTS_BY_STEP)]
         # Small parameters show small steps.
         p = draws.signed(shape) * np.where(draws.uniform(shape) < 0.5, 1.0, max(lr, 1e-6))
-        script.forward(p, draws.signed(shape) * sizes)
+        script.forward(p, draws.signed(shape) * sizes * size)
     return Challenge(check.kind, check.type, check.config, {}, tuple(script.steps))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from edunn_client import (
     MeanLoss,
     RemoteLayer,
     StepCount,
+    TrainingEvent,
     optimizers,
 )
 from edunn_client._tensors import Array
@@ -30,6 +31,16 @@ TOLERANCES = {"float32": (1e-6, 1e-5), "float64": (1e-11, 1e-9)}
 async def settled(value: Any) -> Any:
     """Return the outcome of a call of either client: the asyncio client's are awaited."""
     return await value if inspect.isawaitable(value) else value
+
+
+async def told(events: Any) -> AsyncIterator[TrainingEvent]:
+    """Yield what either client tells of a training."""
+    if isinstance(events, AsyncIterator):
+        async for event in events:
+            yield event
+    else:
+        for event in events:
+            yield event
 
 
 def unknown_layer(
@@ -132,6 +143,33 @@ class ScenarioRunner:
             step_id=step_id,
         )
         return outcome(await settled(step))
+
+    async def _fit(
+        self,
+        layer: str,
+        loss: str,
+        optimizer: Json,
+        seed: str | None = None,
+        cancel: bool = False,
+        resume: bool = False,
+        **what: Any,
+    ) -> Json:
+        target, numbered = self._layer(layer), None if seed is None else int(seed)
+        training = await settled(
+            target.fit(loss=loss, optimizer=optimizer_of(optimizer), seed=numbered, **what)
+        )
+        epochs: list[int] = []
+        state = ""
+        async for event in told(training.events()):
+            if event.started is not None and cancel:
+                await settled(training.cancel())
+            if event.epoch is not None:
+                epochs.append(event.epoch.epoch)
+            if event.ended is not None:
+                state = event.ended.state.name.lower()
+        if resume:
+            await settled(training.resume())
+        return {"epochs": epochs, "state": state}
 
     async def _clear_gradients(self, layer: str) -> Json:
         await settled(self._layer(layer).clear_gradients())

@@ -62,6 +62,12 @@ interface Step {
   readonly optimizer?: { readonly type: string; readonly config?: Config };
   readonly step_id?: string;
   readonly session_id?: string;
+  readonly dataset?: string;
+  readonly epochs?: number;
+  readonly seed?: string;
+  readonly validation_share?: number;
+  readonly cancel?: boolean;
+  readonly resume?: boolean;
   readonly operations?: readonly Step[];
   readonly expect?: Readonly<Record<string, unknown>>;
   readonly expect_error?: Readonly<Record<string, unknown>>;
@@ -113,6 +119,8 @@ async function runStep(client: Client, session: Session, step: Step): Promise<An
       const layer = layerOf(session, step);
       return stepAnswer(await layer.trainStep(dataOf(step), step.optimizer, options));
     }
+    case "fit":
+      return watchedAnswer(layerOf(session, step), step);
     case "clear_gradients":
       await layerOf(session, step).clearGradients();
       return {};
@@ -153,6 +161,27 @@ async function runStep(client: Client, session: Session, step: Step): Promise<An
     default:
       throw new Error(`unknown call ${String(step.call)}`);
   }
+}
+
+/** Starts a training and watches it to its end. */
+async function watchedAnswer(layer: Layer, step: Step): Promise<Answer> {
+  const training = await layer.fit({
+    dataset: given(step.dataset),
+    loss: given(step.loss),
+    optimizer: given(step.optimizer),
+    epochs: given(step.epochs),
+    seed: step.seed === undefined ? undefined : BigInt(step.seed),
+    validationShare: step.validation_share,
+  });
+  const epochs: number[] = [];
+  let state = "";
+  for await (const event of training.watch()) {
+    if (event.kind === "started" && step.cancel) await training.cancel();
+    if (event.kind === "epoch") epochs.push(event.result.epoch);
+    if (event.kind === "ended") state = event.info.state;
+  }
+  if (step.resume) await training.resume();
+  return { epochs, state };
 }
 
 async function sendThrough(stream: ComputeStream, session: Session, step: Step): Promise<Answer> {
@@ -207,6 +236,8 @@ function checkAnswer(key: string, got: unknown, expected: unknown, what: string)
     case "steps":
     case "step_id":
     case "loss":
+    case "epochs":
+    case "state":
       assert.deepEqual(got, expected, what);
       break;
     case "types":
@@ -303,5 +334,11 @@ const STEP_KEYS = [
   "config",
   "parameters",
   "session_id",
+  "dataset",
+  "epochs",
+  "seed",
+  "validation_share",
+  "cancel",
+  "resume",
   "operations",
 ];

@@ -80,6 +80,11 @@ def test_json_is_read_too_and_what_is_stored_is_the_same() -> None:
     ("old", "new", "expected"),
     [
         ("points: 3", "points: -3", [(13, "checks[0].points")]),
+        ("points: 3", "points: yes", [(13, "checks[0].points")]),
+        ("points: 3", 'title: "\\e[31mred"', [(13, "checks[0].title")]),
+        # pydantic takes a number for seconds since 1970.
+        ("due: 2030-03-20 23:59:00", "due: 2030", [(5, "due")]),
+        ("due: 2030-03-20 23:59:00", "due: 9999-12-31 23:59:00", [(5, "due")]),
         ("points: 3", "point: 3", [(13, "checks[0].point")]),
         ("points: 3", "points: .nan", [(13, "checks[0].points")]),
         ("    layer: Dropout\n    config", "    loss: 3\n    config", [(10, "checks[0].loss")]),

@@ -93,6 +93,7 @@ def test_request_in_several_messages_takes_places_as_it_grows() -> None:
         with pytest.raises(ServiceError) as refused, arriving.collecting("a") as another:
             another.grow(1)
         assert refused.value.reason is Reason.QUEUE_FULL
+        assert "slow" not in str(refused.value)
         with arriving.collecting("b") as others:
             others.grow(2 * MEBIBYTE)
     with arriving.collecting("a") as collection:

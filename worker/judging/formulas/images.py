@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from worker.judging.challenges import Array, Floats
+from worker.judging.challenges import Array, ChallengeError, Floats
 from worker.judging.formulas.formula import Formula, Passed
 from worker.judging.rounding import SAFETY, Rounded, is_doubtful, scattered
 
 Pair = tuple[int, int]
+
+# Of all windows of a batch together: 64 MiB for each of the several arrays of the computation.
+_MOST_ELEMENTS = 8 * 2**20
 
 
 class Sliding(Formula):
@@ -145,7 +149,21 @@ class MaxPool2d(_Pool2d):
 
 
 def windows(x: Rounded, size: Pair, stride: Pair) -> Rounded:
-    """Return the windows over images: (samples, rows, columns, channels, height, width)."""
+    """Return the windows over images: (samples, rows, columns, channels, height, width).
+
+    Raises
+    ------
+    ChallengeError
+        If the windows together have too many elements.
+    """
+    samples, channels, *lengths = x.shape
+    counts = (
+        1 + (have - need) // step for have, need, step in zip(lengths, size, stride, strict=True)
+    )
+    if samples * channels * math.prod(counts) * math.prod(size) > _MOST_ELEMENTS:
+        raise ChallengeError(
+            "the windows would have too many elements: ask for smaller images or windows"
+        )
 
     def viewed(array: Floats) -> Floats:
         views = sliding_window_view(array, size, axis=(2, 3))[:, :, :: stride[0], :: stride[1]]

@@ -150,6 +150,35 @@ class OfLastSample(_OneSample):
     sample = -1
 
 
+class _WithoutSample(Formula):
+    """One sample has no part in the gradients of the parameters."""
+
+    sample = 0
+
+    def backward(self, g: Rounded) -> Passed:
+        of_input, _ = super().backward(g)
+        if not g.shape:
+            return super().backward(g)
+        others = np.ones(g.shape)
+        others[self.sample] = 0.0
+        return of_input, super().backward(Rounded(g.value * others))[1]
+
+
+@mistake(
+    "gradient-without-one-sample",
+    "{part} is without the first or the last sample: add up all samples of the batch.",
+    "{part} no incluye la primera o la última muestra: suma todas las muestras del lote.",
+    of=None,
+)
+class WithoutFirstSample(_WithoutSample):
+    sample = 0
+
+
+@mistake("gradient-without-one-sample", of=None)
+class WithoutLastSample(_WithoutSample):
+    sample = -1
+
+
 @mistake(
     "gradient-accumulated",
     "{part} still has what earlier backwards left: start at zero in each.",

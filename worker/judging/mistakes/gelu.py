@@ -110,3 +110,68 @@ class GeluWithDensityAlone(GELU):
 class GeluWithDensityNotTimesInput(GELU):
     def slope(self) -> Rounded:
         return self.x.normal_cdf() + density(self.x)
+
+
+@mistake(
+    "gelu-without-input",
+    "GELU is x times the normal distribution function; here the factor x is missing.",
+    "GELU es x por la función de distribución normal; aquí falta el factor x.",
+)
+class GeluWithoutInput(GELU):
+    def value(self, x: Rounded) -> Rounded:
+        return x.normal_cdf()
+
+    def slope(self) -> Rounded:
+        return density(self.x)
+
+
+@mistake(
+    "gelu-root-multiplied",
+    "The argument of erf is x/√2; here x is multiplied by the root.",
+    "El argumento de erf es x/√2; aquí x está multiplicado por la raíz.",
+)
+class GeluRootMultiplied(GELU):
+    def value(self, x: Rounded) -> Rounded:
+        return x * (2.0 * x).normal_cdf()
+
+    def slope(self) -> Rounded:
+        twice = 2.0 * self.x
+        return twice.normal_cdf() + twice * density(twice)
+
+
+@mistake(
+    "gelu-gradient-sign",
+    "The derivative of GELU is Φ(x) + xφ(x), with a plus.",
+    "La derivada de GELU es Φ(x) + xφ(x), con un más.",
+)
+class GeluMinus(GELU):
+    def slope(self) -> Rounded:
+        return self.x.normal_cdf() - self.x * density(self.x)
+
+
+@mistake(
+    "gelu-density-wrong",
+    "The normal density is exp(-x²/2)/√(2π); here its exponent or its divisor is another.",
+    "La densidad normal es exp(-x²/2)/√(2π); aquí su exponente o su divisor es otro.",
+)
+class GeluDensityNotDivided(GELU):
+    factor, power = 1.0, -0.5
+
+    def slope(self) -> Rounded:
+        bell = (self.x * self.x * self.power).exp() * self.factor
+        return self.x.normal_cdf() + self.x * bell
+
+
+@mistake("gelu-density-wrong")
+class GeluDensityOfErf(GeluDensityNotDivided):
+    factor, power = 1 / math.sqrt(math.pi), -0.5
+
+
+@mistake("gelu-density-wrong")
+class GeluDensityOfSquare(GeluDensityNotDivided):
+    factor, power = 1 / math.sqrt(2 * math.pi), -1.0
+
+
+@mistake("gelu-density-wrong")
+class GeluDensityWithoutTwo(GeluDensityNotDivided):
+    factor, power = 1 / math.sqrt(math.pi), -1.0

@@ -41,6 +41,24 @@ class WeightGradientOfSums(Linear):
 
 
 @mistake(
+    "weight-gradient-of-sums",
+    "The gradient of w sums the products of each sample; here the sums are multiplied.",
+    "El gradiente de w suma los productos de cada muestra; aquí se multiplican las sumas.",
+)
+class WeightGradientOfProduct(Linear):
+    def backward(self, g: Rounded) -> Passed:
+        x = self.x.sum(axis=0, keepdims=True)
+        return super().backward(g)[0], {"w": x.T @ g.sum(axis=0, keepdims=True)}
+
+
+@mistake("weight-gradient-of-sums")
+class WeightGradientOfMeans(Linear):
+    def backward(self, g: Rounded) -> Passed:
+        x = self.x.mean(axis=0, keepdims=True)
+        return super().backward(g)[0], {"w": x.T @ g.mean(axis=0, keepdims=True)}
+
+
+@mistake(
     "bias-forgotten",
     "The bias is not added.",
     "No se suma el sesgo (bias).",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from worker.judging.formulas.formula import Formula, Passed
 from worker.judging.formulas.losses import (
     BinaryCrossEntropy,
@@ -11,7 +13,7 @@ from worker.judging.formulas.losses import (
     SquaredError,
 )
 from worker.judging.mistakes.registry import mistake
-from worker.judging.rounding import Rounded
+from worker.judging.rounding import Rounded, exact
 
 
 @mistake(
@@ -127,3 +129,86 @@ class DifferenceReversed(SquaredError):
 class DividedByBatch(Formula):
     def forward(self, *inputs: Rounded) -> Rounded:
         return super().forward(*inputs) / float(inputs[1].shape[0])
+
+
+@mistake(
+    "squared-error-of-sum",
+    "Each difference is squared before they are added; here the sum of them is squared.",
+    "Cada diferencia se eleva al cuadrado antes de sumarlas; aquí se eleva su suma.",
+)
+class SumSquared(SquaredError):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        y = super().forward(*inputs)
+        summed = self.difference.reshape(y.shape[0], -1).sum(axis=1, keepdims=True)
+        return summed * summed
+
+
+@mistake(
+    "squares-subtracted",
+    "The difference is squared, not the two numbers before they are subtracted.",
+    "Se eleva al cuadrado la diferencia, no los dos números antes de restarlos.",
+)
+class SubtractedSquares(SquaredError):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        truth, y = inputs
+        super().forward(*inputs)
+        return (y * y - truth * truth).reshape(y.shape[0], -1).sum(axis=1, keepdims=True)
+
+
+@mistake(
+    "squared-error-is-huber",
+    "Large differences count by their squares too; here they count linearly, as in Huber's loss.",
+    "Las diferencias grandes también cuentan por su cuadrado; aquí de forma lineal, como en Huber.",
+)
+class Huber(SquaredError):
+    scale = 0.5
+
+    def forward(self, *inputs: Rounded) -> Rounded:
+        y = super().forward(*inputs)
+        size = abs(self.difference)
+        each = (self.difference * self.difference * self.scale).where(
+            size.value <= 1, 2 * self.scale * (size - 0.5)
+        )
+        return each.reshape(y.shape[0], -1).sum(axis=1, keepdims=True)
+
+    def backward(self, g: Rounded) -> Passed:
+        self.difference = Rounded(np.clip(self.difference.value, -1, 1), self.difference.error)
+        return super().backward(g * self.scale)
+
+
+@mistake("squared-error-is-huber")
+class HuberWhole(Huber):
+    scale = 1.0
+
+
+@mistake(
+    "truth-not-in-gradient",
+    "The gradient is 2(y - t); here the truth is not subtracted.",
+    "El gradiente es 2(y - t); aquí no se resta la verdad.",
+)
+class TruthNotInGradient(SquaredError):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        self.y = inputs[1]
+        return super().forward(*inputs)
+
+    def backward(self, g: Rounded) -> Passed:
+        self.difference = self.y
+        return super().backward(g)
+
+
+@mistake(
+    "squared-error-gradient-of-sign",
+    "The gradient is 2(y - t); its size counts, not its sign alone.",
+    "El gradiente es 2(y - t); cuenta su tamaño, no solo su signo.",
+)
+class GradientOfSign(SquaredError):
+    def backward(self, g: Rounded) -> Passed:
+        self.difference = exact(np.sign(self.difference.value))
+        return super().backward(g * 0.5)
+
+
+@mistake("squared-error-gradient-of-sign")
+class GradientOfDoubledSign(SquaredError):
+    def backward(self, g: Rounded) -> Passed:
+        self.difference = exact(np.sign(self.difference.value))
+        return super().backward(g)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -82,41 +81,11 @@ def delete_dataset(name: str) -> Call[None]:
     return Call("DeleteDataset", request, lambda _: None, repeatable=False)
 
 
-def read_file(path: Path, target: str | None = None) -> tuple[Array, Array]:
-    """Return the x and y of a .npz file, or of a table of numbers in a .csv file.
-
-    Parameters
-    ----------
-    path : Path
-        A .npz with the arrays `x` and `y`, or a .csv with a row of names first.
-    target : str, optional
-        Of a table the column that is y; otherwise the last one. Whole numbers become labels.
-    """
-    if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as file:
-            missing = [name for name in ("x", "y") if name not in file.files]
-            if missing:
-                raise ValueError(f"{path} has no array {missing[0]!r}, only: {file.files}")
-            return file["x"], file["y"]
-    if path.suffix != ".csv":
-        raise ValueError(f"{path} is neither a .npz nor a .csv file")
-    with path.open(encoding="utf-8") as lines:
-        names = [name.strip().strip('"') for name in lines.readline().split(",")]
-        rows = np.loadtxt(lines, delimiter=",", ndmin=2)
-    if len(names) != rows.shape[1]:
-        raise ValueError(f"{path} should have a row of {rows.shape[1]} names first")
-    if target is not None and target not in names:
-        raise ValueError(f"{path} has no column {target!r}, only: {', '.join(names)}")
-    at = len(names) - 1 if target is None else names.index(target)
-    y = rows[:, at]
-    labels = y.astype(np.int64)
-    x = np.delete(rows, at, axis=1)
-    return (x, labels) if np.array_equal(labels, y) else (x, y.reshape(-1, 1))
-
-
 def _contiguous(value: ArrayLike) -> Array:
+    """Return an array's elements in the order of the wire."""
     array = sendable(value)
-    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    # `ascontiguousarray` would make an array of no axes one of one axis.
+    return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
 
 
 def _spec(array: Array) -> dataset_pb2.ArraySpec:

@@ -33,9 +33,12 @@ def sendable(value: ArrayLike) -> Array:
     ------
     TypeError
         The dtype is none of bool, int32, int64, float16, float32 and float64. Nothing is cast: what
-        the layer computes with is the caller's choice.
+        the layer computes with is the caller's choice. Or some elements are masked: what is under
+        the mask would be sent.
     """
     array = np.asarray(value)
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise TypeError("a tensor cannot have masked elements: fill them, or leave them out")
     if _kind(array) not in _CODES:
         raise TypeError(
             f"a tensor cannot have the dtype {array.dtype}: "

@@ -212,13 +212,14 @@ def _save(path: Path, array: Array) -> None:
         raise stop(f"the output cannot be written: {error}") from None
 
 
-def json_object(text: str) -> dict[str, Any]:
+def json_object(text: str, what: str = "--config") -> dict[str, Any]:
+    """Return a JSON object. If the text is none, the command ends and names what should be one."""
     try:
         value = json.loads(text)
-    except ValueError as error:
-        raise stop(f"--config is no JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise stop(f"{what} is no JSON: {error}") from None
     if not isinstance(value, dict):
-        raise stop("--config must be a JSON object such as '{\"p\": 0.5}'")
+        raise stop(f"{what} must be a JSON object such as '{{\"p\": 0.5}}'")
     return value
 
 

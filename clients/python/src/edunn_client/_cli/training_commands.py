@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +19,7 @@ from rich.text import Text
 from edunn_client._cli.commands import json_object
 from edunn_client._cli.terminal import Json, print_json, show, stop, with_client
 from edunn_client._client import Client
-from edunn_client._datasets import read_file
+from edunn_client._dataset_files import is_dataset_file, read_file
 from edunn_client._layer import RemoteLayer
 from edunn_client._session import Session
 from edunn_client._steps import LocalOptimizer
@@ -110,21 +112,23 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a model with a data set, and show a live bar until it is done."""
+    settings = json_object(config)
     name = _dataset(client, dataset, target)
     session = client.session(seed=seed, ttl=_DAY)
-    layer = _model(session, model)
-    session.layer("loss", loss)
-    training = layer.fit(
-        name,
-        "loss",
-        _named_optimizer(optimizer, json_object(config)),
-        epochs=epochs,
-        batch_size=batch_size,
-        validation_share=validation,
-        metrics=metric or (),
-        early_stopping=EarlyStopping(patience) if patience else None,
-        seed=seed,
-    )
+    with _deleted_by_errors(session):
+        layer = _model(session, model)
+        session.layer("loss", loss)
+        training = layer.fit(
+            name,
+            "loss",
+            _named_optimizer(optimizer, settings),
+            epochs=epochs,
+            batch_size=batch_size,
+            validation_share=validation,
+            metrics=metric or (),
+            early_stopping=EarlyStopping(patience) if patience else None,
+            seed=seed,
+        )
     if detach:
         print(training.training_id)
         return
@@ -193,10 +197,20 @@ def resume(
     client.training(training_id).resume()
 
 
+@contextmanager
+def _deleted_by_errors(session: Session) -> Iterator[None]:
+    """Delete a session in which no training starts. It would stay for a day."""
+    try:
+        yield
+    except BaseException:
+        session.delete()
+        raise
+
+
 def _dataset(client: Client, given: str, target: str | None) -> str:
     """Return the name of a data set; a file is uploaded under its own."""
     path = Path(given)
-    if path.suffix not in (".npz", ".csv"):
+    if not is_dataset_file(path):
         return given
     x, y = read_file(path, target)
     return client.upload_dataset(_name_of(path), x, y, replace=True).name
@@ -210,10 +224,11 @@ def _model(session: Session, given: str) -> RemoteLayer:
     if given.endswith(".safetensors"):
         return session.load(given)
     text = Path(given).read_text(encoding="utf-8") if given.endswith(".json") else given
-    layer = json_object(text)
-    if not isinstance(layer.get("type"), str):
-        raise stop('the model needs a type: \'{"type": "Dense", "config": {...}}\'')
-    return session.layer("model", layer["type"], **layer.get("config", {}))
+    layer = json_object(text, "the model")
+    type_name, config = layer.get("type"), layer.get("config", {})
+    if not (isinstance(type_name, str) and isinstance(config, dict)):
+        raise stop('the model needs a type and a config: \'{"type": "Dense", "config": {...}}\'')
+    return session.layer("model", type_name, **config)
 
 
 def _named_optimizer(name: str, config: dict[str, Any]) -> LocalOptimizer:

@@ -7,6 +7,7 @@ import com.google.gson.reflect.TypeToken;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -25,6 +26,9 @@ import org.edunn.client.SessionBuilder;
 import org.edunn.client.SessionInfo;
 import org.edunn.client.StepResult;
 import org.edunn.client.TrainStepResult;
+import org.edunn.client.Training;
+import org.edunn.client.TrainingEvent;
+import org.edunn.client.TrainingEvents;
 
 /** Runs one scenario of the conformance files through the client's public calls. */
 final class Scenario {
@@ -92,6 +96,7 @@ final class Scenario {
       }
       case "forward", "backward", "step", "train_step" ->
           named(step.operation(call, session).run());
+      case "fit" -> watched(step);
       case "clear_gradients" -> {
         session.layer(step.text("layer")).clearGradients();
         yield Map.of();
@@ -121,6 +126,31 @@ final class Scenario {
           Map.of("types", client.layerTypes().stream().map(LayerType::type).toList());
       default -> throw new AssertionError("unknown call " + call);
     };
+  }
+
+  /** Starts a training and watches it to its end. */
+  private Map<String, Object> watched(Step step) {
+    boolean cancels = step.isSet("cancel");
+    boolean resumes = step.isSet("resume");
+    Training training = session.layer(step.text("layer")).fit(step.trainingSpec(session));
+    List<String> epochs = new ArrayList<>();
+    String state = "";
+    try (TrainingEvents events = training.watch()) {
+      while (events.hasNext()) {
+        TrainingEvent event = events.next();
+        if (event instanceof TrainingEvent.Started && cancels) {
+          training.cancel();
+        } else if (event instanceof TrainingEvent.EpochDone done) {
+          epochs.add(Long.toString(done.result().epoch()));
+        } else if (event instanceof TrainingEvent.Ended ended) {
+          state = ended.info().state().name().toLowerCase(Locale.ROOT);
+        }
+      }
+    }
+    if (resumes) {
+      training.resume();
+    }
+    return Map.of("epochs", epochs, "state", state);
   }
 
   private void stream(Step step) {

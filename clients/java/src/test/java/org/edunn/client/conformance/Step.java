@@ -16,6 +16,7 @@ import org.edunn.client.Phase;
 import org.edunn.client.Session;
 import org.edunn.client.Tensor;
 import org.edunn.client.TrainStep;
+import org.edunn.client.TrainingSpec;
 
 /** One step of a scenario. It notes which keys were read, as one that nobody reads is a fault. */
 final class Step {
@@ -57,6 +58,24 @@ final class Step {
     return Scenario.phase(text("phase"));
   }
 
+  /** Whether a key is there and true. */
+  boolean isSet(String key) {
+    return has(key) && element(key).getAsBoolean();
+  }
+
+  TrainingSpec trainingSpec(Session session) {
+    TrainingSpec spec =
+        TrainingSpec.of(
+            text("dataset"),
+            session.layer(text("loss")),
+            optimizer(),
+            element("epochs").getAsLong());
+    if (has("validation_share")) {
+      spec = spec.validationShare(element("validation_share").getAsDouble());
+    }
+    return has("seed") ? spec.seed(Long.parseUnsignedLong(text("seed"))) : spec;
+  }
+
   LayerSpec layerSpec() {
     LayerSpec spec = LayerSpec.of(text("layer"), text("type"));
     if (has("config")) {
@@ -93,7 +112,7 @@ final class Step {
     if (has("forward_id")) {
       forward = forward.forwardId(text("forward_id"));
     }
-    return has("untracked") && element("untracked").getAsBoolean() ? forward.untracked() : forward;
+    return isSet("untracked") ? forward.untracked() : forward;
   }
 
   private Backward backward(Layer layer) {
@@ -101,9 +120,7 @@ final class Step {
     if (has("forward_id")) {
       backward = backward.forwardId(text("forward_id"));
     }
-    return has("accumulate") && element("accumulate").getAsBoolean()
-        ? backward.accumulate()
-        : backward;
+    return isSet("accumulate") ? backward.accumulate() : backward;
   }
 
   private org.edunn.client.Step step(Layer layer) {

@@ -1,0 +1,178 @@
+"""What is said of an array by its relation to the right one, where no mistake is known."""
+
+from __future__ import annotations
+
+from worker.judging.lessons import teach
+
+_LESSONS: dict[str, tuple[str, str]] = {
+    "all-equal": (
+        "{part} has the same number everywhere, though it should vary.",
+        "{part} tiene el mismo número en todas partes, aunque debería variar.",
+    ),
+    "wrong-factor": (
+        "{part} is {got} times what it should be: a factor is missing, or one too many is there.",
+        "{part} es {got} veces lo que debería ser: falta un factor, o sobra uno.",
+    ),
+    "wrong-offset": (
+        "{part} is off by {got} everywhere: a number is missing, or one too many is added.",
+        "{part} difiere en {got} en todas partes: falta sumar un número, o sobra uno.",
+    ),
+    "wrong-factor-along-axis": (
+        "{part} is wrong by a factor of its own at each index of axis {got} (from 0): look at what "
+        "multiplies or divides there.",
+        "{part} tiene un factor erróneo propio en cada índice del eje {got} (desde 0): mira qué "
+        "multiplica o divide allí.",
+    ),
+    "wrong-offset-along-axis": (
+        "{part} is off by a number of its own at each index of axis {got} (from 0): look at what "
+        "is added or subtracted there.",
+        "{part} difiere en un número propio en cada índice del eje {got} (desde 0): mira qué se "
+        "suma o se resta allí.",
+    ),
+    "wrong-signs": (
+        "{part} has the right sizes, but some of the signs are wrong.",
+        "{part} tiene los tamaños correctos, pero algunos signos están mal.",
+    ),
+    "reversed-along-axis": (
+        "{part} has the right numbers in reverse order along axis {got} (from 0).",
+        "{part} tiene los números correctos en orden inverso a lo largo del eje {got} (desde 0).",
+    ),
+    "shifted-by-one": (
+        "{part} has the right numbers one place too far along axis {got} (from 0): an index is off "
+        "by one.",
+        "{part} tiene los números correctos corridos un lugar en el eje {got} (desde 0): un índice "
+        "está desplazado en uno.",
+    ),
+    "axes-exchanged": (
+        "{part} has the right numbers, but its axes are in another order.",
+        "{part} tiene los números correctos, pero sus ejes están en otro orden.",
+    ),
+    "wrong-order": (
+        "{part} has the right numbers, but in other places: look at the order in which they are "
+        "laid out.",
+        "{part} tiene los números correctos, pero en otros lugares: mira el orden en que se "
+        "ubican.",
+    ),
+    "value-squared": (
+        "{part} is the square of what it should be.",
+        "{part} es el cuadrado de lo que debería ser.",
+    ),
+    "value-rooted": (
+        "{part} is the root of what it should be.",
+        "{part} es la raíz de lo que debería ser.",
+    ),
+    "value-inverted": (
+        "{part} is one divided by what it should be: numerator and denominator are exchanged.",
+        "{part} es uno dividido por lo que debería ser: numerador y denominador están "
+        "intercambiados.",
+    ),
+    "value-exponential": (
+        "{part} is the exponential of what it should be.",
+        "{part} es la exponencial de lo que debería ser.",
+    ),
+    "value-logarithm": (
+        "{part} is the logarithm of what it should be.",
+        "{part} es el logaritmo de lo que debería ser.",
+    ),
+    "rounded-to-integers": (
+        "{part} is rounded to whole numbers: an array of integers or // loses the rest.",
+        "{part} está redondeada a números enteros: un arreglo de enteros o // pierde el resto.",
+    ),
+    "clipped": (
+        "{part} is cut off ({got}): nothing may be clipped here.",
+        "{part} está recortada ({got}): aquí no se debe recortar nada.",
+    ),
+    "low-precision": (
+        "{part} has the precision of {got} only: compute in the dtype of the inputs.",
+        "{part} tiene solo la precisión de {got}: calcula en el tipo de las entradas.",
+    ),
+    "partly-zero": (
+        "{part} is right where it is not zero: not every element is computed.",
+        "{part} es correcta donde no es cero: no se calculan todos los elementos.",
+    ),
+    "wrong-at-start": (
+        "{part} is wrong at the first index of axis {got} (from 0) alone: look at where the loop "
+        "begins.",
+        "{part} está mal solo en el primer índice del eje {got} (desde 0): mira dónde comienza el "
+        "bucle.",
+    ),
+    "wrong-at-end": (
+        "{part} is wrong at the last index of axis {got} (from 0) alone: look at where the loop "
+        "ends.",
+        "{part} está mal solo en el último índice del eje {got} (desde 0): mira dónde termina el "
+        "bucle.",
+    ),
+    "right-numbers-in-another-shape": (
+        "{part} has the right numbers, but in the shape {got} where it should have {expected}.",
+        "{part} tiene los números correctos, pero en la forma {got} cuando debería tener "
+        "{expected}.",
+    ),
+    "summed-over-axis": (
+        "{part} is summed over axis {got} (from 0), which it should keep.",
+        "{part} está sumada sobre el eje {got} (desde 0), que debería conservar.",
+    ),
+    "averaged-over-axis": (
+        "{part} is the mean over axis {got} (from 0), which it should keep.",
+        "{part} es la media sobre el eje {got} (desde 0), que debería conservar.",
+    ),
+    "not-summed-over-axis": (
+        "{part} has still to be summed over axis {got} (from 0).",
+        "{part} todavía debe sumarse sobre el eje {got} (desde 0).",
+    ),
+    "not-averaged-over-axis": (
+        "{part} has still to be averaged over axis {got} (from 0).",
+        "{part} todavía debe promediarse sobre el eje {got} (desde 0).",
+    ),
+    "cut-short": (
+        "{part} has the right numbers, but fewer of them: the shape is {got} and should be "
+        "{expected}.",
+        "{part} tiene los números correctos, pero menos: la forma es {got} y debería ser "
+        "{expected}.",
+    ),
+    "parts-exchanged": (
+        "{part} has what belongs to {got}.",
+        "{part} tiene lo que corresponde a {got}.",
+    ),
+    "answer-of-earlier-step": (
+        "{part} has what an earlier step should have given: compute it anew in each.",
+        "{part} tiene lo que debería haber dado un paso anterior: calcúlala de nuevo en cada uno.",
+    ),
+    "another-array": (
+        "{part} is {got} as it is.",
+        "{part} es {got} tal cual, sin más.",
+    ),
+    "multiplied-by-array": (
+        "{part} is multiplied by {got}, which has no place there.",
+        "{part} está multiplicada por {got}, que no corresponde allí.",
+    ),
+    "divided-by-array": (
+        "{part} is divided by {got}, which has no place there.",
+        "{part} está dividida por {got}, que no corresponde allí.",
+    ),
+    "array-added": (
+        "{part} has a multiple of {got} added to it, which has no place there.",
+        "{part} tiene sumado un múltiplo de {got}, que no corresponde allí.",
+    ),
+    "step-all-equal": (
+        "The step is the same for all elements, though their gradients differ.",
+        "El paso es el mismo para todos los elementos, aunque sus gradientes difieren.",
+    ),
+    "step-clipped": (
+        "The step is cut off ({got}): nothing may be clipped here.",
+        "El paso está recortado ({got}): aquí no se debe recortar nada.",
+    ),
+    "step-wrong-factor": (
+        "The step is {got} times what it should be: a factor is missing, or one too many is there.",
+        "El paso es {got} veces lo que debería ser: falta un factor, o sobra uno.",
+    ),
+    "step-wrong-signs": (
+        "The step has the right sizes, but some of the signs are wrong.",
+        "El paso tiene los tamaños correctos, pero algunos signos están mal.",
+    ),
+}
+
+for bug, (en, es) in _LESSONS.items():
+    teach(bug, en, es)
+
+#: The bugs that tell how values are related to the right ones, not what the mistake is.
+RELATIONS = frozenset(_LESSONS)
