@@ -45,6 +45,11 @@ class Phase:
         for thread in threads:
             thread.join()
 
+    @property
+    def calls(self) -> int:
+        """The number of calls."""
+        return len(self._took)
+
     def percentile(self, percent: float) -> float:
         """Return a percentile of the calls' times, in ms."""
         return float(np.percentile(self._took, percent)) * 1000

@@ -104,7 +104,7 @@ class Siege:
         self, name: str, attacks: Sequence[str], seconds: float, *, are_equal: bool = False
     ) -> None:
         """Let the well-behaved callers call beside attacks."""
-        with _running(attacks, self._stack.address, self._abuser, are_equal) as rounds:
+        with attacking(attacks, self._stack.address, self._abuser, are_equal) as rounds:
             self._phases[name] = Phase(self._stack, self._calm, seconds)
         self._rounds[name] = rounds
         print(self._row(name), flush=True)
@@ -162,7 +162,7 @@ def _arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def _running(
+def attacking(
     attacks: Sequence[str], address: str, token: str, are_equal: bool
 ) -> Iterator[dict[str, int]]:
     """Run each attack in a process of its own until the block ends; then give their rounds."""

@@ -57,23 +57,6 @@ def checked_name(name: object) -> str:
     return name
 
 
-def checked_limits(limits: object) -> dict[str, float]:
-    """Return limits by their names.
-
-    Raises
-    ------
-    ValueError
-        They are no mapping from names to numbers of at least 0.
-    """
-    if not isinstance(limits, Mapping):
-        raise ValueError("limits must be names with numbers")
-    for name, limit in limits.items():
-        is_number = isinstance(limit, int | float) and not isinstance(limit, bool)
-        if not isinstance(name, str) or not is_number or not 0 <= limit < float("inf"):
-            raise ValueError("limits must be names with numbers of at least 0")
-    return dict(limits)
-
-
 def callers_in(text: str) -> dict[str, Caller]:
     """Return the callers of `name=token` and `name:role=token` pairs, by their token.
 

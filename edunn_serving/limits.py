@@ -26,7 +26,11 @@ class Limit(StrEnum):
     PROCESSOR_SECONDS_PER_MINUTE = "processor_seconds_per_minute"
 
 
+EVERY_LIMIT = frozenset(Limit)
 Values = Mapping[str, float]
+
+# No limit is above this, which a float still counts exactly.
+MOST = 2**53
 
 
 def parse_limits(text: str) -> dict[str, float]:
@@ -40,15 +44,31 @@ def parse_limits(text: str) -> dict[str, float]:
     limits: dict[str, float] = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
         name, _, number = entry.partition("=")
-        if name not in set(Limit):
-            raise ValueError(f"there is no such limit: the limits are {', '.join(Limit)}")
         try:
             limits[name] = float(number)
         except ValueError:
             raise ValueError(f"{name} must be a number") from None
-        if not 0 <= limits[name] < float("inf"):
-            raise ValueError(f"{name} must be a number of at least 0")
-    return limits
+    return checked_limits(limits)
+
+
+def checked_limits(limits: object) -> dict[str, float]:
+    """Return limits by their names.
+
+    Raises
+    ------
+    ValueError
+        They are no mapping from names of limits to numbers. A name that is no limit's would
+        otherwise limit nothing.
+    """
+    if not isinstance(limits, Mapping):
+        raise ValueError("limits must be names with numbers")
+    for name, value in limits.items():
+        if name not in EVERY_LIMIT:
+            raise ValueError(f"there is no such limit: the limits are {', '.join(Limit)}")
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not 0 <= value <= MOST:
+            raise ValueError(f"{name} must be a number of at least 0 and at most 2^53")
+    return dict(limits)
 
 
 def most_generous(of_roles: Iterable[Values]) -> dict[str, float]:

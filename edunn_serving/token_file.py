@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from edunn_serving.callers import Caller, Role, checked_limits, checked_name
+from edunn_serving.callers import Caller, Role, checked_name
+from edunn_serving.limits import checked_limits
 
 # Programs that look for lost secrets find a token by its beginning.
 PREFIX = "edunn_"

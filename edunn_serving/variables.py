@@ -43,15 +43,20 @@ def unknown(names: Iterable[str], known: Collection[str]) -> list[str]:
 
 
 def _likeness(name: str, known: str) -> float:
-    """Return how similar a name is to a known one. It is below `NEAR` for another word."""
+    """Return how similar a name is to a known one. It is 0 for another word."""
     if known.startswith(f"{name}_"):
         return 1.0
     if name.startswith(PREFIX):
-        return _ratio(name.removeprefix(PREFIX), known.removeprefix(PREFIX))
+        return _ratio(name.removeprefix(PREFIX), known.removeprefix(PREFIX), NEAR)
     # The prefix itself may be misspelt. A name that differs more is not ours.
-    ratio = _ratio(name, known)
-    return ratio if ratio >= NEAR_WITH_PREFIX else 0.0
+    return _ratio(name, known, NEAR_WITH_PREFIX)
 
 
-def _ratio(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+def _ratio(one: str, other: str, least: float) -> float:
+    """Return how similar two words are; 0 if that is less than `least`."""
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    # These are upper bounds. Nearly all words are told apart by them in a tenth of the time.
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+        return 0.0
+    ratio = matcher.ratio()
+    return ratio if ratio >= least else 0.0

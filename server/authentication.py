@@ -24,12 +24,23 @@ ON_BEHALF_OF = "edunn-on-behalf-of"
 Metadata = Iterable[tuple[str, str | bytes]]
 
 
+class DeniedError(ServiceError):
+    """A known caller may not call a method."""
+
+    def __init__(self, caller: Caller, message: str, metadata: Mapping[str, str]) -> None:
+        super().__init__(Reason.PERMISSION_DENIED, message, metadata=metadata)
+        self.caller = caller
+
+
 class Known(NamedTuple):
     """Who calls, and what shows it."""
 
     # The caller whose sessions and limits the call is about.
     caller: Caller
     credential: Credential
+
+
+NOBODY_KNOWN = Known(ANYBODY, NOBODY_ASKED)
 
 
 class Authenticator:
@@ -57,8 +68,10 @@ class Authenticator:
             another. INVALID_ARGUMENT: the other's name is none.
         """
         if rpc is not None and rpc.is_open:
-            return Known(ANYBODY, NOBODY_ASKED)
+            return NOBODY_KNOWN
         if not self.asks_callers:
+            if _text_of(ON_BEHALF_OF, metadata) is None:
+                return NOBODY_KNOWN
             return _checked(rpc, NOBODY_ASKED, metadata)
         return _checked(rpc, self._credential_of(bearer_token(metadata)), metadata)
 
@@ -141,13 +154,13 @@ def _unauthenticated(message: str) -> ServiceError:
     return ServiceError(Reason.UNAUTHENTICATED, message)
 
 
-def _needs_role(rpc: Rpc, caller: Caller, roles: Iterable[Role], how: str = "") -> ServiceError:
+def _needs_role(rpc: Rpc, caller: Caller, roles: Iterable[Role], how: str = "") -> DeniedError:
     needed, given = sorted(roles), sorted(caller.roles)
-    return ServiceError(
-        Reason.PERMISSION_DENIED,
+    return DeniedError(
+        caller,
         f"{rpc.name}{how} needs the role {' or '.join(needed)}, and the caller {caller.name} has "
         f"{' and '.join(given) or 'none'}",
-        metadata={"method": rpc.path, "roles": ",".join(needed)},
+        {"method": rpc.path, "roles": ",".join(needed)},
     )
 
 

@@ -34,7 +34,7 @@ class BatchingState(NamedTuple):
     # The number of batches under way, and the time at which the oldest of them was sent.
     batches: int
     oldest_sent: float
-    # The time of the latest departure of a batch that is expected to be quick.
+    # The time since which operations gather, see `Departures`.
     last_departure: float
     # The number of operations in the lanes, and the usual time that one computes.
     waiting: int
@@ -45,6 +45,27 @@ class BatchingState(NamedTuple):
     fixed_seconds: float
     # The share of time in which the server is busy, from 0 to 1.
     load: float
+
+
+class Departures:
+    """Knows since when operations gather: since the latest departure of a batch.
+
+    A batch has the sessions of one worker. Those that it left out have gathered for as long and may
+    leave at once, in a batch for each other worker. Then operations gather again, however many
+    sessions have been left out meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self.latest = 0.0
+        # The batches that have left since and left sessions out.
+        self._others = 0
+
+    def note(self, sent: float, *, has_left_out: bool, workers: int) -> None:
+        """Note a batch that leaves at a time, and whether it has left sessions out."""
+        if has_left_out and self._others < workers - 1:
+            self._others += 1
+        else:
+            self.latest, self._others = sent, 0
 
 
 class BatchingDecision(NamedTuple):

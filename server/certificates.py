@@ -48,17 +48,16 @@ class Certificates:
 
 
 def _read(pem: bytes, digest: bytes) -> Credential | None:
-    certificate = x509.load_pem_x509_certificate(pem)
-    subject = certificate.subject
-    names = [each.value for each in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    units = {
-        str(each.value).lower()
-        for each in subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
-    }
     try:
+        # TLS accepts certificates that this reader refuses, such as those with odd encodings.
+        certificate = x509.load_pem_x509_certificate(pem)
+        subject = certificate.subject
+        names = [each.value for each in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        units = subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
         name = checked_name(names[0] if len(names) == 1 else None)
+        expires = certificate.not_valid_after_utc.timestamp()
     except ValueError:
         return None
-    roles = frozenset(map(Role, units & EVERY_ROLE)) or frozenset({Role.STUDENT})
-    expires = certificate.not_valid_after_utc.timestamp()
+    given = {str(each.value).lower() for each in units}
+    roles = frozenset(map(Role, given & EVERY_ROLE)) or frozenset({Role.STUDENT})
     return Credential(Caller(name, roles), digest, expires)

@@ -36,6 +36,8 @@ CONTROL_BYTES = 1024
 MAX_CANCELLED = 200
 # gRPC has this much of a call that is not read.
 UNREAD_BYTES = 64 * 1024
+# gRPC may hand over calls of a connection for this long after it has ended.
+GONE_SECONDS = 5.0
 
 NOTHING = Traffic()
 
@@ -67,9 +69,11 @@ class Connection:
     arriving_since: float = 0.0
     traffic: Traffic = NOTHING
     last_look: float = 0.0
-    # Whether it is about to be cut, and whether it is.
+    # Whether it is about to be cut, and whether it has ended: it is cut, or its socket is gone.
     is_doomed: bool = False
-    is_cut: bool = False
+    is_over: bool = False
+    # When its socket was found to be gone, by the monotonic clock.
+    gone_at: float | None = None
     # Calls that the other side has cancelled, minus those that ended otherwise.
     cancelled: int = 0
     # The calls that are under way.
@@ -123,7 +127,7 @@ class Connections:
         self.arriving: dict[str, float] = {}
 
     def __len__(self) -> int:
-        return len(self._connections)
+        return len(self._standing())
 
     def of(self, peer: str) -> Connection:
         """Return the connection of a call."""
@@ -138,10 +142,12 @@ class Connections:
     def cut(self, peer: str, why: str) -> None:
         """End a connection."""
         connection = self._connections.get(peer)
-        if connection is not None and connection.client is None and self._sockets is not None:
+        # Each of its calls may ask for it, and to find a socket takes long.
+        if connection is None or connection.is_over:
+            return
+        if connection.client is None and self._sockets is not None:
             connection.client = self._sockets.find().get(peer)
-        if connection is not None:
-            self._cut([connection], why)
+        self._cut([connection], why)
 
     async def watch(self, port: int) -> None:
         """Keep the connections within their bounds until cancelled."""
@@ -160,30 +166,46 @@ class Connections:
 
     def _update(self, sockets: dict[str, ClientSocket], now: float) -> None:
         for peer, client in sockets.items():
-            self.of(peer).client = client
+            connection = self.of(peer)
+            if connection.gone_at is not None:
+                # Another connection has the port now.
+                del self._connections[peer]
+                connection = self.of(peer)
+            connection.client = client
         arriving: dict[str, float] = defaultdict(float)
         for peer, connection in list(self._connections.items()):
             socket = sockets.get(peer)
             traffic = traffic_of(socket) if socket is not None else None
             if traffic is None:
-                del self._connections[peer]
+                self._note_gone(peer, connection, now)
                 continue
             connection.note_traffic(traffic, now)
             arriving[connection.address] += connection.arriving
         self.arriving = arriving
 
+    def _note_gone(self, peer: str, connection: Connection, now: float) -> None:
+        """Note that a connection's socket is gone. Its calls that gRPC still has are worth nothing.
+
+        If it were forgotten at once, they would seem to be calls of a new connection.
+        """
+        if connection.gone_at is None:
+            connection.gone_at = now
+            connection.is_over = True
+            connection.arriving = 0.0
+        elif now - connection.gone_at > GONE_SECONDS:
+            del self._connections[peer]
+
     def _silent(self, now: float) -> list[Connection]:
         oldest = now - self._settings.first_call_seconds
         return [
-            each
-            for each in self._connections.values()
-            if each.trust is Trust.UNKNOWN and each.began < oldest
+            each for each in self._standing() if each.trust is Trust.UNKNOWN and each.began < oldest
         ]
 
     def _beyond_numbers(self) -> list[Connection]:
         """Return the connections beyond the bounds: the least known ones, then the oldest."""
+        standing = self._standing()
         of_address: dict[str, list[Connection]] = defaultdict(list)
-        for each in self._connections.values():
+        for each in standing:
             of_address[each.address].append(each)
         most = self._settings.max_address_connections
         beyond = [
@@ -192,10 +214,10 @@ class Connections:
             if len(connections) > most
             for each in _least_known(connections)[: len(connections) - most]
         ]
-        too_many = len(self._connections) - len(beyond) - self._settings.max_connections
+        too_many = len(standing) - len(beyond) - self._settings.max_connections
         if too_many > 0:
             beyond_already = set(map(id, beyond))
-            rest = [each for each in self._connections.values() if id(each) not in beyond_already]
+            rest = [each for each in standing if id(each) not in beyond_already]
             # Those of the address with the most connections go first.
             rest.sort(key=lambda each: (each.trust, -len(of_address[each.address]), each.began))
             beyond += rest[:too_many]
@@ -206,13 +228,13 @@ class Connections:
         late = now - self._settings.arrival_seconds
         beyond = [
             each
-            for each in self._connections.values()
+            for each in self._standing()
             if each.arriving > UNREAD_BYTES and each.arriving_since < late
         ]
         most = self._settings.max_arriving_bytes
         of_address = dict(self.arriving)
         total = sum(of_address.values())
-        largest = sorted(self._connections.values(), key=lambda each: each.arriving)
+        largest = sorted(self._standing(), key=lambda each: each.arriving)
         while largest and (total > most or max(of_address.values(), default=0) > most / 2):
             # The address with the most bytes pays first.
             worst = max(of_address, key=lambda address: of_address[address])
@@ -225,13 +247,17 @@ class Connections:
             of_address[worst] -= chosen.arriving
         return beyond
 
+    def _standing(self) -> list[Connection]:
+        """Return the connections whose sockets are there."""
+        return [each for each in self._connections.values() if each.gone_at is None]
+
     def _cut(self, connections: Iterable[Connection], why: str) -> None:
         for connection in connections:
             if connection.client is not None and self._sockets is not None:
                 self._sockets.cut(connection.client)
                 # Its calls that come up later are not looked at any more.
-                if not connection.is_cut:
-                    connection.is_cut = True
+                if not connection.is_over:
+                    connection.is_over = True
                     self._on_cut(connection.address, why)
 
 

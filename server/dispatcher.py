@@ -10,7 +10,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from edunn_serving.batch_message import OperationHead
@@ -21,7 +21,7 @@ from edunn_serving.settings import Settings
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
 from server.batch_store import BatchStore
-from server.batching import BatchingState, decide
+from server.batching import BatchingState, Departures, decide
 from server.flights import Flight, Flights
 from server.lanes import ALONE_BYTES, Lanes
 from server.last_workers import AtHand, LastWorkers
@@ -76,8 +76,8 @@ class Dispatcher:
         self.quotas = Quotas(settings, self.link, server_id)
         self._last_workers = LastWorkers()
         self._load = LoopLoad()
-        # The time of the latest departure of a batch that is expected to be quick.
-        self._last_departure = 0.0
+        # Those of batches that are expected to be quick.
+        self._departures = Departures()
         self._watches_patience = False
         self._pump_scheduled = False
         # It need not be decided whether a batch leaves before this many operations wait.
@@ -117,10 +117,10 @@ class Dispatcher:
             tasks.create_task(self._recovery.run())
             tasks.create_task(self.quotas.run())
 
-    async def submit(
+    def enqueue(
         self, head: OperationHead, request: bytes, deadline: float, account: str
-    ) -> Reply:
-        """Have a worker run an operation, and return its reply.
+    ) -> PendingOperation:
+        """Put an operation at the end of its lane. Cancelling its reply takes it back.
 
         Parameters
         ----------
@@ -129,19 +129,11 @@ class Dispatcher:
         account
             Whose share of the server the operation takes, see `Call`.
 
-        Raises
-        ------
-        ServiceError
-            QUEUE_FULL; UNAVAILABLE: Redis or all workers are away; DEADLINE_EXCEEDED; INTERNAL:
-            workers have died over the operation.
-        """
-        # Cancelling the caller cancels the awaited reply too, so the operation leaves its lane.
-        return await self.enqueue(head, request, deadline, account).reply
-
-    def enqueue(
-        self, head: OperationHead, request: bytes, deadline: float, account: str
-    ) -> PendingOperation:
-        """Put an operation at the end of its lane. Cancelling its reply takes it back.
+        Returns
+        -------
+        PendingOperation
+            Its reply is a worker's, or a `ServiceError`: UNAVAILABLE: Redis or all workers are
+            away; DEADLINE_EXCEEDED; INTERNAL: workers have died over the operation.
 
         Raises
         ------
@@ -152,12 +144,12 @@ class Dispatcher:
             self._check_open()
             reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
             is_slow = self._estimate.is_slow(head) or (
-                self._lanes.is_shared() and self._estimate.is_heavy(account)
+                self._estimate.is_heavy(account, head.method) and self._lanes.is_shared()
             )
             operation = PendingOperation(
                 self._estimate.with_room(head, len(request)),
                 request, reply, deadline, is_slow, account=account,
-                expected_seconds=self._estimate.seconds(is_slow=is_slow),
+                expected_seconds=self._estimate.seconds(account, head.method, is_slow=is_slow),
             )  # fmt: skip
             self._lanes.append(operation)
         except ServiceError as error:
@@ -195,14 +187,17 @@ class Dispatcher:
 
     def _schedule_pump(self) -> None:
         # At the end of this turn of the event loop: operations that arrive together leave together.
-        if not self._pump_scheduled:
+        if not self._lanes.waiting:
+            self._enough = 0.0
+        elif not self._pump_scheduled:
             self._pump_scheduled = True
             asyncio.get_running_loop().call_soon(self._pump)
 
     def _pump(self) -> None:
         """Send as many batches as may leave now."""
         self._pump_scheduled = False
-        while self.link.up and self._may_leave():
+        self._enough = 0.0
+        while self._lanes.waiting and self.link.up and self._may_leave():
             busy = self._flights.busy_workers(len(self.link.workers))
             at_hand = AtHand(self._last_workers, self.link.workers, busy)
             operations = self._lanes.take(
@@ -214,18 +209,21 @@ class Dispatcher:
             if not operations:
                 break
             self.counts.batches += 1
-            flight = self._flights.begin(operations, self._wanted_worker(operations, busy))
-            # Sessions that were left out have gathered for as long, and may leave next.
-            if not (flight.is_slow or at_hand.has_left_out):
-                self._last_departure = flight.sent
+            flight = self._flights.begin(operations, self._wanted_worker(at_hand, operations))
+            if not flight.is_slow:
+                self._departures.note(
+                    flight.sent,
+                    has_left_out=at_hand.has_left_out,
+                    workers=len(self.link.workers),
+                )
             if flight.wanted_worker:
                 self._watch_patience()
             self._send(flight)
 
     def _may_send_slow(self) -> bool:
         """Tell whether a slow batch may leave. While the server is shared, one worker is kept for
-        quick operations."""
-        if not self._lanes.is_shared():
+        quick operations, if there are any."""
+        if not (self._lanes.is_shared() and self._lanes.expects_quick()):
             return True
         slow = sum(flight.is_slow for flight in self._flights)
         return slow < max(1, len(self.link.workers) - 1)
@@ -237,8 +235,8 @@ class Dispatcher:
                 now=time.monotonic(),
                 workers=len(self.link.workers),
                 batches=len(self._flights),
-                oldest_sent=min((each.sent for each in self._flights), default=0.0),
-                last_departure=self._last_departure,
+                oldest_sent=self._flights.oldest_sent(),
+                last_departure=self._departures.latest,
                 waiting=self._lanes.waiting,
                 usual_seconds=self._estimate.usual_seconds,
                 full_batch=self._settings.max_batch_operations,
@@ -253,17 +251,14 @@ class Dispatcher:
             asyncio.get_running_loop().call_later(delay, self._pump)
         return decision.leave
 
-    def _wanted_worker(self, operations: Sequence[PendingOperation], busy: Collection[str]) -> str:
-        """Return the worker that ran all sessions of operations last; empty if any may run them.
+    def _wanted_worker(self, at_hand: AtHand, operations: Sequence[PendingOperation]) -> str:
+        """Return the worker that has all sessions of operations at hand; empty if any may run them.
 
         Few operations do not wait for a worker that may be busy.
         """
-        worker = self._last_workers.common({operation.session for operation in operations})
-        if worker not in self.link.workers:
-            return ""
-        if len(operations) >= MANY_OPERATIONS:
-            return "" if worker in busy else worker
-        return worker if self._flights.leave_free(worker) else ""
+        worker = at_hand.worker
+        may_wait = len(operations) >= MANY_OPERATIONS
+        return worker if worker and (may_wait or self._flights.leave_free(worker)) else ""
 
     def _watch_patience(self) -> None:
         """Look after a while for batches whose wanted worker seems busy for another server."""
@@ -368,7 +363,7 @@ class Dispatcher:
         is_large = len(reply.data) >= ALONE_BYTES
         self._estimate.note(operation.head, max(seconds, SLOW_SECONDS) if is_large else seconds)
         if is_shared:
-            self._estimate.note_account(operation.account, seconds)
+            self._estimate.note_account(operation.account, operation.head.method, seconds)
             self._lanes.note_cost(operation, seconds)
         self.quotas.charge(operation.account, seconds)
 

@@ -7,7 +7,7 @@ skipped. It is neither parsed nor copied.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from google.protobuf.message import DecodeError
 
@@ -16,9 +16,9 @@ from edunn_serving.errors import invalid_argument
 from edunn_serving.rpcs import OPERATION_RPCS, Rpc
 from edunn_serving.wire_format import MAX_FIELDS, fields
 
-# The longest name, in characters. The worker checks the other rules of names.
-MAX_NAME = 64
+# The longest names and ids, in characters. The worker checks the other rules of names.
 MAX_ID = 128
+MAX_CHARACTERS = {"session_id": 64, "layer": 64, "loss": 64}
 # Requests up to this size are parsed, which is quicker. They have no more than `MAX_FIELDS` fields.
 PARSED_BYTES = 2 * MAX_FIELDS
 
@@ -38,26 +38,24 @@ def head_of(
         found = _names(rpc, request)
     except (ValueError, IndexError) as error:
         raise invalid_argument("request", f"not a message of the method's type: {error}") from error
-    session_id = found.get(rpc.session_field)
+    session_id = found.get("session_id")
     if not session_id:
         raise invalid_argument("session_id", "expected the id of a session, got none")
-    _check_length("session_id", session_id, MAX_NAME)
-    layer = found.get(rpc.layer_field, "") if rpc.layer_field else None
-    forward_id = found.get(rpc.forward_field, "") if rpc.forward_field else None
-    loss = found.get(rpc.loss_field, "") if rpc.loss_field else None
-    repeat_id = found.get(rpc.repeat_field, "") if rpc.repeat_field else None
-    _check_length("layer", layer or "", MAX_NAME)
-    _check_length("forward_id", forward_id or "", MAX_ID)
-    _check_length("loss", loss or "", MAX_NAME)
-    _check_length(rpc.repeat_name, repeat_id or "", MAX_ID)
+    for field, name in found.items():
+        limit = MAX_CHARACTERS.get(field, MAX_ID)
+        if len(name) > limit:
+            raise invalid_argument(field, f"expected at most {limit} characters, got {len(name)}")
     return OperationHead(
-        method, caller, session_id, deadline_ms, layer, forward_id, loss, repeat_id, request_id
+        method,
+        caller,
+        session_id,
+        deadline_ms,
+        found.get("layer"),
+        found.get("forward_id"),
+        found.get("loss"),
+        found.get(rpc.repeat_name),
+        request_id,
     )
-
-
-def _check_length(field: str, name: str, limit: int) -> None:
-    if len(name) > limit:
-        raise invalid_argument(field, f"expected at most {limit} characters, got {len(name)}")
 
 
 def largest_field(message: bytes) -> int:
@@ -71,8 +69,8 @@ def largest_field(message: bytes) -> int:
     return sizes.most_common(1)[0][0] if sizes else 0
 
 
-def _names(rpc: Rpc, request: bytes) -> dict[int, str]:
-    """Return the fields of a request that name something.
+def _names(rpc: Rpc, request: bytes) -> dict[str, str]:
+    """Return the fields of a request that name something, by their names.
 
     Raises
     ------
@@ -85,11 +83,11 @@ def _names(rpc: Rpc, request: bytes) -> dict[int, str]:
         except DecodeError:
             # It may still name a session, whose worker then says what is wrong.
             return _strings(request, rpc.name_fields)
-        return {number: getattr(message, name) for number, name in rpc.name_fields.items()}
+        return {name: getattr(message, name) for name in rpc.name_fields.values()}
     return _strings(request, rpc.name_fields)
 
 
-def _strings(message: bytes, wanted: Collection[int]) -> dict[int, str]:
+def _strings(message: bytes, wanted: Mapping[int, str]) -> dict[str, str]:
     """Return the wanted fields of a message, all strings. The last of repeated ones counts.
 
     Raises
@@ -97,8 +95,8 @@ def _strings(message: bytes, wanted: Collection[int]) -> dict[int, str]:
     ValueError, IndexError
         The bytes are no message.
     """
-    return {
-        number: message[begin:end].decode()
-        for number, begin, end in fields(message)
-        if number in wanted
-    }
+    found = {name: "" for name in wanted.values()}
+    for number, begin, end in fields(message):
+        if number in wanted:
+            found[wanted[number]] = message[begin:end].decode()
+    return found

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import time
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from edunn_serving.errors import ServiceError
 from edunn_serving.keys import SessionKey
@@ -17,13 +18,17 @@ from server.operation import PendingOperation
 # The server is not healthy if all workers are busy and no batch has come back for this time.
 STUCK_SECONDS = 10.0
 
+# A batch's id is that of the server's process, and a number.
+_SERVER = secrets.token_hex(8)
+_numbers = count()
+
 
 @dataclass(slots=True, eq=False)
 class Flight:
     """A batch on its way, as its server sees it."""
 
     operations: list[PendingOperation]
-    batch_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    batch_id: str = field(default_factory=lambda: f"{_SERVER}-{next(_numbers):x}")
     # By the monotonic clock.
     sent: float = field(default_factory=time.monotonic)
     # When Redis had it or might have had it; None while it is on its way there.
@@ -116,6 +121,8 @@ class Flights:
 
         While all workers may have a batch, each may have a second one, which it finds at once.
         """
+        if not self._flights:
+            return set()
         most = 1 if len(self._flights) < workers else 2
         own = Counter(
             flight.wanted_worker for flight in self._flights.values() if not flight.is_for_any
@@ -125,6 +132,11 @@ class Flights:
     def has_wanted(self) -> bool:
         """Tell whether any caller waits for an operation under way."""
         return any(each.is_wanted() for flight in self for each in flight.operations)
+
+    def oldest_sent(self) -> float:
+        """Return when the oldest batch was sent, by the monotonic clock; 0 if there is none."""
+        # They stand in the order in which they were sent.
+        return next(iter(self._flights.values())).sent if self._flights else 0.0
 
     def oldest_seconds(self) -> float:
         """Return the seconds since the oldest batch was sent; 0 if there is none."""

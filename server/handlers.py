@@ -15,15 +15,15 @@ from typing import Any, NoReturn
 
 import grpc
 
-from edunn_serving.callers import Caller
+from edunn_serving.callers import ANYBODY, Caller
 from edunn_serving.errors import Reason, ServiceError, logged_fault, quoted
 from edunn_serving.rpcs import Rpc, rpcs_of
 from edunn_serving.settings import Settings
-from server.abort import abort, abort_with_status
+from server.abort import abort, abort_with_status, drop, reason_of
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
 from server.audit import Audit
-from server.authentication import Authenticator, Known
+from server.authentication import Authenticator, DeniedError, Known
 from server.call import (
     EOF,
     AnsweredWithStatusError,
@@ -104,6 +104,11 @@ class Handlers(grpc.GenericRpcHandler):
                 self._unary_methods[rpcs[name].path] = unary
             for name, stream in service.stream_methods().items():
                 self._stream_methods[rpcs[name].path] = stream
+        # Made once, because most calls of a server that asks nobody who calls are of this kind.
+        self._unary_of_anybody: dict[str, Any] = {
+            path: grpc.stream_unary_rpc_method_handler(self._unary(self._rpcs[path], ANYBODY))
+            for path in self._unary_methods
+        }
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         """Return the handler of a call."""
@@ -115,10 +120,13 @@ class Handlers(grpc.GenericRpcHandler):
             known = self._authenticator.who_calls(rpc, metadata)
             if rpc is None:
                 raise _unknown_method(path)
-        except ServiceError as error:
-            return grpc.stream_unary_rpc_method_handler(self._refusing(path, error))
+        except Exception as error:
+            refused = _as_refusal(path, error)
+            return grpc.stream_unary_rpc_method_handler(self._refusing(path, refused))
         if path in self._stream_methods:
             return grpc.stream_stream_rpc_method_handler(self._stream(rpc, known))
+        if known.caller is ANYBODY:
+            return self._unary_of_anybody[path]
         return grpc.stream_unary_rpc_method_handler(self._unary(rpc, known.caller))
 
     def _by_certificate(self, path: str, rpc: Rpc | None) -> Any:
@@ -134,8 +142,8 @@ class Handlers(grpc.GenericRpcHandler):
                 )
                 if rpc is None:
                     raise _unknown_method(path)
-            except ServiceError as error:
-                return await self._refusing(path, error)(requests, context)
+            except Exception as error:
+                return await self._refusing(path, _as_refusal(path, error))(requests, context)
             if path in self._stream_methods:
                 return await self._stream(rpc, known)(requests, context)
             return await self._unary(rpc, known.caller)(requests, context)
@@ -151,15 +159,16 @@ class Handlers(grpc.GenericRpcHandler):
         async def handle(_: object, context: Context) -> bytes:
             began = time.monotonic()
             call = self._call(rpc, caller, context)
-            connection = call.connection
-            if connection.is_cut:
+            if call is None:
                 return b""
+            connection = call.connection
             connection.calls += 1
             try:
                 self._check_number(connection)
-                if is_counted:
+                counts = is_counted and bool(call.usage.limits)
+                if counts:
                     await self._count(call)
-                with call.usage.calls_at_once if is_counted else NOT_COUNTED:
+                with call.usage.calls_at_once if counts else NOT_COUNTED:
                     request = await self._arrivals.read(
                         context.read, call.account, may_be_slow=not rpc.is_open
                     )
@@ -192,9 +201,9 @@ class Handlers(grpc.GenericRpcHandler):
 
         async def handle(_: object, context: Context) -> None:
             call = self._call(rpc, known.caller, context)
-            connection = call.connection
-            if connection.is_cut:
+            if call is None:
                 return
+            connection = call.connection
             connection.calls += 1
 
             async def read() -> Any:
@@ -207,6 +216,8 @@ class Handlers(grpc.GenericRpcHandler):
                 return request
 
             try:
+                # A stream may be reset as soon as it is opened.
+                await _let_cancel()
                 self._check_number(connection)
                 if not rpc.is_open:
                     await self._count(call)
@@ -267,7 +278,8 @@ class Handlers(grpc.GenericRpcHandler):
         """End a call with the status of an error."""
         await self._let_leave(context)
         if isinstance(error, AnsweredWithStatusError):
-            log.debug("%s %s refused by its worker", call.request_id, call.method)
+            reason = reason_of(error.status)
+            log.info("%s %s %s by its worker", call.request_id, call.method, reason)
             self._audit.note_status(call, error.status)
             await abort_with_status(context, error.status, call.request_id)
         if isinstance(error, ServiceError):
@@ -282,8 +294,7 @@ class Handlers(grpc.GenericRpcHandler):
     async def _let_leave(self, context: Context) -> None:
         """Let a cancellation that has come already end a call, which costs less than an answer."""
         try:
-            for _ in range(TURNS_TO_LEAVE):
-                await asyncio.sleep(0)
+            await _let_cancel()
         except asyncio.CancelledError:
             self._note_cancelled(context)
             raise
@@ -300,7 +311,8 @@ class Handlers(grpc.GenericRpcHandler):
         async def handle(_: object, context: Context) -> None:
             peer = context.peer()
             connection = self._connections.of(peer)
-            if connection.is_cut:
+            if connection.is_over:
+                drop(context)
                 return
             connection.note_call(Trust.UNKNOWN)
             await self._let_leave(context)
@@ -308,7 +320,8 @@ class Handlers(grpc.GenericRpcHandler):
             if is_stranger and not self._failures.one_more(connection.address):
                 await self._cut_guesser(peer, connection)
                 await abort(context, error, new_request_id())
-            call = self._new_call(quoted(path), NOBODY, context, peer, connection)
+            caller = error.caller if isinstance(error, DeniedError) else NOBODY
+            call = self._new_call(quoted(path), caller, context, peer, connection)
             await self._refuse(call, context, error)
 
         return handle
@@ -324,9 +337,13 @@ class Handlers(grpc.GenericRpcHandler):
             await asyncio.sleep(FAILURE_SECONDS)
         self._connections.cut(peer, "too many calls of its address had no valid token")
 
-    def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
+    def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call | None:
+        """Return a call; None, and drop it, if its connection has ended."""
         peer = context.peer()
         connection = self._connections.of(peer)
+        if connection.is_over:
+            drop(context)
+            return None
         connection.note_call(Trust.CALLING if rpc.is_open else Trust.KNOWN)
         return self._new_call(rpc.name, caller, context, peer, connection)
 
@@ -357,6 +374,17 @@ class Handlers(grpc.GenericRpcHandler):
             violations=[(field, f"the request may take {limit} bytes, got {size}")],
             metadata={"field": field, "bytes": str(size), "limit": str(limit)},
         )
+
+
+async def _let_cancel() -> None:
+    """Let a cancellation that has come already end the present task."""
+    for _ in range(TURNS_TO_LEAVE):
+        await asyncio.sleep(0)
+
+
+def _as_refusal(path: str, error: Exception) -> ServiceError:
+    """Return the error of a call of which it is not known who calls."""
+    return error if isinstance(error, ServiceError) else logged_fault(quoted(path))
 
 
 def _fault(call: Call) -> ServiceError:

@@ -23,6 +23,8 @@ FULL_QUEUE_RETRY_SECONDS = 0.5
 # The server counts as shared until its operations have come from one account alone for this long.
 SHARED_SECONDS = 1.0
 
+# While the server is shared, a batch with more work than this would keep others waiting.
+SHARED_BATCH_SECONDS = 0.01
 
 # While one batch is put together, this many lanes are passed over for a worker of theirs.
 MOST_ASIDE = 64
@@ -75,6 +77,8 @@ class Lanes:
         self._last_account = ""
         # When an operation last came from another account than the one before it.
         self._alternated = -SHARED_SECONDS
+        # When an operation last came that is not expected to be slow.
+        self._last_quick = -SHARED_SECONDS
 
     def append(self, operation: PendingOperation) -> None:
         """Put an operation at the end of its session's lane.
@@ -91,6 +95,8 @@ class Lanes:
         if operation.account != self._last_account:
             self._last_account = operation.account
             self._alternated = time.monotonic()
+        if not operation.is_slow:
+            self._last_quick = time.monotonic()
         lane = self._lanes.get(operation.session)
         if lane is None:
             lane = self._lanes[operation.session] = Lane(operation.session)
@@ -113,6 +119,10 @@ class Lanes:
     def is_shared(self) -> bool:
         """Tell whether operations have come from several accounts lately."""
         return time.monotonic() - self._alternated < SHARED_SECONDS
+
+    def expects_quick(self) -> bool:
+        """Tell whether quick operations have come lately."""
+        return time.monotonic() - self._last_quick < SHARED_SECONDS
 
     def note_cost(self, operation: PendingOperation, seconds: float) -> None:
         """Note how long an operation was computed, while the server is shared."""
@@ -150,7 +160,7 @@ class Lanes:
         """
         taken: list[PendingOperation] = []
         aside: list[tuple[Turns[Lane], Lane]] = []
-        size = 0
+        size, seconds = 0, 0.0
         shared = self.is_shared()
         now = time.monotonic()
         while len(taken) < max_operations and (turns := self._next_turns(slow=may_be_slow)):
@@ -167,6 +177,7 @@ class Lanes:
                 if taken and (
                     len(taken) >= max_operations
                     or size + operation.size > max_bytes
+                    or (shared and seconds + operation.expected_seconds > SHARED_BATCH_SECONDS)
                     or _goes_alone(operation)
                     or _goes_alone(taken[-1])
                 ):
@@ -175,6 +186,7 @@ class Lanes:
                 self._count(operation, -1)
                 taken.append(operation)
                 size += operation.size
+                seconds += operation.expected_seconds
             if len(taken) > before:
                 lane.busy = True
                 self._dequeue(turns)

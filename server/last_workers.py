@@ -29,11 +29,6 @@ class LastWorkers:
         """Return the worker that ran a session last; empty if none is known."""
         return self._workers.get(session, "")
 
-    def common(self, sessions: Iterable[SessionKey]) -> str:
-        """Return the worker that ran all of these sessions last; empty if there is none."""
-        workers = {self._workers.get(session, "") for session in sessions}
-        return workers.pop() if len(workers) == 1 else ""
-
 
 class AtHand:
     """Chooses the sessions of a batch so that one worker has all of them at hand.
@@ -54,13 +49,21 @@ class AtHand:
         self._busy = busy
         # The worker of the batch, once a session has decided it.
         self._worker = ""
+        # Whether a session that no worker has at hand came into the batch.
+        self._has_new = False
         # Whether a session was left out.
         self.has_left_out = False
+
+    @property
+    def worker(self) -> str:
+        """The worker that has all chosen sessions at hand; empty if there is none."""
+        return "" if self._has_new else self._worker
 
     def choose(self, session: SessionKey) -> bool:
         """Take a session into the batch; False if it is at hand for another worker."""
         worker = self._last_workers.of(session)
         if worker not in self._live:
+            self._has_new = True
             return True
         if not self._worker and worker not in self._busy:
             self._worker = worker

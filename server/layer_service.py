@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import cast
 
 from edunn_serving.internal.v1.training_pb2 import WholeModel
@@ -125,10 +126,7 @@ class LayerService:
         yield await self._run("ImportModel", call, request)
 
     def _on_worker(self, method: str) -> UnaryMethod:
-        async def run(call: Call, request: bytes) -> bytes:
-            return await self._run(method, call, request)
-
-        return run
+        return partial(self._run, method)
 
     async def _check(self, method: str, call: Call, request: bytes) -> None:
         """Check an operation while an assignment is open."""
@@ -153,7 +151,9 @@ class LayerService:
         deadline_ms = self._dispatcher.redis_ms(call.deadline)
         head = head_of(method, call.caller.name, deadline_ms, request, call.request_id)
         call.usage.check_operation(method, LAYER_RPCS[method], request)
-        reply = await self._dispatcher.submit(head, request, call.deadline, call.account)
+        operation = self._dispatcher.enqueue(head, request, call.deadline, call.account)
+        # Cancelling the call cancels the awaited reply too, so the operation leaves its lane.
+        reply = await operation.reply
         if reply.kind == STATUS:
             raise AnsweredWithStatusError(reply.data)
         return reply.data

@@ -11,8 +11,9 @@ import jwt
 from jwt import PyJWK
 from jwt.exceptions import InvalidTokenError, PyJWTError
 
-from edunn_serving.callers import EVERY_ROLE, Caller, Role, checked_limits, checked_name
+from edunn_serving.callers import EVERY_ROLE, Caller, Role, checked_name
 from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.limits import checked_limits
 from edunn_serving.settings import Settings
 from server.credentials import Credential
 
@@ -114,7 +115,7 @@ class SignedTokens:
             )
             caller = self._caller(claims)
             expires = float(claims["exp"])
-        except (PyJWTError, ValueError, TypeError, RecursionError) as error:
+        except (PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             # PyJWT's texts name claims, but no values of a token.
             raise _refused(str(error)) from None
         return Credential(caller, KIND + key.thumbprint + digest, expires)

@@ -16,11 +16,14 @@ import stat
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import unquote
 
 # The offset of `tcpi_bytes_acked` and `tcpi_bytes_received` in Linux's struct tcp_info.
 _BYTES_ACKED_OFFSET = 120
 _TCP_INFO_BYTES = 256
 _DESCRIPTORS = "/proc/self/fd"
+# The bits of an IPv6 address that tell one customer of a network from another.
+NETWORK_BITS = 64
 
 
 class Traffic(NamedTuple):
@@ -107,8 +110,15 @@ def peer_of(one: socket.socket) -> str:
 
 
 def address_of(peer: str) -> str:
-    """Return the address of a peer, as gRPC names it, without its port."""
-    return peer.rpartition(":")[0]
+    """Return the address of a peer, as gRPC names it, without its port.
+
+    Of an IPv6 address these are the 64 bits of its network: whoever has one has all of them.
+    """
+    address = peer.rpartition(":")[0]
+    if not address.startswith("ipv6:"):
+        return address
+    host = unquote(address.removeprefix("ipv6:")).strip("[]").partition("%")[0]
+    return f"ipv6:{ipaddress.ip_network((host, NETWORK_BITS), strict=False)}"
 
 
 def raise_descriptor_limit() -> int:

@@ -19,7 +19,9 @@ LARGE_REMEMBERED = 10_000
 LATEST_SHARE = 0.02
 
 # An account's operations are expected to be slow if they usually take this long.
-HEAVY_SECONDS = 0.01
+HEAVY_SECONDS = 0.004
+# An operation of an account is expected to take this long, until one has come back.
+NEW_ACCOUNT_SECONDS = 0.002
 # The weight of an account's latest operation in the estimate of its usual one.
 LATEST_ACCOUNT_SHARE = 0.1
 ACCOUNTS_REMEMBERED = 10_000
@@ -39,7 +41,7 @@ class WorkEstimate:
         # The bytes of the latest answer, of the kinds whose answers are large.
         self._large: OrderedDict[Kind, int] = OrderedDict()
         # The usual time of an account's operations.
-        self._accounts: OrderedDict[str, float] = OrderedDict()
+        self._accounts: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def note(self, head: OperationHead, seconds: float) -> None:
         """Note how long a worker computed an operation."""
@@ -53,20 +55,22 @@ class WorkEstimate:
         elif self._slow:
             self._slow.pop(_kind(head), None)
 
-    def note_account(self, account: str, seconds: float) -> None:
+    def note_account(self, account: str, method: str, seconds: float) -> None:
         """Note how long a worker computed an operation of an account."""
-        usual = self._accounts.pop(account, 0.0)
-        self._accounts[account] = usual + LATEST_ACCOUNT_SHARE * (seconds - usual)
+        usual = self._accounts.pop((account, method), seconds)
+        self._accounts[account, method] = usual + LATEST_ACCOUNT_SHARE * (seconds - usual)
         if len(self._accounts) > ACCOUNTS_REMEMBERED:
             self._accounts.popitem(last=False)
 
-    def is_heavy(self, account: str) -> bool:
-        """Tell whether an account's operations are usually slow, also new kinds of them."""
-        return self._accounts.get(account, 0.0) >= HEAVY_SECONDS
+    def is_heavy(self, account: str, method: str) -> bool:
+        """Tell whether an account's operations of a method are usually slow, also new kinds."""
+        return self._accounts.get((account, method), 0.0) >= HEAVY_SECONDS
 
-    def seconds(self, *, is_slow: bool) -> float:
+    def seconds(self, account: str, method: str, *, is_slow: bool) -> float:
         """Return the time that an operation is expected to take."""
-        return SLOW_SECONDS if is_slow else self.usual_seconds
+        if is_slow:
+            return SLOW_SECONDS
+        return max(self.usual_seconds, self._accounts.get((account, method), NEW_ACCOUNT_SECONDS))
 
     def note_answer(self, head: OperationHead, size: int) -> None:
         """Note the bytes of an answer whose room was reserved, or is to be."""
@@ -86,7 +90,9 @@ class WorkEstimate:
         Until it is, the answer to a large request is expected to be as large. To send such a
         request twice would take long.
         """
-        size = self._large.get(_kind(head), 0) if self._large else 0
+        if not self._large and request_size <= FREE_ANSWER_BYTES:
+            return head
+        size = self._large.get(_kind(head), 0)
         if not size and request_size > FREE_ANSWER_BYTES:
             size = request_size + BESIDES_BYTES
         return head._replace(answer_room=size) if size else head

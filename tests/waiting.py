@@ -12,12 +12,14 @@ from standalone.stack import Stack
 POLL_SECONDS = 0.02
 
 
-def await_true(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+def await_true(
+    condition: Callable[[], bool], what: str, seconds: float = 60.0, every: float = POLL_SECONDS
+) -> None:
     """Wait until a condition holds. If it never does, the test fails."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
-        time.sleep(POLL_SECONDS)
+        time.sleep(every)
 
 
 def await_workers(stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySession
 from worker.stored import Changes, StoredSession
 
+log = logging.getLogger(__name__)
+
 
 class Outcome(NamedTuple):
     """A reply's kind and data, or the bytes of the answer for which there is no room yet."""
@@ -34,6 +37,14 @@ class Outcome(NamedTuple):
     kind: int
     data: bytes
     answer_bytes: int = 0
+
+
+class Ended(NamedTuple):
+    """An operation that has ended: its number in the batch, and the seconds that passed."""
+
+    number: int
+    outcome: Outcome
+    elapsed: float
 
 
 class BatchRun:
@@ -90,25 +101,38 @@ class BatchRun:
         SessionKey or None
             A session that is spoilt. The caller opens it again and then calls this again.
         """
+        ended: list[Ended] = []
+        began = time.thread_time()
         try:
             while self._pending:
                 key = self._pending[-1]
-                if not self._run_session(key):
+                if not self._run_session(key, ended):
                     return key
                 self._pending.pop()
             return None
         finally:
             self._guard.end()
+            self._reply(ended, time.thread_time() - began)
 
     def changes(self) -> list[Changes]:
         """Return the changes of every session."""
         return [each for session in self.sessions.values() if (each := session.changes())]
 
-    def _run_session(self, key: SessionKey) -> bool:
-        """Run a session's operations, each timed; False as soon as the session is spoilt."""
+    def _reply(self, ended: Sequence[Ended], seconds: float) -> None:
+        """Note the replies of operations, for which the thread has taken these seconds.
+
+        The thread's own time does not count other work on the machine. The system takes longer to
+        tell it than many operations take, so it is asked once and shared out.
+        """
+        elapsed = sum(each.elapsed for each in ended)
+        for number, (kind, data, answer_bytes), own in ended:
+            share = seconds * own / elapsed if elapsed else 0.0
+            self.replies[number] = Reply(kind, data, share, answer_bytes=answer_bytes)
+
+    def _run_session(self, key: SessionKey, ended: list[Ended]) -> bool:
+        """Run a session's operations and note them; False as soon as the session is spoilt."""
         session = self.sessions[key]
-        # The thread's own time does not count other work on the machine.
-        began = time.thread_time()
+        began = time.monotonic()
         is_held_up = False
         for number in self._numbers[key]:
             outcome = self._failures.get(number)
@@ -123,10 +147,9 @@ class BatchRun:
                     return False
                 self._result_bytes += len(outcome.data) + session.stored_bytes - stored
                 is_held_up = outcome.kind == AGAIN
-            ended = time.thread_time()
-            kind, data, answer_bytes = outcome
-            self.replies[number] = Reply(kind, data, ended - began, answer_bytes=answer_bytes)
-            began = ended
+            now = time.monotonic()
+            ended.append(Ended(number, outcome, now - began))
+            began = now
         return True
 
     def _run_operation(self, session: OpenSession, number: int) -> tuple[Outcome, bool]:
@@ -134,7 +157,7 @@ class BatchRun:
         head = self._batch.heads[number]
         try:
             deadline = self._deadline_of(head)
-            self._guard.begin(self._batch.batch_id, number, deadline)
+            self._guard.begin(self._batch.batch_id, number, deadline, head.request_id)
             session.answer_room = head.answer_room or FREE_ANSWER_BYTES
             method = METHODS[head.method]
             request = parse_request(OPERATION_RPCS[head.method], self._requests[number])
@@ -143,6 +166,7 @@ class BatchRun:
         except NoAnswerRoomError as error:
             return Outcome(AGAIN, b"", error.answer_bytes), True
         except ServiceError as error:
+            log.info("%s %s %s", head.request_id, head.method, error.reason.name)
             # A late error, such as one of encoding, may have left changes behind.
             return failed(error), not session.changed
         except MemoryError:

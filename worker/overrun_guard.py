@@ -47,6 +47,8 @@ class _Running(NamedTuple):
     began: float
     # The time at which it must end.
     end: float
+    # The id of the call.
+    request_id: str
 
 
 class OverrunGuard(threading.Thread):
@@ -61,11 +63,11 @@ class OverrunGuard(threading.Thread):
         self._running: _Running | None = None
         self._stopped = threading.Event()
 
-    def begin(self, batch_id: str, number: int, deadline: float) -> None:
+    def begin(self, batch_id: str, number: int, deadline: float, request_id: str = "") -> None:
         """Watch an operation. The deadline is of the monotonic clock; infinity for none."""
         now = time.monotonic()
         end = min(deadline, now + self._longest)
-        self._running = _Running(batch_id, number, now, end)
+        self._running = _Running(batch_id, number, now, end, request_id)
         signal.setitimer(signal.ITIMER_REAL, end - now + GRACE_SECONDS + LAST_RESORT_SECONDS)
 
     def end(self) -> None:
@@ -137,9 +139,10 @@ class OverrunGuard(threading.Thread):
     def _end_worker(self, running: _Running, now: float) -> None:
         """Write the operation into the batch's holder, and end the process."""
         log.error(
-            "operation %d of batch %s has computed for %.1f s, beyond its deadline or the limit of "
-            "%g s: the worker ends",
-            running.number, running.batch_id, now - running.began, self._longest,
+            "%s, operation %d of batch %s, has computed for %.1f s, beyond its deadline or the "
+            "limit of %g s: the worker ends",
+            running.request_id, running.number, running.batch_id, now - running.began,
+            self._longest,
         )  # fmt: skip
         try:
             pipeline = self._client.pipeline(transaction=False)

@@ -217,7 +217,7 @@ class TrainingService:
         data = request.SerializeToString()
         deadline_ms = self._dispatcher.redis_ms(call.deadline)
         head = head_of("PrepareTraining", call.caller.name, deadline_ms, data)
-        reply = await self._dispatcher.submit(head, data, call.deadline, call.account)
+        reply = await self._dispatcher.enqueue(head, data, call.deadline, call.account).reply
         if reply.kind == STATUS:
             raise AnsweredWithStatusError(reply.data)
         return PrepareTrainingResponse.FromString(reply.data)

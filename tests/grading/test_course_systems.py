@@ -69,7 +69,8 @@ def gradescope(tmp_path: Path, variables: Mapping[str, str], submission: Path) -
     for name in ("source", "submission", "results"):
         (tmp_path / name).mkdir()
     config(tmp_path / "source", variables)
-    shutil.copy(submission, tmp_path / "submission" / "my_layers.py")
+    if submission.is_file():
+        shutil.copy(submission, tmp_path / "submission" / "my_layers.py")
     metadata = {
         "id": 1,
         "created_at": "2030-01-01T00:00:00.000000-03:00",
@@ -108,6 +109,34 @@ def test_gradescope_with_the_service_away_keeps_the_last_good_score(
     (test,) = results["tests"]
     assert test["status"] == "failed" and "score" not in test
     assert "could not be reached" in test["output"]
+
+
+def test_gradescope_without_the_file_says_so(tmp_path: Path, variables: dict[str, str]) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    results = gradescope(tmp_path, variables, empty)
+    (test,) = results["tests"]
+    assert test["output"] == "Nothing was graded: there is no file my_layers.py."
+
+
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        ("'unclosed", "--run cannot be read: No closing quotation"),
+        (" ", "--run names no program"),
+        ("/nowhere/program", "/nowhere/program cannot be run: No such file or directory"),
+    ],
+)
+def test_a_program_that_cannot_be_started_costs_no_attempt(
+    variables: dict[str, str], as_: As, program: str, says: str
+) -> None:
+    begun = len(as_("teacher").list_attempts("dropout-1"))
+    done = subprocess.run(
+        ["edunn", "check", "dropout-1", "--run", program], env=variables, capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.strip()) == (1, f"edunn: {says}")
+    assert len(as_("teacher").list_attempts("dropout-1")) == begun
 
 
 def test_classroom50(tmp_path: Path, variables: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -30,6 +31,7 @@ from bench.raw_http2 import (
     frame,
     message_head,
 )
+from edunn_serving.bound_settings import BoundSettings
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack
@@ -44,15 +46,14 @@ FROZEN_SECONDS = 10
 # Of the server, for what every test does besides.
 USUAL = 64 * MEBIBYTE
 X = np.ones((8, 64))
-# The calls that one connection may have.
-CONNECTION_CALLS = 200
+# The calls that one connection may have, as the service has it by default.
+CONNECTION_CALLS = BoundSettings().max_connection_calls
 SETTINGS_OF_STACK = {
     "EDUNN_TOKENS": "calm=calm-token,hostile:admin=hostile-token,large:admin=large-token",
     "EDUNN_MAX_MESSAGE_BYTES": str(LARGEST),
     "EDUNN_MAX_ARRIVING_BYTES": str(ARRIVING),
     "EDUNN_MAX_ANSWER_BYTES": str(UNREAD),
     "EDUNN_MAX_ADDRESS_CONNECTIONS": str(CONNECTIONS),
-    "EDUNN_MAX_CONNECTION_CALLS": str(CONNECTION_CALLS),
     "EDUNN_FIRST_CALL_SECONDS": "2",
     "EDUNN_ARRIVAL_SECONDS": "3",
     "EDUNN_READER_SECONDS": "2",
@@ -221,12 +222,16 @@ def _is_cut(connection: RawConnection) -> bool:
 @pytest.mark.parametrize("token", ["", "hostile-token"], ids=["stranger", "caller"])
 def test_streams_that_are_opened_and_reset_cost_little(stack: Stack, token: str) -> None:
     block = call_headers("Compute", token)
-    calm, small = calm_caller(stack), small_server(stack, 0)
-    # It is cut at last.
-    with calm, small, RawConnection(stack.address) as connection, suppress(OSError):
-        for stream in range(1, 60_001, 2):
-            reset = frame(RST_STREAM, 0, stream, struct.pack(">I", CANCEL))
-            connection.send(frame(HEADERS, END_HEADERS, stream, block) + reset)
+    streams = b"".join(
+        frame(HEADERS, END_HEADERS, stream, block)
+        + frame(RST_STREAM, 0, stream, struct.pack(">I", CANCEL))
+        for stream in range(1, 10_001, 2)
+    )
+    with calm_caller(stack), small_server(stack, 0):
+        # Each connection is cut at last, and another one follows.
+        for _ in range(20):
+            with RawConnection(stack.address) as connection, suppress(OSError):
+                connection.send(streams)
 
 
 def test_connections_of_one_address_are_bounded(stack: Stack) -> None:
@@ -278,6 +283,24 @@ def _nested(tag: int, value: bytes) -> bytes:
         encoded.append(size & 127 | 128)
         size >>= 7
     return bytes([tag, *encoded, size]) + value
+
+
+def test_compressed_requests_are_refused_before_they_are_unpacked(stack: Stack) -> None:
+    """A few kilobytes of compressed zeros would be a request of the largest size."""
+    packed = zlib.compressobj(wbits=31)
+    body = packed.compress(bytes(LARGEST - 1000)) + packed.flush()
+    block = call_headers("Forward", "hostile-token", [(b"grpc-encoding", b"gzip")])
+    message = b"\1" + struct.pack(">I", len(body)) + body
+    with calm_caller(stack), small_server(stack, 0), ExitStack() as connections:
+        several = [connections.enter_context(RawConnection(stack.address)) for _ in range(30)]
+        for connection in several:
+            connection.send(frame(HEADERS, END_HEADERS, 1, block))
+            for at in range(0, len(message), 16_000):
+                connection.send(frame(DATA, 0, 1, message[at : at + 16_000]))
+        for connection in several:
+            while (answer := connection.next_frame())[0] not in (HEADERS, -1):
+                pass
+            assert b"'gzip' is disabled" in answer[3]
 
 
 def test_large_refused_requests_teach_the_server_nothing(stack: Stack) -> None:

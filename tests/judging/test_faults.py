@@ -71,6 +71,21 @@ def test_a_fault_of_one_output_is_named_and_costs_a_part(
     assert outcome.details["categories"]["training input_gradient"] == 1.0
 
 
+def test_a_forward_that_raised_comes_before_what_a_backward_has_wrong() -> None:
+    check = make_check("layer", "Dropout", {"p": 0.5})
+    challenge = drawn(check)
+    steps = {
+        step.step_id: Failure("NameError: mask")
+        if isinstance(step, Forward)
+        else Gradients(step.output_gradient)
+        for step in challenge.steps
+        if isinstance(step, Forward | Backward)
+    }
+    outcome = outcome_of(check, challenge, Answer(steps))
+    assert outcome.bug == "step-failed"
+    assert outcome.message.endswith("NameError: mask")
+
+
 def test_the_size_and_the_place_of_an_error_are_told() -> None:
     right = answer_rightly(LINEAR, CHALLENGE).steps[FIRST.step_id]
     assert isinstance(right, Output)

@@ -118,6 +118,33 @@ def test_a_refused_call_is_noted_without_what_it_showed(audited: Audited, stack:
     assert "red-secret" not in text
 
 
+def test_a_denied_call_is_noted_with_its_caller(audited: Audited) -> None:
+    request = api.GetSessionRequest(session_id="a")
+    for_ben = (*ANA, ("edunn-on-behalf-of", "ben"))
+    with pytest.raises(grpc.RpcError) as caught:
+        audited.stub.GetSession(request, metadata=for_ben, timeout=30)
+    line = audited.await_line(request_id=request_id_of(caught.value))
+    assert (line["event"], line["reason"]) == ("refused", "PERMISSION_DENIED")
+    assert line["caller"] == "ana"
+
+
+def test_the_id_of_a_call_that_a_worker_refuses_is_in_both_logs(stack: Stack) -> None:
+    with grpc.insecure_channel(stack.address, WITHOUT_PROXY) as channel:
+        stub = LayerServiceStub(channel)
+        session = stub.CreateSession(api.CreateSessionRequest(), timeout=30).session.session_id
+        forward = api.ForwardRequest(session_id=session, layer="none", inputs=[tensor([[1.0]])])
+        with pytest.raises(grpc.RpcError) as caught:
+            stub.Forward(forward, timeout=30)
+    request_id = request_id_of(caught.value)
+    for name in ("server", "worker"):
+
+        def found(name: str = name) -> bool:
+            logs = [log.read_text() for log in stack.data.glob(f"{name}*.log")]
+            return any(f"{request_id} Forward LAYER_NOT_FOUND" in log for log in logs)
+
+        await_true(found, f"the id in the log of the {name}")
+
+
 def test_a_callers_text_forges_no_line(audited: Audited) -> None:
     before = len(audited.lines())
     with pytest.raises(grpc.RpcError) as caught:

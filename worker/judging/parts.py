@@ -25,6 +25,8 @@ from worker.judging.rounding import Rounded, zeros
 
 # What a right value in another dtype is worth.
 _OTHER_DTYPE = 0.5
+# What says that something is wrong, and nothing of why.
+_UNEXPLAINED = frozenset({"wrong-values", "wrong-shape", "nan", "infinity"})
 #: The names of a part: of a forward, of a backward, and before the names of parameters.
 OUTPUT, INPUT_GRADIENT, PARAMETER = "output", "input_gradient", "parameter_gradients."
 
@@ -154,11 +156,14 @@ def ungradable(reason: str) -> CheckOutcome:
 def _main_bug(categories: Sequence[str], bugs: Sequence[str]) -> str:
     counts, unexplained = Counter(bugs), Counter[str]()
     for category, bug in zip(categories, bugs, strict=True):
-        unexplained[category] += bug in GENERAL
+        unexplained[category] += bug in _UNEXPLAINED
 
     def explains(bug: str) -> bool:
         touched = {place for place, other in zip(categories, bugs, strict=True) if other == bug}
-        return bug not in GENERAL and counts[bug] >= sum(unexplained[each] for each in touched)
+        if bug in GENERAL:
+            # What is computed after an error explains less than its words do.
+            return bug == "step-failed"
+        return counts[bug] >= sum(unexplained[each] for each in touched)
 
     # `max` takes the first of equal ones, and a Counter keeps the order of the parts.
     return max(counts, key=lambda bug: (explains(bug), counts[bug], bug not in RELATIONS))

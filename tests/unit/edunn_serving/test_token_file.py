@@ -61,10 +61,12 @@ def test_a_token_is_revoked_by_its_id_and_all_of_a_caller_by_the_name(path: Path
 
 @pytest.mark.parametrize("keep", [0.0, 30.0])
 def test_a_rotated_token_is_replaced_by_one_like_it(path: Path, keep: float) -> None:
-    old, old_token = make_token(path, "ana", Role.ADMIN, seconds=900, label="x", limits={"a": 1})
+    old, old_token = make_token(
+        path, "ana", Role.ADMIN, seconds=900, label="x", limits={"streams": 1}
+    )
     new, new_token = rotate_token(path, old.id, keep_seconds=keep)
     assert new_token != old_token
-    assert (new.name, new.role, new.label, new.limits) == ("ana", Role.ADMIN, "x", {"a": 1})
+    assert (new.name, new.role, new.label, new.limits) == ("ana", Role.ADMIN, "x", {"streams": 1})
     assert new.expires is not None
     assert new.expires - new.created == pytest.approx(900)
     kept = {each.id: each.expires for each in read_tokens(path)}

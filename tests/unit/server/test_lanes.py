@@ -14,7 +14,7 @@ from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.keys import SessionKey
 from edunn_serving.replies import Reply
 from server.answers import AnswerRoom
-from server.lanes import ALONE_BYTES, Lanes
+from server.lanes import ALONE_BYTES, SHARED_BATCH_SECONDS, Lanes
 from server.metrics import Counts
 from server.operation import PendingOperation
 
@@ -153,7 +153,7 @@ def test_account_takes_turns_by_what_its_operations_cost(
         lanes.append(operation(f"a{number}", b"dear", account="dear", seconds=0.010))
     for number in range(20):
         lanes.append(operation(f"b{number}", b"cheap", account="cheap", seconds=0.001))
-    first = take(lanes, operations=20)
+    first = [taken for _ in range(20) for taken in take(lanes, operations=1)]
     assert first.count(b"cheap") >= 17
 
 
@@ -179,7 +179,8 @@ def test_pause_saves_up_nothing(lanes: Lanes, operation: Operations) -> None:
     for number in range(4):
         lanes.append(operation(f"b{number}", b"busy", account="busy", seconds=0.1))
         lanes.append(operation(f"l{number}", b"late", account="late", seconds=0.1))
-    assert sorted(take(lanes, operations=4)) == [b"busy", b"busy", b"late", b"late"]
+    first = [taken for _ in range(4) for taken in take(lanes, operations=1)]
+    assert sorted(first) == [b"busy", b"busy", b"late", b"late"]
 
 
 def test_slow_operations_can_be_held_back(lanes: Lanes, operation: Operations) -> None:
@@ -267,3 +268,27 @@ def test_sessions_that_are_not_chosen_keep_their_places(
     # All that are left are not chosen, so all of them may come.
     assert requests(2) == [b"1", b"3"]
     assert requests(2) == [b"5"]
+
+
+def test_shared_batch_has_no_more_work_than_others_may_wait_for(
+    lanes: Lanes, operation: Operations
+) -> None:
+    for number in range(8):
+        account = f"account-{number % 2}"
+        lanes.append(operation(f"s{number}", account=account, seconds=SHARED_BATCH_SECONDS / 4))
+    assert len(lanes.take(max_operations=64, max_bytes=1000)) == 4
+
+
+def test_batch_of_one_account_alone_may_be_long(lanes: Lanes, operation: Operations) -> None:
+    for number in range(8):
+        lanes.append(operation(f"s{number}", seconds=SHARED_BATCH_SECONDS))
+    assert len(lanes.take(max_operations=64, max_bytes=1000)) == 8
+
+
+def test_quick_operations_are_expected_once_there_are_some(
+    lanes: Lanes, operation: Operations
+) -> None:
+    lanes.append(operation("a", slow=True))
+    assert not lanes.expects_quick()
+    lanes.append(operation("b"))
+    assert lanes.expects_quick()

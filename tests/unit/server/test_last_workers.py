@@ -43,8 +43,8 @@ def test_it_is_known_whether_a_session_was_left_out() -> None:
     assert (whole.has_left_out, part.has_left_out) == (False, True)
 
 
-def test_common_worker_is_that_of_all_sessions() -> None:
-    last = last_workers()
-    assert last.common([key("a"), key("b")]) == "one"
-    assert last.common([key("a"), key("c")]) == ""
-    assert last.common([key("a"), key("new")]) == ""
+def test_worker_of_a_batch_has_all_its_sessions_at_hand() -> None:
+    own, new, nobodys = (AtHand(last_workers(), LIVE, ()) for _ in range(3))
+    chosen(own, "abc")
+    chosen(new, "abn")
+    assert (own.worker, new.worker, nobodys.worker) == ("one", "", "")

@@ -35,8 +35,9 @@ class Heard:
         return is_new
 
     async def are(self, *batches: str) -> None:
+        """Wait for these batches. They come over two connections, so in any order."""
         async with asyncio.timeout(10):
-            while self.batches != list(batches):
+            while sorted(self.batches) != sorted(batches):
                 await asyncio.sleep(0.005)
 
     async def settles(self) -> None:

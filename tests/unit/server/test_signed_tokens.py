@@ -127,6 +127,17 @@ ATTACKS = {
     "no name": signed(sub=None),
     "a name that is no caller's": signed(sub="a/b"),
     "limits that are none": signed(edunn_limits={"sessions": "many"}),
+    "a limit that there is not": signed(edunn_limits={"session": 3}),
+    "a limit beyond numbers": signed(edunn_limits={"sessions": 10**400}),
+    "an expiry beyond numbers": signed(exp=10**400),
+    "an expiry that is infinite": signed(exp=float("inf")),
+    "a critical header": jwt.encode(
+        claims(), RSA_KEY, "RS256", headers={"kid": "RS256", "crit": ["x"], "x": 1}
+    ),
+    "a body that is not encoded": unsafe({"alg": "RS256", "kid": "RS256", "b64": False}),
+    "a signature with other letters": signed() + "=",
+    "a kid that is no text": unsafe({"alg": "RS256", "kid": ["RS256"]}),
+    "an algorithm that is no text": unsafe({"alg": {}, "kid": "RS256"}),
     "roles that are none": signed(edunn_roles=[{}]),
     "a changed body": signed().replace(".", ".eyJ9", 1),
     "no signature": signed().rpartition(".")[0] + ".",

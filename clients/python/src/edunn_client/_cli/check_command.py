@@ -32,7 +32,7 @@ from edunn_client._cli.terminal import (
     stop,
 )
 from edunn_client._client import Client
-from edunn_client._errors import EdunnError
+from edunn_client._errors import DeadlineExceededError, EdunnError, UnavailableError
 from edunn_client.grading._html import MARKS, explanation, score_text
 from edunn_client.grading._line_program import LineProgram, ProgramError, python_program
 from edunn_client.grading._reports import CheckResult, Report, Verdict
@@ -81,28 +81,26 @@ def check(
         raise stop("give a Python file, or a program with --run")
     if form and form not in FORMATS:
         raise stop(f"there is no format {form!r}: choose {', '.join(FORMATS)}")
-    if file is not None and not file.is_file():
-        raise stop(f"there is no file {file}")
     chosen = FORMATS.get(form)
-    command = python_program(file) if file is not None else shlex.split(run)
-    source = _source(file) if attach and file is not None else b""
     named = student or (chosen.student_of(os.environ) if chosen else "")
 
     def attempt(client: Client) -> Report:
         grading = Grading(client)
-        begun = grading.open_attempt(assignment, course, student=named) if resume else None
-        if begun is None:
-            begun = grading.start_attempt(assignment, course, student=named, language=language)
-        try:
-            with LineProgram(command, seconds) as program:
-                answers = program.answer_attempt(begun)
-        except ProgramError as error:
-            raise stop(str(error)) from None
+        source = _source(file) if attach and file is not None else b""
+        # What cannot be started costs no attempt.
+        with LineProgram(_command(file, run), seconds) as program:
+            begun = grading.open_attempt(assignment, course, student=named) if resume else None
+            if begun is None:
+                begun = grading.start_attempt(assignment, course, student=named, language=language)
+            answers = program.answer_attempt(begun)
         return grading.submit_answers(begun.attempt_id, answers, source)
 
     if chosen is None:
-        with connection(address, token, tls, ca) as client:
-            report = attempt(client)
+        try:
+            with connection(address, token, tls, ca) as client:
+                report = attempt(client)
+        except ProgramError as error:
+            raise stop(str(error)) from None
         if as_json:
             print_json(report.as_json())
         else:
@@ -110,13 +108,14 @@ def check(
         raise typer.Exit(0 if report.passed else NOT_PASSED)
     began = time.monotonic()
     found: Report | None = None
-    trouble = ""
+    trouble, is_away = "", False
     try:
         with open_client(address, token, tls, ca) as client:
             found = attempt(client)
-    except (EdunnError, ValueError, OSError) as error:
+    except (EdunnError, ValueError, OSError, ProgramError) as error:
         trouble = str(error)
-    outcome = Outcome(assignment, named, time.monotonic() - began, found, trouble)
+        is_away = isinstance(error, UnavailableError | DeadlineExceededError | OSError)
+    outcome = Outcome(assignment, named, time.monotonic() - began, found, trouble, is_away)
     _write(chosen, outcome, output)
     raise typer.Exit(_exit_code(chosen, outcome))
 
@@ -148,10 +147,27 @@ def _summary(report: Report) -> Text:
     return Text.assemble((score_text(report), style), f"  (attempt {report.attempt_number})")
 
 
+def _command(file: Path | None, run: str) -> list[str]:
+    """Return what is to be started; raises a ProgramError if there is nothing."""
+    if file is not None:
+        if not file.is_file():
+            raise ProgramError(f"there is no file {file.name}")
+        return python_program(file)
+    try:
+        command = shlex.split(run)
+    except ValueError as error:
+        raise ProgramError(f"--run cannot be read: {error}") from None
+    if not command:
+        raise ProgramError("--run names no program")
+    return command
+
+
 def _source(file: Path) -> bytes:
+    if not file.is_file():
+        raise ProgramError(f"there is no file {file.name}")
     data = file.read_bytes()
     if len(data) > MAX_SOURCE_BYTES:
-        raise stop(f"{file} is larger than {MAX_SOURCE_BYTES} bytes: use --no-attach")
+        raise ProgramError(f"{file.name} is larger than {MAX_SOURCE_BYTES} bytes: use --no-attach")
     return data
 
 

@@ -37,7 +37,8 @@ class LineProgram:
     command : sequence of str
         The program and its arguments.
     seconds : float
-        How long it may take in all. It is killed then, with the processes that it has started.
+        How long it may take for all answers. It is killed then, with the processes that it has
+        started.
     """
 
     def __init__(self, command: Sequence[str], seconds: float) -> None:
@@ -78,6 +79,7 @@ class LineProgram:
 
     def answer_attempt(self, attempt: Attempt) -> dict[str, dict[str, StepAnswer]]:
         """Have the program answer all challenges. After it has died, the rest are failures."""
+        self._deadline = time.monotonic() + self._seconds
         return {each.challenge_id: self._answer(each) for each in attempt.challenges}
 
     def _answer(self, challenge: Challenge) -> dict[str, StepAnswer]:

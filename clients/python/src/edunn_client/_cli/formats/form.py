@@ -12,6 +12,8 @@ from edunn_client.grading._reports import CheckResult, Report
 
 # The sentence for students if the service cannot be reached.
 AWAY = "The grading service could not be reached, so nothing was graded: {}. Submit again later."
+# The one if it cannot grade, or if there is nothing to run.
+NOT_GRADED = "Nothing was graded: {}."
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,14 @@ class Outcome:
     """How long it took."""
     report: Report | None
     trouble: str = ""
+    is_away: bool = True
+    """Whether the trouble is that the service cannot be reached."""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     @property
     def away(self) -> str:
         """The sentence for students if there is no report."""
-        return AWAY.format(self.trouble.rstrip("."))
+        return (AWAY if self.is_away else NOT_GRADED).format(self.trouble.rstrip("."))
 
 
 @dataclass(frozen=True)
