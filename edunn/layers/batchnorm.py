@@ -210,11 +210,11 @@ class BatchNorm(Model):
         δEδw, δEδb = np.empty(self.num_features), np.empty(self.num_features)
         with unbuffered(g.size):
             for features, parts in layout.groups:
-                along_w, along_b = _NOTHING, _NOTHING
+                along_w, along_b = np.zeros((2, w[features].size))
                 for part in parts:
-                    along_w = along_w + layout.total_product(g[part], centered[part])
-                    along_b = along_b + layout.total(g[part])
-                along_w = along_w * unit[features]
+                    along_w += layout.total_product(g[part], centered[part])
+                    along_b += layout.total(g[part])
+                along_w *= unit[features]
                 δEδw[features], δEδb[features] = along_w, along_b
                 slope = layout.spread(w[features] * inverse_std[features])
                 if not batch_statistics:
