@@ -46,8 +46,8 @@ class Phase(Enum):
 class Model(Named, ABC):
     """Something with a forward and a backward pass: a layer, a loss, a whole network.
 
-    A model holds the last forward's cache, so one model serves one thread at a time.
-    Different models share nothing and may run in different threads.
+    A model holds the last forward's cache, so one model serves one thread at a time. Different
+    models share nothing and may run in different threads.
 
     Parameters
     ----------
@@ -72,6 +72,8 @@ class Model(Named, ABC):
 
     #: Whether a forward draws random numbers, in some phase.
     draws: ClassVar[bool] = False
+    #: What a forward answers whatever the others are: "samples", "features" (axes 0, 1), or None.
+    alone: str | None = None
     frozen = False
     _phase = Phase.Training
     _rng: np.random.Generator | None = None
@@ -79,7 +81,6 @@ class Model(Named, ABC):
     _cache: Any = None
 
     # Made when they are needed: a model of one's own may forget to call the constructor.
-
     @functools.cached_property
     def _parameters(self) -> ParameterSet:
         return {}

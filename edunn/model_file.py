@@ -118,7 +118,7 @@ def encode(file: ModelFile) -> bytes:
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     # ascontiguousarray gives a number of no axes one axis.
     shaped = {name: contiguous[name].reshape(array.shape) for name, array in arrays.items()}
-    data: bytes = _library().save(shaped, metadata)
+    data: bytes = _library().numpy.save(shaped, metadata)
     return data
 
 
@@ -189,7 +189,12 @@ def decode(data: bytes) -> ModelFile:
     header = read_header(data)
     if header.size != len(data):
         _refuse(f"the file should have {header.size} bytes by its header, but has {len(data)}")
-    arrays: dict[str, Array] = _library().load(data)
+    library = _library()
+    try:
+        arrays: dict[str, Array] = library.numpy.load(data)
+    except library.SafetensorError as error:
+        # It is stricter about JSON than Python is.
+        raise ModelFileError(f"the file cannot be read: {error}") from None
     # In the order of the file: the library's own is any.
     parameters = {name: arrays[name] for name in header.tensors if name not in header.buffers}
     buffers = {name: arrays[name] for name in header.tensors if name in header.buffers}
@@ -281,7 +286,10 @@ def _parsed(text: bytes, what: str) -> dict[str, Any]:
 
 def _json(text: bytes, what: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_without_repetition)
+        value = json.loads(text, object_pairs_hook=_without_repetition)
+        # JSON can spell halves of characters, which are no text for anything else.
+        json.dumps(value, ensure_ascii=False).encode()
+        return value
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"the {what} is no JSON: {error}") from None
 
@@ -303,4 +311,4 @@ def _library() -> Any:
         import safetensors.numpy
     except ImportError as error:
         raise ImportError("Models as files need safetensors: pip install safetensors") from error
-    return safetensors.numpy
+    return safetensors

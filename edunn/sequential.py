@@ -39,6 +39,8 @@ class Sequential(Composite):
     layer gives no gradients; a frozen Sequential gives none at all.
     """
 
+    alone = "samples"
+
     def __init__(
         self,
         layers: Annotated[Sequence[Model], Field("The layers, in the order they run.")],

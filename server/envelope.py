@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from google.protobuf.message import DecodeError
 
 from edunn_serving.batch_message import OperationHead
-from edunn_serving.errors import invalid_argument
+from edunn_serving.errors import Reason, ServiceError, invalid_argument
 from edunn_serving.rpcs import OPERATION_RPCS, Rpc
 from edunn_serving.wire_format import MAX_FIELDS, fields
 
@@ -67,6 +67,21 @@ def largest_field(message: bytes) -> int:
     except (ValueError, IndexError):
         return 0
     return sizes.most_common(1)[0][0] if sizes else 0
+
+
+def request_too_large(rpc: Rpc, request: bytes, limit: int) -> ServiceError:
+    """Return the error of a request with more bytes than are allowed."""
+    size = len(request)
+    known = rpc.request_type.DESCRIPTOR.fields_by_number
+    number = largest_field(request)
+    field = known[number].name if number in known else "request"
+    return ServiceError(
+        Reason.TOO_LARGE,
+        f"the request takes {size} bytes, {limit} are allowed, and most of them are "
+        f"{field}: send a smaller batch",
+        violations=[(field, f"the request may take {limit} bytes, got {size}")],
+        metadata={"field": field, "bytes": str(size), "limit": str(limit)},
+    )
 
 
 def _names(rpc: Rpc, request: bytes) -> dict[str, str]:

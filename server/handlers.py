@@ -36,7 +36,7 @@ from server.call import (
     deadline_of,
 )
 from server.connections import Connection, Connections, Trust
-from server.envelope import largest_field
+from server.envelope import request_too_large
 from server.failures import Failures
 from server.lanes import queue_full
 from server.open_calls import OpenCalls
@@ -44,6 +44,7 @@ from server.overdue import Limits
 from server.parts import UNCOUNTED_BYTES, check_parts
 from server.quotas import Quotas
 from server.request_ids import new_request_id
+from server.unpacking import GZIP, Unpacking
 from server.unread_answers import UnreadAnswers
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class Handlers(grpc.GenericRpcHandler):
         self._quotas = quotas
         self.open_calls = OpenCalls(authenticator)
         self._failures = Failures()
+        self._unpacking = Unpacking(settings)
         self._max_message_bytes = settings.max_message_bytes
         # A request of this size need not be checked.
         self._unchecked_bytes = min(UNCOUNTED_BYTES, settings.max_message_bytes)
@@ -172,11 +174,10 @@ class Handlers(grpc.GenericRpcHandler):
                     request = await self._arrivals.read(
                         context.read, call.account, may_be_slow=not rpc.is_open
                     )
-                    size = len(request)
-                    connection.note_delivered(size)
-                    if size > self._unchecked_bytes:
-                        await self._check_request(rpc, call, request)
-                    self._arrivals.note_accepted(call.account, size)
+                    connection.note_delivered(len(request))
+                    if len(request) > self._unchecked_bytes or request.startswith(GZIP):
+                        request = await self._checked(rpc, call, request)
+                    self._arrivals.note_accepted(call.account, len(request))
                     answer = await method(call, request)
                 if len(answer) > self._max_message_bytes:
                     raise answer_too_large(len(answer), self._max_message_bytes)
@@ -210,10 +211,10 @@ class Handlers(grpc.GenericRpcHandler):
                 await self._arrivals.pause(call.account)
                 # See `Read` for why gRPC's iterator is not used.
                 request: Any = await context.read()
-                if request is not EOF:
-                    connection.note_delivered(len(request))
-                    await self._check_request(rpc, call, request)
-                return request
+                if request is EOF:
+                    return request
+                connection.note_delivered(len(request))
+                return await self._checked(rpc, call, request)
 
             try:
                 # A stream may be reset as soon as it is opened.
@@ -238,13 +239,16 @@ class Handlers(grpc.GenericRpcHandler):
 
         return handle
 
-    async def _check_request(self, rpc: Rpc, call: Call, request: bytes) -> None:
-        """Refuse a request that is too large, or has too many parts."""
+    async def _checked(self, rpc: Rpc, call: Call, request: bytes) -> bytes:
+        """Return a request, unpacked. Refuse one that is too large, or has too many parts."""
         try:
+            if request.startswith(GZIP):
+                request = await self._unpacking.unpack(request, call.account)
             if len(request) > self._max_message_bytes:
-                raise self._too_large(rpc, request)
+                raise request_too_large(rpc, request, self._max_message_bytes)
             if rpc.name not in CHECK_PARTS_THEMSELVES:
                 await check_parts(rpc, request)
+            return request
         except ServiceError:
             # Many people may have one address. They do not wait for each other's mistakes.
             if call.caller.name:
@@ -360,19 +364,6 @@ class Handlers(grpc.GenericRpcHandler):
             account,
             connection,
             self._quotas.usage_of(caller, account),
-        )
-
-    def _too_large(self, rpc: Rpc, request: bytes) -> ServiceError:
-        size, limit = len(request), self._max_message_bytes
-        fields = rpc.request_type.DESCRIPTOR.fields_by_number
-        number = largest_field(request)
-        field = fields[number].name if number in fields else "request"
-        return ServiceError(
-            Reason.TOO_LARGE,
-            f"the request takes {size} bytes, {limit} are allowed, and most of them are "
-            f"{field}: send a smaller batch",
-            violations=[(field, f"the request may take {limit} bytes, got {size}")],
-            metadata={"field": field, "bytes": str(size), "limit": str(limit)},
         )
 
 

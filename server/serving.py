@@ -39,8 +39,8 @@ READ_BEYOND_BYTES = 16 * 1024 * 1024
 # gRPC may refuse a call with more bytes of headers than the first number, and refuses one with more
 # than the second.
 METADATA_BYTES, MAX_METADATA_BYTES = 8 * 1024, 16 * 1024
-# gRPC's bit for messages as they are.
-UNCOMPRESSED = 1 << grpc.Compression.NoCompression.value
+# gRPC's bits for messages as they are, and for those that `Unpacking` unpacks.
+COMPRESSIONS = 1 << grpc.Compression.NoCompression.value | 1 << grpc.Compression.Gzip.value
 # gRPC's own time for TLS and for the first bytes of HTTP/2.
 HANDSHAKE_MS = 10_000
 # A stopping server gives its last answers this time to leave.
@@ -178,9 +178,9 @@ def _grpc_server(settings: Settings, handlers: Handlers) -> grpc.aio.Server:
             # Without this a call that is refused unread counts as a stream for up to a second more,
             # and gRPC would refuse other calls of its connection without a reason.
             ("grpc.http.tarpit", 0),
-            # A few kilobytes of compressed zeros become a request of the largest size, and gRPC
-            # unpacks them before anybody has counted them.
-            ("grpc.compression_enabled_algorithms_bitset", UNCOMPRESSED),
+            # gRPC would unpack requests before anybody has counted them, see `Unpacking`.
+            ("grpc.per_message_decompression", 0),
+            ("grpc.compression_enabled_algorithms_bitset", COMPRESSIONS),
             ("grpc.max_metadata_size", METADATA_BYTES),
             ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
             ("grpc.max_connection_idle_ms", int(min(settings.idle_seconds * 1000, 2**31 - 1))),

@@ -94,6 +94,6 @@ def _config(layer: Mapping[str, Any]) -> Struct:
     config = Struct()
     try:
         config.update(layer["config"])
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise ModelFileError(f"the configuration cannot be read: {error}") from error
     return config

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from edunn.composite import walk
+from edunn.datasets.splitting import held_out
 from edunn.errors import ConfigError, LayerError
 from edunn.estimate import ArraySpec
 from edunn.losses.cross_entropy import BinaryCrossEntropy, CrossEntropyWithLabels
@@ -184,7 +185,24 @@ def _check_shapes(
             field, f"y of the data set and the layer's output: {error}"
         ) from error
     check(charge_training(forward, errors, x, y), settings)
+    _check_last_batch(model, spec, dataset)
     return forward.output
+
+
+def _check_last_batch(model: Model, spec: TrainingSpec, dataset: Dataset) -> None:
+    """Check that the layer takes the samples that are left at the end of an epoch."""
+    samples = dataset.x.shape[0]
+    if spec.validation_share:
+        samples -= held_out(samples, spec.validation_share)
+    last = samples % spec.batch_size
+    if not last:
+        return
+    try:
+        model.estimate(_batch_of(dataset.x, last))
+    except LayerError as error:
+        raise invalid_argument(
+            "spec.batch_size", f"the last batch of an epoch would have {last} samples: {error}"
+        ) from error
 
 
 def _batch_of(array: Any, samples: int) -> ArraySpec:

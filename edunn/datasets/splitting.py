@@ -54,9 +54,14 @@ def split(
         )
     x, y = np.asarray(x), np.asarray(y)
     order = (np.random if rng is None else rng).permutation(samples)
-    tests = min(max(1, round(samples * test_share)), samples - 1)
+    tests = held_out(samples, test_share)
     test, train = order[:tests], order[tests:]
     return Split(x[train], y[train], x[test], y[test])
+
+
+def held_out(samples: int, test_share: float) -> int:
+    """Return how many samples `split` keeps for the test."""
+    return min(max(1, round(samples * test_share)), samples - 1)
 
 
 def shuffle_dataset(

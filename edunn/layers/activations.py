@@ -16,6 +16,7 @@ class ReLU(Model):
     The derivative at zero is taken as 0, as PyTorch does. NaN stays NaN.
     """
 
+    alone = "samples"
     cache_entries = (frozenset({"mask"}),)
 
     # Not made quiet: to compare, and to keep or drop bits, raises no floating point error.
@@ -66,6 +67,7 @@ class Sigmoid(Model):
     The gradient passes also where the output was rounded to 0 or 1: see `probabilities`.
     """
 
+    alone = "samples"
     cache_entries = (frozenset({"y"}),)
 
     @quiet
@@ -132,6 +134,7 @@ class TanH(Model):
         By which tanh could be computed: tanh(x) = 2 sigmoid(2 x) - 1.
     """
 
+    alone = "samples"
     cache_entries = (frozenset({"y"}),)
 
     def __init__(self, name: str | None = None) -> None:

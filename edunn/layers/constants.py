@@ -15,6 +15,7 @@ from edunn.model import Model, ParameterSet
 class Identity(Model):
     """Give back a copy of the input: y = x."""
 
+    alone = "samples"
     cache_entries = (frozenset({"shape"}),)
 
     def forward(self, x: FloatArray) -> FloatArray:
@@ -56,6 +57,12 @@ class _Constant(Model):
     """A layer with one fixed number, or an array of them."""
 
     cache_entries = (frozenset({"shape"}),)
+    value: float | FloatArray
+
+    @property
+    def alone(self) -> str | None:  # type: ignore[override]
+        # An array may have a number for each sample.
+        return "samples" if isinstance(self.value, float) else None
 
     def _constant(self, value: Any) -> float | FloatArray:
         if isinstance(value, list | tuple) or np.ndim(value) > 0:

@@ -61,6 +61,7 @@ class Conv2d(Model):
         ),
         ParameterDescription("b", "(out_channels,)", "The biases, only with bias."),
     )
+    alone = "samples"
     cache_entries = (frozenset({"x"}),)
 
     def __init__(

@@ -48,6 +48,7 @@ class Dense(Composite):
         ParameterDescription("w", "(input_size, output_size)", "The weights."),
         ParameterDescription("b", "(output_size,)", "The biases."),
     )
+    alone = "samples"
     own_cache_entries = frozenset({"x"})
 
     def __init__(

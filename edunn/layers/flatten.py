@@ -12,6 +12,7 @@ from edunn.model import Model, ParameterSet
 class Flatten(Model):
     """Lay the features of each sample out in one row, in C order."""
 
+    alone = "samples"
     cache_entries = (frozenset({"shape"}),)
 
     def forward(self, x: FloatArray) -> FloatArray:
@@ -26,9 +27,11 @@ class Flatten(Model):
         y : ndarray, shape (samples, features), same dtype
         """
         x = self._input("x", x)
-        self._check(x)
-        self._save(shape=x.shape)
-        return own(x).reshape(x.shape[0], math.prod(x.shape[1:]))
+        if x.ndim == 0:
+            self._check(x)
+        self._cache = {"shape": x.shape}
+        # NumPy cannot tell how long the rows of an empty array are.
+        return own(x).reshape(x.shape[0], -1 if x.size else math.prod(x.shape[1:]))
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Reshape the error to the shape of the input.

@@ -64,6 +64,7 @@ class GELU(Model):
     the approximation with tanh.
     """
 
+    alone = "samples"
     cache_entries = (frozenset({"slope"}),)
 
     @quiet

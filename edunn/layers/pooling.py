@@ -35,6 +35,8 @@ _SMALL = 16
 class _Pool2d(Model):
     """What both poolings share: the window, and the size of the last images."""
 
+    alone = "samples"
+
     def __init__(
         self,
         kernel_size: Annotated[

@@ -43,6 +43,7 @@ class RNN(Model):
         ParameterDescription("W", "(hidden_dim, hidden_dim)", "Hidden to hidden."),
         ParameterDescription("V", "(output_dim, hidden_dim)", "Hidden to output."),
     )
+    alone = "samples"
     cache_entries = (frozenset({"x", "h"}),)
 
     def __init__(

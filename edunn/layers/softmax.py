@@ -33,6 +33,7 @@ class Softmax(Model):
     to 0: see `probabilities`.
     """
 
+    alone = "samples"
     cache_entries = (frozenset({"p"}),)
 
     def __init__(

@@ -31,6 +31,7 @@ class CrossEntropyWithLabels(Loss):
     Softmax the gradient of the score is right however wrong the sample is: see `probabilities`.
     """
 
+    alone = "samples"
     cache_entries = (frozenset({"labels", "p", "classes"}),)
 
     @quiet
@@ -126,6 +127,7 @@ class BinaryCrossEntropy(Loss):
     sample is: see `probabilities`.
     """
 
+    alone = "samples"
     cache_entries = (frozenset({"y_true", "y"}),)
 
     @quiet

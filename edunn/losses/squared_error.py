@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from edunn.arrays import FloatArray, Shaped, describe, quiet, restore, widen
+from edunn.arrays import FloatArray, Shaped, describe, double, quiet, restore, widen
 from edunn.estimate import FLOAT64, ArraySpec, Cost, Estimate, Passes, elementwise
 from edunn.losses.loss import Loss
 from edunn.model import ParameterSet
@@ -18,6 +18,7 @@ class SquaredError(Loss):
     With E = Σ (y - y_true)², not half of it and not its mean.
     """
 
+    alone = "samples"
     cache_entries = (frozenset({"difference"}),)
 
     @quiet
@@ -35,9 +36,9 @@ class SquaredError(Loss):
         y, y_true = self._input("y", y), self._input("y_true", y_true)
         self._check(y_true, y)
         wide = widen(y)
-        difference = np.asarray(wide - y_true.astype(wide.dtype, copy=False))
-        squares = np.square(difference, dtype=np.float64)
-        rows = squares.reshape(y.shape[0], math.prod(y.shape[1:]))
+        difference = wide - (y_true if y_true.dtype is wide.dtype else y_true.astype(wide.dtype))
+        squares = np.square(double(difference))
+        rows = squares if y.ndim == 2 else squares.reshape(y.shape[0], math.prod(y.shape[1:]))
         # As `rows.sum` does, in less time.
         E = np.add.reduce(rows, axis=1, keepdims=True)
         self._save(difference=restore(difference, y.dtype))
@@ -69,7 +70,7 @@ class SquaredError(Loss):
 
     def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
         self._check(self._floats("y_true", y_true), self._floats("y", y))
-        taken = elementwise(y, {"difference": y}, forward=Passes(6, 2), backward=Passes(5, 3))
+        taken = elementwise(y, {"difference": y}, forward=Passes(7, 2), backward=Passes(5, 3))
         squares = Cost(0, ArraySpec(y.shape, FLOAT64).nbytes + y.widened_bytes())
         return taken._replace(
             output=y._replace(shape=(y.shape[0], 1)), forward=taken.forward.and_also(squares)

@@ -42,10 +42,20 @@ class Replay:
         )
 
 
-def may_draw(model: Model) -> bool:
-    """Tell whether a forward may draw random numbers: of layers of one's own nobody knows."""
+def is_known(model: Model) -> bool:
+    """Tell whether a model runs only what this library has, and nothing that somebody wrote."""
     # What is not of this library may be no Model, as the layers of the service's client.
-    return any(not type(part).__module__.startswith(_OURS) or part.draws for part in walk(model))
+    return all(
+        _is_ours(type(part))
+        and _is_ours(type(part).forward)
+        and _is_ours(type(part).backward)
+        and not ("forward" in part.__dict__ or "backward" in part.__dict__)
+        for part in walk(model)
+    )
+
+
+def _is_ours(thing: Any) -> bool:
+    return bool(thing.__module__.startswith(_OURS))
 
 
 @contextmanager

@@ -139,3 +139,35 @@ def test_a_batch_of_any_size_has_the_values_and_gradients_of_the_formula(
     count = x.size / shape[1]
     np.testing.assert_allclose(gradients["w"] / count, along.ravel(), rtol=0, atol=tolerance)
     np.testing.assert_allclose(gradients["b"], error.sum(features), rtol=1e-3, atol=tolerance)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(70_000, 3), (600, 700), (4, 5, 40, 41), (40_000, 2, 2, 2), (64, 32, 7, 7), (2, 3, 500, 300)],
+)
+def test_a_large_batch_is_that_of_the_formulas_in_all_of_its_parts(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(8)
+    layer, axes = nn.BatchNorm(shape[1]), (0, *range(2, len(shape)))
+    for parameter in layer.get_parameters().values():
+        parameter[...] = rng.standard_normal(parameter.shape)
+    w, b = (p.reshape(-1, *[1] * (len(shape) - 2)) for p in layer.get_parameters().values())
+    x, g = rng.standard_normal(shape) * 3 + 50, rng.standard_normal(shape)
+    inverse_std = 1 / np.sqrt(x.var(axes, keepdims=True) + layer.eps)
+    normalised = (x - x.mean(axes, keepdims=True)) * inverse_std
+    np.testing.assert_allclose(layer.forward(x), normalised * w + b, rtol=1e-9, atol=1e-10)
+    δEδx, δEδp = layer.backward(g)
+    bend = (g * normalised).mean(axes, keepdims=True)
+    expected = w * inverse_std * (g - g.mean(axes, keepdims=True) - normalised * bend)
+    np.testing.assert_allclose(δEδx, expected, rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(δEδp["w"], (g * normalised).sum(axes), rtol=1e-9, atol=1e-8)
+    np.testing.assert_allclose(δEδp["b"], g.sum(axes), rtol=1e-9, atol=1e-8)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (0, 3, 2, 2), (2, 3, 0, 2)])
+def test_a_batch_of_nothing_has_an_answer_of_nothing(shape: tuple[int, ...]) -> None:
+    layer = nn.BatchNorm(3)
+    layer.set_phase(Phase.Test)
+    assert layer.forward(np.ones(shape)).shape == shape
+    δEδx, δEδp = layer.backward(np.ones(shape))
+    assert δEδx.shape == shape
+    np.testing.assert_array_equal(δEδp["w"], np.zeros(3))

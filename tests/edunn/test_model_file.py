@@ -75,6 +75,11 @@ HOSTILE: dict[str, bytes] = {
     "a layer that is no object": packed({"__metadata__": metadata(layer="[]")}),
     "a layer without a type": packed({"__metadata__": metadata(layer='{"config": {}}')}),
     "buffers that are no list": packed({"__metadata__": metadata(buffers="{}")}),
+    "half a character in a layer": packed(
+        {"__metadata__": metadata(layer='{"type": "\\ud800", "config": {}}')}
+    ),
+    "half a character in a buffer": packed({"__metadata__": metadata(buffers='["\\ud800"]')}),
+    "half a character in a name": packed(one_tensor("\ud800"), b"\0" * 16),
     "a buffer that is missing": packed({"__metadata__": metadata(buffers='["m"]')}),
     "an unknown dtype": packed(one_tensor(dtype="F99"), b"\0" * 16),
     "a dtype that is no text": packed(one_tensor(dtype=["F64"]), b"\0" * 16),

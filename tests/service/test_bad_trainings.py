@@ -73,6 +73,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "no epoch": ({"epochs": 0}, "INVALID_ARGUMENT", "spec.epochs"),
     "too many epochs": ({"epochs": 10**9}, "INVALID_ARGUMENT", "spec.epochs"),
     "a negative batch": ({"batch_size": -1}, "INVALID_ARGUMENT", "spec.batch_size"),
+    # The network has a BatchNorm, and the digits are 1797 samples, of which 1438 are not kept.
+    "a last batch of one sample": ({"batch_size": 449}, "INVALID_ARGUMENT", "spec.batch_size"),
+    "a last batch of one sample beside a validation": (
+        {"batch_size": 479, "validation_share": 0.2}, "INVALID_ARGUMENT", "spec.batch_size",
+    ),
     "a share of one": ({"validation_share": 1.0}, "INVALID_ARGUMENT", "spec.validation_share"),
     "a share that is no number": (
         {"validation_share": float("nan")}, "INVALID_ARGUMENT", "spec.validation_share",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -81,12 +82,17 @@ def test_a_file_that_does_not_fit_changes_nothing(client: Client, tmp_path: Path
 
 def test_a_layer_that_the_service_cannot_make_is_refused(client: Client, tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
-    layers = {
-        "LAYER_TYPE_NOT_FOUND": {"type": "Dens", "config": {}},
-        "INVALID_ARGUMENT": {"type": "Dropout", "config": {"p": 7}},
-    }
+    deep: dict[str, Any] = {"type": "Dropout", "config": {"p": 0.5}}
+    for _ in range(300):
+        deep = {"type": "Sequential", "config": {"layers": [deep]}}
+    layers: list[tuple[str, dict[str, Any]]] = [
+        ("LAYER_TYPE_NOT_FOUND", {"type": "Dens", "config": {}}),
+        ("INVALID_ARGUMENT", {"type": "Dropout", "config": {"p": 7}}),
+        ("INVALID_ARGUMENT", {"type": "Dropout", "config": {"p": 10**400}}),
+        ("INVALID_ARGUMENT", deep),
+    ]
     with client.session(seed=1) as session:
-        for reason, layer in layers.items():
+        for reason, layer in layers:
             path.write_bytes(model_file.encode(ModelFile(layer, {})))
             with pytest.raises(EdunnError) as refused:
                 session.load(path)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from edunn_client import (
     Client,
+    EdunnError,
     Epoch,
     Progress,
     TrainingEvent,
@@ -166,3 +167,16 @@ def test_the_optimizer_s_configuration_is_told(address: str) -> None:
         assert told.info.optimizer_config == {"lr": 0.25}
         assert "rmse" in told.result().results[0].training
         assert told.watch().state is TrainingState.SUCCEEDED
+
+
+def test_a_session_in_which_no_training_starts_does_not_stay(address: str) -> None:
+    pytest.importorskip("typer", reason="typer is not installed (extra `cli`)")
+    from edunn_client._cli.training_commands import _deleted_by_errors
+
+    with Client(address) as client:
+        session = client.session(ttl=3600)
+        with pytest.raises(RuntimeError), _deleted_by_errors(session):
+            raise RuntimeError
+        with pytest.raises(EdunnError) as gone:
+            session.refresh()
+        assert gone.value.reason == "SESSION_NOT_FOUND"
