@@ -36,7 +36,11 @@ class BoundSettings(BaseSettings):
         500, "How many connections from one address a server keeps.", minimum=1
     )
     max_connection_calls: int = _setting(
-        128, "How many calls one connection may have under way. More are refused.", minimum=1
+        128,
+        "How many calls one connection may have under way. More are refused, and beyond twice as "
+        "many gRPC refuses them without a reason. A client that opens calls only to reset them "
+        "costs the server this many at a time.",
+        minimum=1,
     )
     max_arriving_bytes: int = _setting(
         1024 * MEBIBYTE,

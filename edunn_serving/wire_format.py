@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from google.protobuf.descriptor import Descriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 # A bound, because reading the fields blocks the event loop.
 MAX_FIELDS = 10_000
@@ -86,7 +86,13 @@ class TooManyPartsError(ValueError):
     """A message has too many parts."""
 
 
-def walk(message: bytes, descriptor: Descriptor, limit: int) -> Iterator[None]:
+class TooMuchTextError(ValueError):
+    """A message has more text than is allowed."""
+
+
+def walk(
+    message: bytes, descriptor: Descriptor, limit: int, text_limit: int | None = None
+) -> Iterator[None]:
     """Count the parts of a message, those within others too, and yield now and then.
 
     A part is a field, or a number of a packed field. It may take two bytes of the message.
@@ -95,12 +101,14 @@ def walk(message: bytes, descriptor: Descriptor, limit: int) -> Iterator[None]:
     ------
     TooManyPartsError
         There are more than `limit` parts.
+    TooMuchTextError
+        Its strings take more than `text_limit` bytes.
     ValueError, IndexError
         The bytes are no message.
     """
     # The messages that are still to be read: where each begins and ends, its type and its depth.
     messages = [(0, len(message), descriptor, 1)]
-    parts = 0
+    parts = text = 0
     while messages:
         begin, end, kind, depth = messages.pop()
         if depth > MAX_DEPTH:
@@ -113,6 +121,10 @@ def walk(message: bytes, descriptor: Descriptor, limit: int) -> Iterator[None]:
                 messages.append((first, last, field.message_type, depth + 1))
             elif field is not None and field.is_packed:
                 parts += last - first
+            elif field is not None and field.type == FieldDescriptor.TYPE_STRING:
+                text += last - first
+                if text_limit is not None and text > text_limit:
+                    raise TooMuchTextError
             if parts > limit:
                 raise TooManyPartsError
             if parts % PARTS_A_STEP == 0:

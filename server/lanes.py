@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from itertools import count
 
 from edunn_serving.errors import Reason, ServiceError, deadline_exceeded
 from edunn_serving.keys import SessionKey
@@ -33,7 +32,7 @@ MOST_ASIDE = 64
 class Lane:
     """The operations of one session, in the order in which they arrived."""
 
-    __slots__ = ("busy", "number", "operations", "queued", "session")
+    __slots__ = ("busy", "operations", "queued", "session")
 
     def __init__(self, session: SessionKey) -> None:
         self.session = session
@@ -42,8 +41,6 @@ class Lane:
         self.busy = False
         # Whether it stands in a queue of lanes that have operations to send.
         self.queued = False
-        # Its place in the order in which lanes came into their queues.
-        self.number = 0
 
 
 class Lanes:
@@ -69,7 +66,6 @@ class Lanes:
         self._slow: Turns[Lane] = Turns(self._clocks)
         # The lanes of accounts that do not read their answers.
         self._parked: list[Lane] = []
-        self._numbers = count()
         self.waiting = 0
         self.waiting_bytes = 0
         # The part of the queue that each account has, of its number and its bytes together.
@@ -77,6 +73,8 @@ class Lanes:
         self._last_account = ""
         # When an operation last came from another account than the one before it.
         self._alternated = -SHARED_SECONDS
+        # Whether the latest batch was a slow operation.
+        self._slow_left_last = False
         # When an operation last came that is not expected to be slow.
         self._last_quick = -SHARED_SECONDS
 
@@ -163,7 +161,10 @@ class Lanes:
         size, seconds = 0, 0.0
         shared = self.is_shared()
         now = time.monotonic()
-        while len(taken) < max_operations and (turns := self._next_turns(slow=may_be_slow)):
+        # A slow operation travels alone, so none joins a batch that has begun.
+        while len(taken) < max_operations and (
+            turns := self._next_turns(slow=may_be_slow and not taken)
+        ):
             lane = turns.peek()
             first = lane.operations[0] if lane.operations else None
             if first and not self._has_answer_room(first.account, first.head.answer_room):
@@ -197,6 +198,8 @@ class Lanes:
                 del self._lanes[lane.session]
             else:
                 break
+        if taken:
+            self._slow_left_last = taken[0].is_slow
         for turns, lane in reversed(aside):
             turns.put_back(lane.operations[0].account, lane)
         if aside and not taken:
@@ -245,18 +248,24 @@ class Lanes:
             self._clocks.charge(operation.account, cost)
 
     def _next_turns(self, *, slow: bool) -> Turns[Lane] | None:
-        """Return the queue whose first lane is next; None if there is none."""
+        """Return the queue whose first lane is next; None if there is none.
+
+        The quick and the slow operations of one account leave in turn. Otherwise a quick one would
+        wait for all slow ones that came before it.
+        """
         if not (slow and self._slow):
             return self._quick or None
         if not self._quick:
             return self._slow
-        return min(self._slow, self._quick, key=lambda each: (each.clock(), each.peek().number))
+        slow_clock, quick_clock = self._slow.clock(), self._quick.clock()
+        if slow_clock == quick_clock:
+            return self._quick if self._slow_left_last else self._slow
+        return self._slow if slow_clock < quick_clock else self._quick
 
     def _enqueue(self, lane: Lane) -> None:
         first = lane.operations[0]
         (self._slow if first.is_slow else self._quick).append(first.account, lane)
         lane.queued = True
-        lane.number = next(self._numbers)
 
     def _dequeue(self, turns: Turns[Lane]) -> None:
         turns.pop().queued = False

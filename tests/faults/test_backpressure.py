@@ -38,6 +38,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "EDUNN_WORKER_TIMEOUT_SECONDS": "60",
         "EDUNN_MAX_QUEUED_OPERATIONS": str(QUEUE_OPERATIONS),
         "EDUNN_MAX_CONNECTION_STREAMS": "1000",
+        # The tests' bursts come over one connection.
+        "EDUNN_MAX_CONNECTION_CALLS": "4096",
         "EDUNN_MAX_QUEUED_BYTES": str(QUEUE_BYTES),
         # So that a batch is a small part of what may wait.
         "EDUNN_MAX_BATCH_BYTES": str(2 * MEBIBYTE),

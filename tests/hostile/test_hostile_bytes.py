@@ -277,6 +277,13 @@ def test_fields_are_counted_before_a_request_is_parsed(stack: Stack) -> None:
         assert outcome_of(stack, "CreateSession", layer).reason == "INVALID_ARGUMENT"
 
 
+def test_text_is_counted_before_a_worker_refuses_it(stack: Stack) -> None:
+    """A name of many MiB once went to a worker, which was busy for seconds to refuse it."""
+    with calm_caller(stack), small_server(stack, 4 * LARGEST):
+        layer = _nested(0x12, _nested(0x0A, b"x" * (LARGEST - 1000)))
+        assert outcome_of(stack, "CreateSession", layer).reason == "TOO_LARGE"
+
+
 def _nested(tag: int, value: bytes) -> bytes:
     size, encoded = len(value), bytearray()
     while size > 127:

@@ -97,8 +97,18 @@ def test_large_or_slow_operation_leaves_alone(
     lanes.append(operation("a", b"small"))
     lanes.append(operation("b", **alone))  # type: ignore[arg-type]
     lanes.append(operation("c", b"other"))
-    sizes = [len(take(lanes, size=1 << 30)) for _ in range(3)]
-    assert sizes == [1, 1, 1]
+    batches = [take(lanes, size=1 << 30) for _ in range(3)]
+    assert [alone["request"]] in batches
+
+
+def test_quick_operation_of_an_account_waits_for_one_slow_one_at_most(
+    lanes: Lanes, operation: Operations
+) -> None:
+    for number in range(4):
+        lanes.append(operation(f"s{number}", b"slow", slow=True))
+    lanes.append(operation("q1", b"quick"))
+    lanes.append(operation("q2", b"quick"))
+    assert [take(lanes) for _ in range(3)] == [[b"slow"], [b"quick", b"quick"], [b"slow"]]
 
 
 def test_operations_that_were_sent_in_vain_come_first_again(
