@@ -36,7 +36,7 @@ class BoundSettings(BaseSettings):
         500, "How many connections from one address a server keeps.", minimum=1
     )
     max_connection_calls: int = _setting(
-        128,
+        512,
         "How many calls one connection may have under way. More are refused, and beyond twice as "
         "many gRPC refuses them without a reason. A client that opens calls only to reset them "
         "costs the server this many at a time.",
