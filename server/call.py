@@ -11,7 +11,7 @@ import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
 from edunn_serving.callers import Caller
-from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.errors import Reason, ServiceError, quoted
 from server.connections import Connection
 from server.usage import Usage
 
@@ -97,4 +97,13 @@ def answer_too_large(size: int, limit: int) -> ServiceError:
         Reason.TOO_LARGE,
         f"the answer would take {size} bytes, {limit} are allowed: send a smaller batch",
         metadata={"bytes": str(size), "limit": str(limit)},
+    )
+
+
+def unknown_method(path: str) -> ServiceError:
+    """Return the error of a call whose method does not exist."""
+    return ServiceError(
+        Reason.UNIMPLEMENTED,
+        f"there is no method {quoted(path)}",
+        metadata={"method": path},
     )

@@ -34,6 +34,7 @@ from server.call import (
     UnaryMethod,
     answer_too_large,
     deadline_of,
+    unknown_method,
 )
 from server.connections import Connection, Connections, Trust
 from server.envelope import request_too_large
@@ -121,7 +122,7 @@ class Handlers(grpc.GenericRpcHandler):
         try:
             known = self._authenticator.who_calls(rpc, metadata)
             if rpc is None:
-                raise _unknown_method(path)
+                raise unknown_method(path)
         except Exception as error:
             refused = _as_refusal(path, error)
             return grpc.stream_unary_rpc_method_handler(self._refusing(path, refused))
@@ -143,7 +144,7 @@ class Handlers(grpc.GenericRpcHandler):
                     rpc, context.invocation_metadata(), context.auth_context()
                 )
                 if rpc is None:
-                    raise _unknown_method(path)
+                    raise unknown_method(path)
             except Exception as error:
                 return await self._refusing(path, _as_refusal(path, error))(requests, context)
             if path in self._stream_methods:
@@ -189,8 +190,8 @@ class Handlers(grpc.GenericRpcHandler):
             finally:
                 connection.calls -= 1
             if log.isEnabledFor(logging.DEBUG):
-                milliseconds = (time.monotonic() - began) * 1000
-                log.debug("%s %s OK ms=%.1f", call.request_id, rpc.name, milliseconds)
+                took = (time.monotonic() - began) * 1000
+                log.debug("%s %s OK ms=%.1f", call.request_id, rpc.name, took)
             connection.note_ended()
             self._unread.hold(context, call.peer, call.account, len(answer))
             return answer
@@ -242,18 +243,23 @@ class Handlers(grpc.GenericRpcHandler):
     async def _checked(self, rpc: Rpc, call: Call, request: bytes) -> bytes:
         """Return a request, unpacked. Refuse one that is too large, or has too many parts."""
         try:
-            if request.startswith(GZIP):
-                request = await self._unpacking.unpack(request, call.account)
-            if len(request) > self._max_message_bytes:
-                raise request_too_large(rpc, request, self._max_message_bytes)
-            if rpc.name not in CHECK_PARTS_THEMSELVES:
-                await check_parts(rpc, request)
-            return request
+            if not request.startswith(GZIP):
+                await self._check(rpc, request)
+                return request
+            async with self._unpacking.unpacked(request, call.account) as unpacked:
+                await self._check(rpc, unpacked)
+                return unpacked
         except ServiceError:
             # Many people may have one address. They do not wait for each other's mistakes.
             if call.caller.name:
                 self._arrivals.note_refused(call.account, len(request))
             raise
+
+    async def _check(self, rpc: Rpc, request: bytes) -> None:
+        if len(request) > self._max_message_bytes:
+            raise request_too_large(rpc, request, self._max_message_bytes)
+        if rpc.name not in CHECK_PARTS_THEMSELVES:
+            await check_parts(rpc, request)
 
     async def _count(self, call: Call) -> None:
         """Count a call, if its caller may make one more.
@@ -380,14 +386,6 @@ def _as_refusal(path: str, error: Exception) -> ServiceError:
 
 def _fault(call: Call) -> ServiceError:
     return logged_fault(f"{call.method} {call.request_id}")
-
-
-def _unknown_method(path: str) -> ServiceError:
-    return ServiceError(
-        Reason.UNIMPLEMENTED,
-        f"there is no method {quoted(path)}",
-        metadata={"method": path},
-    )
 
 
 def _not_read() -> ServiceError:

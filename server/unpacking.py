@@ -34,8 +34,11 @@ class Unpacking:
         self._waiting: Counter[str] = Counter()
         self._turns: dict[str, asyncio.Lock] = {}
 
-    async def unpack(self, packed: bytes, account: str) -> bytes:
-        """Return the request that gzip data stands for.
+    @asynccontextmanager
+    async def unpacked(self, packed: bytes, account: str) -> AsyncIterator[bytes]:
+        """Give the request that gzip data stands for.
+
+        While an account has a large one, its other large ones wait.
 
         Raises
         ------
@@ -43,23 +46,15 @@ class Unpacking:
             TOO_LARGE: it is larger than requests may be. INVALID_ARGUMENT: the data is broken.
             QUEUE_FULL: too many bytes of the account, or of all, wait to be unpacked.
         """
-        unpacker = zlib.decompressobj(GZIP_WINDOW)
-        try:
-            request = unpacker.decompress(packed, AT_ONCE_BYTES)
-            if not unpacker.eof:
-                async with self._turn_of(account, len(packed)):
-                    # One byte more than allowed tells that it is too large.
-                    most = self._max_message_bytes + 1 - len(request)
-                    request += await asyncio.to_thread(
-                        unpacker.decompress, unpacker.unconsumed_tail, most
-                    )
-        except zlib.error as error:
-            raise _broken(str(error)) from error
-        if len(request) > self._max_message_bytes:
-            raise self._too_large()
-        if not unpacker.eof or unpacker.unused_data:
-            raise _broken("it ends too early or too late")
-        return request
+        request = _unpack(packed, AT_ONCE_BYTES)
+        if request is not None:
+            yield request
+            return
+        async with self._turn_of(account, len(packed)):
+            request = await asyncio.to_thread(_unpack, packed, self._max_message_bytes)
+            if request is None:
+                raise self._too_large()
+            yield request
 
     @asynccontextmanager
     async def _turn_of(self, account: str, size: int) -> AsyncIterator[None]:
@@ -89,6 +84,26 @@ class Unpacking:
             violations=[("request", f"the request may take {limit} bytes unpacked, got more")],
             metadata={"field": "request", "limit": str(limit)},
         )
+
+
+def _unpack(packed: bytes, most: int) -> bytes | None:
+    """Return the request, or None if it has more bytes than `most`.
+
+    Raises
+    ------
+    ServiceError
+        INVALID_ARGUMENT: the data is broken.
+    """
+    unpacker = zlib.decompressobj(GZIP_WINDOW)
+    try:
+        request = unpacker.decompress(packed, most + 1)
+    except zlib.error as error:
+        raise _broken(str(error)) from error
+    if len(request) > most:
+        return None
+    if not unpacker.eof or unpacker.unused_data:
+        raise _broken("it ends too early or too late")
+    return request
 
 
 def _broken(why: str) -> ServiceError:

@@ -15,7 +15,15 @@ from typing import Any
 import numpy as np
 
 from worker.judging.challenges import Array, Floats
-from worker.judging.comparison import UNITS, Fault, Likeness, as_answered, compare, is_like
+from worker.judging.comparison import (
+    UNITS,
+    Fault,
+    Likeness,
+    as_answered,
+    compare,
+    is_like,
+    tolerance,
+)
 from worker.judging.rounding import Rounded
 
 # So few numbers may be related by chance.
@@ -25,6 +33,8 @@ _MOST_AXES = 4
 
 # Numbers that differ by so much less than their size are as good as equal.
 _EQUAL = 1e-4
+# How far rounding may reach, of the largest number, where a narrower dtype is told by it.
+_MOST_ROOM = 0.05
 # How many times the largest number a number that is added may be.
 _LARGEST_SHIFT = 1e4
 # What may be left to do over an axis.
@@ -145,6 +155,10 @@ def _in_narrower_dtype(given: Floats, right: Rounded, dtype: str) -> Relation | 
     """Return the narrower dtype in which the right numbers were computed, if there is one."""
     for narrow in ("float32", "float16"):
         if UNITS[narrow] <= UNITS[dtype] or (given != given.astype(narrow)).any():
+            continue
+        room = tolerance(right, narrow, Likeness(narrow)).max()
+        # Where rounding leaves much room, numbers say little of it.
+        if room > _MOST_ROOM * np.abs(right.value).max():
             continue
         if not compare(given, right, narrow, Likeness(narrow)):
             return Relation("low-precision", narrow)

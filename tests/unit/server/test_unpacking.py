@@ -21,7 +21,12 @@ SETTINGS = Settings(max_message_bytes=LARGEST, max_arriving_bytes=2 * LARGEST)
 
 
 def unpacked(packed: bytes) -> bytes:
-    return asyncio.run(Unpacking(SETTINGS).unpack(packed, "a"))
+    return asyncio.run(unpack(Unpacking(SETTINGS), packed, "a"))
+
+
+async def unpack(unpacking: Unpacking, packed: bytes, account: str) -> bytes:
+    async with unpacking.unpacked(packed, account) as request:
+        return request
 
 
 @pytest.mark.parametrize("size", [0, 1, AT_ONCE_BYTES, AT_ONCE_BYTES + 1, LARGEST])
@@ -59,9 +64,9 @@ def test_an_account_with_many_bytes_leaves_room_for_others() -> None:
         unpacking = Unpacking(SETTINGS)
         # Random bytes, so that the packed ones are as many.
         packed = zlib.compress(os.urandom(LARGEST - 1000), wbits=31)
-        several = [asyncio.create_task(unpacking.unpack(packed, "a")) for _ in range(5)]
+        several = [asyncio.create_task(unpack(unpacking, packed, "a")) for _ in range(5)]
         await asyncio.sleep(0)
-        other = await unpacking.unpack(packed, "b")
+        other = await unpack(unpacking, packed, "b")
         return await asyncio.gather(*several, return_exceptions=True), other
 
     of_a, of_b = asyncio.run(run())

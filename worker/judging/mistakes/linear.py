@@ -69,6 +69,48 @@ class BiasForgotten(Bias):
 
 
 @mistake(
+    "bias-added-twice",
+    "The bias is added once; here it is added twice.",
+    "El sesgo (bias) se suma una vez; aquí se suma dos veces.",
+)
+class BiasAddedTwice(Bias):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        return super().forward(*inputs) + self.parameters["b"]
+
+
+@mistake(
+    "bias-multiplied",
+    "The bias is added to the input; here the input is multiplied by it.",
+    "El sesgo (bias) se suma a la entrada; aquí la entrada se multiplica por él.",
+)
+class BiasMultiplied(Bias):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        return inputs[0] * self.parameters["b"]
+
+
+@mistake(
+    "bias-not-per-feature",
+    "Each feature has a bias of its own; here another number is added to it.",
+    "Cada atributo tiene su propio sesgo (bias); aquí se le suma otro número.",
+)
+class BiasOfFirst(Bias):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        return inputs[0] + self.parameters["b"][:1]
+
+
+@mistake("bias-not-per-feature")
+class BiasAveraged(Bias):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        return inputs[0] + self.parameters["b"].mean(0, keepdims=True)
+
+
+@mistake("bias-not-per-feature")
+class BiasReversed(Bias):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        return inputs[0] + self.parameters["b"][::-1]
+
+
+@mistake(
     "bias-subtracted",
     "The bias is added, not subtracted.",
     "El sesgo se suma, no se resta.",
