@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
+from attempting import Documents, attempted, put
 from callers import As
 from edunn_client import (
     AlreadyExistsError,
@@ -30,22 +30,10 @@ from edunn_client.grading import (
 )
 from students import RIGHT, WRONG, Raising
 
-import edunn as nn
-
-Documents = Callable[..., str]
 TWO_CHECKS = """\
   - {id: dropout, layer: Dropout, config: {p: 0.5}, points: 3}
   - {id: after, layer: Linear, config: {input_size: 3, output_size: 2}, depends_on: [dropout]}
   - {id: alone, layer: Linear, config: {input_size: 2, output_size: 2}, points: 2}"""
-
-
-def put(as_: As, document: str) -> str:
-    return as_("teacher").put_assignment(document).assignment
-
-
-def attempted(grading: Grading, assignment: str, classes: Any, **options: str) -> Report:
-    attempt = grading.start_attempt(assignment, **options)
-    return grading.submit_answers(attempt.attempt_id, answer_attempt(attempt, classes.get))
 
 
 def at(**later: float) -> str:
@@ -363,39 +351,3 @@ def same_challenges(one: Attempt, other: Attempt) -> bool:
         for a, b in zip(one.challenges[0].steps, other.challenges[0].steps, strict=True)
         if isinstance(a, ForwardStep) and isinstance(b, ForwardStep)
     )
-
-
-class Affine:
-    """A layer that no catalogue has, whose parameters the script sets."""
-
-    w: Any = None
-    of_w = 1.0
-
-    def forward(self, x: Any) -> Any:
-        self.x = x
-        return np.tanh(x @ self.w)
-
-    def backward(self, g: Any) -> Any:
-        h = g * (1 - np.tanh(self.x @ self.w) ** 2)
-        return h @ self.w.T, {"w": self.of_w * self.x.T @ h}
-
-
-class Halved(Affine):
-    of_w = 0.5
-
-
-def test_gradients_of_an_own_layer_s_parameters_are_judged(as_: As, documents: Documents) -> None:
-    check = "{id: own, own: Affine, parameters: {w: [4, 4]}, shapes: [[3, 4]]}"
-    name = put(as_, documents(checks=f"  - {check}"))
-    assert attempted(as_("ana"), name, {"Affine": Affine}).passed
-    (result,) = attempted(as_("ana"), name, {"Affine": Halved}).checks
-    assert (result.verdict, result.bug) == (Verdict.FAILED, "gradient-halved")
-
-
-def test_layers_within_may_be_plain_names(as_: As, documents: Documents) -> None:
-    check = "{id: net, layer: Sequential, config: {layers: [ReLU, TanH]}, shapes: [[3, 4]]}"
-    name = put(as_, documents(checks=f"  - {check}"))
-    assert attempted(as_("ana"), name, {"Sequential": nn.Sequential, **CATALOGUE}).passed
-
-
-CATALOGUE = {"ReLU": nn.ReLU, "TanH": nn.TanH}
