@@ -184,6 +184,26 @@ def test_a_layer_of_ones_own_that_draws_is_checked_with_the_same_numbers_at_ever
     assert after == np.random.rand()
 
 
+def test_a_normal_number_that_numpy_has_kept_for_the_next_draw_is_kept_on() -> None:
+    class Noise(nn.Model):
+        def forward(self, x: Array) -> Array:
+            self.set_cache(np.random.randn())
+            return np.asarray(self.get_cache()[0] * x)
+
+        def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
+            (noise,) = self.get_cache()
+            return noise * δEδy, {}
+
+    after = []
+    for checks in (0, 2):
+        np.random.seed(1)
+        # Numbers are drawn in pairs, and the second one is kept.
+        np.random.randn()
+        assert all(common_layer(Noise(), (3, 4)) for _ in range(checks))
+        after.append(np.random.randn())
+    assert after[0] == after[1]
+
+
 def test_parameters_buffers_and_generators_are_left_as_they_were() -> None:
     net = nn.Sequential([nn.Linear(3, 4), nn.BatchNorm(4), nn.Dropout()])
     net.rng = np.random.default_rng(5)
