@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from resident_memory import resident_bytes as resident_bytes
@@ -32,7 +32,9 @@ def frozen(child: Child) -> Iterator[None]:
     try:
         yield
     finally:
-        thaw(child)
+        # The block may have killed it, and the stack may have noticed.
+        with suppress(ProcessLookupError):
+            thaw(child)
 
 
 def freeze_at_work(stack: Stack, worker: Child) -> None:

@@ -44,6 +44,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, metrics_address: str) -> Ite
     settings = {
         "EDUNN_WORKER_TIMEOUT_SECONDS": "60",
         "EDUNN_MAX_QUEUED_OPERATIONS": str(QUEUE),
+        # All calls of a test come over one connection.
+        "EDUNN_MAX_CONNECTION_CALLS": "4096",
         "EDUNN_METRICS_ADDRESS": metrics_address,
     }
     with Stack(
