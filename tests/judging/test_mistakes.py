@@ -43,6 +43,8 @@ ALIKE = {
     "loss-divided-by-classes": {"mean-error-over-elements"},
     "error-not-per-sample": {"mean-error-summed", "mean-error-gradient-not-divided"},
     "stride-on-one-axis": {"stride-ignored"},
+    # Softmax takes one number that is added to all scores for none.
+    "bias-not-per-feature": {"bias-forgotten"},
     # Where one half is as large as the other.
     "momentum-reversed-weights": {"momentum-dampened"},
     # Too little of it to be told from other mistakes in float32.

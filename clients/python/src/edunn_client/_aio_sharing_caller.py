@@ -29,7 +29,7 @@ class AsyncSharingCaller(AsyncCaller):
         await super().close()
 
     async def _attempt(self, call: Call[Any], deadline: Deadline, scope: CallScope | None) -> Any:
-        if self._lets_streams_through and not self.is_lost and can_share(call, scope):
+        if self._lets_streams_through and not self.is_lost and can_share(call, deadline, scope):
             if self._stream is None or self._stream._ended is not None:
                 self._stream = AsyncStream(self, math.inf, begins_again=False)
             stream = self._stream

@@ -25,10 +25,14 @@ _USUAL_ENDS = (
 )
 
 
-def can_share(call: Call[Any], scope: CallScope | None) -> bool:
-    """Tell whether a call can go through a stream, whose metadata is that of all calls."""
+def can_share(call: Call[Any], deadline: Deadline, scope: CallScope | None) -> bool:
+    """Tell whether a call can go through a stream, whose metadata is that of all calls.
+
+    gRPC ends a call whose deadline has passed. A stream might still be quick enough to answer it.
+    """
     return (
         call.method in STREAMED
+        and deadline.left > 0
         and (scope is None or not scope._metadata())
         and call.request.ByteSize() <= LARGEST_SHARED_BYTES
     )

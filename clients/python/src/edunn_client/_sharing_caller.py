@@ -36,7 +36,7 @@ class SharingCaller(Caller):
 
     def _attempt(self, call: Call[Any], deadline: Deadline, scope: CallScope | None) -> Any:
         # After a failure a call goes by itself: it tells best what is the matter.
-        if self._lets_streams_through and not self.is_lost and can_share(call, scope):
+        if self._lets_streams_through and not self.is_lost and can_share(call, deadline, scope):
             stream = self._open()
             try:
                 return self._share(stream, call, deadline, scope)
