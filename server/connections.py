@@ -190,10 +190,12 @@ class Connections:
         """
         if connection.gone_at is None:
             connection.gone_at = now
-            connection.is_over = True
             connection.arriving = 0.0
         elif now - connection.gone_at > GONE_SECONDS:
             del self._connections[peer]
+        else:
+            # Missed twice: descriptors that change while they are listed may hide one that stands.
+            connection.is_over = True
 
     def _silent(self, now: float) -> list[Connection]:
         oldest = now - self._settings.first_call_seconds
