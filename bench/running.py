@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,12 +32,15 @@ class Reference:
 
 @contextmanager
 def running(
-    workers: int, wait: Callable[[float], None], references: Sequence[Reference] = ()
+    workers: int,
+    wait: Callable[[float], None],
+    references: Sequence[Reference] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Bench]:
     """Run all three. An exception that `wait` raises stops them."""
     with (
         tempfile.TemporaryDirectory(prefix="edunn-bench-") as folder,
-        Stack(Path(folder), workers=workers, wait=wait) as stack,
+        Stack(Path(folder), workers=workers, wait=wait, environment=environment) as stack,
         Echo() as echo,
     ):
         parts: dict[str, Sequence[int]] = {
