@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from edunn.model import Model
-from worker.judging.challenges import Answer, Backward, Challenge, Forward, SetPhase
+from worker.judging.challenges import Answer, Challenge, Forward
 from worker.judging.comparison import Likeness, compare, is_like, tolerance
 from worker.judging.formulas import Formula, formula_of, parts_of
 from worker.judging.misplaced import related
@@ -17,7 +17,7 @@ from worker.judging.mistakes import Mistake, mistakes_of, mistakes_of_any
 from worker.judging.parts import Part, answered
 from worker.judging.rounding import Rounded
 from worker.judging.shapes import work_of
-from worker.judging.values import expected_of, step_dtype
+from worker.judging.values import Place, computed, step_dtype
 
 # Of these a mistaken formula can be the cause.
 _EXPLICABLE = frozenset({"wrong-values", "wrong-shape", "nan", "infinity"})
@@ -115,19 +115,11 @@ def _explanation(
 ) -> _Explanation:
     """Run a mistaken formula, and see which parts of the answer it gives."""
     explanation = _Explanation(bug, set())
-    phase, wrong_steps = "", 0
-    for step in challenge.steps:
-        try:
-            expected = expected_of(formula, step)
-        except Exception:
-            # A mistaken formula does not fit every shape, as a mistaken program would not.
-            expected = {}
-        if isinstance(step, SetPhase):
-            phase = step.phase
-        if not isinstance(step, Forward | Backward):
-            continue
-        places = {(step.step_id, f"{phase} {name}".strip()): name for name in expected}
-        for place, name in places.items():
+    wrong_steps = 0
+    for each in computed(formula, challenge, may_raise=True):
+        step, expected = each.step, each.expected
+        for name in expected:
+            place = each.place(name)
             if place in faulty:
                 given = answered(answer, step, name)
                 if is_like(given, expected[name], faulty[place].fault, step_dtype(step)):
@@ -149,15 +141,10 @@ def _overwritten(
 ) -> _Explanation:
     """Find arrays that hold what a later step gave: a layer that writes into one array again."""
     explanation = _Explanation("output-overwritten", set())
-    phase = ""
     # What was answered wrongly to earlier steps, by place and name.
-    earlier: list[tuple[tuple[str, str], str, Any]] = []
-    for step in challenge.steps:
-        expected = expected_of(formula, step)
-        if isinstance(step, SetPhase):
-            phase = step.phase
-        if not isinstance(step, Forward | Backward):
-            continue
+    earlier: list[tuple[Place, str, Any]] = []
+    for each in computed(formula, challenge):
+        step, expected = each.step, each.expected
         dtype = step_dtype(step)
         for place, name, given in earlier:
             if name not in expected or _is_nothing(expected[name], dtype):
@@ -165,7 +152,7 @@ def _overwritten(
             if is_like(given, expected[name], faulty[place].fault, dtype):
                 explanation.places.add(place)
         for name in expected:
-            place = step.step_id, f"{phase} {name}".strip()
+            place = each.place(name)
             if place in faulty:
                 earlier.append((place, name, answered(answer, step, name)))
     return explanation

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from worker.judging.challenges import Answer, Backward, Challenge, Forward, SetPhase
+from worker.judging.challenges import Answer, Backward, Challenge, Forward
 from worker.judging.comparison import Fault, as_answered, is_like
 from worker.judging.formulas import Formula
 from worker.judging.formulas.optimizers import OptimizerFormula
 from worker.judging.parts import OUTPUT, PARAMETER, Part, answered
 from worker.judging.relations import Relation, relation_of
 from worker.judging.rounding import Rounded, exact
-from worker.judging.values import Expected, expected_of, step_dtype
+from worker.judging.values import Expected, Place, computed, step_dtype
 
 _EXPLICABLE = frozenset({"wrong-values", "wrong-shape"})
 # Of an optimizer the steps are compared, not the parameters that they lead to.
@@ -49,27 +49,19 @@ def _named(part: Part, relation: Relation | None) -> Part:
     return replace(part, bug=relation.bug, fault=replace(part.fault, got=got, expected=expected))
 
 
-Place = tuple[str, str]
-
-
 def _relations(
     unnamed: Mapping[Place, Fault], formula: Formula, challenge: Challenge, answer: Answer
 ) -> Iterator[tuple[Place, Relation]]:
     """Run the right formula, and yield the relation of each wrong part that has one."""
-    phase = ""
     earlier: list[Expected] = []
     # The arrays that a student's program has at hand, by what edunn calls them.
     at_hand: dict[str, Rounded] = {}
-    for step in challenge.steps:
-        expected = expected_of(formula, step)
-        if isinstance(step, SetPhase):
-            phase = step.phase
-        if not isinstance(step, Forward | Backward):
-            continue
+    for each in computed(formula, challenge):
+        step, expected = each.step, each.expected
         dtype = step_dtype(step)
         at_hand |= _at_hand(step, expected)
         for name, right in expected.items():
-            place = step.step_id, f"{phase} {name}".strip()
+            place = each.place(name)
             fault = unnamed.get(place)
             if fault is None:
                 continue

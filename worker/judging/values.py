@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -149,6 +151,21 @@ def draw_optimizer(check: Check, draws: Draws) -> Challenge:
 
 
 Expected = dict[str, Rounded]
+# A step's id, and the category of a part.
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A step that a formula has run, in a phase, and what the parts of an answer to it are."""
+
+    step: Forward | Backward
+    phase: str
+    expected: Expected
+
+    def place(self, name: str) -> Place:
+        """Return the place of a part, by its name."""
+        return self.step.step_id, f"{self.phase} {name}".strip()
 
 
 def expected_of(formula: Formula, step: Step) -> Expected:
@@ -165,6 +182,28 @@ def expected_of(formula: Formula, step: Step) -> Expected:
     return {INPUT_GRADIENT: of_input, **named}
 
 
+def computed(
+    formula: Formula, challenge: Challenge, *, may_raise: bool = False
+) -> Iterator[Computed]:
+    """Run a formula, and yield each step that has an answer with what its parts are.
+
+    A step of a formula that `may_raise` has no parts if it does: a mistaken formula does not fit
+    every shape, as a mistaken program would not.
+    """
+    phase = ""
+    for step in challenge.steps:
+        if isinstance(step, SetPhase):
+            phase = step.phase
+        try:
+            expected = expected_of(formula, step)
+        except Exception:
+            if not may_raise:
+                raise
+            expected = {}
+        if isinstance(step, Forward | Backward):
+            yield Computed(step, phase, expected)
+
+
 def step_dtype(step: Forward | Backward) -> str:
     """Return the dtype in which a step is computed: that of its last input."""
     array = step.inputs[-1] if isinstance(step, Forward) else step.output_gradient
@@ -175,21 +214,17 @@ def judge_values(
     check: Check, formula: Formula, challenge: Challenge, answer: Answer
 ) -> list[Part]:
     """Return the parts of an answer, each compared with the formula."""
-    phase, parts = "", []
+    parts = []
     wider = {str(value.dtype) for value in challenge.parameters.values()}
-    for step in challenge.steps:
-        expected = expected_of(formula, step)
-        if isinstance(step, SetPhase):
-            phase = step.phase
-        if not isinstance(step, Forward | Backward):
-            continue
+    for each in computed(formula, challenge):
+        step = each.step
         # A product with wider parameters is as wide as they are.
         dtypes = [step_dtype(step), *wider]
-        for name, value in expected.items():
+        for name, value in each.expected.items():
             given, bug = answered(answer, step, name), ""
             fault = judged(given, value, dtypes, check.tolerance)
             if fault is None and name == INPUT_GRADIENT and isinstance(step, Backward):
                 bug = formula.rejects(np.asarray(given, np.float64), exact(step.output_gradient))
                 fault = Fault(bug) if bug else None
-            parts.append(Part(step.step_id, f"{phase} {name}".strip(), fault, bug))
+            parts.append(Part(*each.place(name), fault, bug))
     return parts
