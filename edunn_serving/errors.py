@@ -249,6 +249,15 @@ def _packed(detail: Message) -> any_pb2.Any:
     return packed
 
 
+def info_of(status: status_pb2.Status) -> error_details_pb2.ErrorInfo:
+    """Return what a status says of its reason; an empty one if it says nothing."""
+    info = error_details_pb2.ErrorInfo()
+    for detail in status.details:
+        if detail.Unpack(info):
+            break
+    return info
+
+
 def invalid_argument(field: str, description: str) -> ServiceError:
     """Return the error of one field that is wrong."""
     return invalid_arguments([(field, description)])

@@ -49,17 +49,16 @@ class Rpc:
     roles: frozenset[Role]
     # Whether a grader may call it for a student.
     graders_act: bool
-    # The numbers of the request's fields that name these; 0 if the request has no such field.
-    session_field: int
-    layer_field: int
-    forward_field: int
-    loss_field: int
-    # The id that makes a request of this method repeatable, if it is no forward id.
-    repeat_field: int
+    # The field with the id that makes a request repeatable, if it is no forward id; or empty.
     repeat_name: str
 
     # All fields that name something: their numbers, and their names.
     name_fields: Mapping[int, str]
+
+    @property
+    def names_session(self) -> bool:
+        """Whether a request is about a session."""
+        return "session_id" in self.name_fields.values()
 
     @property
     def is_open(self) -> bool:
@@ -94,11 +93,6 @@ def _rpc(service: ServiceDescriptor, method: MethodDescriptor) -> Rpc:
         method.server_streaming,
         _roles(method),
         _options(method).Extensions[access_pb2.graders_act_for_students],
-        session_field=numbers["session_id"],
-        layer_field=numbers["layer"],
-        forward_field=numbers["forward_id"],
-        loss_field=numbers["loss"],
-        repeat_field=numbers[repeat_name],
         repeat_name=repeat_name,
         name_fields={number: name for name, number in numbers.items() if number},
     )

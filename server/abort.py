@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, NoReturn
 
 import grpc
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import status_pb2
 
 from edunn_serving.errors import ServiceError
 
@@ -42,15 +42,6 @@ async def abort_with_status(
         asyncio.get_running_loop().call_soon(_forget_way, aborted)
         raise
     raise RuntimeError("abort returned")
-
-
-def reason_of(serialized: bytes) -> str:
-    """Return the reason of a serialized google.rpc.Status; empty if it names none."""
-    info = error_details_pb2.ErrorInfo()
-    for detail in status_pb2.Status.FromString(serialized).details:
-        if detail.Unpack(info):
-            return str(info.reason)
-    return ""
 
 
 def drop(context: grpc.aio.ServicerContext[Any, Any]) -> None:

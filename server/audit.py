@@ -10,10 +10,10 @@ import queue
 from logging.handlers import QueueListener, WatchedFileHandler
 from typing import Any
 
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import status_pb2
 
 from edunn_serving.audit_lines import audit_line
-from edunn_serving.errors import Code, Reason, ServiceError
+from edunn_serving.errors import Code, Reason, ServiceError, info_of
 from server.call import Call
 
 log = logging.getLogger(__name__)
@@ -66,8 +66,8 @@ class Audit:
     def note_status(self, call: Call, serialized: bytes) -> None:
         """Write that a worker has refused a call because of a limit."""
         status = status_pb2.Status.FromString(serialized)
-        info = error_details_pb2.ErrorInfo()
-        if status.code == Code.RESOURCE_EXHAUSTED and status.details[0].Unpack(info):
+        if status.code == Code.RESOURCE_EXHAUSTED:
+            info = info_of(status)
             self.note("limit", call, reason=info.reason, limit=info.metadata.get("quota"))
 
     def close(self) -> None:

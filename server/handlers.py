@@ -14,12 +14,13 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NoReturn
 
 import grpc
+from google.rpc.status_pb2 import Status
 
 from edunn_serving.callers import ANYBODY, Caller
-from edunn_serving.errors import Reason, ServiceError, logged_fault, quoted
+from edunn_serving.errors import Reason, ServiceError, info_of, logged_fault, quoted
 from edunn_serving.rpcs import Rpc, rpcs_of
 from edunn_serving.settings import Settings
-from server.abort import abort, abort_with_status, drop, reason_of
+from server.abort import abort, abort_with_status, drop
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
 from server.audit import Audit
@@ -288,7 +289,7 @@ class Handlers(grpc.GenericRpcHandler):
         """End a call with the status of an error."""
         await self._let_leave(context)
         if isinstance(error, AnsweredWithStatusError):
-            reason = reason_of(error.status)
+            reason = info_of(Status.FromString(error.status)).reason
             log.info("%s %s %s by its worker", call.request_id, call.method, reason)
             self._audit.note_status(call, error.status)
             await abort_with_status(context, error.status, call.request_id)

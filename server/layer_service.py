@@ -58,7 +58,7 @@ class LayerService:
         on_worker = {
             name: self._on_worker(name)
             for name, rpc in LAYER_RPCS.items()
-            if rpc.session_field and not (rpc.client_streaming or rpc.server_streaming)
+            if rpc.names_session and not (rpc.client_streaming or rpc.server_streaming)
         }
         return {
             **on_worker,

@@ -29,7 +29,7 @@ from worker.ready import ReadyLayer, build_layer
 from worker.slots import SLOTS
 from worker.tensors import decode_tensor
 
-METHODS = sorted(name for name, rpc in LAYER_RPCS.items() if rpc.session_field)
+METHODS = sorted(name for name, rpc in LAYER_RPCS.items() if rpc.names_session)
 # Small limits, because the fuzzer finds what takes as much as is allowed.
 SETTINGS = Settings(
     operation_work=20_000_000,

@@ -60,7 +60,7 @@ def answers_of(stub: LayerServiceStub, method: str, request: Any) -> list[Any]:
     return list(answer) if kind.server_streaming else [answer]
 
 
-@pytest.mark.parametrize("method", [name for name, rpc in LAYER_RPCS.items() if rpc.session_field])
+@pytest.mark.parametrize("method", [name for name, rpc in LAYER_RPCS.items() if rpc.names_session])
 def test_anothers_session_is_refused_by_every_method_as_one_that_never_was(
     stub: LayerServiceStub, session_of_ana: str, method: str
 ) -> None:

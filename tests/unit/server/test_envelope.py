@@ -56,13 +56,15 @@ def test_malformed_request_is_refused_by_its_field(request_bytes: bytes, field: 
 
 
 def test_every_method_that_is_about_a_session_is_read_by_the_contract() -> None:
-    about_layers = {name for name, rpc in LAYER_RPCS.items() if rpc.layer_field}
+    about_layers = {name for name, rpc in LAYER_RPCS.items() if "layer" in rpc.name_fields.values()}
     assert about_layers >= {"Forward", "Backward", "GetParameters", "SetParameters"}
-    assert {name for name, rpc in LAYER_RPCS.items() if rpc.forward_field} >= {
+    assert {
+        name for name, rpc in LAYER_RPCS.items() if "forward_id" in rpc.name_fields.values()
+    } >= {
         "Forward",
         "Backward",
     }
-    assert not LAYER_RPCS["ListLayerTypes"].session_field
+    assert not LAYER_RPCS["ListLayerTypes"].names_session
     assert LAYER_RPCS["Compute"].client_streaming
 
 

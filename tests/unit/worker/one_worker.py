@@ -82,15 +82,16 @@ class Worker:
 
 def _head(method: str, request: Any) -> OperationHead:
     rpc = LAYER_RPCS[method]
+    named = set(rpc.name_fields.values())
     return OperationHead(
         method,
         "",
         request.session_id,
         0,
-        request.layer if rpc.layer_field else None,
-        request.forward_id if rpc.forward_field else None,
-        request.loss if rpc.loss_field else None,
-        getattr(request, rpc.repeat_name) if rpc.repeat_field else None,
+        request.layer if "layer" in named else None,
+        request.forward_id if "forward_id" in named else None,
+        request.loss if "loss" in named else None,
+        getattr(request, rpc.repeat_name) if rpc.repeat_name else None,
     )
 
 
