@@ -52,9 +52,8 @@ fairly callers share the workers.
 What is left: a flood of calls that are opened and reset costs the server those that gRPC lets a
 new connection open, twice `EDUNN_MAX_CONNECTION_CALLS`, before it is cut. And gRPC copies a whole
 message on the thread that serves all calls, and so does the link to Redis. One of 90 MiB keeps
-the others waiting for as long as the row `oversize` shows. A caller
-gets two of them for nothing. After
-that the server reads it more slowly.
+the others waiting for as long as the row `oversize` shows. A caller gets two of them for nothing.
+After that the server reads it more slowly.
 
 Times are those of the well-behaved callers, {callers} of them with {rate:g} calls a second each.
 Memory is the most that was seen. {lengths}
