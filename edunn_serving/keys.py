@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 # The number grows with each change of the stored form. Sessions of an older form are then lost.
-ROOT = "edunn:4"
+ROOT = "edunn:5"
 
 
 class SessionKey(NamedTuple):
@@ -76,6 +76,11 @@ def evicted_contexts(caller: str, session_id: str) -> str:
 def large_slots(caller: str, session_id: str) -> str:
     """Hash of the large slots of the session, each under the name that its field tells."""
     return f"{ROOT}:{{{caller}/{session_id}}}:slots"
+
+
+def journaled_steps(caller: str, session_id: str, batch_id: str) -> str:
+    """List with the JournaledSteps of a batch, and its requests if these lay apart."""
+    return f"{ROOT}:{{{caller}/{session_id}}}:steps:{batch_id}"
 
 
 def batch(batch_id: str) -> str:
@@ -206,6 +211,10 @@ CONTEXT_BYTES = "context-bytes"
 FORGOTTEN = "forgotten"
 # The bytes of the session's arrays and records.
 SLOT_BYTES = "slot-bytes"
+# Where to find the steps since a layer's slots were stored: the layer, the loss, and the batches,
+# each after a slash. Missing if all slots are stored. And the bytes that the steps take.
+JOURNAL = "journal"
+JOURNAL_BYTES = "journal-bytes"
 # The key of the batch whose turn it is to change the session, after many conflicts.
 TURN = "turn"
 
@@ -229,6 +238,8 @@ FIELDS = {
     "context_bytes": CONTEXT_BYTES,
     "slot_bytes": SLOT_BYTES,
     "forgotten": FORGOTTEN,
+    "journal": JOURNAL,
+    "journal_bytes": JOURNAL_BYTES,
     "turn": TURN,
     "last_batch": LAST_BATCH,
     "count": COUNT,
