@@ -93,6 +93,11 @@ def requests(batch_id: str) -> str:
     return f"{ROOT}:requests:{batch_id}"
 
 
+def upload(server_id: str, number: int) -> str:
+    """List with one request that waits for its batch."""
+    return f"{ROOT}:upload:{server_id}:{number}"
+
+
 def holder(batch_id: str) -> str:
     """The id of the worker that runs a batch, or an `overrun_holder`.
 

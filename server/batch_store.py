@@ -13,11 +13,12 @@ from edunn_serving.batch_message import BatchMessage, OperationHead, lie_apart
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.pools import LAYERS
 from edunn_serving.replies import BATCH_TTL_MS
-from edunn_serving.scripts import Script
+from edunn_serving.scripts import Command, Script
 from edunn_serving.seal import Seal
 from server.flights import Flight
 from server.redis_link import REROUTE_SCRIPT, SEND_SCRIPT, RedisLink
 from server.reply_reader import ReplyReader
+from server.uploads import storing
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class BatchStore:
         batch_id: str,
         heads: list[OperationHead],
         requests: list[bytes],
+        uploaded: Sequence[str],
         on_stored: Callable[[ServiceError | None], None],
         *,
         wanted_worker: str = "",
@@ -56,6 +58,8 @@ class BatchStore:
 
         Parameters
         ----------
+        uploaded
+            Where each request lies in Redis already; empty if it does not.
         on_stored
             Called with None once Redis has the batch, or may have it because the connection broke.
             Called with QUOTA if Redis has no memory left and has not stored the batch.
@@ -95,6 +99,18 @@ class BatchStore:
             if isinstance(answer, OutOfMemoryError) and refusals:
                 # The script only sees that the requests are missing, not why.
                 answer = refusals[0]
+            elif isinstance(answer, OutOfMemoryError) and any(uploaded):
+                # An uploaded request has expired, or Redis had no memory for it then.
+                self.send(
+                    batch_id,
+                    heads,
+                    requests,
+                    [""] * len(requests),
+                    on_stored,
+                    wanted_worker=wanted_worker,
+                    although_full=although_full,
+                )
+                return
             if isinstance(answer, OutOfMemoryError):
                 on_stored(_store_is_full())
                 return
@@ -106,7 +122,7 @@ class BatchStore:
         # Only the script can store requests in a full Redis.
         stored = apart and not although_full
         if stored:
-            self._store_requests(batch_id, requests, refusals)
+            self._store_requests(batch_id, requests, uploaded, refusals)
         in_script = requests if apart and although_full else ()
         command = SEND_SCRIPT.command(
             touched,
@@ -115,7 +131,7 @@ class BatchStore:
                 message,
                 int(although_full),
                 wanted_worker,
-                int(stored),
+                len(requests) if stored else 0,
                 *in_script,
             ),
         )
@@ -123,7 +139,11 @@ class BatchStore:
         return message
 
     def _store_requests(
-        self, batch_id: str, requests: list[bytes], refusals: list[Exception]
+        self,
+        batch_id: str,
+        requests: list[bytes],
+        uploaded: Sequence[str],
+        refusals: list[Exception],
     ) -> None:
         """Store requests that are not in the message, and note the errors with which it fails."""
         key = keys.requests(batch_id)
@@ -133,13 +153,11 @@ class BatchStore:
                 log.debug("the requests of a batch are not stored: %s", answer)
                 refusals.append(answer)
 
-        # Nothing else would remove them if the connection broke in between.
-        for command in (
-            ("MULTI",),
-            ("RPUSH", key, *requests),
-            ("PEXPIRE", key, BATCH_TTL_MS),
-            ("EXEC",),
-        ):
+        commands: list[Command] = [
+            ("LMOVE", place, key, "LEFT", "RIGHT") if place else ("RPUSH", key, request)
+            for request, place in zip(requests, uploaded, strict=True)
+        ]
+        for command in storing(key, commands, BATCH_TTL_MS):
             self._link.sender.send(command, note)
 
     def let_any_take(self, message: bytes, wanted_worker: str) -> None:

@@ -103,6 +103,11 @@ class Lanes:
             self._enqueue(lane)
         self._count(operation, 1)
 
+    def is_busy(self, session: SessionKey) -> bool:
+        """Tell whether operations of a session are with a worker, so that the next ones wait."""
+        lane = self._lanes.get(session)
+        return lane is not None and lane.busy
+
     def has_room(self, operations: int, size: int) -> bool:
         """Tell whether there is room for these many operations of `size` bytes together."""
         return (

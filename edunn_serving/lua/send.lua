@@ -13,7 +13,7 @@
 -- ARGV[2]  the batch's message
 -- ARGV[3]  '1' to store it even in a full Redis, for a batch that takes memory only briefly
 -- ARGV[4]  the wanted worker; '' if any will do
--- ARGV[5]  '1' if the requests are stored
+-- ARGV[5]  the number of requests that should be stored
 -- ARGV[6+] the requests, if they are to be stored even in a full Redis
 -- Returns 1, or 0 if the batch has been withdrawn. It then comes too late, by a connection that was
 --          given up, and has been sent again.
@@ -21,7 +21,8 @@ if redis.call('EXISTS', KEYS[2]) == 1 then
   redis.call('UNLINK', KEYS[5])
   return 0
 end
-if ARGV[5] == '1' and redis.call('EXISTS', KEYS[5]) == 0 then
+if redis.call('LLEN', KEYS[5]) ~= tonumber(ARGV[5]) then
+  redis.call('UNLINK', KEYS[5])
   return redis.error_reply('OOM the requests could not be stored')
 end
 redis.replicate_commands()
