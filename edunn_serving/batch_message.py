@@ -119,9 +119,13 @@ def lie_apart(requests: Sequence[bytes]) -> bool:
 
 
 def check_requests(
-    seal: Seal, batch_id: str, marks: Sequence[bytes], requests: Sequence[bytes]
+    seal: Seal,
+    batch_id: str,
+    marks: Sequence[bytes],
+    requests: Sequence[bytes],
+    numbers: Sequence[int],
 ) -> None:
-    """Check that requests which lie apart are those that the server has sent.
+    """Check that requests of a batch which lie apart are those that the server has sent.
 
     Raises
     ------
@@ -130,7 +134,7 @@ def check_requests(
     """
     if seal.is_open:
         return
-    for number, (mark, request) in enumerate(zip(marks, requests, strict=True)):
+    for number, mark, request in zip(numbers, marks, requests, strict=True):
         seal.check("request", mark, request, batch_id, str(number))
 
 

@@ -13,12 +13,11 @@ from edunn_serving.batch_message import BatchMessage, OperationHead, lie_apart
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.pools import LAYERS
 from edunn_serving.replies import BATCH_TTL_MS
-from edunn_serving.scripts import Command, Script
+from edunn_serving.scripts import Script
 from edunn_serving.seal import Seal
 from server.flights import Flight
 from server.redis_link import REROUTE_SCRIPT, SEND_SCRIPT, RedisLink
 from server.reply_reader import ReplyReader
-from server.uploads import storing
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +130,7 @@ class BatchStore:
                 message,
                 int(although_full),
                 wanted_worker,
-                len(requests) if stored else 0,
+                len(requests) if apart else 0,
                 *in_script,
             ),
         )
@@ -146,19 +145,20 @@ class BatchStore:
         refusals: list[Exception],
     ) -> None:
         """Store requests that are not in the message, and note the errors with which it fails."""
-        key = keys.requests(batch_id)
 
         def note(answer: Any) -> None:
             if isinstance(answer, Exception):
                 log.debug("the requests of a batch are not stored: %s", answer)
                 refusals.append(answer)
 
-        commands: list[Command] = [
-            ("LMOVE", place, key, "LEFT", "RIGHT") if place else ("RPUSH", key, request)
-            for request, place in zip(requests, uploaded, strict=True)
-        ]
-        for command in storing(key, commands, BATCH_TTL_MS):
-            self._link.sender.send(command, note)
+        for number, (request, place) in enumerate(zip(requests, uploaded, strict=True)):
+            key = keys.request(batch_id, number)
+            if place:
+                # The script sees whether it was there.
+                self._link.sender.send(("RENAME", place, key), _ignore)
+                self._link.sender.send(("PEXPIRE", key, BATCH_TTL_MS), _ignore)
+            else:
+                self._link.sender.send(("SET", key, request, "PX", BATCH_TTL_MS), note)
 
     def let_any_take(self, message: bytes, wanted_worker: str) -> None:
         """Let any worker take a batch, if it still waits for the wanted one."""
@@ -224,6 +224,10 @@ class BatchStore:
         pipeline.sadd(keys.abandoned(batch_id), *numbers)
         pipeline.pexpire(keys.abandoned(batch_id), BATCH_TTL_MS)
         await pipeline.execute()
+
+
+def _ignore(answer: Any) -> None:
+    """Take an answer that nothing depends on."""
 
 
 def _note_rerouted(answer: Any) -> None:

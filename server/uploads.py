@@ -11,7 +11,6 @@ from typing import Any
 
 from edunn_serving import keys
 from edunn_serving.batch_message import LARGE_REQUEST_BYTES
-from edunn_serving.scripts import Command
 from server.operation import PendingOperation
 from server.redis_link import RedisLink
 
@@ -37,9 +36,8 @@ class Uploads:
         key = keys.upload(self._server_id, next(self._numbers))
         operation.uploaded_as = key
         self._bytes += operation.size
-        for command in storing(key, [("RPUSH", key, operation.request)], UPLOAD_TTL_MS):
-            # A batch whose requests are missing is sent again with them.
-            self._link.sender.send(command, _ignore)
+        # A batch whose requests are missing is sent again with them.
+        self._link.sender.send(("SET", key, operation.request, "PX", UPLOAD_TTL_MS), _ignore)
         operation.reply.add_done_callback(lambda _: self._forget(operation))
 
     def take(self, operation: PendingOperation) -> str:
@@ -53,11 +51,6 @@ class Uploads:
         """Remove the request of an operation that has ended before it left."""
         if key := self.take(operation):
             self._link.sender.send(("UNLINK", key), _ignore)
-
-
-def storing(key: str, commands: list[Command], ttl_ms: int) -> list[Command]:
-    """Return commands that fill a key and let it expire, or do nothing if the connection breaks."""
-    return [("MULTI",), *commands, ("PEXPIRE", key, ttl_ms), ("EXEC",)]
 
 
 def _ignore(answer: Any) -> None:

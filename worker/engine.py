@@ -195,13 +195,13 @@ class Engine:
         if batch.requests is not None:
             return batch.requests
         try:
-            requests = self._store.requests(batch.batch_id)
+            requests = self._store.requests(batch.batch_id, len(batch.heads))
         except redis.RedisError as error:
             log.debug("batch %s is taken: %s", batch.batch_id, error)
             return None
-        if len(requests) != len(batch.heads):
+        if requests is None:
             return None
-        check_requests(self._seal, batch.batch_id, batch.marks, requests)
+        self._check_requests(batch, requests)
         return requests
 
     def _begin(
@@ -265,14 +265,18 @@ class Engine:
             batch.batch_id,
             self._worker_id,
             needs_of(heads, self._ready),
-            requests_apart=batch.requests is None,
+            requests_apart=len(batch.heads) if batch.requests is None else 0,
         )
         self._has_taken = True
         if exists and batch.requests is None:
-            check_requests(self._seal, batch.batch_id, batch.marks, requests)
+            self._check_requests(batch, requests)
         self._clock_read = time.monotonic()
         self._clock_offset = now_ms / 1000 - self._clock_read
         return (batch.requests or requests) if exists else None, stored
+
+    def _check_requests(self, batch: BatchMessage, requests: Sequence[bytes]) -> None:
+        numbers = range(len(batch.heads))
+        check_requests(self._seal, batch.batch_id, batch.marks, requests, numbers)
 
     def _settle(self, batch: BatchMessage, run: BatchRun, committed: Committed) -> None:
         """Keep the sessions of a run whose changes are stored, and forget those of others."""

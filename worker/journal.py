@@ -29,8 +29,8 @@ class Journal(NamedTuple):
 
     layer: str = ""
     loss: str = ""
-    # The ids of the batches that had them.
-    batches: tuple[str, ...] = ()
+    # The ids of the batches that had them, and how many requests of each lie apart.
+    batches: tuple[tuple[str, int], ...] = ()
     # The names of the slots that they have changed.
     slots: frozenset[str] = frozenset()
     size: int = 0
@@ -40,7 +40,10 @@ class Journal(NamedTuple):
     @property
     def stored_as(self) -> str:
         """What the session's hash has of it. Names of layers have no slash."""
-        return "/".join((self.layer, self.loss, *self.batches)) if self.batches else ""
+        if not self.batches:
+            return ""
+        batches = (f"{batch_id}:{apart}" for batch_id, apart in self.batches)
+        return "/".join((self.layer, self.loss, *batches))
 
 
 NO_JOURNAL = Journal()
@@ -62,15 +65,20 @@ class BatchSteps(NamedTuple):
 
     @property
     def size(self) -> int:
-        return sum(map(len, self.requests))
+        return sum(len(self.requests[number]) for number in self.numbers)
+
+    @property
+    def apart(self) -> Sequence[int]:
+        """The places of the requests that lie apart."""
+        return self.numbers if self.lie_apart else ()
 
     def encode(self, forwards: int, parameters_version: int) -> bytes:
         """Return the message to store."""
         return JournaledSteps(
             forwards=forwards,
             numbers=self.numbers,
-            requests=() if self.lie_apart else self.requests,
-            marks=self.marks,
+            requests=() if self.lie_apart else [self.requests[number] for number in self.numbers],
+            marks=[self.marks[number] for number in self.numbers] if self.marks else (),
             parameters_version=parameters_version,
         ).SerializeToString()
 
@@ -84,7 +92,8 @@ class JournalChange(NamedTuple):
     # The steps to store, if any follow, and their bytes with those of requests that lie apart.
     steps: bytes = b""
     size: int = 0
-    lie_apart: bool = False
+    # The places in the batch of the requests that lie apart and stay.
+    apart: Sequence[int] = ()
 
 
 NO_CHANGE = JournalChange()
@@ -119,7 +128,7 @@ def with_steps(
     longer = Journal(
         steps.layer,
         steps.loss,
-        (*journal.batches, steps.batch_id),
+        (*journal.batches, (steps.batch_id, len(steps.apart))),
         journal.slots | {name for _, name in changed},
         journal.size + steps.size,
         journal.seconds + steps.seconds,
@@ -133,7 +142,8 @@ def with_steps(
     return longer if is_within and steps.size < slot_bytes else None
 
 
-def batches_of(stored_as: str) -> tuple[str, str, tuple[str, ...]]:
+def read_journal(stored_as: str) -> tuple[str, str, tuple[tuple[str, int], ...]]:
     """Return the layer, the loss and the batches that a stored journal names."""
     layer, loss, *batches = stored_as.split("/")
-    return layer, loss, tuple(batches)
+    pairs = (each.rpartition(":") for each in batches)
+    return layer, loss, tuple((batch_id, int(apart)) for batch_id, _, apart in pairs)

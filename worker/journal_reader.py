@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from edunn_serving.batch_message import check_requests
 from edunn_serving.internal.v1.state_pb2 import JournaledSteps
-from edunn_serving.keys import SessionKey, journaled_steps
+from edunn_serving.keys import SessionKey, journaled_request, journaled_steps
 from edunn_serving.seal import Seal
-from worker.journal import JOURNAL_SEAL, LoadedSteps, batches_of
+from worker.journal import JOURNAL_SEAL, LoadedSteps, read_journal
 from worker.script_connection import ScriptConnection
 from worker.slots import SLOTS
 from worker.stored import LayerNeeds, Needs, StoredSession
@@ -38,7 +38,7 @@ def add_replayed(
             continue
         if session.journal == needs[key].journal and session.record is None:
             continue
-        layer, loss, batches = batches_of(session.journal)
+        layer, loss, batches = read_journal(session.journal)
         if needs[key].replayed != (layer, loss):
             needs[key].replayed = (layer, loss)
             for name in (layer, loss):
@@ -53,25 +53,22 @@ def add_replayed(
 
 
 def _load(
-    connection: ScriptConnection, seal: Seal, key: SessionKey, batches: Sequence[str]
+    connection: ScriptConnection, seal: Seal, key: SessionKey, batches: Sequence[tuple[str, int]]
 ) -> list[LoadedSteps] | None:
     """Load the steps of some batches; None if some are no longer there."""
-    loaded = connection.run(
-        *(("LRANGE", journaled_steps(*key, batch_id), 0, -1) for batch_id in batches)
-    )
-    if not all(loaded):
-        return None
-    steps: list[LoadedSteps] = []
-    for batch_id, (sealed, *apart) in zip(batches, loaded, strict=True):
-        message = JournaledSteps.FromString(seal.open(JOURNAL_SEAL, sealed, *key, batch_id))
-        if apart:
-            check_requests(seal, batch_id, message.marks, apart)
-        requests = apart or message.requests
-        steps.append(
+    loaded: list[LoadedSteps] = []
+    for batch_id, apart in batches:
+        place = journaled_steps(*key, batch_id)
+        requests = (journaled_request(place, number) for number in range(apart))
+        ((sealed, *requests_apart),) = connection.run(("MGET", place, *requests))
+        if sealed is None or None in requests_apart:
+            return None
+        steps = JournaledSteps.FromString(seal.open(JOURNAL_SEAL, sealed, *key, batch_id))
+        if requests_apart:
+            check_requests(seal, batch_id, steps.marks, requests_apart, steps.numbers)
+        loaded.append(
             LoadedSteps(
-                message.forwards,
-                [requests[number] for number in message.numbers],
-                message.parameters_version,
+                steps.forwards, requests_apart or list(steps.requests), steps.parameters_version
             )
         )
-    return steps
+    return loaded

@@ -310,7 +310,7 @@ class OpenSession:
             version = self.ready.layers[steps.layer].versions[PARAMETERS.name]
             message = steps.encode(self._stored_layers[steps.layer].forwards, version)
             size = len(message) + (steps.size if steps.lie_apart else 0)
-            return JournalChange(present, longer.stored_as, message, size, steps.lie_apart)
+            return JournalChange(present, longer.stored_as, message, size, steps.apart)
         if not present:
             return NO_CHANGE
         self._next_journal = NO_JOURNAL

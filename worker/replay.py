@@ -8,7 +8,7 @@ from edunn_serving.internal.v1.state_pb2 import SessionRecord
 from edunn_serving.keys import SessionKey
 from edunn_serving.settings import Settings
 from edunn_serving.v1.step_pb2 import TrainStepRequest
-from worker.journal import Journal, batches_of
+from worker.journal import Journal, read_journal
 from worker.open_session import OpenSession
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySession
@@ -26,7 +26,7 @@ def replayed(
     now_ms: int,
 ) -> tuple[StoredSession, ReadySession]:
     """Return a session with its journaled steps taken again, so that no arrays are to be read."""
-    name, loss, batches = batches_of(stored.journal)
+    name, loss, batches = read_journal(stored.journal)
     if stored.record is not None:
         ready = ReadySession(stored.revision, SessionRecord.FromString(stored.record))
     if ready is None:

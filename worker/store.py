@@ -110,7 +110,7 @@ class Store:
         worker_id: str,
         needs: dict[SessionKey, Needs],
         *,
-        requests_apart: bool = False,
+        requests_apart: int = 0,
     ) -> tuple[bool, list[bytes], dict[SessionKey, StoredSession | None], int]:
         """Take a batch, and load what it needs of its sessions.
 
@@ -119,7 +119,7 @@ class Store:
         exists
             Whether the batch is still to be answered and has not expired.
         requests
-            The batch's requests, if they lie apart.
+            The batch's requests, if they lie apart. `requests_apart` is their number.
         sessions
             The needed part of each stored session; None if there is no such session.
         now_ms
@@ -133,7 +133,7 @@ class Store:
         header = json.dumps([_needed(need) for need in needs.values()])
         commands = [self._take.command(touched, (worker_id, header))]
         if requests_apart:
-            commands.append(_requests_of(batch_id))
+            commands.append(_requests_of(batch_id, requests_apart))
         found, *requests = self._connection.run(*commands)
         now_ms, exists, *answers = found
         sessions = {
@@ -146,10 +146,10 @@ class Store:
         # More is needed, or another commit has replaced some of it in between.
         return self.take(batch_id, worker_id, needs, requests_apart=requests_apart)
 
-    def requests(self, batch_id: str) -> list[bytes]:
-        """Return the requests of a batch that lie apart; none if it has been answered."""
-        requests: list[bytes] = self._connection.run(_requests_of(batch_id))[0]
-        return requests
+    def requests(self, batch_id: str, number: int) -> list[bytes] | None:
+        """Return the requests of a batch that lie apart; None if it has been answered."""
+        requests: list[bytes] = self._connection.run(_requests_of(batch_id, number))[0]
+        return None if None in requests else requests
 
     def commit(
         self,
@@ -282,8 +282,8 @@ class Store:
                 return
 
 
-def _requests_of(batch_id: str) -> Command:
-    return ("LRANGE", keys.requests(batch_id), 0, -1)
+def _requests_of(batch_id: str, number: int) -> Command:
+    return ("MGET", *(keys.request(batch_id, each) for each in range(number)))
 
 
 def _keys_of(changes: Changes) -> tuple[str, ...]:
@@ -369,7 +369,7 @@ def _changed(changes: Changes, staged: Staged) -> dict[str, Any]:
         if changes.journal.following is not None:
             changed["next_journal"] = changes.journal.following
             changed["steps_bytes"] = changes.journal.size
-            changed["steps_apart"] = changes.journal.lie_apart
+            changed["steps_apart"] = changes.journal.apart
     if changes.layers:
         changed["layers"] = list(changes.layers.items())
     if changes.lengths:
