@@ -21,7 +21,7 @@ MOST_BATCHES = 64
 MOST_SECONDS = 0.5
 MOST_BYTES = 16 * 1024 * 1024
 # And beyond this many times the bytes of the slots, because the journal counts for the caller.
-MOST_TIMES_THE_SLOTS = 8
+MOST_TIMES_THE_SLOTS = 32
 
 
 class Journal(NamedTuple):
