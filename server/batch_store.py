@@ -99,36 +99,6 @@ class BatchStore:
         if wanted_worker:
             touched.append(LAYERS.queue_of(wanted_worker))
 
-        refusals: list[Exception] = []
-
-        def on_answer(answer: Any) -> None:
-            if isinstance(answer, OutOfMemoryError) and refusals:
-                # The script only sees that the requests are missing, not why.
-                answer = refusals[0]
-            elif isinstance(answer, OutOfMemoryError) and any(uploaded):
-                # An uploaded request has expired, or Redis had no memory for it then.
-                self.send(
-                    batch_id,
-                    heads,
-                    requests,
-                    [""] * len(requests),
-                    on_stored,
-                    wanted_worker=wanted_worker,
-                    although_full=although_full,
-                )
-                return
-            if isinstance(answer, OutOfMemoryError):
-                on_stored(_store_is_full())
-                return
-            if isinstance(answer, Exception):
-                log.warning("batch %s may not have been stored: %s", batch_id, answer)
-                self._link.give_up_connections(answer)
-            on_stored(None)
-
-        # Only the script can store requests in a full Redis.
-        stored = apart and not although_full
-        if stored:
-            self._store_requests(batch_id, requests, uploaded, refusals)
         in_script = requests if apart and although_full else ()
         command = SEND_SCRIPT.command(
             touched,
@@ -141,7 +111,32 @@ class BatchStore:
                 *in_script,
             ),
         )
-        self._link.sender.send(command, on_answer)
+
+        def submit(places: Sequence[str]) -> None:
+            refusals: list[Exception] = []
+
+            def on_answer(answer: Any) -> None:
+                if isinstance(answer, OutOfMemoryError):
+                    if any(places) and not refusals:
+                        # An uploaded request has expired, or Redis had no memory for it then.
+                        submit([""] * len(requests))
+                        return
+                    # The script only sees that the requests are missing, not why.
+                    answer = refusals[0] if refusals else answer
+                if isinstance(answer, OutOfMemoryError):
+                    on_stored(_store_is_full())
+                    return
+                if isinstance(answer, Exception):
+                    log.warning("batch %s may not have been stored: %s", batch_id, answer)
+                    self._link.give_up_connections(answer)
+                on_stored(None)
+
+            # Only the script can store requests in a full Redis.
+            if apart and not although_full:
+                self._store_requests(batch_id, requests, places, refusals)
+            self._link.sender.send(command, on_answer)
+
+        submit(uploaded)
         return message
 
     def _store_requests(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from edunn_serving.internal.v1.state_pb2 import SessionRecord
 from edunn_serving.keys import SessionKey
 from edunn_serving.settings import Settings
 from edunn_serving.v1.step_pb2 import TrainStepRequest
-from worker.journal import Journal, read_journal
+from worker.journal import Journal, LoadedSteps, read_journal
 from worker.open_session import OpenSession
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySession
@@ -45,11 +46,18 @@ def replayed(
             run_train_step(session, TrainStepRequest.FromString(request), settings)
     changed = frozenset(each for each in SLOT_NAMES if layer.ready.versions[each] != versions[each])
     slots = stored.layers[name].slots
-    if stored.steps[-1].parameters_version != slots[PARAMETERS.name].version:
-        raise RuntimeError("the journaled steps do not lead to the stored version")
+    _check_chain(stored.steps, slots[PARAMETERS.name].version)
     layer.ready.versions = {each: slots[each].version for each in SLOT_NAMES}
     # The slots are stored with the next steps, so that no other worker takes these again.
     ready.journal = Journal(name, loss, batches, changed, seconds=math.inf)
     as_read = {each: kept._replace(arrays=None) for each, kept in slots.items()}
     layers = {**stored.layers, name: stored.layers[name]._replace(slots=as_read)}
     return stored._replace(record=None, layers=layers, steps=()), ready
+
+
+def _check_chain(steps: Sequence[LoadedSteps], version: int) -> None:
+    """Check that no batch is missing before a version of the parameters. Each step made one."""
+    for each in reversed(steps):
+        if each.parameters_version != version:
+            raise RuntimeError("the journaled steps do not lead to the stored version")
+        version -= len(each.requests)

@@ -121,9 +121,10 @@ class UpdateRule:
     @derived
     def config(self) -> dict[str, Any]:
         """The numbers of the rule by the names of its arguments, without those of the loop."""
+        kind: Any = type(self)
         return {
             name: getattr(self, name)
-            for name in _arguments_of(type(self))
+            for name in _arguments_of(kind)
             if name not in self.loop_arguments and hasattr(self, name)
         }
 
