@@ -153,7 +153,7 @@ def test_there_must_be_room_for_one(client: Client) -> None:
 
 def test_what_is_no_operation_is_refused(client: Client, scripted: ScriptedServer) -> None:
     wrong: Any = ["forward"]
-    with pytest.raises(TypeError, match="a stream takes operations .*, not str"):
+    with pytest.raises(TypeError, match=r"a stream takes operations .*, not str"):
         list(client.compute(wrong))
 
     async def run() -> None:
@@ -161,7 +161,7 @@ def test_what_is_no_operation_is_refused(client: Client, scripted: ScriptedServe
             async for _ in twin.compute(wrong):
                 pass
 
-    with pytest.raises(TypeError, match="a stream takes operations .*, not str"):
+    with pytest.raises(TypeError, match=r"a stream takes operations .*, not str"):
         asyncio.run(run())
 
 
