@@ -50,22 +50,21 @@ _INTEGERS_EXPECTED = "an array of integers"
 FLOATS_EXPECTED = "an array of float16, float32 or float64"
 
 
-def _set_by_errstate() -> tuple[contextvars.ContextVar[object], object]:
-    """Return the context variable by which `np.errstate` ignores all errors, and its value then."""
+def _set_by_errstate() -> tuple[contextvars.ContextVar[object], object] | None:
+    """Return the context variable by which `np.errstate` ignores all errors, and its value then.
+
+    None before NumPy 2, where it is no such variable.
+    """
     outside = contextvars.copy_context()
     with np.errstate(all="ignore"):
         inside = contextvars.copy_context()
-    ((variable, value),) = (
-        (variable, value)
-        for variable, value in inside.items()
-        if outside.get(variable) is not value
-    )
-    return variable, value
+    changed = [(name, value) for name, value in inside.items() if outside.get(name) is not value]
+    return changed[0] if len(changed) == 1 else None
 
 
 # To set it takes a quarter of the time of `np.errstate`, which makes the value anew each time, and
 # would be a tenth of what a small layer takes.
-_ERRORS, _IGNORED = _set_by_errstate()
+_IGNORED = _set_by_errstate()
 
 
 def quiet(arithmetic: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -74,14 +73,17 @@ def quiet(arithmetic: Callable[Parameters, Result]) -> Callable[Parameters, Resu
     Whatever `np.seterr` says: infinity and NaN are answers, as in PyTorch, and what is too small
     to be told from zero is zero.
     """
+    if _IGNORED is None:
+        return np.errstate(all="ignore")(arithmetic)
+    errors, ignored = _IGNORED
 
     @functools.wraps(arithmetic)
     def quietly(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        token = _ERRORS.set(_IGNORED)
+        token = errors.set(ignored)
         try:
             return arithmetic(*args, **kwargs)
         finally:
-            _ERRORS.reset(token)
+            errors.reset(token)
 
     return quietly
 
