@@ -10,7 +10,6 @@ from typing import Any
 import fsspec
 import pytest
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from s3fs import S3FileSystem
 from werkzeug.serving import BaseWSGIServer, make_server
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -77,7 +76,7 @@ def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     # Those that fsspec keeps have the endpoint of an earlier server.
-    S3FileSystem.clear_instance_cache()
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
     files = fsspec.filesystem("s3", skip_instance_cache=True)
     files.mkdir("artifacts")
     try:
