@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def step_keys(store: redis.Redis) -> list[bytes]:
     return sorted(found)
 
 
-def undisturbed(worker: Worker, *batches: list[Message]) -> dict[str, bytes]:
+def undisturbed(worker: Worker, *batches: Sequence[Message]) -> dict[str, bytes]:
     """Return the parameters after batches of which each stores its slots."""
     worker.run(create("t"))
     for batch in batches:
