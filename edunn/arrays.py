@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextvars
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -32,6 +34,11 @@ _BITS: dict[int, np.dtype[Any]] = {
     8: np.dtype(np.int64),
 }
 
+#: One, in each dtype in which is computed: NumPy takes half as long again for Python's own.
+ONE: dict[np.dtype[Any], FloatArray] = {
+    dtype: np.array(1, dtype) for dtype in set(_COMPUTE.values())
+}
+
 #: The dtypes that layers take as they are.
 FLOAT_DTYPES = frozenset(_COMPUTE)
 
@@ -43,14 +50,40 @@ _INTEGERS_EXPECTED = "an array of integers"
 FLOATS_EXPECTED = "an array of float16, float32 or float64"
 
 
+def _set_by_errstate() -> tuple[contextvars.ContextVar[object], object]:
+    """Return the context variable by which `np.errstate` ignores all errors, and its value then."""
+    outside = contextvars.copy_context()
+    with np.errstate(all="ignore"):
+        inside = contextvars.copy_context()
+    ((variable, value),) = (
+        (variable, value)
+        for variable, value in inside.items()
+        if outside.get(variable) is not value
+    )
+    return variable, value
+
+
+# To set it takes a quarter of the time of `np.errstate`, which makes the value anew each time, and
+# would be a tenth of what a small layer takes.
+_ERRORS, _IGNORED = _set_by_errstate()
+
+
 def quiet(arithmetic: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """Let a function neither warn nor raise where a number is too large, too small or NaN.
 
     Whatever `np.seterr` says: infinity and NaN are answers, as in PyTorch, and what is too small
     to be told from zero is zero.
     """
-    # As a decorator it takes a third of the time of a `with` in each call.
-    return np.errstate(all="ignore")(arithmetic)
+
+    @functools.wraps(arithmetic)
+    def quietly(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        token = _ERRORS.set(_IGNORED)
+        try:
+            return arithmetic(*args, **kwargs)
+        finally:
+            _ERRORS.reset(token)
+
+    return quietly
 
 
 def compute_dtype(dtype: np.dtype[Any]) -> FloatDType:
@@ -154,10 +187,14 @@ def restore(array: FloatArray | np.floating[Any], dtype: np.dtype[Any]) -> Float
 
     What is too large for float16 becomes infinite, as in PyTorch, without a warning.
     """
-    if array.dtype == dtype:
-        return array if isinstance(array, np.ndarray) else np.asarray(array)
-    with np.errstate(over="ignore", under="ignore"):
-        return np.asarray(array, dtype=dtype)
+    if type(array) is np.ndarray and array.dtype is dtype:
+        return array
+    return _cast(array, dtype)
+
+
+@quiet
+def _cast(array: FloatArray | np.floating[Any], dtype: np.dtype[Any]) -> FloatArray:
+    return np.asarray(array, dtype=dtype)
 
 
 def total(values: FloatArray, axis: int | tuple[int, ...] | None = None) -> FloatArray:
@@ -168,6 +205,19 @@ def total(values: FloatArray, axis: int | tuple[int, ...] | None = None) -> Floa
     # As `values.sum` does, without its way there, which takes as long as few numbers do.
     summed = np.add.reduce(values, axis=axis, dtype=np.float64)
     return restore(summed, compute_dtype(values.dtype))
+
+
+def least(values: Array) -> Any:
+    """Return the smallest of at least one number, NaN where there is one.
+
+    Of few numbers in a third of the time of `min`; many that do not lie in a row are copied.
+    """
+    return values.item(values.argmin())
+
+
+def largest(values: Array) -> Any:
+    """Return the largest of at least one number, as `least` does the smallest."""
+    return values.item(values.argmax())
 
 
 def sum_to(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
@@ -204,6 +254,9 @@ class Shaped(Protocol):
 
     @property
     def ndim(self) -> int: ...
+
+    @property
+    def size(self) -> int: ...
 
     @property
     def dtype(self) -> np.dtype[Any]: ...

@@ -88,7 +88,7 @@ func (c *Client) openCompute(ctx context.Context) (edunnpb.LayerService_ComputeC
 // Send sends an operation. It waits while as many as [WithInFlight] allows are without an answer,
 // at most until ctx ends; it does not wait for the answer, which the Pending gives.
 func (s *Stream) Send(ctx context.Context, operation Operation) (*Pending, error) {
-	take, err := operation.prepare()
+	take, err := prepare(operation)
 	if err != nil {
 		return nil, err
 	}
