@@ -6,7 +6,7 @@ import contextvars
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -50,22 +50,29 @@ _INTEGERS_EXPECTED = "an array of integers"
 FLOATS_EXPECTED = "an array of float16, float32 or float64"
 
 
-def _set_by_errstate() -> tuple[contextvars.ContextVar[object], object]:
-    """Return the context variable by which `np.errstate` ignores all errors, and its value then."""
+class _ErrorState(NamedTuple):
+    """The context variable in which NumPy keeps what `np.errstate` sets, and a value of it."""
+
+    variable: contextvars.ContextVar[object]
+    value: object
+
+
+def _ignored_errors() -> _ErrorState | None:
+    """Return the state in which NumPy ignores all errors; None if no context variable has it."""
     outside = contextvars.copy_context()
     with np.errstate(all="ignore"):
         inside = contextvars.copy_context()
-    ((variable, value),) = (
-        (variable, value)
+    changed = [
+        _ErrorState(variable, value)
         for variable, value in inside.items()
         if outside.get(variable) is not value
-    )
-    return variable, value
+    ]
+    return changed[0] if len(changed) == 1 else None
 
 
 # To set it takes a quarter of the time of `np.errstate`, which makes the value anew each time, and
-# would be a tenth of what a small layer takes.
-_ERRORS, _IGNORED = _set_by_errstate()
+# would be a tenth of what a small layer takes. NumPy 1 has no such variable.
+_IGNORED = _ignored_errors()
 
 
 def quiet(arithmetic: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -74,14 +81,17 @@ def quiet(arithmetic: Callable[Parameters, Result]) -> Callable[Parameters, Resu
     Whatever `np.seterr` says: infinity and NaN are answers, as in PyTorch, and what is too small
     to be told from zero is zero.
     """
+    if _IGNORED is None:
+        return np.errstate(all="ignore")(arithmetic)
+    errors, ignored = _IGNORED
 
     @functools.wraps(arithmetic)
     def quietly(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        token = _ERRORS.set(_IGNORED)
+        token = errors.set(ignored)
         try:
             return arithmetic(*args, **kwargs)
         finally:
-            _ERRORS.reset(token)
+            errors.reset(token)
 
     return quietly
 

@@ -19,6 +19,7 @@ from edunn.arrays import (
     describe,
     own,
 )
+from edunn.caches import Cache as Cache
 from edunn.caches import CacheValue, Entry, kept, read_only
 from edunn.description import FieldType, ParameterDescription
 from edunn.errors import NoForwardError

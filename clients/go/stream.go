@@ -74,6 +74,9 @@ func (c *Client) openCompute(ctx context.Context) (edunnpb.LayerService_ComputeC
 	defer cancel()
 	retries := newRetries(c, "Compute", onlyOnce)
 	defer retries.end()
+	if failure := c.throughProxy(opening); failure != nil {
+		return nil, failure
+	}
 	for {
 		rpc, err := c.service.Compute(ctx, c.settings.call...)
 		if err == nil {

@@ -40,7 +40,8 @@ class SquaredError(Loss):
         rows = double(difference)
         if rows.ndim != 2:
             rows = rows.reshape(y.shape[0], math.prod(y.shape[1:]))
-        E = np.vecdot(rows, rows).reshape(y.shape[0], 1)
+        # As the method `sum` does, in less time.
+        E = np.add.reduce(rows * rows, axis=1, keepdims=True)
         self._save(difference=restore(difference, y.dtype))
         return restore(E, y.dtype)
 

@@ -14,14 +14,7 @@ from edunn_client._aio_ending import Ending
 from edunn_client._calls import COMPUTE, Call
 from edunn_client._errors import EdunnError
 from edunn_client._layer_state import ForwardLike, Gradients, LayerState
-from edunn_client._operations import (
-    Backward,
-    Forward,
-    Operation,
-    Step,
-    TrainStep,
-    check_operation,
-)
+from edunn_client._operations import Backward, Forward, Operation, Step, TrainStep
 from edunn_client._outputs import Output
 from edunn_client._pending import why_ended
 from edunn_client._phase import PhaseLike
@@ -67,7 +60,6 @@ class AsyncStream(StreamState):
 
         Cancelling the future ends the operation, of which the service is told.
         """
-        check_operation(operation)
         self._refuse_if_over()
         self._open()
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

@@ -20,7 +20,7 @@ from edunn_client._errors import (
     too_large,
     unavailable,
 )
-from edunn_client._operations import Operation
+from edunn_client._operations import Operation, check_operation
 from edunn_client._stubs import layer_service_pb2 as pb
 
 # Operations that wait together travel together, up to these limits.
@@ -61,6 +61,7 @@ class Pending:
         EdunnError
             The operation cannot be sent: a backward without a forward, or what is too large.
         """
+        check_operation(operation)
         call = operation._begin()
         self.add_call(call, future, operation, operation._timeout)
 

@@ -17,14 +17,7 @@ from edunn_client._caller import Caller
 from edunn_client._calls import Call
 from edunn_client._errors import EdunnError
 from edunn_client._layer_state import ForwardLike, Gradients, LayerState
-from edunn_client._operations import (
-    Backward,
-    Forward,
-    Operation,
-    Step,
-    TrainStep,
-    check_operation,
-)
+from edunn_client._operations import Backward, Forward, Operation, Step, TrainStep
 from edunn_client._outputs import Output
 from edunn_client._pending import why_ended
 from edunn_client._phase import PhaseLike
@@ -78,7 +71,6 @@ class Stream(StreamState):
         many, `Client.compute` bounds how many are under way. Cancelling the future ends the
         operation, of which the service is told.
         """
-        check_operation(operation)
         future: Future[Any] = Future()
         future.add_done_callback(self._forget_cancelled)
         with self._changed:
