@@ -156,8 +156,7 @@ class Dispatcher:
                 request, reply, deadline, is_slow, account=account,
                 expected_seconds=self._estimate.seconds(account, head.method, is_slow=is_slow),
             )  # fmt: skip
-            self._lanes.append(operation)
-            if self._lanes.is_busy(operation.session):
+            if self._lanes.append(operation):
                 self._uploads.begin(operation)
         except ServiceError as error:
             self.counts.refused[error.reason.name] += 1
