@@ -12,49 +12,59 @@ from worker.judging.mistakes.registry import mistake
 from worker.judging.rounding import Rounded, exact
 
 # Steps of a search for a few numbers; it converges in a handful.
-_SEARCH = 40
-_DIFFERENCE = 1e-6
+_SEARCH = 25
+# A residual of that share of what is wanted is rounding.
+_FOUND = 1e-14
 # Longer sequences are not searched: the mistake shows in short ones.
 _MOST_STEPS = 20
 
+# Returns the outputs of some numbers, and their slopes: one column for each number.
+Outputs = Callable[[Floats], tuple[Floats, Floats]]
 
-def _found(outputs: Callable[[Floats], Floats], wanted: Floats, start: Floats) -> Floats:
+
+def _found(outputs: Outputs, wanted: Floats, count: int) -> Floats:
     """Return the numbers whose outputs are wanted ones, by Levenberg and Marquardt's method."""
-    numbers, damping = start.copy(), 1e-3
-    residual = wanted - outputs(numbers)
+    numbers, damping = np.zeros(count), 1e-3
+    given, slopes = outputs(numbers)
+    residual = wanted - given
     for _ in range(_SEARCH):
-        slopes = np.empty((residual.size, numbers.size))
-        for place in range(numbers.size):
-            moved = numbers.copy()
-            moved[place] += _DIFFERENCE
-            back = numbers.copy()
-            back[place] -= _DIFFERENCE
-            slopes[:, place] = (outputs(moved) - outputs(back)) / (2 * _DIFFERENCE)
-        normal = slopes.T @ slopes
-        step = np.linalg.lstsq(
-            normal + damping * np.eye(numbers.size), slopes.T @ residual, rcond=None
-        )[0]
-        tried = wanted - outputs(numbers + step)
-        if tried @ tried <= residual @ residual:
-            numbers, residual, damping = numbers + step, tried, damping * 0.1
+        if np.linalg.norm(residual) <= _FOUND * np.linalg.norm(wanted) or damping > 1e6:
+            break
+        damped = np.concatenate([slopes, np.sqrt(damping) * np.eye(count)])
+        step = np.linalg.lstsq(damped, np.concatenate([residual, np.zeros(count)]), rcond=None)[0]
+        given, tried = outputs(numbers + step)
+        if np.linalg.norm(wanted - given) < np.linalg.norm(residual):
+            numbers, residual, slopes = numbers + step, wanted - given, tried
+            damping *= 0.01
         else:
             damping *= 10
-        if float(np.abs(step).max()) < 1e-15:
-            break
     return numbers
 
 
 class _Learning(RNN):
     """Runs sequences in plain numbers, to search for those that explain an answer."""
 
-    def _run(self, x: Floats, h: Floats, added: Floats) -> Floats:
-        """Return the outputs of one sequence, from a first state and with a bias within."""
+    def _run(self, x: Floats, first: Floats, added: Floats, bias: bool) -> tuple[Floats, Floats]:
+        """Return the outputs of one sequence, and their slopes.
+
+        Parameters
+        ----------
+        x : ndarray, shape (steps, input_dim)
+        first, added : ndarray, shape (hidden_dim,)
+            The state before the first step, and a bias within.
+        bias : bool
+            Whether the slopes are those of the bias, and not those of the first state.
+        """
         u, w, v = (self.parameters[name].value for name in "UWV")
-        outputs = []
+        identity = np.eye(first.size)
+        h, of_h = first, np.zeros_like(identity) if bias else identity
+        outputs, slopes = [], []
         for each in x:
             h = np.tanh(u @ each + w @ h + added)
+            of_h = (1 - h * h)[:, np.newaxis] * (w @ of_h + (identity if bias else 0.0))
             outputs.append(v @ h)
-        return np.concatenate(outputs)
+            slopes.append(v @ of_h)
+        return np.concatenate(outputs), np.concatenate(slopes)
 
 
 @mistake("rnn-first-state")
@@ -70,9 +80,10 @@ class FirstStateLearned(_Learning):
             return
         none = np.zeros(hidden)
         for sample, each in enumerate(x):
-            # What is behind a step or two is too small to be told by later ones.
             self.states[sample] = _found(
-                lambda h, each=each: self._run(each, h, none), output[sample].reshape(-1), none
+                lambda h, each=each: self._run(each, h, none, False),
+                output[sample].reshape(-1),
+                hidden,
             )
 
     def first_state(self, samples: int) -> Rounded:
@@ -96,12 +107,14 @@ class HiddenBias(_Learning):
             return
         if x.shape[1] > _MOST_STEPS or output.size < 2 * hidden:
             return
-        none = np.zeros(hidden)
         self.added = _found(
-            lambda added: np.concatenate([self._run(each, none, added) for each in x]),
-            np.concatenate([each.reshape(-1) for each in output]),
-            none,
+            lambda added: self._run_all(x, added), output.reshape(-1).astype(np.float64), hidden
         )
+
+    def _run_all(self, x: Floats, added: Floats) -> tuple[Floats, Floats]:
+        first = np.zeros(added.size)
+        runs = [self._run(each, first, added, True) for each in x]
+        return np.concatenate([each[0] for each in runs]), np.concatenate([e[1] for e in runs])
 
     def next_state(self, x: Rounded, h: Rounded) -> Rounded:
         added = np.full(self.model.hidden_dim, 0.25) if self.added is None else self.added
