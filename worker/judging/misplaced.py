@@ -14,7 +14,7 @@ from worker.judging.formulas import Formula
 from worker.judging.formulas.activations import Softmax
 from worker.judging.formulas.formula import Elementwise
 from worker.judging.formulas.optimizers import OptimizerFormula
-from worker.judging.functions import OTHER_FUNCTIONS, applied, derivatives
+from worker.judging.functions import OTHER_FUNCTIONS, applied, derivatives, is_near
 from worker.judging.parts import INPUT_GRADIENT, OUTPUT, PARAMETER, Part, answered
 from worker.judging.relations import Relation, places_of, relation_of
 from worker.judging.rounding import Rounded, exact
@@ -80,7 +80,7 @@ def _relations(
                 relation = relation_of(given, right, fault, dtype)
                 for other, candidate in (
                     *_elsewhere(name, expected, earlier),
-                    *_other_function(formula, name, near),
+                    *_other_function(given, formula, name, near),
                     *_with_others(given, right, near),
                 ):
                     if relation is not None:
@@ -144,20 +144,21 @@ def _with_others(
 
 
 def _other_function(
-    formula: Formula, name: str, at_hand: Mapping[str, Rounded]
+    given: Any, formula: Formula, name: str, at_hand: Mapping[str, Rounded]
 ) -> Iterator[tuple[Relation, Rounded]]:
     """Yield other functions of the input, and other derivatives, of an activation."""
     if not isinstance(formula, Elementwise | Softmax):
         return
-    x = at_hand["x"]
-    if x.value.size < _FEWEST:
+    x, array = at_hand["x"], as_answered(given)
+    if array is None or array.shape != x.shape or x.value.size < _FEWEST:
         return
     if name == OUTPUT:
         for called, function in OTHER_FUNCTIONS.items():
-            yield Relation("another-function", called), applied(function, x)
+            if is_near(array, function(x.value)):
+                yield Relation("another-function", called), applied(function, x)
     elif name == INPUT_GRADIENT:
         g, y = at_hand["δEδy"], at_hand["y"]
-        for called, value in derivatives(g.value, x.value, y.value):
+        for called, value in derivatives(array, g.value, x.value, y.value):
             size = np.abs(value)
             yield Relation("another-derivative", called), Rounded(value, 16 * size + 1.0)
 

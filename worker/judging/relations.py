@@ -24,7 +24,7 @@ from worker.judging.comparison import (
     is_like,
     tolerance,
 )
-from worker.judging.functions import FUNCTIONS, applied
+from worker.judging.functions import FUNCTIONS, applied, is_near
 from worker.judging.rounding import Rounded
 
 # So few numbers may be related by chance.
@@ -149,7 +149,8 @@ def _of_some_function(given: Floats, right: Rounded) -> Candidates:
     for whole in (np.trunc, np.floor, np.round):
         yield Relation("rounded-to-integers"), Rounded(whole(right.value), right.error)
     for name, function in FUNCTIONS.items():
-        yield Relation("function-applied", name), applied(function, right)
+        if is_near(given, function(right.value)):
+            yield Relation("function-applied", name), applied(function, right)
     low, high = float(given.min()), float(given.max())
     if np.count_nonzero((given == low) | (given == high)) >= _FEWEST:
         clipped = Rounded(np.clip(right.value, low, high), right.error)

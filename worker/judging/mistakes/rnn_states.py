@@ -75,8 +75,11 @@ class FirstStateLearned(_Learning):
 
     def learn(self, inputs: tuple[Rounded, ...], output: Floats) -> None:
         x, hidden = inputs[0].value, self.model.hidden_dim
-        self.states = np.full((x.shape[0], hidden), 0.5)
+        self.states = np.zeros((x.shape[0], hidden))
         if x.shape[1] > _MOST_STEPS or output.shape[:2] != x.shape[:2]:
+            return
+        if output[0].size <= hidden:
+            # So few numbers could be explained by any state.
             return
         none = np.zeros(hidden)
         for sample, each in enumerate(x):
