@@ -14,7 +14,6 @@ from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
 from edunn_serving.grades import AssignmentHead, AssignmentVersion, Course
 from edunn_serving.grades.database import lock_row
 from edunn_serving.grades.reading import model_of, now_ms
-from edunn_serving.grading.v1 import challenge_pb2
 from edunn_serving.grading.v1 import grading_service_pb2 as contract
 from server.grading.people import check_grader, is_grader, may_attempt
 
@@ -157,7 +156,7 @@ def _described(check: Check) -> contract.AssignmentCheck:
         points=check.points,
         depends_on=check.depends_on,
         type=check.type,
-        kind=challenge_pb2.ChallengeKind.Value(f"CHALLENGE_KIND_{check.kind.upper()}"),
+        kind=f"CHALLENGE_KIND_{check.kind.upper()}",
     )
     described.config.update(check.config)
     return described

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -171,15 +171,18 @@ def derivatives(given: Floats, g: Floats, x: Floats, y: Floats) -> Iterator[tupl
     factors = {name: each(x, y) for name, each in _FACTORS.items()}
     probed = {name: each.reshape(-1)[:_PROBES] for name, each in factors.items()}
     some, some_given = g.reshape(-1)[:_PROBES], given.reshape(-1)[:_PROBES]
-    names = [(name,) for name in factors]
-    names += itertools.combinations_with_replacement(factors, 2)
-    for chosen in names:
-        few = math.prod(probed[name] for name in chosen)
+    pairs = itertools.combinations_with_replacement(factors, 2)
+    for chosen in itertools.chain(((name,) for name in factors), pairs):
+        few = _product(probed[name] for name in chosen)
         for form, combined in _FORMS.items():
             if is_near(some_given, combined(some, few)):
-                slope = math.prod(factors[name] for name in chosen)
+                slope = _product(factors[name] for name in chosen)
                 yield form.format(" ".join(chosen)), combined(g, slope)
     yield "g / samples", g / g.shape[0]
+
+
+def _product(factors: Iterable[Floats]) -> Floats:
+    return functools.reduce(np.multiply, factors)
 
 
 def is_near(given: Floats, value: Floats) -> bool:

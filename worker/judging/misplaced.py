@@ -20,7 +20,7 @@ from worker.judging.relations import Relation, places_of, relation_of
 from worker.judging.rounding import Rounded, exact
 from worker.judging.values import Expected, Place, computed, step_dtype
 
-_EXPLICABLE = frozenset({"wrong-values", "wrong-shape", "nan", "infinity"})
+_EXPLICABLE = frozenset({"wrong-values", "wrong-shape"})
 # So few numbers may be related by chance.
 _FEWEST = 3
 # Of an optimizer the steps are compared, not the parameters that they lead to.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -81,13 +82,13 @@ class FirstStateLearned(_Learning):
         if output[0].size <= hidden:
             # So few numbers could be explained by any state.
             return
-        none = np.zeros(hidden)
         for sample, each in enumerate(x):
             self.states[sample] = _found(
-                lambda h, each=each: self._run(each, h, none, False),
-                output[sample].reshape(-1),
-                hidden,
+                partial(self._of_state, each), output[sample].reshape(-1), hidden
             )
+
+    def _of_state(self, x: Floats, state: Floats) -> tuple[Floats, Floats]:
+        return self._run(x, state, np.zeros(state.size), False)
 
     def first_state(self, samples: int) -> Rounded:
         if self.states is None or len(self.states) != samples:
