@@ -47,6 +47,9 @@ ALIKE = {
     "bias-not-per-feature": {"bias-forgotten"},
     # Where one half is as large as the other.
     "momentum-reversed-weights": {"momentum-dampened"},
+    # The bias before an activation is given what the activation is.
+    "relu-gradient-times-input": {"output-gradient-multiplied"},
+    "gradient-times-input": {"output-gradient-multiplied"},
     # Too little of it to be told from other mistakes in float32.
     "weight-decay": {"wrong-values"},
 }
