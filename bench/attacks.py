@@ -21,6 +21,7 @@ from bench.raw_http2 import (
     CANCEL,
     CONTINUATION,
     END_HEADERS,
+    END_STREAM,
     HEADERS,
     PATH,
     RST_STREAM,
@@ -34,17 +35,25 @@ from edunn_serving.setting_types import MEBIBYTE
 # A pause after each round, so that the attackers leave the machine some time.
 PAUSE_SECONDS = 0.05
 ABUSER_CONNECTIONS = 50
+# Linux has the whole network 127.0.0.0/8 as this machine's.
+ATTACKER = "127.0.0.2"
 UNLIMITED = [("grpc.max_send_message_length", -1)]
+
+
+def connect(address: str) -> RawConnection:
+    """Connect from an address that the well-behaved callers do not have."""
+    return RawConnection(address, source=ATTACKER)
 
 
 def guesses(address: str, token: str) -> None:
     """Call with tokens that are none: random ones, and some in the form of a JWT."""
-    with grpc.insecure_channel(address) as channel:
-        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(PATH + "GetSession")
-        for _ in range(50):
+    with connect(address) as connection, suppress(OSError):
+        for stream in range(1, 101, 2):
             guess = secrets.choice((secrets.token_hex(16), "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0."))
-            with suppress(grpc.RpcError):
-                call(b"", metadata=(("authorization", f"Bearer {guess}"),), timeout=5)
+            connection.open_call(stream, "GetSession", guess, END_STREAM)
+        answered = 0
+        while answered < 50 and (got := connection.next_frame())[0] != -1:
+            answered += got[0] == HEADERS and bool(got[1] & END_STREAM)
 
 
 def connections(address: str, token: str) -> None:
@@ -52,13 +61,13 @@ def connections(address: str, token: str) -> None:
     with ExitStack() as several:
         for _ in range(300):
             with suppress(OSError):
-                several.enter_context(RawConnection(address))
+                several.enter_context(connect(address))
         time.sleep(1)
 
 
 def headers(address: str, token: str) -> None:
     """Send headers without end."""
-    with RawConnection(address) as connection, suppress(OSError):
+    with connect(address) as connection, suppress(OSError):
         block = call_headers("Forward", token, [(b"x", b"y" * 10_000)] * 100)
         connection.send(frame(HEADERS, 0, 1, block[:16_000]))
         for at in range(16_000, len(block), 16_000):
@@ -68,7 +77,7 @@ def headers(address: str, token: str) -> None:
 def resets(address: str, token: str) -> None:
     """Open streams and reset them at once."""
     block = call_headers("Compute", secrets.choice((token, "")))
-    with RawConnection(address) as connection, suppress(OSError):
+    with connect(address) as connection, suppress(OSError):
         for stream in range(1, 20_001, 2):
             reset = frame(RST_STREAM, 0, stream, struct.pack(">I", CANCEL))
             connection.send(frame(HEADERS, END_HEADERS, stream, block) + reset)
@@ -76,7 +85,7 @@ def resets(address: str, token: str) -> None:
 
 def half_calls(address: str, token: str) -> None:
     """Make calls without a body."""
-    with RawConnection(address) as connection, suppress(OSError):
+    with connect(address) as connection, suppress(OSError):
         for stream in range(1, 1001, 2):
             connection.open_call(stream, "Forward", token)
         time.sleep(1)
@@ -85,7 +94,7 @@ def half_calls(address: str, token: str) -> None:
 def half_requests(address: str, token: str) -> None:
     """Send requests that lack their last byte."""
     body = message_head(64 * MEBIBYTE) + bytes(64 * MEBIBYTE - 1)
-    with RawConnection(address) as connection, suppress(OSError):
+    with connect(address) as connection, suppress(OSError):
         connection.open_call(1, secrets.choice(("Forward", "Compute")), token)
         connection.send_data(1, body)
         time.sleep(2)
@@ -105,7 +114,10 @@ def oversize(address: str, token: str) -> None:
 def garbage(address: str, token: str) -> None:
     """Send bytes that are no HTTP/2."""
     host, _, port = address.rpartition(":")
-    with socket.create_connection((host, int(port))) as connection, suppress(OSError):
+    with (
+        socket.create_connection((host, int(port)), None, (ATTACKER, 0)) as connection,
+        suppress(OSError),
+    ):
         for _ in range(100):
             connection.sendall(secrets.token_bytes(10_000))
 
@@ -117,7 +129,7 @@ def slow_readers(address: str, token: str) -> None:
             "l", "Conv2d", in_channels=1, out_channels=1, kernel_size=1, padding=[700, 700]
         )
         layer.forward(np.ones((1, 1, 1, 1)), untracked=True)
-        with RawConnection(address) as connection, suppress(OSError):
+        with connect(address) as connection, suppress(OSError):
             body = _forward_of(session.session_id)
             for stream in range(1, 61, 2):
                 connection.open_call(stream, "Forward", token)

@@ -35,6 +35,9 @@ def read_only(value: Entry) -> CacheValue:
     """Return a value whose array cannot be written to."""
     if isinstance(value, tuple):
         value = np.array(value, dtype=np.int64)
+    if isinstance(value, np.generic):
+        # NumPy makes single numbers of arrays of rank 0; a cache has arrays.
+        value = np.asarray(value)
     if not isinstance(value, np.ndarray):
         return value
     view = value.view()

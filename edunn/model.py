@@ -19,6 +19,7 @@ from edunn.arrays import (
     describe,
     own,
 )
+from edunn.caches import Cache as Cache
 from edunn.caches import CacheValue, Entry, kept, read_only
 from edunn.description import FieldType, ParameterDescription
 from edunn.errors import NoForwardError
@@ -334,18 +335,15 @@ class Model(Named, ABC):
 
     def _save(self, **entries: Entry) -> None:
         """Keep what the backward of this forward will need."""
-        # NumPy makes single numbers of arrays of rank 0; a cache has arrays.
-        for name, value in entries.items():
-            if type(value) is not np.ndarray and isinstance(value, np.generic):
-                entries[name] = np.asarray(value)
         self._cache = entries
 
     def _saved(self) -> dict[str, Any]:
-        if self._cache is None:
+        cache = self._cache
+        if type(cache) is dict:
+            return cache
+        if cache is None:
             raise self._no_forward("δEδy")
-        if not isinstance(self._cache, dict):
-            raise self.refusal("cache", "as this type's own forward keeps it", "one of set_cache")
-        return self._cache
+        raise self.refusal("cache", "as this type's own forward keeps it", "one of set_cache")
 
     def _no_forward(self, argument: str) -> NoForwardError:
         hint = "" if self._keeps_by_name() else ", or one that called no set_cache"
@@ -354,12 +352,12 @@ class Model(Named, ABC):
     def _saved_array(self, entry: str) -> Array:
         """Return an array of the cache, C ordered, or refuse a backward without forward."""
         value = self._saved()[entry]
-        return value if isinstance(value, np.ndarray) else np.asarray(value)
+        return value if type(value) is np.ndarray else np.asarray(value)
 
     def _saved_shape(self) -> tuple[int, ...]:
         """Return the shape in the cache, which is an array where it was put back."""
         shape = self._saved()["shape"]
-        return shape if isinstance(shape, tuple) else tuple(np.asarray(shape).tolist())
+        return shape if type(shape) is tuple else tuple(np.asarray(shape).tolist())
 
     # What comes from outside.
 
@@ -377,10 +375,12 @@ class Model(Named, ABC):
 
     def _gradient(self, δEδy: object, shape: tuple[int, ...]) -> FloatArray:
         """Return an output gradient, checked against the shape of the output."""
-        gradient = self._input("δEδy", δEδy)
-        if gradient.shape != shape:
-            raise self.refusal("δEδy", f"of the output's shape {shape}", describe(gradient))
-        return gradient
+        # As in `_input`, which a call would take as long to reach as to run.
+        if type(δEδy) is not np.ndarray or δEδy.dtype not in FLOAT_DTYPES:
+            δEδy = as_floats(self.label, "δEδy", δEδy)
+        if δEδy.shape != shape:
+            raise self.refusal("δEδy", f"of the output's shape {shape}", describe(δEδy))
+        return δEδy
 
 
 class ModelWithParameters(Model):

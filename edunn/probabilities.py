@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from edunn.arrays import FloatArray
+from edunn.arrays import ONE, FloatArray, compute_dtype, least
 
 # Looked up once: `finfo` takes longer than a small layer does.
 _INFO = {np.dtype(kind): np.finfo(kind) for kind in (np.float16, np.float32, np.float64)}
 _TINY = {dtype: float(info.tiny) for dtype, info in _INFO.items()}
-_BELOW_ONE = {dtype: float(info.epsneg) for dtype, info in _INFO.items()}
-_LARGEST = {dtype: float(info.max) for dtype, info in _INFO.items()}
+# As arrays of the dtype in which is computed, which NumPy takes sooner than numbers of Python's.
+_BELOW_ONE = {dtype: np.array(info.epsneg, compute_dtype(dtype)) for dtype, info in _INFO.items()}
+_LARGEST = {dtype: np.array(info.max, compute_dtype(dtype)) for dtype, info in _INFO.items()}
+_SMALLEST = {dtype: -largest for dtype, largest in _LARGEST.items()}
 
 
 def smallest_normal(dtype: np.dtype[np.floating]) -> float:
@@ -29,7 +31,7 @@ def above_zero(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
     """Return probabilities that are stored in a dtype, each at least its smallest normal number."""
     tiny = _TINY[dtype]
     # To look takes less time than to write, and there is seldom anything to lift.
-    if p.size and np.minimum.reduce(p, axis=None) >= tiny:
+    if p.size and least(p) >= tiny:
         return p
     lifted: FloatArray = np.maximum(p, tiny)
     return lifted
@@ -37,7 +39,7 @@ def above_zero(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
 
 def complement(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
     """Return 1 - p of probabilities that are stored in a dtype; of 1, that of the next below."""
-    rest: FloatArray = np.asarray(1.0 - p)
+    rest: FloatArray = np.asarray(ONE[p.dtype] - p)
     return np.maximum(rest, _BELOW_ONE[dtype], out=rest)
 
 
@@ -46,8 +48,7 @@ def bounded(gradient: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
 
     Infinity times the tiny probability that it belongs to would be infinity or NaN.
     """
-    largest = _LARGEST[dtype]
     # `np.clip` takes three times as long where numbers are few.
-    within: FloatArray = np.asarray(np.maximum(gradient, -largest))
-    np.minimum(within, largest, out=within)
+    within: FloatArray = np.asarray(np.maximum(gradient, _SMALLEST[dtype]))
+    np.minimum(within, _LARGEST[dtype], out=within)
     return within

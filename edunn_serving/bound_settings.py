@@ -42,6 +42,13 @@ class BoundSettings(BaseSettings):
         "costs the server this many at a time.",
         minimum=1,
     )
+    shut_out_seconds: float = _setting(
+        30.0,
+        "For how long at most an address that floods the server can open no new connection. It is "
+        "a second at first, and longer each time. 0: never, as behind a proxy, whose address is "
+        "that of all callers.",
+        minimum=0,
+    )
     max_arriving_bytes: int = _setting(
         1024 * MEBIBYTE,
         "How many bytes of incomplete requests a server holds. One address or caller may have half "

@@ -27,10 +27,17 @@ RULES = (
     "+@connection",
     "+@transaction",
     "+@pubsub",
+    # Functions of Redis are written too. We use none.
+    "-@scripting",
     "+evalsha",
     "+script|load",
     "+script|exists",
     "+time",
+    # They would tell of others' keys, or reach other databases.
+    "-scan",
+    "-randomkey",
+    "-dbsize",
+    "-move",
     # Among others: KEYS, FLUSHALL, CONFIG, ACL, DEBUG, MONITOR, SHUTDOWN, REPLICAOF.
     "-@dangerous",
     "-@admin",

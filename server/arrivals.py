@@ -41,6 +41,10 @@ REFUSED_BYTES_A_SECOND = 4 * MEBIBYTE
 FREE_REFUSALS = 2
 
 
+class NotArrivedError(ServiceError):
+    """A call's request has not come, or too slowly."""
+
+
 class Arrivals:
     """The unary calls whose requests arrive."""
 
@@ -211,7 +215,7 @@ def _count_down(counts: dict[str, int], account: str) -> None:
 
 
 def _no_place(why: str) -> ServiceError:
-    return ServiceError(
+    return NotArrivedError(
         Reason.QUEUE_FULL,
         f"{why} or of others have all the places: try again shortly",
         retry_after=RETRY_SECONDS,
@@ -219,7 +223,7 @@ def _no_place(why: str) -> ServiceError:
 
 
 def _too_late(seconds: float) -> ServiceError:
-    return ServiceError(
+    return NotArrivedError(
         Reason.DEADLINE_EXCEEDED,
         f"the request did not arrive within {seconds:g} s",
         metadata={"limit_seconds": f"{seconds:g}"},

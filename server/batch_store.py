@@ -32,6 +32,13 @@ class Loss(NamedTuple):
     # Whether no worker has had the batch, so that none of its operations is to blame.
     was_waiting: bool = False
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether nobody has the batch. Else it was never stored, or a worker has it that is not
+        noted as its holder, because it took the batch a moment ago or died.
+        """
+        return self.worker_died or self.was_waiting
+
 
 class BatchStore:
     """The batches of one server in Redis."""
@@ -175,28 +182,31 @@ class BatchStore:
         }
 
     async def lost(self, flights: Sequence[Flight]) -> dict[str, Loss]:
-        """Return the batches that no worker will answer, each with its loss."""
+        """Return the batches that are lost, or may be, each with its loss."""
         pipeline = self._link.client.pipeline(transaction=False)
         for flight in flights:
             pipeline.execute_command("LPOS", LAYERS.queue, flight.message)
             own = LAYERS.queue_of(flight.wanted_worker)
             pipeline.execute_command("LPOS", own, flight.message)
         pipeline.mget([keys.holder(flight.batch_id) for flight in flights])
-        *places, holders = await pipeline.execute()
+        *places, notes = await pipeline.execute()
+        holders = [keys.read_holder(note.decode()) if note else ("", None) for note in notes]
+        named = {worker for worker, _ in holders} | {flight.wanted_worker for flight in flights}
+        if not named - {""} <= self._link.workers:
+            # Some may have come since the last look.
+            await self._link.look()
         lost: dict[str, Loss] = {}
-        for number, (flight, holder) in enumerate(zip(flights, holders, strict=True)):
-            shared, own = places[2 * number : 2 * number + 2]
+        for number, (flight, (worker, overrun)) in enumerate(zip(flights, holders, strict=True)):
             if self._replies.is_fetching(flight.batch_id):
                 continue
-            if holder:
-                worker, overrun = keys.read_holder(holder.decode())
+            shared, own = places[2 * number : 2 * number + 2]
+            if worker:
                 if worker not in self._link.workers:
                     lost[flight.batch_id] = Loss(worker_died=True, overrun=overrun)
-            elif holder is None and own is not None:
+            elif own is not None:
                 if flight.wanted_worker not in self._link.workers:
                     lost[flight.batch_id] = Loss(worker_died=False, was_waiting=True)
-            elif holder is None and shared is None:
-                # A worker has it and died before it was noted as holder, or it was never stored.
+            elif shared is None:
                 lost[flight.batch_id] = Loss(worker_died=False)
         return lost
 

@@ -4,6 +4,10 @@ A batch has a fixed cost that does not depend on its size. While the server has 
 operation leaves as soon as a worker is free. The busier the server is, the longer operations
 gather, so that fixed costs take less of the machine. They never gather for longer than it takes to
 make the fixed cost a small part of the batch.
+
+A batch has the sessions of one worker. While operations gather, each worker gets a batch in turn,
+at equal distances in time. If all left together, the server would have nothing to do while the
+workers compute, and the workers nothing while the server answers.
 """
 
 from __future__ import annotations
@@ -13,14 +17,15 @@ from typing import NamedTuple
 
 # A batch leaves at once if it has this much work, in seconds of computing.
 WORTH_A_BATCH_SECONDS = 0.004
-# The longest time from one departure to the next in which operations gather.
+# The longest time from one batch of a worker to its next in which operations gather.
 LONGEST_GATHERING_SECONDS = 0.02
 # Operations gather for at most this many times the fixed cost of a batch.
 FIXED_COSTS = 40
 # With less load operations do not gather. With more they gather for as long as they may.
-LIGHT_LOAD, HEAVY_LOAD = 0.65, 0.95
+# While all calls wait for batches that gather, even the busiest server has some time to spare.
+LIGHT_LOAD, HEAVY_LOAD = 0.5, 0.8
 # The event loop's timers may fire this much too early.
-TIMER_SECONDS = 0.002
+TIMER_SECONDS = 0.001
 # Workers count as quick while no batch has been under way for longer than this.
 QUICK_SECONDS = 0.05
 
@@ -34,7 +39,7 @@ class BatchingState(NamedTuple):
     # The number of batches under way, and the time at which the oldest of them was sent.
     batches: int
     oldest_sent: float
-    # The time since which operations gather, see `Departures`.
+    # The time at which the latest batch left that is expected to be quick.
     last_departure: float
     # The number of operations in the lanes, and the usual time that one computes.
     waiting: int
@@ -45,27 +50,6 @@ class BatchingState(NamedTuple):
     fixed_seconds: float
     # The share of time in which the server is busy, from 0 to 1.
     load: float
-
-
-class Departures:
-    """Knows since when operations gather: since the latest departure of a batch.
-
-    A batch has the sessions of one worker. Those that it left out have gathered for as long and may
-    leave at once, in a batch for each other worker. Then operations gather again, however many
-    sessions have been left out meanwhile.
-    """
-
-    def __init__(self) -> None:
-        self.latest = 0.0
-        # The batches that have left since and left sessions out.
-        self._others = 0
-
-    def note(self, sent: float, *, has_left_out: bool, workers: int) -> None:
-        """Note a batch that leaves at a time, and whether it has left sessions out."""
-        if has_left_out and self._others < workers - 1:
-            self._others += 1
-        else:
-            self.latest, self._others = sent, 0
 
 
 class BatchingDecision(NamedTuple):
@@ -90,14 +74,14 @@ def decide(state: BatchingState) -> BatchingDecision:
         return BatchingDecision(leave=False, enough=enough)
     if state.waiting >= worth:
         return LEAVE
-    end = state.last_departure + _gathering_seconds(state)
+    end = state.last_departure + _gathering_seconds(state) / state.workers
     if end - state.now < TIMER_SECONDS:
         return LEAVE
     return BatchingDecision(leave=False, enough=worth, look_again=end)
 
 
 def _gathering_seconds(state: BatchingState) -> float:
-    """Return how long operations gather from the last departure on."""
+    """Return the time from one batch of a worker to its next."""
     longest = min(LONGEST_GATHERING_SECONDS, FIXED_COSTS * state.fixed_seconds)
     heaviness = (state.load - LIGHT_LOAD) / (HEAVY_LOAD - LIGHT_LOAD)
     return longest * min(1.0, max(0.0, heaviness))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from edunn_serving.settings import Settings
+from server.shut_out import ShutOut
 from server.sockets import ClientSocket, ClientSockets, Traffic, address_of, traffic_of
 
 log = logging.getLogger(__name__)
@@ -122,6 +123,7 @@ class Connections:
         self._on_cut = on_cut
         # Known once the server listens.
         self._sockets: ClientSockets | None = None
+        self._shut_out = ShutOut((), 0.0)
         self._connections: dict[str, Connection] = {}
         # The bytes of incomplete messages at the last look, of each address.
         self.arriving: dict[str, float] = {}
@@ -147,11 +149,30 @@ class Connections:
             return
         if connection.client is None and self._sockets is not None:
             connection.client = self._sockets.find().get(peer)
+        if connection.client is None:
+            # Its socket is gone, as with a client that sends calls and leaves.
+            connection.is_over = True
         self._cut([connection], why)
+
+    def cut_flood(self, peer: str, why: str) -> None:
+        """End a connection that floods the server, and shut out its address for a while.
+
+        Its other connections that have not made an accepted call end too.
+        """
+        address = self.of(peer).address
+        self.cut(peer, why)
+        self._shut_out.add(address, time.monotonic())
+        unknown = [
+            each
+            for each in self._standing()
+            if each.address == address and each.trust is Trust.UNKNOWN
+        ]
+        self._cut(unknown, why)
 
     async def watch(self, port: int) -> None:
         """Keep the connections within their bounds until cancelled."""
         self._sockets = ClientSockets(port)
+        self._shut_out = ShutOut(self._sockets.listeners(), self._settings.shut_out_seconds)
         while True:
             began = time.monotonic()
             self._look(self._sockets, began)
@@ -159,6 +180,7 @@ class Connections:
             await asyncio.sleep(max(LOOK_SECONDS, took / LOOK_SHARE))
 
     def _look(self, sockets: ClientSockets, now: float) -> None:
+        self._shut_out.look(now)
         self._update(sockets.find(), now)
         self._cut(self._silent(now), "it has made no call")
         self._cut(self._beyond_numbers(), "there are too many connections")

@@ -21,7 +21,7 @@ from edunn_serving.settings import Settings
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
 from server.batch_store import BatchStore
-from server.batching import BatchingState, Departures, decide
+from server.batching import BatchingState, decide
 from server.flights import Flight, Flights
 from server.lanes import ALONE_BYTES, Lanes
 from server.last_workers import AtHand, LastWorkers
@@ -76,8 +76,8 @@ class Dispatcher:
         self.quotas = Quotas(settings, self.link, server_id)
         self._last_workers = LastWorkers()
         self._load = LoopLoad()
-        # Those of batches that are expected to be quick.
-        self._departures = Departures()
+        # The time at which the latest batch left that is expected to be quick.
+        self._last_departure = 0.0
         self._watches_patience = False
         self._pump_scheduled = False
         # It need not be decided whether a batch leaves before this many operations wait.
@@ -211,11 +211,7 @@ class Dispatcher:
             self.counts.batches += 1
             flight = self._flights.begin(operations, self._wanted_worker(at_hand, operations))
             if not flight.is_slow:
-                self._departures.note(
-                    flight.sent,
-                    has_left_out=at_hand.has_left_out,
-                    workers=len(self.link.workers),
-                )
+                self._last_departure = flight.sent
             if flight.wanted_worker:
                 self._watch_patience()
             self._send(flight)
@@ -236,7 +232,7 @@ class Dispatcher:
                 workers=len(self.link.workers),
                 batches=len(self._flights),
                 oldest_sent=self._flights.oldest_sent(),
-                last_departure=self._departures.latest,
+                last_departure=self._last_departure,
                 waiting=self._lanes.waiting,
                 usual_seconds=self._estimate.usual_seconds,
                 full_batch=self._settings.max_batch_operations,

@@ -1,4 +1,4 @@
-"""Counts the calls without a valid token, of each address."""
+"""Counts calls that fail in one way, of each address or caller."""
 
 from __future__ import annotations
 
@@ -10,27 +10,35 @@ from server.buckets import Bucket
 
 log = logging.getLogger(__name__)
 
-# An address may fail this often at once, and then this often a second.
-BURST, A_SECOND = 50, 1.0
-# The addresses that are remembered. The latest are kept.
+# The addresses and callers that are remembered. The latest are kept.
 REMEMBERED = 10_000
 
 
 class Failures:
-    """The failures of each address to say who calls."""
+    """The failed calls of each account.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    what
+        What the calls do, for the log.
+    burst, a_second
+        An account may fail this often at once, and then this often a second.
+    """
+
+    def __init__(self, what: str, burst: float, a_second: float) -> None:
+        self.what = what
+        self._burst, self._a_second = burst, a_second
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
-    def one_more(self, address: str) -> bool:
-        """Count a failure; False if the address has failed too often."""
+    def one_more(self, account: str) -> bool:
+        """Count a failure; False if the account has failed too often."""
         now = time.monotonic()
-        bucket = self._buckets.pop(address, None) or Bucket(A_SECOND, BURST, now)
-        self._buckets[address] = bucket
+        bucket = self._buckets.pop(account, None) or Bucket(self._a_second, self._burst, now)
+        self._buckets[account] = bucket
         if len(self._buckets) > REMEMBERED:
             self._buckets.popitem(last=False)
         if not bucket.take(1, now):
             return False
         if bucket.level(now) < 1:
-            log.warning("%s: too many calls have no valid token", address)
+            log.warning("%s: too many calls %s", account, self.what)
         return True

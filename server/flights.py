@@ -39,6 +39,8 @@ class Flight:
     wanted_worker: str = ""
     # Whether any other worker may take it too by now.
     is_for_any: bool = False
+    # Since when it has been found neither in a queue nor with a worker, by the monotonic clock.
+    unseen_since: float | None = None
     # The account and the bytes of the room that is reserved for its answer.
     reserved: tuple[str, int] = ("", 0)
 

@@ -11,23 +11,21 @@ import logging
 import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NoReturn
+from typing import Any
 
 import grpc
-from google.rpc.status_pb2 import Status
 
 from edunn_serving.callers import ANYBODY, Caller
-from edunn_serving.errors import Reason, ServiceError, info_of, logged_fault, quoted
+from edunn_serving.errors import Reason, ServiceError, logged_fault, quoted
 from edunn_serving.rpcs import Rpc, rpcs_of
 from edunn_serving.settings import Settings
-from server.abort import abort, abort_with_status, drop
+from server.abort import drop
 from server.answers import AnswerRoom
 from server.arrivals import Arrivals
 from server.audit import Audit
 from server.authentication import Authenticator, DeniedError, Known
 from server.call import (
     EOF,
-    AnsweredWithStatusError,
     Call,
     Context,
     Service,
@@ -39,12 +37,12 @@ from server.call import (
 )
 from server.connections import Connection, Connections, Trust
 from server.envelope import request_too_large
-from server.failures import Failures
 from server.lanes import queue_full
 from server.open_calls import OpenCalls
 from server.overdue import Limits
 from server.parts import UNCOUNTED_BYTES, check_parts
 from server.quotas import Quotas
+from server.refusals import Refusals, let_leave
 from server.request_ids import new_request_id
 from server.unpacking import GZIP, Unpacking
 from server.unread_answers import UnreadAnswers
@@ -88,10 +86,9 @@ class Handlers(grpc.GenericRpcHandler):
         self._arrivals = arrivals
         self._connections = connections
         self._unread = UnreadAnswers(answers, connections, settings.reader_seconds)
-        self._audit = audit
         self._quotas = quotas
         self.open_calls = OpenCalls(authenticator)
-        self._failures = Failures()
+        self._refusals = Refusals(connections, audit)
         self._unpacking = Unpacking(settings)
         self._max_message_bytes = settings.max_message_bytes
         # A request of this size need not be checked.
@@ -184,10 +181,10 @@ class Handlers(grpc.GenericRpcHandler):
                 if len(answer) > self._max_message_bytes:
                     raise answer_too_large(len(answer), self._max_message_bytes)
             except asyncio.CancelledError:
-                self._note_cancelled(context)
+                self._refusals.note_cancelled(context)
                 raise
             except Exception as error:
-                await self._fail(call, context, error)
+                await self._refusals.fail(call, context, error)
             finally:
                 connection.calls -= 1
             if log.isEnabledFor(logging.DEBUG):
@@ -220,7 +217,7 @@ class Handlers(grpc.GenericRpcHandler):
 
             try:
                 # A stream may be reset as soon as it is opened.
-                await _let_cancel()
+                await let_leave()
                 self._check_number(connection)
                 if not rpc.is_open:
                     await self._count(call)
@@ -231,10 +228,10 @@ class Handlers(grpc.GenericRpcHandler):
                         with self._limits.start(seconds, _not_read):
                             await context.write(answer)
             except asyncio.CancelledError:
-                self._note_cancelled(context)
+                self._refusals.note_cancelled(context)
                 raise
             except Exception as error:
-                await self._fail(call, context, error)
+                await self._refusals.fail(call, context, error)
             finally:
                 connection.calls -= 1
             connection.note_ended()
@@ -285,37 +282,6 @@ class Handlers(grpc.GenericRpcHandler):
         if connection.calls > self._max_connection_calls:
             raise queue_full()
 
-    async def _fail(self, call: Call, context: Context, error: Exception) -> NoReturn:
-        """End a call with the status of an error."""
-        await self._let_leave(context)
-        if isinstance(error, AnsweredWithStatusError):
-            reason = info_of(Status.FromString(error.status)).reason
-            log.info("%s %s %s by its worker", call.request_id, call.method, reason)
-            self._audit.note_status(call, error.status)
-            await abort_with_status(context, error.status, call.request_id)
-        if isinstance(error, ServiceError):
-            await self._refuse(call, context, error)
-        await abort(context, _fault(call), call.request_id)
-
-    async def _refuse(self, call: Call, context: Context, error: ServiceError) -> NoReturn:
-        log.info("%s %s %s %s", call.request_id, call.method, error.code.name, error.reason.name)
-        self._audit.note_error(call, error)
-        await abort(context, error, call.request_id)
-
-    async def _let_leave(self, context: Context) -> None:
-        """Let a cancellation that has come already end a call, which costs less than an answer."""
-        try:
-            await _let_cancel()
-        except asyncio.CancelledError:
-            self._note_cancelled(context)
-            raise
-
-    def _note_cancelled(self, context: Context) -> None:
-        """Note a call that its caller has cancelled. Cut a connection that does little else."""
-        peer = context.peer()
-        if not self._connections.of(peer).note_cancelled():
-            self._connections.cut(peer, "it cancels nearly all of its calls")
-
     def _refusing(self, path: str, error: ServiceError) -> Any:
         """Return the function that answers a call with an error. It does not read the request."""
 
@@ -326,27 +292,12 @@ class Handlers(grpc.GenericRpcHandler):
                 drop(context)
                 return
             connection.note_call(Trust.UNKNOWN)
-            await self._let_leave(context)
-            is_stranger = error.reason is Reason.UNAUTHENTICATED
-            if is_stranger and not self._failures.one_more(connection.address):
-                await self._cut_guesser(peer, connection)
-                await abort(context, error, new_request_id())
+            await self._refusals.check_guess(context, peer, connection, error)
             caller = error.caller if isinstance(error, DeniedError) else NOBODY
             call = self._new_call(quoted(path), caller, context, peer, connection)
-            await self._refuse(call, context, error)
+            await self._refusals.refuse(call, context, error)
 
         return handle
-
-    async def _cut_guesser(self, peer: str, connection: Connection) -> None:
-        """Cut a connection of an address that has failed too often, after a pause.
-
-        It is neither logged nor answered, because that costs more than the guess. Its other calls
-        must not guess on meanwhile.
-        """
-        if not connection.is_doomed:
-            connection.is_doomed = True
-            await asyncio.sleep(FAILURE_SECONDS)
-        self._connections.cut(peer, "too many calls of its address had no valid token")
 
     def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call | None:
         """Return a call; None, and drop it, if its connection has ended."""
@@ -374,19 +325,9 @@ class Handlers(grpc.GenericRpcHandler):
         )
 
 
-async def _let_cancel() -> None:
-    """Let a cancellation that has come already end the present task."""
-    for _ in range(TURNS_TO_LEAVE):
-        await asyncio.sleep(0)
-
-
 def _as_refusal(path: str, error: Exception) -> ServiceError:
     """Return the error of a call of which it is not known who calls."""
     return error if isinstance(error, ServiceError) else logged_fault(quoted(path))
-
-
-def _fault(call: Call) -> ServiceError:
-    return logged_fault(f"{call.method} {call.request_id}")
 
 
 def _not_read() -> ServiceError:

@@ -6,11 +6,11 @@ import asyncio
 import json
 import logging
 import time
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
-from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, build_opener
+
+import aiohttp
 
 from edunn_serving.settings import SettingsError
 from server.exposure import is_loopback
@@ -23,13 +23,13 @@ LOOK_SECONDS = 0.5
 # names a key that is not known.
 RELOAD_SECONDS = 60.0
 MISS_SECONDS = 5.0
+# For the whole answer, however slowly its bytes come.
 ANSWER_SECONDS = 5.0
 MAX_BYTES = 1024 * 1024
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        """Follow no redirection: it could lead to a place without TLS."""
+CHUNK_BYTES = 64 * 1024
+# An answer that is packed could be much larger than it seems.
+HEADERS = {"Accept-Encoding": "identity"}
+STAY = "the keys of EDUNN_JWT_KEYS stay as they were"
 
 
 class KeySet:
@@ -74,10 +74,15 @@ class KeySet:
                 return
             self._seen = seen
         try:
-            self._tokens.replace_keys(json.loads(await asyncio.to_thread(self._read)))
+            self._tokens.replace_keys(json.loads(await self._read()))
             trouble = ""
-        except (OSError, URLError, ValueError, RecursionError) as error:
-            trouble = f"the keys of EDUNN_JWT_KEYS stay as they were: {error}"
+        except TimeoutError:
+            trouble = f"{STAY}: there was no whole answer within {ANSWER_SECONDS:g} s"
+        except aiohttp.ClientError as error:
+            # Its text would have the URL, which may have a password.
+            trouble = f"{STAY}: the URL gives no answer of HTTP ({type(error).__name__})"
+        except (OSError, ValueError, RecursionError) as error:
+            trouble = f"{STAY}: {error}"
         if trouble != self._trouble:
             self._trouble = trouble
             log.log(logging.ERROR if trouble else logging.INFO, trouble or "the keys are there")
@@ -89,11 +94,26 @@ class KeySet:
             return ()
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def _read(self) -> bytes:
-        if not self._is_url:
-            return Path(self._place).read_bytes()
-        with build_opener(_NoRedirect).open(self._place, timeout=ANSWER_SECONDS) as answer:
-            data: bytes = answer.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise ValueError(f"it has more than {MAX_BYTES} bytes")
+    async def _read(self) -> bytes:
+        if self._is_url:
+            return await _answer_of(self._place)
+        return await asyncio.to_thread(Path(self._place).read_bytes)
+
+
+async def _answer_of(url: str) -> bytes:
+    timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
+    async with (
+        aiohttp.ClientSession(
+            timeout=timeout, headers=HEADERS, auto_decompress=False, trust_env=True
+        ) as session,
+        # A redirection could lead to a place without TLS.
+        session.get(url, allow_redirects=False) as answer,
+    ):
+        if answer.status != HTTPStatus.OK:
+            raise ValueError(f"the URL answers with the status {answer.status}")
+        data = b""
+        async for chunk in answer.content.iter_chunked(CHUNK_BYTES):
+            data += chunk
+            if len(data) > MAX_BYTES:
+                raise ValueError(f"the answer has more than {MAX_BYTES} bytes")
         return data

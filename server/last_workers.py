@@ -51,8 +51,6 @@ class AtHand:
         self._worker = ""
         # Whether a session that no worker has at hand came into the batch.
         self._has_new = False
-        # Whether a session was left out.
-        self.has_left_out = False
 
     @property
     def worker(self) -> str:
@@ -67,7 +65,4 @@ class AtHand:
             return True
         if not self._worker and worker not in self._busy:
             self._worker = worker
-        if worker == self._worker:
-            return True
-        self.has_left_out = True
-        return False
+        return worker == self._worker

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 0.25
 # Only batches under way for this long are searched for operations that nobody awaits.
 ABANDONED_SECONDS = 0.5
-# The stream of replies is read if a batch has been under way for this long.
+# A batch that has been under way for this long is looked for, in the stream of replies too.
 UNHEARD_SECONDS = 0.5
 # An operation over which this many workers have died is not tried again.
 MAX_DEATHS = 2
@@ -132,22 +132,31 @@ class Recovery:
                 await self._take_back(flight, Loss(worker_died=False))
 
     async def _recover_lost_batches(self) -> None:
-        """Take back the batches whose holder has died, and those that never reached a worker."""
-        old = time.monotonic() - self._settings.worker_timeout_seconds
+        """Take back the batches whose holder has died, and those that are unseen for long."""
+        now = time.monotonic()
+        old = now - self._settings.worker_timeout_seconds
         if not self._link.up or self._link.up_since > old:
             # Signs of life could not reach Redis while it was away, so their absence means nothing.
             return
         flights = [
             each
             for each in self._flights
-            if each.stored and (each.stored < old or self._waits_for_none(each))
+            if each.stored and (each.stored < now - UNHEARD_SECONDS or self._waits_for_none(each))
         ]
         if not flights:
             return
         lost = await self._store.lost(flights)
         for flight in flights:
-            if flight.batch_id in lost and flight in self._flights:
-                await self._take_back(flight, lost[flight.batch_id])
+            loss = lost.get(flight.batch_id)
+            if loss is None:
+                flight.unseen_since = None
+                continue
+            if not loss.is_certain:
+                flight.unseen_since = flight.unseen_since or now
+                if flight.unseen_since > old:
+                    continue
+            if flight in self._flights:
+                await self._take_back(flight, loss)
 
     def _waits_for_none(self, flight: Flight) -> bool:
         """Tell whether the worker that should run a batch has left."""

@@ -91,7 +91,7 @@ class RedisLink:
                 await self.reader.connect()
                 self._broken = asyncio.get_running_loop().create_future()
                 self._on_connect()
-                await self._look()
+                await self.look()
                 why = await self._broken
             except (RedisError, OSError) as error:
                 why = error
@@ -117,13 +117,13 @@ class RedisLink:
     async def _look_often(self) -> None:
         while True:
             try:
-                await self._look()
+                await self.look()
             except (RedisError, OSError) as error:
                 # Otherwise commands would wait for ever for a Redis that is silent but connected.
                 self.give_up_connections(error)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
         """Ask Redis for the time and for the workers that live."""
         now_ms, workers = await self._live_workers([LAYERS.signs_of_life], [self._worker_timeout])
         self._clock_offset = now_ms / 1000 - time.monotonic()

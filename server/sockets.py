@@ -64,6 +64,17 @@ class ClientSockets:
         self._known = known
         return {each.peer: each for each in known.values() if each is not None}
 
+    def listeners(self) -> list[int]:
+        """Return the descriptors of the sockets that listen on the port."""
+        return [descriptor for _, descriptor in _sockets() if self._listens(descriptor)]
+
+    def _listens(self, descriptor: int) -> bool:
+        with _duplicate(descriptor) as one:
+            if one is None or one.family not in (socket.AF_INET, socket.AF_INET6):
+                return False
+            listens = bool(one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+            return listens and one.getsockname()[1] == self._port
+
     def cut(self, client: ClientSocket) -> None:
         """End a connection, if the descriptor still leads to it."""
         with _duplicate(client.descriptor) as one:

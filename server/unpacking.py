@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from edunn_serving.errors import Reason, ServiceError, invalid_argument
 from edunn_serving.settings import Settings
 from server.lanes import queue_full
+from server.one_at_a_time import OneAtATime
 
 # The data of gzip begins with these bytes, and no message of protobuf does: they would begin a
 # field of a type that there is not.
@@ -32,7 +33,7 @@ class Unpacking:
         self._max_waiting_bytes = settings.max_arriving_bytes
         # The bytes of each account's compressed requests that are unpacked or wait for it.
         self._waiting: Counter[str] = Counter()
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._turns = OneAtATime()
 
     @asynccontextmanager
     async def unpacked(self, packed: bytes, account: str) -> AsyncIterator[bytes]:
@@ -66,14 +67,13 @@ class Unpacking:
         if self._waiting and others > self._max_waiting_bytes:
             raise queue_full()
         self._waiting[account] += size
-        turn = self._turns.setdefault(account, asyncio.Lock())
         try:
-            async with turn:
+            async with self._turns.turn_of(account):
                 yield
         finally:
             self._waiting[account] -= size
             if not self._waiting[account]:
-                del self._waiting[account], self._turns[account]
+                del self._waiting[account]
 
     def _too_large(self) -> ServiceError:
         limit = self._max_message_bytes

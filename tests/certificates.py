@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.x509.oid import NameOID
 
 DAY = datetime.timedelta(days=1)
@@ -31,7 +32,7 @@ class Identity(NamedTuple):
     """A certificate with its key."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: CertificateIssuerPrivateKeyTypes
 
     @property
     def certificate_pem(self) -> bytes:
@@ -53,9 +54,18 @@ class Identity(NamedTuple):
             fresh.replace(path)
 
 
-def identity(name: str, *units: str, issuer: Identity | None = None) -> Identity:
-    """Return a certificate for a name, of this machine: its own authority's, or another's."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def identity(
+    name: str,
+    *units: str,
+    issuer: Identity | None = None,
+    key: CertificateIssuerPrivateKeyTypes | None = None,
+    ends: datetime.timedelta = DAY,
+) -> Identity:
+    """Return a certificate for a name, of this machine: its own authority's, or another's.
+
+    `ends` is from now on, and negative for one that has expired.
+    """
+    key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.COMMON_NAME, name),
@@ -70,9 +80,11 @@ def identity(name: str, *units: str, issuer: Identity | None = None) -> Identity
         .issuer_name(issuer.certificate.subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - DAY)
-        .not_valid_after(now + DAY)
+        .not_valid_before(now - 2 * DAY)
+        .not_valid_after(now + ends)
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName(places), critical=False)
     )
-    return Identity(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+    signer = issuer.key if issuer else key
+    has_own_hash = isinstance(signer, ed25519.Ed25519PrivateKey)
+    return Identity(builder.sign(signer, None if has_own_hash else hashes.SHA256()), key)

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import redis
 import yaml
+from certificates import identity
 from compose_file import (
     ROOT,
     Deployment,
@@ -237,6 +238,27 @@ def test_health_checks_miss_what_is_not_there(deployment: Deployment) -> None:
     deployment.start_service("worker")
     deployment.await_healthy("worker")
     deployment.await_healthy("server")
+
+
+def test_the_server_is_healthy_under_tls_tokens_and_client_certificates(tmp_path: Path) -> None:
+    authority = identity("the course")
+    for name, who in (("server", identity("localhost")), ("own", identity("o", issuer=authority))):
+        who.write(tmp_path / f"{name}.pem", tmp_path / f"{name}.key")
+    (tmp_path / "ca.pem").write_bytes(authority.certificate_pem)
+    files = {
+        "EDUNN_TLS_CERTIFICATE": "server.pem", "EDUNN_TLS_KEY": "server.key",
+        "EDUNN_TLS_CLIENT_CA": "ca.pem", "EDUNN_CERTIFICATE": "own.pem", "EDUNN_KEY": "own.key",
+    }  # fmt: skip
+    secured = {name: str(tmp_path / file) for name, file in files.items()}
+    # Another machine may reach it: it would not start without them.
+    secured |= {"EDUNN_TOKENS": "ana=red-token", "EDUNN_LISTEN": "192.0.2.1:50051"}
+    with Deployment(read_compose(VARIABLES | secured), tmp_path) as deployment:
+        for name in ("redis", "worker", "server"):
+            deployment.start_service(name)
+        deployment.await_healthy("server")
+        # The check is the server's, and not one that anything would pass.
+        deployment.services["server"]["healthcheck"]["test"][3] = "EDUNN_KEY="
+        assert not deployment.is_healthy("server")
 
 
 def test_the_services_do_their_work_and_stop_in_time(

@@ -23,10 +23,15 @@ def await_true(
 
 
 def await_workers(stack: Stack) -> None:
-    """Wait until every worker gives signs of life. A new process needs seconds until then."""
+    """Wait until every worker gives signs of life, and until every server has heard of some.
+
+    A new process needs seconds until then.
+    """
 
     def all_are_heard() -> bool:
         heard = live_workers(stack)
         return all(any(is_id_of(each, child) for each in heard) for child in stack.workers)
 
     await_true(all_are_heard, "a sign of life of every worker")
+    for address in stack.addresses:
+        stack.await_serving(address)

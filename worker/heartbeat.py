@@ -35,33 +35,41 @@ class Heartbeat(threading.Thread):
         self._client = connect(settings.redis_url)
         self._beat = self._client.register_script(Script.named("heartbeat").text)
         self._stopped = threading.Event()
+        # Whether Redis heard the last sign.
+        self._reachable = True
 
     def hush(self) -> None:
         """Give no sign of life for a while, because the worker can take no batch."""
         self._hushed_until = time.monotonic() + HUSHED_SECONDS
 
+    def start(self) -> None:
+        """Give the first sign of life, before the worker takes a batch, and begin the thread."""
+        self._give_sign()
+        super().start()
+
     def run(self) -> None:
-        reachable = True
-        while not self._stopped.is_set():
-            hushed = time.monotonic() < self._hushed_until
-            try:
-                self._beat([self._pool.signs_of_life], [self._worker_id, "0" if hushed else "1"])
-                if not reachable:
-                    log.warning("Redis hears the heartbeat again")
-                reachable = True
-            except redis.RedisError as error:
-                if reachable:
-                    log.warning("Redis does not hear the heartbeat: %s", error)
-                reachable = False
-                # The address may lead to another Redis by now.
-                self._client.connection_pool.disconnect()
-            self._stopped.wait(self._interval)
+        while not self._stopped.wait(self._interval):
+            self._give_sign()
         self._say_goodbye()
 
     def stop(self) -> None:
         """Stop, and remove the sign of life, so that servers no longer count this worker."""
         self._stopped.set()
         self.join(self._interval)
+
+    def _give_sign(self) -> None:
+        hushed = time.monotonic() < self._hushed_until
+        try:
+            self._beat([self._pool.signs_of_life], [self._worker_id, "0" if hushed else "1"])
+            if not self._reachable:
+                log.warning("Redis hears the heartbeat again")
+            self._reachable = True
+        except redis.RedisError as error:
+            if self._reachable:
+                log.warning("Redis does not hear the heartbeat: %s", error)
+            self._reachable = False
+            # The address may lead to another Redis by now.
+            self._client.connection_pool.disconnect()
 
     def _say_goodbye(self) -> None:
         try:

@@ -75,7 +75,7 @@ func (f *feed) run(ctx context.Context, operations iter.Seq[Operation]) {
 // send sends an operation, and tells whether the stream takes more. One that cannot be sent ends at
 // once.
 func (f *feed) send(ctx context.Context, operation Operation) bool {
-	take, err := operation.prepare()
+	take, err := prepare(operation)
 	if err == nil {
 		_, err = f.stream.submit(ctx, operation, take, f.answered)
 	}

@@ -2,7 +2,10 @@ package edunn
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/structpb"
 )
@@ -16,6 +19,15 @@ import (
 //		{"name": "r1", "type": "ReLU"},
 //	}}
 type Config map[string]any
+
+// String shows the fields by name.
+func (c Config) String() string {
+	fields := make([]string, 0, len(c))
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		fields = append(fields, fmt.Sprintf("%s: %v", name, c[name]))
+	}
+	return "{" + strings.Join(fields, ", ") + "}"
+}
 
 // The contract bounds how deep messages may lie within each other: each object of a configuration
 // puts three around its values, each list two, and so each layer within another one eight.

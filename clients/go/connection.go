@@ -104,9 +104,7 @@ func (c *connection) unreachable(failure *Error) (*Error, bool) {
 	if !c.connected.Load() {
 		switch {
 		case c.proxy != nil:
-			return unavailable(fmt.Sprintf("the proxy %s, which the environment names for %v, does not "+
-				"let it through (%s): add %s to NO_PROXY to go without", c.proxy.Redacted(), c.target,
-				cause, hostOf(c.target.addresses[0]))), true
+			return c.proxyMistake(cause), true
 		// The second is how gRPC's resolver tells the first.
 		case strings.Contains(cause, "no such host"), strings.Contains(cause, "zero addresses"):
 			return unavailable(fmt.Sprintf("no machine is called %s: %s",
@@ -114,6 +112,38 @@ func (c *connection) unreachable(failure *Error) (*Error, bool) {
 		}
 	}
 	return unavailable(fmt.Sprintf("no service answers at %v: %s", c.target, cause)), false
+}
+
+func (c *connection) proxyMistake(cause string) *Error {
+	return unavailable(fmt.Sprintf("the proxy %s, which the environment names for %v, does not "+
+		"let it through (%s): add %s to NO_PROXY to go without", c.proxy.Redacted(), c.target,
+		cause, hostOf(c.target.addresses[0])))
+}
+
+// proxyTimeout is how long a proxy may be silent. gRPC itself waits for its answer without an end.
+const proxyTimeout = 3 * time.Second
+
+// throughProxy waits until a proxy has let the first connection through, or has not. It fails where
+// the proxy is silent.
+func (c *connection) throughProxy(ctx context.Context) *Error {
+	if c.proxy == nil || c.connected.Load() {
+		return nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, proxyTimeout)
+	defer cancel()
+	c.channel.Connect()
+	for {
+		state := c.channel.GetState()
+		if state != connectivity.Idle && state != connectivity.Connecting {
+			return nil
+		}
+		if !c.channel.WaitForStateChange(waiting, state) {
+			if ctx.Err() != nil {
+				return contextError(ctx)
+			}
+			return c.proxyMistake(fmt.Sprintf("silent for %v", proxyTimeout))
+		}
+	}
 }
 
 func unavailable(message string) *Error {

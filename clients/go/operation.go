@@ -18,6 +18,18 @@ type Operation interface {
 	answered(Result)
 }
 
+// prepare encodes the tensors of an operation, which its caller may have left out.
+func prepare(operation Operation) (takePlace, error) {
+	switch {
+	case operation == nil:
+		return nil, invalid("operation", "is nil")
+	case operation.Layer() == nil:
+		return nil, invalid("layer", "is nil")
+	default:
+		return operation.prepare()
+	}
+}
+
 // takePlace returns the message of an operation that now takes its place in a stream: a forward is
 // named, a backward finds out which forward it belongs to.
 type takePlace func() (*edunnpb.ComputeOperation, error)

@@ -59,7 +59,9 @@ func (p *Pending) String() string {
 
 func (p *Pending) end(result Result, err error) {
 	result.Operation = p.operation
-	p.operation.answered(result)
+	if err == nil {
+		p.operation.answered(result)
+	}
 	p.result, p.err = result, err
 	close(p.done)
 	if p.answered != nil {

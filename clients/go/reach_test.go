@@ -216,8 +216,12 @@ func TestProxies(t *testing.T) {
 	t.Parallel()
 	server := newScriptedServer(t)
 	server.next("GetSession", gotSession())
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer silent.Close()
 	for address, expected := range map[string]string{
 		server.address:        "session s1",
+		"layers.invalid:5006": "the proxy http://" + silent.Addr().String() + ", which the environment",
 		"layers.invalid:5005": "the proxy http://" + vacantAddress(t) + ", which the environment",
 	} {
 		proxy := "http://" + vacantAddress(t)

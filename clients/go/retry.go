@@ -110,6 +110,9 @@ func callResolving[Request proto.Message, Response any](
 	defer cancel()
 	retries := newRetries(client, nameOf(request), repetition)
 	defer retries.end()
+	if failure := client.throughProxy(ctx); failure != nil {
+		return none, retries.pause(ctx, failedAttempt{failure: failure, hopeless: true})
+	}
 	for {
 		var server peer.Peer
 		response, err := method(ctx, request,
@@ -129,6 +132,14 @@ func callResolving[Request proto.Message, Response any](
 			return none, err
 		}
 	}
+}
+
+// throughProxy fails where a proxy before the service is silent.
+func (c *Client) throughProxy(ctx context.Context) *Error {
+	if c.connection == nil {
+		return nil
+	}
+	return c.connection.throughProxy(ctx)
 }
 
 // judge says what an attempt's error means.

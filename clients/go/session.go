@@ -124,6 +124,9 @@ type LayerSpec interface {
 func (s *Session) Add(
 	ctx context.Context, name string, spec LayerSpec, options ...LayerOption,
 ) (*Layer, error) {
+	if spec == nil {
+		return nil, invalid("layer", "is nil")
+	}
 	return s.AddLayer(ctx, name, spec.Type(), spec.Config(), options...)
 }
 

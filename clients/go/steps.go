@@ -29,6 +29,8 @@ func (o namedOptimizer) Type() string { return o.name }
 
 func (o namedOptimizer) Config() Config { return o.config }
 
+func (o namedOptimizer) String() string { return o.name + o.config.String() }
+
 // NewOptimizer describes an optimizer by the catalogue's name, such as "Adam".
 func NewOptimizer(optimizerType string, config Config) Optimizer {
 	return namedOptimizer{optimizerType, config}

@@ -74,6 +74,9 @@ func (c *Client) openCompute(ctx context.Context) (edunnpb.LayerService_ComputeC
 	defer cancel()
 	retries := newRetries(c, "Compute", onlyOnce)
 	defer retries.end()
+	if failure := c.throughProxy(opening); failure != nil {
+		return nil, failure
+	}
 	for {
 		rpc, err := c.service.Compute(ctx, c.settings.call...)
 		if err == nil {
@@ -88,7 +91,7 @@ func (c *Client) openCompute(ctx context.Context) (edunnpb.LayerService_ComputeC
 // Send sends an operation. It waits while as many as [WithInFlight] allows are without an answer,
 // at most until ctx ends; it does not wait for the answer, which the Pending gives.
 func (s *Stream) Send(ctx context.Context, operation Operation) (*Pending, error) {
-	take, err := operation.prepare()
+	take, err := prepare(operation)
 	if err != nil {
 		return nil, err
 	}

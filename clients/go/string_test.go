@@ -1,11 +1,15 @@
 package edunn_test
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	edunn "github.com/edunn/edunn-serving/clients/go"
+	"github.com/edunn/edunn-serving/clients/go/layers"
+	"github.com/edunn/edunn-serving/clients/go/optimizers"
 )
 
 func TestWhatIsPrintedCanBeRead(t *testing.T) {
@@ -38,6 +42,19 @@ func TestWhatIsPrintedCanBeRead(t *testing.T) {
 		{edunn.Gradients{Input: x, Parameters: map[string]edunn.AnyTensor{"w": ones(1)}},
 			"input float64[1 2] [0.5 1], w float64[1] [1]"},
 		{edunn.Result{}, "no result"},
+		{layers.Dropout().P(0.25), "Dropout{p: 0.25}"},
+		{layers.Sequential(layers.Name("l1", layers.ReLU())),
+			"Sequential{layers: [{name: l1, type: ReLU}]}"},
+		{optimizers.Adam().Lr(0.1), "Adam{lr: 0.1}"},
+		{edunn.NewOptimizer("Adam", nil), "Adam{}"},
+		{edunn.TrainingEvent{Started: &edunn.TrainingStarted{TrainingSamples: 9}},
+			"started on 9 samples, validated by 0"},
+		{edunn.TrainingEvent{Progress: &edunn.TrainingProgress{BatchesDone: 1, Batches: 2}},
+			"0 epochs and 1 of 2 batches done, loss 0"},
+		{edunn.TrainingEvent{Epoch: &edunn.EpochResult{Epoch: 1}},
+			"epoch 1: training map[], validation map[]"},
+		{edunn.TrainingEvent{Ended: &edunn.TrainingInfo{ID: "t1", State: edunn.TrainingSucceeded}},
+			"training t1, succeeded"},
 	} {
 		if text := fmt.Sprint(test.value); text != test.text {
 			t.Errorf("got %q, expected %q", text, test.text)
@@ -45,6 +62,40 @@ func TestWhatIsPrintedCanBeRead(t *testing.T) {
 	}
 	if text := fmt.Sprint(pending); !strings.Contains(text, "of forward c1") {
 		t.Errorf("got %q", text)
+	}
+	must(t, stream.Close())
+}
+
+func TestWhatIsNilIsNamed(t *testing.T) {
+	t.Parallel()
+	server := newScriptedServer(t)
+	server.computeBy(echo)
+	client := connect(t, server.address)
+	layer := scriptedLayer(t, server, client)
+	stream, err := client.OpenStream(t.Context())
+	must(t, err)
+	send := func(operation edunn.Operation) error {
+		_, err := stream.Send(t.Context(), operation)
+		return err
+	}
+	compute := func(operation edunn.Operation) error {
+		for _, err := range client.Compute(t.Context(), slices.Values([]edunn.Operation{operation})) {
+			return err
+		}
+		return nil
+	}
+	for _, err := range []error{
+		send(nil), send(edunn.Forward(nil, ones(1))), send(edunn.Backward(nil, ones(1))),
+		send(edunn.Step(nil, nil)), send(edunn.Forward(layer, nil)),
+		send(edunn.Backward(layer, nil)), send(edunn.TrainStep(layer, ones(1), ones(1), nil, nil)),
+		compute(nil), compute(edunn.Forward(nil, ones(1))),
+	} {
+		if !errors.Is(err, edunn.ErrInvalidArgument) || !strings.Contains(err.Error(), "is nil") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if _, err := layer.Session().Add(t.Context(), "l2", nil); !errors.Is(err, edunn.ErrInvalidArgument) {
+		t.Errorf("got %v", err)
 	}
 	must(t, stream.Close())
 }

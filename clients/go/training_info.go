@@ -95,6 +95,12 @@ type TrainingProgress struct {
 	Share float64
 }
 
+// String says how far the training is.
+func (p TrainingProgress) String() string {
+	return fmt.Sprintf("%d epochs and %d of %d batches done, loss %g", p.EpochsDone, p.BatchesDone,
+		p.Batches, p.Loss)
+}
+
 // EpochResult is what was measured of an epoch.
 type EpochResult struct {
 	// Epoch counts from 1.
@@ -109,11 +115,22 @@ type EpochResult struct {
 	Duration time.Duration
 }
 
+// String shows what was measured.
+func (r EpochResult) String() string {
+	return fmt.Sprintf("epoch %d: training %v, validation %v", r.Epoch, r.Training, r.Validation)
+}
+
 // TrainingStarted tells how a training begins.
 type TrainingStarted struct {
 	TrainingSamples, ValidationSamples int
 	// EpochsDone are those of before, if it was resumed.
 	EpochsDone int
+}
+
+// String says how many samples there are.
+func (s TrainingStarted) String() string {
+	return fmt.Sprintf("started on %d samples, validated by %d", s.TrainingSamples,
+		s.ValidationSamples)
 }
 
 // TrainingEvent is something that happened to a training. One of its pointers is not nil.
@@ -129,6 +146,22 @@ type TrainingEvent struct {
 	Epoch *EpochResult
 	// Ended: the training has ended. It is the last event. [TrainingJob.Refresh] gives the epochs too.
 	Ended *TrainingInfo
+}
+
+// String says what happened.
+func (e TrainingEvent) String() string {
+	switch {
+	case e.Started != nil:
+		return e.Started.String()
+	case e.Progress != nil:
+		return e.Progress.String()
+	case e.Epoch != nil:
+		return e.Epoch.String()
+	case e.Ended != nil:
+		return e.Ended.String()
+	default:
+		return "an event that this client does not know"
+	}
 }
 
 func decodeTraining(message *edunnpb.Training) TrainingInfo {

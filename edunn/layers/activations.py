@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edunn.arrays import FloatArray, compute_dtype, keep_where, own, quiet, restore, widen
+from edunn.arrays import ONE, FloatArray, keep_where, least, own, quiet, restore, widen
 from edunn.estimate import BOOL, ArraySpec, Estimate, Passes, elementwise
 from edunn.model import Model, ParameterSet
 from edunn.probabilities import complement, smallest_normal
@@ -83,12 +83,12 @@ class Sigmoid(Model):
         y : ndarray, same shape and dtype
         """
         x = self._input("x", x)
-        wide = np.negative(widen(x), out=np.empty(x.shape, compute_dtype(x.dtype)))
+        wide = np.asarray(-widen(x))
         # Where this overflows, 1 / infinity is the zero that it should be.
         np.exp(wide, out=wide)
-        wide += 1.0
+        wide += ONE[wide.dtype]
         y = restore(np.reciprocal(wide, out=wide), x.dtype)
-        self._save(y=own(y))
+        self._save(y=y.copy())
         return y
 
     @quiet
@@ -108,11 +108,11 @@ class Sigmoid(Model):
         cached = self._saved_array("y")
         δEδy = self._gradient(δEδy, cached.shape)
         y = widen(cached)
-        slope = np.asarray(1.0 - y)
+        slope: FloatArray = np.asarray(ONE[y.dtype] - y)
         slope *= y
         tiny = smallest_normal(cached.dtype)
         # To look takes less time than to write, and y is seldom 0 or 1.
-        if slope.size and not slope.min() >= tiny:
+        if slope.size and not least(slope) >= tiny:
             slope = complement(y, cached.dtype)
             slope *= y
             # Below the smallest normal number it is y itself, rounded to 0 or nearly.

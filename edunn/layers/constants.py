@@ -70,9 +70,10 @@ class _Constant(Model):
         checked: float = check_arguments(type(self), self.label, value=value)["value"]
         return checked
 
-    def _output_shape(self, value: float | FloatArray, shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape that an input of a shape has with the constant broadcast against it."""
-        if isinstance(value, float):
+        value = self.value
+        if type(value) is float:
             return shape
         try:
             return np.broadcast_shapes(shape, np.shape(value))
@@ -111,7 +112,7 @@ class AddConstant(_Constant):
         y : ndarray, same dtype, and same shape unless the constant makes it larger
         """
         x = self._input("x", x)
-        self._output_shape(self.value, x.shape)
+        self._output_shape(x.shape)
         y = restore(widen(x) + self.value, x.dtype)
         self._save(shape=x.shape)
         return y
@@ -131,7 +132,7 @@ class AddConstant(_Constant):
             Empty.
         """
         shape = self._saved_shape()
-        δEδy = self._gradient(δEδy, self._output_shape(self.value, shape))
+        δEδy = self._gradient(δEδy, self._output_shape(shape))
         return own(sum_to(δEδy, shape)), {}
 
     def estimate(self, x: ArraySpec) -> Estimate:
@@ -169,7 +170,7 @@ class MultiplyConstant(_Constant):
         y : ndarray, same dtype, and same shape unless the constant makes it larger
         """
         x = self._input("x", x)
-        self._output_shape(self.value, x.shape)
+        self._output_shape(x.shape)
         y = restore(widen(x) * self.value, x.dtype)
         self._save(shape=x.shape)
         return y
@@ -189,7 +190,7 @@ class MultiplyConstant(_Constant):
             Empty.
         """
         shape = self._saved_shape()
-        δEδy = self._gradient(δEδy, self._output_shape(self.value, shape))
+        δEδy = self._gradient(δEδy, self._output_shape(shape))
         return restore(sum_to(widen(δEδy) * self.value, shape), δEδy.dtype), {}
 
     def estimate(self, x: ArraySpec) -> Estimate:

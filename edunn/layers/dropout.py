@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import Array, FloatArray, compute_dtype, own, quiet, restore
+from edunn.arrays import ONE, Array, FloatArray, compute_dtype, own, quiet, restore
 from edunn.estimate import (
     BOOL,
     FLOAT64,
@@ -57,7 +57,19 @@ class Dropout(Model):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        self.p: float = check_arguments(Dropout, self.label, p=p)["p"]
+        self.p = p
+
+    @property
+    def p(self) -> float:
+        """The probability with which a unit is dropped."""
+        return self._p
+
+    @p.setter
+    def p(self, p: float) -> None:
+        self._p: float = check_arguments(Dropout, self.label, p=p)["p"]
+        # As arrays, which NumPy takes sooner than numbers of Python's.
+        self._least_kept = np.array(self._p)
+        self._scales = {dtype: np.array(1 / (1 - self._p), dtype) for dtype in ONE}
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:
@@ -77,7 +89,7 @@ class Dropout(Model):
             return own(x)
         # np.random, the module, is the global generator that a notebook seeds.
         uniform = np.random.random if self._rng is None else self._rng.random
-        mask = np.asarray(uniform(x.shape) >= self.p)
+        mask = np.asarray(uniform(x.shape) >= self._least_kept)
         self._save(mask=mask)
         return self._apply(mask, x)
 
@@ -96,8 +108,7 @@ class Dropout(Model):
         δEδp : dict
             Empty, dropout has no parameters.
         """
-        cache = self._saved()
-        if "test" in cache:
+        if "test" in self._saved():
             return own(self._gradient(δEδy, self._saved_shape())), {}
         mask = self._saved_array("mask")
         return self._apply(mask, self._gradient(δEδy, mask.shape)), {}
@@ -113,8 +124,9 @@ class Dropout(Model):
         return passes._replace(forward=passes.forward.and_also(drawn))
 
     def _apply(self, mask: Array, x: FloatArray) -> FloatArray:
-        y = mask.astype(compute_dtype(x.dtype))
-        y *= 1 / (1 - self.p)
+        dtype = compute_dtype(x.dtype)
+        y = mask.astype(dtype)
+        y *= self._scales[dtype]
         # As in PyTorch: a dropped infinity is NaN, and a unit that is scaled may overflow.
         y *= x
         return restore(y, x.dtype)

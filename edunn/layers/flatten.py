@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from edunn.arrays import FloatArray, Shaped, describe, own
+from edunn.arrays import FloatArray, Shaped, describe
 from edunn.estimate import ArraySpec, Estimate, Passes, elementwise, shape_spec
 from edunn.model import Model, ParameterSet
 
@@ -31,7 +31,7 @@ class Flatten(Model):
             self._check(x)
         self._cache = {"shape": x.shape}
         # NumPy cannot tell how long the rows of an empty array are.
-        return own(x).reshape(x.shape[0], -1 if x.size else math.prod(x.shape[1:]))
+        return x.copy().reshape(x.shape[0], -1 if x.size else math.prod(x.shape[1:]))
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Reshape the error to the shape of the input.
@@ -48,7 +48,7 @@ class Flatten(Model):
         """
         shape = self._saved_shape()
         δEδy = self._gradient(δEδy, (shape[0], math.prod(shape[1:])))
-        return own(δEδy).reshape(shape), {}
+        return δEδy.copy().reshape(shape), {}
 
     def estimate(self, x: ArraySpec) -> Estimate:
         self._check(self._floats("x", x))

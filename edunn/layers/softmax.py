@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import FloatArray, Shaped, describe, own, quiet, restore, widen
+from edunn.arrays import FloatArray, Shaped, describe, largest, least, own, quiet, restore, widen
 from edunn.estimate import ArraySpec, Estimate, Passes, elementwise
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet
@@ -113,7 +113,7 @@ class Softmax(Model):
 
 def softmax(x: FloatArray) -> FloatArray:
     """Compute the softmax of the last axis, which may not be empty, as a new array."""
-    if x.size and x.min() >= -_MODERATE and x.max() <= _MODERATE:
+    if x.size and least(x) >= -_MODERATE and largest(x) <= _MODERATE:
         # To look takes a third of the time that the largest scores and their subtraction take.
         p: FloatArray = np.exp(x)
     else:
@@ -121,5 +121,5 @@ def softmax(x: FloatArray) -> FloatArray:
         p = x - np.max(x, axis=-1, keepdims=True)
         np.exp(p, out=p)
     # A product takes half the time of a division.
-    p *= 1 / np.sum(p, axis=-1, keepdims=True)
+    p *= 1 / np.add.reduce(p, axis=-1, keepdims=True)
     return p

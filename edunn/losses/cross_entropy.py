@@ -7,9 +7,12 @@ import numpy as np
 from edunn.arrays import (
     Array,
     FloatArray,
+    IntArray,
     Shaped,
     as_integers,
     describe,
+    largest,
+    least,
     own,
     quiet,
     restore,
@@ -55,15 +58,14 @@ class CrossEntropyWithLabels(Loss):
         labels: Array = as_integers(self.label, "y_true", y_true)
         if labels.shape != (samples,):
             labels = self._samples(labels, "y_true", samples)
-        # A negative label would count from the last class without a word. As `labels.min()` and
-        # `labels.max()` do, in less time.
-        if samples and (np.minimum.reduce(labels) < 0 or np.maximum.reduce(labels) >= classes):
+        # A negative label would count from the last class without a word.
+        if samples and (least(labels) < 0 or largest(labels) >= classes):
             raise self.refusal(
                 "y_true",
                 f"of labels from 0 to {classes - 1}",
-                f"labels from {labels.min()} to {labels.max()}",
+                f"labels from {least(labels)} to {largest(labels)}",
             )
-        p = y[np.arange(samples), labels]
+        p = y.ravel()[_places(labels, classes)]
         check_probabilities(self, "y", p)
         E = restore(-np.log(above_zero(widen(p), p.dtype)), y.dtype).reshape(samples, 1)
         self._save(labels=own(labels), p=p, classes=classes)
@@ -88,9 +90,10 @@ class CrossEntropyWithLabels(Loss):
         labels, samples = self._saved_array("labels"), cached.shape[0]
         p = above_zero(widen(cached), cached.dtype)
         δE = self._error_gradient(δEδyi, (samples, 1), p.dtype).reshape(samples)
-        gradient = np.zeros((samples, int(self._saved()["classes"])), cached.dtype)
-        gradient[np.arange(samples), labels] = bounded(-δE / p, cached.dtype)
-        return gradient, {}
+        classes = int(self._saved()["classes"])
+        gradient = np.zeros(samples * classes, cached.dtype)
+        gradient[_places(labels, classes)] = bounded(-δE / p, cached.dtype)
+        return gradient.reshape(samples, classes), {}
 
     def estimate(self, y_true: ArraySpec, y: ArraySpec) -> Estimate:
         self._check(self._floats("y", y))
@@ -112,6 +115,16 @@ class CrossEntropyWithLabels(Loss):
     def _check(self, y: Shaped) -> None:
         if y.ndim != 2:
             raise self.refusal("y", "of shape (samples, classes)", describe(y))
+
+
+def _places(labels: IntArray, classes: int) -> IntArray:
+    """Return where the labels' classes are if all numbers lie in a row.
+
+    NumPy finds numbers by one index in a tenth of the time that it takes by two.
+    """
+    places = np.arange(0, labels.size * classes, max(1, classes), dtype=np.intp)
+    places += labels.astype(np.intp, copy=False)
+    return places
 
 
 class BinaryCrossEntropy(Loss):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from edunn.arrays import FloatArray, Shaped, as_array, describe, widen
+from edunn.arrays import FloatArray, Shaped, as_array, describe, largest, least
 from edunn.model import Model
 
 
@@ -24,14 +24,14 @@ class Loss(Model):
         self, δE: object, shape: tuple[int, ...], dtype: np.dtype[np.floating]
     ) -> FloatArray:
         """Return the gradient of the errors in a dtype: of their shape, or one number for all."""
-        if isinstance(δE, int | float) and not isinstance(δE, bool):
+        if type(δE) is float or type(δE) is int:
             # `np.full` takes several times as long.
             filled = np.empty(shape, dtype)
             filled.fill(δE)
             return filled
         gradient = self._input("δEδy", δE)
         if gradient.shape == shape:
-            return gradient.astype(dtype)
+            return gradient.astype(dtype, copy=False)
         if gradient.shape != ():
             raise self.refusal("δEδy", f"of the output's shape {shape}", describe(gradient))
         return np.broadcast_to(gradient, shape).astype(dtype)
@@ -59,11 +59,7 @@ def check_probabilities(loss: Loss, argument: str, p: FloatArray) -> None:
         gradient, explains.
     """
     slack = 1e-3
-    # As `p.min()` and `p.max()` do, in less time.
-    if p.size and (
-        np.minimum.reduce(p, axis=None) < -slack or np.maximum.reduce(p, axis=None) > 1 + slack
-    ):
-        wide = widen(p)
+    if p.size and (least(p) < -slack or largest(p) > 1 + slack):
         raise loss.refusal(
-            argument, "of probabilities between 0 and 1", f"{np.min(wide):g} to {np.max(wide):g}"
+            argument, "of probabilities between 0 and 1", f"{least(p):g} to {largest(p):g}"
         )

@@ -26,7 +26,7 @@ from standalone.processes import Child
 from standalone.stack import Stack, free_port
 
 SESSIONS = 200
-LINES = 189
+LINES = 199
 # Guards against hanging, not against slowness.
 LONGEST_SILENCE_SECONDS = 150
 LONGEST_RUN_SECONDS = 300

@@ -103,7 +103,7 @@ VALUES = {
     "edunn.datasets.classification": "basepath classification_basepath loaders",
     "edunn.datasets.regression": "basepath regression_basepath loaders",
     "edunn.datasets.sequence_generation": "basepath classification_basepath loaders",
-    "edunn.model": "Phase ParameterSet Model ModelWithParameters ModelWithoutParameters",
+    "edunn.model": "Cache Phase ParameterSet Model ModelWithParameters ModelWithoutParameters",
     "edunn.models.dense": "activation_dict",
     "edunn.trainers": "Adam GradientDescent",
     "edunn.utils": "default_tol success failure",

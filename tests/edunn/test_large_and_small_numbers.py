@@ -11,6 +11,7 @@ import pytest
 from examples import ALL, gradient, inputs, make
 
 import edunn as nn
+from edunn import arrays
 from edunn.arrays import Array
 from edunn.optimizers import steps
 
@@ -119,3 +120,24 @@ def test_an_optimizer_does_not_care_for_numpys_settings(kind: str) -> None:
     model = nn.FakeModel(np.array([1e-300, 1e200]), np.array([1e-200, 1e200]))
     with np.errstate(all="raise"):
         getattr(nn, kind)(1, 3).optimize_batch(model, {"parameter": model.gradient}, 0, 0)
+
+
+@pytest.mark.parametrize("numpy_is_old", [False, True])
+def test_what_is_quiet_ignores_errors_and_leaves_the_setting_as_it_was(
+    numpy_is_old: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if numpy_is_old:
+        monkeypatch.setattr(arrays, "_IGNORED", None)
+
+    @arrays.quiet
+    def square(x: arrays.FloatArray) -> arrays.FloatArray:
+        if x.ndim == 0:
+            raise ValueError
+        return x * x
+
+    with np.errstate(all="raise"):
+        assert np.isinf(square(np.array([1e200])))
+        with pytest.raises(ValueError):
+            square(np.array(1e200))
+        with pytest.raises(FloatingPointError):
+            np.array([1e200]) * np.array([1e200])

@@ -1,4 +1,4 @@
-"""A layer that computes as long as a test needs: a recurrent network over a long sequence."""
+"""A layer that computes as long as a test needs: recurrent networks over a long sequence."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from contract import forward, new_session, spec
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 
-SLOW = spec("slow", "RNN", input_dim=1, output_dim=1, hidden_dim=4)
-PROBE_STEPS = 20_000
+# Several networks in a row make an input small. A large one takes a slow machine so long to send
+# that a deadline may pass before the computation begins.
+NETWORK = {"type": "RNN", "config": {"input_dim": 1, "output_dim": 1, "hidden_dim": 4}}
+SLOW = spec("slow", "Sequential", layers=[NETWORK] * 16)
+PROBE_STEPS = 2_000
 PROBES = 3
 
 

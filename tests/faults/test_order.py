@@ -134,15 +134,15 @@ def test_slow_session_does_not_hold_up_others_while_a_worker_is_free(
         forward(stub, quick, "drop", X)
         answers += 1
     assert sent.code() is grpc.StatusCode.OK
-    # One at a time and each a few milliseconds: a lot of them fit into two seconds.
-    assert answers > 50
+    # If the slow one held them up, there would be one answer.
+    assert answers > 5
 
 
 def test_slow_session_does_not_hold_up_a_load_while_a_worker_is_free(
     stub: LayerServiceStub, stack: Stack
 ) -> None:
     """Under load the slow operation leaves together with others, which must not wait for it."""
-    x = input_for(stub, seconds=2.0)
+    x = input_for(stub, seconds=4.0)
     slow = new_session(stub, SLOW)
     request = forward_request(slow, "slow", x)
     request.untracked = True

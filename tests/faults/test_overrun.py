@@ -89,7 +89,7 @@ def test_computation_of_a_stream_ends_with_its_own_timeout(
 ) -> None:
     starts = stack.workers[0].starts
     operation = api.ComputeOperation(request_id="long", forward=long_request)
-    operation.timeout.FromMilliseconds(500)
+    operation.timeout.FromSeconds(2)
     answers = stub.Compute(iter([api.ComputeRequest(operations=[operation])]), timeout=60)
     (result,) = (result for answer in answers for result in answer.results)
     assert result.error.code == grpc.StatusCode.DEADLINE_EXCEEDED.value[0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import grpc
@@ -11,8 +13,10 @@ import numpy as np
 import pytest
 from contract import Refusal, array, new_session, spec, tensor
 from edunn_client import Client
+from more_servers import one_more_server
 from waiting import await_true
 
+from edunn_serving.own_channel import WITHOUT_PROXY
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1 import limits_pb2
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
@@ -64,22 +68,22 @@ def stub_of(stack: Stack) -> Iterator[Callable[[str], LayerServiceStub]]:
         yield lambda caller: LayerServiceStub(grpc.intercept_channel(channel, Bearer(caller)))
 
 
-def quota_of(error: grpc.RpcError) -> str:
+def quota_of(error: grpc.RpcError, limits: Mapping[str, float]) -> str:
     refused = Refusal(error)
     assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "QUOTA")
     quota = refused.metadata["quota"]
-    assert float(refused.metadata["limit"]) == LIMITS[quota]
-    assert f"{LIMITS[quota]:g}" in refused.message
+    assert float(refused.metadata["limit"]) == limits[quota]
+    assert f"{limits[quota]:g}" in refused.message
     assert refused.asks_to_wait == (quota != "tensor_bytes")
     return quota
 
 
-def met(call: Callable[[], Any]) -> str:
+def met(call: Callable[[], Any], limits: Mapping[str, float] = LIMITS) -> str:
     """Return the limit that a call meets; empty if it meets none."""
     try:
         call()
     except grpc.RpcError as error:
-        return quota_of(error)
+        return quota_of(error, limits)
     return ""
 
 
@@ -121,6 +125,50 @@ def test_streams_are_counted(stub_of: Callable[[str], LayerServiceStub]) -> None
     for stream in streams:
         stream.cancel()
     await_true(lambda: _used(stub, "streams") == 0, "the end of the streams")
+
+
+def heavy(session: str) -> api.ForwardRequest:
+    """A request of some bytes that computes for some ms."""
+    return forward(session, np.ones((1, 1, 1, 1)), untracked=True)
+
+
+HEAVY = spec("l", "Conv2d", in_channels=1, out_channels=16, kernel_size=21, padding=[60, 60])
+
+
+def test_calls_at_once_are_counted(stub_of: Callable[[str], LayerServiceStub]) -> None:
+    stub = stub_of("crowd")
+    session = new_session(stub, HEAVY)
+    calls = [stub.Forward.future(heavy(session), timeout=60) for _ in range(50)]
+    outcomes = [met(call.result) for call in calls]
+    assert set(outcomes) == {"", "calls_at_once"}
+    assert outcomes.count("") >= LIMITS["calls_at_once"]
+    await_true(lambda: not met(lambda: stub.Forward(heavy(session), timeout=30)), "another call")
+
+
+def test_processor_time_is_counted_and_flows_in_again(stack: Stack) -> None:
+    limit = "processor_seconds_per_minute"
+    settings = {"EDUNN_TOKENS": "busy=token-of-busy", "EDUNN_STUDENT_LIMITS": f"{limit}=2"}
+    with (
+        one_more_server(stack, **settings) as address,
+        grpc.insecure_channel(address, WITHOUT_PROXY) as channel,
+    ):
+        stub = LayerServiceStub(grpc.intercept_channel(channel, Bearer("busy")))
+        session = new_session(stub, HEAVY)
+        refused: list[Refusal] = []
+
+        def is_refused() -> bool:
+            calls = [stub.Forward.future(heavy(session), timeout=60) for _ in range(8)]
+            refused.extend(Refusal(error) for call in calls if (error := call.exception()))
+            return bool(refused)
+
+        await_true(is_refused, "the limit of the time that workers compute")
+        assert {each.reason for each in refused} == {"QUOTA"}
+        assert (refused[0].metadata["quota"], refused[0].metadata["limit"]) == (limit, "2")
+        # The budget may be in debt by the operations that were under way.
+        assert refused[0].retry_seconds > 1
+        time.sleep(refused[0].retry_seconds)
+        is_served = partial(stub.Forward, heavy(session), timeout=30)
+        await_true(lambda: not met(is_served, {limit: 2.0}), "a call that is served again")
 
 
 def test_sessions_are_counted_until_they_end(stub_of: Callable[[str], LayerServiceStub]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 
 import grpc
 import numpy as np
@@ -66,6 +68,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         tmp_path_factory.mktemp("hostile"), others={}, environment=SETTINGS_OF_STACK
     ) as running:
         yield running
+
+
+# An address that floods is shut out, so each test attacks from another one.
+ADDRESSES = (f"127.0.1.{number}" for number in itertools.count(1))
+Connect = Callable[[], RawConnection]
+
+
+@pytest.fixture
+def connect(stack: Stack) -> Connect:
+    return partial(RawConnection, stack.address, source=next(ADDRESSES))
 
 
 @contextmanager
@@ -132,18 +144,18 @@ def outcome_of(stack: Stack, method: str, request: bytes, caller: str = "hostile
         return refusal(lambda: call(request, timeout=30, metadata=metadata))
 
 
-def test_request_of_a_stranger_is_not_read(stack: Stack) -> None:
+def test_request_of_a_stranger_is_not_read(stack: Stack, connect: Connect) -> None:
     with calm_caller(stack), small_server(stack, 0), ExitStack() as connections:
         for _ in range(20):
-            connection = connections.enter_context(RawConnection(stack.address))
+            connection = connections.enter_context(connect())
             connection.open_call(1, "Forward")
             sent = connection.send_data(1, message_head(LARGEST) + bytes(LARGEST))
             assert sent < MEBIBYTE
 
 
-def test_calls_of_a_stranger_without_a_body_hold_up_nobody(stack: Stack) -> None:
+def test_calls_of_a_stranger_without_a_body_hold_up_nobody(stack: Stack, connect: Connect) -> None:
     with calm_caller(stack), small_server(stack, 0), ExitStack() as connections:
-        several = [connections.enter_context(RawConnection(stack.address)) for _ in range(8)]
+        several = [connections.enter_context(connect()) for _ in range(8)]
         block = call_headers("Forward")
         # A connection with so many strangers is cut.
         with suppress(OSError):
@@ -151,9 +163,9 @@ def test_calls_of_a_stranger_without_a_body_hold_up_nobody(stack: Stack) -> None
                 several[at % 8].send(frame(HEADERS, END_HEADERS, 2 * (at // 8) + 1, block))
 
 
-def test_calls_of_a_caller_without_a_body_are_given_up(stack: Stack) -> None:
+def test_calls_of_a_caller_without_a_body_are_given_up(stack: Stack, connect: Connect) -> None:
     with calm_caller(stack), small_server(stack, 0), ExitStack() as connections:
-        several = [connections.enter_context(RawConnection(stack.address)) for _ in range(4)]
+        several = [connections.enter_context(connect()) for _ in range(2)]
         for connection in several:
             for stream in range(1, 201, 2):
                 connection.open_call(stream, "Forward", "hostile-token")
@@ -161,9 +173,9 @@ def test_calls_of_a_caller_without_a_body_are_given_up(stack: Stack) -> None:
             assert sum(_ends_a_stream(connection, ended_by=100) for _ in range(1000)) == 100
 
 
-def test_calls_beyond_those_of_a_connection_are_refused(stack: Stack) -> None:
+def test_calls_beyond_those_of_a_connection_are_refused(stack: Stack, connect: Connect) -> None:
     beyond = 100
-    with calm_caller(stack), RawConnection(stack.address) as connection:
+    with calm_caller(stack), connect() as connection:
         for stream in range(1, 2 * (CONNECTION_CALLS + beyond), 2):
             connection.open_call(stream, "Compute", "hostile-token")
         refused = sum(_ends_a_stream(connection, ended_by=beyond) for _ in range(4 * beyond))
@@ -181,12 +193,12 @@ def _ends_a_stream(connection: RawConnection, ended_by: int) -> bool:
     return ends
 
 
-def test_request_that_lacks_its_last_byte_is_given_up(stack: Stack) -> None:
+def test_request_that_lacks_its_last_byte_is_given_up(stack: Stack, connect: Connect) -> None:
     """Of a caller that is known: more of them than the server holds at a time."""
     body = message_head(LARGEST) + bytes(LARGEST - 1)
     with calm_caller(stack), small_server(stack, 2 * ARRIVING), ExitStack() as connections:
         for _ in range(16):
-            connection = connections.enter_context(RawConnection(stack.address))
+            connection = connections.enter_context(connect())
             connection.open_call(1, "Forward", "hostile-token")
             threading.Thread(target=_send_quietly, args=(connection, body), daemon=True).start()
         time.sleep(5)
@@ -201,10 +213,10 @@ def _send_quietly(connection: RawConnection, body: bytes) -> None:
             time.sleep(0.05)
 
 
-def test_messages_of_streams_that_lack_a_byte_are_cut(stack: Stack) -> None:
+def test_messages_of_streams_that_lack_a_byte_are_cut(stack: Stack, connect: Connect) -> None:
     body = message_head(LARGEST) + bytes(LARGEST - 1)
     with calm_caller(stack), small_server(stack, 2 * ARRIVING), ExitStack() as connections:
-        several = [connections.enter_context(RawConnection(stack.address)) for _ in range(8)]
+        several = [connections.enter_context(connect()) for _ in range(8)]
         for connection in several:
             connection.open_call(1, "Compute", "hostile-token")
             threading.Thread(target=_send_quietly, args=(connection, body), daemon=True).start()
@@ -231,9 +243,9 @@ def test_streams_that_are_opened_and_reset_cost_little(stack: Stack, token: str)
         for stream in range(1, 10_001, 2)
     )
     with calm_caller(stack), small_server(stack, 0):
-        # Each connection is cut at last, and another one follows.
-        for _ in range(20):
-            with RawConnection(stack.address) as connection, suppress(OSError):
+        # Each connection is cut at last, and one of another address follows.
+        for source in itertools.islice(ADDRESSES, 10):
+            with RawConnection(stack.address, source=source) as connection, suppress(OSError):
                 connection.send(streams)
 
 
@@ -248,15 +260,19 @@ def test_connections_of_one_address_are_bounded(stack: Stack) -> None:
             assert np.array_equal(session.layer("l", "ReLU").forward(X), X)
 
 
-def test_connection_that_makes_no_call_is_cut(stack: Stack) -> None:
+def test_connection_that_makes_no_call_is_cut(stack: Stack, connect: Connect) -> None:
     began = time.monotonic()
-    with RawConnection(stack.address) as connection:
+    with connect() as connection:
         assert connection.is_cut()
     assert time.monotonic() - began > 1
 
 
-def test_headers_are_bounded(stack: Stack) -> None:
-    with calm_caller(stack), small_server(stack, 0), RawConnection(stack.address) as connection:
+def test_headers_are_bounded(stack: Stack, connect: Connect) -> None:
+    with (
+        calm_caller(stack),
+        small_server(stack, 0),
+        connect() as connection,
+    ):
         block = call_headers("Forward", "hostile-token", [(b"x", b"y" * 10_000)] * 100)
         parts = [block[at : at + 16_000] for at in range(0, len(block), 16_000)]
         connection.send(frame(HEADERS, 0, 1, parts[0]))
@@ -295,14 +311,14 @@ def _nested(tag: int, value: bytes) -> bytes:
     return bytes([tag, *encoded, size]) + value
 
 
-def test_compressed_requests_are_unpacked_one_at_a_time(stack: Stack) -> None:
+def test_compressed_requests_are_unpacked_one_at_a_time(stack: Stack, connect: Connect) -> None:
     """A few kilobytes of compressed zeros become a request of the largest size."""
     packed = zlib.compressobj(wbits=31)
     body = packed.compress(bytes(LARGEST - 1000)) + packed.flush()
     block = call_headers("Forward", "hostile-token", [(b"grpc-encoding", b"gzip")])
     message = b"\1" + struct.pack(">I", len(body)) + body
     with calm_caller(stack), small_server(stack, 3 * LARGEST), ExitStack() as connections:
-        several = [connections.enter_context(RawConnection(stack.address)) for _ in range(30)]
+        several = [connections.enter_context(connect()) for _ in range(30)]
         for connection in several:
             connection.send(frame(HEADERS, END_HEADERS, 1, block))
             for at in range(0, len(message), 16_000):
@@ -324,7 +340,7 @@ def test_large_refused_requests_teach_the_server_nothing(stack: Stack) -> None:
         await_true(lambda: len(took) > count + 20, "more calls of the calm caller")
 
 
-def test_answers_that_nobody_reads_are_bounded_and_cut(stack: Stack) -> None:
+def test_answers_that_nobody_reads_are_bounded_and_cut(stack: Stack, connect: Connect) -> None:
     """A few bytes of operations whose answers are large."""
     metadata = (("authorization", "Bearer hostile-token"),)
     with Client(stack.address, token="hostile-token") as client, ExitStack() as sessions:
@@ -350,7 +366,7 @@ def test_answers_that_nobody_reads_are_bounded_and_cut(stack: Stack) -> None:
             stream = LayerServiceStub(channel).Compute(requests, timeout=60, metadata=metadata)
             time.sleep(1)
             # The channel reads a part ahead. The server cuts the rest.
-            unread = RawConnection(stack.address)
+            unread = connect()
             unread.open_call(1, "Compute", "hostile-token")
             body = api.ComputeRequest(operations=operations).SerializeToString()
             unread.send(frame(DATA, END_STREAM, 1, message_head(len(body)) + body))
@@ -370,8 +386,8 @@ def test_stream_that_never_sends_is_ended(stack: Stack) -> None:
         assert refused.reason == "UNAVAILABLE"
 
 
-def test_guesses_of_a_token_are_slowed_down(stack: Stack) -> None:
-    with calm_caller(stack), RawConnection(stack.address) as connection:
+def test_guesses_of_a_token_are_slowed_down(stack: Stack, connect: Connect) -> None:
+    with calm_caller(stack), connect() as connection:
         with suppress(OSError):
             for stream in range(1, 401, 2):
                 connection.open_call(stream, "Forward", f"guess-{stream}", END_STREAM)

@@ -38,6 +38,9 @@ func (d description) Type() string { return d.name }
 // Config returns the fields that have been given.
 func (d description) Config() edunn.Config { return d.config }
 
+// String shows the type and the fields that have been given.
+func (d description) String() string { return d.name + d.config.String() }
+
 // Initializer says how a parameter starts, such as [Zero].
 type Initializer interface {
 	edunn.LayerSpec

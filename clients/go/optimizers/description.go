@@ -33,3 +33,6 @@ func (d description) Type() string { return d.name }
 
 // Config returns the fields that have been given.
 func (d description) Config() edunn.Config { return d.config }
+
+// String shows the type and the fields that have been given.
+func (d description) String() string { return d.name + d.config.String() }

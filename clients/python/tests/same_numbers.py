@@ -19,6 +19,7 @@ from edunn_client import (
     RemoteLayer,
     Session,
     UnavailableError,
+    optimizers,
 )
 from edunn_client._tensors import Array
 
@@ -48,6 +49,7 @@ def print_numbers(client: Client, sessions: int) -> None:
         with client.session(seed=8) as session:
             run_forwards_in_flight(session, dtype)
             train(session, dtype)
+            train_at_the_service(session, dtype)
             pass_odd_numbers(session, dtype)
     with client.session(seed=9) as session:
         run_large(session)
@@ -92,6 +94,22 @@ def train(session: Session, dtype: str) -> None:
         _, gradients = net.backward(loss.backward(one)[0])
         w = w - rate * gradients["w"]
     show(f"{dtype} training w", w)
+
+
+def train_at_the_service(session: Session, dtype: str) -> None:
+    """Step by training steps, then on two backwards that leave their gradients there."""
+    net = session.layer("stepped", "Linear", input_size=3, output_size=2)
+    loss = session.layer("squared", "SquaredError")
+    x, goal = ramp((4, 3), dtype), ramp((4, 2), dtype)
+    for _ in range(3):
+        mean = net.train_step(x, goal, loss, optimizers.Adam(lr=0.125))
+        show(f"{dtype} training step {mean.steps} loss", np.array(float(mean)))
+    show(f"{dtype} training steps w", net.get_parameters()["w"])
+    for _ in range(2):
+        output = net.forward(x)
+        net.backward(ramp(output.shape, dtype), accumulate=True)
+    steps = net.step(optimizers.GradientDescent(lr=0.125))
+    show(f"{dtype} step {steps:d} w", net.get_parameters()["w"])
 
 
 def pass_odd_numbers(session: Session, dtype: str) -> None:

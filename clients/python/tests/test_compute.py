@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -146,6 +147,22 @@ def test_leaving_early_leaves_no_thread_behind(client: Client, layer: RemoteLaye
 def test_there_must_be_room_for_one(client: Client) -> None:
     with pytest.raises(ValueError, match="in_flight must be at least 1"):
         client.compute([], in_flight=0)
+    with pytest.raises(TypeError, match="in_flight must be a whole number, not nan"):
+        client.compute([], in_flight=math.nan)  # type: ignore[arg-type]
+
+
+def test_what_is_no_operation_is_refused(client: Client, scripted: ScriptedServer) -> None:
+    wrong: Any = ["forward"]
+    with pytest.raises(TypeError, match=r"a stream takes operations .*, not str"):
+        list(client.compute(wrong))
+
+    async def run() -> None:
+        async with AsyncClient(scripted.address) as twin:
+            async for _ in twin.compute(wrong):
+                pass
+
+    with pytest.raises(TypeError, match=r"a stream takes operations .*, not str"):
+        asyncio.run(run())
 
 
 def test_no_operations_give_no_results(client: Client, scripted: ScriptedServer) -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from edunn_client import layers
 from edunn_client._config import decode_config, encode_config
+from edunn_client._layer_config import LayerConfig
 
 
 def test_nested_configuration_comes_back_with_its_integers() -> None:
@@ -43,3 +45,12 @@ def test_what_json_has_not_is_named() -> None:
 def test_an_integer_that_a_double_would_round_is_refused() -> None:
     with pytest.raises(ValueError, match="size = 9007199254740993"):
         encode_config({"size": 2**53 + 1})
+
+
+@pytest.mark.parametrize("depth", [11, 2000])
+def test_typed_layers_too_deep_within_each_other_are_refused(depth: int) -> None:
+    nested: LayerConfig = layers.ReLU()
+    for _ in range(depth):
+        nested = layers.Sequential([nested])
+    with pytest.raises(ValueError, match="at most 10 deep within each other"):
+        encode_config(nested.config())

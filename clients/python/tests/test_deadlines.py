@@ -41,6 +41,8 @@ def test_what_is_no_time_is_a_value_error(scripted: ScriptedServer, timeout: flo
             client.get_session("s1", timeout=timeout)
         with pytest.raises(ValueError, match="timeout must be a positive number"):
             client.stream(timeout=timeout)
+    with pytest.raises(ValueError, match="slow_call must be a positive number"):
+        Client(scripted.address, slow_call=timeout)
     assert not scripted.seen
 
 

@@ -50,6 +50,9 @@ elif mode == "stream":
     in_child(lambda: stream.forward(drop, x))
     in_child(lambda: Client(address).session())
     print("parent", stream.forward(drop, x).result().forward_id)
+elif mode == "left":
+    in_child(lambda: session.__exit__(None, None, None))
+    print("parent", forward(drop))
 elif mode == "asyncio":
     async def main():
         async with AsyncClient(address) as twin, twin.session() as other:
@@ -102,3 +105,7 @@ def test_a_child_that_cannot_call_says_so_at_once(address: str, mode: str) -> No
 def test_after_a_stream_was_closed_the_child_calls(address: str) -> None:
     assert [who for who, _ in run(address, "closed")] == ["parent", "child", "status"]
     assert "-1" in run(address, "closed")[1][1]
+
+
+def test_a_child_that_leaves_the_session_s_block_does_not_end_it(address: str) -> None:
+    assert run(address, "left")[-1] == ["parent", "c2"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -23,6 +22,7 @@ from edunn_client import (
 )
 from edunn_client._stubs import layer_service_pb2 as pb
 from scripted_server import ScriptedServer, status
+from silent_stream import Silent
 from test_stream import SESSION, echo
 
 X = np.random.default_rng(5).random((4, 10)) + 0.5
@@ -32,23 +32,6 @@ CREATED = pb.CreateSessionResponse(session=SESSION)
 
 def forwarded(request: pb.ForwardRequest) -> pb.ForwardResponse:
     return pb.ForwardResponse(forward_id=request.forward_id, output=request.inputs[0])
-
-
-class Silent:
-    """A Compute that answers nothing, and notes what was cancelled."""
-
-    def __init__(self) -> None:
-        self.asked, self.forgotten = threading.Event(), threading.Event()
-        self.timeouts: list[float] = []
-
-    def __call__(self, requests: Iterator[Any], _context: Any) -> Iterator[Any]:
-        for request in requests:
-            for operation in request.operations:
-                self.timeouts.append(operation.timeout.ToNanoseconds() / 1e9)
-                self.asked.set()
-            if request.cancelled_request_ids:
-                self.forgotten.set()
-        yield from ()
 
 
 @pytest.fixture

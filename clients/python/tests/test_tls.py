@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
+import ssl
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import grpc
@@ -57,6 +61,36 @@ def elsewhere(other: Pair) -> Iterator[ScriptedServer]:
     server = serve(other)
     yield server
     server.stop()
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_another_service_at_the_address(certificate: Pair, encrypted: bool) -> None:
+    web = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    if encrypted:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        web.socket = context.wrap_socket(web.socket, server_side=True)
+    threading.Thread(target=web.serve_forever, args=[0.01], daemon=True).start()
+    address = f"localhost:{web.server_port}"
+    tls = TLS(ca=certificate[0]) if encrypted else None
+    sentence = r"not (in )?gRPC \(HTTP/2\): is it another port\?"
+    try:
+        # Without a deadline: it would wait for ever if it waited.
+        with (
+            Client(address, tls=tls, timeout=math.inf) as client,
+            pytest.raises(UnavailableError, match=sentence),
+        ):
+            client.get_session("s1")
+    finally:
+        web.shutdown()
+        web.server_close()
+
+
+def test_what_is_no_pem_is_told_when_the_client_is_made(certificate: Pair) -> None:
+    chain, key = certificate
+    for tls in (TLS(ca=key), TLS(certificate=key, key=key), TLS(certificate=chain, key=chain)):
+        with pytest.raises(ValueError, match=r"has no (CERTIFICATE|PRIVATE KEY) in PEM format"):
+            Client("localhost:1", tls=tls)
 
 
 def test_both_sides_are_known(mutual: ScriptedServer, certificate: Pair) -> None:

@@ -85,7 +85,11 @@ export function grpcTarget({ address, servers }: Endpoint): string {
 export function channelCredentials({ tls }: Endpoint): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   const { ca, certificate, key } = tls;
-  return credentials.createSsl(pem(ca), pem(key), pem(certificate));
+  return credentials.createSsl(
+    pem(ca, "CERTIFICATE"),
+    pem(key, "PRIVATE KEY"),
+    pem(certificate, "CERTIFICATE"),
+  );
 }
 
 /** Returns gRPC's options; those of the caller's `channelOptions` win. */
@@ -121,6 +125,10 @@ export function channelOptions(
 
 const ROUND_ROBIN = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
 
-function pem(value: string | Uint8Array | undefined): Buffer | null {
-  return value === undefined ? null : Buffer.from(value as Uint8Array);
+/** Returns the bytes of PEM; Node takes what is none for nothing. */
+function pem(value: string | Uint8Array | undefined, what: string): Buffer | null {
+  if (value === undefined) return null;
+  const bytes = Buffer.from(value as Uint8Array);
+  if (bytes.includes(`${what}-----`)) return bytes;
+  throw new TypeError(`tls: there is no ${what} in PEM format in what was given for one`);
 }

@@ -3,6 +3,7 @@
 import { EdunnError } from "./errors.js";
 import type { Layer } from "./layer.js";
 import type { BackwardOptions, ForwardOptions, Gradients, Inputs } from "./layer-state.js";
+import type { OperationOptions } from "./options.js";
 import type { Output } from "./output.js";
 import type {
   OptimizerSpec,
@@ -15,7 +16,7 @@ import type { ComputeStream } from "./stream.js";
 import type { FloatArray, FloatTensor } from "./tensor.js";
 
 /** A forward for `Client.compute`. */
-export interface ForwardOperation extends ForwardOptions {
+export interface ForwardOperation extends ForwardOptions, OperationOptions {
   readonly kind: "forward";
   readonly layer: Layer;
   /** One tensor for a layer; `[yTrue, y]` for a loss. */
@@ -23,14 +24,14 @@ export interface ForwardOperation extends ForwardOptions {
 }
 
 /** A backward for `Client.compute`, of the layer's latest forward when its turn to be sent comes. */
-export interface BackwardOperation extends BackwardOptions {
+export interface BackwardOperation extends BackwardOptions, OperationOptions {
   readonly kind: "backward";
   readonly layer: Layer;
   readonly outputGradient: FloatTensor;
 }
 
 /** A step for `Client.compute`. */
-export interface StepOperation extends StepOptions {
+export interface StepOperation extends StepOptions, OperationOptions {
   readonly kind: "step";
   readonly layer: Layer;
   /** Left out, that of the layer's last step. */
@@ -38,7 +39,7 @@ export interface StepOperation extends StepOptions {
 }
 
 /** A training step for `Client.compute`. */
-export interface TrainStepOperation extends StepOptions, TrainingData {
+export interface TrainStepOperation extends StepOptions, TrainingData, OperationOptions {
   readonly kind: "trainStep";
   readonly layer: Layer;
   /** Left out, that of the layer's last step. */
@@ -186,9 +187,18 @@ async function run(stream: ComputeStream, operation: Operation): Promise<Result>
         const done = await stream.trainStep(layer, operation, optimizer, operation);
         return { kind, operation, ...done };
       }
+      default:
+        throw new TypeError(
+          `an operation is of the kind forward, backward, step or trainStep, not ${kindOf(operation)}`,
+        );
     }
   } catch (error) {
     if (error instanceof EdunnError) return { kind: "error", operation, error };
     throw error;
   }
+}
+
+/** Returns the kind of what is no operation, for a program without types. */
+function kindOf(operation: unknown): string {
+  return String((operation as { kind?: unknown } | null | undefined)?.kind);
 }

@@ -19,6 +19,15 @@ const PATIENCE_MS = 1_000;
 // After a TLS handshake the server may still refuse the certificate that it was shown, or was not.
 const REFUSAL_MS = 200;
 
+const HTTP2 = "h2";
+// What each side of an HTTP/2 connection begins with is a frame of settings; the client's comes
+// after a text, and is empty here.
+const [TYPE_AT, SETTINGS] = [3, 4];
+const PREFACE = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  Buffer.of(0, 0, 0, SETTINGS, 0, 0, 0, 0, 0),
+]);
+
 /**
  * Connects to the servers once more, to learn what gRPC's own error does not tell.
  *
@@ -46,17 +55,24 @@ async function plaintextFault(server: Server): Promise<Fault | undefined> {
     const message = `${name} speaks TLS: give \`tls: true\`, or \`tls: { ca }\` for an authority of your own`;
     return { message, lasting: true };
   }
-  if (failure?.syscall === undefined) return undefined;
-  return unknownHost(failure, server) ?? { message: failure.message, lasting: false };
+  if (failure?.syscall !== undefined) {
+    return unknownHost(failure, server) ?? { message: failure.message, lasting: false };
+  }
+  if (failure === undefined || !(await answersInAnotherProtocol(server))) return undefined;
+  const message = `${name} answers, but not in gRPC (HTTP/2): is it another port?`;
+  return { message, lasting: true };
 }
 
 async function tlsFault(server: Server, options: TlsOptions): Promise<Fault | undefined> {
-  const { failure } = await handshake(server, {
+  const { failure, shook, protocol } = await handshake(server, {
     ca: options.ca as string | undefined,
     cert: options.certificate as string | undefined,
     key: options.key as string | undefined,
     servername: options.serverName ?? serverName(server),
   });
+  if (shook && protocol !== HTTP2) {
+    return { message: noGrpc(nameOf(server)), lasting: true };
+  }
   if (failure === undefined) return undefined;
   const unknown = unknownHost(failure, server);
   if (unknown !== undefined) return unknown;
@@ -74,6 +90,7 @@ function unknownHost({ code, message }: NodeJS.ErrnoException, server: Server): 
 
 function adviceFor(failure: NodeJS.ErrnoException, name: string): string | undefined {
   const code = failure.code ?? "";
+  if (code.includes("NO_APPLICATION_PROTOCOL")) return noGrpc(name);
   const why = failure.message.replace(/^[\dA-F]+:error:[^:]*:/, "").trim();
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code)) {
     return `${name} does not speak TLS: leave \`tls\` out`;
@@ -94,20 +111,27 @@ function adviceFor(failure: NodeJS.ErrnoException, name: string): string | undef
   return undefined;
 }
 
+function noGrpc(name: string): string {
+  return `${name} speaks TLS, but not gRPC (HTTP/2): is it another port?`;
+}
+
 interface Handshake {
   readonly failure?: NodeJS.ErrnoException;
   /** Whether the handshake was finished, whatever came after it. */
   readonly shook: boolean;
+  /** The protocol that the server then chose. */
+  readonly protocol: string | false | null;
 }
 
 /** Tries a TLS handshake, and waits a little for what the server says after it. */
 function handshake(server: Server, options: tls.ConnectionOptions): Promise<Handshake> {
   return new Promise((resolve) => {
     let shook = false;
-    const socket = tls.connect({ ...server, ...options, ALPNProtocols: ["h2"] });
+    const socket = tls.connect({ ...server, ...options, ALPNProtocols: [HTTP2] });
     const end = (failure?: Error): void => {
       socket.destroy();
-      resolve({ ...(failure !== undefined && { failure: first(failure) }), shook });
+      const protocol = socket.alpnProtocol;
+      resolve({ ...(failure !== undefined && { failure: first(failure) }), shook, protocol });
     };
     socket.setTimeout(PATIENCE_MS, () => {
       end();
@@ -123,6 +147,30 @@ function handshake(server: Server, options: tls.ConnectionOptions): Promise<Hand
     socket.on("error", end);
     socket.once("close", () => {
       end();
+    });
+  });
+}
+
+/** Begins to speak HTTP/2, and tells whether the server's answer is something else. */
+function answersInAnotherProtocol(server: Server): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(server);
+    const end = (differs: boolean): void => {
+      socket.destroy();
+      resolve(differs);
+    };
+    socket.setTimeout(PATIENCE_MS, () => {
+      end(false);
+    });
+    socket.once("connect", () => socket.write(PREFACE));
+    socket.once("data", (begin: Buffer) => {
+      end(begin.length > TYPE_AT && begin[TYPE_AT] !== SETTINGS);
+    });
+    socket.once("error", () => {
+      end(false);
+    });
+    socket.once("close", () => {
+      end(false);
     });
   });
 }

@@ -59,7 +59,13 @@ export {
 export type { Layer } from "./layer.js";
 export type { BackwardOptions, ForwardOptions, Gradients, Inputs } from "./layer-state.js";
 export type { Logger } from "./logger.js";
-export type { CallOptions, ClientOptions, Headers, TokenProvider } from "./options.js";
+export type {
+  CallOptions,
+  ClientOptions,
+  Headers,
+  OperationOptions,
+  TokenProvider,
+} from "./options.js";
 export type { Output } from "./output.js";
 export type { Phase } from "./phase.js";
 export type { RetryPolicy } from "./retries.js";

@@ -63,3 +63,11 @@ export interface CallOptions {
   /** Headers of this call, besides the client's. */
   readonly metadata?: Headers | undefined;
 }
+
+/** What an operation of a stream takes besides. */
+export interface OperationOptions {
+  /** Milliseconds that it may take, from when the service has received it; otherwise no bound. */
+  readonly timeoutMs?: number | undefined;
+  /** Cancels the operation alone, of which the service is told. */
+  readonly signal?: AbortSignal | undefined;
+}

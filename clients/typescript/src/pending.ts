@@ -4,7 +4,9 @@ import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
 import { asBuffer } from "./calls.js";
+import { durationOf } from "./duration.js";
 import { InternalError } from "./errors.js";
+import { LONGEST_TIMER_MS } from "./retries.js";
 import { errorFromStatus } from "./status.js";
 import {
   ComputeOperationSchema,
@@ -25,11 +27,18 @@ export interface Entry {
   readonly fail: (error: unknown) => void;
 }
 
+/** An operation that is to be sent. */
+interface Packed {
+  readonly requestId: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Pairs operations with their answers, and packs those to be sent into messages. */
 export class Pending {
   readonly #inFlight: number;
-  readonly #outbox: Uint8Array[] = [];
+  #outbox: Packed[] = [];
   readonly #waiting = new Map<string, Entry>();
+  #cancelled: string[] = [];
   #sent = 0;
   #count = 0;
 
@@ -45,29 +54,49 @@ export class Pending {
 
   /** Whether nothing is left to be sent. */
   get allSent(): boolean {
-    return this.#outbox.length === 0;
+    return this.#outbox.length + this.#cancelled.length === 0;
   }
 
-  /** Takes up an operation, as it is now: what its caller writes into arrays later is not sent. */
-  add(entry: Entry): void {
+  /**
+   * Takes up an operation, as it is now: what its caller writes into arrays later is not sent. The
+   * service gives it up after `timeoutMs`. Returns what forgets the operation and tells the service.
+   */
+  add(entry: Entry, timeoutMs: number): () => void {
     const requestId = String(++this.#count);
     const { operation } = entry;
-    const message = create(ComputeOperationSchema, { requestId, operation });
-    this.#outbox.push(toBinary(ComputeOperationSchema, message));
+    const timeout = timeoutMs > LONGEST_TIMER_MS ? {} : { timeout: durationOf(timeoutMs / 1_000) };
+    const message = create(ComputeOperationSchema, { requestId, operation, ...timeout });
+    this.#outbox.push({ requestId, bytes: toBinary(ComputeOperationSchema, message) });
     this.#waiting.set(requestId, entry);
+    return () => {
+      this.#forget(requestId);
+    };
   }
 
-  /** Returns as many of the operations to be sent as may travel now; undefined without any. */
+  #forget(requestId: string): void {
+    if (!this.#waiting.delete(requestId)) return;
+    const unsent = this.#outbox.filter((packed) => packed.requestId !== requestId);
+    if (unsent.length === this.#outbox.length) {
+      this.#sent -= 1;
+      this.#cancelled.push(requestId);
+    }
+    this.#outbox = unsent;
+  }
+
+  /** Returns as much of what is to be sent as may travel now; undefined without any. */
   nextMessage(): Buffer | undefined {
     const room = Math.min(MESSAGE_OPERATIONS, this.#inFlight - this.#sent);
-    if (this.allSent || room === 0) return undefined;
+    if (this.#cancelled.length === 0 && (this.#outbox.length === 0 || room <= 0)) return undefined;
     const writer = new BinaryWriter();
+    for (const requestId of this.#cancelled.splice(0)) {
+      writer.tag(CANCELLED, WireType.LengthDelimited).string(requestId);
+    }
     let together = 0;
     let size = 0;
-    for (const operation of this.#outbox.slice(0, room)) {
-      size += operation.length;
+    for (const { bytes } of this.#outbox.slice(0, Math.max(0, room))) {
+      size += bytes.length;
       if (together > 0 && size > MESSAGE_BYTES) break;
-      writer.tag(OPERATIONS, WireType.LengthDelimited).bytes(operation);
+      writer.tag(OPERATIONS, WireType.LengthDelimited).bytes(bytes);
       together += 1;
     }
     this.#outbox.splice(0, together);
@@ -96,7 +125,8 @@ export class Pending {
   failAll(error: Error): void {
     const entries = [...this.#waiting.values()];
     this.#waiting.clear();
-    this.#outbox.length = 0;
+    this.#outbox = [];
+    this.#cancelled = [];
     for (const entry of entries) entry.fail(error);
   }
 }
@@ -107,3 +137,4 @@ export function wrongAnswer(asked: string, answered: string | undefined): Intern
 }
 
 const OPERATIONS = ComputeRequestSchema.field.operations.number;
+const CANCELLED = ComputeRequestSchema.field.cancelledRequestIds.number;

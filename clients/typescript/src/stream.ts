@@ -14,7 +14,7 @@ import { CancelledError, DeadlineExceededError, UnavailableError } from "./error
 import { INSPECT } from "./inspection.js";
 import type { Layer } from "./layer.js";
 import type { BackwardOptions, ForwardOptions, Gradients, Inputs } from "./layer-state.js";
-import type { Headers } from "./options.js";
+import type { Headers, OperationOptions } from "./options.js";
 import type { Output } from "./output.js";
 import { type Entry, Pending, wrongAnswer } from "./pending.js";
 import { LONGEST_TIMER_MS } from "./retries.js";
@@ -122,9 +122,9 @@ export class ComputeStream implements AsyncDisposable {
   forward<A extends FloatArray>(
     layer: Layer,
     inputs: Inputs<A>,
-    options: ForwardOptions = {},
+    options: ForwardOptions & OperationOptions = {},
   ): Promise<Output<A>> {
-    return this.#submit((resolve, fail) => {
+    return this.#submit(options, (resolve, fail) => {
       const { request, decode } = layer.state.beginForward(inputs, options);
       return {
         operation: { case: "forward", value: request },
@@ -145,9 +145,9 @@ export class ComputeStream implements AsyncDisposable {
   backward(
     layer: Layer,
     outputGradient: FloatTensor,
-    options: BackwardOptions = {},
+    options: BackwardOptions & OperationOptions = {},
   ): Promise<Gradients> {
-    return this.#submit((resolve, fail) => {
+    return this.#submit(options, (resolve, fail) => {
       const { request, decode } = layer.state.beginBackward(outputGradient, options);
       return {
         operation: { case: "backward", value: request },
@@ -161,8 +161,12 @@ export class ComputeStream implements AsyncDisposable {
   }
 
   /** Sends what `layer.step` would and returns the promise of its result. */
-  step(layer: Layer, optimizer?: OptimizerSpec, options: StepOptions = {}): Promise<StepResult> {
-    return this.#submit((resolve, fail) => {
+  step(
+    layer: Layer,
+    optimizer?: OptimizerSpec,
+    options: StepOptions & OperationOptions = {},
+  ): Promise<StepResult> {
+    return this.#submit(options, (resolve, fail) => {
       const { request, decode } = beginStep(layer.state, optimizer, options);
       return {
         operation: { case: "step", value: request },
@@ -180,9 +184,9 @@ export class ComputeStream implements AsyncDisposable {
     layer: Layer,
     data: TrainingData,
     optimizer?: OptimizerSpec,
-    options: StepOptions = {},
+    options: StepOptions & OperationOptions = {},
   ): Promise<TrainStepResult> {
-    return this.#submit((resolve, fail) => {
+    return this.#submit(options, (resolve, fail) => {
       const { request, decode } = beginTrainStep(layer.state, data, optimizer, options);
       return {
         operation: { case: "trainStep", value: request },
@@ -223,12 +227,22 @@ export class ComputeStream implements AsyncDisposable {
   }
 
   #submit<Value>(
+    { timeoutMs, signal }: OperationOptions,
     begin: (resolve: (value: Value) => void, fail: (error: unknown) => void) => Entry,
   ): Promise<Value> {
+    const limitMs = timeoutMs === undefined ? Infinity : checkedTimeout(timeoutMs);
+    let release = (): void => undefined;
     const promise = new Promise<Value>((resolve, reject) => {
       if (this.#ended !== undefined) throw this.#ended;
       if (this.#closing) throw new TypeError("the stream has been closed");
-      this.#pending.add(begin(resolve, reject));
+      if (signal?.aborted === true) throw cancelled(signal);
+      const forget = this.#pending.add(begin(resolve, reject), limitMs);
+      release = following(signal, (reason) => {
+        forget();
+        this.#noteRoom();
+        this.#scheduleFlush();
+        reject(reason);
+      });
       this.#over ??= this.#open();
       if (this.#stream === undefined) return;
       if (this.#pending.size === 1) this.#lastProgress = performance.now();
@@ -237,7 +251,7 @@ export class ComputeStream implements AsyncDisposable {
     });
     // Node ends a program in which a promise fails before anybody awaits it. Here a caller gathers
     // promises while it waits for room, and comes to them later.
-    promise.catch(() => undefined);
+    promise.then(release, release);
     return promise;
   }
 
@@ -360,4 +374,16 @@ function makeSignal(): Signal {
     resolve = settle;
   });
   return { promise, resolve };
+}
+
+/** Calls `cancel` when the signal aborts; returns what ends that. */
+function following(signal: AbortSignal | undefined, cancel: (reason: Error) => void): () => void {
+  if (signal === undefined) return () => undefined;
+  const onAbort = (): void => {
+    cancel(cancelled(signal));
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  return () => {
+    signal.removeEventListener("abort", onAbort);
+  };
 }

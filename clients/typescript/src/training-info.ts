@@ -4,6 +4,7 @@ import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 
 import { secondsOf } from "./duration.js";
 import type { EdunnError } from "./errors.js";
+import { withJson } from "./inspection.js";
 import { errorFromStatus } from "./status.js";
 import * as wire from "./stubs/edunn_serving/v1/training_pb.js";
 
@@ -106,7 +107,7 @@ const OUTCOMES: Readonly<Record<wire.TrainingOutcome, TrainingOutcome | undefine
 };
 
 export function decodeTraining(message: wire.Training): TrainingInfo {
-  return {
+  const info: TrainingInfo = {
     trainingId: message.trainingId,
     sessionId: message.spec?.sessionId ?? "",
     layer: message.spec?.layer ?? "",
@@ -121,6 +122,12 @@ export function decodeTraining(message: wire.Training): TrainingInfo {
     bestEpoch: Number(message.bestEpoch),
     stoppedEarly: message.stoppedEarly,
   };
+  return withJson(info, () => jsonOf(info));
+}
+
+/** Returns what JSON can say of a training. */
+export function jsonOf(info: TrainingInfo): Omit<TrainingInfo, "seed"> & { seed: string } {
+  return { ...info, seed: String(info.seed) };
 }
 
 export function decodeTrainingEvent(message: wire.TrainingEvent): TrainingEvent {

@@ -24,6 +24,7 @@ import {
 import {
   decodeTraining,
   decodeTrainingEvent,
+  jsonOf,
   type TrainingEvent,
   type TrainingInfo,
 } from "./training-info.js";
@@ -94,9 +95,9 @@ export class Training {
     return this.toString();
   }
 
-  /** Returns how it stood when the service was last asked. */
-  toJSON(): TrainingInfo {
-    return this.#info;
+  /** Returns what JSON can say of it: `info`, with the seed as a decimal string. */
+  toJSON(): ReturnType<typeof jsonOf> {
+    return jsonOf(this.#info);
   }
 
   /** Its name. */

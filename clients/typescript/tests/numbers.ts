@@ -54,6 +54,7 @@ export async function printNumbers(client: Client, sessions: number): Promise<vo
       const drop = await addDropout(session);
       await runForwardsInFlight(drop, type);
       await train(session, type);
+      await trainAtTheService(session, type);
       await passOddNumbers(drop, type);
     });
   }
@@ -114,6 +115,24 @@ async function train(session: Session, type: FloatType): Promise<void> {
     w = tensorOf(type, next, w.shape);
   }
   show(`${type} training w`, w);
+}
+
+/** Steps by training steps, then on two backwards that leave their gradients at the service. */
+async function trainAtTheService(session: Session, type: FloatType): Promise<void> {
+  const net = await session.addLayer("stepped", "Linear", { input_size: 3, output_size: 2 });
+  const loss = await session.addLayer("squared", "SquaredError");
+  const data = { inputs: ramp(type, [4, 3]), target: ramp(type, [4, 2]), loss };
+  for (let step = 0; step < 3; step++) {
+    const done = await net.trainStep(data, { type: "Adam", config: { lr: 0.125 } });
+    show(`${type} training step ${String(done.steps)} loss`, Tensor.from(done.loss));
+  }
+  show(`${type} training steps w`, found((await net.getParameters())["w"]));
+  for (let i = 0; i < 2; i++) {
+    const output = await net.forward(data.inputs);
+    await net.backward(ramp(type, output.shape), { accumulate: true });
+  }
+  const { steps } = await net.step({ type: "GradientDescent", config: { lr: 0.125 } });
+  show(`${type} step ${String(steps)} w`, found((await net.getParameters())["w"]));
 }
 
 async function passOddNumbers(drop: Layer, type: FloatType): Promise<void> {

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import * as http from "node:http";
+import * as https from "node:https";
+import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 
 import { ServerCredentials } from "@grpc/grpc-js";
@@ -13,6 +17,44 @@ if (pair === undefined && process.env["CI"] === "true") {
 }
 const { certificate, key } = pair ?? { certificate: "", key: "" };
 const skip = pair === undefined && "openssl is not on this machine";
+
+test("what is no certificate in PEM is told when the client is made", () => {
+  for (const tls of [{ ca: "nonsense" }, { certificate: "nonsense", key: "nonsense" }]) {
+    assert.throws(
+      () => new Client("localhost:1", { tls }),
+      /no (CERTIFICATE|PRIVATE KEY) in PEM format/,
+    );
+  }
+});
+
+describe("another service at the address is told at once", () => {
+  async function withWebServer(
+    server: http.Server,
+    run: (address: string) => Promise<void>,
+  ): Promise<void> {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    try {
+      await run(`localhost:${String((server.address() as AddressInfo).port)}`);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+
+  test("in plaintext", () =>
+    withWebServer(http.createServer(), async (address) => {
+      using client = new Client(address, { timeoutMs: Infinity });
+      await assert.rejects(client.listLayerTypes(), /answers, but not in gRPC \(HTTP\/2\)/);
+    }));
+
+  test("in TLS", { skip }, () =>
+    withWebServer(https.createServer({ cert: certificate, key }), async (address) => {
+      using client = new Client(address, { tls: { ca: certificate }, timeoutMs: Infinity });
+      await assert.rejects(client.listLayerTypes(), /speaks TLS, but not gRPC \(HTTP\/2\)/);
+    }),
+  );
+});
 
 describe("TLS", { skip }, () => {
   /** A server that asks for a certificate of the client's too, from the same authority. */

@@ -39,7 +39,9 @@ describe("trainings", needsService, () => {
         if (event.kind === "epoch") epochs.push(event.result.epoch);
         if (event.kind === "epoch") last = event.eventId;
         if (event.kind === "ended") state = event.info.state;
+        assert.match(JSON.stringify(event), event.kind === "ended" ? /"seed":"7"/ : /"time":"20/);
       }
+      assert.match(JSON.stringify(training), /"seed":"7"/);
       assert.deepEqual(epochs, [1, 2]);
       assert.equal(state, "succeeded");
       for await (const event of training.watch({ after: last })) {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,8 @@ class Issuer(ThreadingHTTPServer):
     answer: bytes = b""
     status = 200
     gate: threading.Event | None = None
+    # Whether it speaks HTTP, and whether its answer ever ends.
+    is_http = is_whole = True
 
     @property
     def url(self) -> str:
@@ -63,11 +67,19 @@ class Answering(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.server.gate is not None:
             self.server.gate.wait(30)
+        if not self.server.is_http:
+            self.wfile.write(self.server.answer)
+            return
         self.send_response(self.server.status)
         if self.server.status == 302:
             self.send_header("Location", self.server.answer.decode())
         self.end_headers()
-        self.wfile.write(self.server.answer)
+        with suppress(ConnectionError):
+            self.wfile.write(self.server.answer)
+            while not self.server.is_whole:
+                # No pause is long, so a bound on each read would bound nothing.
+                self.wfile.write(b" ")
+                time.sleep(0.01)
 
     def log_message(self, *_: Any) -> None:
         """Print nothing."""
@@ -102,7 +114,10 @@ def test_a_new_key_of_a_url_is_found_by_the_first_token_that_names_it(issuer: Is
     assert is_let_in(tokens, "RS256")
 
 
-@pytest.mark.parametrize("trouble", ["away", "error", "redirected", "garbage", "large"])
+@pytest.mark.parametrize(
+    "trouble",
+    ["away", "error", "redirected", "garbage", "nested", "large", "no HTTP", "silent", "endless"],
+)
 def test_the_last_keys_stay_when_the_url_fails(
     issuer: Issuer, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,10 +132,25 @@ def test_the_last_keys_stay_when_the_url_fails(
         issuer.status = 500
     elif trouble == "redirected":
         issuer.status, issuer.answer = 302, issuer.url.encode()
+    elif trouble in ("no HTTP", "silent"):
+        issuer.is_http, issuer.answer = False, b"" if trouble == "silent" else b"\0no HTTP\r\n"
+    elif trouble == "endless":
+        monkeypatch.setattr(key_set, "ANSWER_SECONDS", 0.5)
+        issuer.is_whole = False
     else:
-        issuer.answer = b"{" if trouble == "garbage" else b" " * (key_set.MAX_BYTES + 1)
+        issuer.answer = {
+            "garbage": b"{",
+            "nested": b"[" * 500_000,
+            "large": b" " * (key_set.MAX_BYTES + 1),
+        }[trouble]
     asyncio.run(keys.look())
     assert is_let_in(tokens, "RS256")
+    # The keys are followed on.
+    if trouble != "away":
+        issuer.status, issuer.is_http, issuer.is_whole = 200, True, True
+        issuer.answer = json.dumps({"keys": [public("ES256")]}).encode()
+        asyncio.run(keys.look())
+        assert is_let_in(tokens, "ES256") and not is_let_in(tokens, "RS256")
 
 
 def test_a_url_that_does_not_answer_holds_up_nobody(issuer: Issuer) -> None:

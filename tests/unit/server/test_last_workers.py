@@ -36,13 +36,6 @@ def test_sessions_of_a_busy_worker_wait_for_it() -> None:
     assert chosen(AtHand(last_workers(), LIVE, {"one"}), "abcd") == "cd"
 
 
-def test_it_is_known_whether_a_session_was_left_out() -> None:
-    whole, part = (AtHand(last_workers(), LIVE, ()) for _ in range(2))
-    chosen(whole, "abd")
-    chosen(part, "abc")
-    assert (whole.has_left_out, part.has_left_out) == (False, True)
-
-
 def test_worker_of_a_batch_has_all_its_sessions_at_hand() -> None:
     own, new, nobodys = (AtHand(last_workers(), LIVE, ()) for _ in range(3))
     chosen(own, "abc")

@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	edunn "github.com/edunn/edunn-serving/clients/go"
+	"github.com/edunn/edunn-serving/clients/go/layers"
+	"github.com/edunn/edunn-serving/clients/go/optimizers"
 )
 
 // layersFile is the path from the module's folder, in which the tests run the probe.
@@ -85,6 +87,9 @@ func floatNumbers[T float](
 			return err
 		}
 		if err := train[T](ctx, session, name); err != nil {
+			return err
+		}
+		if err := trainAtTheService[T](ctx, session, name); err != nil {
 			return err
 		}
 		return passOddNumbers(ctx, drop, name, odd)
@@ -200,6 +205,53 @@ func train[T float](ctx context.Context, session *edunn.Session, name string) er
 		}
 	}
 	show[T](name+" training w", w)
+	return nil
+}
+
+// trainAtTheService steps by training steps, then on two backwards that leave their gradients there.
+func trainAtTheService[T float](ctx context.Context, session *edunn.Session, name string) error {
+	net, err := session.Add(ctx, "stepped", layers.Linear(3, 2))
+	if err != nil {
+		return err
+	}
+	loss, err := session.Add(ctx, "squared", layers.SquaredError())
+	if err != nil {
+		return err
+	}
+	x, goal := ramp[T](4, 3), ramp[T](4, 2)
+	for range 3 {
+		done, err := net.TrainStep(ctx, x, goal, loss, optimizers.Adam().Lr(0.125))
+		if err != nil {
+			return err
+		}
+		show[float64](fmt.Sprint(name, " training step ", done.Steps, " loss"),
+			edunn.NewTensor([]float64{done.Loss}))
+	}
+	if err := showWeights(ctx, net, name+" training steps w"); err != nil {
+		return err
+	}
+	for range 2 {
+		output, err := net.Forward(ctx, x)
+		if err != nil {
+			return err
+		}
+		if _, err := net.Backward(ctx, ramp[T](output.Dims()...), edunn.Accumulate()); err != nil {
+			return err
+		}
+	}
+	done, err := net.Step(ctx, optimizers.GradientDescent().Lr(0.125))
+	if err != nil {
+		return err
+	}
+	return showWeights(ctx, net, fmt.Sprint(name, " step ", done.Steps, " w"))
+}
+
+func showWeights(ctx context.Context, layer *edunn.Layer, what string) error {
+	parameters, err := layer.Parameters(ctx)
+	if err != nil {
+		return err
+	}
+	show[float64](what, parameters["w"])
 	return nil
 }
 

@@ -43,7 +43,7 @@ class AsyncSession(SessionState[AsyncRemoteLayer]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._created:
+        if self._is_to_be_deleted:
             await self._caller.leave(self.session_id, error)
 
     @awaited_ends_in_caller

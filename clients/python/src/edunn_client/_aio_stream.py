@@ -56,10 +56,14 @@ class AsyncStream(StreamState):
 
     @ends_in_caller
     def submit(self, operation: Operation) -> asyncio.Future[Any]:
-        """Send an operation and return the future of its value; it never waits."""
+        """Send an operation and return the future of its value; it never waits.
+
+        Cancelling the future ends the operation, of which the service is told.
+        """
         self._refuse_if_over()
         self._open()
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(self._forget_cancelled)
         try:
             self._pending.add(operation, future)
         except EdunnError as error:
@@ -77,6 +81,10 @@ class AsyncStream(StreamState):
         self._wake.set()
         return future
 
+    def _forget_cancelled(self, future: asyncio.Future[Any]) -> None:
+        if future.cancelled():
+            self._forget(future)
+
     def _forget(self, future: asyncio.Future[Any]) -> None:
         self._pending.forget(future)
         self._wake.set()
@@ -89,10 +97,18 @@ class AsyncStream(StreamState):
         phase: PhaseLike | None = None,
         forward_id: str | None = None,
         untracked: bool = False,
+        timeout: float | None = None,
     ) -> asyncio.Future[Output]:
         """Send what `layer.forward` would and return the future of the output."""
         return self.submit(
-            Forward(layer, *inputs, phase=phase, forward_id=forward_id, untracked=untracked)
+            Forward(
+                layer,
+                *inputs,
+                phase=phase,
+                forward_id=forward_id,
+                untracked=untracked,
+                timeout=timeout,
+            )
         )
 
     @ends_in_caller
@@ -103,10 +119,17 @@ class AsyncStream(StreamState):
         *,
         forward_id: ForwardLike | None = None,
         accumulate: bool = False,
+        timeout: float | None = None,
     ) -> asyncio.Future[Gradients]:
         """Send what `layer.backward` would and return the future of the gradients."""
         return self.submit(
-            Backward(layer, output_gradient, forward_id=forward_id, accumulate=accumulate)
+            Backward(
+                layer,
+                output_gradient,
+                forward_id=forward_id,
+                accumulate=accumulate,
+                timeout=timeout,
+            )
         )
 
     @ends_in_caller
@@ -116,9 +139,10 @@ class AsyncStream(StreamState):
         optimizer: OptimizerLike | None = None,
         *,
         step_id: str | None = None,
+        timeout: float | None = None,
     ) -> asyncio.Future[StepCount]:
         """Send what `layer.step` would and return the future of the steps so far."""
-        return self.submit(Step(layer, optimizer, step_id=step_id))
+        return self.submit(Step(layer, optimizer, step_id=step_id, timeout=timeout))
 
     @ends_in_caller
     def train_step(
@@ -130,9 +154,12 @@ class AsyncStream(StreamState):
         optimizer: OptimizerLike | None = None,
         *,
         step_id: str | None = None,
+        timeout: float | None = None,
     ) -> asyncio.Future[MeanLoss]:
         """Send what `layer.train_step` would and return the future of the mean loss."""
-        return self.submit(TrainStep(layer, x, y, loss, optimizer, step_id=step_id))
+        return self.submit(
+            TrainStep(layer, x, y, loss, optimizer, step_id=step_id, timeout=timeout)
+        )
 
     def cancel(self) -> None:
         """End the stream at once; futures without an answer are cancelled."""

@@ -61,14 +61,20 @@ def channel_credentials(tls: TLSLike) -> grpc.ChannelCredentials | None:
     if not isinstance(tls, TLS):
         return tls
     return grpc.ssl_channel_credentials(
-        root_certificates=_read(tls.ca),
-        private_key=_read(tls.key),
-        certificate_chain=_read(tls.certificate),
+        root_certificates=_read_pem(tls.ca, "CERTIFICATE"),
+        private_key=_read_pem(tls.key, "PRIVATE KEY"),
+        certificate_chain=_read_pem(tls.certificate, "CERTIFICATE"),
     )
 
 
-def _read(path: str | Path | None) -> bytes | None:
-    return None if path is None else Path(path).read_bytes()
+def _read_pem(path: str | Path | None, what: str) -> bytes | None:
+    """Return a file of which gRPC would say only at each call that it is none of PEM."""
+    if path is None:
+        return None
+    content = Path(path).read_bytes()
+    if f"{what}-----".encode() not in content:
+        raise ValueError(f"{path} has no {what} in PEM format")
+    return content
 
 
 def channel_options(target: Target, more: Options) -> list[Option]:

@@ -24,6 +24,8 @@ class _SourceEnded:
 
 
 def check_in_flight(in_flight: int) -> None:
+    if not isinstance(in_flight, int):
+        raise TypeError(f"in_flight must be a whole number, not {in_flight!r}")
     if in_flight < 1:
         raise ValueError(f"in_flight must be at least 1, not {in_flight}")
 

@@ -12,8 +12,8 @@ from google.protobuf import json_format, struct_pb2
 _LARGEST_INTEGER = 2**53
 # As the contract says: each such layer adds eight messages that lie within each other, an object
 # three of them and a list two.
-_NESTED_LAYERS = 10
-_DEPTH, _OBJECT_DEPTH, _LIST_DEPTH = 8 * _NESTED_LAYERS + 4, 3, 2
+NESTED_LAYERS = 10
+_DEPTH, _OBJECT_DEPTH, _LIST_DEPTH = 8 * NESTED_LAYERS + 4, 3, 2
 
 
 def encode_config(config: Mapping[str, Any]) -> struct_pb2.Struct:
@@ -33,6 +33,13 @@ def encode_config(config: Mapping[str, Any]) -> struct_pb2.Struct:
     return struct
 
 
+def too_deep(where: str) -> ValueError:
+    """Return the error of a configuration in which layers lie deeper than the service takes."""
+    return ValueError(
+        f"layers lie at most {NESTED_LAYERS} deep within each other, and {where} holds deeper ones"
+    )
+
+
 def decode_config(struct: struct_pb2.Struct) -> dict[str, Any]:
     decoded: dict[str, Any] = json_format.MessageToDict(struct)
     return {name: _integers(value) for name, value in decoded.items()}
@@ -44,10 +51,7 @@ def decode_value(value: struct_pb2.Value) -> Any:
 
 def _plain(value: Any, where: str, depth: int) -> Any:
     if depth < 0:
-        raise ValueError(
-            f"layers lie at most {_NESTED_LAYERS} deep within each other, "
-            f"and {where.partition('.')[0]} holds deeper ones"
-        )
+        raise too_deep(where.partition(".")[0])
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if value is None or isinstance(value, bool | float | str):

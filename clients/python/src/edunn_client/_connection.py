@@ -63,7 +63,7 @@ class Connection:
         self._own_channel = channel
         self._compression = compression
         self._own_metadata = metadata_pairs(metadata)
-        self._slow_call = check_timeout(slow_call)
+        self._slow_call = check_timeout(slow_call, "slow_call")
         if channel is None:
             access = complete(address, token, tls)
             self.target, self._token = access.target, access.token

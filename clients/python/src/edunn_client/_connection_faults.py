@@ -44,7 +44,7 @@ def connection_fault(details: str, target: Target, encrypted: bool) -> Connectio
         return ConnectionFault(f"the host of {target} is not known: check the address", True)
     if not details.startswith(_NOT_SENT):
         return None
-    mistake = _mistake_with_tls(details, target, encrypted)
+    mistake = _mistake(details, target, encrypted)
     if mistake is not None:
         return ConnectionFault(mistake, True)
     proxy = target.proxy
@@ -57,9 +57,12 @@ def connection_fault(details: str, target: Target, encrypted: bool) -> Connectio
     return ConnectionFault(f"no connection to {target}: {_last_error(details)}", False)
 
 
-def _mistake_with_tls(details: str, target: Target, encrypted: bool) -> str | None:
+def _mistake(details: str, target: Target, encrypted: bool) -> str | None:
+    """Return what only the caller can mend: TLS that does not fit, or another service's port."""
     if "WRONG_VERSION_NUMBER" in details or "HTTP_REQUEST" in details:
         return f"{target} speaks no TLS: leave tls out"
+    if re.search("certificate has expired|certificate is not yet valid", details):
+        return f"the certificate of {target} is out of date"
     if "CERTIFICATE_VERIFY_FAILED" in details:
         return (
             f"the certificate of {target} is of no authority that is trusted here: "
@@ -69,7 +72,12 @@ def _mistake_with_tls(details: str, target: Target, encrypted: bool) -> str | No
         return f"the certificate of {target} is for another name: connect by the name that it has"
     if "Socket closed" in details or "SETTINGS" in details or "Connection reset" in details:
         # A TLS server that is spoken to in plaintext does no more than close the connection.
-        return _ask_for_tls(target, encrypted)
+        mistake = _ask_for_tls(target, encrypted)
+        if mistake is None and "Expected SETTINGS frame" in details:
+            return f"{target} answers, but not in gRPC (HTTP/2): is it another port?"
+        return mistake
+    if "missing selected ALPN" in details:
+        return f"{target} speaks TLS, but not gRPC (HTTP/2): is it another port?"
     return None
 
 

@@ -6,10 +6,10 @@ import math
 import time
 
 # gRPC counts deadlines in nanoseconds: beyond this it means none.
-_NEVER = 30 * 365 * 86_400.0
+NEVER_SECONDS = 30 * 365 * 86_400.0
 
 
-def check_timeout(timeout: float) -> float:
+def check_timeout(timeout: float, name: str = "timeout") -> float:
     """Return a timeout in seconds; infinity is no deadline.
 
     Raises
@@ -19,7 +19,7 @@ def check_timeout(timeout: float) -> float:
     """
     if not timeout > 0:
         raise ValueError(
-            f"timeout must be a positive number of seconds (inf for no deadline), not {timeout}"
+            f"{name} must be a positive number of seconds (inf for no end), not {timeout}"
         )
     return timeout
 
@@ -44,4 +44,4 @@ class Deadline:
     def for_grpc(self) -> float | None:
         """Return the seconds that are left as gRPC takes them: None for no deadline."""
         left = self.left
-        return None if math.isinf(left) or left > _NEVER else left
+        return None if math.isinf(left) or left > NEVER_SECONDS else left

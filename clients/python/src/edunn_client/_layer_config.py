@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
+from edunn_client._config import NESTED_LAYERS, too_deep
+
 
 @dataclass(frozen=True)
 class TypedConfig:
@@ -17,17 +19,14 @@ class TypedConfig:
         return type(self).__name__
 
     def config(self) -> dict[str, Any]:
-        """Return the configuration as the service takes it, without what is at its default."""
-        values = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
-        return {
-            name: plain(value)
-            for name, (value, default) in values.items()
-            if default is MISSING or value != default
-        }
+        """Return the configuration as the service takes it, without what is at its default.
 
-    def described(self) -> dict[str, Any]:
-        """Return type and configuration, as one layer's configuration has another's."""
-        return {"type": self.type, "config": self.config()}
+        Raises
+        ------
+        ValueError
+            Layers lie deeper within each other than the service takes.
+        """
+        return _config_of(self, 0)
 
 
 class LayerConfig(TypedConfig):
@@ -46,14 +45,26 @@ class InitializerConfig(TypedConfig):
 NamedLayers = Mapping[str, LayerConfig] | Sequence[LayerConfig]
 
 
-def plain(value: object) -> Any:
+def _config_of(typed: TypedConfig, depth: int) -> dict[str, Any]:
+    # An initializer may lie within the deepest layer.
+    if depth > NESTED_LAYERS + 1:
+        raise too_deep(typed.type)
+    values = {field.name: (getattr(typed, field.name), field.default) for field in fields(typed)}
+    return {
+        name: _plain(value, depth)
+        for name, (value, default) in values.items()
+        if default is MISSING or value != default
+    }
+
+
+def _plain(value: object, depth: int) -> Any:
     """Return a value with the typed configurations in it as dictionaries."""
     match value:
         case TypedConfig():
-            return value.described()
+            return {"type": value.type, "config": _config_of(value, depth + 1)}
         case Mapping():
-            return [{"name": name, **plain(layer)} for name, layer in value.items()]
+            return [{"name": name, **_plain(layer, depth)} for name, layer in value.items()]
         case list() | tuple():
-            return [plain(item) for item in value]
+            return [_plain(item, depth) for item in value]
         case _:
             return value

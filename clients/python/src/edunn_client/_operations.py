@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edunn_client._calls import Call
+from edunn_client._deadlines import check_timeout
 from edunn_client._errors import EdunnError, cancelled
 from edunn_client._layer_state import ForwardLike, Gradients, LayerState
 from edunn_client._outputs import Output
@@ -26,13 +27,29 @@ from edunn_client._steps import (
 
 
 class Operation(ABC):
-    """An operation of a stream: a `Forward`, a `Backward`, a `Step` or a `TrainStep`."""
+    """An operation of a stream: a `Forward`, a `Backward`, a `Step` or a `TrainStep`.
+
+    Its `timeout` are the seconds that it may take from when the service has received it.
+    """
 
     layer: LayerState
+
+    def __init__(self, layer: LayerState, timeout: float | None) -> None:
+        self.layer = layer
+        self._timeout = None if timeout is None else check_timeout(timeout)
 
     @abstractmethod
     def _begin(self) -> Call[Any]:
         """Return the call to send, now that it is about to be sent."""
+
+
+def check_operation(operation: object) -> None:
+    """Raise TypeError where a stream is given something else than an operation."""
+    if not isinstance(operation, Operation):
+        raise TypeError(
+            "a stream takes operations (Forward, Backward, Step, TrainStep), "
+            f"not {type(operation).__name__}"
+        )
 
 
 class Forward(Operation):
@@ -45,8 +62,9 @@ class Forward(Operation):
         phase: PhaseLike | None = None,
         forward_id: str | None = None,
         untracked: bool = False,
+        timeout: float | None = None,
     ) -> None:
-        self.layer = layer
+        super().__init__(layer, timeout)
         self._inputs = inputs
         self._phase = None if phase is None else Phase.of(phase)
         self._forward_id = forward_id
@@ -58,6 +76,7 @@ class Forward(Operation):
             "phase": self._phase and self._phase.value,
             "forward_id": self._forward_id,
             "untracked": self._untracked or None,
+            "timeout": self._timeout,
         }
         return _described("Forward", self.layer, *self._inputs, **named)
 
@@ -88,8 +107,9 @@ class Backward(Operation):
         *,
         forward_id: ForwardLike | None = None,
         accumulate: bool = False,
+        timeout: float | None = None,
     ) -> None:
-        self.layer = layer
+        super().__init__(layer, timeout)
         self._output_gradient = output_gradient
         self._forward_id = forward_id
         self._accumulate = accumulate
@@ -97,7 +117,11 @@ class Backward(Operation):
     def __repr__(self) -> str:
         forward = self._forward_id
         name = forward if forward is None or isinstance(forward, str) else forward.forward_id
-        named = {"forward_id": name, "accumulate": self._accumulate or None}
+        named = {
+            "forward_id": name,
+            "accumulate": self._accumulate or None,
+            "timeout": self._timeout,
+        }
         return _described("Backward", self.layer, self._output_gradient, **named)
 
     def _begin(self) -> Call[Gradients]:
@@ -113,13 +137,19 @@ class Step(Operation):
         optimizer: OptimizerLike | None = None,
         *,
         step_id: str | None = None,
+        timeout: float | None = None,
     ) -> None:
-        self.layer = layer
+        super().__init__(layer, timeout)
         self._optimizer = optimizer
         self._step_id = step_id
 
     def __repr__(self) -> str:
-        return _described("Step", self.layer, optimizer=self._optimizer, step_id=self._step_id)
+        named = {
+            "optimizer": self._optimizer,
+            "step_id": self._step_id,
+            "timeout": self._timeout,
+        }
+        return _described("Step", self.layer, **named)
 
     def _begin(self) -> Call[StepCount]:
         self.layer._refuse_changed()
@@ -138,8 +168,9 @@ class TrainStep(Operation):
         optimizer: OptimizerLike | None = None,
         *,
         step_id: str | None = None,
+        timeout: float | None = None,
     ) -> None:
-        self.layer = layer
+        super().__init__(layer, timeout)
         self._x, self._y = x, y
         self._loss = loss
         self._optimizer = optimizer
@@ -147,7 +178,11 @@ class TrainStep(Operation):
 
     def __repr__(self) -> str:
         inputs = self._x if isinstance(self._x, tuple) else (self._x,)
-        named = {"optimizer": self._optimizer, "step_id": self._step_id}
+        named = {
+            "optimizer": self._optimizer,
+            "step_id": self._step_id,
+            "timeout": self._timeout,
+        }
         return _described("TrainStep", self.layer, *inputs, self._y, **named)
 
     def _begin(self) -> Call[MeanLoss]:

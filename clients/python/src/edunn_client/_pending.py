@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edunn_client._calls import Call
-from edunn_client._deadlines import check_timeout
+from edunn_client._deadlines import NEVER_SECONDS, check_timeout
 from edunn_client._errors import (
     DeadlineExceededError,
     EdunnError,
@@ -20,7 +20,7 @@ from edunn_client._errors import (
     too_large,
     unavailable,
 )
-from edunn_client._operations import Operation
+from edunn_client._operations import Operation, check_operation
 from edunn_client._stubs import layer_service_pb2 as pb
 
 # Operations that wait together travel together, up to these limits.
@@ -46,7 +46,7 @@ class Pending:
         self._longest_request = longest_request
         # Operations without their requests, which are copied only once: into the message.
         self._outbox: deque[tuple[pb.ComputeOperation, Call[Any]]] = deque()
-        self._waiting: dict[str, tuple[Call[Any], Any]] = {}
+        self._waiting: dict[str, tuple[pb.ComputeOperation, Call[Any], Any]] = {}
         self._forgotten: list[str] = []
         self._count = 0
         self._last_progress = time.monotonic()
@@ -61,32 +61,36 @@ class Pending:
         EdunnError
             The operation cannot be sent: a backward without a forward, or what is too large.
         """
+        check_operation(operation)
         call = operation._begin()
-        self.add_call(call, future, repr(operation), None)
+        self.add_call(call, future, operation, operation._timeout)
 
     def add_call(
-        self, call: Call[Any], future: Any, description: str, timeout: float | None
+        self, call: Call[Any], future: Any, described: object, timeout: float | None
     ) -> None:
-        """Take up a call; the service gives it up after `timeout` seconds."""
+        """Take up a call; the service gives it up after `timeout` seconds.
+
+        `described` is what an error says of it.
+        """
         size = call.request.ByteSize()
         if size + _FRAME_BYTES > self._longest_request:
             raise too_large(
-                f"{description} has {size} bytes; the most that this client sends at once is "
+                f"{described} has {size} bytes; the most that this client sends at once is "
                 f"{self._longest_request:g}"
             )
         if not self._waiting:
             self._last_progress = time.monotonic()
         self._count += 1
         name = str(self._count)
-        self._waiting[name] = call, future
         operation = pb.ComputeOperation(request_id=name)
-        if timeout is not None:
+        self._waiting[name] = operation, call, future
+        if timeout is not None and timeout < NEVER_SECONDS:
             operation.timeout.FromMicroseconds(max(1, int(timeout * 1e6)))
         self._outbox.append((operation, call))
 
     def forget(self, future: Any) -> None:
         """Await an answer no longer, and tell the service so."""
-        for name, (_, waiting) in self._waiting.items():
+        for name, (_, _, waiting) in self._waiting.items():
             if waiting is future:
                 del self._waiting[name]
                 self._forgotten.append(name)
@@ -101,6 +105,10 @@ class Pending:
         size = 0
         while self._outbox and len(request.operations) < _MESSAGE_OPERATIONS:
             operation, call = self._outbox[0]
+            if operation.request_id not in self._waiting:
+                # It was forgotten before it was sent.
+                self._outbox.popleft()
+                continue
             size += call.request.ByteSize() + _FRAME_BYTES
             if request.operations and size > _MESSAGE_BYTES:
                 break
@@ -109,14 +117,11 @@ class Pending:
             message.CopyFrom(operation)
             # It takes the data over. A message that is appended is copied.
             getattr(message, _FIELDS[call.method]).CopyFrom(call.request)
-        return request
+        return request if request.operations or forgotten else None
 
     def send_again(self) -> None:
         """Put all operations back to be sent, in their order: none has left this process."""
-        self._outbox = deque(
-            (pb.ComputeOperation(request_id=name), call)
-            for name, (call, _) in self._waiting.items()
-        )
+        self._outbox = deque((operation, call) for operation, call, _ in self._waiting.values())
 
     def settle(self, result: pb.ComputeResult) -> Settled | None:
         """Return what a result means for its future; None if nobody waits for it."""
@@ -125,7 +130,7 @@ class Pending:
         entry = self._waiting.pop(result.request_id, None)
         if entry is None:
             return None
-        call, future = entry
+        _, call, future = entry
         kind = result.WhichOneof("result")
         try:
             if kind is None or kind == "error":
@@ -136,7 +141,7 @@ class Pending:
 
     def take_all(self) -> list[Any]:
         """Return the futures still waiting and forget their operations."""
-        futures = [future for _, future in self._waiting.values()]
+        futures = [future for _, _, future in self._waiting.values()]
         self._waiting.clear()
         self._outbox.clear()
         return futures

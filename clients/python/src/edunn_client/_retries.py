@@ -29,6 +29,8 @@ class RetryPolicy:
     longest_pause: float = 0.5
 
     def __post_init__(self) -> None:
+        if not isinstance(self.attempts, int | None):
+            raise TypeError(f"attempts must be a whole number, or None, not {self.attempts!r}")
         if self.attempts is not None and self.attempts < 1:
             raise ValueError(f"attempts must be at least 1, or None, not {self.attempts}")
         if not (self.first_pause >= 0 and self.longest_pause >= 0):

@@ -41,7 +41,7 @@ class Session(SessionState[RemoteLayer]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._created:
+        if self._is_to_be_deleted:
             self._caller.leave(self.session_id, error)
 
     @ends_in_caller

@@ -54,6 +54,7 @@ class SessionState(NotCopied, Generic[SomeLayer]):
     def __init__(self, info: SessionInfo, created: bool) -> None:
         self._info = info
         self._created = created
+        self._process = os.getpid()
         self._names = ForwardNames(created)
         self._layers: dict[str, SomeLayer] = {}
 
@@ -63,6 +64,11 @@ class SessionState(NotCopied, Generic[SomeLayer]):
     @property
     def session_id(self) -> str:
         return self._info.session_id
+
+    @property
+    def _is_to_be_deleted(self) -> bool:
+        """Whether the end of its block deletes it; in a forked process it is the parent's."""
+        return self._created and self._process == os.getpid()
 
     @property
     def info(self) -> SessionInfo:

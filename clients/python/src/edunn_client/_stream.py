@@ -68,9 +68,11 @@ class Stream(StreamState):
         """Send an operation and return the future of its value.
 
         It never waits: operations that the service has not yet taken are kept in memory. For
-        many, `Client.compute` bounds how many are under way.
+        many, `Client.compute` bounds how many are under way. Cancelling the future ends the
+        operation, of which the service is told.
         """
         future: Future[Any] = Future()
+        future.add_done_callback(self._forget_cancelled)
         with self._changed:
             self._refuse_if_over()
             try:
@@ -90,6 +92,10 @@ class Stream(StreamState):
             self._changed.notify_all()
         return future
 
+    def _forget_cancelled(self, future: Future[Any]) -> None:
+        if future.cancelled():
+            self._forget(future)
+
     def _forget(self, future: Future[Any]) -> None:
         with self._changed:
             self._pending.forget(future)
@@ -103,10 +109,18 @@ class Stream(StreamState):
         phase: PhaseLike | None = None,
         forward_id: str | None = None,
         untracked: bool = False,
+        timeout: float | None = None,
     ) -> Future[Output]:
         """Send what `layer.forward` would and return the future of the output."""
         return self.submit(
-            Forward(layer, *inputs, phase=phase, forward_id=forward_id, untracked=untracked)
+            Forward(
+                layer,
+                *inputs,
+                phase=phase,
+                forward_id=forward_id,
+                untracked=untracked,
+                timeout=timeout,
+            )
         )
 
     @ends_in_caller
@@ -117,10 +131,17 @@ class Stream(StreamState):
         *,
         forward_id: ForwardLike | None = None,
         accumulate: bool = False,
+        timeout: float | None = None,
     ) -> Future[Gradients]:
         """Send what `layer.backward` would and return the future of the gradients."""
         return self.submit(
-            Backward(layer, output_gradient, forward_id=forward_id, accumulate=accumulate)
+            Backward(
+                layer,
+                output_gradient,
+                forward_id=forward_id,
+                accumulate=accumulate,
+                timeout=timeout,
+            )
         )
 
     @ends_in_caller
@@ -130,9 +151,10 @@ class Stream(StreamState):
         optimizer: OptimizerLike | None = None,
         *,
         step_id: str | None = None,
+        timeout: float | None = None,
     ) -> Future[StepCount]:
         """Send what `layer.step` would and return the future of the steps so far."""
-        return self.submit(Step(layer, optimizer, step_id=step_id))
+        return self.submit(Step(layer, optimizer, step_id=step_id, timeout=timeout))
 
     @ends_in_caller
     def train_step(
@@ -144,9 +166,12 @@ class Stream(StreamState):
         optimizer: OptimizerLike | None = None,
         *,
         step_id: str | None = None,
+        timeout: float | None = None,
     ) -> Future[MeanLoss]:
         """Send what `layer.train_step` would and return the future of the mean loss."""
-        return self.submit(TrainStep(layer, x, y, loss, optimizer, step_id=step_id))
+        return self.submit(
+            TrainStep(layer, x, y, loss, optimizer, step_id=step_id, timeout=timeout)
+        )
 
     def close(self) -> None:
         """Send what is left, wait for all answers, and end the stream."""

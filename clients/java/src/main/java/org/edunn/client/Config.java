@@ -20,8 +20,19 @@ final class Config {
 
   private Config() {}
 
-  /** Returns a field's value; `where` names it in an error. */
+  /**
+   * Returns a field's value; {@code where} names it in an error.
+   *
+   * @throws IllegalArgumentException if JSON has nothing of the kind, or if it is nested too deeply
+   */
   static Value toWire(@Nullable Object value, String where) {
+    return toWire(value, where, Nesting.DEEPEST_FIELD);
+  }
+
+  private static Value toWire(@Nullable Object value, String where, int depth) {
+    if (depth < 0) {
+      throw Nesting.tooDeep(where.split("[.\\[]", 2)[0]);
+    }
     Value.Builder built = Value.newBuilder();
     if (value == null) {
       built.setNullValue(NullValue.NULL_VALUE);
@@ -32,9 +43,9 @@ final class Config {
     } else if (value instanceof Number number) {
       built.setNumberValue(number(number, where));
     } else if (value instanceof Map<?, ?> map) {
-      built.setStructValue(struct(map, where));
+      built.setStructValue(struct(map, where, depth - Nesting.OBJECT_DEPTH));
     } else if (value instanceof Collection<?> collection) {
-      built.setListValue(list(collection, where));
+      built.setListValue(list(collection, where, depth - Nesting.LIST_DEPTH));
     } else {
       throw new IllegalArgumentException(
           "%s cannot be a %s: use numbers, strings, booleans, null, lists and maps"
@@ -62,16 +73,17 @@ final class Config {
     };
   }
 
-  private static Struct struct(Map<?, ?> map, String where) {
+  private static Struct struct(Map<?, ?> map, String where, int depth) {
     Struct.Builder struct = Struct.newBuilder();
-    map.forEach((name, value) -> struct.putFields("" + name, toWire(value, where + "." + name)));
+    map.forEach(
+        (name, value) -> struct.putFields("" + name, toWire(value, where + "." + name, depth)));
     return struct.build();
   }
 
-  private static ListValue list(Collection<?> values, String where) {
+  private static ListValue list(Collection<?> values, String where, int depth) {
     ListValue.Builder list = ListValue.newBuilder();
     for (Object value : values) {
-      list.addValues(toWire(value, where + "[" + list.getValuesCount() + "]"));
+      list.addValues(toWire(value, where + "[" + list.getValuesCount() + "]", depth));
     }
     return list.build();
   }

@@ -47,6 +47,10 @@ final class Diagnosis {
         || causes.stream().anyMatch(cause -> contains(cause, "not SETTINGS"))) {
       return Optional.of(target + " answers, but not in gRPC (HTTP/2): is it another service?");
     }
+    if (description.contains("ALPN")
+        || causes.stream().anyMatch(cause -> contains(cause, "ALPN negotiation"))) {
+      return Optional.of(target + " speaks TLS, but not gRPC (HTTP/2): is it another service?");
+    }
     if (causes.stream().anyMatch(Diagnosis::isOfTls)) {
       // A server that dies, or is frozen, during the handshake may come back.
       boolean broken =

@@ -59,11 +59,7 @@ public final class LayerSpec {
    */
   public LayerSpec config(String field, @Nullable Object value) {
     Objects.requireNonNull(field, "field");
-    return new LayerSpec(
-        name,
-        type,
-        with(config, field, Nesting.checked(Config.toWire(value, field), field)),
-        parameters);
+    return new LayerSpec(name, type, with(config, field, Config.toWire(value, field)), parameters);
   }
 
   /**

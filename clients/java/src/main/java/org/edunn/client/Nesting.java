@@ -9,23 +9,29 @@ final class Nesting {
   static final int DEEPEST_LAYERS = 10;
 
   // How many messages protobuf makes of an object's field, and of an element of a list.
-  private static final int OBJECT_DEPTH = 3;
-  private static final int LIST_DEPTH = 2;
+  static final int OBJECT_DEPTH = 3;
+  static final int LIST_DEPTH = 2;
   // Of a layer within another: an element of a list, a field of the layer, one of its
   // configuration.
   private static final int LAYER_DEPTH = LIST_DEPTH + 2 * OBJECT_DEPTH;
-  private static final int DEEPEST_FIELD = DEEPEST_LAYERS * LAYER_DEPTH + 1;
+
+  /** How many messages may lie within each other below a field of a configuration. */
+  static final int DEEPEST_FIELD = DEEPEST_LAYERS * LAYER_DEPTH + 1;
 
   private Nesting() {}
 
   /** Returns the value of a configuration's field if it is not too deep. */
   static Value checked(Value value, String field) {
     if (isDeeper(value, DEEPEST_FIELD)) {
-      throw new IllegalArgumentException(
-          "%s is nested too deeply: at most %d layers may lie within each other"
-              .formatted(field, DEEPEST_LAYERS));
+      throw tooDeep(field);
     }
     return value;
+  }
+
+  static IllegalArgumentException tooDeep(String field) {
+    return new IllegalArgumentException(
+        "%s is nested too deeply: at most %d layers may lie within each other"
+            .formatted(field, DEEPEST_LAYERS));
   }
 
   private static boolean isDeeper(Value value, int depth) {

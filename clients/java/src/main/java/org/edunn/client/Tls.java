@@ -4,6 +4,8 @@ import io.grpc.ChannelCredentials;
 import io.grpc.TlsChannelCredentials;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -72,14 +74,25 @@ public final class Tls {
     TlsChannelCredentials.Builder credentials = TlsChannelCredentials.newBuilder();
     try {
       if (authority != null) {
+        checkPem(authority, "CERTIFICATE");
         credentials.trustManager(authority.toFile());
       }
       if (certificate != null) {
+        checkPem(certificate, "CERTIFICATE");
+        checkPem(key, "PRIVATE KEY");
         credentials.keyManager(certificate.toFile(), key.toFile());
       }
     } catch (IOException unreadable) {
       throw new UncheckedIOException(unreadable);
     }
     return credentials.build();
+  }
+
+  /** Refuses a file of which gRPC would say that it finds no channel. */
+  private static void checkPem(Path file, String what) throws IOException {
+    String content = Files.readString(file, StandardCharsets.ISO_8859_1);
+    if (!content.contains(what + "-----")) {
+      throw new IllegalArgumentException(file + " has no " + what + " in PEM format");
+    }
   }
 }

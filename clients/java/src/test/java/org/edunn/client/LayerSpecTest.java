@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,12 +65,15 @@ class LayerSpecTest {
         "layers is nested too deeply: at most 10 layers may lie within each other",
         error.getMessage());
     Object value = 1;
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 100_000; i++) {
       value = List.of(value);
     }
     Object lists = value;
+    Map<String, Object> itself = new HashMap<>();
+    itself.put("itself", itself);
     LayerSpec spec = LayerSpec.of("l", "Dropout");
     assertThrows(IllegalArgumentException.class, () -> spec.config("p", lists));
+    assertThrows(IllegalArgumentException.class, () -> spec.config("p", itself));
   }
 
   @Test

@@ -135,6 +135,20 @@ class TlsTest {
     assertThrows(UncheckedIOException.class, builder::build);
   }
 
+  @Test
+  void fileThatIsNoPemIsToldAtOnce() {
+    Tls chain = Tls.trusting(certificate.chain());
+    for (Tls wrong :
+        List.of(
+            Tls.trusting(certificate.key()),
+            chain.identity(certificate.key(), certificate.key()),
+            chain.identity(certificate.chain(), certificate.chain()))) {
+      ClientBuilder builder = Client.builder("localhost:1").tls(wrong);
+      var error = assertThrows(IllegalArgumentException.class, builder::build);
+      assertTrue(error.getMessage().endsWith("in PEM format"), error::getMessage);
+    }
+  }
+
   private static TlsServerCredentials.Builder credentials() throws IOException {
     return TlsServerCredentials.newBuilder()
         .keyManager(certificate.chain().toFile(), certificate.key().toFile());

@@ -24,13 +24,16 @@ import org.edunn.client.DataType;
 import org.edunn.client.Forward;
 import org.edunn.client.Layer;
 import org.edunn.client.LayerSpec;
+import org.edunn.client.Layers;
 import org.edunn.client.Operation;
 import org.edunn.client.OperationResult;
+import org.edunn.client.Optimizers;
 import org.edunn.client.Output;
 import org.edunn.client.Phase;
 import org.edunn.client.Results;
 import org.edunn.client.Session;
 import org.edunn.client.Tensor;
+import org.edunn.client.TrainStepResult;
 import org.edunn.client.UnavailableException;
 import org.edunn.client.conformance.TensorAssertions;
 
@@ -69,6 +72,7 @@ final class Numbers {
         Layer drop = dropout(session);
         forwardsInFlight(drop, type);
         train(session, type);
+        trainAtTheService(session, type);
         oddNumbers(drop, type);
       }
     }
@@ -134,6 +138,26 @@ final class Numbers {
       w = descended(w, gradients.parameters().get("w"));
     }
     show(name(type) + " training w", w);
+  }
+
+  /** Steps by training steps, then on two backwards that leave their gradients at the service. */
+  private void trainAtTheService(Session session, DataType type) {
+    Layer net = session.add(Layers.linear("stepped", 3, 2));
+    Layer loss = session.add(Layers.squaredError("squared"));
+    Tensor x = ramp(type, 4, 3);
+    Tensor goal = ramp(type, 4, 2);
+    for (int step = 0; step < 3; step++) {
+      TrainStepResult done = net.trainStep(x, goal, loss, Optimizers.adam().lr(0.125));
+      Tensor mean = tensor(DataType.FLOAT64, new double[] {done.loss()});
+      show(name(type) + " training step " + done.steps() + " loss", mean);
+    }
+    show(name(type) + " training steps w", net.getParameters().get("w"));
+    for (int i = 0; i < 2; i++) {
+      Tensor gradient = ramp(type, net.forward(x).shape());
+      Backward.of(net, gradient).accumulate().run();
+    }
+    long steps = net.step(Optimizers.gradientDescent().lr(0.125)).steps();
+    show(name(type) + " step " + steps + " w", net.getParameters().get("w"));
   }
 
   private static Tensor descended(Tensor w, Tensor slopes) {
