@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -249,6 +251,26 @@ def test_students_see_their_own_and_graders_their_courses(as_: As, documents: Do
         assert reason(denied) == "PERMISSION_DENIED"
     as_("teacher").put_assignment(documents("graders: [other]", course="course-of-teacher"))
     assert as_("other").get_report(ana.attempt_id) == as_("teacher").get_report(ana.attempt_id)
+
+
+def test_neither_text_nor_time_tells_whether_an_attempt_is_anothers(
+    as_: As, documents: Documents
+) -> None:
+    own = as_("ana").start_attempt(put(as_, documents())).attempt_id
+    ids = {"foreign": own, "absent": "x" * len(own)}
+    times: dict[str, list[float]] = {kind: [] for kind in ids}
+    texts = set()
+    for round_ in range(150):
+        # The order changes, because a call may have the one before to thank.
+        for kind in sorted(ids, reverse=bool(round_ % 2)):
+            began = time.monotonic()
+            with pytest.raises(EdunnError) as caught:
+                as_("ben").submit_answers(ids[kind], {})
+            times[kind].append(time.monotonic() - began)
+            texts.add(str(caught.value).replace(ids[kind], "ID"))
+    assert len(texts) == 1
+    foreign, absent = (statistics.median(times[kind]) for kind in ("foreign", "absent"))
+    assert 0.8 < foreign / absent < 1.25
 
 
 def test_a_grader_submits_for_a_student(as_: As, documents: Documents) -> None:
