@@ -141,12 +141,16 @@ def test_answers_that_do_not_fit_the_challenges_are_refused_and_cost_nothing(
     assert not ana.submit_answers(second.attempt_id, {}).passed
 
 
-def test_the_answers_of_one_attempt_do_not_pass_another(as_: As, documents: Documents) -> None:
-    name = put(as_, documents())
+def test_the_answers_of_one_attempt_are_refused_by_another_and_cost_nothing(
+    as_: As, documents: Documents
+) -> None:
+    name = put(as_, documents("attempts: {limit: 2}"))
     ana = as_("ana")
     first, second = ana.start_attempt(name), ana.start_attempt(name)
-    answers = answer_attempt(first, RIGHT.get)
-    assert not ana.submit_answers(second.attempt_id, answers).passed
+    with pytest.raises(InvalidArgumentError, match="another attempt"):
+        ana.submit_answers(second.attempt_id, answer_attempt(first, RIGHT.get))
+    for each in (first, second):
+        assert ana.submit_answers(each.attempt_id, answer_attempt(each, RIGHT.get)).passed
 
 
 def test_attempts_are_limited_in_number(as_: As, documents: Documents) -> None:
