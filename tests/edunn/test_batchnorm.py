@@ -171,3 +171,22 @@ def test_a_batch_of_nothing_has_an_answer_of_nothing(shape: tuple[int, ...]) -> 
     δEδx, δEδp = layer.backward(np.ones(shape))
     assert δEδx.shape == shape
     np.testing.assert_array_equal(δEδp["w"], np.zeros(3))
+
+
+def test_channels_that_are_gone_through_by_groups_give_what_each_gives_alone() -> None:
+    rng = np.random.default_rng(0)
+    x, g = rng.standard_normal((2, 5, 200, 200)), rng.standard_normal((2, 5, 200, 200))
+    layer = nn.BatchNorm(5)
+    layer.set_parameters({"w": rng.standard_normal(5), "b": rng.standard_normal(5)})
+    y = layer.forward(x)
+    δEδx, δEδp = layer.backward(g)
+    for channel in range(5):
+        alone = nn.BatchNorm(1)
+        alone.set_parameters({k: p[[channel]] for k, p in layer.get_parameters().items()})
+        some = slice(channel, channel + 1)
+        np.testing.assert_allclose(alone.forward(x[:, some]), y[:, some], rtol=1e-12, atol=1e-12)
+        its_x, its_p = alone.backward(g[:, some])
+        np.testing.assert_allclose(its_x, δEδx[:, some], rtol=1e-12, atol=1e-12)
+        for name, gradient in its_p.items():
+            np.testing.assert_allclose(gradient, δEδp[name][some], rtol=1e-12)
+        np.testing.assert_allclose(alone.running_var, layer.running_var[some], rtol=1e-12)

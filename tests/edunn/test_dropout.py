@@ -124,3 +124,14 @@ def test_p_outside_zero_to_one_is_refused(p: Any) -> None:
         nn.Dropout(p=p)
     assert caught.value.argument == "p"
     assert "0 <= p < 1" in caught.value.expected
+
+
+def test_p_may_be_changed_within_its_bounds() -> None:
+    layer = nn.Dropout(p=0.9)
+    layer.p = 0
+    np.testing.assert_array_equal(layer.forward(np.ones((1, 4))), np.ones((1, 4)))
+    layer.p = 0.75
+    assert set(np.unique(layer.forward(np.ones((1, 200))))) == {0, 4}
+    with pytest.raises(nn.ConfigError, match="0 <= p < 1"):
+        layer.p = 1
+    assert layer.p == 0.75
