@@ -33,6 +33,7 @@ from server.recovery import Recovery
 from server.redis_link import RedisLink
 from server.reply_reader import ReplyReader
 from server.slow_pace import SlowPace
+from server.uploads import Uploads
 from server.work_estimate import SLOW_SECONDS, WorkEstimate
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class Dispatcher:
         self.link = RedisLink(settings, lambda: self._replies.begin(), self._on_change)
         seal = settings.seal()
         self._replies = ReplyReader(self.link, server_id, self._on_answer, seal)
+        self._uploads = Uploads(self.link, server_id)
         self._store = BatchStore(self.link, self._replies, seal)
         self._recovery = Recovery(
             settings, self.link, self._store, self._replies, self._lanes, self._flights,
@@ -154,7 +156,8 @@ class Dispatcher:
                 request, reply, deadline, is_slow, account=account,
                 expected_seconds=self._estimate.seconds(account, head.method, is_slow=is_slow),
             )  # fmt: skip
-            self._lanes.append(operation)
+            if self._lanes.append(operation):
+                self._uploads.begin(operation)
         except ServiceError as error:
             self.counts.refused[error.reason.name] += 1
             raise
@@ -304,6 +307,7 @@ class Dispatcher:
             flight.batch_id,
             [operation.head for operation in flight.operations],
             [operation.request for operation in flight.operations],
+            [self._uploads.take(operation) for operation in flight.operations],
             partial(self._on_stored, flight, although_full),
             wanted_worker=flight.wanted_worker,
             although_full=although_full,
