@@ -35,8 +35,8 @@ from edunn_serving.setting_types import MEBIBYTE
 # A pause after each round, so that the attackers leave the machine some time.
 PAUSE_SECONDS = 0.05
 ABUSER_CONNECTIONS = 50
-# Linux has the whole network 127.0.0.0/8 as this machine's.
-ATTACKER = "127.0.0.2"
+# Each attack is a process, and has an address of its own. All of 127.0.0.0/8 is this machine's.
+ATTACKER = f"127.1.{os.getpid() // 250 % 250}.{os.getpid() % 250 + 1}"
 UNLIMITED = [("grpc.max_send_message_length", -1)]
 
 

@@ -32,7 +32,7 @@ TEXT = """\
 
 `make siege` lets twenty well-behaved callers call at a steady rate: first alone, then beside each
 attack of [bench/attacks.py](../bench/attacks.py), then beside all of them at once. Each attack is a
-process of its own.
+process of its own, and has an address of its own.
 
 A real attacker has a machine of its own. Here the attackers and the stack share {cores} cores, and
 the processor time that an attacker takes is not the server's to defend. So the attackers run under
@@ -49,11 +49,13 @@ the cores, whatever the server does.
 `abuse` is one caller over fifty connections, with large tensors and slow layers: its row shows how
 fairly callers share the workers.
 
-What is left: a flood of calls that are opened and reset costs the server those that gRPC lets a
-new connection open, twice `EDUNN_MAX_CONNECTION_CALLS`, before it is cut. And gRPC copies a whole
-message on the thread that serves all calls, and so does the link to Redis. One of 90 MiB keeps
-the others waiting for as long as the row `oversize` shows. A caller gets two of them for nothing.
-After that the server reads it more slowly.
+What is left: a flood of calls that are opened and reset, or have no body, costs the server those
+that a connection may have at a time, twice `EDUNN_MAX_CONNECTION_CALLS` at most: gRPC hands over
+the calls of all connections in the order in which they came. Then the connection is cut and its
+address shut out, for longer each time (`EDUNN_SHUT_OUT_SECONDS`). An attacker with many addresses
+has as many such floods. And gRPC copies a whole message on the thread that serves all calls, and so
+does the link to Redis. One of 90 MiB keeps the others waiting for as long as the row `oversize`
+shows. A caller gets two of them for nothing. After that the server reads it more slowly.
 
 Times are those of the well-behaved callers, {callers} of them with {rate:g} calls a second each.
 Memory is the most that was seen. {lengths}
@@ -131,7 +133,7 @@ class Siege:
             note=note, cores=os.cpu_count(), callers=CALLERS, rate=CALLS_A_SECOND,
             rows="\n".join(self._row(name) for name in self._phases),
             lengths=lengths,
-            rounds=f"Rounds of each attack while all ran together: {rounds}.",
+            rounds=f"Rounds while all ran together, with those that were shut out: {rounds}.",
             failures=self._failures(),
         )  # fmt: skip
 

@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 # The end of the name of a file that is being written.
 PART = ".part"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# Parts of the codes with which S3 servers such as MinIO and Ceph refuse what goes beyond a disk or
+# a quota, and HTTP's status for it.
+_FULL_CODES = ("StorageFull", "QuotaExceeded")
+_INSUFFICIENT_STORAGE = 507
 
 
 class ArtifactMissingError(Exception):
@@ -53,8 +57,12 @@ class ArtifactStore:
             STORE_FULL or UNAVAILABLE.
         """
         writing = self._writing_locally(path) if self._is_local else self._uploading(path)
-        with _told(path), writing as file:
-            yield file
+        try:
+            with _told(path), writing as file:
+                yield file
+        except ArtifactMissingError as error:
+            # The bucket or the folder is gone.
+            raise _unusable() from error
 
     @contextmanager
     def _writing_locally(self, path: str) -> Iterator[IO[bytes]]:
@@ -160,13 +168,27 @@ def _told(path: str) -> Iterator[None]:
         raise ArtifactMissingError(path) from error
     except OSError as error:
         log.warning("the artifact store fails at %s: %s", path, error)
-        if error.errno in _FULL:
+        if error.errno in _FULL or _says_full(error.__cause__):
             raise store_full() from error
-        raise unavailable("the artifact store cannot be used now") from error
+        raise _unusable() from error
     except Exception as error:
         # Each object store has errors of its own, such as those of botocore.
         log.warning("the artifact store fails at %s: %s: %s", path, type(error).__name__, error)
-        raise unavailable("the artifact store cannot be used now") from error
+        raise _unusable() from error
+
+
+def _says_full(cause: BaseException | None) -> bool:
+    """Tell whether an S3 server has answered that it has no room. S3 itself always has."""
+    response: Any = getattr(cause, "response", None)
+    if not isinstance(response, dict):
+        return False
+    code = response.get("Error", {}).get("Code", "")
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status == _INSUFFICIENT_STORAGE or any(part in code for part in _FULL_CODES)
+
+
+def _unusable() -> ServiceError:
+    return unavailable("the artifact store cannot be used now")
 
 
 def store_full() -> ServiceError:

@@ -9,10 +9,13 @@ from google.protobuf.message import DecodeError
 
 from edunn_serving.internal.v1.batch_pb2 import Batch, BatchOperation
 from edunn_serving.keys import SessionKey
+from edunn_serving.seal import Seal
 
 # Requests of this many bytes together lie in Redis apart from the message. The message is copied
 # more often than they are.
 APART_BYTES = 512 * 1024
+# And one request alone of this many bytes lies apart.
+LARGE_REQUEST_BYTES = 64 * 1024
 
 
 class OperationHead(NamedTuple):
@@ -111,7 +114,28 @@ class BatchMessage(NamedTuple):
 
 def lie_apart(requests: Sequence[bytes]) -> bool:
     """Tell whether a batch's requests are too large for its message."""
-    return sum(map(len, requests)) >= APART_BYTES
+    sizes = [len(request) for request in requests]
+    return sum(sizes) >= APART_BYTES or max(sizes) >= LARGE_REQUEST_BYTES
+
+
+def check_requests(
+    seal: Seal,
+    batch_id: str,
+    marks: Sequence[bytes],
+    requests: Sequence[bytes],
+    numbers: Sequence[int],
+) -> None:
+    """Check that requests of a batch which lie apart are those that the server has sent.
+
+    Raises
+    ------
+    ForgedError
+        They are not.
+    """
+    if seal.is_open:
+        return
+    for number, mark, request in zip(numbers, marks, requests, strict=True):
+        seal.check("request", mark, request, batch_id, str(number))
 
 
 def _head(operation: BatchOperation) -> OperationHead:

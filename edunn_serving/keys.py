@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 # The number grows with each change of the stored form. Sessions of an older form are then lost.
-ROOT = "edunn:4"
+ROOT = "edunn:5"
 
 
 class SessionKey(NamedTuple):
@@ -78,14 +78,37 @@ def large_slots(caller: str, session_id: str) -> str:
     return f"{ROOT}:{{{caller}/{session_id}}}:slots"
 
 
+def journaled_steps(caller: str, session_id: str, batch_id: str) -> str:
+    """The JournaledSteps of a batch."""
+    return f"{ROOT}:{{{caller}/{session_id}}}:steps:{batch_id}"
+
+
+def journaled_request(steps: str, place: int) -> str:
+    """The request of a journaled step that lay apart, by its place among the batch's steps."""
+    return f"{steps}:{place}"
+
+
 def batch(batch_id: str) -> str:
-    """A value that exists until the batch is answered or taken back."""
+    """List that exists until the batch is answered or taken back.
+
+    Its one element is the number of the requests that lie apart.
+    """
     return f"{ROOT}:batch:{batch_id}"
 
 
 def requests(batch_id: str) -> str:
-    """List of a batch's requests, if they are too large for the batch's message."""
-    return f"{ROOT}:requests:{batch_id}"
+    """What precedes the numbers of a batch's requests, if they are too large for its message."""
+    return f"{ROOT}:requests:{batch_id}:"
+
+
+def request(batch_id: str, number: int) -> str:
+    """One request of a batch, if they are too large for the batch's message."""
+    return f"{requests(batch_id)}{number}"
+
+
+def upload(server_id: str, number: int) -> str:
+    """One request that waits for its batch."""
+    return f"{ROOT}:upload:{server_id}:{number}"
 
 
 def holder(batch_id: str) -> str:
@@ -206,6 +229,11 @@ CONTEXT_BYTES = "context-bytes"
 FORGOTTEN = "forgotten"
 # The bytes of the session's arrays and records.
 SLOT_BYTES = "slot-bytes"
+# Where to find the steps since a layer's slots were stored: the layer, the loss, and each batch
+# with a colon and the number of its requests that lie apart, all with slashes between. Missing if
+# all slots are stored. And the bytes that the steps take.
+JOURNAL = "journal"
+JOURNAL_BYTES = "journal-bytes"
 # The key of the batch whose turn it is to change the session, after many conflicts.
 TURN = "turn"
 
@@ -229,6 +257,8 @@ FIELDS = {
     "context_bytes": CONTEXT_BYTES,
     "slot_bytes": SLOT_BYTES,
     "forgotten": FORGOTTEN,
+    "journal": JOURNAL,
+    "journal_bytes": JOURNAL_BYTES,
     "turn": TURN,
     "last_batch": LAST_BATCH,
     "count": COUNT,

@@ -36,7 +36,7 @@ REMEMBERED = 10_000
 RETRY_SECONDS = 1.0
 # An account is read no faster than this, in bytes a second, as far as its requests are refused for
 # their size or their parts. To read one takes as long as to read one that is served.
-REFUSED_BYTES_A_SECOND = 4 * MEBIBYTE
+REFUSED_BYTES_A_SECOND = 2 * MEBIBYTE
 # This many of the largest refused requests cost no pause.
 FREE_REFUSALS = 2
 

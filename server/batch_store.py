@@ -54,6 +54,7 @@ class BatchStore:
         batch_id: str,
         heads: list[OperationHead],
         requests: list[bytes],
+        uploaded: Sequence[str],
         on_stored: Callable[[ServiceError | None], None],
         *,
         wanted_worker: str = "",
@@ -63,6 +64,8 @@ class BatchStore:
 
         Parameters
         ----------
+        uploaded
+            Where each request lies in Redis already; empty if it does not.
         on_stored
             Called with None once Redis has the batch, or may have it because the connection broke.
             Called with QUOTA if Redis has no memory left and has not stored the batch.
@@ -96,24 +99,6 @@ class BatchStore:
         if wanted_worker:
             touched.append(LAYERS.queue_of(wanted_worker))
 
-        refusals: list[Exception] = []
-
-        def on_answer(answer: Any) -> None:
-            if isinstance(answer, OutOfMemoryError) and refusals:
-                # The script only sees that the requests are missing, not why.
-                answer = refusals[0]
-            if isinstance(answer, OutOfMemoryError):
-                on_stored(_store_is_full())
-                return
-            if isinstance(answer, Exception):
-                log.warning("batch %s may not have been stored: %s", batch_id, answer)
-                self._link.give_up_connections(answer)
-            on_stored(None)
-
-        # Only the script can store requests in a full Redis.
-        stored = apart and not although_full
-        if stored:
-            self._store_requests(batch_id, requests, refusals)
         in_script = requests if apart and although_full else ()
         command = SEND_SCRIPT.command(
             touched,
@@ -122,32 +107,60 @@ class BatchStore:
                 message,
                 int(although_full),
                 wanted_worker,
-                int(stored),
+                len(requests) if apart else 0,
                 *in_script,
             ),
         )
-        self._link.sender.send(command, on_answer)
+
+        def submit(places: Sequence[str]) -> None:
+            refusals: list[Exception] = []
+
+            def on_answer(answer: Any) -> None:
+                if isinstance(answer, OutOfMemoryError):
+                    if any(places) and not refusals:
+                        # An uploaded request has expired, or Redis had no memory for it then.
+                        submit([""] * len(requests))
+                        return
+                    # The script only sees that the requests are missing, not why.
+                    answer = refusals[0] if refusals else answer
+                if isinstance(answer, OutOfMemoryError):
+                    on_stored(_store_is_full())
+                    return
+                if isinstance(answer, Exception):
+                    log.warning("batch %s may not have been stored: %s", batch_id, answer)
+                    self._link.give_up_connections(answer)
+                on_stored(None)
+
+            # Only the script can store requests in a full Redis.
+            if apart and not although_full:
+                self._store_requests(batch_id, requests, places, refusals)
+            self._link.sender.send(command, on_answer)
+
+        submit(uploaded)
         return message
 
     def _store_requests(
-        self, batch_id: str, requests: list[bytes], refusals: list[Exception]
+        self,
+        batch_id: str,
+        requests: list[bytes],
+        uploaded: Sequence[str],
+        refusals: list[Exception],
     ) -> None:
         """Store requests that are not in the message, and note the errors with which it fails."""
-        key = keys.requests(batch_id)
 
         def note(answer: Any) -> None:
             if isinstance(answer, Exception):
                 log.debug("the requests of a batch are not stored: %s", answer)
                 refusals.append(answer)
 
-        # Nothing else would remove them if the connection broke in between.
-        for command in (
-            ("MULTI",),
-            ("RPUSH", key, *requests),
-            ("PEXPIRE", key, BATCH_TTL_MS),
-            ("EXEC",),
-        ):
-            self._link.sender.send(command, note)
+        for number, (request, place) in enumerate(zip(requests, uploaded, strict=True)):
+            key = keys.request(batch_id, number)
+            if place:
+                # The script sees whether it was there.
+                self._link.sender.send(("RENAME", place, key), _ignore)
+                self._link.sender.send(("PEXPIRE", key, BATCH_TTL_MS), _ignore)
+            else:
+                self._link.sender.send(("SET", key, request, "PX", BATCH_TTL_MS), note)
 
     def let_any_take(self, message: bytes, wanted_worker: str) -> None:
         """Let any worker take a batch, if it still waits for the wanted one."""
@@ -216,6 +229,10 @@ class BatchStore:
         pipeline.sadd(keys.abandoned(batch_id), *numbers)
         pipeline.pexpire(keys.abandoned(batch_id), BATCH_TTL_MS)
         await pipeline.execute()
+
+
+def _ignore(answer: Any) -> None:
+    """Take an answer that nothing depends on."""
 
 
 def _note_rerouted(answer: Any) -> None:

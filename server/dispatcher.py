@@ -32,6 +32,8 @@ from server.quotas import Quotas
 from server.recovery import Recovery
 from server.redis_link import RedisLink
 from server.reply_reader import ReplyReader
+from server.slow_pace import SlowPace
+from server.uploads import Uploads
 from server.work_estimate import SLOW_SECONDS, WorkEstimate
 
 log = logging.getLogger(__name__)
@@ -68,6 +70,7 @@ class Dispatcher:
         self.link = RedisLink(settings, lambda: self._replies.begin(), self._on_change)
         seal = settings.seal()
         self._replies = ReplyReader(self.link, server_id, self._on_answer, seal)
+        self._uploads = Uploads(self.link, server_id)
         self._store = BatchStore(self.link, self._replies, seal)
         self._recovery = Recovery(
             settings, self.link, self._store, self._replies, self._lanes, self._flights,
@@ -78,6 +81,8 @@ class Dispatcher:
         self._load = LoopLoad()
         # The time at which the latest batch left that is expected to be quick.
         self._last_departure = 0.0
+        self._slow_pace = SlowPace()
+        self._watches_pace = False
         self._watches_patience = False
         self._pump_scheduled = False
         # It need not be decided whether a batch leaves before this many operations wait.
@@ -151,7 +156,8 @@ class Dispatcher:
                 request, reply, deadline, is_slow, account=account,
                 expected_seconds=self._estimate.seconds(account, head.method, is_slow=is_slow),
             )  # fmt: skip
-            self._lanes.append(operation)
+            if self._lanes.append(operation):
+                self._uploads.begin(operation)
         except ServiceError as error:
             self.counts.refused[error.reason.name] += 1
             raise
@@ -218,11 +224,24 @@ class Dispatcher:
 
     def _may_send_slow(self) -> bool:
         """Tell whether a slow batch may leave. While the server is shared, one worker is kept for
-        quick operations, if there are any."""
+        quick operations, if there are any, and slow ones leave pauses."""
         if not (self._lanes.is_shared() and self._lanes.expects_quick()):
             return True
+        if (left := self._slow_pace.seconds_left(time.monotonic())) > 0:
+            self._watch_pace(left)
+            return False
         slow = sum(flight.is_slow for flight in self._flights)
         return slow < max(1, len(self.link.workers) - 1)
+
+    def _watch_pace(self, left: float) -> None:
+        """Look again after a pause of the slow operations."""
+        if not self._watches_pace:
+            self._watches_pace = True
+            asyncio.get_running_loop().call_later(left, self._end_pause)
+
+    def _end_pause(self) -> None:
+        self._watches_pace = False
+        self._schedule_pump()
 
     def _may_leave(self) -> bool:
         """Decide whether a batch leaves. If not, set the timer of the next decision."""
@@ -244,8 +263,13 @@ class Dispatcher:
         if decision.look_again is not None and decision.look_again != self._look_at:
             self._look_at = decision.look_again
             delay = decision.look_again - time.monotonic()
-            asyncio.get_running_loop().call_later(delay, self._pump)
+            asyncio.get_running_loop().call_later(delay, self._look_again)
         return decision.leave
+
+    def _look_again(self) -> None:
+        # The timer may be early. Then it is set again, or nobody would look at these operations.
+        self._look_at = 0.0
+        self._pump()
 
     def _wanted_worker(self, at_hand: AtHand, operations: Sequence[PendingOperation]) -> str:
         """Return the worker that has all sessions of operations at hand; empty if any may run them.
@@ -283,6 +307,7 @@ class Dispatcher:
             flight.batch_id,
             [operation.head for operation in flight.operations],
             [operation.request for operation in flight.operations],
+            [self._uploads.take(operation) for operation in flight.operations],
             partial(self._on_stored, flight, although_full),
             wanted_worker=flight.wanted_worker,
             although_full=although_full,
@@ -322,6 +347,9 @@ class Dispatcher:
             log.info("batch %s was answered after it had been given up", batch_id)
             return False
         sessions = flight.sessions()
+        if flight.is_slow:
+            now = time.monotonic()
+            self._slow_pace.note_back(now, now - flight.sent, self._load.now())
         self._last_workers.note(sessions, answer.worker_id)
         self._estimate.note_batch(answer.fixed_seconds)
         if len(replies) == len(flight.operations):

@@ -78,8 +78,10 @@ class Lanes:
         # When an operation last came that is not expected to be slow.
         self._last_quick = -SHARED_SECONDS
 
-    def append(self, operation: PendingOperation) -> None:
-        """Put an operation at the end of its session's lane.
+    def append(self, operation: PendingOperation) -> bool:
+        """Put an operation at the end of its session's lane; True if it must wait there.
+
+        It must while operations of its session are with a worker.
 
         If the queue is full, an account with more than its share makes room for one with less.
 
@@ -102,6 +104,7 @@ class Lanes:
         if not lane.busy and not lane.queued:
             self._enqueue(lane)
         self._count(operation, 1)
+        return lane.busy
 
     def has_room(self, operations: int, size: int) -> bool:
         """Tell whether there is room for these many operations of `size` bytes together."""

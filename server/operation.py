@@ -31,6 +31,8 @@ class PendingOperation:
     account: str = ""
     # The time that it is expected to compute.
     expected_seconds: float = 0.0
+    # Where its request lies in Redis before it leaves; empty if it does not.
+    uploaded_as: str = ""
     session: SessionKey = field(init=False)
     # The request's length in bytes.
     size: int = field(init=False)

@@ -17,6 +17,7 @@ import redis.asyncio
 from redis.exceptions import ConnectionError
 
 from edunn_serving.redis_connections import error_of, new_connection
+from edunn_serving.redis_protocol import pieces_of
 from edunn_serving.scripts import Command, Script
 
 # Takes an answer or, if there is none, a RedisError.
@@ -111,7 +112,7 @@ class _Wire(asyncio.Protocol):
             on_answer(self._lost)
         else:
             self._waiting.append(on_answer)
-            self._transport.write(hiredis.pack_command(command))
+            self._transport.writelines(pieces_of(command))
 
     async def execute(self, *command: Any) -> Any:
         answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

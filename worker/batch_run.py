@@ -20,15 +20,20 @@ from edunn_serving.replies import AGAIN, FREE_ANSWER_BYTES, RESPONSE, STATUS, Re
 from edunn_serving.requests import parse_request
 from edunn_serving.rpcs import OPERATION_RPCS
 from edunn_serving.settings import Settings
+from worker.journal import BatchSteps
 from worker.limits import MAX_BATCH_RESULT_BYTES
 from worker.methods import METHODS
 from worker.open_session import NoAnswerRoomError, OpenSession
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySession
+from worker.replay import replayed
 from worker.stored import Changes, StoredSession
 
 log = logging.getLogger(__name__)
+
+# The method whose batches may be journaled.
+STEPS = "TrainStep"
 
 
 class Outcome(NamedTuple):
@@ -81,6 +86,8 @@ class BatchRun:
         for number, head in enumerate(batch.heads):
             self._numbers.setdefault(head.session, []).append(number)
         self._pending = list(self._numbers)
+        # The operations that have changed their session, since it was opened.
+        self._changing: dict[SessionKey, list[int]] = {}
         self.sessions: dict[SessionKey, OpenSession] = {}
         # The bytes of the answers and of the values to store.
         self._result_bytes = 0
@@ -91,6 +98,9 @@ class BatchRun:
     ) -> None:
         """Open a session, given its stored state and the state that the worker has."""
         now_ms = int((time.monotonic() + self._clock_offset) * 1000)
+        self._changing[key] = []
+        if stored and stored.steps:
+            stored, ready = replayed(key, stored, ready, self._randomness, self._settings, now_ms)
         self.sessions[key] = OpenSession(key, stored, ready, self._randomness, now_ms)
 
     def run_all(self) -> SessionKey | None:
@@ -116,7 +126,27 @@ class BatchRun:
 
     def changes(self) -> list[Changes]:
         """Return the changes of every session."""
-        return [each for session in self.sessions.values() if (each := session.changes())]
+        steps = self._steps()
+        return [each for session in self.sessions.values() if (each := session.changes(steps))]
+
+    def _steps(self) -> BatchSteps | None:
+        """Return the batch, if it has nothing but steps of one layer with one loss."""
+        heads = self._batch.heads
+        session, layer, loss = heads[0].session, heads[0].layer, heads[0].loss
+        if layer is None or loss is None or len(self._numbers) > 1:
+            return None
+        if any((each.method, each.layer, each.loss) != (STEPS, layer, loss) for each in heads):
+            return None
+        return BatchSteps(
+            self._batch.batch_id,
+            layer,
+            loss,
+            self._changing[session],
+            self._requests,
+            self._batch.marks,
+            self._batch.requests is None,
+            sum(reply.seconds for reply in self.replies),
+        )
 
     def _reply(self, ended: Sequence[Ended], seconds: float) -> None:
         """Note the replies of operations, for which the thread has taken these seconds.
@@ -145,6 +175,8 @@ class BatchRun:
                 if not clean:
                     self._failures[number] = outcome
                     return False
+                if session.changed and outcome.kind == RESPONSE:
+                    self._changing[key].append(number)
                 self._result_bytes += len(outcome.data) + session.stored_bytes - stored
                 is_held_up = outcome.kind == AGAIN
             now = time.monotonic()

@@ -15,7 +15,7 @@ from typing import Any
 
 import redis
 
-from edunn_serving.batch_message import BatchMessage, OperationHead
+from edunn_serving.batch_message import BatchMessage, OperationHead, check_requests
 from edunn_serving.errors import ServiceError, logged_fault, unavailable
 from edunn_serving.keys import SessionKey
 from edunn_serving.redis_connections import RedisRefuses
@@ -164,12 +164,13 @@ class Engine:
         """
         is_clock_known = time.monotonic() - self._clock_read < CLOCK_SECONDS
         is_wanted = batch.wanted_worker == self._worker_id
-        if batch.requests is None or not (is_wanted and is_clock_known):
+        if not (is_wanted and is_clock_known):
             return False
         recalled = recall(batch.heads, self._ready, self._recent)
-        if recalled is None:
+        requests = None if recalled is None else self._requests_of(batch)
+        if recalled is None or requests is None:
             return False
-        run = self._begin(batch, batch.requests, {})
+        run = self._begin(batch, requests, {})
         for key, session in recalled.items():
             run.open(key, session, self._ready.get(key))
         committed = Committed.CONFLICT
@@ -188,6 +189,20 @@ class Engine:
         finally:
             self._settle(batch, run, committed)
         return committed in (Committed.DONE, Committed.ANSWERED)
+
+    def _requests_of(self, batch: BatchMessage) -> Sequence[bytes] | None:
+        """Return a batch's requests; None if they lie apart and cannot be had."""
+        if batch.requests is not None:
+            return batch.requests
+        try:
+            requests = self._store.requests(batch.batch_id, len(batch.heads))
+        except redis.RedisError as error:
+            log.debug("batch %s is taken: %s", batch.batch_id, error)
+            return None
+        if requests is None:
+            return None
+        self._check_requests(batch, requests)
+        return requests
 
     def _begin(
         self, batch: BatchMessage, requests: Sequence[bytes], failures: dict[int, Outcome]
@@ -250,7 +265,7 @@ class Engine:
             batch.batch_id,
             self._worker_id,
             needs_of(heads, self._ready),
-            requests_apart=batch.requests is None,
+            requests_apart=len(batch.heads) if batch.requests is None else 0,
         )
         self._has_taken = True
         if exists and batch.requests is None:
@@ -260,11 +275,8 @@ class Engine:
         return (batch.requests or requests) if exists else None, stored
 
     def _check_requests(self, batch: BatchMessage, requests: Sequence[bytes]) -> None:
-        """Check that requests which lie apart are those that the server has sent."""
-        if self._seal.is_open:
-            return
-        for number, (mark, request) in enumerate(zip(batch.marks, requests, strict=True)):
-            self._seal.check("request", mark, request, batch.batch_id, str(number))
+        numbers = range(len(batch.heads))
+        check_requests(self._seal, batch.batch_id, batch.marks, requests, numbers)
 
     def _settle(self, batch: BatchMessage, run: BatchRun, committed: Committed) -> None:
         """Keep the sessions of a run whose changes are stored, and forget those of others."""

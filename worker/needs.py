@@ -21,7 +21,9 @@ def needs_of(heads: Sequence[OperationHead], ready: ReadySessions) -> dict[Sessi
         session = ready.get(key)
         need = needs.get(key)
         if need is None:
-            need = needs[key] = Needs(session.revision if session else "")
+            need = needs[key] = (
+                Needs(session.revision, journal=session.journal.stored_as) if session else Needs()
+            )
         method = METHODS.get(head.method)
         if method is None or head.layer is None:
             continue

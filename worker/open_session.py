@@ -16,6 +16,7 @@ from edunn_serving.internal.v1.state_pb2 import (
 from edunn_serving.keys import SessionKey
 from edunn_serving.replies import FREE_ANSWER_BYTES
 from edunn_serving.v1.layer_pb2 import Layer
+from worker.journal import NO_CHANGE, NO_JOURNAL, BatchSteps, Journal, JournalChange, with_steps
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, ReadySession, build_layer
 from worker.recent_contexts import RecentContexts
@@ -82,8 +83,9 @@ class OpenSession:
         self.stored_bytes = 0
         # The values that are to be stored, by the fields of the session's hash.
         self._values: dict[str, Value] = {}
-        # The slots that are to be stored. They are encoded once, when the batch has run.
-        self._changed_slots: dict[tuple[str, str], tuple[OpenLayer, Slot]] = {}
+        # The slots that are to be stored, by layer and name. They are encoded once, when the batch
+        # has run.
+        self._changed_slots: dict[tuple[str, str], tuple[ReadyLayer, Slot]] = {}
         self._deleted = False
         self._changed_layers: dict[str, str] = {}
         self._new_contexts: list[str] = []
@@ -102,6 +104,10 @@ class OpenSession:
         if self.ready is not None:
             self.ready.has_contexts = self._has_contexts
             self.ready.has_forgotten = self.has_forgotten
+            if not (stored and stored.journal):
+                self.ready.journal = NO_JOURNAL
+        # The steps that the layers in memory have beyond the stored slots, now and after the batch.
+        self._journal = self._next_journal = self.ready.journal if self.ready else NO_JOURNAL
 
     def need_answer_room(self, answer_bytes: int) -> None:
         """Check that the server has room for the present operation's answer.
@@ -208,7 +214,7 @@ class OpenSession:
         self._values[keys.version(slot.name, layer.name)] = layer.ready.versions[slot.name]
         changed = (layer.name, slot.name)
         if changed not in self._changed_slots:
-            self._changed_slots[changed] = layer, slot
+            self._changed_slots[changed] = layer.ready, slot
             self.stored_bytes += slot.size(layer.ready)
 
     def count_forward(self, layer: OpenLayer) -> None:
@@ -247,16 +253,20 @@ class OpenSession:
         self._has_contexts = True
         self._store(stored_as, context)
 
-    def changes(self) -> Changes | None:
-        """Return the changes to commit; None if there is neither a session nor a change."""
+    def changes(self, steps: BatchSteps | None = None) -> Changes | None:
+        """Return the changes to commit; None if there is neither a session nor a change.
+
+        `steps` is the batch, if it is one of steps that may be journaled.
+        """
         if not self.exists and not self._deleted:
             return None
+        journal = self._change_of_journal(steps)
         slots: dict[str, list[Piece]] = {}
         has_large_slots = self.ready is not None and self.ready.may_have_large_slots
-        if self._changed_slots:
+        if self._changed_slots and not journal.steps:
             slots = {
-                keys.slot(slot.name, layer.name): slot.pieces(layer.ready)
-                for layer, slot in self._changed_slots.values()
+                keys.slot(slot.name, name): slot.pieces(layer)
+                for (name, _), (layer, slot) in self._changed_slots.items()
             }
             if not has_large_slots:
                 self._values.update({field: b"".join(pieces) for field, pieces in slots.items()})
@@ -282,13 +292,50 @@ class OpenSession:
             has_large_slots,
             slots,
             bool(self._changed_slots) or keys.RECORD in self._values,
+            journal,
         )
+
+    def _change_of_journal(self, steps: BatchSteps | None) -> JournalChange:
+        """Journal the steps of the batch, or end the journal: the slots are then stored."""
+        present = self._journal.stored_as
+        if self._deleted or self.ready is None:
+            self._next_journal = NO_JOURNAL
+            return JournalChange(present, "" if present else None)
+        if steps is not None and not self._values:
+            # No step has taken effect.
+            return JournalChange(present)
+        longer = self._journal_with(steps) if steps is not None else None
+        if steps is not None and longer is not None:
+            self._next_journal = longer
+            version = self.ready.layers[steps.layer].versions[PARAMETERS.name]
+            message = steps.encode(self._stored_layers[steps.layer].forwards, version)
+            size = len(message) + (steps.size if steps.lie_apart else 0)
+            return JournalChange(present, longer.stored_as, message, size, steps.apart)
+        if not present:
+            return NO_CHANGE
+        self._next_journal = NO_JOURNAL
+        layer = self.ready.layers[self._journal.layer]
+        for slot in SLOTS:
+            if slot.name in self._journal.slots:
+                # Its version is the stored one already.
+                version_field = keys.version(slot.name, self._journal.layer)
+                self._values[version_field] = layer.versions[slot.name]
+                self._changed_slots[self._journal.layer, slot.name] = layer, slot
+        return JournalChange(present, "")
+
+    def _journal_with(self, steps: BatchSteps) -> Journal | None:
+        """Return the journal with the steps of the batch; None if slots are to be stored."""
+        if keys.RECORD in self._values:
+            return None
+        size = sum(slot.size(layer) for layer, slot in self._changed_slots.values())
+        return with_steps(self._journal, steps, self._changed_slots, size)
 
     def settle(self, batch_id: str, recent: RecentContexts) -> None:
         """Note in the ready session that the batch's changes are stored."""
         if self.ready is None:
             return
         self.ready.has_contexts = self._has_contexts
+        self.ready.journal = self._next_journal
         for name, layer in self._layers.items():
             layer.ready.count = layer.count
             layer.ready.latest = layer.latest

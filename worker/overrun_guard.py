@@ -120,8 +120,10 @@ class OverrunGuard(threading.Thread):
     def _keep_batch(self, batch_id: str) -> None:
         """Let Redis keep a long batch for longer. The server would send an expired one again."""
         try:
+            apart = int(self._client.lindex(keys.batch(batch_id), 0) or 0)
+            requests = [keys.request(batch_id, number) for number in range(apart)]
             pipeline = self._client.pipeline(transaction=False)
-            for key in (keys.batch(batch_id), keys.holder(batch_id), keys.requests(batch_id)):
+            for key in (keys.batch(batch_id), keys.holder(batch_id), *requests):
                 pipeline.pexpire(key, BATCH_TTL_MS)
             pipeline.execute()
         except redis.RedisError as error:

@@ -20,6 +20,7 @@ from edunn_serving.internal.v1.state_pb2 import SessionRecord
 from edunn_serving.keys import SessionKey
 from edunn_serving.v1.layer_pb2 import Layer
 from worker.configs import plain_config
+from worker.journal import NO_JOURNAL, Journal
 from worker.session_memory import layer_bytes, training_bytes
 from worker.slots import (
     BUFFERS,
@@ -84,6 +85,8 @@ class ReadySession:
     has_contexts: bool = False
     # Whether it has forgotten some of its evicted contexts.
     has_forgotten: bool = False
+    # The steps that the layers here have beyond the stored slots.
+    journal: Journal = NO_JOURNAL
     # The revision for which it is known whether there may be large slots, and the answer.
     _large_slots: tuple[str, bool] = ("", False)
 

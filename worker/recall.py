@@ -32,8 +32,9 @@ def recall(
         session = recalled.get(head.session)
         if session is None:
             session = recalled[head.session] = StoredSession(
-                at_hand.revision, None, at_hand.has_contexts, at_hand.has_forgotten, {}, {}
-            )
+                at_hand.revision, None, at_hand.has_contexts, at_hand.has_forgotten, {}, {},
+                journal=at_hand.journal.stored_as,
+            )  # fmt: skip
         for name in (head.layer, head.loss):
             if name is not None and not _recall_layer(session, name, at_hand, method):
                 return None

@@ -16,8 +16,8 @@ import hiredis
 import redis
 
 from edunn_serving.redis_connections import RedisRefuses, error_of, new_connection
+from edunn_serving.redis_protocol import pieces_of
 from edunn_serving.scripts import Command, Script
-from worker.wire import Piece
 
 RECEIVE_BYTES = 1 << 18
 
@@ -78,7 +78,7 @@ class ScriptConnection:
         with self._closed_by_errors():
             if self._socket is None:
                 self._socket = self._connect()
-            packed = [piece for each in commands for piece in _pieces_of(each)]
+            packed = [piece for each in commands for piece in pieces_of(each)]
             # A large value is not copied once more.
             together = sum(map(len, packed)) < RECEIVE_BYTES
             for part in [b"".join(packed)] if together else packed:
@@ -134,18 +134,6 @@ class ScriptConnection:
         if self._connection is not None:
             self._connection.disconnect()
         self._connection = self._socket = None
-
-
-def _pieces_of(command: Command) -> list[Piece]:
-    """Return a command as Redis reads it. A last argument of pieces is not copied."""
-    *others, last = command
-    if not isinstance(last, list):
-        return [hiredis.pack_command(command)]
-    # https://redis.io/docs/latest/develop/reference/protocol-spec/: the number of arguments is the
-    # first line, and each of them follows its length.
-    packed = hiredis.pack_command(tuple(others))
-    head = b"*%d" % len(command) + packed[packed.index(b"\r") :]
-    return [head + b"$%d\r\n" % sum(map(len, last)), *last, b"\r\n"]
 
 
 def _is_missing_script(answer: object) -> bool:

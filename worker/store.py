@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -23,13 +23,15 @@ from edunn_serving.replies import (
 from edunn_serving.scripts import Command, Script
 from edunn_serving.seal import STATE
 from edunn_serving.settings import Settings
+from worker.journal import JOURNAL_SEAL, NO_CHANGE
+from worker.journal_reader import add_replayed
 from worker.large_slots import (
-    LARGE_SLOT_SEAL,
     NOTHING_STAGED,
     Staged,
     stage,
     together,
 )
+from worker.large_slots_reader import load_large_slots
 from worker.script_connection import ScriptConnection
 from worker.slots import SLOT_NAMES
 from worker.stored import (
@@ -108,7 +110,7 @@ class Store:
         worker_id: str,
         needs: dict[SessionKey, Needs],
         *,
-        requests_apart: bool = False,
+        requests_apart: int = 0,
     ) -> tuple[bool, list[bytes], dict[SessionKey, StoredSession | None], int]:
         """Take a batch, and load what it needs of its sessions.
 
@@ -117,7 +119,7 @@ class Store:
         exists
             Whether the batch is still to be answered and has not expired.
         requests
-            The batch's requests, if they lie apart.
+            The batch's requests, if they lie apart. `requests_apart` is their number.
         sessions
             The needed part of each stored session; None if there is no such session.
         now_ms
@@ -131,45 +133,23 @@ class Store:
         header = json.dumps([_needed(need) for need in needs.values()])
         commands = [self._take.command(touched, (worker_id, header))]
         if requests_apart:
-            commands.append(("LRANGE", keys.requests(batch_id), 0, -1))
+            commands.append(_requests_of(batch_id, requests_apart))
         found, *requests = self._connection.run(*commands)
         now_ms, exists, *answers = found
         sessions = {
             key: self._opened(key, _stored_session(need, answer)) if answer else None
             for (key, need), answer in zip(needs.items(), answers, strict=True)
         }
-        if self._load_large_slots(sessions):
+        place = (self._connection, self._seal)
+        if add_replayed(*place, needs, sessions) and load_large_slots(*place, sessions):
             return bool(exists), requests[0] if requests else [], sessions, now_ms
-        # Another commit has replaced one of them in between.
+        # More is needed, or another commit has replaced some of it in between.
         return self.take(batch_id, worker_id, needs, requests_apart=requests_apart)
 
-    def _load_large_slots(self, sessions: Mapping[SessionKey, StoredSession | None]) -> bool:
-        """Load the slots that are stored apart; False if one is no longer there.
-
-        Raises
-        ------
-        ForgedError
-            One was not written by a worker of this service.
-        """
-        apart = [
-            (key, layer, name, slot.arrays[len(keys.LARGE_SLOT) :])
-            for key, session in sessions.items()
-            if session is not None and session.has_loaded_slots
-            for layer in session.layers.values()
-            for name, slot in layer.slots.items()
-            if slot.arrays is not None and slot.arrays.startswith(keys.LARGE_SLOT)
-        ]
-        if not apart:
-            return True
-        loaded = self._connection.run(
-            *(("HGET", keys.large_slots(*key), stored_as) for key, _, _, stored_as in apart)
-        )
-        if None in loaded:
-            return False
-        for (key, layer, name, stored_as), sealed in zip(apart, loaded, strict=True):
-            arrays = self._seal.open(LARGE_SLOT_SEAL, sealed, *key, stored_as.decode())
-            layer.slots[name] = layer.slots[name]._replace(arrays=arrays)
-        return True
+    def requests(self, batch_id: str, number: int) -> list[bytes] | None:
+        """Return the requests of a batch that lie apart; None if it has been answered."""
+        requests: list[bytes] = self._connection.run(_requests_of(batch_id, number))[0]
+        return None if None in requests else requests
 
     def commit(
         self,
@@ -248,6 +228,9 @@ class Store:
         arguments: list[Value] = [json.dumps(header), batch_id, encoded, *large]
         for each in sessions:
             touched += _keys_of(each)
+            if each.journal.steps:
+                steps = each.journal.steps
+                arguments.append(self._seal.close(JOURNAL_SEAL, steps, *each.session, batch_id))
             arguments += each.contexts
             for name, value in each.values.items():
                 arguments += (name, self._closed(each.session, name, value))
@@ -299,6 +282,10 @@ class Store:
                 return
 
 
+def _requests_of(batch_id: str, number: int) -> Command:
+    return ("MGET", *(keys.request(batch_id, each) for each in range(number)))
+
+
 def _keys_of(changes: Changes) -> tuple[str, ...]:
     return (
         keys.session(*changes.session),
@@ -325,7 +312,7 @@ def _needed(need: Needs) -> dict[str, Any]:
 
 def _stored_session(need: Needs, answer: list[Any]) -> StoredSession:
     """Parse the answer of `lua/take.lua` for one session."""
-    revision, record, has_contexts, has_forgotten, *answers = answer
+    revision, record, has_contexts, has_forgotten, journal, *answers = answer
     layers = {
         name: _stored_layer(layer, stored)
         for (name, layer), stored in zip(need.layers.items(), answers, strict=True)
@@ -337,6 +324,7 @@ def _stored_session(need: Needs, answer: list[Any]) -> StoredSession:
         bool(has_forgotten),
         layers,
         has_loaded_slots=any(layer.has_loaded_slots for layer in layers.values()),
+        journal=journal.decode() if journal else "",
     )
 
 
@@ -375,6 +363,13 @@ def _changed(changes: Changes, staged: Staged) -> dict[str, Any]:
         changed["slots"] = [
             (field, staged.names.get((changes.session, field), "")) for field in changes.slots
         ]
+    if changes.journal is not NO_CHANGE:
+        changed["journal"] = changes.journal.present
+        changed["steps"] = keys.journaled_steps(*changes.session, "")
+        if changes.journal.following is not None:
+            changed["next_journal"] = changes.journal.following
+            changed["steps_bytes"] = changes.journal.size
+            changed["steps_apart"] = changes.journal.apart
     if changes.layers:
         changed["layers"] = list(changes.layers.items())
     if changes.lengths:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from edunn_serving.keys import SessionKey
+from worker.journal import NO_CHANGE, JournalChange, LoadedSteps
 from worker.large_slots import EncodedSlots
 
 # The bytes that Redis takes for a context besides its own and twice those of its field's name. The
@@ -36,6 +37,10 @@ class Needs:
 
     known_revision: str = ""
     layers: dict[str, LayerNeeds] = field(default_factory=dict)
+    # The steps that the worker's layers have beyond the stored slots.
+    journal: str = ""
+    # The layer and loss of stored steps that the worker's layers lack.
+    replayed: tuple[str, str] | None = None
 
 
 class StoredSlot(NamedTuple):
@@ -74,6 +79,9 @@ class StoredSession(NamedTuple):
     lengths: dict[str, int] | None = None
     # Whether arrays of slots were loaded.
     has_loaded_slots: bool = False
+    # Where its journaled steps are, and those that the worker's layers lack.
+    journal: str = ""
+    steps: Sequence[LoadedSteps] = ()
 
 
 class Changes(NamedTuple):
@@ -104,6 +112,7 @@ class Changes(NamedTuple):
     slots: EncodedSlots = {}  # noqa: RUF012  # never written into
     # Whether slots or the record change, whose bytes count for the caller.
     is_counted: bool = False
+    journal: JournalChange = NO_CHANGE
 
 
 def context_cost(field: str, context: bytes) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 from edunn.answers import check_gradients
@@ -120,13 +121,19 @@ class UpdateRule:
     @derived
     def config(self) -> dict[str, Any]:
         """The numbers of the rule by the names of its arguments, without those of the loop."""
-        names = inspect.signature(type(self)).parameters
+        kind: Any = type(self)
         return {
             name: getattr(self, name)
-            for name in names
+            for name in _arguments_of(kind)
             if name not in self.loop_arguments and hasattr(self, name)
         }
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name}={value!r}" for name, value in self.config.items())
         return f"{type(self).__name__}({numbers})"
+
+
+@cache
+def _arguments_of(kind: type) -> tuple[str, ...]:
+    """Return the names of a constructor's arguments."""
+    return tuple(inspect.signature(kind).parameters)

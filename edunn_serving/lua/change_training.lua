@@ -38,12 +38,14 @@ for field, value in pairs(header.expected) do
 end
 local session = header.session
 if session then
-  local found = redis.call('HMGET', KEYS[13], FIELDS.revision, session.version)
+  local found = redis.call('HMGET', KEYS[13], FIELDS.revision, session.version, FIELDS.journal)
   local start = session.incarnation .. '/'
   if string.sub(found[1] or '', 1, #start) ~= start then
     return 'session gone'
   end
-  if found[2] ~= session.number then
+  -- Steps that are not in the stored parameters would be applied to the result.
+  local layer = string.match(session.version, '[^/]*$') .. '/'
+  if found[2] ~= session.number or string.sub(found[3] or '', 1, #layer) == layer then
     return 'parameters changed'
   end
 end

@@ -6,7 +6,7 @@
 -- KEYS[1]  the batch
 -- KEYS[2]  its holder
 -- KEYS[3]  the reply stream of the server that sent it
--- KEYS[4]  its requests that are not in its message
+-- KEYS[4]  what precedes the numbers of its requests that are not in its message
 -- then     for each large result its key
 -- then     for each session: its hash, its context order, its evicted contexts, its large slots
 -- ARGV[1]  JSON: `insists`, whether this batch takes a turn after many conflicts; `large`, the
@@ -18,6 +18,10 @@
 --          `contexts`, their number; `layers`, the layers that must be as they were, each with its
 --          name and the last batch that had changed it when it was loaded; `lengths`, the contexts
 --          that must be as they were, each with its field and its length, 0 if there was none;
+--          `journal`, what must be stored under this name; `next_journal`, what is stored from now
+--          on ('' for none, nil for no change); `steps`, what precedes a batch's id in the key of
+--          its journaled steps, if there is a journal; `steps_bytes`, what this batch's steps take,
+--          and `steps_apart`, the numbers of their requests, if these are not in the message;
 --          `has_large_slots`, whether it may have large slots; `slots`, if it may, the slots that
 --          change, each with its field and, if it is large, its name among the large slots, which
 --          must exist; `values`, the number of fields to set; `counted`, whether slots or records
@@ -25,7 +29,8 @@
 -- ARGV[2]  the batch's id
 -- ARGV[3]  the replies
 -- then     the large results
--- then     for each session: the fields of its new contexts; the fields to set and their values
+-- then     for each session: its JournaledSteps, if it has a `next_journal` that is not empty; the
+--          fields of its new contexts; the fields to set and their values
 -- CONSTANTS has the `limits` of eviction.lua, the `accounts` of accounts.lua, and `reply_ms`, the
 --          reply stream's time to live.
 -- Returns 'done'; 'more' if it is done and contexts are left to evict; 'answered' if another run
@@ -96,8 +101,44 @@ local function conflict(key, exists)
   return 'conflict'
 end
 
+-- The keys of the steps that a journal names, behind a layer and a loss, and of their requests.
+local function keys_of_steps(journal, steps)
+  local found, parts = {}, 0
+  for part in string.gmatch(journal or '', '[^/]+') do
+    parts = parts + 1
+    if parts > 2 then
+      local batch, apart = string.match(part, '(.*):(.*)')
+      found[#found + 1] = steps .. batch
+      for place = 0, apart - 1 do
+        found[#found + 1] = steps .. batch .. ':' .. place
+      end
+    end
+  end
+  return found
+end
+
+-- Returns by how many bytes the journaled steps grow.
+local function change_journal(key, session, message)
+  if session.next_journal ~= '' then
+    local place = session.steps .. ARGV[2]
+    redis.call('SET', place, message)
+    for at, number in ipairs(session.steps_apart) do
+      redis.call('RENAME', KEYS[4] .. number, place .. ':' .. at - 1)
+    end
+    redis.call('HINCRBY', key, FIELDS.journal_bytes, session.steps_bytes)
+    redis.call('HSET', key, FIELDS.journal, session.next_journal)
+    return session.steps_bytes
+  end
+  for _, each in ipairs(keys_of_steps(session.journal, session.steps)) do
+    redis.call('UNLINK', each)
+  end
+  local bytes = session.deleted and 0 or tonumber(redis.call('HGET', key, FIELDS.journal_bytes) or 0)
+  redis.call('HDEL', key, FIELDS.journal, FIELDS.journal_bytes)
+  return -bytes
+end
+
 -- This part only reads, because a conflict must leave everything as it was.
-local values_set = 0
+local values_set, renames = 0, false
 for number, session in ipairs(header.sessions) do
   local key, _, _, large = keys_of(number)
   values_set = values_set + session.values
@@ -108,15 +149,21 @@ for number, session in ipairs(header.sessions) do
   end
   local exists = false
   if session.revision then
-    local found = redis.call('HMGET', key, FIELDS.revision, FIELDS.turn)
+    local found = redis.call('HMGET', key, FIELDS.revision, FIELDS.turn, FIELDS.journal)
     exists = found[1]
     local waits = found[2] and not header.insists and not session.deleted
     if waits and redis.call('EXISTS', found[2]) == 1 then
       remove_staged()
       return 'wait'
     end
-    if (exists or '') ~= session.revision then
+    if (exists or '') ~= session.revision or (found[3] or '') ~= (session.journal or '') then
       return conflict(key, exists)
+    end
+    for _, number in ipairs(session.steps_apart or NONE) do
+      if redis.call('EXISTS', KEYS[4] .. number) == 0 then
+        return conflict(key, exists)
+      end
+      renames = true
     end
   end
   for _, layer in ipairs(session.layers or NONE) do
@@ -138,6 +185,7 @@ local function forbids(command, ...)
   return string.find(answer.err, 'The user executing the script', 1, true) and answer
 end
 local forbidden = values_set > 0 and forbids('HSET', '', '') or forbids('XADD', '*', '', '')
+  or renames and forbids('RENAME')
 if forbidden then
   return forbidden
 end
@@ -148,12 +196,17 @@ local function with_each(command, key, first, count)
   end
 end
 
-redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[4])
+local apart = tonumber(redis.call('LINDEX', KEYS[1], 0)) or 0
+redis.call('UNLINK', KEYS[1], KEYS[2])
 local more = false
 local first_result = 4
 local at = first_result + header.large
 for number, session in ipairs(header.sessions) do
   local key, order, evicted, large = keys_of(number)
+  local message
+  if (session.next_journal or '') ~= '' then
+    message, at = ARGV[at], at + 1
+  end
   local first_context = at
   local contexts = session.contexts or 0
   local first_value = first_context + contexts
@@ -169,6 +222,9 @@ for number, session in ipairs(header.sessions) do
     redis.call('HDEL', key, FIELDS.turn)
   end
   local grown = session.counted and growth(key, first_value, session.values) + large_grown
+  if session.next_journal then
+    grown = (grown or 0) + change_journal(key, session, message)
+  end
   local crosses_step = false
   with_each('HSET', key, first_value, 2 * session.values)
   if contexts > 0 then
@@ -191,11 +247,18 @@ for number, session in ipairs(header.sessions) do
   if session.has_large_slots then
     redis.call('PEXPIRE', large, session.ttl_ms)
   end
+  for _, each in ipairs(keys_of_steps(session.next_journal or session.journal, session.steps)) do
+    redis.call('PEXPIRE', each, session.ttl_ms)
+  end
   if session.has_contexts then
     redis.call('PEXPIRE', order, session.ttl_ms)
     redis.call('PEXPIRE', evicted, session.ttl_ms)
   end
   at = first_value + 2 * session.values
+end
+
+for number = 0, apart - 1 do
+  redis.call('UNLINK', KEYS[4] .. number)
 end
 
 -- Large results are not written to the append-only file, which would take longer than all the rest.

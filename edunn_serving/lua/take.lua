@@ -11,9 +11,10 @@
 --          session of the same name has others.
 -- CONSTANTS has the names of the `slots`, and `holder_ms`, how long the holder is kept.
 -- Returns the time in ms, 1 if the batch exists else 0, then for each session nil if there is none,
---          else { revision, record, whether it has contexts, whether it has forgotten any, and for each layer { count,
---          latest forward, last batch, latest context, the contexts, versions, arrays } }. A value
---          is nil if it is missing, not wanted, or known to the worker.
+--          else { revision, record, whether it has contexts, whether it has forgotten any, its
+--          journal, and for each layer { count, latest forward, last batch, latest context, the
+--          contexts, versions, arrays } }. A value is nil if it is missing, not wanted, or known to
+--          the worker.
 local sessions = cjson.decode(ARGV[2])
 
 local exists = redis.call('EXISTS', KEYS[1])
@@ -27,12 +28,12 @@ if exists == 1 then
 end
 
 -- The fields that are read of every session and of every layer, in this order.
-local SESSION_FIELDS, LAYER_FIELDS = 3, 3
+local SESSION_FIELDS, LAYER_FIELDS = 4, 3
 local NONE = {}
 local slots = #CONSTANTS.slots
 
 local function fields_of(layers)
-  local fields = { FIELDS.revision, FIELDS.context_bytes, FIELDS.forgotten }
+  local fields = { FIELDS.revision, FIELDS.context_bytes, FIELDS.forgotten, FIELDS.journal }
   for _, layer in ipairs(layers) do
     local name = layer.name
     fields[#fields + 1] = FIELDS.count .. name
@@ -74,13 +75,13 @@ end
 
 local function load_session(key, session)
   local values = redis.call('HMGET', key, unpack(fields_of(session.layers)))
-  local revision, context_bytes, forgotten = values[1], values[2], values[3]
+  local revision, context_bytes, forgotten, journal = unpack(values, 1, SESSION_FIELDS)
   if not revision then
     return false
   end
   local known = revision == session.revision
   local record = not known and redis.call('HGET', key, FIELDS.record)
-  local loaded = { revision, record, context_bytes and 1 or 0, forgotten and 1 or 0 }
+  local loaded = { revision, record, context_bytes and 1 or 0, forgotten and 1 or 0, journal }
   local first = SESSION_FIELDS + 1
   for _, layer in ipairs(session.layers) do
     loaded[#loaded + 1] = load_layer(key, known, layer, values, first)

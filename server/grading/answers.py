@@ -92,6 +92,10 @@ def kept_form(answers: Iterable[Answer]) -> KeptAnswers:
 def _check_steps(
     answer: Answer, known: dict[str, str | None], field: str, violations: Violations
 ) -> None:
+    if answer.steps and not any(step.step_id in known for step in answer.steps):
+        text = "this attempt has none of these steps: they answer another attempt"
+        violations.append((f"{field}.steps", text))
+        return
     answered: set[str] = set()
     for number, step in enumerate(answer.steps):
         place = f"{field}.steps[{number}]"

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy.orm import Session
 
-from edunn_serving.assignments import Assignment
+from edunn_serving.assignments import Assignment, Check
 from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
 from edunn_serving.grades import AssignmentHead, AssignmentVersion, Course
@@ -143,19 +143,23 @@ def describe(row: AssignmentVersion, *, with_document: bool) -> contract.Assignm
         open_time=timestamp(assignment.opens),
         due_time=timestamp(assignment.due),
         close_time=timestamp(assignment.closes),
-        checks=[
-            contract.AssignmentCheck(
-                check_id=check.id,
-                title=check.title or check.id,
-                points=check.points,
-                depends_on=check.depends_on,
-                type=check.type,
-            )
-            for check in assignment.checks
-        ],
+        checks=[_described(check) for check in assignment.checks],
         document=row.document if with_document else "",
         put_time=timestamp_ms(row.put_ms),
     )
+
+
+def _described(check: Check) -> contract.AssignmentCheck:
+    described = contract.AssignmentCheck(
+        check_id=check.id,
+        title=check.title or check.id,
+        points=check.points,
+        depends_on=check.depends_on,
+        type=check.type,
+        kind=f"CHALLENGE_KIND_{check.kind.upper()}",
+    )
+    described.config.update(check.config)
+    return described
 
 
 def timestamp(time: datetime | None) -> Timestamp | None:

@@ -7,7 +7,7 @@ of a live challenge through a layer: such a call is refused, and the graders are
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -27,10 +27,11 @@ from edunn_serving.grades import (
     Database,
     Notice,
 )
-from edunn_serving.grades.digests import DIGEST_BYTES, digests_in
+from edunn_serving.grades.digests import digests_in, digests_of
 from edunn_serving.grades.reading import model_of, newest_models, now_ms
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.v1 import layer_service_pb2 as layers
+from edunn_serving.v1.tensor_pb2 import Tensor
 from server.call import Call
 from server.grading.people import may_attempt
 from server.grading.threads import Threads
@@ -54,6 +55,8 @@ CONTAINING = {
 COMPUTING = frozenset({"Forward", "Backward", "TrainStep"})
 # Operations with inputs of the caller's.
 WITH_INPUTS = frozenset({"Forward", "TrainStep"})
+# Of more the digests are computed beside the other calls.
+MOST_BYTES_AT_ONCE = 64 * 1024
 MAX_KNOWN_SESSIONS = 10_000
 
 # Returns the types of a session's layers by their names.
@@ -165,8 +168,12 @@ class Guard:
 
     async def _check_inputs(self, call: Call, method: str, request: bytes) -> None:
         message = _parse(method, request)
-        for tensor in message.inputs:
-            live = self._live.get(hashlib.sha256(tensor.data).digest()[:DIGEST_BYTES])
+        if len(request) > MOST_BYTES_AT_ONCE:
+            digests = await self._threads.run(_digests_of_all, message.inputs)
+        else:
+            digests = _digests_of_all(message.inputs)
+        for digest in digests:
+            live = self._live.get(digest)
             if live is None or live.expires_ms < now_ms():
                 continue
             await self._threads.run(self._note, call, live)
@@ -265,6 +272,10 @@ def _types_in(kind: str, config: Any) -> frozenset[str]:
 def _closed_types(assignment: Assignment) -> frozenset[str]:
     asked = {check.type for check in assignment.checks if check.kind in ("layer", "loss")}
     return frozenset(asked.union(*(CONTAINING.get(each, ()) for each in asked)))
+
+
+def _digests_of_all(inputs: Iterable[Tensor]) -> list[bytes]:
+    return list(itertools.chain.from_iterable(map(digests_of, inputs)))
 
 
 def _may_open(assignment: Assignment, now: int) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import IO
 
 import numpy as np
 
 from edunn_serving.artifacts import write_all
 from edunn_serving.dataset_files import array_bytes, dataset_digest, file_header
-from edunn_serving.errors import invalid_argument
+from edunn_serving.errors import ServiceError, invalid_argument
 from edunn_serving.v1 import tensor_pb2
 from edunn_serving.v1.dataset_pb2 import ArraySpec, Dataset
 from edunn_serving.v1.training_service_pb2 import DatasetHeader, UploadDatasetRequest
@@ -34,20 +36,31 @@ class Content:
         self._digest = dataset_digest(header.x, header.y)
         self._arrays = [_Elements("x", header.x), _Elements("y", header.y)]
 
-    def take_all(self, file: IO[bytes], requests: Iterable[bytes]) -> None:
-        """Take the next chunks, each an UploadDatasetRequest. Errors are those of `take`."""
-        for request in requests:
-            self.take(file, request)
-
-    def take(self, file: IO[bytes], request: bytes) -> None:
-        """Take the next chunk, an UploadDatasetRequest, without a copy of its elements.
+    async def take_all(self, file: IO[bytes], requests: Sequence[bytes]) -> None:
+        """Take the next chunks, each an UploadDatasetRequest, without a copy of their elements.
 
         Raises
         ------
         ServiceError
-            INVALID_ARGUMENT: it is not what the header has announced. STORE_FULL, UNAVAILABLE.
+            INVALID_ARGUMENT: they are not what the header has announced. STORE_FULL, UNAVAILABLE.
         """
-        part, chunk = _chunk_of(request)
+        # The digest takes longer than all the rest, so it has a thread of its own.
+        await asyncio.gather(
+            asyncio.to_thread(self._write_all, file, requests),
+            asyncio.to_thread(self._hash_all, requests),
+        )
+
+    def _write_all(self, file: IO[bytes], requests: Sequence[bytes]) -> None:
+        for request in requests:
+            self._write(file, *_chunk_of(request))
+
+    def _hash_all(self, requests: Sequence[bytes]) -> None:
+        for request in requests:
+            with suppress(ServiceError):
+                # It is refused where it is written.
+                self._digest.update(_chunk_of(request)[1])
+
+    def _write(self, file: IO[bytes], part: str, chunk: memoryview) -> None:
         if part not in ("x", "y"):
             raise invalid_argument(part or "part", "expected the next elements of x or y")
         x, y = self._arrays
@@ -56,7 +69,6 @@ class Content:
         if part == "y" and x.missing:
             raise invalid_argument("y", f"expected {x.missing} more bytes of x before")
         (x if part == "x" else y).take(chunk)
-        self._digest.update(chunk)
         write_all(file, chunk)
 
     def check_complete(self) -> None:

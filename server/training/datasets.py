@@ -115,11 +115,11 @@ class Datasets:
                         continue
                     if writing is not None:
                         await asyncio.shield(writing)
-                    taking = asyncio.to_thread(content.take_all, file, chunks)
+                    taking = content.take_all(file, chunks)
                     writing, chunks = asyncio.ensure_future(taking), []
                 if writing is not None:
                     await asyncio.shield(writing)
-                writing = asyncio.ensure_future(asyncio.to_thread(content.take_all, file, chunks))
+                writing = asyncio.ensure_future(content.take_all(file, chunks))
                 await asyncio.shield(writing)
             except BaseException:
                 if writing is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -139,12 +141,16 @@ def test_answers_that_do_not_fit_the_challenges_are_refused_and_cost_nothing(
     assert not ana.submit_answers(second.attempt_id, {}).passed
 
 
-def test_the_answers_of_one_attempt_do_not_pass_another(as_: As, documents: Documents) -> None:
-    name = put(as_, documents())
+def test_the_answers_of_one_attempt_are_refused_by_another_and_cost_nothing(
+    as_: As, documents: Documents
+) -> None:
+    name = put(as_, documents("attempts: {limit: 2}"))
     ana = as_("ana")
     first, second = ana.start_attempt(name), ana.start_attempt(name)
-    answers = answer_attempt(first, RIGHT.get)
-    assert not ana.submit_answers(second.attempt_id, answers).passed
+    with pytest.raises(InvalidArgumentError, match="another attempt"):
+        ana.submit_answers(second.attempt_id, answer_attempt(first, RIGHT.get))
+    for each in (first, second):
+        assert ana.submit_answers(each.attempt_id, answer_attempt(each, RIGHT.get)).passed
 
 
 def test_attempts_are_limited_in_number(as_: As, documents: Documents) -> None:
@@ -245,6 +251,26 @@ def test_students_see_their_own_and_graders_their_courses(as_: As, documents: Do
         assert reason(denied) == "PERMISSION_DENIED"
     as_("teacher").put_assignment(documents("graders: [other]", course="course-of-teacher"))
     assert as_("other").get_report(ana.attempt_id) == as_("teacher").get_report(ana.attempt_id)
+
+
+def test_neither_text_nor_time_tells_whether_an_attempt_is_anothers(
+    as_: As, documents: Documents
+) -> None:
+    own = as_("ana").start_attempt(put(as_, documents())).attempt_id
+    ids = {"foreign": own, "absent": "x" * len(own)}
+    times: dict[str, list[float]] = {kind: [] for kind in ids}
+    texts = set()
+    for round_ in range(150):
+        # The order changes, because a call may have the one before to thank.
+        for kind in sorted(ids, reverse=bool(round_ % 2)):
+            began = time.monotonic()
+            with pytest.raises(EdunnError) as caught:
+                as_("ben").submit_answers(ids[kind], {})
+            times[kind].append(time.monotonic() - began)
+            texts.add(str(caught.value).replace(ids[kind], "ID"))
+    assert len(texts) == 1
+    foreign, absent = (statistics.median(times[kind]) for kind in ("foreign", "absent"))
+    assert 0.8 < foreign / absent < 1.25
 
 
 def test_a_grader_submits_for_a_student(as_: As, documents: Documents) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import grpc
 import numpy as np
@@ -110,7 +111,8 @@ def test_an_input_of_a_live_challenge_is_refused_to_anybody_and_noted(
     inputs = [s.inputs[0] for s in attempt.challenges[0].steps if isinstance(s, ForwardStep)]
     given = max(inputs, key=lambda each: each.size)
     layer = session_of("ben").layer("s", "Softmax")
-    assert reason(lambda: layer.forward(given)) == "CHALLENGE_INPUT"
+    for changed in (given, given.astype(np.float32), np.vstack([np.ones_like(given), -2 * given])):
+        assert reason(partial(layer.forward, changed)) == "CHALLENGE_INPUT"
     layer.forward(given + 1.0)
     layer.forward(np.zeros((2, 3)))
     notice = as_("teacher").list_notices("nn101")[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 from contract import refusal
 from edunn_client import Client, EdunnError, optimizers
 from local_training import add_network
-from moto.server import ThreadedMotoServer
+from object_store import object_store
 from waiting import await_true
 
 from edunn_serving.pools import TRAINING
@@ -257,32 +256,13 @@ def test_a_data_set_that_a_training_needs_stays(client: Client) -> None:
         assert gone.value.reason == "DATASET_NOT_FOUND"
 
 
-@contextmanager
-def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Run an S3 server with an empty bucket, and give its URL."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    try:
-        fsspec.filesystem("s3", skip_instance_cache=True).mkdir("artifacts")
-        yield "s3://artifacts/edunn"
-    finally:
-        server.stop()
-        assert not any(each.name == "moto" for each in threading.enumerate())
-
-
 def test_artifacts_may_lie_in_an_object_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     x, y = np.random.default_rng(3).random((500, 64)), np.arange(500) % 10
-    with object_store(monkeypatch) as url:
+    with object_store(monkeypatch):
         settings = {
-            "EDUNN_ARTIFACTS": url,
+            "EDUNN_ARTIFACTS": "s3://artifacts/edunn",
             "EDUNN_TRAINING_SLICE_SECONDS": "0.2",
             "EDUNN_TRAINING_HISTORY_SECONDS": "8",
         }

@@ -80,7 +80,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         redis_server(one, "bind 127.0.0.1", f"port {ports['open']}", f'unixsocket "{open_socket}"'),
         redis_server(
             other,
-            "bind 127.0.0.1",
+            # Its certificate names the first one alone.
+            "bind 127.0.0.1 127.0.0.2",
             f"port {ports['closed']}",
             f'unixsocket "{closed_socket}"',
             f'requirepass "{PASSWORD}"',
@@ -181,17 +182,27 @@ def test_url_is_understood_by_server_worker_and_health_checks(
         assert "Traceback" not in text
 
 
-def test_certificate_that_nobody_vouches_for_is_not_trusted(
+def test_certificate_that_nobody_vouches_for_or_of_another_name_is_not_trusted(
     places: dict[str, str], tmp_path: Path
 ) -> None:
     """Neither by the server nor by the worker: kombu would trust it, were it left to it."""
     if not places["tls"]:
         pytest.skip(f"{find_redis()} knows no TLS")
-    url = f"rediss://:{ESCAPED}@localhost:{places['tls']}/8"
-    environment = environment_of(EDUNN_REDIS_URL=url, EDUNN_ADDRESS="127.0.0.1:0")
+    make_certificate(tmp_path / "another.pem", tmp_path / "another.key")
+    port = places["tls"]
+    urls = {
+        "nobody's": f"rediss://:{ESCAPED}@localhost:{port}/8",
+        "another's": f"rediss://:{ESCAPED}@localhost:{port}/8?ssl_ca_certs={tmp_path}/another.pem",
+        "name": f"rediss://:{ESCAPED}@127.0.0.2:{port}/8?ssl_ca_certs={places['certificate']}",
+    }
     programs = [
-        Program(SERVER, tmp_path / "server.log", environment),
-        Program(WORKER, tmp_path / "worker.log", environment),
+        Program(
+            command,
+            tmp_path / f"{what}.{number}.log",
+            environment_of(EDUNN_REDIS_URL=url, EDUNN_ADDRESS="127.0.0.1:0"),
+        )
+        for what, url in urls.items()
+        for number, command in enumerate((SERVER, WORKER))
     ]
     try:
         for program in programs:

@@ -116,7 +116,7 @@ def _explanation(
     """Run a mistaken formula, and see which parts of the answer it gives."""
     explanation = _Explanation(bug, set())
     wrong_steps = 0
-    for each in computed(formula, challenge, may_raise=True):
+    for each in computed(formula, challenge, may_raise=True, answer=answer):
         step, expected = each.step, each.expected
         for name in expected:
             place = each.place(name)

@@ -34,6 +34,11 @@ class Draws:
         self._key = _key(secret, place, purpose)
         self._taken = 0
 
+    @property
+    def label(self) -> str:
+        """A few letters that no other place has, and that tell nothing of the numbers."""
+        return hashlib.sha256(b"label" + self._key).hexdigest()[:8]
+
     def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0) -> Floats:
         """Return numbers of [low, high), multiples of 2^-32 of its width."""
         count = math.prod(shape)

@@ -69,15 +69,20 @@ def judge_initializer(
             value = rounded(float(initializer.c)).broadcast_to(shape)
             fault = judged(given, value, (step_dtype(step),), check.tolerance)
             bug = "initializer-constant-wrong" if fault and fault.bug == "wrong-values" else ""
+            bug = bug or _shape_bug(fault)
             parts.append(Part(step.step_id, OUTPUT, fault, bug))
             continue
         fault = form_fault(given, shape, step_dtype(step), check.tolerance)
-        parts.append(Part(step.step_id, OUTPUT, fault))
+        parts.append(Part(step.step_id, OUTPUT, fault, _shape_bug(fault)))
         if fault is None or fault.bug == "wrong-dtype":
             drawn.setdefault(shape, []).append(np.asarray(given, np.float64))
     for shape, arrays in drawn.items():
         parts.append(_together(initializer, shape, np.stack(arrays), len(drawn)))
     return parts
+
+
+def _shape_bug(fault: Fault | None) -> str:
+    return "initializer-shape-wrong" if fault is not None and fault.bug == "wrong-shape" else ""
 
 
 def _together(initializer: Any, shape: tuple[int, ...], x: Floats, groups: int) -> Part:

@@ -9,15 +9,20 @@ from typing import Any
 import numpy as np
 
 from worker.judging.challenges import Answer, Backward, Challenge, Forward
-from worker.judging.comparison import Fault, as_answered, is_like
+from worker.judging.comparison import Fault, Likeness, as_answered, is_like, tolerance
 from worker.judging.formulas import Formula
+from worker.judging.formulas.activations import Softmax
+from worker.judging.formulas.formula import Elementwise
 from worker.judging.formulas.optimizers import OptimizerFormula
-from worker.judging.parts import OUTPUT, PARAMETER, Part, answered
-from worker.judging.relations import Relation, relation_of
+from worker.judging.functions import OTHER_FUNCTIONS, applied, derivatives, is_near
+from worker.judging.parts import INPUT_GRADIENT, OUTPUT, PARAMETER, Part, answered
+from worker.judging.relations import Relation, places_of, relation_of
 from worker.judging.rounding import Rounded, exact
 from worker.judging.values import Expected, Place, computed, step_dtype
 
 _EXPLICABLE = frozenset({"wrong-values", "wrong-shape"})
+# So few numbers may be related by chance.
+_FEWEST = 3
 # Of an optimizer the steps are compared, not the parameters that they lead to.
 _OF_STEPS = {
     "all-equal": "step-all-equal",
@@ -75,10 +80,14 @@ def _relations(
                 relation = relation_of(given, right, fault, dtype)
                 for other, candidate in (
                     *_elsewhere(name, expected, earlier),
+                    *_other_function(given, formula, name, near),
                     *_with_others(given, right, near),
                 ):
-                    if relation is None and is_like(given, candidate, fault, dtype):
+                    if relation is not None:
+                        break
+                    if is_like(given, candidate, fault, dtype):
                         relation = other
+                relation = relation or _whereabouts(given, right, near, dtype)
             if relation is not None:
                 yield place, relation
         earlier.append(expected)
@@ -132,6 +141,52 @@ def _with_others(
         if array is not None and array.shape == right.shape:
             share = np.vdot(array - right.value, other.value) / np.vdot(other.value, other.value)
             yield Relation("array-added", name), right + other * float(share)
+
+
+def _other_function(
+    given: Any, formula: Formula, name: str, at_hand: Mapping[str, Rounded]
+) -> Iterator[tuple[Relation, Rounded]]:
+    """Yield other functions of the input, and other derivatives, of an activation."""
+    if not isinstance(formula, Elementwise | Softmax):
+        return
+    x, array = at_hand["x"], as_answered(given)
+    if array is None or array.shape != x.shape or x.value.size < _FEWEST:
+        return
+    if name == OUTPUT:
+        for called, function in OTHER_FUNCTIONS.items():
+            if is_near(array, function(x.value)):
+                yield Relation("another-function", called), applied(function, x)
+    elif name == INPUT_GRADIENT:
+        g, y = at_hand["δEδy"], at_hand["y"]
+        for called, value in derivatives(array, g.value, x.value, y.value):
+            size = np.abs(value)
+            yield Relation("another-derivative", called), Rounded(value, 16 * size + 1.0)
+
+
+def _whereabouts(
+    given: Any, right: Rounded, at_hand: Mapping[str, Rounded], dtype: str
+) -> Relation | None:
+    """Return where the wrong elements are, if that tells something."""
+    array = as_answered(given)
+    if array is None or array.shape != right.shape or array.size < _FEWEST:
+        return None
+    difference = np.abs(array.astype(np.float64) - right.value)
+    wrong = ~(difference <= tolerance(right, dtype, Likeness(dtype)))
+    if not _FEWEST <= np.count_nonzero(wrong) <= wrong.size - _FEWEST:
+        return places_of(wrong)
+    for name, other in at_hand.items():
+        if other.shape != right.shape:
+            continue
+        for condition, there in (
+            (f"{name} < 0", other.value < 0),
+            (f"{name} > 0", other.value > 0),
+            (f"{name} = 0", other.value == 0),
+            (f"|{name}| > 1", np.abs(other.value) > 1),
+            (f"|{name}| < 1", np.abs(other.value) < 1),
+        ):
+            if (wrong == there).all():
+                return Relation("wrong-where", condition)
+    return places_of(wrong)
 
 
 def _says_something(right: Rounded) -> bool:

@@ -42,6 +42,8 @@ class Part:
     fault: Fault | None = None
     # The mistake that explains the fault, if one is known.
     bug: str = ""
+    # Whether the batch had one sample.
+    alone: bool = False
 
     @property
     def credit(self) -> float:
@@ -128,6 +130,8 @@ def outcome(parts: Sequence[Part], language: str, partial_credit: bool) -> Check
     bugs = [part.bug or fault.bug for part, fault in wrong]
     bug = _main_bug([part.category for part, _ in wrong], bugs)
     part, fault = wrong[bugs.index(bug)]
+    if bug == "wrong-values":
+        bug, part = _localized(parts, part)
     details |= {
         "step": part.step_id,
         "part": part.category,
@@ -153,6 +157,27 @@ def ungradable(reason: str) -> CheckOutcome:
     return CheckOutcome(Verdict.UNGRADABLE, 0.0, details={"reason": reason})
 
 
+def _localized(parts: Sequence[Part], unexplained: Part) -> tuple[str, Part]:
+    """Return what is known of an unexplained part by where others of it are right."""
+    outputs = [part for part in parts if part.category.endswith(OUTPUT)]
+    if outputs and all(part.fault is None for part in outputs):
+        gradients = [part for part in parts if part.fault is not None and part not in outputs]
+        unexplained = next((part for part in gradients if not part.bug), unexplained)
+    alike = [part for part in parts if part.category == unexplained.category]
+    right = [part.fault is None for part in alike]
+    alone = [part.alone for part in alike]
+    if any(right):
+        if right == alone:
+            return "samples-mixed", unexplained
+        if right == [not each for each in alone]:
+            return "wrong-for-one-sample", unexplained
+        if right == sorted(right, reverse=True):
+            return "right-at-first", unexplained
+    if unexplained not in outputs and outputs and all(part.fault is None for part in outputs):
+        return "derivative-wrong", unexplained
+    return "wrong-values", unexplained
+
+
 def _main_bug(categories: Sequence[str], bugs: Sequence[str]) -> str:
     counts, unexplained = Counter(bugs), Counter[str]()
     for category, bug in zip(categories, bugs, strict=True):
@@ -163,7 +188,9 @@ def _main_bug(categories: Sequence[str], bugs: Sequence[str]) -> str:
         if bug in GENERAL:
             # What is computed after an error explains less than its words do.
             return bug == "step-failed"
-        return counts[bug] >= sum(unexplained[each] for each in touched)
+        left = sum(unexplained[each] for each in touched)
+        # How values are related is a chance's work more easily than a mistake.
+        return counts[bug] > left if bug in RELATIONS else counts[bug] >= left
 
     # `max` takes the first of equal ones, and a Counter keeps the order of the parts.
     return max(counts, key=lambda bug: (explains(bug), counts[bug], bug not in RELATIONS))

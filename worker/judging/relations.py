@@ -24,10 +24,13 @@ from worker.judging.comparison import (
     is_like,
     tolerance,
 )
+from worker.judging.functions import FUNCTIONS, applied, is_near
 from worker.judging.rounding import Rounded
 
 # So few numbers may be related by chance.
 _FEWEST = 3
+# So many indices are told.
+_MOST_INDICES = 8
 # Axes of more have too many orders to try.
 _MOST_AXES = 4
 
@@ -145,6 +148,9 @@ def _of_some_function(given: Floats, right: Rounded) -> Candidates:
         return
     for whole in (np.trunc, np.floor, np.round):
         yield Relation("rounded-to-integers"), Rounded(whole(right.value), right.error)
+    for name, function in FUNCTIONS.items():
+        if is_near(given, function(right.value)):
+            yield Relation("function-applied", name), applied(function, right)
     low, high = float(given.min()), float(given.max())
     if np.count_nonzero((given == low) | (given == high)) >= _FEWEST:
         clipped = Rounded(np.clip(right.value, low, high), right.error)
@@ -162,6 +168,17 @@ def _in_narrower_dtype(given: Floats, right: Rounded, dtype: str) -> Relation | 
             continue
         if not compare(given, right, narrow, Likeness(narrow)):
             return Relation("low-precision", narrow)
+    return None
+
+
+def places_of(wrong: Array) -> Relation | None:
+    """Return at which indices of an axis the wrong elements are, if others have none of them."""
+    for axis, length in enumerate(wrong.shape):
+        rest = tuple(other for other in range(wrong.ndim) if other != axis)
+        at = np.flatnonzero(wrong.any(axis=rest))
+        # All elements there but one that happens to be right.
+        if 0 < at.size < length and wrong.sum() > 0.5 * at.size * wrong.size / length:
+            return Relation("wrong-at-indices", ", ".join(map(str, at[:_MOST_INDICES])), str(axis))
     return None
 
 
@@ -204,9 +221,7 @@ def _of_another_shape(given: Floats, right: Rounded) -> Candidates:
 
 def _reduces_to(given: Floats, right: Rounded, dtype: str) -> Relation | None:
     """Return the axis over which the answer has still to be summed, if there is one."""
-    for axis in range(given.ndim):
-        if given.shape[axis] < 2:
-            continue
+    for axis in _some_axes(given):
         for keepdims in (False, True):
             for bug, reduce in (
                 ("not-summed-over-axis", np.sum),
@@ -216,8 +231,17 @@ def _reduces_to(given: Floats, right: Rounded, dtype: str) -> Relation | None:
                 if reduced.shape == right.shape and not compare(
                     reduced, right, dtype, Likeness(dtype)
                 ):
-                    return Relation(bug, str(axis))
+                    return Relation(bug, ", ".join(map(str, axis)))
     return None
+
+
+def _some_axes(given: Floats) -> Iterator[tuple[int, ...]]:
+    """Yield one axis and several, of those that are longer than one."""
+    if given.ndim > _MOST_AXES:
+        return
+    long = [axis for axis in range(given.ndim) if given.shape[axis] > 1]
+    for count in range(1, len(long) + 1):
+        yield from itertools.combinations(long, count)
 
 
 def _orders(right: Rounded) -> Iterator[tuple[int, ...]]:

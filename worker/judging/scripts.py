@@ -66,4 +66,5 @@ class Script:
             )
 
     def _id(self, kind: str) -> str:
-        return f"{next(self._numbers)}-{kind}"
+        # Of this attempt alone, so that an answer to another one is known by its steps.
+        return f"{next(self._numbers)}-{kind}-{self.draws.label}"

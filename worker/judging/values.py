@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from worker.judging.challenges import (
     SetPhase,
     Step,
 )
-from worker.judging.comparison import UNITS, Fault, name_of
+from worker.judging.comparison import UNITS, Fault, as_answered, name_of
 from worker.judging.draws import Draws
 from worker.judging.formulas import Formula, formula_of
 from worker.judging.parts import (
@@ -183,18 +184,20 @@ def expected_of(formula: Formula, step: Step) -> Expected:
 
 
 def computed(
-    formula: Formula, challenge: Challenge, *, may_raise: bool = False
+    formula: Formula, challenge: Challenge, *, may_raise: bool = False, answer: Answer | None = None
 ) -> Iterator[Computed]:
     """Run a formula, and yield each step that has an answer with what its parts are.
 
     A step of a formula that `may_raise` has no parts if it does: a mistaken formula does not fit
-    every shape, as a mistaken program would not.
+    every shape, as a mistaken program would not. It may learn from an answer.
     """
     phase = ""
     for step in challenge.steps:
         if isinstance(step, SetPhase):
             phase = step.phase
         try:
+            if answer is not None and isinstance(step, Forward):
+                _learn(formula, step, answered(answer, step, OUTPUT))
             expected = expected_of(formula, step)
         except Exception:
             if not may_raise:
@@ -202,6 +205,17 @@ def computed(
             expected = {}
         if isinstance(step, Forward | Backward):
             yield Computed(step, phase, expected)
+
+
+def _is_alone(step: Forward | Backward) -> bool:
+    array = step.inputs[-1] if isinstance(step, Forward) else step.output_gradient
+    return array.shape[:1] == (1,)
+
+
+def _learn(formula: Formula, step: Forward, given: Any) -> None:
+    array = None if isinstance(given, Fault) else as_answered(given)
+    if array is not None and np.isfinite(array).all():
+        formula.learn(tuple(map(exact, step.inputs)), array.astype(np.float64))
 
 
 def step_dtype(step: Forward | Backward) -> str:
@@ -226,5 +240,5 @@ def judge_values(
             if fault is None and name == INPUT_GRADIENT and isinstance(step, Backward):
                 bug = formula.rejects(np.asarray(given, np.float64), exact(step.output_gradient))
                 fault = Fault(bug) if bug else None
-            parts.append(Part(*each.place(name), fault, bug))
+            parts.append(Part(*each.place(name), fault, bug, _is_alone(step)))
     return parts

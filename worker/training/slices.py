@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import redis
 
@@ -46,8 +46,10 @@ from worker.training.samples import SampleCache
 
 log = logging.getLogger(__name__)
 
+Used = TypeVar("Used")
+
 RETRY_SECONDS = 0.2
-# How long a checkpoint waits for an artifact store that is away.
+# How long a slice waits for an artifact store that is away.
 STORE_SECONDS = 60.0
 # `Training.epochs` has this many of the last epochs.
 MAX_EPOCHS_SHOWN = 1000
@@ -171,7 +173,7 @@ class Slices:
         kept = self._kept
         if kept and (kept.folder, kept.slice) == (stored.record.folder, stored.slice):
             return kept.run
-        return open_run(stored, self._store, self._samples)
+        return _once_there(lambda: open_run(stored, self._store, self._samples))
 
     def _begin(self, stored: StoredTraining, run: TrainingRun) -> None:
         """Tell that the training begins, or goes on after it was resumed."""
@@ -184,16 +186,8 @@ class Slices:
         self._make(Change(stored.key, expected, shown(stored.training), [event]))
 
     def _write(self, path: str, stored: StoredTraining, run: TrainingRun) -> None:
-        """Write the checkpoint. An artifact store that is away for a moment is waited for."""
-        until = time.monotonic() + STORE_SECONDS
-        while True:
-            try:
-                write_checkpoint(self._store, path, stored.record.layer, run)
-                return
-            except ServiceError as error:
-                if error.reason is not Reason.UNAVAILABLE or time.monotonic() > until:
-                    raise
-            time.sleep(RETRY_SECONDS)
+        """Write the checkpoint."""
+        _once_there(lambda: write_checkpoint(self._store, path, stored.record.layer, run))
 
     def _commit(
         self,
@@ -293,6 +287,18 @@ class Slices:
         except ServiceError as error:
             # It goes with the training's folder.
             log.warning("the checkpoint %s stays for now: %s", checkpoint, error.message)
+
+
+def _once_there(use: Callable[[], Used]) -> Used:
+    """Use the artifact store. One that is away for a moment is waited for."""
+    until = time.monotonic() + STORE_SECONDS
+    while True:
+        try:
+            return use()
+        except ServiceError as error:
+            if error.reason is not Reason.UNAVAILABLE or time.monotonic() > until:
+                raise
+        time.sleep(RETRY_SECONDS)
 
 
 def _session_part(stored: StoredTraining, run: TrainingRun, seal: Seal) -> SessionPart:

@@ -10,6 +10,7 @@ import (
 	_ "github.com/edunn/edunn-serving/clients/go/edunnpb"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -180,7 +181,11 @@ type AssignmentCheck struct {
 	// The checks that must have passed before.
 	DependsOn []string `protobuf:"bytes,4,rep,name=depends_on,json=dependsOn,proto3" json:"depends_on,omitempty"`
 	// The type of the layer, loss, optimizer or initializer.
-	Type          string `protobuf:"bytes,5,opt,name=type,proto3" json:"type,omitempty"`
+	Type string `protobuf:"bytes,5,opt,name=type,proto3" json:"type,omitempty"`
+	// What the type is.
+	Kind ChallengeKind `protobuf:"varint,6,opt,name=kind,proto3,enum=edunn_serving.grading.v1.ChallengeKind" json:"kind,omitempty"`
+	// The configuration with which the challenges make it. A client can try it before an attempt.
+	Config        *structpb.Struct `protobuf:"bytes,7,opt,name=config,proto3" json:"config,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -248,6 +253,20 @@ func (x *AssignmentCheck) GetType() string {
 		return x.Type
 	}
 	return ""
+}
+
+func (x *AssignmentCheck) GetKind() ChallengeKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ChallengeKind_CHALLENGE_KIND_UNSPECIFIED
+}
+
+func (x *AssignmentCheck) GetConfig() *structpb.Struct {
+	if x != nil {
+		return x.Config
+	}
+	return nil
 }
 
 // The request of PutAssignment.
@@ -1824,7 +1843,7 @@ var File_edunn_serving_grading_v1_grading_service_proto protoreflect.FileDescrip
 
 const file_edunn_serving_grading_v1_grading_service_proto_rawDesc = "" +
 	"\n" +
-	".edunn_serving/grading/v1/grading_service.proto\x12\x18edunn_serving.grading.v1\x1a(edunn_serving/grading/v1/challenge.proto\x1a%edunn_serving/grading/v1/report.proto\x1a\x1dedunn_serving/v1/access.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf4\x03\n" +
+	".edunn_serving/grading/v1/grading_service.proto\x12\x18edunn_serving.grading.v1\x1a(edunn_serving/grading/v1/challenge.proto\x1a%edunn_serving/grading/v1/report.proto\x1a\x1dedunn_serving/v1/access.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf4\x03\n" +
 	"\n" +
 	"Assignment\x12\x16\n" +
 	"\x06course\x18\x01 \x01(\tR\x06course\x12\x1e\n" +
@@ -1842,14 +1861,16 @@ const file_edunn_serving_grading_v1_grading_service_proto_rawDesc = "" +
 	"\x06checks\x18\n" +
 	" \x03(\v2).edunn_serving.grading.v1.AssignmentCheckR\x06checks\x12\x1a\n" +
 	"\bdocument\x18\v \x01(\tR\bdocument\x125\n" +
-	"\bput_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\aputTime\"\x8d\x01\n" +
+	"\bput_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\aputTime\"\xfb\x01\n" +
 	"\x0fAssignmentCheck\x12\x19\n" +
 	"\bcheck_id\x18\x01 \x01(\tR\acheckId\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
 	"\x06points\x18\x03 \x01(\x01R\x06points\x12\x1d\n" +
 	"\n" +
 	"depends_on\x18\x04 \x03(\tR\tdependsOn\x12\x12\n" +
-	"\x04type\x18\x05 \x01(\tR\x04type\"W\n" +
+	"\x04type\x18\x05 \x01(\tR\x04type\x12;\n" +
+	"\x04kind\x18\x06 \x01(\x0e2'.edunn_serving.grading.v1.ChallengeKindR\x04kind\x12/\n" +
+	"\x06config\x18\a \x01(\v2\x17.google.protobuf.StructR\x06config\"W\n" +
 	"\x14PutAssignmentRequest\x12\x1a\n" +
 	"\bdocument\x18\x01 \x01(\tR\bdocument\x12#\n" +
 	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"]\n" +
@@ -2031,9 +2052,11 @@ var file_edunn_serving_grading_v1_grading_service_proto_goTypes = []any{
 	(*GetReceiptKeysRequest)(nil),    // 29: edunn_serving.grading.v1.GetReceiptKeysRequest
 	(*GetReceiptKeysResponse)(nil),   // 30: edunn_serving.grading.v1.GetReceiptKeysResponse
 	(*timestamppb.Timestamp)(nil),    // 31: google.protobuf.Timestamp
-	(*Attempt)(nil),                  // 32: edunn_serving.grading.v1.Attempt
-	(*Answer)(nil),                   // 33: edunn_serving.grading.v1.Answer
-	(*Report)(nil),                   // 34: edunn_serving.grading.v1.Report
+	(ChallengeKind)(0),               // 32: edunn_serving.grading.v1.ChallengeKind
+	(*structpb.Struct)(nil),          // 33: google.protobuf.Struct
+	(*Attempt)(nil),                  // 34: edunn_serving.grading.v1.Attempt
+	(*Answer)(nil),                   // 35: edunn_serving.grading.v1.Answer
+	(*Report)(nil),                   // 36: edunn_serving.grading.v1.Report
 }
 var file_edunn_serving_grading_v1_grading_service_proto_depIdxs = []int32{
 	31, // 0: edunn_serving.grading.v1.Assignment.open_time:type_name -> google.protobuf.Timestamp
@@ -2041,54 +2064,56 @@ var file_edunn_serving_grading_v1_grading_service_proto_depIdxs = []int32{
 	31, // 2: edunn_serving.grading.v1.Assignment.close_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: edunn_serving.grading.v1.Assignment.checks:type_name -> edunn_serving.grading.v1.AssignmentCheck
 	31, // 4: edunn_serving.grading.v1.Assignment.put_time:type_name -> google.protobuf.Timestamp
-	0,  // 5: edunn_serving.grading.v1.PutAssignmentResponse.assignment:type_name -> edunn_serving.grading.v1.Assignment
-	0,  // 6: edunn_serving.grading.v1.GetAssignmentResponse.assignment:type_name -> edunn_serving.grading.v1.Assignment
-	0,  // 7: edunn_serving.grading.v1.ListAssignmentsResponse.assignments:type_name -> edunn_serving.grading.v1.Assignment
-	32, // 8: edunn_serving.grading.v1.StartAttemptResponse.attempt:type_name -> edunn_serving.grading.v1.Attempt
-	32, // 9: edunn_serving.grading.v1.GetAttemptResponse.attempt:type_name -> edunn_serving.grading.v1.Attempt
-	32, // 10: edunn_serving.grading.v1.ListAttemptsResponse.attempts:type_name -> edunn_serving.grading.v1.Attempt
-	33, // 11: edunn_serving.grading.v1.SubmitAnswersRequest.answers:type_name -> edunn_serving.grading.v1.Answer
-	34, // 12: edunn_serving.grading.v1.SubmitAnswersResponse.report:type_name -> edunn_serving.grading.v1.Report
-	34, // 13: edunn_serving.grading.v1.GetReportResponse.report:type_name -> edunn_serving.grading.v1.Report
-	34, // 14: edunn_serving.grading.v1.ListReportsResponse.reports:type_name -> edunn_serving.grading.v1.Report
-	32, // 15: edunn_serving.grading.v1.ReplayAttemptResponse.attempt:type_name -> edunn_serving.grading.v1.Attempt
-	33, // 16: edunn_serving.grading.v1.ReplayAttemptResponse.answers:type_name -> edunn_serving.grading.v1.Answer
-	34, // 17: edunn_serving.grading.v1.ReplayAttemptResponse.reports:type_name -> edunn_serving.grading.v1.Report
-	31, // 18: edunn_serving.grading.v1.Notice.time:type_name -> google.protobuf.Timestamp
-	26, // 19: edunn_serving.grading.v1.ListNoticesResponse.notices:type_name -> edunn_serving.grading.v1.Notice
-	2,  // 20: edunn_serving.grading.v1.GradingService.PutAssignment:input_type -> edunn_serving.grading.v1.PutAssignmentRequest
-	4,  // 21: edunn_serving.grading.v1.GradingService.GetAssignment:input_type -> edunn_serving.grading.v1.GetAssignmentRequest
-	6,  // 22: edunn_serving.grading.v1.GradingService.ListAssignments:input_type -> edunn_serving.grading.v1.ListAssignmentsRequest
-	8,  // 23: edunn_serving.grading.v1.GradingService.DeleteAssignment:input_type -> edunn_serving.grading.v1.DeleteAssignmentRequest
-	10, // 24: edunn_serving.grading.v1.GradingService.StartAttempt:input_type -> edunn_serving.grading.v1.StartAttemptRequest
-	12, // 25: edunn_serving.grading.v1.GradingService.GetAttempt:input_type -> edunn_serving.grading.v1.GetAttemptRequest
-	14, // 26: edunn_serving.grading.v1.GradingService.ListAttempts:input_type -> edunn_serving.grading.v1.ListAttemptsRequest
-	16, // 27: edunn_serving.grading.v1.GradingService.SubmitAnswers:input_type -> edunn_serving.grading.v1.SubmitAnswersRequest
-	18, // 28: edunn_serving.grading.v1.GradingService.GetReport:input_type -> edunn_serving.grading.v1.GetReportRequest
-	20, // 29: edunn_serving.grading.v1.GradingService.ListReports:input_type -> edunn_serving.grading.v1.ListReportsRequest
-	22, // 30: edunn_serving.grading.v1.GradingService.ReplayAttempt:input_type -> edunn_serving.grading.v1.ReplayAttemptRequest
-	24, // 31: edunn_serving.grading.v1.GradingService.RegradeAttempts:input_type -> edunn_serving.grading.v1.RegradeAttemptsRequest
-	27, // 32: edunn_serving.grading.v1.GradingService.ListNotices:input_type -> edunn_serving.grading.v1.ListNoticesRequest
-	29, // 33: edunn_serving.grading.v1.GradingService.GetReceiptKeys:input_type -> edunn_serving.grading.v1.GetReceiptKeysRequest
-	3,  // 34: edunn_serving.grading.v1.GradingService.PutAssignment:output_type -> edunn_serving.grading.v1.PutAssignmentResponse
-	5,  // 35: edunn_serving.grading.v1.GradingService.GetAssignment:output_type -> edunn_serving.grading.v1.GetAssignmentResponse
-	7,  // 36: edunn_serving.grading.v1.GradingService.ListAssignments:output_type -> edunn_serving.grading.v1.ListAssignmentsResponse
-	9,  // 37: edunn_serving.grading.v1.GradingService.DeleteAssignment:output_type -> edunn_serving.grading.v1.DeleteAssignmentResponse
-	11, // 38: edunn_serving.grading.v1.GradingService.StartAttempt:output_type -> edunn_serving.grading.v1.StartAttemptResponse
-	13, // 39: edunn_serving.grading.v1.GradingService.GetAttempt:output_type -> edunn_serving.grading.v1.GetAttemptResponse
-	15, // 40: edunn_serving.grading.v1.GradingService.ListAttempts:output_type -> edunn_serving.grading.v1.ListAttemptsResponse
-	17, // 41: edunn_serving.grading.v1.GradingService.SubmitAnswers:output_type -> edunn_serving.grading.v1.SubmitAnswersResponse
-	19, // 42: edunn_serving.grading.v1.GradingService.GetReport:output_type -> edunn_serving.grading.v1.GetReportResponse
-	21, // 43: edunn_serving.grading.v1.GradingService.ListReports:output_type -> edunn_serving.grading.v1.ListReportsResponse
-	23, // 44: edunn_serving.grading.v1.GradingService.ReplayAttempt:output_type -> edunn_serving.grading.v1.ReplayAttemptResponse
-	25, // 45: edunn_serving.grading.v1.GradingService.RegradeAttempts:output_type -> edunn_serving.grading.v1.RegradeAttemptsResponse
-	28, // 46: edunn_serving.grading.v1.GradingService.ListNotices:output_type -> edunn_serving.grading.v1.ListNoticesResponse
-	30, // 47: edunn_serving.grading.v1.GradingService.GetReceiptKeys:output_type -> edunn_serving.grading.v1.GetReceiptKeysResponse
-	34, // [34:48] is the sub-list for method output_type
-	20, // [20:34] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	32, // 5: edunn_serving.grading.v1.AssignmentCheck.kind:type_name -> edunn_serving.grading.v1.ChallengeKind
+	33, // 6: edunn_serving.grading.v1.AssignmentCheck.config:type_name -> google.protobuf.Struct
+	0,  // 7: edunn_serving.grading.v1.PutAssignmentResponse.assignment:type_name -> edunn_serving.grading.v1.Assignment
+	0,  // 8: edunn_serving.grading.v1.GetAssignmentResponse.assignment:type_name -> edunn_serving.grading.v1.Assignment
+	0,  // 9: edunn_serving.grading.v1.ListAssignmentsResponse.assignments:type_name -> edunn_serving.grading.v1.Assignment
+	34, // 10: edunn_serving.grading.v1.StartAttemptResponse.attempt:type_name -> edunn_serving.grading.v1.Attempt
+	34, // 11: edunn_serving.grading.v1.GetAttemptResponse.attempt:type_name -> edunn_serving.grading.v1.Attempt
+	34, // 12: edunn_serving.grading.v1.ListAttemptsResponse.attempts:type_name -> edunn_serving.grading.v1.Attempt
+	35, // 13: edunn_serving.grading.v1.SubmitAnswersRequest.answers:type_name -> edunn_serving.grading.v1.Answer
+	36, // 14: edunn_serving.grading.v1.SubmitAnswersResponse.report:type_name -> edunn_serving.grading.v1.Report
+	36, // 15: edunn_serving.grading.v1.GetReportResponse.report:type_name -> edunn_serving.grading.v1.Report
+	36, // 16: edunn_serving.grading.v1.ListReportsResponse.reports:type_name -> edunn_serving.grading.v1.Report
+	34, // 17: edunn_serving.grading.v1.ReplayAttemptResponse.attempt:type_name -> edunn_serving.grading.v1.Attempt
+	35, // 18: edunn_serving.grading.v1.ReplayAttemptResponse.answers:type_name -> edunn_serving.grading.v1.Answer
+	36, // 19: edunn_serving.grading.v1.ReplayAttemptResponse.reports:type_name -> edunn_serving.grading.v1.Report
+	31, // 20: edunn_serving.grading.v1.Notice.time:type_name -> google.protobuf.Timestamp
+	26, // 21: edunn_serving.grading.v1.ListNoticesResponse.notices:type_name -> edunn_serving.grading.v1.Notice
+	2,  // 22: edunn_serving.grading.v1.GradingService.PutAssignment:input_type -> edunn_serving.grading.v1.PutAssignmentRequest
+	4,  // 23: edunn_serving.grading.v1.GradingService.GetAssignment:input_type -> edunn_serving.grading.v1.GetAssignmentRequest
+	6,  // 24: edunn_serving.grading.v1.GradingService.ListAssignments:input_type -> edunn_serving.grading.v1.ListAssignmentsRequest
+	8,  // 25: edunn_serving.grading.v1.GradingService.DeleteAssignment:input_type -> edunn_serving.grading.v1.DeleteAssignmentRequest
+	10, // 26: edunn_serving.grading.v1.GradingService.StartAttempt:input_type -> edunn_serving.grading.v1.StartAttemptRequest
+	12, // 27: edunn_serving.grading.v1.GradingService.GetAttempt:input_type -> edunn_serving.grading.v1.GetAttemptRequest
+	14, // 28: edunn_serving.grading.v1.GradingService.ListAttempts:input_type -> edunn_serving.grading.v1.ListAttemptsRequest
+	16, // 29: edunn_serving.grading.v1.GradingService.SubmitAnswers:input_type -> edunn_serving.grading.v1.SubmitAnswersRequest
+	18, // 30: edunn_serving.grading.v1.GradingService.GetReport:input_type -> edunn_serving.grading.v1.GetReportRequest
+	20, // 31: edunn_serving.grading.v1.GradingService.ListReports:input_type -> edunn_serving.grading.v1.ListReportsRequest
+	22, // 32: edunn_serving.grading.v1.GradingService.ReplayAttempt:input_type -> edunn_serving.grading.v1.ReplayAttemptRequest
+	24, // 33: edunn_serving.grading.v1.GradingService.RegradeAttempts:input_type -> edunn_serving.grading.v1.RegradeAttemptsRequest
+	27, // 34: edunn_serving.grading.v1.GradingService.ListNotices:input_type -> edunn_serving.grading.v1.ListNoticesRequest
+	29, // 35: edunn_serving.grading.v1.GradingService.GetReceiptKeys:input_type -> edunn_serving.grading.v1.GetReceiptKeysRequest
+	3,  // 36: edunn_serving.grading.v1.GradingService.PutAssignment:output_type -> edunn_serving.grading.v1.PutAssignmentResponse
+	5,  // 37: edunn_serving.grading.v1.GradingService.GetAssignment:output_type -> edunn_serving.grading.v1.GetAssignmentResponse
+	7,  // 38: edunn_serving.grading.v1.GradingService.ListAssignments:output_type -> edunn_serving.grading.v1.ListAssignmentsResponse
+	9,  // 39: edunn_serving.grading.v1.GradingService.DeleteAssignment:output_type -> edunn_serving.grading.v1.DeleteAssignmentResponse
+	11, // 40: edunn_serving.grading.v1.GradingService.StartAttempt:output_type -> edunn_serving.grading.v1.StartAttemptResponse
+	13, // 41: edunn_serving.grading.v1.GradingService.GetAttempt:output_type -> edunn_serving.grading.v1.GetAttemptResponse
+	15, // 42: edunn_serving.grading.v1.GradingService.ListAttempts:output_type -> edunn_serving.grading.v1.ListAttemptsResponse
+	17, // 43: edunn_serving.grading.v1.GradingService.SubmitAnswers:output_type -> edunn_serving.grading.v1.SubmitAnswersResponse
+	19, // 44: edunn_serving.grading.v1.GradingService.GetReport:output_type -> edunn_serving.grading.v1.GetReportResponse
+	21, // 45: edunn_serving.grading.v1.GradingService.ListReports:output_type -> edunn_serving.grading.v1.ListReportsResponse
+	23, // 46: edunn_serving.grading.v1.GradingService.ReplayAttempt:output_type -> edunn_serving.grading.v1.ReplayAttemptResponse
+	25, // 47: edunn_serving.grading.v1.GradingService.RegradeAttempts:output_type -> edunn_serving.grading.v1.RegradeAttemptsResponse
+	28, // 48: edunn_serving.grading.v1.GradingService.ListNotices:output_type -> edunn_serving.grading.v1.ListNoticesResponse
+	30, // 49: edunn_serving.grading.v1.GradingService.GetReceiptKeys:output_type -> edunn_serving.grading.v1.GetReceiptKeysResponse
+	36, // [36:50] is the sub-list for method output_type
+	22, // [22:36] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_edunn_serving_grading_v1_grading_service_proto_init() }

@@ -3,6 +3,7 @@ import datetime
 from edunn_serving.grading.v1 import challenge_pb2 as _challenge_pb2
 from edunn_serving.grading.v1 import report_pb2 as _report_pb2
 from edunn_serving.v1 import access_pb2 as _access_pb2
+from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -41,18 +42,22 @@ class Assignment(_message.Message):
     def __init__(self, course: _Optional[str] = ..., assignment: _Optional[str] = ..., version: _Optional[int] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., max_score: _Optional[float] = ..., open_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., close_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., checks: _Optional[_Iterable[_Union[AssignmentCheck, _Mapping]]] = ..., document: _Optional[str] = ..., put_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AssignmentCheck(_message.Message):
-    __slots__ = ("check_id", "title", "points", "depends_on", "type")
+    __slots__ = ("check_id", "title", "points", "depends_on", "type", "kind", "config")
     CHECK_ID_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     POINTS_FIELD_NUMBER: _ClassVar[int]
     DEPENDS_ON_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
     check_id: str
     title: str
     points: float
     depends_on: _containers.RepeatedScalarFieldContainer[str]
     type: str
-    def __init__(self, check_id: _Optional[str] = ..., title: _Optional[str] = ..., points: _Optional[float] = ..., depends_on: _Optional[_Iterable[str]] = ..., type: _Optional[str] = ...) -> None: ...
+    kind: _challenge_pb2.ChallengeKind
+    config: _struct_pb2.Struct
+    def __init__(self, check_id: _Optional[str] = ..., title: _Optional[str] = ..., points: _Optional[float] = ..., depends_on: _Optional[_Iterable[str]] = ..., type: _Optional[str] = ..., kind: _Optional[_Union[_challenge_pb2.ChallengeKind, str]] = ..., config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class PutAssignmentRequest(_message.Message):
     __slots__ = ("document", "validate_only")

@@ -29,7 +29,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%edunn_serving/internal/v1/state.proto\x12\x19\x65\x64unn_serving.internal.v1\x1a\x1c\x65\x64unn_serving/v1/layer.proto\x1a edunn_serving/v1/optimizer.proto\x1a\x1d\x65\x64unn_serving/v1/tensor.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x92\x03\n\rSessionRecord\x12\x13\n\x0bincarnation\x18\x01 \x01(\t\x12\x0c\n\x04seed\x18\x02 \x01(\x04\x12&\n\x05phase\x18\x03 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\x12&\n\x03ttl\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x06layers\x18\x06 \x03(\x0b\x32\x17.edunn_serving.v1.Layer\x12H\n\x08training\x18\x07 \x03(\x0b\x32\x36.edunn_serving.internal.v1.SessionRecord.TrainingEntry\x12\x0f\n\x07\x63hanges\x18\x08 \x01(\x04\x1aY\n\rTrainingEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x37\n\x05value\x18\x02 \x01(\x0b\x32(.edunn_serving.internal.v1.TrainingBytes:\x02\x38\x01\"5\n\rTrainingBytes\x12\x11\n\tgradients\x18\x01 \x01(\x04\x12\x11\n\toptimizer\x18\x02 \x01(\x04\"\xe6\x01\n\x06\x41rrays\x12=\n\x06\x61rrays\x18\x01 \x03(\x0b\x32-.edunn_serving.internal.v1.Arrays.ArraysEntry\x12\x11\n\tbackwards\x18\x02 \x01(\x04\x12\x32\n\toptimizer\x18\x03 \x01(\x0b\x32\x1f.edunn_serving.v1.OptimizerSpec\x12\r\n\x05steps\x18\x04 \x01(\x03\x1aG\n\x0b\x41rraysEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"\xd2\x02\n\x07\x43ontext\x12\x38\n\x06header\x18\x01 \x01(\x0b\x32(.edunn_serving.internal.v1.ContextHeader\x12&\n\x05phase\x18\x02 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\x12<\n\x05\x63\x61\x63he\x18\x03 \x03(\x0b\x32-.edunn_serving.internal.v1.Context.CacheEntry\x12\x14\n\x0coutput_shape\x18\x04 \x03(\x03\x12;\n\x08\x62\x61\x63kward\x18\x05 \x01(\x0b\x32).edunn_serving.internal.v1.BackwardCharge\x1aT\n\nCacheEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x35\n\x05value\x18\x02 \x01(\x0b\x32&.edunn_serving.internal.v1.CachedValue:\x02\x38\x01\"y\n\rContextHeader\x12\x1a\n\x12parameters_version\x18\x01 \x01(\x04\x12\x17\n\x0f\x62uffers_version\x18\x02 \x01(\x04\x12\x16\n\x0erequest_digest\x18\x03 \x01(\x0c\x12\r\n\x05steps\x18\x04 \x01(\x03\x12\x0c\n\x04loss\x18\x05 \x01(\x01\"P\n\x0e\x42\x61\x63kwardCharge\x12\x0c\n\x04work\x18\x01 \x01(\x04\x12\x0e\n\x06memory\x18\x02 \x01(\x04\x12\x0e\n\x06\x61nswer\x18\x03 \x01(\x04\x12\x10\n\x08itemsize\x18\x04 \x01(\r\"\xbb\x01\n\x0b\x43\x61\x63hedValue\x12\x36\n\x05\x61rray\x18\x01 \x01(\x0b\x32%.edunn_serving.internal.v1.PlainArrayH\x00\x12\x35\n\x04\x62its\x18\x02 \x01(\x0b\x32%.edunn_serving.internal.v1.PackedBitsH\x00\x12\x0e\n\x04real\x18\x03 \x01(\x01H\x00\x12\x11\n\x07integer\x18\x04 \x01(\x03H\x00\x12\x11\n\x07\x62oolean\x18\x05 \x01(\x08H\x00\x42\x07\n\x05value\"8\n\nPlainArray\x12\r\n\x05\x64type\x18\x01 \x01(\t\x12\r\n\x05shape\x18\x02 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\")\n\nPackedBits\x12\r\n\x05shape\x18\x01 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%edunn_serving/internal/v1/state.proto\x12\x19\x65\x64unn_serving.internal.v1\x1a\x1c\x65\x64unn_serving/v1/layer.proto\x1a edunn_serving/v1/optimizer.proto\x1a\x1d\x65\x64unn_serving/v1/tensor.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x92\x03\n\rSessionRecord\x12\x13\n\x0bincarnation\x18\x01 \x01(\t\x12\x0c\n\x04seed\x18\x02 \x01(\x04\x12&\n\x05phase\x18\x03 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\x12&\n\x03ttl\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x06layers\x18\x06 \x03(\x0b\x32\x17.edunn_serving.v1.Layer\x12H\n\x08training\x18\x07 \x03(\x0b\x32\x36.edunn_serving.internal.v1.SessionRecord.TrainingEntry\x12\x0f\n\x07\x63hanges\x18\x08 \x01(\x04\x1aY\n\rTrainingEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x37\n\x05value\x18\x02 \x01(\x0b\x32(.edunn_serving.internal.v1.TrainingBytes:\x02\x38\x01\"5\n\rTrainingBytes\x12\x11\n\tgradients\x18\x01 \x01(\x04\x12\x11\n\toptimizer\x18\x02 \x01(\x04\"\xe6\x01\n\x06\x41rrays\x12=\n\x06\x61rrays\x18\x01 \x03(\x0b\x32-.edunn_serving.internal.v1.Arrays.ArraysEntry\x12\x11\n\tbackwards\x18\x02 \x01(\x04\x12\x32\n\toptimizer\x18\x03 \x01(\x0b\x32\x1f.edunn_serving.v1.OptimizerSpec\x12\r\n\x05steps\x18\x04 \x01(\x03\x1aG\n\x0b\x41rraysEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.edunn_serving.v1.Tensor:\x02\x38\x01\"p\n\x0eJournaledSteps\x12\x10\n\x08\x66orwards\x18\x01 \x01(\x04\x12\x0f\n\x07numbers\x18\x02 \x03(\r\x12\x10\n\x08requests\x18\x03 \x03(\x0c\x12\r\n\x05marks\x18\x04 \x03(\x0c\x12\x1a\n\x12parameters_version\x18\x05 \x01(\x04\"\xd2\x02\n\x07\x43ontext\x12\x38\n\x06header\x18\x01 \x01(\x0b\x32(.edunn_serving.internal.v1.ContextHeader\x12&\n\x05phase\x18\x02 \x01(\x0e\x32\x17.edunn_serving.v1.Phase\x12<\n\x05\x63\x61\x63he\x18\x03 \x03(\x0b\x32-.edunn_serving.internal.v1.Context.CacheEntry\x12\x14\n\x0coutput_shape\x18\x04 \x03(\x03\x12;\n\x08\x62\x61\x63kward\x18\x05 \x01(\x0b\x32).edunn_serving.internal.v1.BackwardCharge\x1aT\n\nCacheEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x35\n\x05value\x18\x02 \x01(\x0b\x32&.edunn_serving.internal.v1.CachedValue:\x02\x38\x01\"y\n\rContextHeader\x12\x1a\n\x12parameters_version\x18\x01 \x01(\x04\x12\x17\n\x0f\x62uffers_version\x18\x02 \x01(\x04\x12\x16\n\x0erequest_digest\x18\x03 \x01(\x0c\x12\r\n\x05steps\x18\x04 \x01(\x03\x12\x0c\n\x04loss\x18\x05 \x01(\x01\"P\n\x0e\x42\x61\x63kwardCharge\x12\x0c\n\x04work\x18\x01 \x01(\x04\x12\x0e\n\x06memory\x18\x02 \x01(\x04\x12\x0e\n\x06\x61nswer\x18\x03 \x01(\x04\x12\x10\n\x08itemsize\x18\x04 \x01(\r\"\xbb\x01\n\x0b\x43\x61\x63hedValue\x12\x36\n\x05\x61rray\x18\x01 \x01(\x0b\x32%.edunn_serving.internal.v1.PlainArrayH\x00\x12\x35\n\x04\x62its\x18\x02 \x01(\x0b\x32%.edunn_serving.internal.v1.PackedBitsH\x00\x12\x0e\n\x04real\x18\x03 \x01(\x01H\x00\x12\x11\n\x07integer\x18\x04 \x01(\x03H\x00\x12\x11\n\x07\x62oolean\x18\x05 \x01(\x08H\x00\x42\x07\n\x05value\"8\n\nPlainArray\x12\r\n\x05\x64type\x18\x01 \x01(\t\x12\r\n\x05shape\x18\x02 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\")\n\nPackedBits\x12\r\n\x05shape\x18\x01 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,18 +52,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ARRAYS']._serialized_end=919
   _globals['_ARRAYS_ARRAYSENTRY']._serialized_start=848
   _globals['_ARRAYS_ARRAYSENTRY']._serialized_end=919
-  _globals['_CONTEXT']._serialized_start=922
-  _globals['_CONTEXT']._serialized_end=1260
-  _globals['_CONTEXT_CACHEENTRY']._serialized_start=1176
-  _globals['_CONTEXT_CACHEENTRY']._serialized_end=1260
-  _globals['_CONTEXTHEADER']._serialized_start=1262
-  _globals['_CONTEXTHEADER']._serialized_end=1383
-  _globals['_BACKWARDCHARGE']._serialized_start=1385
-  _globals['_BACKWARDCHARGE']._serialized_end=1465
-  _globals['_CACHEDVALUE']._serialized_start=1468
-  _globals['_CACHEDVALUE']._serialized_end=1655
-  _globals['_PLAINARRAY']._serialized_start=1657
-  _globals['_PLAINARRAY']._serialized_end=1713
-  _globals['_PACKEDBITS']._serialized_start=1715
-  _globals['_PACKEDBITS']._serialized_end=1756
+  _globals['_JOURNALEDSTEPS']._serialized_start=921
+  _globals['_JOURNALEDSTEPS']._serialized_end=1033
+  _globals['_CONTEXT']._serialized_start=1036
+  _globals['_CONTEXT']._serialized_end=1374
+  _globals['_CONTEXT_CACHEENTRY']._serialized_start=1290
+  _globals['_CONTEXT_CACHEENTRY']._serialized_end=1374
+  _globals['_CONTEXTHEADER']._serialized_start=1376
+  _globals['_CONTEXTHEADER']._serialized_end=1497
+  _globals['_BACKWARDCHARGE']._serialized_start=1499
+  _globals['_BACKWARDCHARGE']._serialized_end=1579
+  _globals['_CACHEDVALUE']._serialized_start=1582
+  _globals['_CACHEDVALUE']._serialized_end=1769
+  _globals['_PLAINARRAY']._serialized_start=1771
+  _globals['_PLAINARRAY']._serialized_end=1827
+  _globals['_PACKEDBITS']._serialized_start=1829
+  _globals['_PACKEDBITS']._serialized_end=1870
 # @@protoc_insertion_point(module_scope)

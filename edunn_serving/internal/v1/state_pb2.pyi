@@ -67,6 +67,20 @@ class Arrays(_message.Message):
     steps: int
     def __init__(self, arrays: _Optional[_Mapping[str, _tensor_pb2.Tensor]] = ..., backwards: _Optional[int] = ..., optimizer: _Optional[_Union[_optimizer_pb2.OptimizerSpec, _Mapping]] = ..., steps: _Optional[int] = ...) -> None: ...
 
+class JournaledSteps(_message.Message):
+    __slots__ = ("forwards", "numbers", "requests", "marks", "parameters_version")
+    FORWARDS_FIELD_NUMBER: _ClassVar[int]
+    NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    MARKS_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_VERSION_FIELD_NUMBER: _ClassVar[int]
+    forwards: int
+    numbers: _containers.RepeatedScalarFieldContainer[int]
+    requests: _containers.RepeatedScalarFieldContainer[bytes]
+    marks: _containers.RepeatedScalarFieldContainer[bytes]
+    parameters_version: int
+    def __init__(self, forwards: _Optional[int] = ..., numbers: _Optional[_Iterable[int]] = ..., requests: _Optional[_Iterable[bytes]] = ..., marks: _Optional[_Iterable[bytes]] = ..., parameters_version: _Optional[int] = ...) -> None: ...
+
 class Context(_message.Message):
     __slots__ = ("header", "phase", "cache", "output_shape", "backward")
     class CacheEntry(_message.Message):

@@ -48,9 +48,9 @@ class Worker:
         methods = [type(request).__name__.removesuffix("Request") for request in requests]
         data = [request.SerializeToString() for request in requests]
         apart = lie_apart(data)
-        self._connection.run(("RPUSH", keys.batch(batch_id), ""))
-        if apart:
-            self._connection.run(("RPUSH", keys.requests(batch_id), *data))
+        self._connection.run(("RPUSH", keys.batch(batch_id), len(data) if apart else 0))
+        for number, request in enumerate(data if apart else ()):
+            self._connection.run(("SET", keys.request(batch_id, number), request))
         heads = [
             _head(*each)._replace(answer_room=answer_room)
             for each in zip(methods, requests, strict=True)

@@ -33,11 +33,14 @@ def test_batch_that_is_computed_for_long_does_not_expire(
     guard: OverrunGuard, redis_url: str
 ) -> None:
     with redis.Redis.from_url(redis_url) as client:
-        for key in (keys.batch("long"), keys.holder("long")):
+        client.rpush(keys.batch("long"), 1)
+        client.pexpire(keys.batch("long"), 60_000)
+        for key in (keys.holder("long"), keys.request("long", 0)):
             client.set(key, "", px=60_000)
         guard.begin("long", 0, math.inf)
         await_true(lambda: client.pttl(keys.batch("long")) > 60_000, "a longer life")
-        assert client.pttl(keys.holder("long")) > 60_000
+        await_true(lambda: client.pttl(keys.holder("long")) > 60_000, "its holder too")
+        await_true(lambda: client.pttl(keys.request("long", 0)) > 60_000, "its request too")
 
 
 def test_holder_of_a_batch_that_is_computed_for_long_is_noted(

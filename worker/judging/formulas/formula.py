@@ -52,6 +52,12 @@ class Formula:
     def set_phase(self, phase: str) -> None:
         self.phase = phase
 
+    def learn(self, inputs: tuple[Rounded, ...], output: Floats) -> None:
+        """Take numbers that only a mistaken layer has from what it answered to a forward.
+
+        It is called before that forward is run. A formula that is right has none to take.
+        """
+
     def forward(self, *inputs: Rounded) -> Rounded:
         raise NotImplementedError
 

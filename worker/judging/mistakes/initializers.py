@@ -92,3 +92,8 @@ teach(
     "The numerator under the root is another one than this rule has.",
     "El numerador dentro de la raíz es otro que el de esta regla.",
 )
+teach(
+    "initializer-shape-wrong",
+    "The numbers have the shape {got}, where the array to fill has {expected}: keep its shape.",
+    "Los números tienen la forma {got}, y el arreglo a llenar tiene {expected}: conserva su forma.",
+)

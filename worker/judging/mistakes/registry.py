@@ -51,12 +51,14 @@ def mistake(
 
 
 def mistakes_of(right: type[Formula]) -> Iterator[Mistake]:
-    """Yield the mistakes of the type of a right formula."""
-    for known in MISTAKES:
-        if known.of and right in known.of:
-            yield _before(known, right)
-        elif known.of == () and _right_of(known.formula) is right:
-            yield known
+    """Yield the mistakes of the type of a right formula, which are tried in this order.
+
+    Those of several types come after those of the type alone, and those that learn from the answer
+    last, because they can be like many others.
+    """
+    own = [each for each in MISTAKES if each.of == () and _right_of(each.formula) is right]
+    shared = [_before(each, right) for each in MISTAKES if each.of and right in each.of]
+    yield from sorted([*own, *shared], key=lambda each: each.formula.learn is not Formula.learn)
 
 
 def mistakes_of_any(right: type[Formula]) -> Iterator[Mistake]:

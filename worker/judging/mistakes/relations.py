@@ -74,6 +74,48 @@ _LESSONS: dict[str, tuple[str, str]] = {
         "{part} is the logarithm of what it should be.",
         "{part} es el logaritmo de lo que debería ser.",
     ),
+    "function-applied": (
+        "{part} went through a function that has no place there: it is {got} of the right value v.",
+        "{part} pasó por una función que no corresponde allí: es {got} del valor correcto v.",
+    ),
+    "another-function": (
+        "{part} is {got} of the input x, which is another function than this layer's.",
+        "{part} es {got} de la entrada x, que es otra función que la de esta capa.",
+    ),
+    "another-derivative": (
+        "The derivative of this layer is another one: {part} is {got}, with g that of the output.",
+        "La derivada de esta capa es otra: {part} es {got}, donde g es el de la salida.",
+    ),
+    "wrong-where": (
+        "{part} is wrong exactly where {got}, and right elsewhere: look at what is done there.",
+        "{part} está mal exactamente donde {got}, y bien en lo demás: mira qué se hace allí.",
+    ),
+    "wrong-at-indices": (
+        "{part} is wrong at the indices {got} of axis {expected} (from 0) alone: the others are "
+        "right.",
+        "{part} está mal solo en los índices {got} del eje {expected} (desde 0): los otros están "
+        "bien.",
+    ),
+    "right-at-first": (
+        "{part} is right at first and wrong later: what an earlier step left has an effect on it.",
+        "{part} es correcta al principio y luego no: influye algo que dejó un paso anterior.",
+    ),
+    "samples-mixed": (
+        "{part} is right for a single sample and wrong for several: the samples are mixed.",
+        "{part} es correcta con una sola muestra y no con varias: las muestras se mezclan.",
+    ),
+    "wrong-for-one-sample": (
+        "{part} is right for several samples and wrong for a batch of one: an axis was lost, or "
+        "the size of the batch counts.",
+        "{part} es correcta con varias muestras y no con un lote de una: se perdió un eje, o "
+        "influye el tamaño del lote.",
+    ),
+    "derivative-wrong": (
+        "The forward is right, but {part} is not its derivative: derive it anew, and compare it "
+        "with differences of the forward.",
+        "El forward es correcto, pero {part} no es su derivada: derívala de nuevo, y compárala "
+        "con diferencias del forward.",
+    ),
     "rounded-to-integers": (
         "{part} is rounded to whole numbers: an array of integers or // loses the rest.",
         "{part} está redondeada a números enteros: un arreglo de enteros o // pierde el resto.",

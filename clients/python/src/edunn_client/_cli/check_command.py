@@ -35,6 +35,7 @@ from edunn_client._client import Client
 from edunn_client._errors import DeadlineExceededError, EdunnError, UnavailableError
 from edunn_client.grading._html import MARKS, explanation, score_text
 from edunn_client.grading._line_program import LineProgram, ProgramError, python_program
+from edunn_client.grading._rehearsal import NotReadyError, rehearse
 from edunn_client.grading._reports import CheckResult, Report, Verdict
 from edunn_client.grading._service import Grading
 
@@ -61,6 +62,9 @@ def check(
     language: Annotated[str, typer.Option(help="Of the messages: en or es.")] = "",
     seconds: Annotated[float, typer.Option(min=0.1, help="How long your program may take.")] = 60.0,
     attach: Annotated[bool, typer.Option(help="Send the file along, for the graders.")] = True,
+    partial: Annotated[
+        bool, typer.Option(help="Go on if only some of the assignment's classes can be made.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option(help="Go on with the newest attempt that has no answers yet.")
     ] = False,
@@ -89,6 +93,10 @@ def check(
         source = _source(file) if attach and file is not None else b""
         # What cannot be started costs no attempt.
         with LineProgram(_command(file, run), seconds) as program:
+            if file is not None:
+                checks = grading.get_assignment(assignment, course).checks
+                # A course system has nobody who could be asked.
+                rehearse(checks, program.begin, partial=partial or chosen is not None)
             begun = grading.open_attempt(assignment, course, student=named) if resume else None
             if begun is None:
                 begun = grading.start_attempt(assignment, course, student=named, language=language)
@@ -99,7 +107,7 @@ def check(
         try:
             with connection(address, token, tls, ca) as client:
                 report = attempt(client)
-        except ProgramError as error:
+        except (ProgramError, NotReadyError) as error:
             raise stop(str(error)) from None
         if as_json:
             print_json(report.as_json())

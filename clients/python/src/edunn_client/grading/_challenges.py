@@ -122,6 +122,12 @@ def decode_attempt(message: challenge_pb2.Attempt) -> Attempt:
     )
 
 
+def decode_kind(number: int) -> str:
+    """Return a kind's name; of a number that is newer than this client, or left out, no name."""
+    value = _KINDS.values_by_number.get(number)
+    return value.name.removeprefix(_KIND_PREFIX).lower() if number and value else ""
+
+
 def _challenge(message: challenge_pb2.Challenge) -> Challenge:
     kind: str = _KINDS.values_by_number[message.kind].name
     return Challenge(

@@ -11,8 +11,9 @@ from types import ModuleType
 from typing import Any
 
 from edunn_client.grading import _line_form as form
-from edunn_client.grading._challenges import StepAnswer
+from edunn_client.grading._challenges import Failure, StepAnswer
 from edunn_client.grading._classes import classes_of
+from edunn_client.grading._rehearsal import begin_with
 from edunn_client.grading._running import FindClass, StudentProgram, failure_of
 
 
@@ -34,6 +35,12 @@ def main() -> None:
                 program = _begin(line, classes_of(module))
             except Exception as error:
                 answer = failure_of(error)
+        elif line["do"] == "rehearse":
+            answer = (
+                Failure(failure)
+                if module is None
+                else begin_with(classes_of(module))(form.challenge_of(line))
+            )
         elif program is not None:
             answer = program.run(form.step_of(line))
         answers.write(_line_of(answer) + "\n")

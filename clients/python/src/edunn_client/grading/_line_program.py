@@ -77,6 +77,17 @@ class LineProgram:
                 if pipe is not None:
                     pipe.close()
 
+    def begin(self, challenge: Challenge) -> Failure | None:
+        """Have a Python file's program begin a challenge without steps; return what failed.
+
+        Raises
+        ------
+        ProgramError
+            The program has ended, or takes too long.
+        """
+        answer = self._ask({**form.challenge_line(challenge), "do": "rehearse"})
+        return Failure(str(answer["failure"])) if "failure" in answer else None
+
     def answer_attempt(self, attempt: Attempt) -> dict[str, dict[str, StepAnswer]]:
         """Have the program answer all challenges. After it has died, the rest are failures."""
         self._deadline = time.monotonic() + self._seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -58,7 +58,8 @@ def answer_challenge(challenge: Challenge, classes: FindClass) -> dict[str, Step
 
 def failure_of(error: BaseException) -> Failure:
     """Return an error's words."""
-    return Failure(f"{type(error).__name__}: {error}")
+    notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+    return Failure(f"{type(error).__name__}: {error}{notes}")
 
 
 class StudentProgram:
@@ -77,6 +78,12 @@ class StudentProgram:
         self._model = _OneParameter()
         self._layer = _make(challenge, classes)
         _set_parameters(self._layer, challenge.parameters)
+
+    def check_methods(self, names: Sequence[str]) -> None:
+        """Raise an AttributeError if there is none of these methods."""
+        if names and not any(callable(getattr(self._layer, name, None)) for name in names):
+            kind = type(self._layer).__name__
+            raise AttributeError(f"the class {kind} has no method {' or '.join(names)}")
 
     def run(self, step: Step) -> StepAnswer | None:
         """Run a step, and return its answer; None if there is nothing to answer."""
@@ -164,16 +171,28 @@ def _output(value: Any) -> Array:
 
 def _make(challenge: Challenge, classes: FindClass) -> Any:
     config = dict(challenge.config)
-    cls = classes(challenge.layer_type)
-    if cls is None:
-        raise LookupError(f"there is no class {challenge.layer_type}")
+    cls = _class_of(challenge.layer_type, classes)
     arguments = {name: _argument(value, classes) for name, value in config.items()}
     if challenge.kind == "optimizer":
         taken = inspect.signature(cls).parameters
         for name in ("batch_size", "epochs"):
             if name in taken and taken[name].default is inspect.Parameter.empty:
                 arguments.setdefault(name, 1)
-    return cls(**arguments)
+    try:
+        return cls(**arguments)
+    except Exception as error:
+        given = ", ".join(f"{name}={value!r}" for name, value in config.items())
+        error.add_note(f"making {challenge.layer_type}({given})")
+        raise
+
+
+def _class_of(name: str, classes: FindClass) -> Any:
+    found = classes(name)
+    if found is None:
+        raise LookupError(f"there is no class {name}")
+    if not callable(found):
+        raise TypeError(f"{name} is no class but of the type {type(found).__name__}")
+    return found
 
 
 def _argument(value: Any, classes: FindClass) -> Any:
@@ -181,9 +200,7 @@ def _argument(value: Any, classes: FindClass) -> Any:
     if isinstance(value, list):
         return [_argument(item, classes) for item in value]
     if isinstance(value, Mapping) and "type" in value:
-        cls = classes(str(value["type"]))
-        if cls is None:
-            raise LookupError(f"there is no class {value['type']}")
+        cls = _class_of(str(value["type"]), classes)
         inner = dict(value.get("config") or {})
         return cls(**{name: _argument(item, classes) for name, item in inner.items()})
     return value

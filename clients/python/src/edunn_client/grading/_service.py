@@ -12,11 +12,13 @@ from google.protobuf.message import Message
 
 from edunn_client._calls import Call
 from edunn_client._client import Client
+from edunn_client._config import decode_config
 from edunn_client._stubs import grading_service_pb2 as pb
 from edunn_client.grading._challenges import (
     Attempt,
     ChallengeAnswer,
     decode_attempt,
+    decode_kind,
     encode_answer,
 )
 from edunn_client.grading._reports import Report, decode_report
@@ -292,6 +294,8 @@ def _assignment(message: pb.Assignment) -> Assignment:
                 "points": each.points,
                 "depends_on": list(each.depends_on),
                 "type": each.type,
+                "kind": decode_kind(each.kind),
+                "config": decode_config(each.config),
             }
             for each in message.checks
         ),

@@ -37,6 +37,7 @@ private static final long serialVersionUID = 0L;
     dependsOn_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
     type_ = "";
+    kind_ = 0;
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -57,6 +58,7 @@ private static final long serialVersionUID = 0L;
             org.edunn.serving.grading.v1.AssignmentCheck.class, org.edunn.serving.grading.v1.AssignmentCheck.Builder.class);
   }
 
+  private int bitField0_;
   public static final int CHECK_ID_FIELD_NUMBER = 1;
   @SuppressWarnings("serial")
   private volatile java.lang.Object checkId_ = "";
@@ -266,6 +268,70 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int KIND_FIELD_NUMBER = 6;
+  private int kind_ = 0;
+  /**
+   * <pre>
+   * What the type is.
+   * </pre>
+   *
+   * <code>.edunn_serving.grading.v1.ChallengeKind kind = 6;</code>
+   * @return The enum numeric value on the wire for kind.
+   */
+  @java.lang.Override public int getKindValue() {
+    return kind_;
+  }
+  /**
+   * <pre>
+   * What the type is.
+   * </pre>
+   *
+   * <code>.edunn_serving.grading.v1.ChallengeKind kind = 6;</code>
+   * @return The kind.
+   */
+  @java.lang.Override public org.edunn.serving.grading.v1.ChallengeKind getKind() {
+    org.edunn.serving.grading.v1.ChallengeKind result = org.edunn.serving.grading.v1.ChallengeKind.forNumber(kind_);
+    return result == null ? org.edunn.serving.grading.v1.ChallengeKind.UNRECOGNIZED : result;
+  }
+
+  public static final int CONFIG_FIELD_NUMBER = 7;
+  private com.google.protobuf.Struct config_;
+  /**
+   * <pre>
+   * The configuration with which the challenges make it. A client can try it before an attempt.
+   * </pre>
+   *
+   * <code>.google.protobuf.Struct config = 7;</code>
+   * @return Whether the config field is set.
+   */
+  @java.lang.Override
+  public boolean hasConfig() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * The configuration with which the challenges make it. A client can try it before an attempt.
+   * </pre>
+   *
+   * <code>.google.protobuf.Struct config = 7;</code>
+   * @return The config.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Struct getConfig() {
+    return config_ == null ? com.google.protobuf.Struct.getDefaultInstance() : config_;
+  }
+  /**
+   * <pre>
+   * The configuration with which the challenges make it. A client can try it before an attempt.
+   * </pre>
+   *
+   * <code>.google.protobuf.Struct config = 7;</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.StructOrBuilder getConfigOrBuilder() {
+    return config_ == null ? com.google.protobuf.Struct.getDefaultInstance() : config_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -295,6 +361,12 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(type_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 5, type_);
     }
+    if (kind_ != org.edunn.serving.grading.v1.ChallengeKind.CHALLENGE_KIND_UNSPECIFIED.getNumber()) {
+      output.writeEnum(6, kind_);
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(7, getConfig());
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -319,6 +391,14 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(type_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(5, type_);
+    }
+    if (kind_ != org.edunn.serving.grading.v1.ChallengeKind.CHALLENGE_KIND_UNSPECIFIED.getNumber()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeEnumSize(6, kind_);
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(7, getConfig());
     }
     return size;
   }
@@ -355,6 +435,12 @@ private static final long serialVersionUID = 0L;
         .equals(other.getDependsOnList())) return false;
     if (!getType()
         .equals(other.getType())) return false;
+    if (kind_ != other.kind_) return false;
+    if (hasConfig() != other.hasConfig()) return false;
+    if (hasConfig()) {
+      if (!getConfig()
+          .equals(other.getConfig())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -379,6 +465,12 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + TYPE_FIELD_NUMBER;
     hash = (53 * hash) + getType().hashCode();
+    hash = (37 * hash) + KIND_FIELD_NUMBER;
+    hash = (53 * hash) + kind_;
+    if (hasConfig()) {
+      hash = (37 * hash) + CONFIG_FIELD_NUMBER;
+      hash = (53 * hash) + getConfig().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -502,13 +594,19 @@ private static final long serialVersionUID = 0L;
 
     // Construct using org.edunn.serving.grading.v1.AssignmentCheck.newBuilder()
     private Builder() {
-
+      maybeForceBuilderInitialization();
     }
 
     private Builder(
         com.google.protobuf.GeneratedMessage.BuilderParent parent) {
       super(parent);
-
+      maybeForceBuilderInitialization();
+    }
+    private void maybeForceBuilderInitialization() {
+      if (com.google.protobuf.GeneratedMessage
+              .alwaysUseFieldBuilders) {
+        internalGetConfigFieldBuilder();
+      }
     }
     @java.lang.Override
     public Builder clear() {
@@ -520,6 +618,12 @@ private static final long serialVersionUID = 0L;
       dependsOn_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
       type_ = "";
+      kind_ = 0;
+      config_ = null;
+      if (configBuilder_ != null) {
+        configBuilder_.dispose();
+        configBuilder_ = null;
+      }
       return this;
     }
 
@@ -569,6 +673,17 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000010) != 0)) {
         result.type_ = type_;
       }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.kind_ = kind_;
+      }
+      int to_bitField0_ = 0;
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.config_ = configBuilder_ == null
+            ? config_
+            : configBuilder_.build();
+        to_bitField0_ |= 0x00000001;
+      }
+      result.bitField0_ |= to_bitField0_;
     }
 
     @java.lang.Override
@@ -610,6 +725,12 @@ private static final long serialVersionUID = 0L;
         type_ = other.type_;
         bitField0_ |= 0x00000010;
         onChanged();
+      }
+      if (other.kind_ != 0) {
+        setKindValue(other.getKindValue());
+      }
+      if (other.hasConfig()) {
+        mergeConfig(other.getConfig());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -660,6 +781,18 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000010;
               break;
             } // case 42
+            case 48: {
+              kind_ = input.readEnum();
+              bitField0_ |= 0x00000020;
+              break;
+            } // case 48
+            case 58: {
+              input.readMessage(
+                  internalGetConfigFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 58
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1142,6 +1275,233 @@ private static final long serialVersionUID = 0L;
       bitField0_ |= 0x00000010;
       onChanged();
       return this;
+    }
+
+    private int kind_ = 0;
+    /**
+     * <pre>
+     * What the type is.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ChallengeKind kind = 6;</code>
+     * @return The enum numeric value on the wire for kind.
+     */
+    @java.lang.Override public int getKindValue() {
+      return kind_;
+    }
+    /**
+     * <pre>
+     * What the type is.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ChallengeKind kind = 6;</code>
+     * @param value The enum numeric value on the wire for kind to set.
+     * @return This builder for chaining.
+     */
+    public Builder setKindValue(int value) {
+      kind_ = value;
+      bitField0_ |= 0x00000020;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the type is.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ChallengeKind kind = 6;</code>
+     * @return The kind.
+     */
+    @java.lang.Override
+    public org.edunn.serving.grading.v1.ChallengeKind getKind() {
+      org.edunn.serving.grading.v1.ChallengeKind result = org.edunn.serving.grading.v1.ChallengeKind.forNumber(kind_);
+      return result == null ? org.edunn.serving.grading.v1.ChallengeKind.UNRECOGNIZED : result;
+    }
+    /**
+     * <pre>
+     * What the type is.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ChallengeKind kind = 6;</code>
+     * @param value The kind to set.
+     * @throws IllegalArgumentException if UNRECOGNIZED is provided.
+     * @return This builder for chaining.
+     */
+    public Builder setKind(org.edunn.serving.grading.v1.ChallengeKind value) {
+      java.util.Objects.requireNonNull(value);
+      bitField0_ |= 0x00000020;
+      kind_ = value.getNumber();
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the type is.
+     * </pre>
+     *
+     * <code>.edunn_serving.grading.v1.ChallengeKind kind = 6;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearKind() {
+      bitField0_ = (bitField0_ & ~0x00000020);
+      kind_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.Struct config_;
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Struct, com.google.protobuf.Struct.Builder, com.google.protobuf.StructOrBuilder> configBuilder_;
+    /**
+     * <pre>
+     * The configuration with which the challenges make it. A client can try it before an attempt.
+     * </pre>
+     *
+     * <code>.google.protobuf.Struct config = 7;</code>
+     * @return Whether the config field is set.
+     */
+    public boolean hasConfig() {
+      return ((bitField0_ & 0x00000040) != 0);
+    }
+    /**
+     * <pre>
+     * The configuration with which the challenges make it. A client can try it before an attempt.
+     * </pre>
+     *
+     * <code>.google.protobuf.Struct config = 7;</code>
+     * @return The config.
+     */
+    public com.google.protobuf.Struct getConfig() {
+      if (configBuilder_ == null) {
+        return config_ == null ? com.google.protobuf.Struct.getDefaultInstance() : config_;
+      } else {
+        return configBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * The configuration with which the challenges make it. A client can try it before an attempt.
+     * </pre>
+     *
+     * <code>.google.protobuf.Struct config = 7;</code>
+     */
+    public Builder setConfig(com.google.protobuf.Struct value) {
+      if (configBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        config_ = value;
+      } else {
+        configBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The configuration with which the challenges make it. A client can try it before an attempt.
+     * </pre>
+     *
+     * <code>.google.protobuf.Struct config = 7;</code>
+     */
+    public Builder setConfig(
+        com.google.protobuf.Struct.Builder builderForValue) {
+      if (configBuilder_ == null) {
+        config_ = builderForValue.build();
+      } else {
+        configBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The configuration with which the challenges make it. A client can try it before an attempt.
+     * </pre>
+     *
+     * <code>.google.protobuf.Struct config = 7;</code>
+     */
+    public Builder mergeConfig(com.google.protobuf.Struct value) {
+      if (configBuilder_ == null) {
+        if (((bitField0_ & 0x00000040) != 0) &&
+          config_ != null &&
+          config_ != com.google.protobuf.Struct.getDefaultInstance()) {
+          getConfigBuilder().mergeFrom(value);
+        } else {
+          config_ = value;
+        }
+      } else {
+        configBuilder_.mergeFrom(value);
+      }
+      if (config_ != null) {
+        bitField0_ |= 0x00000040;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The configuration with which the challenges make it. A client can try it before an attempt.
+     * </pre>
+     *
+     * <code>.google.protobuf.Struct config = 7;</code>
+     */
+    public Builder clearConfig() {
+      bitField0_ = (bitField0_ & ~0x00000040);
+      config_ = null;
+      if (configBuilder_ != null) {
+        configBuilder_.dispose();
+        configBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The configuration with which the challenges make it. A client can try it before an attempt.
+     * </pre>
+     *
+     * <code>.google.protobuf.Struct config = 7;</code>
+     */
+    public com.google.protobuf.Struct.Builder getConfigBuilder() {
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return internalGetConfigFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The configuration with which the challenges make it. A client can try it before an attempt.
+     * </pre>
+     *
+     * <code>.google.protobuf.Struct config = 7;</code>
+     */
+    public com.google.protobuf.StructOrBuilder getConfigOrBuilder() {
+      if (configBuilder_ != null) {
+        return configBuilder_.getMessageOrBuilder();
+      } else {
+        return config_ == null ?
+            com.google.protobuf.Struct.getDefaultInstance() : config_;
+      }
+    }
+    /**
+     * <pre>
+     * The configuration with which the challenges make it. A client can try it before an attempt.
+     * </pre>
+     *
+     * <code>.google.protobuf.Struct config = 7;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Struct, com.google.protobuf.Struct.Builder, com.google.protobuf.StructOrBuilder> 
+        internalGetConfigFieldBuilder() {
+      if (configBuilder_ == null) {
+        configBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            com.google.protobuf.Struct, com.google.protobuf.Struct.Builder, com.google.protobuf.StructOrBuilder>(
+                getConfig(),
+                getParentForChildren(),
+                isClean());
+        config_ = null;
+      }
+      return configBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:edunn_serving.grading.v1.AssignmentCheck)

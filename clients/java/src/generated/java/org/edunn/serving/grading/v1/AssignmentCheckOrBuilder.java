@@ -120,4 +120,50 @@ public interface AssignmentCheckOrBuilder extends
    */
   com.google.protobuf.ByteString
       getTypeBytes();
+
+  /**
+   * <pre>
+   * What the type is.
+   * </pre>
+   *
+   * <code>.edunn_serving.grading.v1.ChallengeKind kind = 6;</code>
+   * @return The enum numeric value on the wire for kind.
+   */
+  int getKindValue();
+  /**
+   * <pre>
+   * What the type is.
+   * </pre>
+   *
+   * <code>.edunn_serving.grading.v1.ChallengeKind kind = 6;</code>
+   * @return The kind.
+   */
+  org.edunn.serving.grading.v1.ChallengeKind getKind();
+
+  /**
+   * <pre>
+   * The configuration with which the challenges make it. A client can try it before an attempt.
+   * </pre>
+   *
+   * <code>.google.protobuf.Struct config = 7;</code>
+   * @return Whether the config field is set.
+   */
+  boolean hasConfig();
+  /**
+   * <pre>
+   * The configuration with which the challenges make it. A client can try it before an attempt.
+   * </pre>
+   *
+   * <code>.google.protobuf.Struct config = 7;</code>
+   * @return The config.
+   */
+  com.google.protobuf.Struct getConfig();
+  /**
+   * <pre>
+   * The configuration with which the challenges make it. A client can try it before an attempt.
+   * </pre>
+   *
+   * <code>.google.protobuf.Struct config = 7;</code>
+   */
+  com.google.protobuf.StructOrBuilder getConfigOrBuilder();
 }

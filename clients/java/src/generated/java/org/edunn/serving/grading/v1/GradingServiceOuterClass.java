@@ -194,122 +194,125 @@ public final class GradingServiceOuterClass extends com.google.protobuf.Generate
       "ce.proto\022\030edunn_serving.grading.v1\032(edun" +
       "n_serving/grading/v1/challenge.proto\032%ed" +
       "unn_serving/grading/v1/report.proto\032\035edu" +
-      "nn_serving/v1/access.proto\032\037google/proto" +
-      "buf/timestamp.proto\"\200\003\n\nAssignment\022\016\n\006co" +
-      "urse\030\001 \001(\t\022\022\n\nassignment\030\002 \001(\t\022\017\n\007versio" +
-      "n\030\003 \001(\003\022\r\n\005title\030\004 \001(\t\022\023\n\013description\030\005 " +
-      "\001(\t\022\021\n\tmax_score\030\006 \001(\001\022-\n\topen_time\030\007 \001(" +
-      "\0132\032.google.protobuf.Timestamp\022,\n\010due_tim" +
-      "e\030\010 \001(\0132\032.google.protobuf.Timestamp\022.\n\nc" +
-      "lose_time\030\t \001(\0132\032.google.protobuf.Timest" +
-      "amp\0229\n\006checks\030\n \003(\0132).edunn_serving.grad" +
-      "ing.v1.AssignmentCheck\022\020\n\010document\030\013 \001(\t" +
-      "\022,\n\010put_time\030\014 \001(\0132\032.google.protobuf.Tim" +
-      "estamp\"d\n\017AssignmentCheck\022\020\n\010check_id\030\001 " +
-      "\001(\t\022\r\n\005title\030\002 \001(\t\022\016\n\006points\030\003 \001(\001\022\022\n\nde" +
-      "pends_on\030\004 \003(\t\022\014\n\004type\030\005 \001(\t\"?\n\024PutAssig" +
-      "nmentRequest\022\020\n\010document\030\001 \001(\t\022\025\n\rvalida" +
-      "te_only\030\002 \001(\010\"Q\n\025PutAssignmentResponse\0228" +
-      "\n\nassignment\030\001 \001(\0132$.edunn_serving.gradi" +
-      "ng.v1.Assignment\"K\n\024GetAssignmentRequest" +
-      "\022\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030\002 \001(\t\022\017\n\007" +
-      "version\030\003 \001(\003\"Q\n\025GetAssignmentResponse\0228" +
-      "\n\nassignment\030\001 \001(\0132$.edunn_serving.gradi" +
-      "ng.v1.Assignment\"(\n\026ListAssignmentsReque" +
-      "st\022\016\n\006course\030\001 \001(\t\"T\n\027ListAssignmentsRes" +
-      "ponse\0229\n\013assignments\030\001 \003(\0132$.edunn_servi" +
-      "ng.grading.v1.Assignment\"=\n\027DeleteAssign" +
-      "mentRequest\022\016\n\006course\030\001 \001(\t\022\022\n\nassignmen" +
-      "t\030\002 \001(\t\"\032\n\030DeleteAssignmentResponse\"n\n\023S" +
-      "tartAttemptRequest\022\016\n\006course\030\001 \001(\t\022\022\n\nas" +
-      "signment\030\002 \001(\t\022\017\n\007student\030\003 \001(\t\022\020\n\010langu" +
-      "age\030\004 \001(\t\022\020\n\010start_id\030\005 \001(\t\"J\n\024StartAtte" +
-      "mptResponse\0222\n\007attempt\030\001 \001(\0132!.edunn_ser" +
-      "ving.grading.v1.Attempt\"\'\n\021GetAttemptReq" +
-      "uest\022\022\n\nattempt_id\030\001 \001(\t\"H\n\022GetAttemptRe" +
-      "sponse\0222\n\007attempt\030\001 \001(\0132!.edunn_serving." +
-      "grading.v1.Attempt\"J\n\023ListAttemptsReques" +
-      "t\022\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030\002 \001(\t\022\017\n" +
-      "\007student\030\003 \001(\t\"K\n\024ListAttemptsResponse\0223" +
-      "\n\010attempts\030\001 \003(\0132!.edunn_serving.grading" +
-      ".v1.Attempt\"m\n\024SubmitAnswersRequest\022\022\n\na" +
-      "ttempt_id\030\001 \001(\t\0221\n\007answers\030\002 \003(\0132 .edunn" +
-      "_serving.grading.v1.Answer\022\016\n\006source\030\003 \001" +
-      "(\014\"I\n\025SubmitAnswersResponse\0220\n\006report\030\001 " +
-      "\001(\0132 .edunn_serving.grading.v1.Report\"8\n" +
-      "\020GetReportRequest\022\022\n\nattempt_id\030\001 \001(\t\022\020\n" +
-      "\010revision\030\002 \001(\003\"E\n\021GetReportResponse\0220\n\006" +
-      "report\030\001 \001(\0132 .edunn_serving.grading.v1." +
-      "Report\"p\n\022ListReportsRequest\022\016\n\006course\030\001" +
-      " \001(\t\022\022\n\nassignment\030\002 \001(\t\022\017\n\007student\030\003 \001(" +
-      "\t\022\021\n\tpage_size\030\004 \001(\005\022\022\n\npage_token\030\005 \001(\t" +
-      "\"a\n\023ListReportsResponse\0221\n\007reports\030\001 \003(\013" +
-      "2 .edunn_serving.grading.v1.Report\022\027\n\017ne" +
-      "xt_page_token\030\002 \001(\t\"*\n\024ReplayAttemptRequ" +
-      "est\022\022\n\nattempt_id\030\001 \001(\t\"\301\001\n\025ReplayAttemp" +
-      "tResponse\0222\n\007attempt\030\001 \001(\0132!.edunn_servi" +
-      "ng.grading.v1.Attempt\0221\n\007answers\030\002 \003(\0132 " +
-      ".edunn_serving.grading.v1.Answer\022\016\n\006sour" +
-      "ce\030\003 \001(\014\0221\n\007reports\030\004 \003(\0132 .edunn_servin" +
-      "g.grading.v1.Report\"P\n\026RegradeAttemptsRe" +
-      "quest\022\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030\002 \001(" +
-      "\t\022\022\n\nattempt_id\030\003 \001(\t\"+\n\027RegradeAttempts" +
-      "Response\022\020\n\010attempts\030\001 \001(\003\"\211\001\n\006Notice\022(\n" +
-      "\004time\030\001 \001(\0132\032.google.protobuf.Timestamp\022" +
-      "\016\n\006course\030\002 \001(\t\022\022\n\nassignment\030\003 \001(\t\022\022\n\na" +
-      "ttempt_id\030\004 \001(\t\022\017\n\007student\030\005 \001(\t\022\014\n\004text" +
-      "\030\006 \001(\t\"$\n\022ListNoticesRequest\022\016\n\006course\030\001" +
-      " \001(\t\"H\n\023ListNoticesResponse\0221\n\007notices\030\001" +
-      " \003(\0132 .edunn_serving.grading.v1.Notice\"\027" +
-      "\n\025GetReceiptKeysRequest\"&\n\026GetReceiptKey" +
-      "sResponse\022\014\n\004jwks\030\001 \001(\t2\331\r\n\016GradingServi" +
-      "ce\022x\n\rPutAssignment\022..edunn_serving.grad" +
-      "ing.v1.PutAssignmentRequest\032/.edunn_serv" +
-      "ing.grading.v1.PutAssignmentResponse\"\006\352\265" +
-      "\030\002\002\003\022|\n\rGetAssignment\022..edunn_serving.gr" +
-      "ading.v1.GetAssignmentRequest\032/.edunn_se" +
-      "rving.grading.v1.GetAssignmentResponse\"\n" +
-      "\220\002\001\352\265\030\003\001\002\003\022\202\001\n\017ListAssignments\0220.edunn_s" +
-      "erving.grading.v1.ListAssignmentsRequest" +
-      "\0321.edunn_serving.grading.v1.ListAssignme" +
-      "ntsResponse\"\n\220\002\001\352\265\030\003\001\002\003\022\204\001\n\020DeleteAssign" +
-      "ment\0221.edunn_serving.grading.v1.DeleteAs" +
-      "signmentRequest\0322.edunn_serving.grading." +
-      "v1.DeleteAssignmentResponse\"\t\220\002\002\352\265\030\002\002\003\022v" +
-      "\n\014StartAttempt\022-.edunn_serving.grading.v" +
-      "1.StartAttemptRequest\032..edunn_serving.gr" +
-      "ading.v1.StartAttemptResponse\"\007\352\265\030\003\001\002\003\022s" +
-      "\n\nGetAttempt\022+.edunn_serving.grading.v1." +
-      "GetAttemptRequest\032,.edunn_serving.gradin" +
-      "g.v1.GetAttemptResponse\"\n\220\002\001\352\265\030\003\001\002\003\022y\n\014L" +
-      "istAttempts\022-.edunn_serving.grading.v1.L" +
-      "istAttemptsRequest\032..edunn_serving.gradi" +
-      "ng.v1.ListAttemptsResponse\"\n\220\002\001\352\265\030\003\001\002\003\022|" +
-      "\n\rSubmitAnswers\022..edunn_serving.grading." +
-      "v1.SubmitAnswersRequest\032/.edunn_serving." +
-      "grading.v1.SubmitAnswersResponse\"\n\220\002\002\352\265\030" +
-      "\003\001\002\003\022p\n\tGetReport\022*.edunn_serving.gradin" +
-      "g.v1.GetReportRequest\032+.edunn_serving.gr" +
-      "ading.v1.GetReportResponse\"\n\220\002\001\352\265\030\003\001\002\003\022v" +
-      "\n\013ListReports\022,.edunn_serving.grading.v1" +
-      ".ListReportsRequest\032-.edunn_serving.grad" +
-      "ing.v1.ListReportsResponse\"\n\220\002\001\352\265\030\003\001\002\003\022{" +
-      "\n\rReplayAttempt\022..edunn_serving.grading." +
-      "v1.ReplayAttemptRequest\032/.edunn_serving." +
-      "grading.v1.ReplayAttemptResponse\"\t\220\002\001\352\265\030" +
-      "\002\002\003\022~\n\017RegradeAttempts\0220.edunn_serving.g" +
-      "rading.v1.RegradeAttemptsRequest\0321.edunn" +
-      "_serving.grading.v1.RegradeAttemptsRespo" +
-      "nse\"\006\352\265\030\002\002\003\022u\n\013ListNotices\022,.edunn_servi" +
-      "ng.grading.v1.ListNoticesRequest\032-.edunn" +
-      "_serving.grading.v1.ListNoticesResponse\"" +
-      "\t\220\002\001\352\265\030\002\002\003\022\177\n\016GetReceiptKeys\022/.edunn_ser" +
-      "ving.grading.v1.GetReceiptKeysRequest\0320." +
-      "edunn_serving.grading.v1.GetReceiptKeysR" +
-      "esponse\"\n\220\002\001\352\265\030\003\001\002\003B_\n\034org.edunn.serving" +
-      ".grading.v1P\001Z=github.com/edunn/edunn-se" +
-      "rving/clients/go/gradingpb;gradingpbb\006pr" +
-      "oto3"
+      "nn_serving/v1/access.proto\032\034google/proto" +
+      "buf/struct.proto\032\037google/protobuf/timest" +
+      "amp.proto\"\200\003\n\nAssignment\022\016\n\006course\030\001 \001(\t" +
+      "\022\022\n\nassignment\030\002 \001(\t\022\017\n\007version\030\003 \001(\003\022\r\n" +
+      "\005title\030\004 \001(\t\022\023\n\013description\030\005 \001(\t\022\021\n\tmax" +
+      "_score\030\006 \001(\001\022-\n\topen_time\030\007 \001(\0132\032.google" +
+      ".protobuf.Timestamp\022,\n\010due_time\030\010 \001(\0132\032." +
+      "google.protobuf.Timestamp\022.\n\nclose_time\030" +
+      "\t \001(\0132\032.google.protobuf.Timestamp\0229\n\006che" +
+      "cks\030\n \003(\0132).edunn_serving.grading.v1.Ass" +
+      "ignmentCheck\022\020\n\010document\030\013 \001(\t\022,\n\010put_ti" +
+      "me\030\014 \001(\0132\032.google.protobuf.Timestamp\"\304\001\n" +
+      "\017AssignmentCheck\022\020\n\010check_id\030\001 \001(\t\022\r\n\005ti" +
+      "tle\030\002 \001(\t\022\016\n\006points\030\003 \001(\001\022\022\n\ndepends_on\030" +
+      "\004 \003(\t\022\014\n\004type\030\005 \001(\t\0225\n\004kind\030\006 \001(\0162\'.edun" +
+      "n_serving.grading.v1.ChallengeKind\022\'\n\006co" +
+      "nfig\030\007 \001(\0132\027.google.protobuf.Struct\"?\n\024P" +
+      "utAssignmentRequest\022\020\n\010document\030\001 \001(\t\022\025\n" +
+      "\rvalidate_only\030\002 \001(\010\"Q\n\025PutAssignmentRes" +
+      "ponse\0228\n\nassignment\030\001 \001(\0132$.edunn_servin" +
+      "g.grading.v1.Assignment\"K\n\024GetAssignment" +
+      "Request\022\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030\002 " +
+      "\001(\t\022\017\n\007version\030\003 \001(\003\"Q\n\025GetAssignmentRes" +
+      "ponse\0228\n\nassignment\030\001 \001(\0132$.edunn_servin" +
+      "g.grading.v1.Assignment\"(\n\026ListAssignmen" +
+      "tsRequest\022\016\n\006course\030\001 \001(\t\"T\n\027ListAssignm" +
+      "entsResponse\0229\n\013assignments\030\001 \003(\0132$.edun" +
+      "n_serving.grading.v1.Assignment\"=\n\027Delet" +
+      "eAssignmentRequest\022\016\n\006course\030\001 \001(\t\022\022\n\nas" +
+      "signment\030\002 \001(\t\"\032\n\030DeleteAssignmentRespon" +
+      "se\"n\n\023StartAttemptRequest\022\016\n\006course\030\001 \001(" +
+      "\t\022\022\n\nassignment\030\002 \001(\t\022\017\n\007student\030\003 \001(\t\022\020" +
+      "\n\010language\030\004 \001(\t\022\020\n\010start_id\030\005 \001(\t\"J\n\024St" +
+      "artAttemptResponse\0222\n\007attempt\030\001 \001(\0132!.ed" +
+      "unn_serving.grading.v1.Attempt\"\'\n\021GetAtt" +
+      "emptRequest\022\022\n\nattempt_id\030\001 \001(\t\"H\n\022GetAt" +
+      "temptResponse\0222\n\007attempt\030\001 \001(\0132!.edunn_s" +
+      "erving.grading.v1.Attempt\"J\n\023ListAttempt" +
+      "sRequest\022\016\n\006course\030\001 \001(\t\022\022\n\nassignment\030\002" +
+      " \001(\t\022\017\n\007student\030\003 \001(\t\"K\n\024ListAttemptsRes" +
+      "ponse\0223\n\010attempts\030\001 \003(\0132!.edunn_serving." +
+      "grading.v1.Attempt\"m\n\024SubmitAnswersReque" +
+      "st\022\022\n\nattempt_id\030\001 \001(\t\0221\n\007answers\030\002 \003(\0132" +
+      " .edunn_serving.grading.v1.Answer\022\016\n\006sou" +
+      "rce\030\003 \001(\014\"I\n\025SubmitAnswersResponse\0220\n\006re" +
+      "port\030\001 \001(\0132 .edunn_serving.grading.v1.Re" +
+      "port\"8\n\020GetReportRequest\022\022\n\nattempt_id\030\001" +
+      " \001(\t\022\020\n\010revision\030\002 \001(\003\"E\n\021GetReportRespo" +
+      "nse\0220\n\006report\030\001 \001(\0132 .edunn_serving.grad" +
+      "ing.v1.Report\"p\n\022ListReportsRequest\022\016\n\006c" +
+      "ourse\030\001 \001(\t\022\022\n\nassignment\030\002 \001(\t\022\017\n\007stude" +
+      "nt\030\003 \001(\t\022\021\n\tpage_size\030\004 \001(\005\022\022\n\npage_toke" +
+      "n\030\005 \001(\t\"a\n\023ListReportsResponse\0221\n\007report" +
+      "s\030\001 \003(\0132 .edunn_serving.grading.v1.Repor" +
+      "t\022\027\n\017next_page_token\030\002 \001(\t\"*\n\024ReplayAtte" +
+      "mptRequest\022\022\n\nattempt_id\030\001 \001(\t\"\301\001\n\025Repla" +
+      "yAttemptResponse\0222\n\007attempt\030\001 \001(\0132!.edun" +
+      "n_serving.grading.v1.Attempt\0221\n\007answers\030" +
+      "\002 \003(\0132 .edunn_serving.grading.v1.Answer\022" +
+      "\016\n\006source\030\003 \001(\014\0221\n\007reports\030\004 \003(\0132 .edunn" +
+      "_serving.grading.v1.Report\"P\n\026RegradeAtt" +
+      "emptsRequest\022\016\n\006course\030\001 \001(\t\022\022\n\nassignme" +
+      "nt\030\002 \001(\t\022\022\n\nattempt_id\030\003 \001(\t\"+\n\027RegradeA" +
+      "ttemptsResponse\022\020\n\010attempts\030\001 \001(\003\"\211\001\n\006No" +
+      "tice\022(\n\004time\030\001 \001(\0132\032.google.protobuf.Tim" +
+      "estamp\022\016\n\006course\030\002 \001(\t\022\022\n\nassignment\030\003 \001" +
+      "(\t\022\022\n\nattempt_id\030\004 \001(\t\022\017\n\007student\030\005 \001(\t\022" +
+      "\014\n\004text\030\006 \001(\t\"$\n\022ListNoticesRequest\022\016\n\006c" +
+      "ourse\030\001 \001(\t\"H\n\023ListNoticesResponse\0221\n\007no" +
+      "tices\030\001 \003(\0132 .edunn_serving.grading.v1.N" +
+      "otice\"\027\n\025GetReceiptKeysRequest\"&\n\026GetRec" +
+      "eiptKeysResponse\022\014\n\004jwks\030\001 \001(\t2\331\r\n\016Gradi" +
+      "ngService\022x\n\rPutAssignment\022..edunn_servi" +
+      "ng.grading.v1.PutAssignmentRequest\032/.edu" +
+      "nn_serving.grading.v1.PutAssignmentRespo" +
+      "nse\"\006\352\265\030\002\002\003\022|\n\rGetAssignment\022..edunn_ser" +
+      "ving.grading.v1.GetAssignmentRequest\032/.e" +
+      "dunn_serving.grading.v1.GetAssignmentRes" +
+      "ponse\"\n\220\002\001\352\265\030\003\001\002\003\022\202\001\n\017ListAssignments\0220." +
+      "edunn_serving.grading.v1.ListAssignments" +
+      "Request\0321.edunn_serving.grading.v1.ListA" +
+      "ssignmentsResponse\"\n\220\002\001\352\265\030\003\001\002\003\022\204\001\n\020Delet" +
+      "eAssignment\0221.edunn_serving.grading.v1.D" +
+      "eleteAssignmentRequest\0322.edunn_serving.g" +
+      "rading.v1.DeleteAssignmentResponse\"\t\220\002\002\352" +
+      "\265\030\002\002\003\022v\n\014StartAttempt\022-.edunn_serving.gr" +
+      "ading.v1.StartAttemptRequest\032..edunn_ser" +
+      "ving.grading.v1.StartAttemptResponse\"\007\352\265" +
+      "\030\003\001\002\003\022s\n\nGetAttempt\022+.edunn_serving.grad" +
+      "ing.v1.GetAttemptRequest\032,.edunn_serving" +
+      ".grading.v1.GetAttemptResponse\"\n\220\002\001\352\265\030\003\001" +
+      "\002\003\022y\n\014ListAttempts\022-.edunn_serving.gradi" +
+      "ng.v1.ListAttemptsRequest\032..edunn_servin" +
+      "g.grading.v1.ListAttemptsResponse\"\n\220\002\001\352\265" +
+      "\030\003\001\002\003\022|\n\rSubmitAnswers\022..edunn_serving.g" +
+      "rading.v1.SubmitAnswersRequest\032/.edunn_s" +
+      "erving.grading.v1.SubmitAnswersResponse\"" +
+      "\n\220\002\002\352\265\030\003\001\002\003\022p\n\tGetReport\022*.edunn_serving" +
+      ".grading.v1.GetReportRequest\032+.edunn_ser" +
+      "ving.grading.v1.GetReportResponse\"\n\220\002\001\352\265" +
+      "\030\003\001\002\003\022v\n\013ListReports\022,.edunn_serving.gra" +
+      "ding.v1.ListReportsRequest\032-.edunn_servi" +
+      "ng.grading.v1.ListReportsResponse\"\n\220\002\001\352\265" +
+      "\030\003\001\002\003\022{\n\rReplayAttempt\022..edunn_serving.g" +
+      "rading.v1.ReplayAttemptRequest\032/.edunn_s" +
+      "erving.grading.v1.ReplayAttemptResponse\"" +
+      "\t\220\002\001\352\265\030\002\002\003\022~\n\017RegradeAttempts\0220.edunn_se" +
+      "rving.grading.v1.RegradeAttemptsRequest\032" +
+      "1.edunn_serving.grading.v1.RegradeAttemp" +
+      "tsResponse\"\006\352\265\030\002\002\003\022u\n\013ListNotices\022,.edun" +
+      "n_serving.grading.v1.ListNoticesRequest\032" +
+      "-.edunn_serving.grading.v1.ListNoticesRe" +
+      "sponse\"\t\220\002\001\352\265\030\002\002\003\022\177\n\016GetReceiptKeys\022/.ed" +
+      "unn_serving.grading.v1.GetReceiptKeysReq" +
+      "uest\0320.edunn_serving.grading.v1.GetRecei" +
+      "ptKeysResponse\"\n\220\002\001\352\265\030\003\001\002\003B_\n\034org.edunn." +
+      "serving.grading.v1P\001Z=github.com/edunn/e" +
+      "dunn-serving/clients/go/gradingpb;gradin" +
+      "gpbb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -317,6 +320,7 @@ public final class GradingServiceOuterClass extends com.google.protobuf.Generate
           org.edunn.serving.grading.v1.ChallengeOuterClass.getDescriptor(),
           org.edunn.serving.grading.v1.ReportOuterClass.getDescriptor(),
           org.edunn.serving.v1.Access.getDescriptor(),
+          com.google.protobuf.StructProto.getDescriptor(),
           com.google.protobuf.TimestampProto.getDescriptor(),
         });
     internal_static_edunn_serving_grading_v1_Assignment_descriptor =
@@ -330,7 +334,7 @@ public final class GradingServiceOuterClass extends com.google.protobuf.Generate
     internal_static_edunn_serving_grading_v1_AssignmentCheck_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_edunn_serving_grading_v1_AssignmentCheck_descriptor,
-        new java.lang.String[] { "CheckId", "Title", "Points", "DependsOn", "Type", });
+        new java.lang.String[] { "CheckId", "Title", "Points", "DependsOn", "Type", "Kind", "Config", });
     internal_static_edunn_serving_grading_v1_PutAssignmentRequest_descriptor =
       getDescriptor().getMessageType(2);
     internal_static_edunn_serving_grading_v1_PutAssignmentRequest_fieldAccessorTable = new
@@ -509,6 +513,7 @@ public final class GradingServiceOuterClass extends com.google.protobuf.Generate
     org.edunn.serving.grading.v1.ChallengeOuterClass.getDescriptor();
     org.edunn.serving.grading.v1.ReportOuterClass.getDescriptor();
     org.edunn.serving.v1.Access.getDescriptor();
+    com.google.protobuf.StructProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =
         com.google.protobuf.ExtensionRegistry.newInstance();

@@ -1,0 +1,115 @@
+"""An object store that is full, away, slow or forbidding costs no checkpoint and leaves no half."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec
+import numpy as np
+import pytest
+from edunn_client import Client, EdunnError, Training, TrainingState
+from edunn_client.optimizers import Adam
+from local_training import BATCH, SEED, add_network, arrays_of, assert_same, train_locally
+from object_store import ObjectStore, object_store
+from waiting import await_true
+
+from edunn_serving.artifacts import ArtifactStore
+from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.pools import TRAINING
+from standalone.stack import Stack
+
+EPOCHS = 30
+URL = "s3://artifacts/edunn"
+
+
+@pytest.fixture
+def objects(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    with object_store(monkeypatch) as store:
+        yield store
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason"),
+    [
+        ("507 Insufficient Storage", "XMinioStorageFull", Reason.STORE_FULL),
+        ("400 Bad Request", "XMinioAdminBucketQuotaExceeded", Reason.STORE_FULL),
+        ("403 Forbidden", "QuotaExceeded", Reason.STORE_FULL),
+        ("403 Forbidden", "AccessDenied", Reason.UNAVAILABLE),
+        ("404 Not Found", "NoSuchBucket", Reason.UNAVAILABLE),
+    ],
+)
+def test_refusals_are_told_apart_and_leave_nothing(
+    objects: ObjectStore, status: str, code: str, reason: Reason
+) -> None:
+    store = ArtifactStore(URL)
+    store.put("there", b"before")
+    objects.refusal = status, code
+    with pytest.raises(ServiceError) as error:
+        store.put("refused", b"data")
+    assert error.value.reason is reason
+    objects.refusal = None
+    files = fsspec.filesystem("s3", skip_instance_cache=True)
+    assert files.find("artifacts") == ["artifacts/edunn/there"]
+
+
+@pytest.fixture
+def client(objects: ObjectStore, tmp_path: Path) -> Iterator[Client]:
+    settings = {"EDUNN_ARTIFACTS": URL, "EDUNN_TRAINING_SLICE_SECONDS": "0.3"}
+    with (
+        Stack(tmp_path, workers=1, others={TRAINING: 1}, environment=settings) as stack,
+        Client(stack.address, timeout=60) as connected,
+    ):
+        yield connected
+
+
+def test_faults_of_the_object_store_under_trainings(objects: ObjectStore, client: Client) -> None:
+    def await_progress(training: Training) -> None:
+        await_true(lambda: training.refresh().progress.share > 0.1, "some progress")
+
+    with client.session(seed=1) as session:
+        net = add_network(session)
+        start = arrays_of(net)
+        training = net.fit(
+            "digits", "loss", Adam(lr=0.01), epochs=EPOCHS, batch_size=BATCH, seed=SEED
+        )
+        await_progress(training)
+        # It is full.
+        objects.refusal = "507 Insufficient Storage", "XMinioStorageFull"
+        with pytest.raises(EdunnError) as full:
+            training.result(timeout=60)
+        assert full.value.reason == "STORE_FULL"
+        assert training.refresh().state is TrainingState.FAILED
+        objects.refusal = None
+        # The checkpoint before is there. Then the store is away for a moment, and then slow.
+        training.resume()
+        objects.stop()
+        objects.start()
+        objects.may_write.clear()
+        objects.written_to.clear()
+        assert objects.written_to.wait(60)
+        objects.may_write.set()
+        info = training.result(timeout=120)
+        model, history = train_locally(start, EPOCHS)
+        assert_same(model, net.get_parameters())
+        assert [each.training["loss"] for each in info.results] == list(history)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        (("507 Insufficient Storage", "XMinioStorageFull"), "STORE_FULL"),
+        (("403 Forbidden", "AccessDenied"), "UNAVAILABLE"),
+    ],
+)
+def test_upload_that_the_object_store_refuses_leaves_nothing(
+    objects: ObjectStore, client: Client, refusal: tuple[str, str], reason: str
+) -> None:
+    x, y = np.random.default_rng(0).random((500, 8)), np.arange(500) % 3
+    objects.refusal = refusal
+    with pytest.raises(EdunnError) as error:
+        client.upload_dataset("mine", x, y)
+    assert error.value.reason == reason
+    assert "mine" not in {each.name for each in client.datasets()}
+    objects.refusal = None
+    assert client.upload_dataset("mine", x, y).name == "mine"
