@@ -133,7 +133,7 @@ class Siege:
             note=note, cores=os.cpu_count(), callers=CALLERS, rate=CALLS_A_SECOND,
             rows="\n".join(self._row(name) for name in self._phases),
             lengths=lengths,
-            rounds=f"Rounds of each attack while all ran together: {rounds}.",
+            rounds=f"Rounds while all ran together, with those that were shut out: {rounds}.",
             failures=self._failures(),
         )  # fmt: skip
 

@@ -43,7 +43,7 @@ class BoundSettings(BaseSettings):
         minimum=1,
     )
     shut_out_seconds: float = _setting(
-        30.0,
+        60.0,
         "For how long at most an address that floods the server can open no new connection. It is "
         "a second at first, and longer each time. 0: never, as behind a proxy, whose address is "
         "that of all callers.",

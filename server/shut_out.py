@@ -18,8 +18,10 @@ from collections.abc import Iterable, Sequence
 
 log = logging.getLogger(__name__)
 
-# An address is shut out for this long at first, and for twice as long each time that follows soon.
+# An address is shut out for this long at first, and for this many times as long each time that
+# follows soon.
 FIRST_SECONDS = 1.0
+GROWTH = 8
 # It follows soon within this many times the last time.
 SOON = 10
 # The addresses that are shut out at once. The latest are. A filter has at most 4096 instructions.
@@ -62,7 +64,7 @@ class ShutOut:
             return
         seconds, until = self._last.pop(address, (0.0, 0.0))
         is_soon = now < until + SOON * seconds
-        seconds = min(self._most_seconds, 2 * seconds if is_soon else FIRST_SECONDS)
+        seconds = min(self._most_seconds, GROWTH * seconds if is_soon else FIRST_SECONDS)
         self._until[address] = now + seconds
         self._last[address] = seconds, now + seconds
         if len(self._until) > MOST:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from edunn_client import Client
 from edunn_client.grading import Grading
+from suite import CLIENTS, require_tools
 
+from bench.probes import JAVA_CLASSPATH, PROBES
 from standalone.stack import Stack
 
-CLIENTS = Path(__file__).resolve().parents[2] / "clients"
 ASSIGNMENT = """
 course: languages
 assignment: graded-dropout
@@ -23,18 +22,17 @@ checks:
 """
 COMMANDS = {
     "go": "go run ./examples/grading graded-dropout",
-    "typescript": "npm run --silent build && node build/examples/graded-dropout.js graded-dropout",
-    "java": "mvn --quiet --batch-mode compile exec:exec@example"
-    " -Dexample.program=GradedDropout -Dexample.arguments=graded-dropout",
+    "typescript": "node build/examples/graded-dropout.js graded-dropout",
+    "java": f'java -cp "target/classes:$(cat {JAVA_CLASSPATH})" example/GradedDropout.java'
+    " graded-dropout",
 }
-TOOLS = {"go": "go", "typescript": "npm", "java": "mvn"}
+PROBE_OF = {probe.language: probe for probe in PROBES}
 
 
 @pytest.mark.parametrize("language", COMMANDS)
 def test_a_right_dropout_passes(language: str, stack: Stack) -> None:
-    if shutil.which(TOOLS[language]) is None:
-        assert not os.environ.get("CI"), f"there is no {TOOLS[language]}"
-        pytest.skip(f"there is no {TOOLS[language]}")
+    require_tools(*PROBE_OF[language].tools)
+    PROBE_OF[language].make_ready()
     with Client(stack.address) as client:
         grading = Grading(client)
         grading.put_assignment(ASSIGNMENT)

@@ -171,9 +171,12 @@ def build(language: str, out: Path) -> list[Path]:
 
 
 def files(folder: Path) -> set[Path]:
-    """Return the files below a folder, without the caches that linters and tests write."""
+    """Return the files below a folder, without the caches that linters and tests write.
+
+    Other tests may run beside this one.
+    """
     paths = {path.relative_to(folder) for path in folder.rglob("*")}
-    caches = re.compile(r"__pycache__|\..*_cache")
+    caches = re.compile(r"__pycache__|\..*")
     return {path for path in paths if not any(map(caches.fullmatch, path.parts))}
 
 

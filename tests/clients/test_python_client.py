@@ -72,7 +72,7 @@ def test_it_stands_beside_a_client_of_another_service(stack: Stack, tmp_path: Pa
 def environment(folder: Path, *requirements: str) -> str:
     """Make an environment with the client and what is asked for; return its Python."""
     venv.create(folder, with_pip=True)
-    before = set(FOLDER.iterdir()) | set((FOLDER / "src").iterdir())
+    before = visible_files()
     python = str(folder / "bin" / "python")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run(
@@ -81,8 +81,14 @@ def environment(folder: Path, *requirements: str) -> str:
         timeout=TIMEOUT_SECONDS,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
     )
-    assert set(FOLDER.iterdir()) | set((FOLDER / "src").iterdir()) == before
+    assert visible_files() == before
     return python
+
+
+def visible_files() -> set[Path]:
+    """Return what is in the client's folder, without the caches of tests that run beside."""
+    paths = [*FOLDER.iterdir(), *(FOLDER / "src").iterdir()]
+    return {path for path in paths if not path.name.startswith(".")}
 
 
 def version_of(python: str, package: str) -> str:

@@ -1,21 +1,17 @@
-"""Each client against one more real server, with TLS and a token."""
+"""Each client against one more real server, with TLS and a token.
+
+Java's whole suite knows that server (test_java_client.py): Maven is slow to start.
+"""
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-import grpc
 import pytest
-from certificates import make_certificate
 from suite import require_tools, run_in_client
 
-from standalone.stack import Stack, free_port
-
-START_SECONDS = 60
-TOKEN = "red"
+from standalone.stack import Stack
 
 
 @dataclass(frozen=True)
@@ -45,42 +41,7 @@ SUITES = (
         ("sh", "-c", f"{PREPARE_TYPESCRIPT} && node --test build/tests/secured.test.js"),
         "# pass 3",
     ),
-    Suite(
-        "java",
-        ("javac", "mvn"),
-        ("mvn", "--batch-mode", "--no-transfer-progress", "-Dtest=SecuredServiceTest", "test"),
-        "Tests run: 1, Failures: 0, Errors: 0, Skipped: 0",
-    ),
 )
-
-
-@pytest.fixture(scope="module")
-def secured(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Start the server; return what the clients' tests ask of their environment."""
-    require_tools("openssl")
-    folder = tmp_path_factory.mktemp("secured")
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    make_certificate(certificate, key)
-    port = free_port()
-    settings = {
-        "EDUNN_ADDRESS": f"127.0.0.1:{port}",
-        "EDUNN_TOKENS": f"ana={TOKEN}",
-        "EDUNN_TLS_CERTIFICATE": str(certificate),
-        "EDUNN_TLS_KEY": str(key),
-    }
-    environment = stack.environment | settings
-    with subprocess.Popen([sys.executable, "-m", "server"], env=environment) as server:
-        try:
-            trust = grpc.ssl_channel_credentials(certificate.read_bytes())
-            with grpc.secure_channel(f"localhost:{port}", trust) as channel:
-                grpc.channel_ready_future(channel).result(START_SECONDS)
-            yield {
-                "EDUNN_SECURED_ADDRESS": f"localhost:{port}",
-                "EDUNN_SECURED_CA": str(certificate),
-                "EDUNN_SECURED_TOKEN": TOKEN,
-            }
-        finally:
-            server.terminate()
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.language)

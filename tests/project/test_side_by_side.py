@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from side_by_side import PARTS
+from side_by_side import PARTS, commands
 
 ROOT = Path(__file__).resolve().parents[2]
 PASS = "print('passed')"
@@ -67,7 +67,17 @@ def test_an_interrupt_reaches_those_that_run_once(number: int, tmp_path: Path) -
     assert running.returncode == 1
 
 
-def test_the_parts_are_folders_of_tests() -> None:
-    folders = [folder for part in PARTS.values() for folder in part]
-    assert len(set(folders)) == len(folders)
-    assert [each for each in folders if not (ROOT / each).is_dir()] == []
+def test_the_parts_are_folders_and_files_of_tests() -> None:
+    paths = [path for part in PARTS.values() for path in part]
+    assert len(set(paths)) == len(paths)
+    assert [each for each in paths if not (ROOT / each).exists()] == []
+
+
+def test_a_part_leaves_out_what_is_another_s() -> None:
+    ignored = {
+        name: {word.removeprefix("--ignore=") for word in command if word.startswith("--ignore=")}
+        for name, command in commands().items()
+    }
+    assert ignored["clients"] == set(PARTS["python"])
+    assert ignored["python"] == ignored["faults"] == set()
+    assert ignored["others"] == {path for paths in PARTS.values() for path in paths}

@@ -23,6 +23,22 @@ class ConstantSubtracted(AddConstant):
 
 
 @mistake(
+    "constant-multiplied",
+    "The constant is added to the input; here the input is multiplied or divided by it.",
+    "La constante se suma a la entrada; aquí la entrada se multiplica o se divide por ella.",
+)
+class ConstantMultiplied(AddConstant):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        return inputs[0] * self.constant()
+
+
+@mistake("constant-multiplied")
+class ConstantDividing(AddConstant):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        return inputs[0] / self.constant()
+
+
+@mistake(
     "constant-in-gradient",
     "A constant that is added has no part in the gradient: it passes as it is.",
     "Una constante que se suma no participa del gradiente: pasa tal cual.",
@@ -62,6 +78,22 @@ class ConstantDivides(MultiplyConstant):
 class InputDivided(MultiplyConstant):
     def forward(self, *inputs: Rounded) -> Rounded:
         return inputs[0] / self.constant()
+
+
+@mistake(
+    "constant-added",
+    "The input is multiplied by the constant; here the constant is added or subtracted.",
+    "La entrada se multiplica por la constante; aquí la constante se suma o se resta.",
+)
+class ConstantAdded(MultiplyConstant):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        return inputs[0] + self.constant()
+
+
+@mistake("constant-added")
+class InputMinusConstant(MultiplyConstant):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        return inputs[0] - self.constant()
 
 
 @mistake(
