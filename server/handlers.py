@@ -184,6 +184,8 @@ class Handlers(grpc.GenericRpcHandler):
                 self._refusals.note_cancelled(context)
                 raise
             except Exception as error:
+                # It is not kept while the refusal waits for its turn.
+                request = b""
                 await self._refusals.fail(call, context, error)
             finally:
                 connection.calls -= 1

@@ -45,6 +45,9 @@ class Refusals:
 
     async def fail(self, call: Call, context: Context, error: Exception) -> NoReturn:
         """End a call with the status of an error."""
+        if isinstance(error, AnsweredWithStatusError | ServiceError):
+            # The functions that it went through would keep the call's request until its turn.
+            error.__traceback__ = None
         await self._await_turn(context, call.account, call.connection)
         if isinstance(error, AnsweredWithStatusError):
             reason = info_of(Status.FromString(error.status)).reason
