@@ -100,23 +100,25 @@ class RawConnection:
         kind, flags, of_stream, payload = self.next_frame()
         if kind == WINDOW_UPDATE and of_stream in self.windows:
             self.windows[of_stream] += int.from_bytes(payload, "big")
-        elif kind == PING and not flags & ACK:
-            self.send(frame(PING, ACK, 0, payload))
-        elif kind == SETTINGS and not flags & ACK:
-            self.send(frame(SETTINGS, ACK, 0))
         ends = kind == RST_STREAM or bool(kind == HEADERS and flags & END_STREAM)
         return not (kind in (GOAWAY, -1) or (of_stream == stream and ends))
 
     def next_frame(self) -> tuple[int, int, int, bytes]:
-        """Return the next frame: kind, flags, stream, payload. The kind is -1 at the end."""
+        """Return the next frame: kind, flags, stream, payload. The kind is -1 at the end.
+
+        Pings and settings are acknowledged. gRPC would end the connection after a while.
+        """
         try:
             head = self._file.read(9)
             if len(head) < 9:
                 return -1, 0, 0, b""
-            size = int.from_bytes(head[:3], "big")
-            return head[3], head[4], int.from_bytes(head[5:], "big"), self._file.read(size)
+            kind, flags, stream = head[3], head[4], int.from_bytes(head[5:], "big")
+            payload = self._file.read(int.from_bytes(head[:3], "big"))
+            if kind in (PING, SETTINGS) and not flags & ACK:
+                self.send(frame(kind, ACK, 0, payload if kind == PING else b""))
         except ConnectionError:
             return -1, 0, 0, b""
+        return kind, flags, stream, payload
 
     def is_cut(self) -> bool:
         """Wait for the connection's end; False if it does not end in time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from redis.exceptions import OutOfMemoryError
@@ -13,7 +14,7 @@ from edunn_serving.batch_message import BatchMessage, OperationHead, lie_apart
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.pools import LAYERS
 from edunn_serving.replies import BATCH_TTL_MS
-from edunn_serving.scripts import Script
+from edunn_serving.scripts import Command, Script
 from edunn_serving.seal import Seal
 from server.flights import Flight
 from server.redis_link import REROUTE_SCRIPT, SEND_SCRIPT, RedisLink
@@ -38,6 +39,17 @@ class Loss(NamedTuple):
         noted as its holder, because it took the batch a moment ago or died.
         """
         return self.worker_died or self.was_waiting
+
+
+class _Submission(NamedTuple):
+    """A batch on its way to Redis."""
+
+    batch_id: str
+    # The command that puts it into the queue.
+    command: Command
+    # The requests to store before; none if they are in the command.
+    requests: Sequence[bytes]
+    on_stored: Callable[[ServiceError | None], None]
 
 
 class BatchStore:
@@ -112,37 +124,42 @@ class BatchStore:
             ),
         )
 
-        def submit(places: Sequence[str]) -> None:
-            refusals: list[Exception] = []
-
-            def on_answer(answer: Any) -> None:
-                if isinstance(answer, OutOfMemoryError):
-                    if any(places) and not refusals:
-                        # An uploaded request has expired, or Redis had no memory for it then.
-                        submit([""] * len(requests))
-                        return
-                    # The script only sees that the requests are missing, not why.
-                    answer = refusals[0] if refusals else answer
-                if isinstance(answer, OutOfMemoryError):
-                    on_stored(_store_is_full())
-                    return
-                if isinstance(answer, Exception):
-                    log.warning("batch %s may not have been stored: %s", batch_id, answer)
-                    self._link.give_up_connections(answer)
-                on_stored(None)
-
-            # Only the script can store requests in a full Redis.
-            if apart and not although_full:
-                self._store_requests(batch_id, requests, places, refusals)
-            self._link.sender.send(command, on_answer)
-
-        submit(uploaded)
+        # Only the script can store requests in a full Redis.
+        stored = requests if apart and not although_full else ()
+        self._submit(_Submission(batch_id, command, stored, on_stored), uploaded)
         return message
+
+    def _submit(self, batch: _Submission, uploaded: Sequence[str]) -> None:
+        refusals: list[Exception] = []
+        if batch.requests:
+            self._store_requests(batch.batch_id, batch.requests, uploaded, refusals)
+        # A function that named itself would keep the requests until the garbage is collected.
+        self._link.sender.send(
+            batch.command, partial(self._on_submitted, batch, any(uploaded), refusals)
+        )
+
+    def _on_submitted(
+        self, batch: _Submission, was_uploaded: bool, refusals: list[Exception], answer: Any
+    ) -> None:
+        if isinstance(answer, OutOfMemoryError):
+            if was_uploaded and not refusals:
+                # An uploaded request has expired, or Redis had no memory for it then.
+                self._submit(batch, [""] * len(batch.requests))
+                return
+            # The script only sees that the requests are missing, not why.
+            answer = refusals[0] if refusals else answer
+        if isinstance(answer, OutOfMemoryError):
+            batch.on_stored(_store_is_full())
+            return
+        if isinstance(answer, Exception):
+            log.warning("batch %s may not have been stored: %s", batch.batch_id, answer)
+            self._link.give_up_connections(answer)
+        batch.on_stored(None)
 
     def _store_requests(
         self,
         batch_id: str,
-        requests: list[bytes],
+        requests: Sequence[bytes],
         uploaded: Sequence[str],
         refusals: list[Exception],
     ) -> None:

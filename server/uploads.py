@@ -15,7 +15,7 @@ from server.operation import PendingOperation
 from server.redis_link import RedisLink
 
 # The bytes that may lie in Redis for operations that have not left.
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
 # A request that waits for longer is sent again with its batch.
 UPLOAD_TTL_MS = 60_000
 

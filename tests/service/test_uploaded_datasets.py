@@ -264,7 +264,7 @@ def test_artifacts_may_lie_in_an_object_store(
         settings = {
             "EDUNN_ARTIFACTS": "s3://artifacts/edunn",
             "EDUNN_TRAINING_SLICE_SECONDS": "0.2",
-            "EDUNN_TRAINING_HISTORY_SECONDS": "4",
+            "EDUNN_TRAINING_HISTORY_SECONDS": "8",
         }
         with (
             Stack(tmp_path, workers=1, others={TRAINING: 1}, environment=settings) as stack,
@@ -274,19 +274,21 @@ def test_artifacts_may_lie_in_an_object_store(
             client.upload_dataset("mine", x, y)
             net = add_network(session)
             training = net.fit("mine", "loss", optimizers.Adam(lr=0.01), epochs=40, seed=1)
+            store = fsspec.filesystem("s3", skip_instance_cache=True)
+
+            def kinds() -> set[str]:
+                store.invalidate_cache()
+                return {path.split("/")[3] for path in store.find("artifacts/edunn")}
+
+            await_true(lambda: kinds() == {"datasets", "trainings"}, "a checkpoint in the store")
             assert training.result().progress.share == 1.0
             assert training.save(tmp_path / "m.safetensors").stat().st_size > 1000
-            store = fsspec.filesystem("s3", skip_instance_cache=True)
-            kinds = {path.split("/")[3] for path in store.find("artifacts/edunn")}
-            assert kinds == {"datasets", "trainings"}
             client.delete_dataset("mine")
-            store.invalidate_cache()
-            assert not [path for path in store.find("artifacts/edunn") if "/datasets/" in path]
+            assert "datasets" not in kinds()
             # After its time the training is forgotten, with its model.
             await_true(lambda: not list(client.trainings()), "the end of the history")
             with pytest.raises(EdunnError) as gone:
                 training.refresh()
             assert gone.value.reason == "TRAINING_NOT_FOUND"
-            store.invalidate_cache()
-            assert store.find("artifacts/edunn") == []
+            assert not kinds()
         assert not (tmp_path / "artifacts").exists()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -18,6 +19,7 @@ from edunn_client import (
     DeadlineExceededError,
     FailedPreconditionError,
     NotFoundError,
+    _calls,
     _sharing,
 )
 from edunn_client._stubs import layer_service_pb2 as pb
@@ -90,6 +92,24 @@ def test_threads_share_one_stream(scripted_session: ScriptedServer) -> None:
             values = pool.map(lambda i: float(layer.forward([float(i)])[0]), range(100))
         assert list(values) == list(range(100))
     assert not scripted_session.seen["Forward"]
+
+
+def test_threads_that_make_the_first_calls_wait_for_the_channel(
+    scripted_session: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ThreadPoolExecutor(1) as pool, Client(scripted_session.address) as client:
+        others: list[Future[Any]] = []
+        methods = _calls.methods
+
+        def and_meanwhile_another_call(channel: Any) -> Any:
+            others.append(pool.submit(client.session))
+            with suppress(TimeoutError):
+                others[0].result(timeout=0.2)
+            return methods(channel)
+
+        monkeypatch.setattr(_calls, "methods", and_meanwhile_another_call)
+        client.session()
+        assert others[0].result(timeout=30)
 
 
 def test_a_deadline_is_the_calls_own_and_the_service_is_told(

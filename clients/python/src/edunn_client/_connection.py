@@ -96,8 +96,10 @@ class Connection:
             with self._lock:
                 if self._channel is None:
                     forks.check()
-                    self._channel = self._open_channel()
-                    self._methods = calls.methods(self._channel)
+                    channel = self._open_channel()
+                    self._methods = calls.methods(channel)
+                    # Last, because other threads take it for the sign that all is there.
+                    self._channel = channel
         return self._methods[name]
 
     def take_channel(self) -> Any:
