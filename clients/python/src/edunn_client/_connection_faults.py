@@ -16,6 +16,7 @@ from edunn_client._addresses import Target
 # What gRPC says where a call has found no connection, and so has not left this process.
 _NOT_SENT = ("failed to connect to all addresses", "connections to all backends failing")
 _UNKNOWN_HOST = re.compile("errors? resolving|DNS resolution failed|Name resolution failed", re.I)
+_OTHER_PROTOCOL = re.compile(r"Expected SETTINGS frame|Failed parsing HTTP/2|http1\.x server")
 _PROBE_SECONDS = 2.0
 
 
@@ -70,10 +71,11 @@ def _mistake(details: str, target: Target, encrypted: bool) -> str | None:
         )
     if re.search("Hostname Verification|Peer name|HOSTNAME_MISMATCH", details):
         return f"the certificate of {target} is for another name: connect by the name that it has"
-    if "Socket closed" in details or "SETTINGS" in details or "Connection reset" in details:
+    other = _OTHER_PROTOCOL.search(details)
+    if other or re.search("Socket closed|SETTINGS|Connection reset", details):
         # A TLS server that is spoken to in plaintext does no more than close the connection.
         mistake = _ask_for_tls(target, encrypted)
-        if mistake is None and "Expected SETTINGS frame" in details:
+        if mistake is None and other:
             return f"{target} answers, but not in gRPC (HTTP/2): is it another port?"
         return mistake
     if "missing selected ALPN" in details:
