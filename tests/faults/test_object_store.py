@@ -107,8 +107,9 @@ def test_upload_that_the_object_store_refuses_leaves_nothing(
 ) -> None:
     x, y = np.random.default_rng(0).random((500, 8)), np.arange(500) % 3
     objects.refusal = refusal
+    # Less than the pause after which a full store asks to be tried again.
     with pytest.raises(EdunnError) as error:
-        client.upload_dataset("mine", x, y)
+        client.upload_dataset("mine", x, y, timeout=20)
     assert error.value.reason == reason
     assert "mine" not in {each.name for each in client.datasets()}
     objects.refusal = None
