@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from edunn_serving.batch_message import APART_BYTES, BatchMessage, OperationHead, lie_apart
+from edunn_serving.batch_message import (
+    APART_BYTES,
+    LARGE_REQUEST_BYTES,
+    BatchMessage,
+    OperationHead,
+    lie_apart,
+)
 
 HEADS = [
     OperationHead("Forward", "caller", "session", 1234, "layer", ""),
@@ -19,8 +25,11 @@ def test_message_is_read_as_it_was_written(requests: list[bytes] | None) -> None
 
 
 def test_large_requests_lie_apart() -> None:
-    assert not lie_apart([b"x" * (APART_BYTES - 1)])
-    assert lie_apart([b"x" * (APART_BYTES // 2)] * 2)
+    small = b"x" * (LARGE_REQUEST_BYTES // 2)
+    fits = APART_BYTES // len(small) - 1
+    assert not lie_apart([small] * fits)
+    assert lie_apart([small] * (fits + 1))
+    assert lie_apart([2 * small])
 
 
 @pytest.mark.parametrize(
