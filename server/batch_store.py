@@ -18,6 +18,7 @@ from edunn_serving.scripts import Command, Script
 from edunn_serving.seal import Seal
 from server.flights import Flight
 from server.redis_link import REROUTE_SCRIPT, SEND_SCRIPT, RedisLink
+from server.redis_pipe import ignore_answer
 from server.reply_reader import ReplyReader
 
 log = logging.getLogger(__name__)
@@ -174,8 +175,8 @@ class BatchStore:
             key = keys.request(batch_id, number)
             if place:
                 # The script sees whether it was there.
-                self._link.sender.send(("RENAME", place, key), _ignore)
-                self._link.sender.send(("PEXPIRE", key, BATCH_TTL_MS), _ignore)
+                self._link.sender.send(("RENAME", place, key), ignore_answer)
+                self._link.sender.send(("PEXPIRE", key, BATCH_TTL_MS), ignore_answer)
             else:
                 self._link.sender.send(("SET", key, request, "PX", BATCH_TTL_MS), note)
 
@@ -246,10 +247,6 @@ class BatchStore:
         pipeline.sadd(keys.abandoned(batch_id), *numbers)
         pipeline.pexpire(keys.abandoned(batch_id), BATCH_TTL_MS)
         await pipeline.execute()
-
-
-def _ignore(answer: Any) -> None:
-    """Take an answer that nothing depends on."""
 
 
 def _note_rerouted(answer: Any) -> None:

@@ -42,7 +42,7 @@ class RedisPipe:
         self._scripts = scripts
         self._wire: _Wire | None = None
         # Takes each message of a channel that the connection has subscribed to.
-        self.on_message: OnAnswer = _ignore
+        self.on_message: OnAnswer = ignore_answer
 
     async def connect(self) -> None:
         """Make a new connection and load the scripts into Redis.
@@ -74,8 +74,8 @@ class RedisPipe:
             self._wire = None
 
 
-def _ignore(message: Any) -> None:
-    """Take a message that nobody has asked for."""
+def ignore_answer(answer: Any) -> None:
+    """Take an answer that nothing depends on, or a message that nobody has asked for."""
 
 
 class _Wire(asyncio.Protocol):

@@ -19,6 +19,7 @@ from edunn_serving.errors import unavailable
 from edunn_serving.replies import LARGE, PUBLISHED_BYTES, RESPONSE, STATUS, Answer, Reply
 from edunn_serving.seal import ForgedError, Seal
 from server.redis_link import RedisLink
+from server.redis_pipe import ignore_answer
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +163,7 @@ class ReplyReader:
     def _trim(self) -> None:
         command = ("XTRIM", self.stream, "MINID", "=", _after(self.last_read))
         self._untrimmed_bytes = 0
-        self._link.sender.send(command, lambda answer: None)
+        self._link.sender.send(command, ignore_answer)
 
     def _is_genuine(self, reply: Reply, result: bytes) -> bool:
         try:

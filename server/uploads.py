@@ -7,12 +7,12 @@ to do meanwhile, and the worker would wait later until Redis had the requests.
 from __future__ import annotations
 
 from itertools import count
-from typing import Any
 
 from edunn_serving import keys
 from edunn_serving.batch_message import LARGE_REQUEST_BYTES
 from server.operation import PendingOperation
 from server.redis_link import RedisLink
+from server.redis_pipe import ignore_answer
 
 # The bytes that may lie in Redis for operations that have not left.
 MOST_BYTES = 8 * 1024 * 1024
@@ -37,7 +37,7 @@ class Uploads:
         operation.uploaded_as = key
         self._bytes += operation.size
         # A batch whose requests are missing is sent again with them.
-        self._link.sender.send(("SET", key, operation.request, "PX", UPLOAD_TTL_MS), _ignore)
+        self._link.sender.send(("SET", key, operation.request, "PX", UPLOAD_TTL_MS), ignore_answer)
         operation.reply.add_done_callback(lambda _: self._forget(operation))
 
     def take(self, operation: PendingOperation) -> str:
@@ -50,8 +50,4 @@ class Uploads:
     def _forget(self, operation: PendingOperation) -> None:
         """Remove the request of an operation that has ended before it left."""
         if key := self.take(operation):
-            self._link.sender.send(("UNLINK", key), _ignore)
-
-
-def _ignore(answer: Any) -> None:
-    """Take an answer that nothing depends on."""
+            self._link.sender.send(("UNLINK", key), ignore_answer)
