@@ -11,7 +11,7 @@ import pytest
 from contract import UNLIMITED, forward, new_session, refusal, spec, tensor
 from metrics_page import metric
 from processes import await_restart, frozen
-from slow_layer import SLOW, input_for
+from slow_layer import DEEP, input_for
 from waiting import await_true, await_workers
 
 from edunn_serving.v1 import layer_service_pb2 as api
@@ -54,8 +54,8 @@ def stub(stack: Stack) -> Iterator[LayerServiceStub]:
 @pytest.fixture(scope="module")
 def long_request(stub: LayerServiceStub) -> api.ForwardRequest:
     """A forward that computes for about `COMPUTE_SECONDS`."""
-    long = tensor(input_for(stub, COMPUTE_SECONDS))
-    session = new_session(stub, SLOW)
+    long = tensor(input_for(stub, COMPUTE_SECONDS, deep=True))
+    session = new_session(stub, DEEP)
     return api.ForwardRequest(session_id=session, layer="slow", inputs=[long], untracked=True)
 
 
