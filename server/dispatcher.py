@@ -27,6 +27,7 @@ from server.lanes import ALONE_BYTES, Lanes
 from server.last_workers import AtHand, LastWorkers
 from server.loop_load import LoopLoad
 from server.metrics import Counts
+from server.one_timer import OneTimer
 from server.operation import PendingOperation
 from server.quotas import Quotas
 from server.recovery import Recovery
@@ -82,8 +83,9 @@ class Dispatcher:
         # The time at which the latest batch left that is expected to be quick.
         self._last_departure = 0.0
         self._slow_pace = SlowPace()
-        self._watches_pace = False
-        self._watches_patience = False
+        self._end_of_pause = OneTimer(self._schedule_pump)
+        # One serves all batches.
+        self._end_of_patience = OneTimer(self._end_patience)
         self._pump_scheduled = False
         # It need not be decided whether a batch leaves before this many operations wait.
         self._enough = 0.0
@@ -219,7 +221,7 @@ class Dispatcher:
             if not flight.is_slow:
                 self._last_departure = flight.sent
             if flight.wanted_worker:
-                self._watch_patience()
+                self._end_of_patience.start(PATIENCE_SECONDS)
             self._send(flight)
 
     def _may_send_slow(self) -> bool:
@@ -228,20 +230,10 @@ class Dispatcher:
         if not (self._lanes.is_shared() and self._lanes.expects_quick()):
             return True
         if (left := self._slow_pace.seconds_left(time.monotonic())) > 0:
-            self._watch_pace(left)
+            self._end_of_pause.start(left)
             return False
         slow = sum(flight.is_slow for flight in self._flights)
         return slow < max(1, len(self.link.workers) - 1)
-
-    def _watch_pace(self, left: float) -> None:
-        """Look again after a pause of the slow operations."""
-        if not self._watches_pace:
-            self._watches_pace = True
-            asyncio.get_running_loop().call_later(left, self._end_pause)
-
-    def _end_pause(self) -> None:
-        self._watches_pace = False
-        self._schedule_pump()
 
     def _may_leave(self) -> bool:
         """Decide whether a batch leaves. If not, set the timer of the next decision."""
@@ -280,16 +272,11 @@ class Dispatcher:
         may_wait = len(operations) >= MANY_OPERATIONS
         return worker if worker and (may_wait or self._flights.leave_free(worker)) else ""
 
-    def _watch_patience(self) -> None:
-        """Look after a while for batches whose wanted worker seems busy for another server."""
-        # One timer serves all batches, because each timer wakes the loop up.
-        if not self._watches_patience:
-            self._watches_patience = True
-            asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._end_patience)
-
     def _end_patience(self) -> None:
-        """Let any worker take the batches that have waited for long enough."""
-        self._watches_patience = False
+        """Let any worker take the batches that have waited for long enough.
+
+        Their wanted worker seems busy for another server. The others are looked at again later.
+        """
         now = time.monotonic()
         for flight in self._flights:
             if not flight.wanted_worker or flight.is_for_any:
@@ -297,7 +284,7 @@ class Dispatcher:
             is_large = len(flight.operations) >= MANY_OPERATIONS
             patience = LONG_PATIENCE_SECONDS if is_large else PATIENCE_SECONDS
             if now - flight.sent < patience:
-                self._watch_patience()
+                self._end_of_patience.start(PATIENCE_SECONDS)
             else:
                 flight.is_for_any = True
                 self._store.let_any_take(flight.message, flight.wanted_worker)
