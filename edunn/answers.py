@@ -34,8 +34,17 @@ def forward_of(model: Model, *inputs: Any) -> Array:
         If it returns no numbers.
     """
     y = model.forward(*inputs)
-    if isinstance(y, np.ndarray):
-        return y
+    return y if isinstance(y, np.ndarray) else output_of(model, y)
+
+
+def output_of(model: Model, y: object) -> Array:
+    """Return what a forward returned as an array.
+
+    Raises
+    ------
+    LayerError
+        If it is no numbers.
+    """
     array = None if y is None else np.asarray(y)
     if array is None or array.dtype.kind not in "biuf":
         raise LayerError(
@@ -65,6 +74,11 @@ def backward_of(
         If it returns no pair of a gradient and a dictionary, or a gradient of another shape.
     """
     answer = model.backward(δEδy)
+    if type(answer) is tuple and len(answer) == 2:
+        δEδx, δEδp = answer
+        as_expected = type(δEδx) is np.ndarray and type(δEδp) is dict
+        if as_expected and (shape is None or δEδx.shape == shape):
+            return answer
     if not isinstance(answer, tuple) or len(answer) != 2 or answer[0] is None:
         raise LayerError(
             layer=model.label,
