@@ -117,7 +117,7 @@ def get_parameters(
     arrays = {**model.get_parameters(), **model.get_buffers()}
     charge = charge_answer(arrays)
     check(charge, settings)
-    session.need_room(charge)
+    session.room.need(charge)
     response = ArrayMessage(GetParametersResponse())
     response.add_tensors("parameters", arrays)
     return response
@@ -170,7 +170,7 @@ def build_described(
         )
     check_description(spec, field, settings)
     taken, allowed = layer_bytes(record), parameter_limit(settings)
-    room = min(allowed - taken, session.work_left() / DRAWING_WORK)
+    room = min(allowed - taken, session.room.work_left() / DRAWING_WORK)
     session.randomness.wind_to_parameters(record.seed, spec.name)
     described = Layer(name=spec.name, type=spec.type, config=spec.config)
     try:
@@ -184,11 +184,11 @@ def build_described(
     except ConfigError as error:
         raise _config_error(error, spec, field) from error
     except TooLargeError as error:
-        session.need_room(Charge(work=DRAWING_WORK * error.needed))
+        session.room.need(Charge(work=DRAWING_WORK * error.needed))
         raise session_too_large(taken + error.needed, allowed) from error
     given = decode_tensors(spec.parameters, f"{field}.parameters")
     present = {**ready.model.get_parameters(), **ready.model.get_buffers()}
-    session.work_done += DRAWING_WORK * sum(array.nbytes for array in present.values())
+    session.room.done += DRAWING_WORK * sum(array.nbytes for array in present.values())
     check(charge_replacement(given, present), settings)
     _apply_arrays(ready, given, f"{field}.parameters")
     check_record_size(record, layer_of(spec, ready), settings)

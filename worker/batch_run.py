@@ -28,11 +28,12 @@ from worker.limits import (
     SHARED_WORK,
 )
 from worker.methods import METHODS
-from worker.open_session import NoRoomError, OpenSession
+from worker.open_session import OpenSession
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySession
 from worker.replay import replayed
+from worker.room import NoRoomError, Room
 from worker.stored import Changes, StoredSession
 
 log = logging.getLogger(__name__)
@@ -207,8 +208,7 @@ class BatchRun:
         try:
             deadline = self._deadline_of(head)
             self._guard.begin(self._batch.batch_id, number, deadline, head.request_id)
-            session.answer_room = head.answer_room or FREE_ANSWER_BYTES
-            session.work_room, session.work_done = self._work_room, 0
+            session.room = Room(head.answer_room or FREE_ANSWER_BYTES, self._work_room)
             method = METHODS[head.method]
             request = parse_request(OPERATION_RPCS[head.method], self._requests[number])
             response = method.run(session, request, self._settings)

@@ -53,7 +53,7 @@ class Accumulation:
             self._is_repeated = done is not None
         charge = charge_kept_gradients(layer.model.trained_parameters())
         check(charge, settings)
-        session.need_room(charge)
+        session.room.need(charge)
         self._reserved = reserved_for(session, layer, settings, gradients=True)
 
     def add(self, gradients: Mapping[str, np.ndarray]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from edunn.model import Model
@@ -15,13 +14,12 @@ from edunn_serving.internal.v1.state_pb2 import (
     TrainingBytes,
 )
 from edunn_serving.keys import SessionKey
-from edunn_serving.replies import FREE_ANSWER_BYTES
 from edunn_serving.v1.layer_pb2 import Layer
 from worker.journal import NO_CHANGE, NO_JOURNAL, BatchSteps, Journal, JournalChange, with_steps
-from worker.limits import Charge
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, ReadySession, build_layer
 from worker.recent_contexts import RecentContexts
+from worker.room import Room
 from worker.slots import PARAMETERS, SLOTS, Slot
 from worker.stored import Changes, StoredLayer, StoredSession, Value, context_cost
 from worker.wire import Piece
@@ -51,17 +49,6 @@ class OpenLayer:
         return inputs
 
 
-class NoRoomError(Exception):
-    """An operation must be sent again, with room for its answer or alone. Nothing is changed."""
-
-    def __init__(self, *, answer_bytes: int = 0, work: int = 0) -> None:
-        super().__init__(f"{answer_bytes} bytes of answer or {work} units of work are too much now")
-        # The bytes of an answer for which the server has not reserved room; 0 if it has.
-        self.answer_bytes = answer_bytes
-        # The work for which the other sessions of the batch would wait too long; 0 if it is little.
-        self.work = work
-
-
 class OpenSession:
     """A session while a batch runs on it. The session may not exist."""
 
@@ -79,12 +66,8 @@ class OpenSession:
         self.now_ms = now_ms
         # Set by every change of the session. `BatchRun` clears it before each operation.
         self.changed = False
-        # The bytes that the present operation's answer may take.
-        self.answer_room = FREE_ANSWER_BYTES
-        # The units of work for which the other sessions of the batch may wait, and those that the
-        # present operation has done.
-        self.work_room = math.inf
-        self.work_done = 0
+        # Of the present operation.
+        self.room = Room()
         self._loaded_revision = stored.revision if stored else ""
         self._stored_layers = stored.layers if stored else {}
         self._layers: dict[str, OpenLayer] = {}
@@ -117,27 +100,6 @@ class OpenSession:
                 self.ready.journal = NO_JOURNAL
         # The steps that the layers in memory have beyond the stored slots, now and after the batch.
         self._journal = self._next_journal = self.ready.journal if self.ready else NO_JOURNAL
-
-    def need_room(self, charge: Charge) -> None:
-        """Check that the server has room for the present operation's answer, and others the time.
-
-        Nothing must have been changed before.
-
-        Raises
-        ------
-        NoRoomError
-        """
-        needs_answer_room = charge.answer > self.answer_room
-        needs_time = charge.work > self.work_left()
-        if needs_answer_room or needs_time:
-            raise NoRoomError(
-                answer_bytes=charge.answer if needs_answer_room else 0,
-                work=self.work_done + charge.work if needs_time else 0,
-            )
-
-    def work_left(self) -> float:
-        """Return the units of work that the present operation may still do."""
-        return self.work_room - self.work_done
 
     @property
     def exists(self) -> bool:

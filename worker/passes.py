@@ -112,7 +112,7 @@ def _admit_forward(
     # Most backwards need no second check, whatever the dtype of their output gradient.
     is_small_backward = is_small(charge_backward(estimate, LARGEST_ITEMSIZE), settings)
     backward = b"" if is_small_backward else encode_charge(estimate)
-    session.need_room(charge)
+    session.room.need(charge)
     # An operation that needs room needs it each time.
     if charge.answer <= FREE_ANSWER_BYTES and charge.work <= SHARED_WORK:
         layer.ready.admit(forward, backward)
@@ -166,7 +166,7 @@ def run_backward(
     if context.HasField("backward"):
         charge = charge_backward(context.backward, output_gradient.itemsize)
         check(charge, settings)
-        session.need_room(charge)
+        session.room.need(charge)
     accumulation = Accumulation(session, layer, request, settings) if request.accumulate else None
     layer.model.set_phase(LAYER_PHASES[context.phase])
     layer.model.set_cache(decode_cache(context))

@@ -50,7 +50,7 @@ def run_step(session: OpenSession, request: StepRequest, settings: Settings) -> 
     step = Step(session, layer, request, settings)
     charge = charge_step(layer.model.trained_parameters(), step.rule)
     check(charge, settings)
-    session.need_room(charge)
+    session.room.need(charge)
     steps = step.apply(kept.arrays)
     if request.step_id:
         header = ContextHeader(request_digest=digest, steps=steps)

@@ -120,7 +120,7 @@ def _admit(
     trained = layer.model.trained_parameters()
     charge = charge_train_step(passes, errors, trained, step.rule, sent)
     check(charge, settings)
-    session.need_room(charge)
+    session.room.need(charge)
     if charge.work <= SHARED_WORK:
         layer.ready.admit(kind, b"")
 
