@@ -12,6 +12,9 @@ from edunn_serving.assignments import Assignment
 from edunn_serving.grades.tables import AssignmentHead, AssignmentVersion, Attempt
 from edunn_serving.grading.v1 import challenge_pb2
 
+# An attempt whose challenges are not drawn yet counts for this time.
+DRAWING_MS = 60_000
+
 
 @lru_cache(maxsize=256)
 def model_of(model: str) -> Assignment:

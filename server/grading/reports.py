@@ -139,7 +139,8 @@ def want_again(
             Reason.ATTEMPT_NOT_FOUND, "the assignment has no such attempt with answers"
         )
     for attempt in attempts:
-        attempt.wanted_revision = attempt.revision + 1
+        # One that is wanted already may be under way by the version before.
+        attempt.wanted_revision = max(attempt.revision, attempt.wanted_revision) + 1
         attempt.wanted_version = row.version
     return [(attempt.id, attempt.wanted_revision) for attempt in attempts]
 
