@@ -34,6 +34,8 @@ _MOST_INDICES = 8
 # Axes of more have too many orders to try.
 _MOST_AXES = 4
 
+# A number that is rounded to more digits is not told from one of low precision.
+_MOST_DECIMALS = 4
 # Numbers that differ by so much less than their size are as good as equal.
 _EQUAL = 1e-4
 # How far rounding may reach, of the largest number, where a narrower dtype is told by it.
@@ -161,6 +163,9 @@ def _of_some_function(given: Floats, right: Rounded) -> Candidates:
         yield Relation("value-logarithm"), right.log()
     if not _vary(given):
         return
+    for decimals in range(1, _MOST_DECIMALS + 1):
+        close = Rounded(np.round(right.value, decimals), right.error)
+        yield Relation("rounded-to-decimals", str(decimals)), close
     for whole in (np.trunc, np.floor, np.round):
         yield Relation("rounded-to-integers"), Rounded(whole(right.value), right.error)
     for name, function in FUNCTIONS.items():
@@ -199,7 +204,13 @@ def places_of(wrong: Array) -> Relation | None:
 
 def _right_in_part(given: Floats, right: Rounded) -> Candidates:
     """Yield the right numbers with zeros, or with what was answered at one end of an axis."""
-    yield Relation("partly-zero"), right.where(given != 0)
+    kept = given != 0
+    yield Relation("partly-zero"), right.where(kept)
+    if kept.any() and not kept.all():
+        place = _largest(np.where(kept, right.value, 0.0))
+        factor = given[place] / right.value[place]
+        name = Relation("partly-zero-and-scaled", _written(float(factor)))
+        yield name, _scaled(right.where(kept), factor)
     for axis, length in enumerate(right.shape):
         if length < 2:
             continue

@@ -11,7 +11,7 @@ from worker.judging.challenges import Floats
 from worker.judging.formulas.activations import AddConstant, MultiplyConstant
 from worker.judging.formulas.formula import Formula
 from worker.judging.formulas.images import Conv2d
-from worker.judging.formulas.linear import Bias, Linear
+from worker.judging.formulas.linear import Bias, Dense, Linear
 from worker.judging.mistakes.picked import Function, Picked
 from worker.judging.mistakes.registry import mistake
 from worker.judging.rounding import Rounded, exact
@@ -73,6 +73,9 @@ _WITH_WEIGHTS: dict[str, Callable[[Floats, Floats], Floats]] = {
     "the product of the inputs in reverse": lambda x, w: x[:, ::-1] @ w,
     "the product of x, each sample centred": lambda x, w: (x - x.mean(1, keepdims=True)) @ w,
     "the product of x, each feature centred": lambda x, w: (x - x.mean(0)) @ w,
+    "the product of x, each feature centred and divided by its deviation": lambda x, w: (
+        (x - x.mean(0)) / x.std(0) @ w
+    ),
     "the product of the sum of all samples": lambda x, w: np.tile(x.sum(0) @ w, (len(x), 1)),
     "the product of the mean of all samples": lambda x, w: np.tile(x.mean(0) @ w, (len(x), 1)),
     "the largest of the products": lambda x, w: _products(x, w).max(axis=1),
@@ -156,7 +159,7 @@ class OtherWeights(Linear):
     "bias-drawn-again",
     "A number is added that is another one in each forward: draw nothing there.",
     "Se suma un número que es otro en cada forward: allí no sortees nada.",
-    of=(Linear, Bias, Conv2d),
+    of=(Linear, Bias, Conv2d, Dense),
 )
 class DrawnAgain(Formula):
     """Adds other numbers in each forward: one for each feature, or channel."""

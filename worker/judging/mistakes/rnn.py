@@ -287,6 +287,13 @@ class OutputLogarithm(RNN):
 
 
 @mistake("rnn-output-activated")
+class OutputSoftmaxOverTime(RNN):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        y = super().forward(*inputs)
+        return softmax(y.transpose(0, 2, 1)).transpose(0, 2, 1)
+
+
+@mistake("rnn-output-activated")
 class OutputRelu(RNN):
     def output(self, h: Rounded) -> Rounded:
         y = super().output(h)
