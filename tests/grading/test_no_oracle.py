@@ -9,6 +9,7 @@ from pathlib import Path
 
 import grpc
 import numpy as np
+import numpy.typing as npt
 import pytest
 from attempting import Documents, put
 from callers import As
@@ -187,15 +188,17 @@ def test_a_data_set_with_an_input_of_a_live_challenge_is_refused_and_noted(
     mixed = np.vstack([others, 3.0 * given, others])
     labels = np.zeros(len(mixed), np.int64)
     with Client(graded_stack.address, token="token-of-root") as client:
-        for name, arrays in {
+        uploads: dict[str, tuple[npt.ArrayLike, npt.ArrayLike]] = {
             "as-x": (mixed, labels),
             "as-y": (np.ones((len(mixed), 2)), mixed),
             "narrow": (mixed.astype(np.float32), labels),
-        }.items():
-            assert reason(partial(client.upload_dataset, name, *arrays)) == "CHALLENGE_INPUT"
+        }
+        for name, (inputs_of, truth) in uploads.items():
+            upload = partial(client.upload_dataset, name, inputs_of, truth)
+            assert reason(upload) == "CHALLENGE_INPUT"
             notice = as_("teacher").list_notices("nn101")[0]
             assert notice.attempt_id == attempt.attempt_id and "'root' has sent" in notice.text
-        assert {"as-x", "as-y", "narrow"}.isdisjoint(each.name for each in client.datasets())
+        assert uploads.keys().isdisjoint(each.name for each in client.datasets())
         client.upload_dataset("others", np.vstack([others, others]), labels[:-1])
         client.delete_dataset("others")
     as_("ana").submit_answers(attempt.attempt_id, {})
