@@ -178,9 +178,8 @@ def _numbers(answer: object, argument: str) -> Array:
         raise WrongError(argument, "forward returns None: is there a `return y`?")
     y = np.asarray(answer)
     if y.dtype.kind not in "biuf":
-        raise WrongError(
-            argument, f"forward returns {type(answer).__name__}, not an array of numbers"
-        )
+        shown = f"one of {y.dtype}" if isinstance(answer, np.ndarray) else type(answer).__name__
+        raise WrongError(argument, f"forward returns {shown}, not an array of numbers")
     if y.size == 0:
         raise WrongError(argument, "the output is empty, there is nothing to check")
     # As the method `all` does, in half the time.

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -21,8 +21,8 @@ _TWISTER_BYTES = 625 * 4
 _latest: tuple[bytes, Any] = (b"", None)
 
 
-#: A source of random numbers besides NumPy's global one.
-Generator = np.random.Generator | np.random.RandomState | random.Random
+#: A source of random numbers besides NumPy's global one. To name it loads nothing of NumPy.
+Generator: TypeAlias = "np.random.Generator | np.random.RandomState | random.Random"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Replay:
         for part in walk(model):
             beside = getattr(type(part).forward, "__globals__", {})
             found += [*vars(part).values(), *beside.values()]
-        generators = {id(each): each for each in found if isinstance(each, Generator)}
+        generators = {id(each): each for each in found if _is_generator(each)}
         states = tuple((each, _state(each)) for each in generators.values())
         return cls(states, _global_state())
 
@@ -66,6 +66,10 @@ class Replay:
         return (now is self.global_state or _same(now, self.global_state)) and all(
             _same(_state(generator), state) for generator, state in self.generators
         )
+
+
+def _is_generator(value: object) -> bool:
+    return isinstance(value, np.random.Generator | np.random.RandomState | random.Random)
 
 
 def _state(generator: Generator) -> Any:

@@ -195,7 +195,7 @@ class Drawn(nn.Model):
     def __init__(self, draw: Callable[[Drawn, tuple[int, ...]], object], wrong: float = 1) -> None:
         super().__init__()
         self.draw, self.wrong = draw, wrong
-        self.mine, self.older = np.random.default_rng(3), random.Random(3)
+        self.mine, self.older = np.random.default_rng(3), random.Random(3)  # noqa: S311
 
     def forward(self, x: Array) -> Array:
         self.set_cache(np.asarray(self.draw(self, x.shape)))
@@ -213,7 +213,7 @@ class Drawn(nn.Model):
         lambda layer, shape: layer.older.random(),
         lambda layer, shape: GENERATOR.random(shape),
         lambda layer, shape: OLDER.rand(*shape),
-        lambda layer, shape: random.random(),
+        lambda layer, shape: random.random(),  # noqa: S311
     ],
     ids=["a generator", "a Python generator", "a variable", "an old one", "Python's own"],
 )
