@@ -111,7 +111,7 @@ def test_a_worker_runs_no_slice_for_a_task_without_the_key(
     task = json.loads(message)["headers"]["id"]
     intruder.lpush(TRAINING.queue, message)
     await_true(
-        lambda: any(task in line and "ForgedError" in line for line in logs(stack).splitlines()),
+        lambda: f"{SLICE_TASK}[{task}]: a task in Redis is not sealed" in logs(stack),
         "the refusal of the task",
     )
 
