@@ -15,7 +15,7 @@ from edunn.arrays import Array, FloatArray
 _ROW, BLOCK = 2**11, 2**16
 # From where on a row is long enough by itself.
 _LONG = 2**8
-_FEW = 2**14
+FEW = 2**14
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class FeatureLayout:
     def rows(self) -> int:
         """How many samples are one row: as many as divide the batch and make it long enough."""
         samples, features = self.shape[:2]
-        if self.are_images or features >= _LONG or samples * features < _FEW:
+        if self.are_images or features >= _LONG or samples * features < FEW:
             return 1
         return math.gcd(samples, 1 << (_ROW // features).bit_length())
 
@@ -60,6 +60,10 @@ class FeatureLayout:
     def count(self) -> FloatArray:
         """How many values each feature has, at least 1; an array, which NumPy takes sooner."""
         return np.array(max(1.0, self.shape[0] * self.pixels))
+
+    @functools.cached_property
+    def minus_count(self) -> FloatArray:
+        return -self.count
 
     @functools.cached_property
     def unbiased(self) -> FloatArray:
@@ -106,7 +110,7 @@ class FeatureLayout:
 
     def total_product(self, left: FloatArray, right: FloatArray) -> FloatArray:
         """Sum the products of each feature; where they are many, without an array of them."""
-        if left.size < _FEW:
+        if left.size < FEW:
             return self.total(left * right)
         if self.are_images:
             by_sample = np.einsum("ncp,ncp->nc", left, right)
@@ -117,7 +121,7 @@ class FeatureLayout:
     def spread(self, values: Array) -> Array:
         """Write one value per feature out for a row, unless rows are long or few."""
         if self.are_images:
-            short = self.pixels < _LONG and math.prod(self.shape) >= _FEW
+            short = self.pixels < _LONG and math.prod(self.shape) >= FEW
             column = values[:, None]
             return column.repeat(self.pixels, axis=1) if short else column
         return values if self.rows == 1 else np.concatenate((values,) * self.rows)

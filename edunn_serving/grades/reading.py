@@ -27,6 +27,12 @@ def assignment_version(session: Session, course: str, name: str, version: int) -
     return model_of(session.get_one(AssignmentVersion, (course, name, version)).model)
 
 
+def newest_version(session: Session, course: str, name: str) -> Assignment:
+    """Return the newest version of an assignment that is known to exist. Its times count."""
+    head = session.get_one(AssignmentHead, (course, name))
+    return assignment_version(session, course, name, head.version)
+
+
 def newest_models() -> sa.Select[str]:
     """Return the statement that finds the newest version of each assignment, as stored."""
     return sa.select(AssignmentVersion.model).join(

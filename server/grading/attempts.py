@@ -17,6 +17,7 @@ from edunn_serving.grades.reading import (
     DRAWING_MS,
     assignment_version,
     attempt_message,
+    newest_version,
     now_ms,
 )
 from edunn_serving.grading.v1 import challenge_pb2
@@ -219,8 +220,7 @@ def accept(
             metadata={"attempt_id": attempt.id},
         )
     # The newest version may have postponed the due time.
-    newest = session.get_one(AssignmentHead, (attempt.course, attempt.assignment)).version
-    _check_open(assignment_version(session, attempt.course, attempt.assignment, newest), now)
+    _check_open(newest_version(session, attempt.course, attempt.assignment), now)
     attempt.accepted_ms = now
     attempt.answers = kept.data
     attempt.answers_digest = kept.digest

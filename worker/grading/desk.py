@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from datetime import UTC, datetime
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -13,7 +14,13 @@ from edunn_serving.assignments import Assignment, Check
 from edunn_serving.errors import ServiceError, logged_fault
 from edunn_serving.grades import Attempt, Database, Notice, Report
 from edunn_serving.grades.digests import input_digests
-from edunn_serving.grades.reading import assignment_version, attempt_message, model_of, now_ms
+from edunn_serving.grades.reading import (
+    assignment_version,
+    attempt_message,
+    model_of,
+    newest_version,
+    now_ms,
+)
 from edunn_serving.grades.secrets import challenge_secret, sign_receipt
 from edunn_serving.grading.v1 import challenge_pb2, report_pb2
 from edunn_serving.grading.v1.grading_service_pb2 import SubmitAnswersRequest
@@ -77,7 +84,9 @@ class Desk:
                     return
                 begun = _assignment_of(session, attempt, attempt.version)
                 judged_by = _assignment_of(session, attempt, attempt.wanted_version)
-                given = _given(attempt)
+                # The newest version may have postponed the due time.
+                times = newest_version(session, attempt.course, attempt.assignment)
+                given = _given(attempt, times)
             report, remarks = make_report(given, begun, judged_by, revision, now_ms())
             with self._database.write() as session:
                 self._store(session, attempt_id, report, remarks)
@@ -130,16 +139,18 @@ def _assignment_of(session: Session, attempt: Attempt, version: int) -> Assignme
     return assignment_version(session, attempt.course, attempt.assignment, version)
 
 
-def _given(attempt: Attempt) -> Given:
+def _given(attempt: Attempt, times: Assignment) -> Given:
+    accepted_ms = attempt.accepted_ms or 0
     return Given(
         student=attempt.student,
         number=attempt.number,
         language=attempt.language,
-        accepted_ms=attempt.accepted_ms or 0,
+        accepted_ms=accepted_ms,
         answers_digest=attempt.answers_digest or "",
         attempt=challenge_pb2.Attempt.FromString(attempt.challenges or b""),
         answers=SubmitAnswersRequest.FromString(attempt.answers or b"").answers,
         version=attempt.wanted_version,
+        kept=times.late_factor(datetime.fromtimestamp(accepted_ms / 1000, UTC)),
     )
 
 
