@@ -128,7 +128,13 @@ def test_a_token_that_no_header_can_have_is_refused_and_not_shown(
         async with AsyncClient(found.address, token=provide) as client:
             await client.get_session("s1")
 
-    for use in (lambda: make(Client), lambda: make(AsyncClient), call, lambda: asyncio.run(twin())):
+    uses: list[Callable[[], None]] = [
+        lambda: make(Client),
+        lambda: make(AsyncClient),
+        call,
+        lambda: asyncio.run(twin()),
+    ]
+    for use in uses:
         with pytest.raises(InvalidArgumentError, match="the token") as refused:
             use()
         assert "secr" not in str(refused.value)
