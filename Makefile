@@ -9,6 +9,7 @@ TRITON_VENV ?= .venv-triton
 TORCH := $(wildcard /usr/lib/python3/dist-packages/torch/__init__.py)
 PORT ?= 50051
 WORKERS ?= 2
+SERVERS ?= 1
 DATA ?= .data
 
 .DEFAULT_GOAL := help
@@ -20,8 +21,8 @@ help: ## Show this list
 demo: $(VENV)/.runtime ## Bring the service up, walk through Dropout, train on digits, stop it
 	@$(BIN)/python -m standalone.demo
 
-serve: $(VENV)/.runtime ## Run the service in the foreground (PORT=50051 WORKERS=2 DATA=.data)
-	@exec $(BIN)/edunn-serve --port $(PORT) --workers $(WORKERS) --data "$(DATA)"
+serve: $(VENV)/.runtime ## Run the service in the foreground (PORT=50051 WORKERS=2 SERVERS=1 DATA=.data)
+	@exec $(BIN)/edunn-serve --port $(PORT) --workers $(WORKERS) --servers $(SERVERS) --data "$(DATA)"
 
 test: $(VENV)/.development $(if $(TORCH),$(TORCH_VENV)/.ready) ## Run the linters and the whole test suite against a real stack
 	@$(BIN)/python -m tests.side_by_side

@@ -6,13 +6,21 @@ The layers here answer as they should. These are for models that somebody writes
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from edunn.arrays import Array, FloatArray
 from edunn.errors import LayerError
 from edunn.model import Model, ParameterSet
+
+
+class Labelled(Protocol):
+    """What an error names."""
+
+    @property
+    def label(self) -> str: ...
+
 
 _PAIR = "a pair (δEδx, {parameter: gradient})"
 
@@ -26,8 +34,17 @@ def forward_of(model: Model, *inputs: Any) -> Array:
         If it returns no numbers.
     """
     y = model.forward(*inputs)
-    if isinstance(y, np.ndarray):
-        return y
+    return y if isinstance(y, np.ndarray) else output_of(model, y)
+
+
+def output_of(model: Model, y: object) -> Array:
+    """Return what a forward returned as an array.
+
+    Raises
+    ------
+    LayerError
+        If it is no numbers.
+    """
     array = None if y is None else np.asarray(y)
     if array is None or array.dtype.kind not in "biuf":
         raise LayerError(
@@ -57,6 +74,11 @@ def backward_of(
         If it returns no pair of a gradient and a dictionary, or a gradient of another shape.
     """
     answer = model.backward(δEδy)
+    if type(answer) is tuple and len(answer) == 2:
+        δEδx, δEδp = answer
+        as_expected = type(δEδx) is np.ndarray and type(δEδp) is dict
+        if as_expected and (shape is None or δEδx.shape == shape):
+            return answer
     if not isinstance(answer, tuple) or len(answer) != 2 or answer[0] is None:
         raise LayerError(
             layer=model.label,
@@ -84,12 +106,14 @@ def backward_of(
     return δEδx, δEδp
 
 
-def check_gradients(label: str, δEδp: Mapping[str, Any], parameters: Mapping[str, Array]) -> None:
+def check_gradients(
+    whose: Labelled, δEδp: Mapping[str, Any], parameters: Mapping[str, Array]
+) -> None:
     """Refuse gradients of what is no parameter, or in another shape than their parameter's.
 
     Parameters
     ----------
-    label : str
+    whose : Model or optimizer
         Whose gradients they are, for the error.
     δEδp : mapping of str to ndarray
     parameters : mapping of str to ndarray
@@ -104,7 +128,7 @@ def check_gradients(label: str, δEδp: Mapping[str, Any], parameters: Mapping[s
         if parameter is None:
             known = ", ".join(parameters) or "none, it has no parameters"
             raise LayerError(
-                layer=label,
+                layer=whose.label,
                 argument=name,
                 expected=f"the gradient of one of its parameters ({known})",
                 got="one of no such parameter",
@@ -113,7 +137,7 @@ def check_gradients(label: str, δEδp: Mapping[str, Any], parameters: Mapping[s
             continue
         if _shape(gradient) != _shape(parameter):
             raise LayerError(
-                layer=label,
+                layer=whose.label,
                 argument=name,
                 expected=f"a gradient of the parameter's shape {_shape(parameter)}",
                 got=f"shape {_shape(gradient)}",

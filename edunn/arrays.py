@@ -34,10 +34,18 @@ _BITS: dict[int, np.dtype[Any]] = {
     8: np.dtype(np.int64),
 }
 
-#: One, in each dtype in which is computed: NumPy takes half as long again for Python's own.
-ONE: dict[np.dtype[Any], FloatArray] = {
-    dtype: np.array(1, dtype) for dtype in set(_COMPUTE.values())
-}
+
+def in_each_dtype(number: float) -> dict[np.dtype[Any], FloatArray]:
+    """Return a number by the dtype of values, as an array of that in which they are computed.
+
+    NumPy takes half as long again for numbers of Python's.
+    """
+    with np.errstate(all="ignore"):
+        return {dtype: np.array(number, computed) for dtype, computed in _COMPUTE.items()}
+
+
+#: One, by the dtype of values.
+ONE = in_each_dtype(1)
 
 #: The dtypes that layers take as they are.
 FLOAT_DTYPES = frozenset(_COMPUTE)
@@ -122,9 +130,9 @@ def as_floats(layer: str, argument: str, value: object) -> FloatArray:
     if array.dtype.kind in "biuf":
         with np.errstate(all="ignore"):
             return array.astype(np.float64)
-    raise LayerError(
-        layer=layer, argument=argument, expected=_NUMBERS_EXPECTED, got=describe(array)
-    )
+    # What is no array is called by its type: None, a text, a layer.
+    got = describe(array) if array.ndim or array.dtype.kind == "c" else type(value).__name__
+    raise LayerError(layer=layer, argument=argument, expected=_NUMBERS_EXPECTED, got=got)
 
 
 def as_integers(layer: str, argument: str, value: object) -> IntArray:

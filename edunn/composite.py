@@ -9,7 +9,7 @@ import numpy as np
 
 from edunn.arrays import Array
 from edunn.caches import Cache, CacheValue, entries_of, row_of
-from edunn.live_arrays import LiveArrays
+from edunn.live_arrays import live
 from edunn.model import Model, ParameterSet, Phase
 
 Value = TypeVar("Value")
@@ -58,7 +58,7 @@ class Composite(Model):
             # Every step of an optimizer asks for them: there is no dictionary between.
             for parameter, array in child.get_parameters().items():
                 parameters[f"{name}({parameter})"] = array
-        return LiveArrays(parameters, self._set_parameter)
+        return live(parameters, self._set_parameter)
 
     def trained_parameters(self) -> ParameterSet:
         if self.frozen:
@@ -72,7 +72,7 @@ class Composite(Model):
         buffers = dict(self._buffers)
         for name, child in self.children.items():
             buffers.update(prefixed(name, child.get_buffers()))
-        return LiveArrays(buffers, self._set_buffer)
+        return live(buffers, self._set_buffer)
 
     def _assign_parameter(self, name: str, value: Array) -> None:
         child, inner = split(name)

@@ -12,25 +12,15 @@ Arrays = dict[str, Array]
 
 
 class LiveArrays(Arrays):
-    """The arrays of a model: a dictionary that hands on what is set in it.
+    """The arrays of a model: a dictionary that hands on what is set in it. See `live`."""
 
-    Parameters
-    ----------
-    arrays : mapping of str to ndarray
-    assign : callable
-        Given a name and what is set under it, returns the array that is there then, or says why
-        it refuses.
-    """
+    # A step asks every layer for one: no constructor, which takes as long as all the rest.
+    __slots__ = ("assign",)
 
-    # A step asks every layer for one.
-    __slots__ = ("_assign",)
-
-    def __init__(self, arrays: Mapping[str, Array], assign: Callable[[str, Any], Array]) -> None:
-        dict.__init__(self, arrays)
-        self._assign = assign
+    assign: Callable[[str, Any], Array]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        super().__setitem__(name, self._assign(name, value))
+        super().__setitem__(name, self.assign(name, value))
 
     def update(self, *others: Any, **named: Any) -> None:
         for name, value in dict(*others, **named).items():
@@ -66,3 +56,18 @@ class LiveArrays(Arrays):
 
     def __reduce__(self) -> tuple[type, tuple[Iterable[tuple[str, Array]]]]:
         return dict, (list(self.items()),)
+
+
+def live(arrays: Mapping[str, Array], assign: Callable[[str, Any], Array]) -> LiveArrays:
+    """Return arrays by name as a dictionary that hands on what is set in it.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+    assign : callable
+        Given a name and what is set under it, returns the array that is there then, or says why
+        it refuses.
+    """
+    found = LiveArrays(arrays)
+    found.assign = assign
+    return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from edunn.arrays import Array, as_array, describe
+from edunn.arrays import Array, as_array, describe, double, largest
 from edunn.errors import LayerError
 from edunn.notebook import Printable
 from edunn.utils.labels import check_labels, onehot2labels
@@ -24,7 +25,7 @@ def accuracy(y_true: Array, y_pred: Array) -> float:
         At least one sample.
     """
     y_true, y_pred = _labels("accuracy", y_true, y_pred)
-    return float(np.mean(y_true == y_pred))
+    return np.count_nonzero(y_true == y_pred) / y_true.size
 
 
 def check_label_array(y: Array) -> None:
@@ -113,13 +114,13 @@ def confusion(y_true: Array, y_pred: Array, n_classes: int | None = None) -> Lab
         Row: the true class. Column: the label given.
     """
     y_true, y_pred = _labels("confusion", y_true, y_pred)
-    largest = int(max(y_true.max(), y_pred.max()))
-    classes = largest + 1 if n_classes is None else n_classes
-    if largest >= classes:
+    most = max(largest(y_true), largest(y_pred))
+    classes = most + 1 if n_classes is None else n_classes
+    if most >= classes:
         raise LayerError(
             layer="confusion",
             argument="n_classes",
-            expected=f"at least {largest + 1}, one more than the largest label",
+            expected=f"at least {most + 1}, one more than the largest label",
             got=str(n_classes),
         )
     pairs = np.bincount(y_true * classes + y_pred, minlength=classes * classes)
@@ -133,7 +134,8 @@ def rmse(y_true: Array, y_pred: Array) -> float:
     ----------
     y_true, y_pred : ndarray of numbers, the same shape, not empty
     """
-    return float(np.sqrt(np.mean(np.square(_errors("rmse", y_true, y_pred)))))
+    errors = _errors("rmse", y_true, y_pred).ravel()
+    return math.sqrt(errors.dot(errors) / errors.size)
 
 
 def mae(y_true: Array, y_pred: Array) -> float:
@@ -143,7 +145,8 @@ def mae(y_true: Array, y_pred: Array) -> float:
     ----------
     y_true, y_pred : ndarray of numbers, the same shape, not empty
     """
-    return float(np.mean(np.abs(_errors("mae", y_true, y_pred))))
+    errors = _errors("mae", y_true, y_pred)
+    return float(np.add.reduce(np.abs(errors), axis=None)) / errors.size
 
 
 @dataclass(frozen=True)
@@ -234,13 +237,13 @@ def _counts(
     """Return how many samples are positive and called so, are called so, are positive."""
     true, predicted = _labels(metric, y_true, y_pred)
     if positive is None:
-        positive, largest = 1, int(max(true.max(), predicted.max()))
-        if largest > 1:
+        positive, most = 1, max(largest(true), largest(predicted))
+        if most > 1:
             raise LayerError(
                 layer=metric,
                 argument="y_true",
                 expected="labels 0 and 1, or `positive` to say which class is meant",
-                got=f"the label {largest}",
+                got=f"the label {most}",
             )
     called, actual = predicted == positive, true == positive
     return (
@@ -259,7 +262,7 @@ def _errors(metric: str, y_true: object, y_pred: object) -> npt.NDArray[np.float
                 layer=metric, argument=argument, expected="an array of numbers", got=describe(array)
             )
     _check_shapes(metric, true, predicted)
-    return predicted.astype(np.float64) - true.astype(np.float64)
+    return np.asarray(double(predicted) - double(true))
 
 
 def _check_shapes(metric: str, y_true: Array, y_pred: Array) -> None:

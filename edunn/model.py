@@ -24,7 +24,7 @@ from edunn.caches import CacheValue, Entry, kept, read_only
 from edunn.description import FieldType, ParameterDescription
 from edunn.errors import NoForwardError
 from edunn.estimate import ArraySpec, Estimate
-from edunn.live_arrays import LiveArrays
+from edunn.live_arrays import live
 from edunn.names import Named
 
 #: Parameters, their gradients, or buffers, by name.
@@ -184,7 +184,7 @@ class Model(Named, ABC):
     @property
     def parameters(self) -> ParameterSet:
         """The model's own parameters by name; one that is set here is registered."""
-        return LiveArrays(self._parameters, self._register)
+        return live(self._parameters, self._register)
 
     @parameters.setter
     def parameters(self, parameters: Mapping[str, Array]) -> None:
@@ -197,7 +197,7 @@ class Model(Named, ABC):
 
         To set an entry is to set that parameter, as `set_parameters` does.
         """
-        return LiveArrays(self._parameters, self._set_parameter)
+        return live(self._parameters, self._set_parameter)
 
     def trained_parameters(self) -> ParameterSet:
         """Return the parameters that `backward` gives gradients for: none if frozen."""
@@ -228,7 +228,7 @@ class Model(Named, ABC):
 
     def get_buffers(self) -> ParameterSet:
         """Return the arrays that are state but not trained, by name, as `get_parameters` does."""
-        return LiveArrays(self._buffers, self._set_buffer)
+        return live(self._buffers, self._set_buffer)
 
     def set_buffers(self, buffers: Mapping[str, Array]) -> None:
         """Copy new values into the buffers named, under the rules of `set_parameters`."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.answers import backward_of, forward_of
+from edunn.answers import backward_of, output_of
 from edunn.arrays import Array, FloatArray, as_array, own
 from edunn.caches import CacheValue
 from edunn.composite import Composite, has_brackets_in_pairs, prefixed, walk
@@ -83,6 +83,7 @@ class Sequential(Composite):
         """
         # Should a layer refuse, what the layers keep is of two forwards, and no backward's.
         self._cache, self._shapes = None, []
+        shapes = self._shapes
         # What the first layer makes of integers is its own affair.
         y: Array = x
         if type(x) is not np.ndarray:
@@ -90,9 +91,11 @@ class Sequential(Composite):
         if not self.layers:
             y = own(self._input("x", x))
         for layer in self.children.values():
-            self._shapes.append(y.shape)
-            y = forward_of(layer, y)
-        self._save()
+            shapes.append(y.shape)
+            y = layer.forward(y)
+            if not isinstance(y, np.ndarray):
+                y = output_of(layer, y)
+        self._cache = {}
         return y
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
@@ -117,7 +120,8 @@ class Sequential(Composite):
         self._saved()
         δEδx, δEδp = self._back_to(1, self._input("δEδy", δEδy))
         for name, layer in list(self.children.items())[:1]:
-            self._add_gradients(δEδp, name, layer, layer.parameter_gradients(δEδx))
+            if not (self.frozen or layer.frozen):
+                δEδp.update(prefixed(name, layer.parameter_gradients(δEδx)))
         return δEδp
 
     def _back_to(self, first: int, δEδx: FloatArray) -> tuple[FloatArray, ParameterSet]:
@@ -125,18 +129,14 @@ class Sequential(Composite):
         δEδp: ParameterSet = {}
         # A cache that was put back does not tell what the layers were given.
         shapes = list(self._shapes) or [None] * len(self.layers)
-        for name, layer in reversed(list(self.children.items())[first:]):
+        children = list(self.children.items())[first:]
+        children.reverse()
+        for name, layer in children:
             δEδx, gradients = backward_of(layer, δEδx, shapes.pop())
-            self._add_gradients(δEδp, name, layer, gradients)
+            if gradients and not (self.frozen or layer.frozen):
+                for parameter, gradient in gradients.items():
+                    δEδp[f"{name}({parameter})"] = gradient
         return δEδx, δEδp
-
-    def _add_gradients(
-        self, δEδp: ParameterSet, name: str, layer: Model, gradients: ParameterSet
-    ) -> None:
-        """Add the gradients of a layer by their names in this model; none if it is frozen."""
-        if not (self.frozen or layer.frozen):
-            for parameter, gradient in gradients.items():
-                δEδp[f"{name}({parameter})"] = gradient
 
     def _put_back(self, cache: Mapping[str, CacheValue]) -> None:
         self._shapes = []

@@ -27,7 +27,8 @@ class Reply(NamedTuple):
 
     kind: int
     data: bytes
-    # The processor time of the worker.
+    # The processor time of the worker. Of an operation that is sent again because it would take
+    # long: the time that it is expected to take.
     seconds: float = 0.0
     # The seal of a response that lies apart.
     mark: bytes = b""
@@ -36,8 +37,8 @@ class Reply(NamedTuple):
 
 
 RESPONSE, STATUS = OPERATION_REPLY_KIND_RESPONSE, OPERATION_REPLY_KIND_STATUS
-# The operation has not been run, because the batch's answers are large enough or its own needs room
-# at the server. It is sent again.
+# The operation has not been run, because the batch has brought or computed enough, its answer needs
+# room at the server, or other sessions would wait for it too long. It is sent again.
 AGAIN = OPERATION_REPLY_KIND_AGAIN
 # On the way only: the key of a response of this many bytes or more, in its place.
 LARGE = OPERATION_REPLY_KIND_LARGE

@@ -59,6 +59,11 @@ class Settings(TrainingSettings, BoundSettings):
     address: Address = _setting(
         "127.0.0.1:50051", "Where the server listens: `host:port`. Port 0 takes a free one."
     )
+    shares_port: bool = _setting(
+        False,
+        "1: other servers of this machine may listen at the same address, and the system shares "
+        "out the connections. A single server uses one core.",
+    )
     metrics_address: AddressOrNothing = _setting(
         "",
         "Where Prometheus reads the server's metrics: `host:port`. The path is `/metrics`. Empty: "

@@ -344,8 +344,7 @@ class Dispatcher:
             again: list[PendingOperation] = []
             for operation, reply in zip(flight.operations, replies, strict=True):
                 if reply.kind == AGAIN:
-                    if reply.answer_bytes:
-                        self._reserve(operation, reply.answer_bytes)
+                    self._note_needs(operation, reply)
                     again.append(operation)
                     continue
                 self.counts.note_reply(operation.head.method, reply)
@@ -361,10 +360,17 @@ class Dispatcher:
         self._schedule_pump()
         return True
 
-    def _reserve(self, operation: PendingOperation, answer_bytes: int) -> None:
-        """Let an operation wait until there is room for its answer, and those of its kind."""
-        operation.head = operation.head._replace(answer_room=answer_bytes)
-        self._estimate.note_answer(operation.head, answer_bytes)
+    def _note_needs(self, operation: PendingOperation, reply: Reply) -> None:
+        """Note what a worker asks for before it runs an operation, for it and those of its kind.
+
+        It waits until there is room for a large answer. If it takes long, it travels alone.
+        """
+        if reply.answer_bytes:
+            operation.head = operation.head._replace(answer_room=reply.answer_bytes)
+            self._estimate.note_answer(operation.head, reply.answer_bytes)
+        if reply.seconds:
+            operation.is_slow = True
+            self._estimate.note_slow(operation.head)
 
     def _note_cost(self, operation: PendingOperation, reply: Reply, *, is_shared: bool) -> None:
         seconds = reply.seconds

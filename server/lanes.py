@@ -70,7 +70,8 @@ class Lanes:
         self.waiting_bytes = 0
         # The part of the queue that each account has, of its number and its bytes together.
         self._parts: dict[str, int] = {}
-        self._last_account = ""
+        # None until the first operation has come.
+        self._last_account: str | None = None
         # When an operation last came from another account than the one before it.
         self._alternated = -SHARED_SECONDS
         # Whether the latest batch was a slow operation.
@@ -93,8 +94,9 @@ class Lanes:
         if not self.has_room(1, operation.size) and not self._make_room(operation):
             raise queue_full()
         if operation.account != self._last_account:
+            if self._last_account is not None:
+                self._alternated = time.monotonic()
             self._last_account = operation.account
-            self._alternated = time.monotonic()
         if not operation.is_slow:
             self._last_quick = time.monotonic()
         lane = self._lanes.get(operation.session)

@@ -185,8 +185,8 @@ def _grpc_server(settings: Settings, handlers: Handlers) -> grpc.aio.Server:
             ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
             ("grpc.max_connection_idle_ms", int(min(settings.idle_seconds * 1000, 2**31 - 1))),
             ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
-            # Two servers on one port would share its calls by chance.
-            ("grpc.so_reuseport", 0),
+            # Two servers on one port share its connections by chance.
+            ("grpc.so_reuseport", int(settings.shares_port)),
             # gRPC closes the connection of a client that pings more often than every 10 s.
             ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),

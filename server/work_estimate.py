@@ -47,13 +47,17 @@ class WorkEstimate:
         """Note how long a worker computed an operation."""
         self.usual_seconds += LATEST_SHARE * (seconds - self.usual_seconds)
         if seconds >= SLOW_SECONDS:
-            kind = _kind(head)
-            self._slow[kind] = None
-            self._slow.move_to_end(kind)
-            if len(self._slow) > SLOW_REMEMBERED:
-                self._slow.popitem(last=False)
+            self.note_slow(head)
         elif self._slow:
             self._slow.pop(_kind(head), None)
+
+    def note_slow(self, head: OperationHead) -> None:
+        """Note that operations of this kind are slow."""
+        kind = _kind(head)
+        self._slow[kind] = None
+        self._slow.move_to_end(kind)
+        if len(self._slow) > SLOW_REMEMBERED:
+            self._slow.popitem(last=False)
 
     def note_account(self, account: str, method: str, seconds: float) -> None:
         """Note how long a worker computed an operation of an account."""

@@ -17,7 +17,7 @@ from standalone.stack import Stack
 from standalone.stop_signal import StopRequested, StopSignal
 
 # Settings that only the stack itself may give.
-DECIDED_HERE = {"EDUNN_REDIS_URL", "EDUNN_ADDRESS"}
+DECIDED_HERE = {"EDUNN_REDIS_URL", "EDUNN_ADDRESS", "EDUNN_SHARES_PORT"}
 EPILOG = "`edunn-serve tokens --help`: the tokens of callers"
 GREETING = """\
 edunn-serving listens on {address}. Ctrl-C stops it.
@@ -36,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="edunn-serve", description=__doc__, epilog=EPILOG)
     parser.add_argument("--port", type=int, default=50051, help="port on 127.0.0.1 (0: a free one)")
     parser.add_argument("--workers", type=int, default=2, help="how many workers")
+    parser.add_argument("--servers", type=int, default=1, help="how many servers, on one port")
     parser.add_argument(
         "--data", type=Path, default=Path(".data"), help="folder for sessions and logs"
     )
@@ -49,6 +50,7 @@ def main() -> None:
             arguments.data,
             port=arguments.port,
             workers=arguments.workers,
+            servers=arguments.servers,
             environment=_take_settings(os.environ),
             wait=stop_signal.wait,
         ) as stack:

@@ -54,6 +54,8 @@ class Stack:
         The server's port on 127.0.0.1; 0 takes a free one.
     workers
         The number of workers of the pool of layers.
+    servers
+        The number of servers. They share the port.
     others
         The number of workers of each other pool; by default the pool's own number.
     environment
@@ -71,6 +73,7 @@ class Stack:
         *,
         port: int = 0,
         workers: int = LAYERS.workers,
+        servers: int = 1,
         others: Mapping[Pool, int] | None = None,
         environment: Mapping[str, str] | None = None,
         redis_binary: str | None = None,
@@ -80,6 +83,8 @@ class Stack:
             raise StackError(f"port {port} is none: ports go from 1 to 65535, 0 takes a free one")
         if workers < 1:
             raise StackError(f"{workers} workers are too few: at least one does the work")
+        if servers < 1:
+            raise StackError(f"{servers} servers are too few: at least one takes the calls")
         self.data = data
         self._redis_binary = redis_binary or find_redis()
         # Only this process is Redis's administrator. Server and workers are a user with few rights.
@@ -114,8 +119,13 @@ class Stack:
             data,
             self._redis_configuration(),
         )
-        self._ports = [self.port]
-        self.servers = [self._server_child("server", self.port)]
+        if servers > 1:
+            self.environment["EDUNN_SHARES_PORT"] = "1"
+        self._ports = [self.port] * servers
+        self.servers = [
+            self._server_child(f"server-{number}" if number else "server", self.port, number)
+            for number in range(servers)
+        ]
         self.workers = [self._worker_child(number) for number in range(1, workers + 1)]
         if others is None:
             others = {pool: pool.workers for pool in POOLS if pool is not LAYERS}
@@ -183,7 +193,7 @@ class Stack:
     def add_server(self) -> str:
         """Start one more server and return its address."""
         port = free_port()
-        child = self._server_child(f"server-{port}", port)
+        child = self._server_child(f"server-{port}", port, len(self.servers))
         self.servers.append(child)
         self._ports.append(port)
         self._supervisor.add(child)
@@ -211,12 +221,14 @@ class Stack:
         return child
 
     def await_serving(self, address: str) -> None:
-        """Wait until a server says that it serves."""
-        # Another program's server could answer at the address, so ours must have said it listens.
-        child = self.servers[self.addresses.index(address)]
+        """Wait until the servers at an address say that they serve."""
+        # Another program's server could answer at the address, so ours must have said they listen.
+        children = [
+            child for child, its in zip(self.servers, self.addresses, strict=True) if its == address
+        ]
         deadline = time.monotonic() + START_SECONDS
         with self.own_channel(address) as channel:
-            while not (child.has_said(address) and is_serving(channel)):
+            while not (all(each.has_said(address) for each in children) and is_serving(channel)):
                 self._check_starts()
                 if time.monotonic() > deadline:
                     raise StackError(f"the service did not start:\n{self._tails()}")
@@ -293,8 +305,10 @@ class Stack:
             name: text for name, text in self.environment.items() if not name.startswith("EDUNN_")
         }
 
-    def _server_child(self, name: str, port: int) -> Child:
-        environment = {**self.environment, "EDUNN_ADDRESS": f"127.0.0.1:{port}"}
+    def _server_child(self, name: str, port: int, number: int) -> Child:
+        environment = {**self.environment, "EDUNN_ADDRESS": f"{LOOPBACK}:{port}"}
+        if metrics := environment.get("EDUNN_METRICS_ADDRESS"):
+            environment["EDUNN_METRICS_ADDRESS"] = _metrics_address(metrics, number)
         return Child(name, [sys.executable, "-m", "server"], environment, self.data)
 
     def _worker_child(self, number: int) -> Child:
@@ -313,6 +327,12 @@ def _kept_tokens(data: Path) -> dict[str, str]:
     """Return the setting of the data folder's tokens, if there are any."""
     path = data / TOKENS_FILE
     return {"EDUNN_TOKENS_FILE": str(path)} if path.exists() else {}
+
+
+def _metrics_address(first: str, number: int) -> str:
+    """Return where a server tells its metrics: each has the port after that of the one before."""
+    host, _, port = first.rpartition(":")
+    return f"{host}:{int(port) + number}" if int(port) else first
 
 
 def _check_port(port: int) -> None:

@@ -33,7 +33,7 @@ from edunn_serving.v1.layer_service_pb2 import (
 from edunn_serving.v1.session_pb2 import Session
 from worker.charges import charge_answer, charge_replacement
 from worker.configs import TooDeepError, check_description, check_record_size
-from worker.limits import check, parameter_limit
+from worker.limits import DRAWING_WORK, Charge, check, parameter_limit
 from worker.open_session import OpenSession
 from worker.ready import ReadyLayer, build_layer
 from worker.session_memory import layer_bytes, session_too_large
@@ -117,7 +117,7 @@ def get_parameters(
     arrays = {**model.get_parameters(), **model.get_buffers()}
     charge = charge_answer(arrays)
     check(charge, settings)
-    session.need_answer_room(charge.answer)
+    session.room.need(charge)
     response = ArrayMessage(GetParametersResponse())
     response.add_tensors("parameters", arrays)
     return response
@@ -170,22 +170,25 @@ def build_described(
         )
     check_description(spec, field, settings)
     taken, allowed = layer_bytes(record), parameter_limit(settings)
+    room = min(allowed - taken, session.room.work_left() / DRAWING_WORK)
     session.randomness.wind_to_parameters(record.seed, spec.name)
     described = Layer(name=spec.name, type=spec.type, config=spec.config)
     try:
         ready = build_layer(
             described,
             generator=session.randomness.generator,
-            max_bytes=allowed - taken,
+            max_bytes=int(room),
         )
     except TooDeepError as error:
         raise nested_too_deeply(f"{field}.config") from error
     except ConfigError as error:
         raise _config_error(error, spec, field) from error
     except TooLargeError as error:
+        session.room.need(Charge(work=DRAWING_WORK * error.needed))
         raise session_too_large(taken + error.needed, allowed) from error
     given = decode_tensors(spec.parameters, f"{field}.parameters")
     present = {**ready.model.get_parameters(), **ready.model.get_buffers()}
+    session.room.done += DRAWING_WORK * sum(array.nbytes for array in present.values())
     check(charge_replacement(given, present), settings)
     _apply_arrays(ready, given, f"{field}.parameters")
     check_record_size(record, layer_of(spec, ready), settings)

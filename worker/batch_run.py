@@ -21,13 +21,19 @@ from edunn_serving.requests import parse_request
 from edunn_serving.rpcs import OPERATION_RPCS
 from edunn_serving.settings import Settings
 from worker.journal import BatchSteps
-from worker.limits import MAX_BATCH_RESULT_BYTES
+from worker.limits import (
+    LONGEST_SHARED_SECONDS,
+    MAX_BATCH_RESULT_BYTES,
+    SECONDS_OF_WORK,
+    SHARED_WORK,
+)
 from worker.methods import METHODS
-from worker.open_session import NoAnswerRoomError, OpenSession
+from worker.open_session import OpenSession
 from worker.overrun_guard import OverrunGuard
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySession
 from worker.replay import replayed
+from worker.room import NoRoomError, Room
 from worker.stored import Changes, StoredSession
 
 log = logging.getLogger(__name__)
@@ -37,11 +43,14 @@ STEPS = "TrainStep"
 
 
 class Outcome(NamedTuple):
-    """A reply's kind and data, or the bytes of the answer for which there is no room yet."""
+    """A reply's kind and data, or what the operation needs before it can run."""
 
     kind: int
     data: bytes
+    # The bytes of the answer for which there is no room yet.
     answer_bytes: int = 0
+    # The units of work for which other sessions would wait too long.
+    work: int = 0
 
 
 class Ended(NamedTuple):
@@ -60,7 +69,8 @@ class BatchRun:
     without the one that failed. The other sessions are not affected.
 
     Once the results are as large as a batch may answer, the other operations are left to another
-    batch. So are an operation whose answer needs room at the server, and those behind it.
+    batch. So are an operation whose answer needs room at the server, and those behind it; and, for
+    the sake of other sessions, one with much work, and sessions that have waited for long.
     """
 
     def __init__(
@@ -86,6 +96,10 @@ class BatchRun:
         for number, head in enumerate(batch.heads):
             self._numbers.setdefault(head.session, []).append(number)
         self._pending = list(self._numbers)
+        # The units of work for which other sessions of the batch wait.
+        self._work_room = SHARED_WORK if len(self._numbers) > 1 else math.inf
+        # Whether the sessions that have not begun are left to another batch.
+        self._is_over = False
         # The operations that have changed their session, since it was opened.
         self._changing: dict[SessionKey, list[int]] = {}
         self.sessions: dict[SessionKey, OpenSession] = {}
@@ -113,9 +127,11 @@ class BatchRun:
         """
         ended: list[Ended] = []
         began = time.thread_time()
+        end = time.monotonic() + LONGEST_SHARED_SECONDS
         try:
             while self._pending:
                 key = self._pending[-1]
+                self._is_over = bool(ended) and time.monotonic() > end
                 if not self._run_session(key, ended):
                     return key
                 self._pending.pop()
@@ -155,8 +171,10 @@ class BatchRun:
         tell it than many operations take, so it is asked once and shared out.
         """
         elapsed = sum(each.elapsed for each in ended)
-        for number, (kind, data, answer_bytes), own in ended:
+        for number, (kind, data, answer_bytes, work), own in ended:
             share = seconds * own / elapsed if elapsed else 0.0
+            if kind == AGAIN:
+                share = work * SECONDS_OF_WORK
             self.replies[number] = Reply(kind, data, share, answer_bytes=answer_bytes)
 
     def _run_session(self, key: SessionKey, ended: list[Ended]) -> bool:
@@ -166,7 +184,7 @@ class BatchRun:
         is_held_up = False
         for number in self._numbers[key]:
             outcome = self._failures.get(number)
-            if is_held_up or self._result_bytes > MAX_BATCH_RESULT_BYTES:
+            if is_held_up or self._is_over or self._result_bytes > MAX_BATCH_RESULT_BYTES:
                 outcome = Outcome(AGAIN, b"")
             if outcome is None:
                 session.changed = False
@@ -190,13 +208,13 @@ class BatchRun:
         try:
             deadline = self._deadline_of(head)
             self._guard.begin(self._batch.batch_id, number, deadline, head.request_id)
-            session.answer_room = head.answer_room or FREE_ANSWER_BYTES
+            session.room = Room(head.answer_room or FREE_ANSWER_BYTES, self._work_room)
             method = METHODS[head.method]
             request = parse_request(OPERATION_RPCS[head.method], self._requests[number])
             response = method.run(session, request, self._settings)
             return Outcome(RESPONSE, response.SerializeToString()), True
-        except NoAnswerRoomError as error:
-            return Outcome(AGAIN, b"", error.answer_bytes), True
+        except NoRoomError as error:
+            return Outcome(AGAIN, b"", error.answer_bytes, error.work), True
         except ServiceError as error:
             log.info("%s %s %s", head.request_id, head.method, error.reason.name)
             # A late error, such as one of encoding, may have left changes behind.

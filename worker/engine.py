@@ -19,7 +19,7 @@ from edunn_serving.batch_message import BatchMessage, OperationHead, check_reque
 from edunn_serving.errors import ServiceError, logged_fault, unavailable
 from edunn_serving.keys import SessionKey
 from edunn_serving.redis_connections import RedisRefuses
-from edunn_serving.replies import Answer, Reply
+from edunn_serving.replies import STATUS, Answer, Reply
 from edunn_serving.scripts import Command
 from edunn_serving.settings import Settings
 from worker.batch_run import BatchRun, Outcome, failed, out_of_memory
@@ -150,9 +150,8 @@ class Engine:
             self._answer_all(batch, logged_fault(f"batch {batch.batch_id} of calls {calls}"))
 
     def _answer_all(self, batch: BatchMessage, error: ServiceError) -> None:
-        self._store.commit(
-            batch.reply_stream, self._answer(batch, [Reply(*failed(error))] * len(batch.heads)), ()
-        )
+        replies = [Reply(STATUS, failed(error).data)] * len(batch.heads)
+        self._store.commit(batch.reply_stream, self._answer(batch, replies), ())
 
     def _answer(self, batch: BatchMessage, replies: Sequence[Reply]) -> Answer:
         return Answer(batch.batch_id, replies, self._worker_id, self._fixed_seconds)

@@ -51,7 +51,9 @@ class Accumulation:
             self._digest = digest_of([request.output_gradient], request.forward_id)
             done = earlier(layer, BACKWARD, request.backward_id, self._digest)
             self._is_repeated = done is not None
-        check(charge_kept_gradients(layer.model.trained_parameters()), settings)
+        charge = charge_kept_gradients(layer.model.trained_parameters())
+        check(charge, settings)
+        session.room.need(charge)
         self._reserved = reserved_for(session, layer, settings, gradients=True)
 
     def add(self, gradients: Mapping[str, np.ndarray]) -> None:

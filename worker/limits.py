@@ -32,12 +32,24 @@ RESULT_COPIES = 2
 MESSAGE_BYTES = 4096
 # Any operation may take this much, whatever memory is left.
 SMALL_BYTES = 32 * MEBIBYTE
+# An operation with more work is sent again alone, so that other sessions do not wait for it. In
+# units of `edunn.estimate`: about 40 ms.
+SHARED_WORK = 40_000_000
+# After a batch has computed for this long, the sessions that have not begun are sent again. Another
+# worker may be free.
+LONGEST_SHARED_SECONDS = 0.1
+# To draw a parameter takes this much work for each of its bytes.
+DRAWING_WORK = 2
+
+
+# About a nanosecond of one core.
+SECONDS_OF_WORK = 1e-9
 
 
 class Charge(NamedTuple):
     """The work, memory and bytes that an operation is estimated to take."""
 
-    # In units of `edunn.estimate`. One is about a nanosecond of one core.
+    # In units of `edunn.estimate`.
     work: int = 0
     # Bytes at the peak, with all copies of request, answer and context.
     memory: int = BESIDES
@@ -66,9 +78,9 @@ def check(charge: Charge, settings: Settings) -> None:
 
 
 def is_small(charge: Charge, settings: Settings) -> bool:
-    """Tell whether an operation may run without a check of memory and of room for its answer."""
+    """Tell whether an operation may run without a check of memory and of room."""
     return (
-        charge.work <= settings.operation_work
+        charge.work <= min(settings.operation_work, SHARED_WORK)
         and charge.memory <= SMALL_BYTES
         and charge.answer <= min(FREE_ANSWER_BYTES, answer_limit(settings))
     )

@@ -36,7 +36,7 @@ def export_model(
     size = sum(array.nbytes for array in arrays.values())
     # The answer goes out in chunks, so the limit of a message does not count.
     check(Charge(memory=BESIDES + (1 + RESULT_COPIES) * size, stored=size), settings)
-    session.need_answer_room(size + MESSAGE_BYTES)
+    session.room.need(Charge(answer=size + MESSAGE_BYTES))
     described = described_layer(session.record, request.layer)
     try:
         return WholeModel(file=encode_model(described, layer.model))

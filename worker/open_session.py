@@ -14,12 +14,12 @@ from edunn_serving.internal.v1.state_pb2 import (
     TrainingBytes,
 )
 from edunn_serving.keys import SessionKey
-from edunn_serving.replies import FREE_ANSWER_BYTES
 from edunn_serving.v1.layer_pb2 import Layer
 from worker.journal import NO_CHANGE, NO_JOURNAL, BatchSteps, Journal, JournalChange, with_steps
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, ReadySession, build_layer
 from worker.recent_contexts import RecentContexts
+from worker.room import Room
 from worker.slots import PARAMETERS, SLOTS, Slot
 from worker.stored import Changes, StoredLayer, StoredSession, Value, context_cost
 from worker.wire import Piece
@@ -49,14 +49,6 @@ class OpenLayer:
         return inputs
 
 
-class NoAnswerRoomError(Exception):
-    """The server has reserved less room than an answer takes. Nothing is computed or changed."""
-
-    def __init__(self, answer_bytes: int) -> None:
-        super().__init__(f"the answer would take {answer_bytes} bytes")
-        self.answer_bytes = answer_bytes
-
-
 class OpenSession:
     """A session while a batch runs on it. The session may not exist."""
 
@@ -74,8 +66,8 @@ class OpenSession:
         self.now_ms = now_ms
         # Set by every change of the session. `BatchRun` clears it before each operation.
         self.changed = False
-        # The bytes that the present operation's answer may take.
-        self.answer_room = FREE_ANSWER_BYTES
+        # Of the present operation.
+        self.room = Room()
         self._loaded_revision = stored.revision if stored else ""
         self._stored_layers = stored.layers if stored else {}
         self._layers: dict[str, OpenLayer] = {}
@@ -108,17 +100,6 @@ class OpenSession:
                 self.ready.journal = NO_JOURNAL
         # The steps that the layers in memory have beyond the stored slots, now and after the batch.
         self._journal = self._next_journal = self.ready.journal if self.ready else NO_JOURNAL
-
-    def need_answer_room(self, answer_bytes: int) -> None:
-        """Check that the server has room for the present operation's answer.
-
-        Raises
-        ------
-        NoAnswerRoomError
-            It has not, so the operation must be sent again. Nothing must have been changed before.
-        """
-        if answer_bytes > self.answer_room:
-            raise NoAnswerRoomError(answer_bytes)
 
     @property
     def exists(self) -> bool:

@@ -26,7 +26,7 @@ from edunn_serving.v1.step_pb2 import TrainStepRequest
 from worker.charges import charge_backward, charge_backward_of, charge_forward
 from worker.contexts import decode_cache, encode_charge, encode_context, is_evicted
 from worker.gradients import Accumulation
-from worker.limits import check, is_small
+from worker.limits import SHARED_WORK, check, is_small
 from worker.open_session import OpenLayer, OpenSession
 from worker.repetitions import NUMBERED, check_id, digest_of
 from worker.slots import BUFFERS, PARAMETERS
@@ -112,9 +112,9 @@ def _admit_forward(
     # Most backwards need no second check, whatever the dtype of their output gradient.
     is_small_backward = is_small(charge_backward(estimate, LARGEST_ITEMSIZE), settings)
     backward = b"" if is_small_backward else encode_charge(estimate)
-    session.need_answer_room(charge.answer)
-    # A large answer needs room each time.
-    if charge.answer <= FREE_ANSWER_BYTES:
+    session.room.need(charge)
+    # An operation that needs room needs it each time.
+    if charge.answer <= FREE_ANSWER_BYTES and charge.work <= SHARED_WORK:
         layer.ready.admit(forward, backward)
     return backward
 
@@ -166,7 +166,7 @@ def run_backward(
     if context.HasField("backward"):
         charge = charge_backward(context.backward, output_gradient.itemsize)
         check(charge, settings)
-        session.need_answer_room(charge.answer)
+        session.room.need(charge)
     accumulation = Accumulation(session, layer, request, settings) if request.accumulate else None
     layer.model.set_phase(LAYER_PHASES[context.phase])
     layer.model.set_cache(decode_cache(context))

@@ -48,7 +48,9 @@ def run_step(session: OpenSession, request: StepRequest, settings: Settings) -> 
             metadata={"layer": layer.name},
         )
     step = Step(session, layer, request, settings)
-    check(charge_step(layer.model.trained_parameters(), step.rule), settings)
+    charge = charge_step(layer.model.trained_parameters(), step.rule)
+    check(charge, settings)
+    session.room.need(charge)
     steps = step.apply(kept.arrays)
     if request.step_id:
         header = ContextHeader(request_digest=digest, steps=steps)

@@ -15,7 +15,7 @@ from edunn_serving.v1 import layer_pb2
 from edunn_serving.v1.step_pb2 import TrainStepRequest, TrainStepResponse
 from worker.charges import charge_train_step, spec_of
 from worker.gradients import sums
-from worker.limits import check
+from worker.limits import SHARED_WORK, check
 from worker.open_session import OpenLayer, OpenSession
 from worker.passes import LAYER_PHASES, compute, copies_of, decode_inputs, input_error
 from worker.repetitions import NUMBERED, STEP, digest_of, trace_of
@@ -36,7 +36,7 @@ def run_train_step(
     loss_model = _loss_of(session, request)
     step = Step(session, layer, request, settings)
     inputs, target = decode_inputs(request, layer), _decode_target(request)
-    _admit(layer, loss_model, inputs, target, step, settings)
+    _admit(session, layer, loss_model, inputs, target, step, settings)
 
     before = copies_of(layer.model.get_buffers())
     completed = False
@@ -87,6 +87,7 @@ def _decode_target(request: TrainStepRequest) -> np.ndarray:
 
 
 def _admit(
+    session: OpenSession,
     layer: OpenLayer,
     loss: Model,
     inputs: list[np.ndarray],
@@ -94,7 +95,10 @@ def _admit(
     step: Step,
     settings: Settings,
 ) -> None:
-    """Refuse a step that would take too much, or inputs and targets that do not fit."""
+    """Refuse a step that would take too much, or inputs and targets that do not fit.
+
+    A step for which others would wait too long is sent again.
+    """
     kind = (
         "step",
         loss.name,
@@ -114,8 +118,11 @@ def _admit(
         raise _loss_error(error) from error
     sent = sum(each.nbytes for each in (*inputs, target))
     trained = layer.model.trained_parameters()
-    check(charge_train_step(passes, errors, trained, step.rule, sent), settings)
-    layer.ready.admit(kind, b"")
+    charge = charge_train_step(passes, errors, trained, step.rule, sent)
+    check(charge, settings)
+    session.room.need(charge)
+    if charge.work <= SHARED_WORK:
+        layer.ready.admit(kind, b"")
 
 
 def _backpropagate(

@@ -21,7 +21,7 @@ from edunn.description import ParameterDescription
 from edunn.estimate import FLOAT64, NUMBER, ArraySpec, Estimate, Passes, elementwise
 from edunn.fields import Field, check_arguments
 from edunn.initializers import One, Start, Zero, first_values
-from edunn.layers.feature_layout import BLOCK, FeatureLayout, layout_of
+from edunn.layers.feature_layout import BLOCK, FEW, FeatureLayout, layout_of
 from edunn.memory import empty, unbuffered
 from edunn.model import Model, ParameterSet, Phase
 
@@ -95,8 +95,8 @@ class BatchNorm(Model):
             momentum=momentum,
         )
         self.num_features: int = config["num_features"]
-        self.eps: float = config["eps"]
-        self.momentum: float = config["momentum"]
+        self.eps = config["eps"]
+        self.momentum = config["momentum"]
         shape = (self.num_features,)
         self.register_parameter("w", first_values(config["gamma_initializer"], shape))
         self.register_parameter("b", first_values(config["beta_initializer"], shape))
@@ -104,6 +104,28 @@ class BatchNorm(Model):
             "running_mean": Zero().create(shape),
             "running_var": One().create(shape),
         }
+
+    @property
+    def eps(self) -> float:
+        """What is added to the variance."""
+        return self._eps
+
+    @eps.setter
+    def eps(self, eps: float) -> None:
+        self._eps: float = check_arguments(BatchNorm, self.label, eps=eps)["eps"]
+        # Arrays, which NumPy takes sooner than numbers of Python's.
+        self._added = np.array(self._eps)
+
+    @property
+    def momentum(self) -> float:
+        """The weight of the new batch in the running statistics."""
+        return self._momentum
+
+    @momentum.setter
+    def momentum(self, momentum: float) -> None:
+        checked = check_arguments(BatchNorm, self.label, momentum=momentum)
+        self._momentum: float = checked["momentum"]
+        self._weights = np.array(1 - self._momentum), np.array(self._momentum)
 
     @property
     def running_mean(self) -> Array:
@@ -146,22 +168,27 @@ class BatchNorm(Model):
         # was given up serves the next one. The other way round the system takes it back each time.
         y, centered = empty(wide.shape, FLOAT64), empty(wide.shape, FLOAT64)
         features = (*self._parameters.values(), *self._buffers.values())
-        with unbuffered(x.size):
-            groups = layout.groups((wide, centered, y), features)
-            mean, var, inverse_std = _joined(
-                [self._normalise(layout, narrow, *group) for group in groups]
-            )
+        if x.size < FEW:
+            mean, var, inverse_std = self._normalise(layout, narrow, wide, centered, y, *features)
+        else:
+            with unbuffered(x.size):
+                groups = layout.groups((wide, centered, y), features)
+                mean, var, inverse_std = _joined(
+                    [self._normalise(layout, narrow, *group) for group in groups]
+                )
         unit = np.ones(self.num_features) if narrow else inverse_std
         if training:
             self._update("running_mean", mean)
             self._update("running_var", var * layout.unbiased)
-        self._save(
-            centered=restore(centered.reshape(x.shape), x.dtype),
-            unit=unit,
-            inverse_std=inverse_std,
-            batch_statistics=training,
-        )
-        return restore(y.reshape(x.shape), x.dtype)
+        if y.shape != x.shape:
+            y, centered = y.reshape(x.shape), centered.reshape(x.shape)
+        self._cache = {
+            "centered": restore(centered, x.dtype),
+            "unit": unit,
+            "inverse_std": inverse_std,
+            "batch_statistics": training,
+        }
+        return restore(y, x.dtype)
 
     @quiet
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
@@ -189,10 +216,15 @@ class BatchNorm(Model):
         centered, g = layout.of(double(cached)), layout.of(double(δEδy))
         δEδx = empty(g.shape, FLOAT64)
         features = (self._parameters["w"], unit, cache["inverse_std"])
-        with unbuffered(g.size):
-            groups = layout.groups((g, centered, δEδx), features)
-            batch_statistics = bool(cache["batch_statistics"])
-            δEδw, δEδb = _joined([_go_back(layout, batch_statistics, *group) for group in groups])
+        batch_statistics = bool(cache["batch_statistics"])
+        if g.size < FEW:
+            δEδw, δEδb = _go_back(layout, batch_statistics, g, centered, δEδx, *features)
+        else:
+            with unbuffered(g.size):
+                groups = layout.groups((g, centered, δEδx), features)
+                δEδw, δEδb = _joined(
+                    [_go_back(layout, batch_statistics, *group) for group in groups]
+                )
         δEδx = δEδx.reshape(cached.shape)
         if self.frozen:
             return restore(δEδx, δEδy.dtype), {}
@@ -251,20 +283,28 @@ class BatchNorm(Model):
         training = self._phase is Phase.Training
         if training:
             mean = layout.total(x) / layout.count
-        np.subtract(x, layout.spread(mean), out=centered)
+        middle, squares = layout.spread(mean), []
+        for given, apart in layout.blocks(x, centered):
+            np.subtract(given, middle, out=apart)
+            if training:
+                squares.append(layout.total_product(apart, apart))
         if training:
-            var = layout.total_product(centered, centered) / layout.count
-        inverse_std = _ONE / np.sqrt(var + self.eps)
-        if narrow:
-            centered *= layout.spread(inverse_std)
-        np.multiply(centered, layout.spread(w if narrow else w * inverse_std), out=y)
-        y += layout.spread(b)
+            var = _sum(squares) / layout.count
+        inverse_std = _ONE / np.sqrt(var + self._added)
+        unit = layout.spread(inverse_std) if narrow else None
+        scale, shift = layout.spread(w if narrow else w * inverse_std), layout.spread(b)
+        for apart, answer in layout.blocks(centered, y):
+            if unit is not None:
+                apart *= unit
+            np.multiply(apart, scale, out=answer)
+            answer += shift
         return mean, var, inverse_std
 
     def _update(self, name: str, batch: Array) -> None:
         running = self._buffers[name]
-        running *= 1 - self.momentum
-        running += self.momentum * batch
+        stays, comes = self._weights
+        running *= stays
+        running += comes * batch
 
 
 def _go_back(
@@ -278,16 +318,28 @@ def _go_back(
     inverse_std: FloatArray,
 ) -> tuple[FloatArray, ...]:
     """Write the gradient of the input of some features, and return those of their parameters."""
-    δEδw, δEδb = layout.total_product(g, centered) * unit, layout.total(g)
+    products, sums = [], []
+    for error, apart in layout.blocks(g, centered):
+        products.append(layout.total_product(error, apart))
+        sums.append(layout.total(error))
+    δEδw, δEδb = _sum(products) * unit, _sum(sums)
     slope = layout.spread(w * inverse_std)
     if not batch_statistics:
         np.multiply(g, slope, out=δEδx)
         return δEδw, δEδb
-    np.multiply(centered, layout.spread(δEδw * unit / -layout.count), out=δEδx)
-    δEδx += g
-    δEδx -= layout.spread(δEδb / layout.count)
-    δEδx *= slope
+    along = layout.spread(δEδw * unit / layout.minus_count)
+    middle = layout.spread(δEδb / layout.count)
+    for error, apart, answer in layout.blocks(g, centered, δEδx):
+        np.multiply(apart, along, out=answer)
+        answer += error
+        answer -= middle
+        answer *= slope
     return δEδw, δEδb
+
+
+def _sum(parts: list[FloatArray]) -> FloatArray:
+    """Return the sum of what blocks gave."""
+    return parts[0] if len(parts) == 1 else np.add.reduce(parts, axis=0)
 
 
 def _joined(groups: list[tuple[FloatArray, ...]]) -> tuple[FloatArray, ...]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from edunn.arrays import FloatArray, as_floats, own, quiet, restore, sum_to, widen
+from edunn.arrays import FloatArray, as_floats, in_each_dtype, own, quiet, restore, sum_to, widen
 from edunn.estimate import ArraySpec, Estimate, Passes, elementwise, shape_spec
 from edunn.fields import Field, check_arguments
 from edunn.model import Model, ParameterSet
@@ -30,7 +30,7 @@ class Identity(Model):
         y : ndarray, same shape and dtype
         """
         y = own(self._input("x", x))
-        self._save(shape=y.shape)
+        self._cache = {"shape": y.shape}
         return y
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
@@ -57,7 +57,20 @@ class _Constant(Model):
     """A layer with one fixed number, or an array of them."""
 
     cache_entries = (frozenset({"shape"}),)
-    value: float | FloatArray
+
+    @property
+    def value(self) -> float | FloatArray:
+        """The number, or the array of them."""
+        return self._value
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self._value = self._constant(value)
+        self._arrays = in_each_dtype(self._value) if type(self._value) is float else None
+
+    def _operand(self, dtype: np.dtype[Any]) -> float | FloatArray:
+        """Return the constant as it is computed with values of a dtype."""
+        return self._value if self._arrays is None else self._arrays[dtype]
 
     @property
     def alone(self) -> str | None:  # type: ignore[override]
@@ -97,7 +110,7 @@ class AddConstant(_Constant):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        self.value = self._constant(value)
+        self.value = value
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:
@@ -113,8 +126,8 @@ class AddConstant(_Constant):
         """
         x = self._input("x", x)
         self._output_shape(x.shape)
-        y = restore(widen(x) + self.value, x.dtype)
-        self._save(shape=x.shape)
+        y = restore(widen(x) + self._operand(x.dtype), x.dtype)
+        self._cache = {"shape": x.shape}
         return y
 
     @quiet
@@ -155,7 +168,7 @@ class MultiplyConstant(_Constant):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        self.value = self._constant(value)
+        self.value = value
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:
@@ -171,8 +184,8 @@ class MultiplyConstant(_Constant):
         """
         x = self._input("x", x)
         self._output_shape(x.shape)
-        y = restore(widen(x) * self.value, x.dtype)
-        self._save(shape=x.shape)
+        y = restore(widen(x) * self._operand(x.dtype), x.dtype)
+        self._cache = {"shape": x.shape}
         return y
 
     @quiet
@@ -191,7 +204,8 @@ class MultiplyConstant(_Constant):
         """
         shape = self._saved_shape()
         δEδy = self._gradient(δEδy, self._output_shape(shape))
-        return restore(sum_to(widen(δEδy) * self.value, shape), δEδy.dtype), {}
+        δEδx = widen(δEδy) * self._operand(δEδy.dtype)
+        return restore(sum_to(np.asarray(δEδx), shape), δEδy.dtype), {}
 
     def estimate(self, x: ArraySpec) -> Estimate:
         x = self._floats("x", x)

@@ -14,7 +14,7 @@ from edunn.layers.activations import ReLU, Sigmoid, TanH
 from edunn.layers.constants import Identity
 from edunn.layers.linear import Bias, Linear, check_features
 from edunn.layers.softmax import Softmax
-from edunn.live_arrays import LiveArrays
+from edunn.live_arrays import live
 from edunn.model import Model, ParameterSet
 
 ACTIVATIONS: dict[str, type[Model]] = {
@@ -82,7 +82,7 @@ class Dense(Composite):
         self._children = {"activation": self.activation}
 
     def get_parameters(self) -> ParameterSet:
-        return LiveArrays({**self.linear._parameters, **self.bias._parameters}, self._set_parameter)
+        return live({**self.linear._parameters, **self.bias._parameters}, self._set_parameter)
 
     def trained_parameters(self) -> ParameterSet:
         return {} if self.frozen else dict(self.get_parameters())

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from edunn.arrays import ONE, Array, FloatArray, compute_dtype, own, quiet, restore
+from edunn.arrays import Array, FloatArray, in_each_dtype, own, quiet, restore
 from edunn.estimate import (
     BOOL,
     FLOAT64,
@@ -69,7 +69,7 @@ class Dropout(Model):
         self._p: float = check_arguments(Dropout, self.label, p=p)["p"]
         # As arrays, which NumPy takes sooner than numbers of Python's.
         self._least_kept = np.array(self._p)
-        self._scales = {dtype: np.array(1 / (1 - self._p), dtype) for dtype in ONE}
+        self._scales = in_each_dtype(1 / (1 - self._p))
 
     @quiet
     def forward(self, x: FloatArray) -> FloatArray:
@@ -90,7 +90,7 @@ class Dropout(Model):
         # np.random, the module, is the global generator that a notebook seeds.
         uniform = np.random.random if self._rng is None else self._rng.random
         mask = np.asarray(uniform(x.shape) >= self._least_kept)
-        self._save(mask=mask)
+        self._cache = {"mask": mask}
         return self._apply(mask, x)
 
     @quiet
@@ -108,9 +108,9 @@ class Dropout(Model):
         δEδp : dict
             Empty, dropout has no parameters.
         """
-        if "test" in self._saved():
+        mask = self._saved().get("mask")
+        if mask is None:
             return own(self._gradient(δEδy, self._saved_shape())), {}
-        mask = self._saved_array("mask")
         return self._apply(mask, self._gradient(δEδy, mask.shape)), {}
 
     def estimate(self, x: ArraySpec) -> Estimate:
@@ -124,9 +124,9 @@ class Dropout(Model):
         return passes._replace(forward=passes.forward.and_also(drawn))
 
     def _apply(self, mask: Array, x: FloatArray) -> FloatArray:
-        dtype = compute_dtype(x.dtype)
-        y = mask.astype(dtype)
-        y *= self._scales[dtype]
+        scale = self._scales[x.dtype]
+        y = mask.astype(scale.dtype)
+        y *= scale
         # As in PyTorch: a dropped infinity is NaN, and a unit that is scaled may overflow.
         y *= x
-        return restore(y, x.dtype)
+        return y if y.dtype is x.dtype else restore(y, x.dtype)

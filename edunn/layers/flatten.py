@@ -27,11 +27,13 @@ class Flatten(Model):
         y : ndarray, shape (samples, features), same dtype
         """
         x = self._input("x", x)
-        if x.ndim == 0:
+        shape = x.shape
+        if not shape:
             self._check(x)
-        self._cache = {"shape": x.shape}
-        # NumPy cannot tell how long the rows of an empty array are.
-        return x.copy().reshape(x.shape[0], -1 if x.size else math.prod(x.shape[1:]))
+        self._cache = {"shape": shape}
+        # A copy, as from every layer: what is done to it is not done to the caller's array.
+        y = x.copy()
+        return y if len(shape) == 2 else y.reshape(shape[0], math.prod(shape[1:]))
 
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Reshape the error to the shape of the input.
@@ -47,6 +49,8 @@ class Flatten(Model):
             Empty.
         """
         shape = self._saved_shape()
+        if len(shape) == 2:
+            return self._gradient(δEδy, shape).copy(), {}
         δEδy = self._gradient(δEδy, (shape[0], math.prod(shape[1:])))
         return δEδy.copy().reshape(shape), {}
 

@@ -8,12 +8,15 @@ from typing import Annotated
 import numpy as np
 
 from edunn.answers import backward_of, forward_of
-from edunn.arrays import Array, FloatArray, as_floats, describe, quiet, restore
+from edunn.arrays import FLOAT_DTYPES, Array, FloatArray, as_floats, describe, quiet
 from edunn.composite import Composite, prefixed
 from edunn.estimate import FLOAT64, ArraySpec, Cost, Estimate, shape_spec, work
 from edunn.fields import Field, check_arguments
 from edunn.losses.loss import Loss
 from edunn.model import Model, ParameterSet
+
+# Numbers that NumPy sums one after the other.
+_FEW = 8
 
 
 class MeanError(Composite, Loss):
@@ -57,8 +60,10 @@ class MeanError(Composite, Loss):
         errors = forward_of(self.sample_error_layer, y_true, y)
         if errors.size == 0:
             raise self.refusal("y", "at least one sample", describe(np.asarray(y)))
-        self._save(shape=errors.shape)
-        return mean(as_floats(self.sample_error_layer.label, "the error", errors))
+        self._cache = {"shape": errors.shape}
+        if errors.dtype not in FLOAT_DTYPES:
+            errors = as_floats(self.sample_error_layer.label, "the error", errors)
+        return mean(errors)
 
     def backward(self, δE: FloatArray | float = 1.0) -> tuple[FloatArray, ParameterSet]:
         """Share the gradient among the samples: δEδE_i = δE / n, through the loss within.
@@ -98,5 +103,9 @@ class MeanError(Composite, Loss):
 @quiet
 def mean(errors: FloatArray) -> FloatArray:
     """Return the mean of at least one error, in their dtype; their sum need not fit in it."""
-    summed = np.add.reduce(errors, axis=None, dtype=np.float64)
-    return restore(summed / errors.size, errors.dtype)
+    if errors.size < _FEW:
+        # In the order in which NumPy sums so few, in a third of its time.
+        summed = sum(errors.ravel().tolist())
+    else:
+        summed = np.add.reduce(errors, axis=None, dtype=FLOAT64)
+    return np.array(summed / errors.size, dtype=errors.dtype)

@@ -16,7 +16,7 @@ from edunn.fields import Field
 from edunn.model import ParameterSet
 from edunn.optimizers import steps
 from edunn.optimizers.optimizer import BatchedGradientOptimizer
-from edunn.optimizers.steps import PastState, State
+from edunn.optimizers.steps import PastState, Taken
 
 _LR = Field("The learning rate.", minimum=0)
 _GAMMA = Field("How much of the velocity stays.", minimum=0, below=1)
@@ -51,8 +51,8 @@ class GradientDescent(BatchedGradientOptimizer):
         super().__init__(batch_size, epochs, shuffle, rng)
         self._set(GradientDescent, lr=lr)
 
-    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
-        return steps.gradient_descent(p, g, state, lr=self.lr)
+    def _take(self, p: FloatArray, g: FloatArray, state: PastState, in_place: bool) -> Taken:
+        return steps.gradient_descent(p, g, state, lr=self.lr, in_place=in_place)
 
 
 class MomentumGD(BatchedGradientOptimizer):
@@ -88,8 +88,8 @@ class MomentumGD(BatchedGradientOptimizer):
         """The velocity times the learning rate, for the model that took the last step."""
         return {name: self.lr * v for name, v in self._latest_state("v").items()}
 
-    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
-        return steps.momentum(p, g, state, lr=self.lr, gamma=self.gamma)
+    def _take(self, p: FloatArray, g: FloatArray, state: PastState, in_place: bool) -> Taken:
+        return steps.momentum(p, g, state, lr=self.lr, gamma=self.gamma, in_place=in_place)
 
 
 class NesterovMomentumGD(MomentumGD):
@@ -103,8 +103,8 @@ class NesterovMomentumGD(MomentumGD):
         The learning rate, and how much of the velocity stays.
     """
 
-    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
-        return steps.nesterov_momentum(p, g, state, lr=self.lr, gamma=self.gamma)
+    def _take(self, p: FloatArray, g: FloatArray, state: PastState, in_place: bool) -> Taken:
+        return steps.nesterov_momentum(p, g, state, lr=self.lr, gamma=self.gamma, in_place=in_place)
 
 
 class RMSprop(BatchedGradientOptimizer):
@@ -143,8 +143,10 @@ class RMSprop(BatchedGradientOptimizer):
         """The running mean of squares, for the model that took the last step."""
         return self._latest_state("s")
 
-    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
-        return steps.rmsprop(p, g, state, lr=self.lr, beta=self.beta, eps=self.eps)
+    def _take(self, p: FloatArray, g: FloatArray, state: PastState, in_place: bool) -> Taken:
+        return steps.rmsprop(
+            p, g, state, lr=self.lr, beta=self.beta, eps=self.eps, in_place=in_place
+        )
 
 
 class Adam(BatchedGradientOptimizer):
@@ -203,8 +205,10 @@ class Adam(BatchedGradientOptimizer):
         """The running mean of squares, for the model that took the last step."""
         return self._latest_state("s")
 
-    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
-        return steps.adam(p, g, state, lr=self.lr, betas=self.betas, eps=self.eps)
+    def _take(self, p: FloatArray, g: FloatArray, state: PastState, in_place: bool) -> Taken:
+        return steps.adam(
+            p, g, state, lr=self.lr, betas=self.betas, eps=self.eps, in_place=in_place
+        )
 
 
 class SignGD(BatchedGradientOptimizer):
@@ -233,5 +237,5 @@ class SignGD(BatchedGradientOptimizer):
         super().__init__(batch_size, epochs, shuffle, rng)
         self._set(SignGD, lr=lr, eps=eps)
 
-    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
-        return steps.sign_descent(p, g, state, lr=self.lr, eps=self.eps)
+    def _take(self, p: FloatArray, g: FloatArray, state: PastState, in_place: bool) -> Taken:
+        return steps.sign_descent(p, g, state, lr=self.lr, eps=self.eps, in_place=in_place)

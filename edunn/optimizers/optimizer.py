@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
-from typing import Annotated
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, cast
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
@@ -15,13 +18,16 @@ from edunn.derived import derived
 from edunn.errors import ConfigError, Fault
 from edunn.fields import Field, check_arguments, shown
 from edunn.model import Model, ParameterSet, Phase
-from edunn.optimizers.steps import PastState, State
+from edunn.optimizers.steps import PastState, State, Taken
 from edunn.optimizers.update_rule import UpdateRule
 from edunn.progress import ProgressBar
 from edunn.utils.batches import batch_arrays, check_arrays
 
 #: The error of each epoch.
 History = npt.NDArray[np.float64]
+
+_NO_STATE: State = {}
+_F64 = np.dtype(np.float64)
 
 
 class Optimizer(ABC):
@@ -74,18 +80,36 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
             epochs=epochs,
             shuffle=shuffle,
         )
-        self.batch_size: int | None = config["batch_size"]
-        self.epochs: int | None = config["epochs"]
-        self.shuffle: bool = config["shuffle"]
+        self.batch_size = config["batch_size"]
+        self.epochs = config["epochs"]
+        self.shuffle = config["shuffle"]
         self.rng = rng
         if optimizer is not None and not isinstance(optimizer, UpdateRule):
             fault = Fault("optimizer", "an optimizer such as Adam(lr=0.01)", shown(optimizer))
             raise ConfigError(layer=type(self).__name__, faults=[fault])
         self.optimizer = optimizer
-        self._states: WeakKeyDictionary[Model, dict[str, State]] = WeakKeyDictionary()
-        self._latest: ref[Model] | None = None
 
-    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
+    # An optimizer of one's own may forget to call the constructor.
+    batch_size: int | None = None
+    epochs: int | None = None
+    shuffle = True
+    rng: np.random.Generator | None = None
+    optimizer: UpdateRule | None = None
+    _latest: ref[Model] | None = None
+    _latest_states: Mapping[str, State] = MappingProxyType({})
+
+    @functools.cached_property
+    def _states(self) -> WeakKeyDictionary[Model, dict[str, State]]:
+        return WeakKeyDictionary()
+
+    #: Whether the steps are those of `_take`, and no `step` of somebody's own.
+    _steps_are_known = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._steps_are_known = cls.step is BatchedGradientOptimizer.step
+
+    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> Taken:
         """Return a parameter after one step, and its state, as an `UpdateRule` does.
 
         An optimizer of one's own gives this, or all of `optimize_batch`.
@@ -101,8 +125,8 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
 
     def _latest_state(self, entry: str) -> ParameterSet:
         """Return an entry of the state by parameter, of the model that took the last step."""
-        model = None if self._latest is None else self._latest()
-        states = {} if model is None else self._states.get(model, {})
+        gone = self._latest is None or self._latest() is None
+        states: Mapping[str, State] = {} if gone else self._latest_states
         return {name: state[entry] for name, state in states.items()}
 
     def optimize(
@@ -184,11 +208,12 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
         """
         E = forward_of(error_layer, y_true, forward_of(model, x))
         # One gradient for all errors: the mean's, which for a loss of rank 0 is 1.
-        δEδy, _ = backward_of(error_layer, 1.0 / max(1, E.size))
-        δEδx, δEδps = backward_of(model, δEδy, np.shape(x))
+        δEδy, _ = backward_of(error_layer, 1.0 if E.ndim == 0 else 1.0 / max(1, E.size))
+        shape = x.shape if type(x) is np.ndarray else np.shape(x)
+        δEδx, δEδps = backward_of(model, δEδy, shape)
         # The loop's own steps look at the gradients themselves.
         if type(self).optimize_batch is not BatchedGradientOptimizer.optimize_batch:
-            check_gradients(model.label, δEδps, model.get_parameters())
+            check_gradients(model, δEδps, model.get_parameters())
         # A mean is its own mean, and asking for it takes longer than a small layer does.
         return δEδx, δEδps, float(E if E.ndim == 0 else np.mean(E, dtype=np.float64))
 
@@ -212,13 +237,22 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
         """
         if model.frozen:
             return
-        parameters = model.get_parameters()
-        states = self._states.get(model)
-        if states is None:
-            states = self._states[model] = {}
-        self._latest = ref(model)
-        check_gradients(model.label, δEδps, parameters)
-        label, step = type(self).__name__, self.step
-        for name, δEδp in δEδps.items():
-            p, g = parameters[name], as_floats(label, name, δEδp)
-            p[...], states[name] = step(p, g, states.get(name, {}))
+        parameters, states = model.get_parameters(), self._states_of(model)
+        for name, g in δEδps.items():
+            if name not in parameters or parameters[name].shape != getattr(g, "shape", None):
+                check_gradients(model, δEδps, parameters)
+        known = self._steps_are_known and self.optimizer is None
+        for name, g in δEδps.items():
+            p, state = parameters[name], states.get(name, _NO_STATE)
+            if known and type(p) is type(g) is np.ndarray and p.dtype is g.dtype is _F64:
+                _, states[name] = self._take(p, g, state, True)
+            else:
+                g = as_floats(type(self).__name__, name, g)
+                p[...], states[name] = self.step(p, g, state)
+
+    def _states_of(self, model: Model) -> dict[str, State]:
+        """Return the states of a model's parameters, and note that it takes a step."""
+        if self._latest is None or self._latest() is not model:
+            self._latest = ref(model)
+            self._latest_states = self._states.setdefault(model, {})
+        return cast(dict[str, State], self._latest_states)

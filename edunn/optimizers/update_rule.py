@@ -14,11 +14,11 @@ from edunn.description import ParameterDescription
 from edunn.estimate import FLOAT64, ArraySpec, Cost, work
 from edunn.fields import check_arguments
 from edunn.model import ParameterSet
-from edunn.optimizers.steps import PastState, State
+from edunn.optimizers.steps import PastState, State, Taken
 
 # How often an update touches each number: once for all rules, and once more for each array of the
 # state. A root is taken of each, and so many arrays of a parameter's shape there are on the way.
-_PASSES, _STATE_PASSES, _FUNCTIONS, _ARRAYS = 8, 6, 1, 5
+_PASSES, _STATE_PASSES, _FUNCTIONS, _ARRAYS = 10, 6, 1, 4
 
 
 class UpdateRule:
@@ -31,7 +31,7 @@ class UpdateRule:
         {"batch_size", "epochs", "shuffle", "rng", "optimizer"}
     )
 
-    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> tuple[FloatArray, State]:
+    def step(self, p: FloatArray, g: FloatArray, state: PastState) -> Taken:
         """Return a parameter after one step, and its state; nothing is changed in place.
 
         Parameters
@@ -41,6 +41,10 @@ class UpdateRule:
         state : mapping of str to ndarray
             What the last step returned; empty before the first.
         """
+        return self._take(p, g, state, in_place=False)
+
+    def _take(self, p: FloatArray, g: FloatArray, state: PastState, in_place: bool) -> Taken:
+        """Take a step as the functions of `steps` do; what has a `step` of its own needs none."""
         raise NotImplementedError(f"{type(self).__name__} has no step of its own")
 
     @quiet
@@ -76,18 +80,22 @@ class UpdateRule:
             If a gradient is of no parameter or of another shape, or an entry of the state has
             another shape than its parameter.
         """
-        label = type(self).__name__
-        check_gradients(label, gradients, parameters)
+        check_gradients(self, gradients, parameters)
         past: dict[str, State] = {}
         for entry, value in state.items():
             name, _, key = entry.rpartition(".")
             past.setdefault(name, {})[key] = value
         after, left = dict(parameters), dict(state)
         for name, gradient in gradients.items():
-            g = as_floats(label, name, gradient)
+            g = as_floats(self.label, name, gradient)
             after[name], new = self.step(parameters[name], g, past.get(name, {}))
             left.update((f"{name}.{key}", value) for key, value in new.items())
         return after, left
+
+    @property
+    def label(self) -> str:
+        """What an error calls it: its type."""
+        return type(self).__name__
 
     @property
     def state_arrays(self) -> int:

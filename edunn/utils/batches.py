@@ -73,8 +73,8 @@ def check_arrays(label: str, *arrays: Array) -> int:
     LayerError
         If they have not.
     """
-    shapes = [np.shape(array) for array in arrays]
-    counts = {int(shape[0]) if shape else 0 for shape in shapes}
+    shapes = [array.shape if type(array) is np.ndarray else np.shape(array) for array in arrays]
+    counts = {shape[0] if shape else 0 for shape in shapes}
     if len(counts) != 1 or 0 in counts:
         raise LayerError(
             layer=label,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from edunn.arrays import Array, as_array, as_integers, describe
+from edunn.arrays import Array, as_array, as_integers, describe, least
 from edunn.errors import LayerError
+
+_INTP = np.dtype(np.intp)
 
 
 def labels2onehot(labels: Array, n_classes: int) -> npt.NDArray[np.float64]:
@@ -78,6 +80,13 @@ def check_labels(function: str, argument: str, labels: object) -> npt.NDArray[np
     LayerError
         If they are not integers or booleans, are negative, or are not one per sample.
     """
+    if (
+        isinstance(labels, np.ndarray)
+        and labels.dtype is _INTP
+        and labels.ndim == 1
+        and (not labels.size or least(labels) >= 0)
+    ):
+        return labels
     given = as_array(function, argument, labels, "an array of integers")
     array = as_integers(function, argument, given.astype(int) if given.dtype == bool else given)
     flat = array.ndim == 1 or (array.ndim == 2 and array.shape[1] == 1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from edunn_serving.assignments.fields import Fields, Name, NotEmpty, Shape, Text
 
@@ -91,6 +92,17 @@ class Check(Fields):
     # Left out, the assignment's.
     feedback: Feedback | None = None
     visibility: Visibility | None = None
+
+    @field_validator("config")
+    @classmethod
+    def _as_json_has_it(cls, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            json.dumps(config, allow_nan=False, ensure_ascii=False).encode()
+        except (TypeError, ValueError):
+            raise ValueError(
+                "expected texts, finite numbers, truth values, lists and objects"
+            ) from None
+        return config
 
     @model_validator(mode="after")
     def _one_kind(self) -> Check:

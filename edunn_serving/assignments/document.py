@@ -17,6 +17,9 @@ from edunn_serving.errors import quoted
 MAX_DOCUMENT_CHARACTERS = 256 * 1024
 MAX_DEPTH = 20
 
+TEXT_TAG = "tag:yaml.org,2002:str"
+NO_NAME = "the names of fields are texts: put numbers, dates and truth values in quotes"
+
 # A field's place: names and indices from the document's root.
 Path = tuple[str | int, ...]
 
@@ -45,14 +48,30 @@ class DocumentError(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML's safe loader, with the numbers of YAML 1.2 and JSON, and without aliases."""
+    """YAML's safe loader, with the numbers of YAML 1.2 and JSON, without aliases and tags."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         events: Any = self
-        if events.check_event(yaml.AliasEvent):
-            mark = events.peek_event().start_mark
-            raise yaml.composer.ComposerError(None, None, "aliases are not allowed", mark)
+        event = events.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise _malformed("aliases are not allowed", event)
+        if event.tag is not None:
+            raise _malformed("tags are not allowed", event)
         return super().compose_node(parent, index)
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        """Return a value; the text of what only looks like a number or a date.
+
+        Its field says what it expects.
+        """
+        try:
+            return super().construct_object(node, deep)
+        except ValueError:
+            return node.value
+
+
+def _malformed(text: str, where: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(None, None, text, where.start_mark)
 
 
 # YAML 1.1 takes 1e-3 for a text.
@@ -107,25 +126,28 @@ def field_name(path: Path) -> str:
 def _load(text: str) -> tuple[Any, dict[Path, int]]:
     """Return a document's values, and the line of each."""
     lines: dict[Path, int] = {}
+    is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
     try:
-        loader = _Loader(text)
+        # JSON may be indented by tabs, and has none in its texts.
+        loader = _Loader(text.replace("\t", " ") if is_json else text)
         node = loader.get_single_node()
         if node is None:
             raise _one(1, "", "the document is empty")
         _note_lines(node, (), lines)
         values = loader.construct_document(node)
-        if text.lstrip().startswith("{"):
-            values = json.loads(text)
+        if is_json:
+            values = json.loads(text.removeprefix("\ufeff"))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = 0 if mark is None else mark.line + 1
         raise _one(line, "", error.problem or error.context or "malformed") from None
     except json.JSONDecodeError as error:
         raise _one(error.lineno, "", error.msg) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        if isinstance(error, DocumentError):
-            raise
-        raise _one(0, "", f"the document cannot be read: {type(error).__name__}") from None
+    except yaml.reader.ReaderError as error:
+        line = 1 + text.count("\n", 0, error.position)
+        raise _one(line, "", f"the character U+{error.character:04X} is not allowed") from None
+    except RecursionError:
+        raise _one(0, "", "nested too deeply") from None
     return values, lines
 
 
@@ -135,6 +157,8 @@ def _note_lines(node: yaml.Node, path: Path, lines: dict[Path, int]) -> None:
     lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
+            if key.tag != TEXT_TAG:
+                raise _one(key.start_mark.line + 1, field_name(path), NO_NAME)
             name = (*path, str(key.value))
             if name in lines:
                 raise _one(key.start_mark.line + 1, field_name(name), "given twice")

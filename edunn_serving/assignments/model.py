@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any, Literal
@@ -86,8 +86,9 @@ class Assignment(Fields):
     @field_validator("opens", "due", mode="before")
     @classmethod
     def _no_number(cls, given: Any) -> Any:
-        if isinstance(given, int | float):
-            # pydantic would take it for seconds since 1970.
+        # pydantic would take a number for seconds since 1970, and a date for the time it begins.
+        is_time = isinstance(given, datetime) or (isinstance(given, str) and ":" in given)
+        if given is not None and not is_time:
             raise ValueError("expected a date and a time such as 2030-06-01T18:00")
         return given
 
@@ -98,10 +99,8 @@ class Assignment(Fields):
             return time
         if time.year not in _YEARS:
             raise ValueError(f"expected a year from {_YEARS[0]} to {_YEARS[-1]}")
-        if time.tzinfo is not None:
-            return time
-        zone: tzinfo = ZoneInfo(info.data.get("time_zone", "UTC"))
-        return time.replace(tzinfo=zone)
+        zone = ZoneInfo(info.data.get("time_zone", "UTC"))
+        return time.astimezone(zone) if time.tzinfo is not None else _the_one_time(time, zone)
 
     @model_validator(mode="after")
     def _check_together(self) -> Assignment:
@@ -111,7 +110,7 @@ class Assignment(Fields):
             kind = PydanticCustomError("value_error", "{error}", {"error": text})
             faults.append(InitErrorDetails(type=kind, loc=place, input=None))
 
-        if self.opens and self.due and self.due <= self.opens:
+        if self.opens and self.due and self.due.astimezone(UTC) <= self.opens.astimezone(UTC):
             blame("must be after opens", "due")
         if self.late and not self.due:
             blame("needs a due time", "late")
@@ -149,7 +148,10 @@ class Assignment(Fields):
 
     @property
     def closes(self) -> datetime | None:
-        """The time after which nothing is accepted; None if there is none."""
+        """The time after which nothing is accepted; None if there is none.
+
+        Days are those of the clocks in `time_zone`: 23, 24 or 25 hours.
+        """
         if self.due is None or self.late is None:
             return self.due
         return self.due + self.late.days * DAY
@@ -163,8 +165,7 @@ class Assignment(Fields):
         """Return the share of the score that an answer keeps, given the time it was accepted."""
         if self.due is None or at <= self.due or self.late is None:
             return 1.0
-        begun_days = -((self.due.astimezone(UTC) - at.astimezone(UTC)) // DAY)
-        return max(0.0, 1.0 - begun_days * self.late.penalty_per_day)
+        return max(0.0, 1.0 - _begun_days(self.due, at) * self.late.penalty_per_day)
 
     def feedback_of(self, check: Check) -> Feedback:
         """Return how much a student is told of a check."""
@@ -173,3 +174,26 @@ class Assignment(Fields):
     def visibility_of(self, check: Check) -> Visibility:
         """Return when a student sees the result of a check."""
         return self.visibility if check.visibility is None else check.visibility
+
+
+def _the_one_time(time: datetime, zone: ZoneInfo) -> datetime:
+    """Return what a time without a zone means. Around a change of the clocks it may be no time."""
+    first, second = (time.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != time:
+        raise ValueError(f"{time} does not occur in {zone}, where the clocks are put forward")
+    if first.utcoffset() != second.utcoffset():
+        raise ValueError(
+            f"{time} occurs twice in {zone}: write {first.isoformat()} or {second.isoformat()}"
+        )
+    return first
+
+
+def _begun_days(due: datetime, at: datetime) -> int:
+    """Return how many days have begun between two times, by the clocks of the due time's zone."""
+    clock = at.astimezone(due.tzinfo).replace(tzinfo=None) - due.replace(tzinfo=None)
+    # The clocks may have been put back meanwhile.
+    days = max(1, clock // DAY - 1)
+    # Compared in one zone, two times would be compared by their clocks.
+    while (due + days * DAY).astimezone(UTC) < at.astimezone(UTC):
+        days += 1
+    return days

@@ -6,13 +6,14 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -32,6 +33,10 @@ LOOK_SECONDS = 0.002
 ANSWER_SECONDS = 10
 CONNECTIONS = 10
 
+# The device and the number of a file.
+_Identity = tuple[int, int]
+Value = TypeVar("Value")
+
 
 class Database:
     """The database. Its methods block, so a server calls them in threads of its own.
@@ -49,7 +54,9 @@ class Database:
         self._writer = self._engine.execution_options(is_writer=True)
         self._lock = threading.Lock()
         self._writing = threading.Lock()
-        self._migrated = False
+        # The database that has been brought to this version; None if it has to be looked at.
+        self._migrated: _Identity | None = None
+        self._was_there = False
 
     @property
     def is_sqlite(self) -> bool:
@@ -58,14 +65,12 @@ class Database:
     @property
     def is_made(self) -> bool:
         """Whether there is a database to look at. A SQLite file comes to be with its first use."""
-        if self._migrated or not self.is_sqlite:
-            return True
-        return Path(self._url.database or "").exists()
+        return self._identity() is not None
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Give a session that sees one state of the database and changes nothing."""
-        with service_error():
+        with service_error(self._start_anew):
             self._ensure_migrated()
             with Session(self._engine) as session:
                 yield session
@@ -73,7 +78,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Give a session whose changes are durable after the block, or undone if it raises."""
-        with service_error():
+        with service_error(self._start_anew):
             self._ensure_migrated()
             with (
                 self._turn_to_write(),
@@ -81,6 +86,18 @@ class Database:
                 session.begin(),
             ):
                 yield session
+
+    def change(self, function: Callable[[Session], Value]) -> Value:
+        """Return what a function returns, given a session as `write` gives it.
+
+        If another one has just written a row of the same key, it runs once more and finds it.
+        """
+        try:
+            with self.write() as session:
+                return function(session)
+        except IntegrityError:
+            with self.write() as session:
+                return function(session)
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:
@@ -100,7 +117,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the database to the version of this program."""
-        with service_error():
+        with service_error(self._start_anew):
             self._ensure_migrated()
 
     def close(self) -> None:
@@ -108,16 +125,53 @@ class Database:
         self._engine.dispose()
 
     def _ensure_migrated(self) -> None:
-        if self._migrated:
+        if self._is_migrated():
             return
-        with self._lock:
-            if self._migrated:
+        # Calls must not wait one after another for a database that is away.
+        if not self._lock.acquire(timeout=LOCK_SECONDS):
+            raise unavailable("the database of grades is away")
+        try:
+            if self._is_migrated():
                 return
             if self.is_sqlite and self._url.database:
                 Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+            self._engine.dispose()
             # Another process may be at it, for longer than any other transaction takes.
             migrate(self._writer.execution_options(lock_seconds=MIGRATION_SECONDS))
-            self._migrated = True
+            self._migrated = self._identity()
+            self._was_there = True
+        finally:
+            self._lock.release()
+
+    def _is_migrated(self) -> bool:
+        """Tell whether the database is the one that has been migrated.
+
+        Raises
+        ------
+        ServiceError
+            UNAVAILABLE: SQLite's file is gone. Connections would go on with the deleted one, and
+            new ones would make an empty one.
+        """
+        present = self._identity()
+        if present is None and self._was_there:
+            log.warning("the database of grades is gone: %s", self._url.database)
+            raise unavailable("the database of grades is away")
+        return present is not None and present == self._migrated
+
+    def _identity(self) -> _Identity | None:
+        """Return what tells SQLite's file from another one in its place; None if it is gone."""
+        if not self.is_sqlite:
+            return (0, 0)
+        try:
+            found = Path(self._url.database or "").stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _start_anew(self) -> None:
+        """Open new connections for what comes, and look at the database's version again."""
+        self._migrated = None
+        self._engine.dispose()
 
 
 def lock_row(statement: sa.Select[Any]) -> sa.Select[Any]:

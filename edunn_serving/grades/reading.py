@@ -12,6 +12,9 @@ from edunn_serving.assignments import Assignment
 from edunn_serving.grades.tables import AssignmentHead, AssignmentVersion, Attempt
 from edunn_serving.grading.v1 import challenge_pb2
 
+# An attempt whose challenges are not drawn yet counts for this time.
+DRAWING_MS = 60_000
+
 
 @lru_cache(maxsize=256)
 def model_of(model: str) -> Assignment:
@@ -22,6 +25,12 @@ def model_of(model: str) -> Assignment:
 def assignment_version(session: Session, course: str, name: str, version: int) -> Assignment:
     """Return a version of an assignment that is known to exist."""
     return model_of(session.get_one(AssignmentVersion, (course, name, version)).model)
+
+
+def newest_version(session: Session, course: str, name: str) -> Assignment:
+    """Return the newest version of an assignment that is known to exist. Its times count."""
+    head = session.get_one(AssignmentHead, (course, name))
+    return assignment_version(session, course, name, head.version)
 
 
 def newest_models() -> sa.Select[str]:

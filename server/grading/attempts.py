@@ -13,7 +13,13 @@ from edunn_serving.callers import Caller, Role
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, quoted
 from edunn_serving.grades import AssignmentHead, Attempt
 from edunn_serving.grades.database import lock_row
-from edunn_serving.grades.reading import assignment_version, attempt_message, now_ms
+from edunn_serving.grades.reading import (
+    DRAWING_MS,
+    assignment_version,
+    attempt_message,
+    newest_version,
+    now_ms,
+)
 from edunn_serving.grading.v1 import challenge_pb2
 from edunn_serving.grading.v1.grading_service_pb2 import (
     ListAttemptsRequest,
@@ -28,8 +34,6 @@ LANGUAGES = ("", "en", "es")
 MAX_SOURCE_BYTES = 256 * 1024
 MAX_START_ID = 128
 MAX_LISTED = 1000
-# An attempt whose challenges are not drawn yet counts for this time.
-DRAWING_MS = 60_000
 
 
 def begin(session: Session, caller: Caller, request: StartAttemptRequest) -> str:
@@ -53,6 +57,13 @@ def begin(session: Session, caller: Caller, request: StartAttemptRequest) -> str
     student = student_of(session, caller, row.course, request.student)
     if not may_attempt(assignment, student):
         raise not_found(row.course, row.name)
+    # Attempts at one assignment begin one after another, so that none goes beyond the limit, and
+    # none begins twice.
+    session.execute(
+        lock_row(sa.select(AssignmentHead.version)).where(
+            AssignmentHead.course == row.course, AssignmentHead.name == row.name
+        )
+    )
     own = _attempts_of(row.course, row.name, student)
     if request.start_id:
         before = session.scalar(
@@ -62,12 +73,6 @@ def begin(session: Session, caller: Caller, request: StartAttemptRequest) -> str
             return before
     now = now_ms()
     _check_open(assignment, now)
-    # Attempts at one assignment begin one after another, so that none goes beyond the limit.
-    session.execute(
-        lock_row(sa.select(AssignmentHead.version)).where(
-            AssignmentHead.course == row.course, AssignmentHead.name == row.name
-        )
-    )
     _check_limits(session, assignment, student, now)
     attempt = Attempt(
         id=secrets.token_urlsafe(16),
@@ -215,8 +220,7 @@ def accept(
             metadata={"attempt_id": attempt.id},
         )
     # The newest version may have postponed the due time.
-    newest = session.get_one(AssignmentHead, (attempt.course, attempt.assignment)).version
-    _check_open(assignment_version(session, attempt.course, attempt.assignment, newest), now)
+    _check_open(newest_version(session, attempt.course, attempt.assignment), now)
     attempt.accepted_ms = now
     attempt.answers = kept.data
     attempt.answers_digest = kept.digest

@@ -12,7 +12,7 @@ from edunn_serving.assignments import Assignment, Feedback, Visibility
 from edunn_serving.callers import Caller
 from edunn_serving.errors import Reason, ServiceError, invalid_argument, unavailable
 from edunn_serving.grades import Attempt, Notice, Report
-from edunn_serving.grades.reading import assignment_version
+from edunn_serving.grades.reading import assignment_version, newest_version
 from edunn_serving.grading.v1 import grading_service_pb2 as contract
 from edunn_serving.grading.v1 import report_pb2
 from edunn_serving.grading.v1.challenge_pb2 import Attempt as AttemptMessage
@@ -139,7 +139,8 @@ def want_again(
             Reason.ATTEMPT_NOT_FOUND, "the assignment has no such attempt with answers"
         )
     for attempt in attempts:
-        attempt.wanted_revision = attempt.revision + 1
+        # One that is wanted already may be under way by the version before.
+        attempt.wanted_revision = max(attempt.revision, attempt.wanted_revision) + 1
         attempt.wanted_version = row.version
     return [(attempt.id, attempt.wanted_revision) for attempt in attempts]
 
@@ -170,7 +171,10 @@ def _seen_by(
         return report
     assignment = assignment_version(session, report.course, report.assignment, report.version)
     told = with_feedback(report, assignment)
-    return told if graded_by_caller else visible_part(told, assignment, datetime.now(UTC))
+    if graded_by_caller:
+        return told
+    times = newest_version(session, report.course, report.assignment)
+    return visible_part(told, times, datetime.now(UTC))
 
 
 def with_feedback(report: report_pb2.Report, assignment: Assignment) -> report_pb2.Report:
@@ -187,17 +191,16 @@ def with_feedback(report: report_pb2.Report, assignment: Assignment) -> report_p
     return told
 
 
-def visible_part(
-    report: report_pb2.Report, assignment: Assignment, now: datetime
-) -> report_pb2.Report:
-    """Return a report without the checks that a student may not see, or not yet."""
+def visible_part(report: report_pb2.Report, times: Assignment, now: datetime) -> report_pb2.Report:
+    """Return a report without the checks that a student may not see, or not yet.
+
+    `times` is the version of the assignment whose due time counts.
+    """
     seen = report_pb2.Report()
     seen.CopyFrom(report)
     del seen.checks[:]
     seen.checks.extend(
-        result
-        for result in report.checks
-        if _is_visible(Visibility(result.visibility), assignment, now)
+        result for result in report.checks if _is_visible(Visibility(result.visibility), times, now)
     )
     if len(seen.checks) < len(report.checks):
         # The score or the receipt would tell of the checks that are not visible.
@@ -207,7 +210,7 @@ def visible_part(
     return seen
 
 
-def _is_visible(visibility: Visibility, assignment: Assignment, now: datetime) -> bool:
+def _is_visible(visibility: Visibility, times: Assignment, now: datetime) -> bool:
     if visibility is Visibility.AFTER_DUE_DATE:
-        return assignment.due is None or now > assignment.due
+        return times.due is None or now > times.due
     return visibility is Visibility.VISIBLE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
@@ -108,15 +109,18 @@ class GradingService:
                 )
                 for number, text in faults
             )
-        with self._database.write() as session:
+
+        def put(session: Session) -> contract.Assignment:
             assignments.put(session, call.caller, assignment, request.document)
             row, _ = assignments.find(
                 session, call.caller, assignment.course, assignment.assignment
             )
-            put = assignments.describe(row, with_document=True)
+            described = assignments.describe(row, with_document=True)
             if request.validate_only:
                 session.rollback()
-        return contract.PutAssignmentResponse(assignment=put)
+            return described
+
+        return contract.PutAssignmentResponse(assignment=self._database.change(put))
 
     async def _get_assignment(
         self, call: Call, request: contract.GetAssignmentRequest
@@ -291,10 +295,7 @@ class GradingService:
         return await self._threads.run(run)
 
     async def _write(self, function: Callable[[Session], Any], *, soon: bool = False) -> Any:
-        def run() -> Any:
-            with self._database.write() as session:
-                return function(session)
-
+        run = partial(self._database.change, function)
         return await (self._writers.run_soon(run) if soon else self._writers.run(run))
 
 

@@ -272,3 +272,18 @@ def test_a_mean_error_is_called_after_what_it_averages() -> None:
     assert nn.MeanError(loss).name == f"Mean{loss.name}"
     assert nn.MeanError(nn.SquaredError(name="SE")).name == "MeanSE"
     assert nn.MeanError(loss, name="error").name == "error"
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "<i2", ">i4", ">i8", "u8", np.intp])
+@pytest.mark.parametrize("classes", [3, 300])
+def test_a_label_out_of_range_is_refused_in_every_integer_dtype(dtype: Any, classes: int) -> None:
+    """Seen without its sign, -1 of one byte is 255, which is a class where there are 300."""
+    loss, y = nn.CrossEntropyWithLabels(), np.full((2, classes), 1 / classes)
+    info = np.iinfo(dtype)
+    wrong = {-1, classes, info.min, info.max} - set(range(classes))
+    for label in (each for each in wrong if info.min <= each <= info.max):
+        with pytest.raises(nn.LayerError, match=f"{label}"):
+            loss.forward(np.array([1, label], dtype), y)
+    right = np.array([1, min(classes - 1, info.max)], dtype)
+    assert loss.forward(right, y).shape == (2, 1)
+    assert np.count_nonzero(loss.backward()[0]) == 2

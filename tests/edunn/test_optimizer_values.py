@@ -231,3 +231,52 @@ def test_an_optimizer_of_ones_own_may_call_its_state_as_ours_do() -> None:
             self.v = {}
 
     assert Restarting().v == {}
+
+
+def test_one_of_ours_with_another_step_takes_that_step() -> None:
+    class Backwards(nn.Adam):
+        def step(self, p: Any, g: Any, state: Any) -> Any:
+            return p + self.lr * g, {}
+
+    model = nn.FakeModel(np.array([1.0]), np.array([2.0]))
+    Backwards(1, 1, lr=0.25).optimize_batch(model, {"parameter": np.array([2.0])}, 0, 0)
+    assert model.get_parameters()["parameter"] == 1.5
+
+
+@kinds
+def test_a_step_of_a_loop_leaves_the_gradient_as_it_was_even_where_it_is_the_parameter(
+    kind: str,
+) -> None:
+    """In the loop the steps write over the parameter: they read the gradient before."""
+    start = np.array([[0.5, -2.0], [3.0, 1e-3]])
+    apart, shared = nn.FakeModel(start.copy(), start), nn.FakeModel(start.copy(), start)
+    one, other = (getattr(nn, kind)(1, 1) for _ in range(2))
+    for turn in range(3):
+        p, g = shared.get_parameters()["parameter"], apart.get_parameters()["parameter"].copy()
+        one.optimize_batch(apart, {"parameter": g}, turn, 0)
+        other.optimize_batch(shared, {"parameter": p}, turn, 0)
+        np.testing.assert_array_equal(p, apart.get_parameters()["parameter"])
+    kept = start.copy()
+    one.optimize_batch(apart, {"parameter": start}, 0, 0)
+    np.testing.assert_array_equal(start, kept)
+
+
+@kinds
+def test_a_parameter_of_rank_0_takes_the_steps_of_one_number(kind: str) -> None:
+    single, row = (nn.FakeModel(p, p) for p in (np.array(2.0), np.array([2.0])))
+    one, other = (getattr(nn, kind)(1, 1) for _ in range(2))
+    state: dict[str, Array] = {}
+    p: ParameterSet = {"parameter": np.array(2.0)}
+    for turn in range(3):
+        one.optimize_batch(single, {"parameter": np.array(0.5)}, turn, 0)
+        other.optimize_batch(row, {"parameter": np.array([0.5])}, turn, 0)
+        p, state = one.update(p, {"parameter": np.array(0.5)}, state)
+    expected = row.get_parameters()["parameter"]
+    assert single.get_parameters()["parameter"] == expected == p["parameter"]
+
+
+def test_a_learning_rate_may_be_an_array_set_by_hand() -> None:
+    model, optimizer = nn.FakeModel(np.ones(2), np.ones(2)), nn.GradientDescent(1, 1)
+    optimizer.lr = np.array([0.5, 0.25])  # type: ignore[assignment]
+    optimizer.optimize_batch(model, {"parameter": np.ones(2)}, 0, 0)
+    assert model.get_parameters()["parameter"].tolist() == [0.5, 0.75]

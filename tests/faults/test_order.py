@@ -9,7 +9,7 @@ import grpc
 import numpy as np
 import pytest
 from contract import UNLIMITED, array, forward, new_session, spec, tensor
-from slow_layer import SLOW, input_for
+from slow_layer import DEEP, SLOW, input_for
 from verified_load import VerifiedLoad
 
 from edunn_serving.v1 import layer_service_pb2 as api
@@ -141,9 +141,9 @@ def test_slow_session_does_not_hold_up_others_while_a_worker_is_free(
 def test_slow_session_does_not_hold_up_a_load_while_a_worker_is_free(
     stub: LayerServiceStub, stack: Stack
 ) -> None:
-    """Under load the slow operation leaves together with others, which must not wait for it."""
-    x = input_for(stub, seconds=4.0)
-    slow = new_session(stub, SLOW)
+    """The first slow operation leaves together with others, which must not wait for it."""
+    x = input_for(stub, seconds=4.0, deep=True)
+    slow = new_session(stub, DEEP)
     request = forward_request(slow, "slow", x)
     request.untracked = True
     with VerifiedLoad(stack.address, callers=16) as load:

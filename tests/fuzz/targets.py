@@ -26,6 +26,7 @@ from worker.methods import METHODS as WORKER_METHODS
 from worker.open_session import OpenSession
 from worker.randomness import RepeatableGenerator
 from worker.ready import ReadyLayer, build_layer
+from worker.room import Room
 from worker.slots import SLOTS
 from worker.tensors import decode_tensor
 
@@ -147,7 +148,7 @@ def _operation(data: bytes) -> None:
         return
     method = sorted(WORKER_METHODS)[data[0] % len(WORKER_METHODS)]
     session = _session(method)
-    session.answer_room = SETTINGS.max_message_bytes
+    session.room = Room(answer=SETTINGS.max_message_bytes)
     for number in range(2):
         # The second time the session has what the first one has left.
         try:

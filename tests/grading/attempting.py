@@ -18,3 +18,10 @@ def put(as_: As, document: str) -> str:
 def attempted(grading: Grading, assignment: str, classes: Any, **options: str) -> Report:
     attempt = grading.start_attempt(assignment, **options)
     return grading.submit_answers(attempt.attempt_id, answer_attempt(attempt, classes.get))
+
+
+def await_revision(grading: Grading, attempt_id: str, revision: int) -> Report:
+    while True:
+        report = grading.get_report(attempt_id)
+        if report.revision == revision:
+            return report

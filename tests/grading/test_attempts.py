@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import statistics
 import time
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
-from attempting import Documents, attempted, put
+from attempting import Documents, attempted, await_revision, put
 from callers import As
 from edunn_client import (
     AlreadyExistsError,
@@ -24,8 +23,6 @@ from edunn_client.grading import (
     BackwardStep,
     Failure,
     ForwardStep,
-    Grading,
-    Report,
     Verdict,
     answer_attempt,
     verify_receipt,
@@ -36,10 +33,6 @@ TWO_CHECKS = """\
   - {id: dropout, layer: Dropout, config: {p: 0.5}, points: 3}
   - {id: after, layer: Linear, config: {input_size: 3, output_size: 2}, depends_on: [dropout]}
   - {id: alone, layer: Linear, config: {input_size: 2, output_size: 2}, points: 2}"""
-
-
-def at(**later: float) -> str:
-    return (datetime.now(UTC) + timedelta(**later)).isoformat()
 
 
 def reason(caught: pytest.ExceptionInfo[EdunnError]) -> str:
@@ -180,26 +173,6 @@ def test_an_attempt_expires(as_: As, documents: Documents) -> None:
     assert reason(caught) == "ATTEMPT_EXPIRED"
 
 
-def test_before_it_opens_and_after_it_closes_nothing_is_accepted(
-    as_: As, documents: Documents
-) -> None:
-    name = put(as_, documents(f"opens: {at(hours=1)}"))
-    with pytest.raises(FailedPreconditionError) as caught:
-        as_("ana").start_attempt(name)
-    assert reason(caught) == "ASSIGNMENT_CLOSED"
-    put(as_, documents())
-    attempt = as_("ana").start_attempt(name)
-    # The teacher ends it early.
-    moment = at(seconds=1.5)
-    put(as_, documents(f"due: {moment}"))
-    answers = answer_attempt(attempt, RIGHT.get)
-    while datetime.now(UTC) <= datetime.fromisoformat(moment):
-        pass
-    with pytest.raises(FailedPreconditionError) as caught:
-        as_("ana").submit_answers(attempt.attempt_id, answers)
-    assert reason(caught) == "ASSIGNMENT_CLOSED"
-
-
 def test_an_attempt_keeps_the_version_it_began_with_and_regrading_keeps_the_old_report(
     as_: As, documents: Documents
 ) -> None:
@@ -216,13 +189,6 @@ def test_an_attempt_keeps_the_version_it_began_with_and_regrading_keeps_the_old_
     assert ana.get_report(attempt.attempt_id, revision=1) == report
     assert [each.revision for each in teacher.replay_attempt(attempt.attempt_id).reports] == [1, 2]
     assert [each.revision for each in teacher.list_reports(name)] == [2]
-
-
-def await_revision(grading: Grading, attempt_id: str, revision: int) -> Report:
-    while True:
-        report = grading.get_report(attempt_id)
-        if report.revision == revision:
-            return report
 
 
 def test_students_see_their_own_and_graders_their_courses(as_: As, documents: Documents) -> None:

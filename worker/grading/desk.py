@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from datetime import UTC, datetime
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -13,12 +14,19 @@ from edunn_serving.assignments import Assignment, Check
 from edunn_serving.errors import ServiceError, logged_fault
 from edunn_serving.grades import Attempt, Database, Notice, Report
 from edunn_serving.grades.digests import input_digests
-from edunn_serving.grades.reading import assignment_version, attempt_message, model_of, now_ms
+from edunn_serving.grades.reading import (
+    assignment_version,
+    attempt_message,
+    model_of,
+    newest_version,
+    now_ms,
+)
 from edunn_serving.grades.secrets import challenge_secret, sign_receipt
 from edunn_serving.grading.v1 import challenge_pb2, report_pb2
 from edunn_serving.grading.v1.grading_service_pb2 import SubmitAnswersRequest
 from edunn_serving.redis_connections import connect
 from edunn_serving.redis_url import RedisUrl
+from edunn_serving.seal import TRIAL_SEAL, Seal
 from worker.grading.messages import fill_challenge
 from worker.grading.receipts import claims_of
 from worker.grading.reporting import Given, make_report
@@ -34,9 +42,10 @@ TRIAL_RESULT_SECONDS = 60
 class Desk:
     """Does the tasks of the pool. Each may run twice: the second run changes nothing."""
 
-    def __init__(self, database: Database, redis_url: RedisUrl) -> None:
+    def __init__(self, database: Database, redis_url: RedisUrl, seal: Seal) -> None:
         self._database = database
         self._redis_url = redis_url
+        self._seal = seal
 
     def draw(self, attempt_id: str) -> None:
         """Draw the challenges of an attempt, and store them."""
@@ -75,7 +84,9 @@ class Desk:
                     return
                 begun = _assignment_of(session, attempt, attempt.version)
                 judged_by = _assignment_of(session, attempt, attempt.wanted_version)
-                given = _given(attempt)
+                # The newest version may have postponed the due time.
+                times = newest_version(session, attempt.course, attempt.assignment)
+                given = _given(attempt, times)
             report, remarks = make_report(given, begun, judged_by, revision, now_ms())
             with self._database.write() as session:
                 self._store(session, attempt_id, report, remarks)
@@ -104,7 +115,7 @@ class Desk:
                 faults.append((number, f"the challenges take {size} bytes, ask for smaller shapes"))
                 break
         with connect(self._redis_url) as client:
-            client.rpush(key, json.dumps(faults))
+            client.rpush(key, self._seal.close(TRIAL_SEAL, json.dumps(faults).encode(), key))
             client.expire(key, TRIAL_RESULT_SECONDS)
 
     def _store(
@@ -128,16 +139,18 @@ def _assignment_of(session: Session, attempt: Attempt, version: int) -> Assignme
     return assignment_version(session, attempt.course, attempt.assignment, version)
 
 
-def _given(attempt: Attempt) -> Given:
+def _given(attempt: Attempt, times: Assignment) -> Given:
+    accepted_ms = attempt.accepted_ms or 0
     return Given(
         student=attempt.student,
         number=attempt.number,
         language=attempt.language,
-        accepted_ms=attempt.accepted_ms or 0,
+        accepted_ms=accepted_ms,
         answers_digest=attempt.answers_digest or "",
         attempt=challenge_pb2.Attempt.FromString(attempt.challenges or b""),
         answers=SubmitAnswersRequest.FromString(attempt.answers or b"").answers,
         version=attempt.wanted_version,
+        kept=times.late_factor(datetime.fromtimestamp(accepted_ms / 1000, UTC)),
     )
 
 

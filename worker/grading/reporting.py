@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from edunn_serving.assignments import Assignment, Check
@@ -45,6 +44,8 @@ class Given:
     answers: Sequence[challenge_pb2.Answer]
     # The version that it is judged by.
     version: int
+    # The share of the points that lateness leaves.
+    kept: float
 
 
 def make_report(
@@ -105,8 +106,7 @@ def make_report(
     report.accept_time.FromMilliseconds(given.accepted_ms)
     report.report_time.FromMilliseconds(at_ms)
     earned = sum(result.score for result in in_order)
-    kept = judged_by.late_factor(datetime.fromtimestamp(given.accepted_ms / 1000, UTC))
-    report.score = round(earned * kept, DECIMALS)
+    report.score = round(earned * given.kept, DECIMALS)
     report.late_penalty = round(earned - report.score, DECIMALS)
     return report, remarks
 

@@ -1,4 +1,4 @@
-"""Finds answers that are accepted and not judged, and hands them out again."""
+"""Finds attempts whose tasks are lost, and hands them out again."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from celery import Celery
 
 from edunn_serving.errors import ServiceError
 from edunn_serving.grades import Attempt, Database
-from edunn_serving.grades.reading import now_ms
+from edunn_serving.grades.reading import DRAWING_MS, now_ms
 from edunn_serving.pools import GRADING, GRADING_TASKS, GradingPriority
 
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 2.0
-# Answers accepted more recently have a task that is on its way.
+# What is more recent has a task that is on its way.
 PATIENCE_MS = 3000
 MOST = 100
 
 
 class Sweep(threading.Thread):
-    """Looks for unjudged answers while the queue of tasks is empty.
+    """Looks for unjudged answers and undrawn challenges while the queue of tasks is empty.
 
-    A task is lost if its worker dies, or if Redis loses what it holds. The answers are in the
-    database, so they are judged all the same.
+    A task is lost if its worker dies, if Redis loses what it holds, or if the database refuses its
+    result. What it is about is in the database, so it is done all the same.
     """
 
     def __init__(self, database: Database, app: Celery) -> None:
@@ -41,10 +41,10 @@ class Sweep(threading.Thread):
                 if self._queue_is_empty():
                     self._send_again()
             except ServiceError as error:
-                log.warning("the sweep for answers waits: %s", error)
+                log.warning("the sweep for lost tasks waits: %s", error)
             except Exception as error:
                 # Whatever is wrong with Redis or the database, the next look may succeed.
-                log.warning("the sweep for answers waits: %r", error)
+                log.warning("the sweep for lost tasks waits: %r", error)
 
     def stop(self) -> None:
         """Stop looking."""
@@ -57,17 +57,28 @@ class Sweep(threading.Thread):
             return not channel.queue_declare(GRADING.queue).message_count
 
     def _send_again(self) -> None:
-        left = sa.select(Attempt.id, Attempt.wanted_revision).where(
-            Attempt.revision < Attempt.wanted_revision,
-            Attempt.accepted_ms < now_ms() - PATIENCE_MS,
+        before = now_ms() - PATIENCE_MS
+        unjudged = sa.select(Attempt.id, Attempt.wanted_revision).where(
+            Attempt.revision < Attempt.wanted_revision, Attempt.accepted_ms < before
+        )
+        undrawn = sa.select(Attempt.id).where(
+            Attempt.challenges.is_(None),
+            Attempt.failure.is_(None),
+            Attempt.expires_ms > before,
+            # An older one does not count any longer. Drawn, it would count again.
+            Attempt.started_ms.between(now_ms() - DRAWING_MS + PATIENCE_MS, before),
         )
         with self._database.read() as session:
-            found = session.execute(left.order_by(Attempt.accepted_ms).limit(MOST)).all()
-        for attempt_id, revision in found:
+            to_judge = session.execute(unjudged.order_by(Attempt.accepted_ms).limit(MOST)).all()
+            to_draw = session.scalars(undrawn.order_by(Attempt.started_ms).limit(MOST)).all()
+        for attempt_id, revision in to_judge:
             log.info("the answers of the attempt %s are not judged: once more", attempt_id)
-            self._app.send_task(
-                GRADING_TASKS.judge,
-                [attempt_id, revision],
-                queue=GRADING.queue,
-                priority=GradingPriority.of_judging(revision),
+            self._send(
+                GRADING_TASKS.judge, GradingPriority.of_judging(revision), attempt_id, revision
             )
+        for attempt_id in to_draw:
+            log.info("the challenges of the attempt %s are not drawn: once more", attempt_id)
+            self._send(GRADING_TASKS.draw, GradingPriority.DRAW, attempt_id)
+
+    def _send(self, name: str, priority: GradingPriority, *arguments: str | int) -> None:
+        self._app.send_task(name, list(arguments), queue=GRADING.queue, priority=priority)

@@ -53,6 +53,58 @@ def test_each_day_that_has_begun_after_the_due_time_costs_its_share() -> None:
     assert kept == pytest.approx([1.0, 0.9, 0.9, 0.8])
 
 
+NEW_YORK = DOCUMENT.replace("America/Argentina/Buenos_Aires", "America/New_York")
+
+
+def in_new_york(due: str) -> Assignment:
+    assignment = read_assignment(NEW_YORK.replace("2030-03-20 23:59:00", due))
+    # The database and the workers have it as JSON.
+    assert Assignment.model_validate_json(assignment.model_dump_json()) == assignment
+    return Assignment.model_validate_json(assignment.model_dump_json())
+
+
+@pytest.mark.parametrize(
+    ("due", "first", "day"),
+    [
+        # The clocks are put forward on 10 March 2030, and back on 3 November.
+        ("2030-03-09 18:00:00", datetime(2030, 3, 9, 23, tzinfo=UTC), 23),
+        ("2030-11-02 18:00:00", datetime(2030, 11, 2, 22, tzinfo=UTC), 25),
+        ("2030-11-02T18:00:00-04:00", datetime(2030, 11, 2, 22, tzinfo=UTC), 25),
+        # One night and the next the clocks show 1:30 for the second time.
+        ("2030-11-03T01:30:00-05:00", datetime(2030, 11, 3, 6, 30, tzinfo=UTC), 24),
+        # The clocks never show 2:30 a day later.
+        ("2030-03-09 02:30:00", datetime(2030, 3, 9, 7, 30, tzinfo=UTC), 24),
+    ],
+)
+def test_a_late_day_ends_when_the_clocks_show_the_due_time_again(
+    due: str, first: datetime, day: int
+) -> None:
+    assignment = in_new_york(due)
+    assert assignment.due is not None and assignment.due.astimezone(UTC) == first
+    second = timedelta(seconds=1)
+    ends = first + timedelta(hours=day)
+    at = [first, first + second, ends, ends + second]
+    assert [assignment.late_factor(each) for each in at] == pytest.approx([1.0, 0.9, 0.9, 0.8])
+    closes = assignment.closes
+    assert closes is not None
+    # The other days have 24 hours.
+    assert assignment.is_open(closes) and not assignment.is_open(closes + second)
+    assert assignment.late_factor(closes.astimezone(UTC)) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize(
+    ("due", "words"),
+    [
+        ("2030-03-10 02:30:00", "does not occur"),
+        ("2030-11-03 01:30:00", "write 2030-11-03T01:30:00-04:00 or 2030-11-03T01:30:00-05:00"),
+    ],
+)
+def test_a_time_that_the_clocks_skip_or_show_twice_is_refused(due: str, words: str) -> None:
+    with pytest.raises(DocumentError, match=words) as caught:
+        in_new_york(due)
+    assert [(line.line, line.field) for line in caught.value.lines] == [(5, "due")]
+
+
 def test_values_have_their_types() -> None:
     training, test = read_assignment(DOCUMENT).checks
     assert (training.kind, training.type, training.config) == ("layer", "Dropout", {"p": 0.5})
@@ -73,7 +125,8 @@ def test_json_is_read_too_and_what_is_stored_is_the_same() -> None:
     assignment = read_assignment(DOCUMENT)
     stored = assignment.model_dump_json()
     assert Assignment.model_validate_json(stored) == assignment
-    assert read_assignment(json.dumps(json.loads(stored), indent=2)) == assignment
+    for indent in (2, "\t", None):
+        assert read_assignment(json.dumps(json.loads(stored), indent=indent)) == assignment
 
 
 @pytest.mark.parametrize(
@@ -101,6 +154,19 @@ def test_json_is_read_too_and_what_is_stored_is_the_same() -> None:
         ("course: nn101", "course: nn101\ncourse: nn102", [(2, "course")]),
         ("  - id: test", "  - id: test: x", [(14, "")]),
         ("{p: 0.5}", "&a {p: *a}", [(11, "")]),
+        ("{p: 0.5}", "!!binary zzz=", [(11, "")]),
+        ("limit: 20", "limit: !!timestamp x", [(7, "")]),
+        ("limit: 20", f"limit: {'9' * 5000}", [(7, "attempts.limit")]),
+        ("limit: 20", "12: 20", [(7, "attempts")]),
+        ("{p: 0.5}", "{p: .nan}", [(11, "checks[0].config")]),
+        ("{p: 0.5}", "{p: 2030-01-01}", [(11, "checks[0].config")]),
+        ("{p: 0.5}", '{p: "\\ud800"}', [(11, "checks[0].config")]),
+        ("points: 3", "title: \x07", [(13, "")]),
+        ("points: 3", "title: \udcff", [(13, "")]),
+        ("points: 3", "\tpoints: 3", [(13, "")]),
+        ("due: 2030-03-20 23:59:00", "due: 2030-13-20 23:59:00", [(5, "due")]),
+        ("due: 2030-03-20 23:59:00", "due: 2030-03-20", [(5, "due")]),
+        ("due: 2030-03-20 23:59:00", 'due: "1900000000"', [(5, "due")]),
     ],
 )
 def test_what_is_wrong_has_its_line_and_field(

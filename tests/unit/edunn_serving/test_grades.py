@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.orm import Session
 
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.grades import Course, Database, Secret
@@ -108,6 +109,91 @@ def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path, content: byte
     else:
         path.write_bytes(content)
     assert refusal(Database(url(tmp_path))).reason is Reason.UNAVAILABLE
+
+
+def move(path: Path, to: Path) -> None:
+    for end in ("", "-wal", "-shm"):
+        if Path(f"{path}{end}").exists():
+            Path(f"{path}{end}").rename(f"{to}{end}")
+
+
+def test_a_file_that_is_gone_is_unavailable_and_its_return_is_seen(tmp_path: Path) -> None:
+    database, file, away = Database(url(tmp_path)), tmp_path / "grades.sqlite3", tmp_path / "away"
+    with database.write() as session:
+        session.add(Course(name="c", owner=""))
+    move(file, away)
+    # Neither the deleted file nor an empty new one takes what nobody would find again.
+    assert refusal(database).reason is Reason.UNAVAILABLE
+    assert not file.exists()
+    move(away, file)
+    with database.read() as session:
+        assert session.get(Course, "c") is not None
+
+
+def test_another_file_in_its_place_is_brought_to_this_version(tmp_path: Path) -> None:
+    database, file = Database(url(tmp_path)), tmp_path / "grades.sqlite3"
+    with database.write() as session:
+        session.add(Course(name="c", owner=""))
+    move(file, tmp_path / "away")
+    file.touch()
+    with database.write() as session:
+        assert session.get(Course, "c") is None
+        session.add(Course(name="d", owner=""))
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("SELECT name FROM courses").fetchall() == [("d",)]
+    connection.close()
+
+
+def test_a_damaged_file_that_is_mended_is_read_without_a_restart(tmp_path: Path) -> None:
+    database, file = Database(url(tmp_path)), tmp_path / "grades.sqlite3"
+    with database.write() as session:
+        session.add(Course(name="c", owner=""))
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = file.read_bytes()
+
+    def overwrite(data: bytes) -> None:
+        with file.open("r+b") as opened:
+            opened.write(data)
+
+    overwrite(content[:4096] + b"x" * (len(content) - 4096))
+    assert "damaged" in refusal(database).message
+    overwrite(content)
+    with database.read() as session:
+        assert session.get(Course, "c") is not None
+
+
+def test_tables_that_are_gone_are_unavailable_until_they_are_made_again(tmp_path: Path) -> None:
+    database = Database(url(tmp_path))
+    database.migrate()
+    other = Database(url(tmp_path))
+    with other.write() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(sa.text(f"DROP TABLE {table.name}"))
+        session.execute(sa.text("DROP TABLE alembic_version"))
+    assert refusal(database).reason is Reason.UNAVAILABLE
+    with database.write() as session:
+        session.add(Course(name="c", owner=""))
+
+
+def test_a_change_whose_row_another_one_has_just_written_runs_again(tmp_path: Path) -> None:
+    database = Database(url(tmp_path))
+    with database.write() as session:
+        session.add(Course(name="c", owner="first"))
+    runs: list[bool] = []
+
+    def make(session: Session) -> str:
+        runs.append(True)
+        # As in PostgreSQL, where the other one's row was not there yet.
+        found = session.get(Course, "c") if len(runs) > 1 else None
+        if found is None:
+            session.add(Course(name="c", owner="second"))
+            session.flush()
+            return "second"
+        return found.owner
+
+    assert database.change(make) == "first"
 
 
 def test_a_server_that_is_away_is_unavailable() -> None:

@@ -63,6 +63,16 @@ def take(lanes: Lanes, operations: int = 64, size: int = 1 << 20) -> list[bytes]
     return [each.request for each in lanes.take(max_operations=operations, max_bytes=size)]
 
 
+def test_server_is_shared_once_operations_have_come_from_two_accounts(
+    lanes: Lanes, operation: Operations
+) -> None:
+    lanes.append(operation("a", account="ana"))
+    lanes.append(operation("a", account="ana"))
+    assert not lanes.is_shared()
+    lanes.append(operation("b", account="ben"))
+    assert lanes.is_shared()
+
+
 def test_operations_of_a_session_leave_in_their_order(lanes: Lanes, operation: Operations) -> None:
     for name in (b"1", b"2", b"3"):
         lanes.append(operation("a", name))

@@ -38,8 +38,9 @@ class Worker:
         self._connection = ScriptConnection(client, ())
         self._name = name
         self._batches = 0
-        # Of the latest batch, as the worker asked for it.
+        # Of the latest batch: the room that the worker asked for, and the times that it told.
         self.wanted_room: tuple[int, ...] = ()
+        self.seconds: tuple[float, ...] = ()
 
     def run(self, *requests: Message, answer_room: int = 1 << 40) -> list[Any]:
         """Run a batch; return what it answers: a response, or the reason of an error."""
@@ -61,7 +62,7 @@ class Worker:
         (((_, fields),),) = self._connection.run(("XREVRANGE", STREAM, "+", "-", "COUNT", 1))
         answer = Answer.decode(fields[1])
         assert answer.batch_id == fields[0].decode() == batch_id
-        kinds, results, _, _, self.wanted_room = zip(*answer.replies, strict=True)
+        kinds, results, self.seconds, _, self.wanted_room = zip(*answer.replies, strict=True)
         return list(map(self._answer, methods, kinds, results))
 
     def _answer(self, method: str, kind: int, data: bytes) -> Any:

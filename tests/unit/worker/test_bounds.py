@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import redis
 from contract import array, spec, tensor
+from google.protobuf.message import Message
 from one_worker import Worker
 
 from edunn_serving import keys
 from edunn_serving.setting_types import MEBIBYTE
 from edunn_serving.v1 import layer_service_pb2 as api
+from edunn_serving.v1 import step_pb2
 from worker import batch_run, engine, store
 
 ORDER = keys.context_order("", "s")
@@ -120,6 +122,70 @@ def test_gradients_parameters_and_models_need_room_too(redis_url: str) -> None:
         assert room >= 800_000
         (answer,) = worker.run(request, answer_room=room)
         assert answer != "AGAIN"
+
+
+LONG = spec("long", "RNN", input_dim=1, output_dim=1, hidden_dim=4)
+LONG_X = tensor(np.ones((1, 20_000, 1)))
+
+
+def long_forward(session_id: str = "s") -> api.ForwardRequest:
+    return api.ForwardRequest(
+        session_id=session_id, layer="long", inputs=[LONG_X], forward_id="long"
+    )
+
+
+def long_calls() -> dict[str, Message]:
+    """Return one call of each kind that may take long, by its name, in an order that they need."""
+    gradient = tensor(np.ones((1, 20_000, 1)))
+    backward = api.BackwardRequest(
+        session_id="s", layer="long", forward_id="long", output_gradient=gradient
+    )
+    wide = spec("wide", "Linear", input_size=2000, output_size=2000)
+    step = step_pb2.TrainStepRequest(
+        session_id="s", layer="long", loss="loss", inputs=[LONG_X], target=gradient,
+        optimizer={"type": "GradientDescent"},
+    )  # fmt: skip
+    many = [spec(f"wide-{at}", "Linear", input_size=1000, output_size=700) for at in range(6)]
+    return {
+        "Forward": long_forward(),
+        "Backward": backward,
+        "TrainStep": step,
+        "AddLayer": api.AddLayerRequest(session_id="s", layer=wide),
+        "CreateSession": api.CreateSessionRequest(session_id="new", layers=many),
+    }
+
+
+def test_long_operation_of_a_shared_batch_is_left_to_another(redis_url: str) -> None:
+    worker = Worker(redis_url, "worker")
+    loss = spec("loss", "SquaredError")
+    worker.run(api.CreateSessionRequest(session_id="s", layers=[LONG, RELU, loss]), create("t"))
+    for name, call in long_calls().items():
+        for _ in range(2):
+            first, behind, other = worker.run(call, forward(), forward(session_id="t"))
+            assert first == "AGAIN", name
+            # Only operations of its own session wait for it.
+            assert (behind == "AGAIN") == (name != "CreateSession"), name
+            assert other.forward_id, name
+            assert worker.seconds[0] >= 0.04 > max(worker.seconds[1:]), name
+        # With operations of its own session it runs.
+        (answer,) = worker.run(call)
+        assert isinstance(answer, Message), (name, answer)
+
+
+def test_sessions_that_have_waited_for_long_are_left_to_another_batch(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_run, "LONGEST_SHARED_SECONDS", 0.0)
+    worker = Worker(redis_url, "worker")
+    worker.run(create("s"))
+    worker.run(create("t"))
+    *of_s, of_t = worker.run(forward(), forward(), forward(session_id="t"))
+    # The session that has begun is finished.
+    assert of_s == ["AGAIN", "AGAIN"]
+    assert of_t.forward_id == "#1"
+    assert worker.seconds[:2] == (0.0, 0.0)
+    first, second = worker.run(forward(), forward())
+    assert (first.forward_id, second.forward_id) == ("#1", "#2")
 
 
 def test_context_counts_in_what_a_batch_brings(
