@@ -138,8 +138,9 @@ def with_steps(
         and longer.seconds <= MOST_SECONDS
         and longer.size <= min(MOST_BYTES, MOST_TIMES_THE_SLOTS * slot_bytes)
     )
-    # Requests as large as the slots save nothing.
-    return longer if is_within and steps.size < slot_bytes else None
+    # Requests that lie apart are in Redis already, and only get another name. Others that are as
+    # large as the slots save nothing.
+    return longer if is_within and (steps.lie_apart or steps.size < slot_bytes) else None
 
 
 def read_journal(stored_as: str) -> tuple[str, str, tuple[tuple[str, int], ...]]:

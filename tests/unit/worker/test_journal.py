@@ -20,6 +20,8 @@ from worker import journal
 
 RNG = np.random.default_rng(1)
 SMALL, LARGE = RNG.normal(size=(4, 256)), RNG.normal(size=(64, 256))
+# Eight such requests do not lie apart, and take more bytes than the parameters.
+MEDIUM = RNG.normal(size=(16, 256))
 PARTS = [
     {"type": "Linear", "config": {"input_size": 256, "output_size": 96}},
     {"type": "BatchNorm", "config": {"num_features": 96}},
@@ -210,9 +212,21 @@ def test_small_layers_and_steps_as_large_as_slots_are_stored(
     )
     one.run(step(kind="GradientDescent"))
     assert not stored_journal(store)
-    one.run(api.DeleteSessionRequest(session_id="s"), create(), step())
-    one.run(step(RNG.normal(size=(512, 256))))
+    one.run(api.DeleteSessionRequest(session_id="s"), create(), step(kind="SignGD"))
+    one.run(*[step(MEDIUM, kind="SignGD")] * 8)
     assert not stored_journal(store)
+
+
+def test_requests_that_lie_apart_are_journaled_although_they_are_larger_than_the_slots(
+    workers: tuple[Worker, Worker], store: redis.Redis
+) -> None:
+    one, other = workers
+    first = step(kind="SignGD")
+    large = step(RNG.normal(size=(512, 256)), kind="SignGD")
+    one.run(create(), first)
+    one.run(large)
+    assert len(step_keys(store)) == 2
+    assert arrays(other) == undisturbed(one, [first], [large])
 
 
 def test_nothing_is_left_of_a_deleted_session(

@@ -161,8 +161,8 @@ async def pause(seconds: float, scope: CallScope | None) -> None:
     raise cancelled()
 
 
-async def _write(request: Message) -> Message | bytes:
-    if request.ByteSize() <= LARGE_BYTES:
+async def _write(request: Message | bytes) -> Message | bytes:
+    if isinstance(request, bytes) or request.ByteSize() <= LARGE_BYTES:
         return request
     return await asyncio.to_thread(request.SerializeToString)
 

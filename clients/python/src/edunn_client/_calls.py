@@ -39,6 +39,7 @@ from edunn_client._stubs import (
 )
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client._tensors import Array, decode_tensors, encode_tensors
+from edunn_client._wire import bytes_of
 
 Result = TypeVar("Result")
 
@@ -59,7 +60,7 @@ class Call(Generic[Result]):
     """One call of a unary method."""
 
     method: str
-    request: Message
+    request: Message | bytes
     decode: Callable[[Any], Result]
     repeatable: bool
     """Whether sending it a second time changes nothing, even if the first arrived."""
@@ -72,7 +73,7 @@ def methods(channel: Any) -> dict[str, Any]:
     """Return gRPC's callables for the services' methods, of a sync or an asyncio channel.
 
     A request may be given in bytes already, and an answer that is large stays in bytes: the asyncio
-    client reads and writes those where they do not hold up its event loop.
+    client reads it where that does not hold up its event loop.
     """
     made: dict[str, Any] = {}
     for method in _METHODS.values():
@@ -81,7 +82,7 @@ def methods(channel: Any) -> dict[str, Any]:
         answer = message_factory.GetMessageClass(method.output_type)
         made[method.name] = getattr(channel, kind)(
             f"/{method.containing_service.full_name}/{method.name}",
-            request_serializer=_in_bytes,
+            request_serializer=bytes_of,
             response_deserializer=answer.FromString if streams else partial(_small, answer),
         )
     return made
@@ -89,10 +90,6 @@ def methods(channel: Any) -> dict[str, Any]:
 
 def _arity(streaming: bool) -> str:
     return "stream" if streaming else "unary"
-
-
-def _in_bytes(request: Message | bytes) -> bytes:
-    return request if isinstance(request, bytes) else request.SerializeToString()
 
 
 def _small(answer: type[Message], data: bytes) -> Message | bytes:

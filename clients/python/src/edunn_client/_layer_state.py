@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
+from google.protobuf.message import Message
 from numpy.typing import ArrayLike
 
 from edunn_client import _calls as calls
@@ -21,11 +22,9 @@ from edunn_client._tensors import (
     Array,
     decode_tensor,
     decode_tensors,
-    dtype_of,
-    encode_tensor,
-    fill_tensor,
     sendable,
 )
+from edunn_client._wire import with_tensors
 
 Gradients = tuple[Array, dict[str, Array]]
 
@@ -157,9 +156,7 @@ class LayerState(NotCopied):
         arrays = [sendable(value) for value in inputs]
         settled = self._phase_of(phase)
         if forward_id is None:
-            # Nothing is kept of such a forward, and nothing in it is random: it needs no name.
-            unnamed = untracked and settled is Phase.Test
-            forward_id = "" if unnamed else self._next_name()
+            forward_id = self._new_forward_id(settled, untracked)
         request = pb.ForwardRequest(
             session_id=self._session.session_id,
             layer=self.name,
@@ -180,11 +177,14 @@ class LayerState(NotCopied):
             return output
 
         def encode() -> Call[Output]:
-            for array in arrays:
-                fill_tensor(request.inputs.add(), array)
-            return Call("Forward", request, decode, repeatable)
+            sent = with_tensors(request, [("inputs", array) for array in arrays])
+            return Call("Forward", sent, decode, repeatable)
 
         return encode
+
+    def _new_forward_id(self, phase: Phase, untracked: bool) -> str:
+        # Nothing is kept of such a forward, and nothing in it is random: it needs no name.
+        return "" if untracked and phase is Phase.Test else self._next_name()
 
     def _refuse_changed(self) -> None:
         """Refuse an operation of a stream before which what was written into would be sent."""
@@ -211,28 +211,32 @@ class LayerState(NotCopied):
         So the forward is the layer's latest from now on, and not once its answer is there.
         """
         self._refuse_changed()
-        call = self._forward_call(inputs, phase, forward_id, untracked)
-        request: Any = call.request
+        arrays = tuple(sendable(value) for value in inputs)
+        if forward_id is None:
+            forward_id = self._new_forward_id(self._phase_of(phase), untracked)
+        call = self._forward_call(arrays, phase, forward_id, untracked)
         if not untracked:
-            self._forward_id, self._output_shape = request.forward_id, None
-            if request.inputs:
-                self._output_dtype = dtype_of(request.inputs[-1])
-        return Call(call.method, request, lambda reply: _output(reply, untracked), False)
+            self._forward_id, self._output_shape = forward_id, None
+            if arrays:
+                self._output_dtype = arrays[-1].dtype.newbyteorder("=")
+        return Call(call.method, call.request, lambda reply: _output(reply, untracked), False)
 
     def _backward_request(
         self, output_gradient: ArrayLike, forward_id: ForwardLike | None, accumulate: bool
-    ) -> pb.BackwardRequest:
+    ) -> Message | bytes:
         # A frozen layer has no gradients to keep. Named, an accumulation counts once, even if the
         # request is sent again.
         accumulate = accumulate and not self.frozen
-        return pb.BackwardRequest(
+        name = self._name_of(forward_id)
+        gradient = sendable(self._as_gradient(output_gradient))
+        message = pb.BackwardRequest(
             session_id=self._session.session_id,
             layer=self.name,
-            forward_id=self._name_of(forward_id),
-            output_gradient=encode_tensor(self._as_gradient(output_gradient)),
+            forward_id=name,
             accumulate=accumulate,
             backward_id=self._next_name() if accumulate else "",
         )
+        return with_tensors(message, [("output_gradient", gradient)])
 
     def _name_of(self, forward: ForwardLike | None) -> str:
         if isinstance(forward, str):

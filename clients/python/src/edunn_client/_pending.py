@@ -22,20 +22,33 @@ from edunn_client._errors import (
 )
 from edunn_client._operations import Operation, check_operation
 from edunn_client._stubs import layer_service_pb2 as pb
+from edunn_client._wire import Piece, bytes_of, nested
 
 # Operations that wait together travel together, up to these limits.
 _MESSAGE_OPERATIONS = 256
-_MESSAGE_BYTES = 4 * 1024 * 1024
-# The fields of the operations.
+_MESSAGE_BYTES = 1024 * 1024
+# The numbers of the operations' fields.
 _FIELDS = {
-    "Forward": "forward",
-    "Backward": "backward",
-    "Step": "step",
-    "TrainStep": "train_step",
+    "Forward": pb.ComputeOperation.FORWARD_FIELD_NUMBER,
+    "Backward": pb.ComputeOperation.BACKWARD_FIELD_NUMBER,
+    "Step": pb.ComputeOperation.STEP_FIELD_NUMBER,
+    "TrainStep": pb.ComputeOperation.TRAIN_STEP_FIELD_NUMBER,
 }
+_OPERATIONS = pb.ComputeRequest.OPERATIONS_FIELD_NUMBER
 STREAMED = frozenset(_FIELDS)
 # What a message has besides its operation.
 _FRAME_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An operation under way."""
+
+    name: str
+    # The encoding of its ComputeOperation. Its request is one of the pieces.
+    pieces: tuple[Piece, ...]
+    call: Call[Any]
+    future: Any
 
 
 class Pending:
@@ -44,9 +57,8 @@ class Pending:
     def __init__(self, timeout: float, longest_request: float) -> None:
         self._timeout = check_timeout(timeout)
         self._longest_request = longest_request
-        # Operations without their requests, which are copied only once: into the message.
-        self._outbox: deque[tuple[pb.ComputeOperation, Call[Any]]] = deque()
-        self._waiting: dict[str, tuple[pb.ComputeOperation, Call[Any], Any]] = {}
+        self._outbox: deque[_Entry] = deque()
+        self._waiting: dict[str, _Entry] = {}
         self._forgotten: list[str] = []
         self._count = 0
         self._last_progress = time.monotonic()
@@ -72,7 +84,8 @@ class Pending:
 
         `described` is what an error says of it.
         """
-        size = call.request.ByteSize()
+        request = bytes_of(call.request)
+        size = len(request)
         if size + _FRAME_BYTES > self._longest_request:
             raise too_large(
                 f"{described} has {size} bytes; the most that this client sends at once is "
@@ -83,45 +96,49 @@ class Pending:
         self._count += 1
         name = str(self._count)
         operation = pb.ComputeOperation(request_id=name)
-        self._waiting[name] = operation, call, future
         if timeout is not None and timeout < NEVER_SECONDS:
             operation.timeout.FromMicroseconds(max(1, int(timeout * 1e6)))
-        self._outbox.append((operation, call))
+        pieces = [operation.SerializeToString(), *nested(_FIELDS[call.method], [request])]
+        entry = _Entry(name, tuple(pieces), call, future)
+        self._waiting[name] = entry
+        self._outbox.append(entry)
 
     def forget(self, future: Any) -> None:
         """Await an answer no longer, and tell the service so."""
-        for name, (_, _, waiting) in self._waiting.items():
-            if waiting is future:
+        for name, entry in self._waiting.items():
+            if entry.future is future:
                 del self._waiting[name]
                 self._forgotten.append(name)
                 return
 
-    def next_request(self) -> pb.ComputeRequest | None:
-        """Return as many of the operations to be sent as may travel together; None without any."""
+    def next_request(self) -> bytes | None:
+        """Return as many of the operations to be sent as may travel together; None without any.
+
+        They are a ComputeRequest in bytes. Its operations are put together without a copy of each.
+        """
         forgotten, self._forgotten = self._forgotten, []
-        if not self._outbox:
-            return pb.ComputeRequest(cancelled_request_ids=forgotten) if forgotten else None
-        request = pb.ComputeRequest(cancelled_request_ids=forgotten)
-        size = 0
-        while self._outbox and len(request.operations) < _MESSAGE_OPERATIONS:
-            operation, call = self._outbox[0]
-            if operation.request_id not in self._waiting:
+        pieces: list[Piece] = []
+        if forgotten:
+            cancelled = pb.ComputeRequest(cancelled_request_ids=forgotten)
+            pieces.append(cancelled.SerializeToString())
+        operations = size = 0
+        while self._outbox and operations < _MESSAGE_OPERATIONS:
+            entry = self._outbox[0]
+            if entry.name not in self._waiting:
                 # It was forgotten before it was sent.
                 self._outbox.popleft()
                 continue
-            size += call.request.ByteSize() + _FRAME_BYTES
-            if request.operations and size > _MESSAGE_BYTES:
+            size += sum(map(len, entry.pieces))
+            if operations and size > _MESSAGE_BYTES:
                 break
             self._outbox.popleft()
-            message = request.operations.add()
-            message.CopyFrom(operation)
-            # It takes the data over. A message that is appended is copied.
-            getattr(message, _FIELDS[call.method]).CopyFrom(call.request)
-        return request if request.operations or forgotten else None
+            pieces += nested(_OPERATIONS, entry.pieces)
+            operations += 1
+        return b"".join(pieces) if pieces else None
 
     def send_again(self) -> None:
         """Put all operations back to be sent, in their order: none has left this process."""
-        self._outbox = deque((operation, call) for operation, call, _ in self._waiting.values())
+        self._outbox = deque(self._waiting.values())
 
     def settle(self, result: pb.ComputeResult) -> Settled | None:
         """Return what a result means for its future; None if nobody waits for it."""
@@ -130,18 +147,17 @@ class Pending:
         entry = self._waiting.pop(result.request_id, None)
         if entry is None:
             return None
-        _, call, future = entry
         kind = result.WhichOneof("result")
         try:
             if kind is None or kind == "error":
                 raise error_from_status(result.error)
-            return Settled(future, value=call.decode(getattr(result, kind)))
+            return Settled(entry.future, value=entry.call.decode(getattr(result, kind)))
         except EdunnError as error:
-            return Settled(future, error=error)
+            return Settled(entry.future, error=error)
 
     def take_all(self) -> list[Any]:
         """Return the futures still waiting and forget their operations."""
-        futures = [future for _, _, future in self._waiting.values()]
+        futures = [entry.future for entry in self._waiting.values()]
         self._waiting.clear()
         self._outbox.clear()
         return futures

@@ -13,6 +13,7 @@ from edunn_client._errors import EdunnError
 from edunn_client._pending import STREAMED
 from edunn_client._retries import Failure
 from edunn_client._scope import CallScope
+from edunn_client._wire import size_of
 
 # Larger ones would hold up those behind them.
 LARGEST_SHARED_BYTES = 4 * 1024 * 1024
@@ -34,7 +35,7 @@ def can_share(call: Call[Any], deadline: Deadline, scope: CallScope | None) -> b
         call.method in STREAMED
         and deadline.left > 0
         and (scope is None or not scope._metadata())
-        and call.request.ByteSize() <= LARGEST_SHARED_BYTES
+        and size_of(call.request) <= LARGEST_SHARED_BYTES
     )
 
 

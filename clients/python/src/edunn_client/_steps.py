@@ -12,7 +12,8 @@ from edunn_client._config import encode_config
 from edunn_client._layer_config import OptimizerConfig
 from edunn_client._layer_state import LayerState
 from edunn_client._stubs import optimizer_pb2, step_pb2
-from edunn_client._tensors import fill_tensor, sendable
+from edunn_client._tensors import sendable
+from edunn_client._wire import with_tensors
 
 
 class LocalOptimizer(Protocol):
@@ -86,16 +87,14 @@ def train_step_call(
     inputs = [sendable(each) for each in (x if isinstance(x, tuple) else (x,))]
     target = sendable(y)
     name = _name_of_step(layer, step_id)
-    request = step_pb2.TrainStepRequest(
+    message = step_pb2.TrainStepRequest(
         session_id=layer.session_id,
         layer=layer.name,
         loss=loss if isinstance(loss, str) else loss.name,
         optimizer=encode_optimizer(optimizer),
         step_id=name,
     )
-    for each in inputs:
-        fill_tensor(request.inputs.add(), each)
-    fill_tensor(request.target, target)
+    request = with_tensors(message, [*(("inputs", each) for each in inputs), ("target", target)])
     layer._note_step()
 
     def decode(reply: step_pb2.TrainStepResponse) -> MeanLoss:

@@ -196,12 +196,12 @@ class Stream(StreamState):
         self._replaced = threading.Event()
         return self._caller.open_stream(self._requests(self._replaced))
 
-    def _requests(self, replaced: threading.Event) -> Iterator[pb.ComputeRequest]:
+    def _requests(self, replaced: threading.Event) -> Iterator[bytes]:
         """Yield what is to be sent, until another call takes over. gRPC runs it in a thread."""
         while (request := self._next_request(replaced)) is not None:
             yield request
 
-    def _next_request(self, replaced: threading.Event) -> pb.ComputeRequest | None:
+    def _next_request(self, replaced: threading.Event) -> bytes | None:
         with self._changed:
             while not replaced.is_set() and self._ended is None:
                 request = self._pending.next_request()

@@ -59,9 +59,13 @@ def fill_tensor(tensor: tensor_pb2.Tensor, value: ArrayLike) -> None:
     array = sendable(value)
     tensor.data_type = _CODES[_kind(array)]
     tensor.shape.extend(array.shape)
-    # tobytes() writes C order whatever the array's strides; astype() copies only if the array is of
-    # the other byte order.
-    tensor.data = array.astype(_WIRE[tensor.data_type], copy=False).tobytes()
+    # tobytes() writes C order whatever the array's strides.
+    tensor.data = on_the_wire(array).tobytes()
+
+
+def on_the_wire(array: Array) -> Array:
+    """Return a sendable array in the wire's byte order, copied only if it has the other one."""
+    return array.astype(_WIRE[_CODES[_kind(array)]], copy=False)
 
 
 def data_type_of(array: Array) -> tensor_pb2.DataType:
@@ -71,11 +75,6 @@ def data_type_of(array: Array) -> tensor_pb2.DataType:
 
 def _kind(array: Array) -> str:
     return f"{array.dtype.kind}{array.dtype.itemsize}"
-
-
-def dtype_of(tensor: tensor_pb2.Tensor) -> np.dtype[Any]:
-    """Return the dtype of the array that a Tensor message holds."""
-    return _WIRE[tensor.data_type].newbyteorder("=")
 
 
 def decode_tensor(tensor: tensor_pb2.Tensor) -> Array:
