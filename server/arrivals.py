@@ -31,9 +31,8 @@ from server.places import Places
 QUICK_SECONDS = 0.25
 # A request is small while its connection has no more of incomplete messages than this for a call.
 SMALL_BYTES = 256 * 1024
-# The places of small requests that arrive slowly. It is looked this often whether they are small.
+# The places of small requests that arrive slowly.
 ACCOUNT_SMALL_PLACES, SMALL_PLACES = 512, 2048
-LOOK_SECONDS = 1.0
 # The calls that may be read at a time, of one account and in all. gRPC has 64 KiB of each.
 ACCOUNT_READS, READS = 1024, 4096
 # This many of an account may be read at a time whatever size is expected.
@@ -215,7 +214,7 @@ class Arrival(Limit):
             return _too_late(self._arrivals.seconds)
         if not (self._may_be_slow and self._has_place()):
             return _no_place("the request arrives slowly, and slow ones of you")
-        return seconds if self.place is self._arrivals.places else min(seconds, LOOK_SECONDS)
+        return seconds if self.place is self._arrivals.places else min(seconds, QUICK_SECONDS)
 
     def _has_place(self) -> bool:
         """Tell whether the request has a place of the right kind, or takes one."""

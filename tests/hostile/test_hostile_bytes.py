@@ -14,7 +14,7 @@ from functools import partial
 import grpc
 import numpy as np
 import pytest
-from contract import Refusal, refusal, tensor
+from contract import Refusal, refusal
 from core_waits import CoreWaits
 from edunn_client import Client
 from resident_memory import resident_bytes
@@ -36,7 +36,6 @@ from bench.raw_http2 import (
 from edunn_serving.bound_settings import BoundSettings
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
-from server.arrivals import QUICK_SECONDS
 from standalone.stack import Stack
 
 MEBIBYTE = 1024 * 1024
@@ -192,33 +191,6 @@ def _ends_a_stream(connection: RawConnection, ended_by: int) -> bool:
     ends = kind == HEADERS and bool(flags & END_STREAM)
     connection.ended = count + ends  # type: ignore[attr-defined]
     return ends
-
-
-def test_small_requests_of_a_slow_network_are_served(stack: Stack, connect: Connect) -> None:
-    """More of them at once than there are places for requests of any size."""
-    streams = range(1, 81, 2)
-    with (
-        Client(stack.address, token="hostile-token") as client,
-        client.session() as session,
-        connect() as connection,
-    ):
-        layer = session.layer("l", "ReLU")
-        request = api.ForwardRequest(
-            session_id=session.session_id, layer=layer.name, inputs=[tensor(X[:1])]
-        ).SerializeToString()
-        for stream in streams:
-            connection.open_call(stream, "Forward", "hostile-token")
-        # Longer than a request may take that needs no place.
-        time.sleep(3 * QUICK_SECONDS)
-        for stream in streams:
-            connection.send(frame(DATA, END_STREAM, stream, message_head(len(request)) + request))
-        answered = set()
-        while len(answered) < len(streams):
-            kind, _, stream, payload = connection.next_frame()
-            assert kind != -1, "the connection was cut"
-            # Only answers have data. Errors are headers alone.
-            if kind == DATA and payload:
-                answered.add(stream)
 
 
 def test_request_that_lacks_its_last_byte_is_given_up(stack: Stack, connect: Connect) -> None:

@@ -11,7 +11,6 @@ import pytest
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.setting_types import MEBIBYTE
 from edunn_serving.settings import Settings
-from server import arrivals as arrivals_module
 from server.arrivals import (
     ACCOUNT_SMALL_PLACES,
     FREE_READS,
@@ -103,10 +102,7 @@ def test_small_requests_that_arrive_slowly_have_many_places() -> None:
     }
 
 
-def test_small_request_that_grows_needs_a_place_of_the_other_kind(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(arrivals_module, "LOOK_SECONDS", 0.1)
+def test_small_request_that_grows_needs_a_place_of_the_other_kind() -> None:
     growing = Connection("a", began=0.0, calls=1)
 
     async def run() -> tuple[Reason | None, ...]:
