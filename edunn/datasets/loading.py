@@ -150,7 +150,7 @@ def _read(source: Source) -> Dataset:
         )
     x, y = rows[:, :features].copy(), rows[:, features:].copy()
     if source.kind == "classification":
-        y = y[:, 0].astype(np.int64)
+        y = files.labels_of(source.name, y[:, 0])
     return Dataset(source.name, source.kind, x, y, source.classes, names[:features])
 
 
