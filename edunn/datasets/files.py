@@ -97,9 +97,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path} is no text in UTF-8: {error}. Save it in that encoding."
-        ) from error
+        raise ValueError(f"{path} is no text in UTF-8, as it should be: {error}.") from error
 
 
 def labels_of(path: Path | str, column: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
