@@ -205,6 +205,16 @@ def training_not_found(training_id: str) -> ServiceError:
     )
 
 
+def dataset_removed(name: str) -> ServiceError:
+    """Return the error of a training whose data set is no more. Its name may have another one."""
+    return ServiceError(
+        Reason.DATASET_NOT_FOUND,
+        f"the data set {quoted(name)} with which the training began has been removed: upload the "
+        "same elements again",
+        metadata={"dataset": name},
+    )
+
+
 def dataset_not_found(name: str) -> ServiceError:
     """Return the error of a data set that does not exist or is another caller's."""
     return ServiceError(
