@@ -67,6 +67,7 @@ from edunn_serving.v1.training_service_pb2 import (
 from server.call import EOF, AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
+from server.in_full import in_full, in_thread
 from server.open_streams import OpenStreams
 from server.training.datasets import Datasets
 from server.training.events import TrainingEvents
@@ -196,18 +197,13 @@ class TrainingService:
         async with self._store.reserved(
             call.caller.name, record.folder, room, budget, self._artifacts
         ) as reservation:
-            try:
-                await asyncio.to_thread(self._artifacts.put, checkpoint, prepared.model)
-                change = new_training(record, training, checkpoint)
-                change.artifact = Artifact(record.folder, room, reservation)
-                made = await self._store.change(change)
-                if not made:
-                    # The same request has come twice at once.
-                    await asyncio.to_thread(self._artifacts.remove, record.folder)
-                    return _started(await self._store.get(key), digest)
-            except BaseException:
-                await asyncio.to_thread(self._artifacts.remove, record.folder)
-                raise
+            await in_thread(self._artifacts.put, checkpoint, prepared.model)
+            change = new_training(record, training, checkpoint)
+            change.artifact = Artifact(record.folder, room, reservation)
+            if not await in_full(self._store.change(change)):
+                # The same request has come twice at once.
+                await in_thread(self._artifacts.remove, record.folder)
+                return _started(await self._store.get(key), digest)
         return StartTrainingResponse(training=training).SerializeToString()
 
     async def _prepare(
