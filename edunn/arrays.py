@@ -130,9 +130,9 @@ def as_floats(layer: str, argument: str, value: object) -> FloatArray:
     if array.dtype.kind in "biuf":
         with np.errstate(all="ignore"):
             return array.astype(np.float64)
-    raise LayerError(
-        layer=layer, argument=argument, expected=_NUMBERS_EXPECTED, got=describe(array)
-    )
+    # What is no array is called by its type: None, a text, a layer.
+    got = describe(array) if array.ndim or array.dtype.kind == "c" else type(value).__name__
+    raise LayerError(layer=layer, argument=argument, expected=_NUMBERS_EXPECTED, got=got)
 
 
 def as_integers(layer: str, argument: str, value: object) -> IntArray:

@@ -111,7 +111,7 @@ class Reason(Enum):
     REPORT_NOT_FOUND = Code.NOT_FOUND, "the attempt has no such report"
     LAYER_TYPE_CLOSED = (
         Code.PERMISSION_DENIED,
-        "an assignment that is open for the student asks for this layer type",
+        "an assignment that is open for the student asks for this type of layer or optimizer",
     )
     CHALLENGE_INPUT = (
         Code.PERMISSION_DENIED,

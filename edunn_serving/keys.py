@@ -5,10 +5,13 @@ All keys of one session have its id as their hash tag, so that a Redis cluster k
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 # The number grows with each change of the stored form. Sessions of an older form are then lost.
 ROOT = "edunn:5"
+# An operation's number in a batch, in an `overrun_holder`.
+OVERRUN_NUMBER = re.compile("[0-9]{1,9}")
 
 
 class SessionKey(NamedTuple):
@@ -127,7 +130,7 @@ def overrun_holder(worker_id: str, number: int) -> str:
 def read_holder(value: str) -> tuple[str, int | None]:
     """Return the worker that a value of `holder` names, and the operation over which it ended."""
     worker_id, _, number = value.partition(" ")
-    return worker_id, int(number) if number else None
+    return worker_id, int(number) if OVERRUN_NUMBER.fullmatch(number) else None
 
 
 def abandoned(batch_id: str) -> str:

@@ -23,6 +23,8 @@ MIN_KEY_CHARACTERS = 32
 MAX_KEYS = 1000
 # The kind of what a session's hash has.
 STATE = "state"
+# The kind of a trial's result.
+TRIAL_SEAL = "trial"
 # A number has 12 bytes.
 ZEROS = bytes(12 - NUMBER_BYTES)
 

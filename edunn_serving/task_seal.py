@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from celery import Task
 from celery.signals import before_task_publish
 
 from edunn_serving.seal import Seal
@@ -32,21 +31,22 @@ def seal_of_task(
     return seal.mark("task", _encoded(arguments, keywords), task).hex()
 
 
-def sealed_task(seal: Seal) -> type[Any]:
-    """Return the class of an application's tasks that run only what was sealed with the key.
+def check_task(
+    seal: Seal, headers: Mapping[str, Any], arguments: Sequence[Any], keywords: Mapping[str, Any]
+) -> None:
+    """Check the seal of a task that has come, by its message's headers.
 
-    A task's call raises a `ForgedError` otherwise.
+    Raises
+    ------
+    ForgedError
+        It was not sealed with the key.
     """
-
-    class SealedTask(Task):  # type: ignore[misc]  # It has no types.
-        abstract = True
-
-        def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-            mark = bytes.fromhex(self.request.get(HEADER) or "")
-            seal.check("task", mark, _encoded(arguments, keywords), self.name)
-            return self.run(*arguments, **keywords)
-
-    return SealedTask
+    text = headers.get(HEADER)
+    try:
+        mark = bytes.fromhex(text) if isinstance(text, str) else b""
+    except ValueError:
+        mark = b""
+    seal.check("task", mark, _encoded(arguments, keywords), headers["task"])
 
 
 def _encoded(arguments: Sequence[Any], keywords: Mapping[str, Any]) -> bytes:

@@ -17,6 +17,7 @@ from edunn_serving import keys
 from edunn_serving.celery_message import task_message
 from edunn_serving.internal.v1.training_pb2 import TrainingRecord
 from edunn_serving.pools import TRAINING
+from edunn_serving.redis_text import text_of
 from edunn_serving.scripts import Script
 from edunn_serving.seal import ForgedError, Seal
 from edunn_serving.v1.training_pb2 import Training, TrainingEvent, TrainingProgress, TrainingState
@@ -105,7 +106,7 @@ class StoredTraining:
                 training,
                 number,
                 opened("checkpoint").decode(),
-                fields[b"holder"].decode(),
+                text_of(fields[b"holder"]),
                 int(fields[b"deaths"]),
                 int(fields[b"state"]),
                 int(fields.get(b"told", 0)),

@@ -13,6 +13,7 @@ from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage, OperationHead, lie_apart
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.pools import LAYERS
+from edunn_serving.redis_text import text_of
 from edunn_serving.replies import BATCH_TTL_MS
 from edunn_serving.scripts import Command, Script
 from edunn_serving.seal import Seal
@@ -221,7 +222,7 @@ class BatchStore:
             pipeline.execute_command("LPOS", own, flight.message)
         pipeline.mget([keys.holder(flight.batch_id) for flight in flights])
         *places, notes = await pipeline.execute()
-        holders = [keys.read_holder(note.decode()) if note else ("", None) for note in notes]
+        holders = [keys.read_holder(text_of(note)) if note else ("", None) for note in notes]
         named = {worker for worker, _ in holders} | {flight.wanted_worker for flight in flights}
         if not named - {""} <= self._link.workers:
             # Some may have come since the last look.

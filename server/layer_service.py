@@ -19,6 +19,7 @@ from edunn_serving.v1.layer_service_pb2 import (
     GetSessionRequest,
 )
 from edunn_serving.v1.step_pb2 import TrainStepRequest
+from edunn_serving.v1.training_pb2 import TrainingSpec
 from server.audit import Audit
 from server.call import EOF, AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
 from server.catalogue import layer_types, optimizer_types
@@ -133,9 +134,11 @@ class LayerService:
         if self._guard.is_needed:
             await self._guard.check(call, method, request, self._types_of_session)
 
-    async def check_training(self, call: Call, session_id: str, layer: str) -> None:
-        """Check a training of a layer while an assignment is open."""
-        request = TrainStepRequest(session_id=session_id, layer=layer)
+    async def check_training(self, call: Call, spec: TrainingSpec) -> None:
+        """Check a training while an assignment is open."""
+        request = TrainStepRequest(
+            session_id=spec.session_id, layer=spec.layer, loss=spec.loss, optimizer=spec.optimizer
+        )
         await self._check("TrainStep", call, request.SerializeToString())
 
     async def _types_of_session(self, call: Call, session_id: str) -> dict[str, frozenset[str]]:

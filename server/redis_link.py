@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from edunn_serving.pools import LAYERS
 from edunn_serving.redis_connections import connect_async
+from edunn_serving.redis_text import text_of
 from edunn_serving.scripts import Script
 from edunn_serving.settings import Settings
 from server.redis_pipe import RedisPipe
@@ -128,7 +129,7 @@ class RedisLink:
         now_ms, workers = await self._live_workers([LAYERS.signs_of_life], [self._worker_timeout])
         self._clock_offset = now_ms / 1000 - time.monotonic()
         if self._broken is not None and not self._broken.done():
-            self._note(up=True, workers=frozenset(worker.decode() for worker in workers))
+            self._note(up=True, workers=frozenset(map(text_of, workers)))
 
     def _note(
         self,

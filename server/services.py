@@ -17,6 +17,6 @@ def make_services(dispatcher: Dispatcher, audit: Audit, settings: Settings) -> l
     layers = LayerService(dispatcher, audit, settings, grading.guard)
     return [
         layers,
-        TrainingService(dispatcher, settings, layers.check_training),
+        TrainingService(dispatcher, settings, layers.check_training, grading.guard),
         grading,
     ]

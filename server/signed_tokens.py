@@ -134,6 +134,8 @@ class SignedTokens:
         name = checked_name(claims[self._name_claim])
         given = claims.get(self._roles_claim, Role.STUDENT)
         listed = given if isinstance(given, list) else [given]
+        if not all(isinstance(each, str) for each in listed):
+            raise ValueError(f"{self._roles_claim} must be a role or a list of roles")
         roles = frozenset(Role(each) for each in listed if each in EVERY_ROLE)
         return Caller(name, roles, checked_limits(claims.get(self._limits_claim, {})))
 

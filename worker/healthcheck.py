@@ -14,6 +14,7 @@ import redis
 
 from edunn_serving.pools import LAYERS, POOLS
 from edunn_serving.redis_connections import connect
+from edunn_serving.redis_text import text_of
 from edunn_serving.scripts import Script
 from edunn_serving.settings import SettingsError, read_settings
 
@@ -35,7 +36,7 @@ def main() -> int:
         print(f"worker of {host}: {error}", file=sys.stderr)
         return 1
     # A worker's id has three parts: its host's name, its process id, and a random one.
-    own = [worker.decode() for worker in live if worker.decode().rsplit("-", 2)[0] == host]
+    own = [worker for worker in map(text_of, live) if worker.rsplit("-", 2)[0] == host]
     if not own:
         print(f"worker of {host}: no sign of life", file=sys.stderr)
         return 1

@@ -2,6 +2,7 @@ package edunn_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -156,6 +157,28 @@ func TestATokenIsAskedForAtEveryAttempt(t *testing.T) {
 	got := server.sent("authorization")
 	if !slices.Equal(got, []string{"Bearer token1", "Bearer token2", "Bearer token3"}) {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestATokenThatNoHeaderCanHaveIsRefusedAndNotShown(t *testing.T) {
+	t.Parallel()
+	server := newScriptedServer(t)
+	for _, token := range []string{"secret\n", "sécret"} {
+		_, early := edunn.NewClient(server.address, edunn.WithToken(token))
+		client := connect(t, server.address, quick(),
+			edunn.WithTokenSource(func(context.Context) (string, error) { return token, nil }))
+		_, late := client.GetSession(t.Context(), "s1")
+		_, ofStream := client.OpenStream(t.Context())
+		for err, reason := range map[error]edunn.Reason{
+			early: edunn.ErrInvalidArgument, late: edunn.ErrUnauthenticated, ofStream: edunn.ErrUnauthenticated,
+		} {
+			if !errors.Is(err, reason) || strings.Contains(err.Error(), "cret") {
+				t.Errorf("%v of %q: got %v", reason, token, err)
+			}
+		}
+	}
+	if seen := server.sent("authorization"); len(seen) > 0 {
+		t.Errorf("sent %q", seen)
 	}
 }
 

@@ -7,6 +7,7 @@ scale make no difference: the digests are of the ratios to its largest number.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ DIGEST_BYTES = 8
 LEAST_NUMBERS = 5
 # Of one tensor. What is beyond is not looked at.
 MOST_NUMBERS = 4 * 1024 * 1024
+# The numbers of samples that are looked at together, which bounds the memory.
+NUMBERS_AT_ONCE = 256 * 1024
 # A part of the largest number. Rounding to float32 changes a ratio by a thousandth of it.
 _STEP = 2.0**-12
 _FLOATS = {
@@ -29,6 +32,7 @@ _FLOATS = {
 }
 _MULTIPLIER = 0x9E3779B97F4A7C15
 
+Floats = npt.NDArray[np.floating[Any]]
 Numbers = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint64]
 
@@ -67,6 +71,13 @@ def digests_of(tensor: Tensor) -> Iterator[bytes]:
     yield from _digests(numbers.reshape(1, -1))
     if shape[0] > 1:
         yield from _digests(numbers.reshape(shape[0], -1))
+
+
+def digests_of_samples(samples: Floats) -> Iterator[bytes]:
+    """Yield the digests of the rows of a matrix, each of which is a sample."""
+    at_once = max(1, NUMBERS_AT_ONCE // samples.shape[1])
+    for start in range(0, len(samples), at_once):
+        yield from _digests(samples[start : start + at_once].astype(np.float64))
 
 
 def _digests(rows: Numbers) -> Iterator[bytes]:

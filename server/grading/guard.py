@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from edunn_serving.grades import (
     Database,
     Notice,
 )
-from edunn_serving.grades.digests import digests_in, digests_of
+from edunn_serving.grades.digests import Floats, digests_in, digests_of, digests_of_samples
 from edunn_serving.grades.reading import model_of, newest_models, now_ms
 from edunn_serving.rpcs import LAYER_RPCS
 from edunn_serving.v1 import layer_service_pb2 as layers
@@ -39,22 +40,37 @@ from server.grading.threads import Threads
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+# A call waits for a look if the last one is older, so that a server without calls is not behind.
+OLDEST_SECONDS = 2.0
+# How long the types of a session's layers are believed. A session may be made anew, with others.
+TYPES_SECONDS = 1.0
 # Types within which a type's own passes can be had.
 CONTAINING = {
-    "Bias": {"Dense", "LinearRegression", "LogisticRegression"},
-    "Linear": {"Dense", "LinearRegression", "LogisticRegression"},
-    "LinearRegression": {"Dense", "Linear"},
+    "AvgPool2d": {"Conv2d"},
+    "Bias": {"Conv2d", "Dense", "LinearRegression", "LogisticRegression"},
+    "CrossEntropyWithLabels": {"SequenceCrossEntropyWithLabels"},
+    "Dense": {"Conv2d", "Linear", "LinearRegression", "LogisticRegression"},
+    "GradientDescent": {"MomentumGD", "NesterovMomentumGD"},
+    "Linear": {"Conv2d", "Dense", "LinearRegression", "LogisticRegression"},
+    "LinearRegression": {"Conv2d", "Dense", "Linear"},
     "LogisticRegression": {"Dense"},
-    "Dense": {"Linear"},
     "ReLU": {"Dense"},
+    "SequenceCrossEntropyWithLabels": {"CrossEntropyWithLabels"},
     "Sigmoid": {"Dense", "LogisticRegression"},
-    "Softmax": {"Dense"},
+    "SignGD": {"Adam", "RMSprop"},
+    "Softmax": {"Dense", "LogisticRegression"},
     "TanH": {"Dense", "RNN"},
 }
+# The kinds of checks that close their types. Of an initializer every drawn value is a right one.
+CLOSING = ("layer", "loss", "optimizer")
 # Operations that compute with a layer, or tell what one has computed.
 COMPUTING = frozenset({"Forward", "Backward", "TrainStep"})
+# Operations that compute with an optimizer.
+STEPPING = frozenset({"Step", "TrainStep"})
 # Operations with inputs of the caller's.
 WITH_INPUTS = frozenset({"Forward", "TrainStep"})
+# Operations after which a session may have another layer of the same name.
+REMAKING = frozenset({"CreateSession", "DeleteSession", "ImportModel"})
 # Of more the digests are computed beside the other calls.
 MOST_BYTES_AT_ONCE = 64 * 1024
 MAX_KNOWN_SESSIONS = 10_000
@@ -64,10 +80,11 @@ TypesOfSession = Callable[[Call, str], Awaitable[dict[str, frozenset[str]]]]
 
 
 class Closed(NamedTuple):
-    """An open assignment, and the layer types that students cannot call meanwhile."""
+    """An open assignment, and the types that students cannot compute with meanwhile."""
 
     assignment: Assignment
     types: frozenset[str]
+    asks_for_optimizers: bool
 
 
 class LiveAttempt(NamedTuple):
@@ -80,6 +97,13 @@ class LiveAttempt(NamedTuple):
     expires_ms: int
 
 
+class KnownTypes(NamedTuple):
+    """The types within each layer of a session, by the layer's name, and when that was so."""
+
+    types: dict[str, frozenset[str]]
+    at: float
+
+
 class Guard:
     """Looks at the open assignments and the live challenges, while calls come."""
 
@@ -90,16 +114,19 @@ class Guard:
         # Of each live attempt the digests of its inputs, and of each digest the attempt.
         self._known: dict[str, list[bytes]] = {}
         self._live: dict[bytes, LiveAttempt] = {}
-        self._looked = 0.0
+        # When the last look began, and when the last one began that has ended.
+        self._looked = -math.inf
+        self._seen = -math.inf
         self._looking: asyncio.Task[None] | None = None
-        self._types: dict[tuple[str, str], dict[str, frozenset[str]]] = {}
+        self._types: dict[tuple[str, str], KnownTypes] = {}
 
     @property
     def is_needed(self) -> bool:
         """Whether calls have to be checked: an assignment is open, or a challenge is live."""
-        if time.monotonic() - self._looked > LOOK_SECONDS:
+        now = time.monotonic()
+        if now - self._looked > LOOK_SECONDS:
             self.look_again()
-        return bool(self._closed or self._live)
+        return now - self._seen > OLDEST_SECONDS or bool(self._closed or self._live)
 
     def look_again(self) -> None:
         """Begin to look, unless that is under way."""
@@ -115,6 +142,12 @@ class Guard:
         if self._looking is not None:
             await self._looking
 
+    async def catch_up(self) -> None:
+        """Wait for a look that has just begun. A database that stands still holds up nothing."""
+        seconds = self._looked + LOOK_SECONDS - time.monotonic()
+        if self._looking is not None and seconds > 0:
+            await asyncio.wait({self._looking}, timeout=seconds)
+
     async def check(
         self, call: Call, method: str, request: bytes, types_of_session: TypesOfSession
     ) -> None:
@@ -126,24 +159,25 @@ class Guard:
             LAYER_TYPE_CLOSED: the caller is a student, and an open assignment asks for the type.
             CHALLENGE_INPUT: an input is one of a live challenge.
         """
+        if time.monotonic() - self._seen > OLDEST_SECONDS:
+            await self.catch_up()
         if self._live and method in WITH_INPUTS:
             await self._check_inputs(call, method, request)
         closed = self._closed_for(call.caller)
         if not closed:
             return
+        message = _parse(method, request)
+        if method in REMAKING:
+            self._types.pop((call.caller.name, message.session_id), None)
         if method in ("CreateSession", "AddLayer"):
-            message = _parse(method, request)
             specs = [message.layer] if method == "AddLayer" else message.layers
             for spec in specs:
                 _refuse(closed, _types_in(spec.type, spec.config))
-        elif method in COMPUTING:
-            message = _parse(method, request)
-            types = await self._types_of(call, message.session_id, message.layer, types_of_session)
-            _refuse(closed, types)
-
-    def check_types(self, caller: Caller, types: Iterable[str]) -> None:
-        """Check the layer types that a training of a caller's would use."""
-        _refuse(self._closed_for(caller), types)
+        if method in STEPPING:
+            _check_optimizer(closed, message.optimizer.type)
+        if method in COMPUTING:
+            names = [message.layer, *([message.loss] if method == "TrainStep" else [])]
+            _refuse(closed, await self._types_of(call, message.session_id, names, types_of_session))
 
     def _closed_for(self, caller: Caller) -> list[Closed]:
         if caller.has_any((Role.GRADER, Role.ADMIN)):
@@ -156,32 +190,57 @@ class Guard:
         ]
 
     async def _types_of(
-        self, call: Call, session_id: str, layer: str, types_of_session: TypesOfSession
+        self, call: Call, session_id: str, layers: list[str], types_of_session: TypesOfSession
     ) -> frozenset[str]:
-        """Return the types within a layer of a session. A layer's type never changes."""
+        """Return the types within some layers of a session."""
         key = (call.caller.name, session_id)
-        if layer not in self._types.get(key, {}):
+        known, now = self._types.get(key), time.monotonic()
+        if known is None or now > known.at + TYPES_SECONDS or not known.types.keys() >= {*layers}:
             if len(self._types) >= MAX_KNOWN_SESSIONS:
                 self._types.clear()
-            self._types[key] = await types_of_session(call, session_id)
-        return self._types[key].get(layer, frozenset())
+            known = self._types[key] = KnownTypes(await types_of_session(call, session_id), now)
+        return frozenset().union(*(known.types.get(each, frozenset()) for each in layers))
 
     async def _check_inputs(self, call: Call, method: str, request: bytes) -> None:
         message = _parse(method, request)
+        inputs = [*message.inputs, *([message.target] if method == "TrainStep" else [])]
         if len(request) > MOST_BYTES_AT_ONCE:
-            digests = await self._threads.run(_digests_of_all, message.inputs)
+            digests = await self._threads.run(_digests_of_all, inputs)
         else:
-            digests = _digests_of_all(message.inputs)
-        for digest in digests:
-            live = self._live.get(digest)
-            if live is None or live.expires_ms < now_ms():
-                continue
-            await self._threads.run(self._note, call, live)
-            raise ServiceError(
-                Reason.CHALLENGE_INPUT,
-                "an input is one of a challenge that somebody has still to answer",
-                metadata={"assignment": live.assignment},
-            )
+            digests = _digests_of_all(inputs)
+        if self._live_of(digests) is not None:
+            await self._threads.run(self.refuse_digests, call, digests)
+
+    def check_samples(self, call: Call, samples: Floats) -> None:
+        """Check samples on their way into a data set. This blocks.
+
+        Inputs are drawn when an attempt begins, so a data set can only have those of challenges
+        that are live while it is uploaded.
+
+        Raises
+        ------
+        ServiceError
+            CHALLENGE_INPUT: a sample is one of a live challenge's inputs.
+        """
+        if self._live:
+            self.refuse_digests(call, digests_of_samples(samples))
+
+    def refuse_digests(self, call: Call, digests: Iterable[bytes]) -> None:
+        """Refuse inputs of a live challenge, and tell the graders. This blocks."""
+        live = self._live_of(digests)
+        if live is None:
+            return
+        self._note(call, live)
+        raise ServiceError(
+            Reason.CHALLENGE_INPUT,
+            "an input is one of a challenge that somebody has still to answer",
+            metadata={"assignment": live.assignment},
+        )
+
+    def _live_of(self, digests: Iterable[bytes]) -> LiveAttempt | None:
+        now = now_ms()
+        found = (self._live.get(digest) for digest in digests)
+        return next((live for live in found if live is not None and live.expires_ms >= now), None)
 
     def _note(self, call: Call, live: LiveAttempt) -> None:
         text = f"{quoted(call.caller.name)} has sent an input of this attempt through a layer"
@@ -198,12 +257,15 @@ class Guard:
             )
 
     async def _look(self) -> None:
+        began = self._looked
         try:
             if self._database.is_made:
                 await self._threads.run(self._read)
         except ServiceError as error:
             # What was seen last counts on. Without the database nobody can answer either.
             log.warning("the open assignments cannot be read: %s", error)
+        finally:
+            self._seen = began
 
     def _read(self) -> None:
         now = now_ms()
@@ -215,7 +277,7 @@ class Guard:
         for model in models:
             assignment = model_of(model)
             if not assignment.allow_calls and _may_open(assignment, now):
-                closed.append(Closed(assignment, _closed_types(assignment)))
+                closed.append(_closed(assignment))
         for gone in self._known.keys() - live:
             for digest in self._known.pop(gone):
                 self._live.pop(digest, None)
@@ -269,9 +331,11 @@ def _types_in(kind: str, config: Any) -> frozenset[str]:
     return frozenset(found)
 
 
-def _closed_types(assignment: Assignment) -> frozenset[str]:
-    asked = {check.type for check in assignment.checks if check.kind in ("layer", "loss")}
-    return frozenset(asked.union(*(CONTAINING.get(each, ()) for each in asked)))
+def _closed(assignment: Assignment) -> Closed:
+    asked = {check.type for check in assignment.checks if check.kind in CLOSING}
+    types = asked.union(*(CONTAINING.get(each, ()) for each in asked))
+    optimizers = any(check.kind == "optimizer" for check in assignment.checks)
+    return Closed(assignment, frozenset(types), optimizers)
 
 
 def _digests_of_all(inputs: Iterable[Tensor]) -> list[bytes]:
@@ -292,6 +356,19 @@ def _refuse(closed: Iterable[Closed], types: Iterable[str]) -> None:
                     f"{quoted(kind)}: write it yourself",
                     metadata={"assignment": each.assignment.assignment, "layer_type": kind},
                 )
+
+
+def _check_optimizer(closed: Iterable[Closed], kind: str) -> None:
+    """Check the optimizer of a step. One that is not named is that of the step before."""
+    for each in closed:
+        if each.asks_for_optimizers and not kind:
+            raise ServiceError(
+                Reason.LAYER_TYPE_CLOSED,
+                f"the assignment {each.assignment.assignment} is open for you and asks for "
+                "optimizers: name the one of each step",
+                metadata={"assignment": each.assignment.assignment},
+            )
+    _refuse(closed, [kind])
 
 
 def _parse(method: str, request: bytes) -> Any:

@@ -22,6 +22,7 @@ from edunn_serving.errors import unavailable
 from edunn_serving.pools import GRADING, GRADING_TASKS, GradingPriority
 from edunn_serving.redis_connections import CONNECT_SECONDS, connect
 from edunn_serving.scripts import Script
+from edunn_serving.seal import TRIAL_SEAL
 from edunn_serving.settings import Settings
 from edunn_serving.task_seal import seal_tasks
 
@@ -37,7 +38,8 @@ class Tasks:
 
     def __init__(self, settings: Settings) -> None:
         self._redis_url = settings.redis_url
-        seal_tasks(settings.seal())
+        self._seal = settings.seal()
+        seal_tasks(self._seal)
         self._worker_timeout = settings.worker_timeout_seconds
         self._worker_seen = -math.inf
         self._app = Celery("edunn", broker=settings.redis_url.broker_url, set_as_current=False)
@@ -76,6 +78,8 @@ class Tasks:
         ------
         ServiceError
             UNAVAILABLE: no worker has done it in time.
+        ForgedError
+            The result is of none of this service's workers.
         """
         key = keys.grading_trial(secrets.token_hex(16))
         self._send(GRADING_TASKS.try_assignment, [key, model], GradingPriority.JUDGE)
@@ -86,7 +90,8 @@ class Tasks:
             raise unavailable("Redis is away") from error
         if answer is None:
             raise unavailable("no worker of the pool grading is there")
-        return [(number, text) for number, text in json.loads(answer[1])]
+        result = self._seal.open(TRIAL_SEAL, answer[1], key)
+        return [(number, text) for number, text in json.loads(result)]
 
     def has_worker(self) -> bool:
         """Tell whether a worker of the pool gives signs of life, or gave some a second ago."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO
@@ -12,10 +13,12 @@ import numpy as np
 from edunn_serving.artifacts import write_all
 from edunn_serving.dataset_files import array_bytes, dataset_digest, file_header
 from edunn_serving.errors import ServiceError, invalid_argument
+from edunn_serving.grades.digests import MOST_NUMBERS
 from edunn_serving.v1 import tensor_pb2
 from edunn_serving.v1.dataset_pb2 import ArraySpec, Dataset
 from edunn_serving.v1.training_service_pb2 import DatasetHeader, UploadDatasetRequest
 from edunn_serving.wire_format import fields
+from server.training.samples import CheckSamples, Samples
 
 DTYPES = {
     tensor_pb2.DATA_TYPE_BOOL: np.dtype(np.bool_),
@@ -30,11 +33,14 @@ DTYPES = {
 class Content:
     """The elements of a data set on their way: hashed, checked and written as they come."""
 
-    def __init__(self, header: DatasetHeader) -> None:
+    def __init__(self, header: DatasetHeader, check_samples: CheckSamples) -> None:
         self.file_header = file_header(header.x, header.y)
         self._header = header
         self._digest = dataset_digest(header.x, header.y)
-        self._arrays = [_Elements("x", header.x), _Elements("y", header.y)]
+        self._arrays = [
+            _Elements("x", header.x, check_samples),
+            _Elements("y", header.y, check_samples),
+        ]
 
     async def take_all(self, file: IO[bytes], requests: Sequence[bytes]) -> None:
         """Take the next chunks, each an UploadDatasetRequest, without a copy of their elements.
@@ -97,8 +103,9 @@ class Content:
 class _Elements:
     """The elements of one array, of which the chunks may divide one."""
 
-    def __init__(self, name: str, spec: ArraySpec) -> None:
+    def __init__(self, name: str, spec: ArraySpec, check_samples: CheckSamples) -> None:
         self.name = name
+        self._samples = Samples(math.prod(spec.shape[1:]), MOST_NUMBERS, check_samples)
         self._dtype = DTYPES[spec.data_type]
         self._size = array_bytes(spec)
         self.received = 0
@@ -139,6 +146,7 @@ class _Elements:
                     self.name,
                     f"expected finite numbers, got {values[wrong]} as element {at + wrong}",
                 )
+            self._samples.take(values)
             return
         smallest, largest = int(values.min()), int(values.max())
         self.smallest = smallest if self.smallest is None else min(self.smallest, smallest)

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -33,6 +34,7 @@ from edunn_serving.v1.training_service_pb2 import (
     UploadDatasetResponse,
 )
 from server.call import EOF, Call, Read
+from server.grading.guard import Guard
 from server.in_full import in_full, in_thread
 from server.open_streams import OpenStreams
 from server.training.content import DTYPES, Content
@@ -49,7 +51,10 @@ AHEAD_BYTES = 4 * 1024 * 1024
 class Datasets:
     """The rpcs about data sets."""
 
-    def __init__(self, store: TrainingStore, artifacts: ArtifactStore, settings: Settings) -> None:
+    def __init__(
+        self, store: TrainingStore, artifacts: ArtifactStore, settings: Settings, guard: Guard
+    ) -> None:
+        self._guard = guard
         self._store = store
         self._artifacts = artifacts
         self._settings = settings
@@ -72,14 +77,15 @@ class Datasets:
                     size_bytes=array_bytes(header.x) + array_bytes(header.y),
                 )
                 dataset.create_time.FromMilliseconds(now_ms())
-                known = await self._receive(caller, header, dataset, read)
+                known = await self._receive(call, header, dataset, read)
             yield known.SerializeToString()
 
     async def _receive(
-        self, caller: str, header: DatasetHeader, dataset: Dataset, read: Read
+        self, call: Call, header: DatasetHeader, dataset: Dataset, read: Read
     ) -> UploadDatasetResponse:
+        caller = call.caller.name
         path = f"{caller_folder(caller)}/datasets/{secrets.token_hex(16)}.safetensors"
-        content = Content(header)
+        content = Content(header, partial(self._guard.check_samples, call))
         budget = self._settings.artifact_bytes
         async with self._store.reserved(
             caller, path, dataset.size_bytes, budget, self._artifacts
@@ -107,6 +113,8 @@ class Datasets:
             try:
                 while (request := await read()) is not EOF:
                     chunks.append(request)
+                    if self._guard.is_needed:
+                        await self._guard.catch_up()
                     is_free = writing is None or writing.done()
                     if not is_free and sum(map(len, chunks)) < AHEAD_BYTES:
                         continue

@@ -18,6 +18,7 @@ from edunn_serving.artifacts import ArtifactStore
 from edunn_serving.celery_message import task_message
 from edunn_serving.errors import ServiceError, internal_error
 from edunn_serving.pools import TRAINING
+from edunn_serving.redis_text import text_of
 from edunn_serving.scripts import Script
 from edunn_serving.settings import Settings
 from edunn_serving.training_store import (
@@ -70,7 +71,7 @@ class TrainingKeeper:
             now_ms, workers = await self._live_workers(
                 [TRAINING.signs_of_life], [self._settings.worker_timeout_seconds]
             )
-            self.workers = frozenset(worker.decode() for worker in workers)
+            self.workers = frozenset(map(text_of, workers))
             await self._revive(now_ms)
             await self._send_missing()
             await self._forget(now_ms)
@@ -81,10 +82,10 @@ class TrainingKeeper:
         """Let the trainings of dead workers go on with others."""
         held = await self._client.hgetall(keys.held_trainings())
         for key, holder in held.items():
-            if holder.decode().split(" ")[0] in self.workers:
+            if text_of(holder).split(" ")[0] in self.workers:
                 continue
             stored = await self._read(key)
-            if stored is None or stored.holder != holder.decode():
+            if stored is None or stored.holder != text_of(holder):
                 # A training that has gone on meanwhile, or is no more.
                 await self._client.hdel(keys.held_trainings(), key)
                 continue
@@ -93,7 +94,7 @@ class TrainingKeeper:
     async def _read(self, key: bytes) -> StoredTraining | None:
         """Return a training by its key; None if there is none of ours."""
         try:
-            return await self._store.find(TrainingKey(*keys.read_training(key.decode())))
+            return await self._store.find(TrainingKey(*keys.read_training(text_of(key))))
         except ValueError as error:
             log.warning("a training is left alone: %s", error)
             return None
@@ -126,7 +127,7 @@ class TrainingKeeper:
         callers = await self._client.zrange(keys.ready_callers(), 0, -1)
         waiting = 0
         for caller in callers:
-            waiting += await self._client.llen(keys.ready_trainings(caller.decode()))
+            waiting += await self._client.llen(keys.ready_trainings(text_of(caller)))
         missing = waiting - await self._client.llen(TRAINING.queue)
         # A worker may be about to take a training with the task that it has just received.
         lasting = min(missing, self._missing)

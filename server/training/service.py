@@ -46,7 +46,12 @@ from edunn_serving.training_store import (
     new_training,
     shown,
 )
-from edunn_serving.v1.training_pb2 import Training, TrainingOutcome, TrainingState
+from edunn_serving.v1.training_pb2 import (
+    Training,
+    TrainingOutcome,
+    TrainingSpec,
+    TrainingState,
+)
 from edunn_serving.v1.training_service_pb2 import (
     CancelTrainingRequest,
     CancelTrainingResponse,
@@ -67,6 +72,7 @@ from edunn_serving.v1.training_service_pb2 import (
 from server.call import EOF, AnsweredWithStatusError, Call, Read, StreamMethod, UnaryMethod
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
+from server.grading.guard import Guard
 from server.in_full import in_full, in_thread
 from server.open_streams import OpenStreams
 from server.training.datasets import Datasets
@@ -83,8 +89,8 @@ CHUNK_BYTES = 1024 * 1024
 SomeMessage = TypeVar("SomeMessage", bound=Message)
 
 
-# Raises if the caller may not train a layer of a session.
-CheckLayer = Callable[[Call, str, str], Awaitable[None]]
+# Raises if the caller may not train like this.
+CheckTraining = Callable[[Call, TrainingSpec], Awaitable[None]]
 
 
 class TrainingService:
@@ -92,14 +98,16 @@ class TrainingService:
 
     descriptor = TRAINING_SERVICE
 
-    def __init__(self, dispatcher: Dispatcher, settings: Settings, check_layer: CheckLayer) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, settings: Settings, check: CheckTraining, guard: Guard
+    ) -> None:
         self._dispatcher = dispatcher
         self._settings = settings
-        self._check_layer = check_layer
+        self._check = check
         client = dispatcher.link.client
         self._artifacts = ArtifactStore(settings.artifacts)
         self._store = TrainingStore(client, settings.seal())
-        self._datasets = Datasets(self._store, self._artifacts, settings)
+        self._datasets = Datasets(self._store, self._artifacts, settings, guard)
         self._events = TrainingEvents(client, self._store, dispatcher.closed)
         self._keeper = TrainingKeeper(client, self._store, self._artifacts, settings)
         self._watchers = OpenStreams(
@@ -159,7 +167,7 @@ class TrainingService:
         digest = hashlib.sha256(spec.SerializeToString(deterministic=True)).digest()
         if message.training_id and (stored := await self._store.find(key)):
             return _started(stored, digest)
-        await self._check_layer(call, spec.session_id, spec.layer)
+        await self._check(call, spec)
         if not spec.dataset:
             raise invalid_argument("spec.dataset", "expected the name of a data set, got none")
         dataset = await self._store.dataset(call.caller.name, spec.dataset)

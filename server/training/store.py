@@ -16,6 +16,7 @@ from edunn_serving.artifacts import ArtifactStore
 from edunn_serving.bundled_datasets import BUNDLED
 from edunn_serving.errors import Reason, ServiceError, quoted, unavailable
 from edunn_serving.internal.v1.training_pb2 import DatasetRecord
+from edunn_serving.redis_text import text_of
 from edunn_serving.scripts import Script
 from edunn_serving.seal import Seal
 from edunn_serving.training_store import CHANGE_SCRIPT, Change, StoredTraining, TrainingKey
@@ -94,7 +95,7 @@ class TrainingStore:
             if not entries:
                 break
             offset += len(entries)
-            places = [(int(time), name.decode()) for name, time in entries]
+            places = [(int(time), text_of(name)) for name, time in entries]
             # Those of one ms are in the order of their names.
             found += [place for place in places if after is None or place < after]
         return found[:size]
@@ -105,7 +106,7 @@ class TrainingStore:
         found = await self.client.hgetall(keys.datasets(caller))
         return {
             name: DatasetRecord.FromString(self.seal.open(DATASET_SEAL, data, caller, name))
-            for name, data in ((each.decode(), data) for each, data in found.items())
+            for name, data in ((text_of(each), data) for each, data in found.items())
         }
 
     async def dataset(self, caller: str, name: str) -> DatasetRecord:
@@ -146,7 +147,7 @@ class TrainingStore:
     @_told
     async def _active(self, caller: str) -> list[str]:
         members = await self.client.smembers(keys.active_trainings(caller))
-        return [member.decode() for member in members]
+        return list(map(text_of, members))
 
     @_told
     async def _room_for(
@@ -164,7 +165,7 @@ class TrainingStore:
                 f"and {size} more would be needed: delete data sets, or let trainings be forgotten",
                 metadata={"quota": "artifact_bytes", "limit": str(budget), "used": str(used)},
             )
-        return name.decode(), [each.decode() for each in lost]
+        return text_of(name), list(map(text_of, lost))
 
     @_told
     async def release(self, caller: str, path: str) -> None:

@@ -11,7 +11,9 @@ import grpc
 import pytest
 import redis
 from celery import Celery
+from celery.signals import before_task_publish
 from contract import Refusal, forward, new_session, refusal, spec
+from pydantic import SecretStr
 from seals import seal_of
 from waiting import await_true
 
@@ -20,10 +22,12 @@ from edunn_serving.batch_message import BatchMessage, OperationHead
 from edunn_serving.pools import GRADING, GRADING_TASKS, LAYERS
 from edunn_serving.redis_url import RedisUrl
 from edunn_serving.replies import Answer
-from edunn_serving.seal import MARK_BYTES, Seal
+from edunn_serving.seal import MARK_BYTES, ForgedError, Seal
+from edunn_serving.settings import Settings
 from edunn_serving.task_seal import HEADER
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
+from server.grading.tasks import Tasks
 from standalone.data_folder import KEY_FILE
 from standalone.stack import Stack
 
@@ -182,3 +186,37 @@ def test_a_worker_runs_a_task_with_the_key_and_none_without(
     # The genuine one fails too, but at its work.
     said = logs(stack, "grading-worker").removeprefix(before)
     assert ("not sealed with the key of this service" in said) is (sealed != "genuinely")
+
+
+@pytest.mark.parametrize("when", ["it has succeeded", "it has failed"])
+def test_a_worker_sends_no_task_after_a_genuine_one(
+    stack: Stack, intruder: redis.Redis, when: str
+) -> None:
+    judge, arguments = GRADING_TASKS.judge, ["no attempt", 1]
+    mark = seal_of(stack).mark("task", json.dumps([arguments, {}]).encode(), judge).hex()
+    sender = Celery(broker=RedisUrl.parse(stack.redis_url).broker_url, set_as_current=False)
+    # A worker would seal it, as it seals what it sends itself.
+    follower = sender.signature(GRADING_TASKS.draw, ["forged"], immutable=True)
+    follower.set(queue=GRADING.queue)
+    links = {"link" if when == "it has succeeded" else "link_error": follower}
+    task = sender.send_task(judge, arguments, queue=GRADING.queue, headers={HEADER: mark}, **links)
+    await_true(
+        lambda: f"{judge}[{task.id}]: a task that others follow" in logs(stack, "grading-worker"),
+        "the refusal of the task",
+    )
+
+
+def test_a_server_believes_no_result_of_a_trial_without_the_key(
+    stack: Stack, intruder: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = secrets.token_hex(8)
+    monkeypatch.setattr("server.grading.tasks.secrets.token_hex", lambda size: trial)
+    tasks = Tasks(
+        Settings(redis_url=RedisUrl.parse(stack.redis_url), shared_key=SecretStr("k" * 32))
+    )
+    intruder.rpush(keys.grading_trial(trial), "[]")
+    try:
+        with pytest.raises(ForgedError):
+            tasks.try_assignment("")
+    finally:
+        before_task_publish.disconnect(dispatch_uid=HEADER)

@@ -16,7 +16,7 @@ from waiting import await_true
 
 from edunn_serving import keys
 from edunn_serving.celery_message import task_message
-from edunn_serving.pools import TRAINING
+from edunn_serving.pools import POOLS, TRAINING
 from edunn_serving.seal import MARK_BYTES, Seal
 from edunn_serving.training_store import SLICE_TASK
 from standalone.stack import Stack
@@ -111,7 +111,7 @@ def test_a_worker_runs_no_slice_for_a_task_without_the_key(
     task = json.loads(message)["headers"]["id"]
     intruder.lpush(TRAINING.queue, message)
     await_true(
-        lambda: any(task in line and "ForgedError" in line for line in logs(stack).splitlines()),
+        lambda: f"{SLICE_TASK}[{task}]: a task in Redis is not sealed" in logs(stack),
         "the refusal of the task",
     )
 
@@ -148,3 +148,24 @@ def test_nobody_believes_a_data_set_that_was_put_there(
 def test_a_training_goes_on_after_attempts_to_forge(session: Session) -> None:
     training = add_network(session).fit("digits", "loss", ADAM, epochs=1)
     assert training.result().state is TrainingState.SUCCEEDED
+
+
+def test_bytes_that_are_no_text_stop_no_server(
+    stack: Stack, client: Client, intruder: redis.Redis
+) -> None:
+    servers = [child.pid for child in stack.servers]
+    odd, now = b"\xff", int(intruder.time()[0]) + 5
+    for pool in POOLS:
+        intruder.zadd(pool.signs_of_life, {odd: now})
+    intruder.zadd(keys.ready_callers(), {odd: 0})
+    intruder.zadd(keys.ended_trainings(), {odd: 0})
+    intruder.hset(keys.held_trainings(), odd, odd)
+    await_true(lambda: not intruder.hexists(keys.held_trainings(), odd), "the look at trainings")
+    await_true(lambda: intruder.zscore(keys.ended_trainings(), odd) is None, "the look at all")
+    await_true(lambda: "2 workers: " in logs(stack), "the look at the workers")
+    for pool in POOLS:
+        intruder.zrem(pool.signs_of_life, odd)
+    intruder.zrem(keys.ready_callers(), odd)
+    with client.session() as fresh:
+        fresh.layer("l", "ReLU").forward(np.ones((2, 2)))
+    assert [child.pid for child in stack.servers] == servers

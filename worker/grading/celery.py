@@ -8,11 +8,12 @@ from celery.signals import worker_ready, worker_shutdown
 from edunn_serving.grades import Database
 from edunn_serving.pools import GRADING, GRADING_TASKS
 from edunn_serving.settings import Settings
-from edunn_serving.task_seal import seal_tasks, sealed_task
+from edunn_serving.task_seal import seal_tasks
 from worker.application import make_application, settings_or_exit
 from worker.grading.desk import Desk
 from worker.grading.sweep import Sweep
 from worker.membership import Membership
+from worker.sealed_tasks import sealed_task
 
 
 def make_app(settings: Settings) -> Celery:
@@ -36,7 +37,7 @@ settings = settings_or_exit("grading worker")
 app = make_app(settings)
 _member = Membership(GRADING, settings)
 _database = Database(settings.grades_url())
-_desk = Desk(_database, settings.redis_url)
+_desk = Desk(_database, settings.redis_url, settings.seal())
 _sweep = Sweep(_database, app)
 
 

@@ -26,6 +26,7 @@ from edunn_serving.grading.v1 import challenge_pb2, report_pb2
 from edunn_serving.grading.v1.grading_service_pb2 import SubmitAnswersRequest
 from edunn_serving.redis_connections import connect
 from edunn_serving.redis_url import RedisUrl
+from edunn_serving.seal import TRIAL_SEAL, Seal
 from worker.grading.messages import fill_challenge
 from worker.grading.receipts import claims_of
 from worker.grading.reporting import Given, make_report
@@ -41,9 +42,10 @@ TRIAL_RESULT_SECONDS = 60
 class Desk:
     """Does the tasks of the pool. Each may run twice: the second run changes nothing."""
 
-    def __init__(self, database: Database, redis_url: RedisUrl) -> None:
+    def __init__(self, database: Database, redis_url: RedisUrl, seal: Seal) -> None:
         self._database = database
         self._redis_url = redis_url
+        self._seal = seal
 
     def draw(self, attempt_id: str) -> None:
         """Draw the challenges of an attempt, and store them."""
@@ -113,7 +115,7 @@ class Desk:
                 faults.append((number, f"the challenges take {size} bytes, ask for smaller shapes"))
                 break
         with connect(self._redis_url) as client:
-            client.rpush(key, json.dumps(faults))
+            client.rpush(key, self._seal.close(TRIAL_SEAL, json.dumps(faults).encode(), key))
             client.expire(key, TRIAL_RESULT_SECONDS)
 
     def _store(

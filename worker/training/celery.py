@@ -19,10 +19,10 @@ from edunn_serving.artifacts import ArtifactStore
 from edunn_serving.pools import TRAINING
 from edunn_serving.redis_connections import LONG_ANSWER_SECONDS, connect
 from edunn_serving.settings import Settings
-from edunn_serving.task_seal import sealed_task
 from edunn_serving.training_store import SLICE_TASK
 from worker.application import make_application, settings_or_exit
 from worker.membership import Membership
+from worker.sealed_tasks import sealed_task
 from worker.training.slices import Slices
 
 log = logging.getLogger(__name__)

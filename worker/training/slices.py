@@ -19,6 +19,7 @@ from edunn import catalogue
 from edunn_serving import keys
 from edunn_serving.artifacts import ArtifactStore, checkpoint_path
 from edunn_serving.errors import Reason, ServiceError, logged_fault
+from edunn_serving.redis_text import text_of
 from edunn_serving.seal import STATE, ForgedError, Seal
 from edunn_serving.settings import Settings
 from edunn_serving.training_store import (
@@ -101,7 +102,7 @@ class Slices:
         now_ms, place, pairs = taken
         # Redis's clock, which all machines share, minus this one's monotonic clock.
         self._clock_ms = now_ms - time.monotonic() * 1000
-        key = TrainingKey(*keys.read_training(place.decode()))
+        key = TrainingKey(*keys.read_training(text_of(place)))
         try:
             stored = self._read(key, dict(zip(pairs[::2], pairs[1::2], strict=True)))
         except ForgedError as error:

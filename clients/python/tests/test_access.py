@@ -13,7 +13,7 @@ import grpc
 import pytest
 from certificates import make_certificate
 from counting_relay import CountingRelay
-from edunn_client import TLS, AsyncClient, Client
+from edunn_client import TLS, AsyncClient, CallScope, Client, InvalidArgumentError
 from edunn_client._stubs import layer_service_pb2 as pb
 from edunn_client._stubs import session_pb2
 from scripted_server import ScriptedServer, status
@@ -108,6 +108,49 @@ def test_what_a_provider_raises_comes_out(found: ScriptedServer) -> None:
 
     with Client(found.address, token=provide) as client, pytest.raises(PermissionError):
         client.get_session("s1")
+
+
+@pytest.mark.parametrize("token", ["secret\n", "secr\0et", "sécret", b"secret"])
+def test_a_token_that_no_header_can_have_is_refused_and_not_shown(
+    found: ScriptedServer, token: Any
+) -> None:
+    async def provide() -> Any:
+        return token
+
+    def make(kind: Any) -> None:
+        kind(found.address, token=token)
+
+    def call() -> None:
+        with Client(found.address, token=lambda: token) as client:
+            client.get_session("s1")
+
+    async def twin() -> None:
+        async with AsyncClient(found.address, token=provide) as client:
+            await client.get_session("s1")
+
+    uses: list[Callable[[], None]] = [
+        lambda: make(Client),
+        lambda: make(AsyncClient),
+        call,
+        lambda: asyncio.run(twin()),
+    ]
+    for use in uses:
+        with pytest.raises(InvalidArgumentError, match="the token") as refused:
+            use()
+        assert "secr" not in str(refused.value)
+    assert not found.seen["GetSession"]
+
+
+def test_metadata_that_no_header_can_have_is_refused_when_it_is_given() -> None:
+    for metadata, what in (
+        ({"course": "nn\n"}, "'course' has characters"),
+        ({"a b": "c"}, "key 'a b' cannot be sent"),
+        ({"trace-bin": "text"}, "'trace-bin' must be bytes"),
+    ):
+        with pytest.raises(ValueError, match=what):
+            Client("localhost:1", metadata=metadata)
+        with pytest.raises(ValueError, match=what):
+            CallScope(metadata=metadata)
 
 
 def test_the_user_agent_names_language_and_version(found: ScriptedServer) -> None:

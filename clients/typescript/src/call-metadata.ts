@@ -5,6 +5,7 @@ import { Metadata } from "@grpc/grpc-js";
 import { isLocal } from "./addresses.js";
 import type { Endpoint } from "./channel.js";
 import { tokenFromEnvironment } from "./environment.js";
+import { InvalidArgumentError } from "./errors.js";
 import type { ClientOptions, Headers, TokenProvider } from "./options.js";
 
 /** Makes the headers of each attempt at a call. */
@@ -17,6 +18,7 @@ export class CallMetadata {
     this.#headers = metadata;
     // What is wrong with them is said when the client is made.
     setAll(new Metadata(), metadata);
+    if (typeof this.#token === "string") bearer(this.#token);
     if (this.#token !== undefined && endpoint.tls === undefined && !staysHere(endpoint)) {
       process.emitWarning(`the token for ${endpoint.address} travels unencrypted: give tls: true`);
     }
@@ -28,9 +30,21 @@ export class CallMetadata {
     setAll(metadata, this.#headers);
     setAll(metadata, more);
     const token = typeof this.#token === "function" ? await this.#token() : this.#token;
-    if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+    if (token !== undefined) metadata.set("authorization", bearer(token));
     return metadata;
   }
+}
+
+/** Returns the header of a token. gRPC's own error about one that cannot be sent would show it. */
+function bearer(token: string): string {
+  if (!/^[ -~]*$/.test(token)) {
+    throw new InvalidArgumentError(
+      "the token has characters that no header may have, such as a line break or a letter beyond " +
+        "ASCII: trim() one that comes from a file",
+      { reason: "INVALID_ARGUMENT" },
+    );
+  }
+  return `Bearer ${token}`;
 }
 
 function setAll(metadata: Metadata, headers: Headers): void {

@@ -14,7 +14,7 @@ import {
   InterceptingCall,
   ServerCredentials,
 } from "@grpc/grpc-js";
-import { Client, Tensor, VERSION } from "edunn-client";
+import { Client, InvalidArgumentError, Tensor, VERSION } from "edunn-client";
 
 import { ByteProxy } from "./byte-proxy.js";
 import { makeCertificate } from "./certificate.js";
@@ -128,6 +128,21 @@ describe("a token provider", () => {
       assert.equal(server.seen.size, 0);
     }));
 });
+
+test("a token that no header can have is refused, and the error does not show it", () =>
+  withServer(async (server) => {
+    for (const token of ["secret\n", "sécret"]) {
+      const isRefusal = (error: unknown): boolean => {
+        assert.ok(error instanceof InvalidArgumentError);
+        assert.match(error.message, /the token has characters that no header may have/);
+        return !error.message.includes("cret");
+      };
+      assert.throws(() => new Client(server.address, { token }), isRefusal);
+      using client = new Client(server.address, { token: () => token });
+      await assert.rejects(client.listLayerTypes(), isRefusal);
+    }
+    assert.equal(server.seen.size, 0);
+  }));
 
 test("headers travel with every call, with one call, and with a stream", () =>
   withServer(async (server) => {

@@ -29,10 +29,10 @@ from edunn_client._compute import check_in_flight
 from edunn_client._connection import DEFAULT_TIMEOUT
 from edunn_client._datasets import NewDataset, delete_dataset, list_datasets
 from edunn_client._descriptions import LayerType, Limit, OptimizerType, SessionInfo
+from edunn_client._headers import Metadata
 from edunn_client._operations import Result
 from edunn_client._phase import PhaseLike
 from edunn_client._retries import RetryPolicy
-from edunn_client._scope import Metadata
 from edunn_client._tracebacks import awaited_ends_in_caller
 from edunn_client._training_calls import get_training, list_trainings
 from edunn_client._training_info import DatasetInfo, TrainingInfo

@@ -21,11 +21,11 @@ from edunn_client._compute import check_in_flight, compute
 from edunn_client._connection import DEFAULT_TIMEOUT
 from edunn_client._datasets import NewDataset, delete_dataset, list_datasets
 from edunn_client._descriptions import LayerType, Limit, OptimizerType, SessionInfo
+from edunn_client._headers import Metadata
 from edunn_client._layer import RemoteLayer
 from edunn_client._operations import Operation, Result
 from edunn_client._phase import PhaseLike
 from edunn_client._retries import RetryPolicy
-from edunn_client._scope import Metadata
 from edunn_client._session import Session
 from edunn_client._sharing_caller import SharingCaller
 from edunn_client._stream import Stream

@@ -32,8 +32,9 @@ from edunn_client._errors import (
     error_of_service,
     unavailable,
 )
+from edunn_client._headers import Metadata, MetadataPairs, bearer, metadata_pairs
 from edunn_client._retries import AttemptError, Attempts, Failure, RetryPolicy
-from edunn_client._scope import CallScope, Metadata, MetadataPairs, metadata_pairs
+from edunn_client._scope import CallScope
 
 DEFAULT_TIMEOUT = 30.0
 # How long a session may take to be left after something has failed.
@@ -80,6 +81,9 @@ class Connection:
                 raise ValueError("a channel of your own has its TLS and its options already")
             self.target = Target(("the channel",)) if address is None else parse_target(address)
             self._token, self._credentials = token, None
+        if self._token is not None and not callable(self._token):
+            # What is wrong with it is said when the client is made.
+            bearer(self._token)
         self._options = channel_options(self.target, options or ())
         self.longest_request = longest_request(self._options)
         self._channel: Any = None
@@ -171,7 +175,7 @@ class Connection:
     def metadata(self, token: object, scope: CallScope | None) -> MetadataPairs:
         """Return the metadata of a call; `token` is what `ask_for_token` gave."""
         pairs = self._own_metadata if scope is None else self._own_metadata + scope._metadata()
-        return pairs if token is None else (("authorization", f"Bearer {token}"), *pairs)
+        return pairs if token is None else (("authorization", bearer(token)), *pairs)
 
     def ask_for_token(self) -> Any:
         """Return the token, or of an asyncio client an awaitable of it; None if there is none."""

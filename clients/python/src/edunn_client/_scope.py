@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from types import TracebackType
@@ -12,17 +12,7 @@ from typing import Self
 from edunn_client._copies import NotCopied
 from edunn_client._deadlines import Deadline
 from edunn_client._errors import cancelled, deadline_exceeded
-
-MetadataPairs = tuple[tuple[str, str | bytes], ...]
-Metadata = Mapping[str, str | bytes] | Iterable[tuple[str, str | bytes]]
-
-
-def metadata_pairs(metadata: Metadata | None) -> MetadataPairs:
-    """Return gRPC metadata as pairs, with keys as gRPC wants them."""
-    if metadata is None:
-        return ()
-    pairs = metadata.items() if isinstance(metadata, Mapping) else metadata
-    return tuple((key.lower(), value) for key, value in pairs)
+from edunn_client._headers import Metadata, MetadataPairs, metadata_pairs
 
 
 class CallScope(NotCopied):

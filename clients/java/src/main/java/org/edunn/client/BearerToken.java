@@ -11,6 +11,11 @@ final class BearerToken extends CallCredentials {
   private static final Metadata.Key<String> KEY =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
+  /** What is wrong with a token that cannot be sent. gRPC would leave it out, and log it. */
+  static final String UNSENDABLE =
+      "the token has characters that no header may have, such as a line break or a letter beyond"
+          + " ASCII: strip() one that comes from a file";
+
   private final Supplier<String> token;
 
   BearerToken(Supplier<String> token) {
@@ -22,8 +27,13 @@ final class BearerToken extends CallCredentials {
     executor.execute(
         () -> {
           try {
+            String given = token.get();
+            if (!Header.canBeSent(given)) {
+              applier.fail(Status.UNAUTHENTICATED.withDescription(UNSENDABLE));
+              return;
+            }
             Metadata headers = new Metadata();
-            headers.put(KEY, "Bearer " + token.get());
+            headers.put(KEY, "Bearer " + given);
             applier.apply(headers);
           } catch (RuntimeException failure) {
             applier.fail(

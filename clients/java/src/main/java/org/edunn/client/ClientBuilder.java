@@ -70,9 +70,13 @@ public final class ClientBuilder {
    *
    * @param token otherwise the environment's
    * @return this
+   * @throws IllegalArgumentException if it has a line break, or another character that no header
+   *     may have
    */
   public ClientBuilder token(String token) {
-    Objects.requireNonNull(token, "token");
+    if (!Header.canBeSent(Objects.requireNonNull(token, "token"))) {
+      throw new IllegalArgumentException(BearerToken.UNSENDABLE);
+    }
     return token(() -> token);
   }
 

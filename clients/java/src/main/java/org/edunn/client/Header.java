@@ -12,10 +12,15 @@ record Header(String name, String value) {
       throw new IllegalArgumentException("the header " + name + " would be binary");
     }
     Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
-    if (!value.matches("[\\x20-\\x7e]*")) {
+    if (!canBeSent(value)) {
       throw new IllegalArgumentException(
           "the value of the header " + name + " has characters that are not printable ASCII");
     }
+  }
+
+  /** Tells whether a text can be the value of a header. */
+  static boolean canBeSent(String text) {
+    return text.chars().allMatch(each -> each >= ' ' && each <= '~');
   }
 
   void putInto(Metadata metadata) {

@@ -127,6 +127,21 @@ class ChannelTest {
   }
 
   @Test
+  void tokenThatNoHeaderCanHaveIsRefusedAndNotShown() {
+    for (String token : List.of("secret\n", "sécret")) {
+      var early = assertThrows(IllegalArgumentException.class, () -> builder().token(token));
+      try (Client client = builder().token(() -> token).build()) {
+        var late = assertThrows(UnauthenticatedException.class, () -> client.getSession("s1"));
+        for (Exception error : List.of(early, late)) {
+          assertTrue(error.getMessage().contains("the token has characters"), error.getMessage());
+          assertFalse(error.getMessage().contains("cret"), error.getMessage());
+        }
+      }
+    }
+    assertTrue(server.headers.isEmpty());
+  }
+
+  @Test
   void interceptorsSeeEveryCall() {
     List<String> seen = new ArrayList<>();
     ClientInterceptor noting =

@@ -1,0 +1,49 @@
+"""The samples of an array whose elements come in pieces of any length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating[Any]]
+# Raises if samples, one in each row, must not be in a data set.
+CheckSamples = Callable[[Floats], None]
+
+
+class Samples:
+    """Has whole samples checked.
+
+    Parameters
+    ----------
+    size
+        The numbers of a sample.
+    most
+        Larger samples are not looked at.
+    check
+        Takes a matrix, with a sample in each row.
+    """
+
+    def __init__(self, size: int, most: int, check: CheckSamples) -> None:
+        self._size = size
+        self._is_checked = size <= most
+        self._check = check
+        # The beginning of a sample whose end is still to come.
+        self._pieces: list[Floats] = []
+        self._held = 0
+
+    def take(self, numbers: Floats) -> None:
+        """Take the next numbers, which do not change until all of them are checked."""
+        if not self._is_checked:
+            return
+        if self._held + len(numbers) < self._size:
+            self._pieces.append(numbers.copy())
+            self._held += len(numbers)
+            return
+        joined = np.concatenate([*self._pieces, numbers]) if self._pieces else numbers
+        whole = len(joined) - len(joined) % self._size
+        self._check(joined[:whole].reshape(-1, self._size))
+        rest = joined[whole:]
+        self._pieces, self._held = ([rest.copy()], len(rest)) if len(rest) else ([], 0)
