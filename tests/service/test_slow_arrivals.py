@@ -34,7 +34,7 @@ def test_many_small_requests_that_arrive_slowly_are_served(
         for stream in streams:
             body = message_head(len(request)) + request
             connection.send(frame(DATA, END_STREAM, stream, body))
-        answered = set()
+        answered: set[int] = set()
         while len(answered) < CALLS:
             kind, _, stream, payload = connection.next_frame()
             assert kind != -1, "the connection was cut, or nothing came for long"
