@@ -32,7 +32,7 @@ QUICK_SECONDS = 0.25
 # A request is small while its connection has no more of incomplete messages than this for a call.
 SMALL_BYTES = 256 * 1024
 # The places of small requests that arrive slowly.
-ACCOUNT_SMALL_PLACES, SMALL_PLACES = 512, 2048
+ACCOUNT_SMALL_PLACES, SMALL_PLACES = 256, 1024
 # The calls that may be read at a time, of one account and in all. gRPC has 64 KiB of each.
 ACCOUNT_READS, READS = 1024, 4096
 # This many of an account may be read at a time whatever size is expected.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -23,12 +22,17 @@ EOF = grpc.aio.EOF
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
+# A call is not cancelled at once if it has lasted for half of its deadline or for the longer of
+# these times, and in any case for the shorter one.
+LEAST_WAIT_SECONDS, WAIT_SECONDS = 0.05, 0.5
+
 
 class Call(NamedTuple):
     """One call whose caller is known."""
 
     caller: Caller
-    # By the monotonic clock; infinity if the call has none.
+    # By the monotonic clock. The deadline is infinity if the call has none.
+    began: float
     deadline: float
     # The connection of the call, as gRPC names it.
     peer: str
@@ -41,6 +45,14 @@ class Call(NamedTuple):
     account: str
     connection: Connection
     usage: Usage
+
+    def has_waited(self, now: float) -> bool:
+        """Tell whether the call has lasted so long that it may be given up by now.
+
+        Calls of a flood are cancelled at once.
+        """
+        half = (self.deadline - self.began) / 2
+        return now - self.began >= max(LEAST_WAIT_SECONDS, min(WAIT_SECONDS, half))
 
 
 # A method with one request and one answer. Both are bytes, because the server parses few messages.
@@ -85,10 +97,10 @@ class AnsweredWithStatusError(Exception):
         self.status = status
 
 
-def deadline_of(context: Context) -> float:
-    """Return a call's deadline by the monotonic clock; infinity if it has none."""
+def deadline_of(context: Context, began: float) -> float:
+    """Return the deadline of a call that begins now; infinity if it has none."""
     remaining = context.time_remaining()
-    return math.inf if remaining is None else time.monotonic() + remaining
+    return math.inf if remaining is None else began + remaining
 
 
 def answer_too_large(size: int, limit: int) -> ServiceError:

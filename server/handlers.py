@@ -158,7 +158,6 @@ class Handlers(grpc.GenericRpcHandler):
         is_counted = not rpc.is_open and rpc.path not in UNCOUNTED
 
         async def handle(_: object, context: Context) -> bytes:
-            began = time.monotonic()
             call = self._call(rpc, caller, context)
             if call is None:
                 return b""
@@ -181,7 +180,7 @@ class Handlers(grpc.GenericRpcHandler):
                 if len(answer) > self._max_message_bytes:
                     raise answer_too_large(len(answer), self._max_message_bytes)
             except asyncio.CancelledError:
-                self._refusals.note_cancelled(context)
+                self._refusals.note_cancelled(context, call)
                 raise
             except Exception as error:
                 # It is not kept while the refusal waits for its turn.
@@ -190,7 +189,7 @@ class Handlers(grpc.GenericRpcHandler):
             finally:
                 connection.calls -= 1
             if log.isEnabledFor(logging.DEBUG):
-                took = (time.monotonic() - began) * 1000
+                took = (time.monotonic() - call.began) * 1000
                 log.debug("%s %s OK ms=%.1f", call.request_id, rpc.name, took)
             connection.note_ended()
             self._unread.hold(context, call.peer, call.account, len(answer))
@@ -230,7 +229,7 @@ class Handlers(grpc.GenericRpcHandler):
                         with self._limits.start(seconds, _not_read):
                             await context.write(answer)
             except asyncio.CancelledError:
-                self._refusals.note_cancelled(context)
+                self._refusals.note_cancelled(context, call)
                 raise
             except Exception as error:
                 await self._refusals.fail(call, context, error)
@@ -315,9 +314,11 @@ class Handlers(grpc.GenericRpcHandler):
         self, method: str, caller: Caller, context: Context, peer: str, connection: Connection
     ) -> Call:
         account = caller.acted_by or caller.name or connection.address
+        began = time.monotonic()
         return Call(
             caller,
-            deadline_of(context),
+            began,
+            deadline_of(context, began),
             peer,
             method,
             new_request_id(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import NoReturn
 
 from google.rpc.status_pb2 import Status
@@ -48,7 +49,7 @@ class Refusals:
         if isinstance(error, AnsweredWithStatusError | ServiceError):
             # The functions that it went through would keep the call's request until its turn.
             error.__traceback__ = None
-        await self._await_turn(context, call.account, call.connection)
+        await self._await_turn(context, call.account, call.connection, call)
         if isinstance(error, AnsweredWithStatusError):
             reason = info_of(Status.FromString(error.status)).reason
             log.info("%s %s %s by its worker", call.request_id, call.method, reason)
@@ -79,8 +80,13 @@ class Refusals:
         self._audit.note_error(call, error)
         await abort(context, error, call.request_id)
 
-    def note_cancelled(self, context: Context) -> None:
-        """Note a call that its caller has cancelled. Cut a connection that does little else."""
+    def note_cancelled(self, context: Context, call: Call | None = None) -> None:
+        """Note a call that its caller has cancelled. Cut a connection that does little else.
+
+        A call that has waited in vain, such as one whose deadline has passed, does not count.
+        """
+        if call is not None and call.has_waited(time.monotonic()):
+            return
         peer = context.peer()
         if not self._connections.of(peer).note_cancelled():
             self._connections.cut_flood(peer, "it cancels nearly all of its calls")
@@ -96,7 +102,9 @@ class Refusals:
         if not counted.one_more(call.account):
             self._connections.cut_flood(call.peer, f"too many calls of its caller {counted.what}")
 
-    async def _await_turn(self, context: Context, account: str, connection: Connection) -> None:
+    async def _await_turn(
+        self, context: Context, account: str, connection: Connection, call: Call | None = None
+    ) -> None:
         """Wait before a call is refused, until the account's other refused calls have been.
 
         A cancellation that has come already ends the call here, which costs less.
@@ -107,7 +115,7 @@ class Refusals:
                 if others() and not connection.is_over:
                     await asyncio.sleep(APART_SECONDS)
         except asyncio.CancelledError:
-            self.note_cancelled(context)
+            self.note_cancelled(context, call)
             raise
 
     async def _cut_guesser(self, peer: str, connection: Connection) -> None:

@@ -21,6 +21,7 @@ from waiting import await_true
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
+from server.call import WAIT_SECONDS
 from standalone.stack import Stack, free_port
 
 DROP = spec("drop", "Dropout", p=0.5)
@@ -156,6 +157,24 @@ def test_cancelled_call_leaves_the_queue(
         numbered.cancel()
         await_gauge("queue_operations", 0)
     assert_was_never_run(stub, session, "late")
+
+
+def test_many_calls_that_are_given_up_after_a_while_are_no_flood(
+    stub: LayerServiceStub, stack: Stack, busy_worker: Busy, await_gauge: AwaitGauge
+) -> None:
+    """The connection of calls that are cancelled at once would be cut."""
+    session = new_session(stub, DROP)
+    with busy_worker():
+        calls = [stub.Forward.future(request_of(session), timeout=60) for _ in range(400)]
+        await_gauge("queue_operations", len(calls))
+        time.sleep(WAIT_SECONDS)
+        for call in calls:
+            call.cancel()
+        await_gauge("queue_operations", 0)
+    # The address can open new connections.
+    with grpc.insecure_channel(stack.address, [("grpc.use_local_subchannel_pool", 1)]) as another:
+        assert forward(LayerServiceStub(another), session, "drop", X).forward_id == "#1"
+    assert "is cut" not in (stack.data / "server.log").read_text()
 
 
 @contextmanager
