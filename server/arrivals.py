@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from edunn_serving.errors import Reason, ServiceError, invalid_argument
+from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.setting_types import MEBIBYTE
 from edunn_serving.settings import Settings
 from server.call import EOF, Read
@@ -101,7 +101,7 @@ class Arrivals:
             if arrival.place is not None:
                 arrival.place.give_back(account)
         if request is EOF:
-            raise invalid_argument("request", "expected a message, got none")
+            raise _no_message()
         return request if isinstance(request, bytes) else bytes(request)
 
     def note_accepted(self, account: str, size: int) -> None:
@@ -245,6 +245,13 @@ def _no_place(why: str) -> ServiceError:
         Reason.QUEUE_FULL,
         f"{why} or of others have all the places: try again shortly",
         retry_after=RETRY_SECONDS,
+    )
+
+
+def _no_message() -> ServiceError:
+    missing = "expected a message, got none"
+    return NotArrivedError(
+        Reason.INVALID_ARGUMENT, f"request: {missing}", violations=[("request", missing)]
     )
 
 

@@ -163,6 +163,7 @@ class Handlers(grpc.GenericRpcHandler):
                 return b""
             connection = call.connection
             connection.calls += 1
+            has_arrived = False
             try:
                 self._check_number(connection)
                 counts = is_counted and bool(call.usage.limits)
@@ -172,6 +173,7 @@ class Handlers(grpc.GenericRpcHandler):
                     request = await self._arrivals.read(
                         context.read, call.account, connection, may_be_slow=not rpc.is_open
                     )
+                    has_arrived = True
                     connection.note_delivered(len(request))
                     if len(request) > self._unchecked_bytes or request.startswith(GZIP):
                         request = await self._checked(rpc, call, request)
@@ -180,7 +182,7 @@ class Handlers(grpc.GenericRpcHandler):
                 if len(answer) > self._max_message_bytes:
                     raise answer_too_large(len(answer), self._max_message_bytes)
             except asyncio.CancelledError:
-                self._refusals.note_cancelled(context, call)
+                self._refusals.note_cancelled(context, call, has_arrived=has_arrived)
                 raise
             except Exception as error:
                 # It is not kept while the refusal waits for its turn.

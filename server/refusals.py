@@ -49,6 +49,8 @@ class Refusals:
         if isinstance(error, AnsweredWithStatusError | ServiceError):
             # The functions that it went through would keep the call's request until its turn.
             error.__traceback__ = None
+        if isinstance(error, ServiceError):
+            self._count(call, error)
         await self._await_turn(context, call.account, call.connection, call)
         if isinstance(error, AnsweredWithStatusError):
             reason = info_of(Status.FromString(error.status)).reason
@@ -56,7 +58,6 @@ class Refusals:
             self._audit.note_status(call, error.status)
             await abort_with_status(context, error.status, call.request_id)
         if isinstance(error, ServiceError):
-            self._count(call, error)
             await self.refuse(call, context, error)
         fault = logged_fault(f"{call.method} {call.request_id}")
         await abort(context, fault, call.request_id)
@@ -80,13 +81,19 @@ class Refusals:
         self._audit.note_error(call, error)
         await abort(context, error, call.request_id)
 
-    def note_cancelled(self, context: Context, call: Call | None = None) -> None:
+    def note_cancelled(
+        self, context: Context, call: Call | None = None, *, has_arrived: bool = True
+    ) -> None:
         """Note a call that its caller has cancelled. Cut a connection that does little else.
 
-        A call that has waited in vain, such as one whose deadline has passed, does not count.
+        A call that has waited in vain, such as one whose deadline has passed, does not count. If
+        its request has not arrived, it counts as one that does not send it.
         """
-        if call is not None and call.has_waited(time.monotonic()):
-            return
+        if call is not None:
+            if not has_arrived:
+                self._count_in(self._unsent, call)
+            if call.has_waited(time.monotonic()):
+                return
         peer = context.peer()
         if not self._connections.of(peer).note_cancelled():
             self._connections.cut_flood(peer, "it cancels nearly all of its calls")
@@ -94,11 +101,11 @@ class Refusals:
     def _count(self, call: Call, error: ServiceError) -> None:
         """Count a refused call. Cut a connection of an account that has too many of them."""
         if isinstance(error, NotArrivedError):
-            counted = self._unsent
+            self._count_in(self._unsent, call)
         elif error.reason is Reason.QUOTA:
-            counted = self._beyond_quota
-        else:
-            return
+            self._count_in(self._beyond_quota, call)
+
+    def _count_in(self, counted: Failures, call: Call) -> None:
         if not counted.one_more(call.account):
             self._connections.cut_flood(call.peer, f"too many calls of its caller {counted.what}")
 
