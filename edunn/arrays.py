@@ -130,9 +130,9 @@ def as_floats(layer: str, argument: str, value: object) -> FloatArray:
     if array.dtype.kind in "biuf":
         with np.errstate(all="ignore"):
             return array.astype(np.float64)
-    raise LayerError(
-        layer=layer, argument=argument, expected=_NUMBERS_EXPECTED, got=describe(array)
-    )
+    # What is no array is called by its type: None, a text, a layer.
+    got = describe(array) if array.ndim or array.dtype.kind == "c" else type(value).__name__
+    raise LayerError(layer=layer, argument=argument, expected=_NUMBERS_EXPECTED, got=got)
 
 
 def as_integers(layer: str, argument: str, value: object) -> IntArray:
@@ -240,8 +240,11 @@ def largest(values: Array) -> Any:
 
 def sum_to(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     """Sum over the axes along which an array of a shape was broadcast to `values`."""
-    if values.shape == shape:
-        return values
+    return values if values.shape == shape else _summed_to(values, shape)
+
+
+@quiet
+def _summed_to(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     extra = values.ndim - len(shape)
     stretched = [
         extra + axis for axis, size in enumerate(shape) if size != values.shape[extra + axis]

@@ -283,14 +283,21 @@ class BatchNorm(Model):
         training = self._phase is Phase.Training
         if training:
             mean = layout.total(x) / layout.count
-        np.subtract(x, layout.spread(mean), out=centered)
+        middle, squares = layout.spread(mean), []
+        for given, apart in layout.blocks(x, centered):
+            np.subtract(given, middle, out=apart)
+            if training:
+                squares.append(layout.total_product(apart, apart))
         if training:
-            var = layout.total_product(centered, centered) / layout.count
+            var = _sum(squares) / layout.count
         inverse_std = _ONE / np.sqrt(var + self._added)
-        if narrow:
-            centered *= layout.spread(inverse_std)
-        np.multiply(centered, layout.spread(w if narrow else w * inverse_std), out=y)
-        y += layout.spread(b)
+        unit = layout.spread(inverse_std) if narrow else None
+        scale, shift = layout.spread(w if narrow else w * inverse_std), layout.spread(b)
+        for apart, answer in layout.blocks(centered, y):
+            if unit is not None:
+                apart *= unit
+            np.multiply(apart, scale, out=answer)
+            answer += shift
         return mean, var, inverse_std
 
     def _update(self, name: str, batch: Array) -> None:
@@ -311,16 +318,28 @@ def _go_back(
     inverse_std: FloatArray,
 ) -> tuple[FloatArray, ...]:
     """Write the gradient of the input of some features, and return those of their parameters."""
-    δEδw, δEδb = layout.total_product(g, centered) * unit, layout.total(g)
+    products, sums = [], []
+    for error, apart in layout.blocks(g, centered):
+        products.append(layout.total_product(error, apart))
+        sums.append(layout.total(error))
+    δEδw, δEδb = _sum(products) * unit, _sum(sums)
     slope = layout.spread(w * inverse_std)
     if not batch_statistics:
         np.multiply(g, slope, out=δEδx)
         return δEδw, δEδb
-    np.multiply(centered, layout.spread(δEδw * unit / layout.minus_count), out=δEδx)
-    δEδx += g
-    δEδx -= layout.spread(δEδb / layout.count)
-    δEδx *= slope
+    along = layout.spread(δEδw * unit / layout.minus_count)
+    middle = layout.spread(δEδb / layout.count)
+    for error, apart, answer in layout.blocks(g, centered, δEδx):
+        np.multiply(apart, along, out=answer)
+        answer += error
+        answer -= middle
+        answer *= slope
     return δEδw, δEδb
+
+
+def _sum(parts: list[FloatArray]) -> FloatArray:
+    """Return the sum of what blocks gave."""
+    return parts[0] if len(parts) == 1 else np.add.reduce(parts, axis=0)
 
 
 def _joined(groups: list[tuple[FloatArray, ...]]) -> tuple[FloatArray, ...]:

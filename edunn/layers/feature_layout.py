@@ -24,8 +24,8 @@ class FeatureLayout:
 
     NumPy goes through an array row by row, and a short row takes longer to begin than to go
     through. So several samples of few features count as one row, and values per feature are written
-    out for a whole row. Channels of large images are gone through in groups that stay in a second
-    cache from their mean to their output.
+    out for a whole row. Small images are rows too. Rows are gone through in blocks, and channels of
+    large images in groups, that stay in a second cache.
     """
 
     #: That of the batch.
@@ -37,24 +37,32 @@ class FeatureLayout:
         return math.prod(self.shape[2:])
 
     @functools.cached_property
-    def are_images(self) -> bool:
-        return len(self.shape) > 2
+    def by_channel(self) -> bool:
+        """Whether they are images so large that a channel of one is a row."""
+        samples, channels = self.shape[:2]
+        columns = channels * self.pixels
+        return len(self.shape) > 2 and (columns > _ROW or samples * columns < FEW)
+
+    @functools.cached_property
+    def columns(self) -> int:
+        """How many values a sample has."""
+        return self.shape[1] * self.pixels
 
     @functools.cached_property
     def rows(self) -> int:
         """How many samples are one row: as many as divide the batch and make it long enough."""
-        samples, features = self.shape[:2]
-        if self.are_images or features >= _LONG or samples * features < FEW:
+        samples = self.shape[0]
+        if self.by_channel or self.columns >= _LONG or samples * self.columns < FEW:
             return 1
-        return math.gcd(samples, 1 << (_ROW // features).bit_length())
+        return math.gcd(samples, 1 << (_ROW // self.columns).bit_length())
 
     @functools.cached_property
     def row_shape(self) -> tuple[int, ...]:
         """The shape of a batch by rows: (samples, channels, pixels), or (rows, ...)."""
         samples, features = self.shape[:2]
-        if self.are_images:
+        if self.by_channel:
             return samples, features, self.pixels
-        return samples // self.rows, self.rows * features
+        return samples // self.rows, self.rows * self.columns
 
     @functools.cached_property
     def count(self) -> FloatArray:
@@ -63,7 +71,7 @@ class FeatureLayout:
 
     @functools.cached_property
     def minus_count(self) -> FloatArray:
-        return -self.count
+        return np.array(-self.count)
 
     @functools.cached_property
     def unbiased(self) -> FloatArray:
@@ -75,7 +83,7 @@ class FeatureLayout:
         """The channels that are gone through together, group by group; none if all are."""
         samples, channels = self.shape[:2]
         width = max(1, BLOCK // max(1, samples * self.pixels))
-        if not self.are_images or 2 * width >= channels:
+        if not self.by_channel or 2 * width >= channels:
             return ()
         return tuple(slice(start, start + width) for start in range(0, channels, width))
 
@@ -91,6 +99,21 @@ class FeatureLayout:
         )
 
     @functools.cached_property
+    def _blocks(self) -> tuple[slice, ...]:
+        """The rows that are gone through together, block by block; none if all are."""
+        count, length = self.row_shape[:2]
+        height = max(1, BLOCK // max(1, length))
+        if self.by_channel or 2 * height > count:
+            return ()
+        return tuple(slice(start, start + height) for start in range(0, count, height))
+
+    def blocks(self, *batches: FloatArray) -> Iterable[tuple[FloatArray, ...]]:
+        """Return some rows of batches at a time."""
+        if not self._blocks:
+            return (batches,)
+        return (tuple([batch[block] for batch in batches]) for block in self._blocks)
+
+    @functools.cached_property
     def _ones(self) -> tuple[FloatArray, FloatArray]:
         return np.ones(self.shape[0]), np.ones(self.pixels)
 
@@ -99,31 +122,40 @@ class FeatureLayout:
         return x if x.shape == self.row_shape else x.reshape(self.row_shape)
 
     def total(self, values: FloatArray) -> FloatArray:
-        """Sum the values of each feature."""
+        """Sum the values of each feature, of some rows or of some channels."""
         # A product with ones takes a half to two thirds of the time of a sum.
         samples, pixels = self._ones
-        if self.are_images:
-            values = values.dot(pixels)
-        elif self.rows > 1:
-            values = values.reshape(self.shape)
-        return np.asarray(samples.dot(values))
+        if self.by_channel:
+            return np.asarray(samples.dot(values.dot(pixels)))
+        if self.rows > 1:
+            values = values.reshape(-1, self.columns)
+        return self._by_feature(samples[: values.shape[0]].dot(values))
 
     def total_product(self, left: FloatArray, right: FloatArray) -> FloatArray:
         """Sum the products of each feature; where they are many, without an array of them."""
         if left.size < FEW:
             return self.total(left * right)
-        if self.are_images:
-            by_sample = np.einsum("ncp,ncp->nc", left, right)
-            return np.asarray(self._ones[0].dot(by_sample))
-        pair = left.reshape(self.shape), right.reshape(self.shape)
-        return np.asarray(np.einsum("nf,nf->f", *pair))
+        if self.by_channel:
+            # A product of matrices of one row and one column: in half the time of `einsum`.
+            by_sample = np.matmul(left[:, :, np.newaxis], right[..., np.newaxis])
+            return np.asarray(self._ones[0].dot(by_sample[..., 0, 0]))
+        pair = left.reshape(-1, self.columns), right.reshape(-1, self.columns)
+        return self._by_feature(np.einsum("nf,nf->f", *pair))
+
+    def _by_feature(self, columns: Array) -> FloatArray:
+        """Sum the values of a sample by features."""
+        if self.pixels == 1:
+            return columns
+        return np.asarray(columns.reshape(-1, self.pixels).dot(self._ones[1]))
 
     def spread(self, values: Array) -> Array:
         """Write one value per feature out for a row, unless rows are long or few."""
-        if self.are_images:
+        if self.by_channel:
             short = self.pixels < _LONG and math.prod(self.shape) >= FEW
             column = values[:, None]
             return column.repeat(self.pixels, axis=1) if short else column
+        if self.pixels > 1:
+            values = values.repeat(self.pixels)
         return values if self.rows == 1 else np.concatenate((values,) * self.rows)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
-from typing import Annotated, Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, cast
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
@@ -77,17 +80,27 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
             epochs=epochs,
             shuffle=shuffle,
         )
-        self.batch_size: int | None = config["batch_size"]
-        self.epochs: int | None = config["epochs"]
-        self.shuffle: bool = config["shuffle"]
+        self.batch_size = config["batch_size"]
+        self.epochs = config["epochs"]
+        self.shuffle = config["shuffle"]
         self.rng = rng
         if optimizer is not None and not isinstance(optimizer, UpdateRule):
             fault = Fault("optimizer", "an optimizer such as Adam(lr=0.01)", shown(optimizer))
             raise ConfigError(layer=type(self).__name__, faults=[fault])
         self.optimizer = optimizer
-        self._states: WeakKeyDictionary[Model, dict[str, State]] = WeakKeyDictionary()
-        self._latest: ref[Model] | None = None
-        self._latest_states: dict[str, State] = {}
+
+    # An optimizer of one's own may forget to call the constructor.
+    batch_size: int | None = None
+    epochs: int | None = None
+    shuffle = True
+    rng: np.random.Generator | None = None
+    optimizer: UpdateRule | None = None
+    _latest: ref[Model] | None = None
+    _latest_states: Mapping[str, State] = MappingProxyType({})
+
+    @functools.cached_property
+    def _states(self) -> WeakKeyDictionary[Model, dict[str, State]]:
+        return WeakKeyDictionary()
 
     #: Whether the steps are those of `_take`, and no `step` of somebody's own.
     _steps_are_known = True
@@ -113,7 +126,7 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
     def _latest_state(self, entry: str) -> ParameterSet:
         """Return an entry of the state by parameter, of the model that took the last step."""
         gone = self._latest is None or self._latest() is None
-        states = {} if gone else self._latest_states
+        states: Mapping[str, State] = {} if gone else self._latest_states
         return {name: state[entry] for name, state in states.items()}
 
     def optimize(
@@ -242,4 +255,4 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
         if self._latest is None or self._latest() is not model:
             self._latest = ref(model)
             self._latest_states = self._states.setdefault(model, {})
-        return self._latest_states
+        return cast(dict[str, State], self._latest_states)

@@ -203,13 +203,15 @@ def _check(
     def has_drawn_nothing() -> bool:
         return start is None or start.is_where_it_was()
 
-    def samples_checked(still: bool) -> list[ArrayCheck]:
+    def samples_checked(replay: Callable[[Model], Replay] | None) -> list[ArrayCheck]:
+        still = replay is not None
         arrays: list[ArrayCheck] = []
         for sample in range(samples):
             arguments = draw()
             redraw(model, rng)
             closely = sample == 0 and not known
-            found = check_at(Runs(model, arguments, still, closely, alone), tolerance, rng)
+            begin = None if replay is None else replay(model)
+            found = check_at(Runs(model, arguments, begin, closely, alone), tolerance, rng)
             arrays += [check.of_sample(sample) for check in found]
             wrong = not all(check.passed for check in found)
             if wrong and (break_on_error or not (still or has_drawn_nothing())):
@@ -219,13 +221,18 @@ def _check(
     try:
         with preserved(model):
             state = None if start is None else rng.bit_generator.state
-            arrays = samples_checked(still=False)
+            arrays = samples_checked(None)
             drawn = not has_drawn_nothing()
+            replay = Replay.of
+            if not (known or drawn or all(check.passed for check in arrays)):
+                start, replay = Replay.of_all(model), Replay.of_all
+                model.forward(*draw().values())
+                drawn = not has_drawn_nothing()
             if start is not None and state is not None and drawn:
                 # It draws random numbers: once more, with the same ones at every forward.
                 start.rewind()
                 rng.bit_generator.state = state
-                arrays = samples_checked(still=True)
+                arrays = samples_checked(replay)
     finally:
         if start is not None and drawn:
             start.rewind()

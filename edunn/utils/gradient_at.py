@@ -38,8 +38,8 @@ class Runs:
     model : Model
     arguments : mapping of str to ndarray
         What its forward takes, by name; the last is the one that is moved.
-    still : bool
-        Whether every forward draws the same random numbers, so that a mask holds still.
+    start : Replay, optional
+        Where every forward begins to draw random numbers, so that a mask holds still.
     closely : bool
         Whether to look for what a forward and a backward may not do, besides comparing.
     alone : str, optional
@@ -50,7 +50,7 @@ class Runs:
         self,
         model: Model,
         arguments: Mapping[str, Array],
-        still: bool,
+        start: Replay | None,
         closely: bool,
         alone: str | None = None,
     ) -> None:
@@ -61,7 +61,7 @@ class Runs:
         self.name = list(arguments)[-1]
         self.x: Floats = arguments[self.name]
         self._given = list(arguments.values())
-        self._start = Replay.of(model) if still else None
+        self._start = start
 
     def forward(self) -> Any:
         """Run the model where the point is now, and return its answer whatever it is."""
@@ -178,9 +178,8 @@ def _numbers(answer: object, argument: str) -> Array:
         raise WrongError(argument, "forward returns None: is there a `return y`?")
     y = np.asarray(answer)
     if y.dtype.kind not in "biuf":
-        raise WrongError(
-            argument, f"forward returns {type(answer).__name__}, not an array of numbers"
-        )
+        shown = f"one of {y.dtype}" if isinstance(answer, np.ndarray) else type(answer).__name__
+        raise WrongError(argument, f"forward returns {shown}, not an array of numbers")
     if y.size == 0:
         raise WrongError(argument, "the output is empty, there is nothing to check")
     # As the method `all` does, in half the time.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -20,32 +21,72 @@ _TWISTER_BYTES = 625 * 4
 _latest: tuple[bytes, Any] = (b"", None)
 
 
+#: A source of random numbers besides NumPy's global one. To name it loads nothing of NumPy.
+Generator: TypeAlias = "np.random.Generator | np.random.RandomState | random.Random"
+
+
 @dataclass(frozen=True)
 class Replay:
     """Where all sources of randomness of a model stood, to be put back there."""
 
-    generators: tuple[tuple[np.random.Generator, Mapping[str, Any]], ...]
+    generators: tuple[tuple[Generator, Any], ...]
     global_state: Any
 
     @classmethod
     def of(cls, model: Model) -> Replay:
         """Return where they stand now: those of all that is within, and NumPy's global one."""
         generators = [part.rng for part in walk(model) if part.rng is not None]
-        states = tuple((g, g.bit_generator.state) for g in generators)
+        return cls(tuple((each, _state(each)) for each in generators), _global_state())
+
+    @classmethod
+    def of_all(cls, model: Model) -> Replay:
+        """Return where those stand that somebody's layer may draw from by whatever name.
+
+        They are attributes of all that is within, variables of the notebook or file where it was
+        written, and Python's own. To look takes longer than a small layer's whole check.
+        """
+        # The functions of the module `random` belong to an object of its own.
+        found: list[Any] = [random.random.__self__]  # type: ignore[attr-defined]
+        for part in walk(model):
+            beside = getattr(type(part).forward, "__globals__", {})
+            found += [*vars(part).values(), *beside.values()]
+        generators = {id(each): each for each in found if _is_generator(each)}
+        states = tuple((each, _state(each)) for each in generators.values())
         return cls(states, _global_state())
 
     def rewind(self) -> None:
         """Make the next forward draw the same numbers as the last."""
         for generator, state in self.generators:
-            generator.bit_generator.state = state
+            _set_state(generator, state)
         np.random.set_state(self.global_state)
 
     def is_where_it_was(self) -> bool:
         """Tell whether no number has been drawn since."""
         now = _global_state()
         return (now is self.global_state or _same(now, self.global_state)) and all(
-            _same(generator.bit_generator.state, state) for generator, state in self.generators
+            _same(_state(generator), state) for generator, state in self.generators
         )
+
+
+def _is_generator(value: object) -> bool:
+    return isinstance(value, np.random.Generator | np.random.RandomState | random.Random)
+
+
+def _state(generator: Generator) -> Any:
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    if isinstance(generator, np.random.RandomState):
+        return generator.get_state(legacy=False)
+    return generator.bit_generator.state
+
+
+def _set_state(generator: Generator, state: Any) -> None:
+    if isinstance(generator, random.Random):
+        generator.setstate(state)
+    elif isinstance(generator, np.random.RandomState):
+        generator.set_state(state)
+    else:
+        generator.bit_generator.state = state
 
 
 def _global_state() -> Any:

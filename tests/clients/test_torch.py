@@ -50,7 +50,8 @@ def test_layers_losses_and_optimizers_agree_with_pytorch(stack: Stack) -> None:
     options = ["-q", "-c", os.devnull, "--rootdir", str(ROOT), "--noconftest"]
     options += ["-p", "no:cacheprovider", "-o", f"pythonpath={ROOT / 'tests' / 'edunn'}"]
     test = ROOT / "tests" / "edunn" / "test_against_pytorch.py"
-    run(stack, [str(BIN / "python"), "-m", "pytest", *options, str(test)])
+    printed = run(stack, [str(BIN / "python"), "-m", "pytest", *options, str(test)])
+    assert "skipped" not in printed, printed
 
 
 def test_the_notebook_compares_with_pytorch(stack: Stack, tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_the_notebook_compares_with_pytorch(stack: Stack, tmp_path: Path) -> Non
     assert "gives the same numbers" in printed
 
 
-def run(stack: Stack, command: Sequence[str]) -> None:
+def run(stack: Stack, command: Sequence[str]) -> str:
     done = subprocess.run(
         command,
         env={**os.environ, "EDUNN_TARGET": stack.address},
@@ -72,3 +73,4 @@ def run(stack: Stack, command: Sequence[str]) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-8000:]
+    return done.stdout

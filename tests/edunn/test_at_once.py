@@ -17,7 +17,7 @@ from edunn.utils.at_once import answers_alone, slopes_by_feature, slopes_by_samp
 from edunn.utils.check_gradient import common_layer, squared_error
 from edunn.utils.gradient_at import Runs, check_at
 from edunn.utils.numerical_gradient import numerical_gradient
-from edunn.utils.preserve import is_known
+from edunn.utils.preserve import Replay, is_known
 
 BY_SAMPLE = [kind for kind in ALL if answers_alone(make(kind)) == "samples"]
 BY_FEATURE = [kind for kind in ALL if answers_alone(make(kind)) == "features"]
@@ -110,7 +110,7 @@ def test_a_layer_of_the_library_does_what_it_is_not_watched_for(kind: str, phase
     layer = make(kind)
     layer.set_phase(phase)
     given = dict(zip(layer.input_names, inputs(kind), strict=True))
-    runs = Runs(layer, given, still=True, closely=True)
+    runs = Runs(layer, given, Replay.of(layer), closely=True)
     checks = check_at(runs, 1e-6, np.random.default_rng(3))
     assert [check.problem for check in checks if not check.passed] == []
 

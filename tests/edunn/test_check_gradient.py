@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -182,6 +183,50 @@ def test_a_layer_of_ones_own_that_draws_is_checked_with_the_same_numbers_at_ever
     after = np.random.rand()
     np.random.seed(1)
     assert after == np.random.rand()
+
+
+# As a notebook has them in a cell of its own.
+GENERATOR, OLDER = np.random.default_rng(5), np.random.RandomState(5)
+
+
+class Drawn(nn.Model):
+    """A layer of somebody's own with random numbers of its own."""
+
+    def __init__(self, draw: Callable[[Drawn, tuple[int, ...]], object], wrong: float = 1) -> None:
+        super().__init__()
+        self.draw, self.wrong = draw, wrong
+        self.mine, self.older = np.random.default_rng(3), random.Random(3)  # noqa: S311
+
+    def forward(self, x: Array) -> Array:
+        self.set_cache(np.asarray(self.draw(self, x.shape)))
+        return np.asarray(self.get_cache()[0] * x)
+
+    def backward(self, δEδy: Array) -> tuple[Array, ParameterSet]:
+        (noise,) = self.get_cache()
+        return self.wrong * noise * δEδy, {}
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda layer, shape: layer.mine.random(shape),
+        lambda layer, shape: layer.older.random(),
+        lambda layer, shape: GENERATOR.random(shape),
+        lambda layer, shape: OLDER.rand(*shape),
+        lambda layer, shape: random.random(),  # noqa: S311
+    ],
+    ids=["a generator", "a Python generator", "a variable", "an old one", "Python's own"],
+)
+def test_a_layer_may_draw_from_any_generator(draw: Any) -> None:
+    assert common_layer(Drawn(draw), (3, 4), samples=3)
+    assert not common_layer(Drawn(draw, wrong=1.01), (3, 4), samples=3)
+    stacked = nn.Sequential([nn.Linear(4, 4), Drawn(draw)])
+    assert common_layer(stacked, (3, 4))
+
+
+def test_a_layer_whose_numbers_are_drawn_anew_at_every_forward_is_told_so() -> None:
+    layer = Drawn(lambda layer, shape: np.random.default_rng().random(shape))
+    assert "two forwards of one input differ" in str(common_layer(layer, (3, 4)))
 
 
 def test_a_normal_number_that_numpy_has_kept_for_the_next_draw_is_kept_on() -> None:

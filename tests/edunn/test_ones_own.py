@@ -367,3 +367,27 @@ def test_a_copy_of_the_parameters_belongs_to_nobody(copied: Any) -> None:
     assert type(saved) is dict
     saved["w"] = None
     assert layer.get_parameters()["w"] is not None
+
+
+def test_an_optimizer_that_forgets_the_constructor_of_its_class_trains() -> None:
+    class Forgetful(nn.BatchedGradientOptimizer):
+        def __init__(self, lr: float) -> None:
+            self.lr, self.batch_size, self.epochs = lr, 2, 3
+
+        def optimize_batch(
+            self, model: nn.Model, δEδps: ParameterSet, epoch: int, iteration: int
+        ) -> None:
+            for name, gradient in δEδps.items():
+                model.get_parameters()[name][:] -= self.lr * gradient
+
+    model, x = nn.Linear(1, 1), np.arange(4.0)[:, np.newaxis]
+    loss = nn.MeanError(nn.SquaredError())
+    history = Forgetful(0.01).optimize(model, x, 2 * x, loss, verbose=False)
+    assert history.shape == (3,)
+    assert history[-1] < history[0]
+
+
+@pytest.mark.parametrize(("value", "named"), [(None, "NoneType"), ("abc", "str"), ({}, "dict")])
+def test_a_parameter_that_is_no_array_is_called_by_its_type(value: Any, named: str) -> None:
+    with pytest.raises(nn.LayerError, match=f"an array of numbers, but got {named}"):
+        nn.Linear(1, 1).register_parameter("z", value)

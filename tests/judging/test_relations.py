@@ -54,7 +54,7 @@ OUTPUTS: list[tuple[str, Change]] = [
 # Of these some are known as mistakes by another name.
 KNOWN = {
     "wrong-offset": "bias-too-many",
-    "wrong-offset-along-axis": "bias-too-many",
+    "wrong-offset-along-axis": "product-another-operation",
     "all-equal": "parameter-is-one-number",
     "shifted-by-one": "parameter-order-changed",
     "wrong-at-end": "bias-too-many",

@@ -44,7 +44,7 @@ class Forward:
     Of a loss, the inputs are the truth and the output of a model. Of an optimizer, they are a
     parameter and its gradient, and the output is the parameter after the step: the optimizer
     keeps its state from step to step, the parameter is another one in each. Of an initializer,
-    the input is an array of zeros, and the output has its shape.
+    the input is an array to fill, and the output has its shape.
     """
 
     step_id: str

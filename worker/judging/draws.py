@@ -16,7 +16,7 @@ from worker.judging.challenges import Array, Floats, Place
 
 # A change of how challenges are drawn changes this, so that an old attempt is never judged by
 # the challenge of another program.
-_VERSION = b"edunn-judging-1"
+_VERSION = b"edunn-judging-2"
 
 
 class Draws:

@@ -180,11 +180,12 @@ def _counts(dropped: Mask, x: Array, p: float) -> Iterator[_Counts]:
 
 
 def _lines(axes: int) -> Iterator[tuple[int, ...]]:
-    """Return the axes of the lines: each alone, the first few, and the last few."""
+    """Return the axes of the lines: each alone, the first few, the last few, and all but one."""
     yield from {
         *((axis,) for axis in range(axes)),
         *(tuple(range(end)) for end in range(2, axes)),
         *(tuple(range(begin, axes)) for begin in range(1, axes - 1)),
+        *(tuple(other for other in range(axes) if other != axis) for axis in range(1, axes)),
     }
 
 
@@ -192,7 +193,8 @@ def _distances(shape: tuple[int, ...]) -> Iterator[int]:
     """Return the distances of the elements that are compared, in C order."""
     strides = {math.prod(shape[axis:]) for axis in range(1, len(shape))}
     halves = {stride // 2 for stride in strides} | {2 * stride for stride in strides}
-    for lag in sorted({*_LAGS, *strides, *halves}):
+    diagonals = {stride + each for stride in strides for each in (-1, 1)}
+    for lag in sorted({*_LAGS, *strides, *halves, *diagonals}):
         if 0 < lag <= math.prod(shape) // 2:
             yield lag
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -18,8 +19,13 @@ from worker.judging.parts import INPUT_GRADIENT, OUTPUT, Part, answered, judged
 from worker.judging.rounding import Rounded, exact, rounded
 from worker.judging.values import step_dtype
 
+# How near a number is to another, of its size, that may be the same.
+_NEAR = 1e-3
 # How surely a rate is told to be that of p taken for the probability of keeping.
 _UNSURE = 1e-4
+
+# What a layer with another p does.
+_OF_ANOTHER_P = ("wrong-rate", "dropout-scale-wrong")
 
 Candidates = Iterable[tuple[str, Rounded]]
 
@@ -37,7 +43,12 @@ def judge_dropout(check: Check, p: float, challenge: Challenge, answer: Answer) 
             judge.training_forward(step)
         elif isinstance(step, Backward):
             judge.training_backward(step)
-    return [*judge.parts, *judge.masks()]
+    parts = [*judge.parts, *judge.masks()]
+    if {part.bug for part in parts} >= {"wrong-rate", "dropout-scale-wrong"}:
+        return [
+            replace(part, bug="p-ignored") if part.bug in _OF_ANOTHER_P else part for part in parts
+        ]
+    return parts
 
 
 @dataclass(slots=True)
@@ -76,7 +87,8 @@ class _Judge:
                 seen.inputs.append(self._x)
                 seen.dropped.append(self._dropped)
             kept = np.where(self._dropped, 0, kept)
-        self._add(step, OUTPUT, "training", given, self._scaled(kept), self._scalings(kept))
+        candidates = itertools.chain(self._scalings(kept), self._otherwise(array, kept))
+        self._add(step, OUTPUT, "training", given, self._scaled(kept), candidates)
 
     def training_backward(self, step: Backward) -> None:
         given = answered(self.answer, step, INPUT_GRADIENT)
@@ -180,6 +192,17 @@ class _Judge:
             yield "p-as-keep", kept * (1 / self.p)
             yield "scale-inverted", kept * self.p
         yield "scaled-by-kept-share", kept * _share_of_kept(elements)
+
+    def _otherwise(self, array: Array | None, kept: Array) -> Candidates:
+        """Give what an output is if another factor, or another number for zero, is found in it."""
+        if array is None or not kept.any():
+            return
+        factor = float(np.median(array[kept != 0] / kept[kept != 0]))
+        yield "dropout-scale-wrong", exact(kept) * factor
+        near = np.abs(array - kept * self._scale) <= _NEAR * np.abs(kept * self._scale)
+        if self.p / 2 < 1 - near.mean() < (1 + self.p) / 2:
+            # What is not scaled was dropped, and is not zero.
+            yield "dropped-not-zero", exact(np.where(near, kept * self._scale, array))
 
     def _gradients(self, all_elements: Array, with_mask: Array, with_own: Array) -> Candidates:
         """Give what the gradient is with other factors and masks.

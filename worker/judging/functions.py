@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from edunn.layers.gelu import normal_cdf
-from worker.judging.challenges import Floats
+from worker.judging.challenges import Array, Floats
 from worker.judging.rounding import Rounded
 
 Function = Callable[[Floats], Floats]
@@ -162,34 +162,42 @@ _FACTORS: dict[str, Callable[[Floats, Floats], Floats]] = {
     "softmax(x)": lambda x, y: _softmax(x),
 }
 
+_FACTOR_NAMES, _FORM_ITEMS = list(_FACTORS), list(_FORMS.items())
+# One factor, whose partner has no number and stands for 1, and then two.
+_PAIRS = np.array(
+    [
+        *((each, len(_FACTORS)) for each in range(len(_FACTORS))),
+        *itertools.combinations_with_replacement(range(len(_FACTORS)), 2),
+    ]
+)
+
 
 def derivatives(given: Floats, g: Floats, x: Floats, y: Floats) -> Iterator[tuple[str, Floats]]:
     """Yield what a gradient may have been taken for, of g, x and y of the gradient's shape.
 
     Only those are yielded that a few of its numbers do not rule out.
     """
-    factors = {name: each(x, y) for name, each in _FACTORS.items()}
-    probed = {name: each.reshape(-1)[:_PROBES] for name, each in factors.items()}
+    factors = [np.broadcast_to(each(x, y), x.shape) for each in _FACTORS.values()]
+    probed = [each.reshape(-1)[:_PROBES] for each in factors]
+    few = np.stack([*probed, np.ones_like(probed[0])])
+    few = few[_PAIRS[:, 0]] * few[_PAIRS[:, 1]]
     some, some_given = g.reshape(-1)[:_PROBES], given.reshape(-1)[:_PROBES]
-    pairs = itertools.combinations_with_replacement(factors, 2)
-    for chosen in itertools.chain(((name,) for name in factors), pairs):
-        few = _product(probed[name] for name in chosen)
-        for form, combined in _FORMS.items():
-            if is_near(some_given, combined(some, few)):
-                slope = _product(factors[name] for name in chosen)
-                yield form.format(" ".join(chosen)), combined(g, slope)
+    near = np.stack([_are_near(some_given, form(some, few)) for form in _FORMS.values()], axis=1)
+    for pair, form in np.argwhere(near.all(axis=-1)):
+        chosen = [each for each in _PAIRS[pair] if each < len(factors)]
+        slope = functools.reduce(np.multiply, [factors[each] for each in chosen])
+        called, combined = _FORM_ITEMS[form]
+        yield called.format(" ".join(_FACTOR_NAMES[each] for each in chosen)), combined(g, slope)
     yield "g / samples", g / g.shape[0]
-
-
-def _product(factors: Iterable[Floats]) -> Floats:
-    return functools.reduce(np.multiply, factors)
 
 
 def is_near(given: Floats, value: Floats) -> bool:
     """Tell whether numbers can be the same, which a look at a few of them may rule out."""
-    given, value = given.reshape(-1)[:_PROBES], value.reshape(-1)[:_PROBES]
-    near = np.abs(given - value) <= 0.01 * (np.abs(value) + np.abs(given)) + 1e-6
-    return bool(near.all())
+    return bool(_are_near(given.reshape(-1)[:_PROBES], value.reshape(-1)[:_PROBES]).all())
+
+
+def _are_near(given: Floats, value: Floats) -> Array:
+    return np.asarray(np.abs(given - value) <= 0.01 * (np.abs(value) + np.abs(given)) + 1e-6)
 
 
 def applied(function: Function, right: Rounded) -> Rounded:

@@ -14,6 +14,8 @@ from worker.judging.shapes import Shape
 
 # Its exponential overflows in double precision.
 _LARGE = 1000.0
+# Of probabilities: a bound or an addition of a tenth of it is still no mistake.
+_SMALLEST = 3e-5
 
 
 def ordinary(model: Model, draws: Draws, shape: Shape) -> tuple[Array, ...]:
@@ -49,14 +51,20 @@ def hard(model: Model, draws: Draws, shape: Shape) -> list[tuple[Array, ...]]:
         return [(_sprinkled(draws, plain),)]
     if isinstance(model, nn.CrossEntropyWithLabels):
         labels, p = ordinary(model, draws, shape)
-        p[np.arange(shape[0]), labels] = np.where(np.arange(shape[0]) % 2, 1.0, 0.0)
-        return [(labels, p)]
+        samples = np.arange(shape[0])
+        p[samples, labels] = np.where(samples % 2, 1.0, 0.0)
+        unlikely = p.copy()
+        unlikely[samples, labels] = _small(draws, shape[:1])
+        return [(labels, p), (labels, unlikely)]
     if isinstance(model, nn.BinaryCrossEntropy):
         truth, y = ordinary(model, draws, shape)
-        return [(truth, np.round(y))]
+        small = _small(draws, shape)
+        wrong = np.where(truth.reshape(shape) > 0, small, 1 - small)
+        return [(truth, np.round(y)), (truth, wrong)]
     if isinstance(model, nn.SequenceCrossEntropyWithLabels):
         truth = _one_hot(draws, shape)
-        return [(truth, plain + _LARGE), (np.zeros(shape), plain)]
+        far = np.where(np.arange(shape[0]) % 2, -_LARGE, _LARGE)[:, np.newaxis, np.newaxis]
+        return [(truth, plain + far), (np.zeros(shape), plain)]
     if isinstance(model, nn.MaxPool2d):
         return [(draws.apart(shape, -9.0, -5.0),), (np.round(plain),)]
     if isinstance(model, nn.Dense):
@@ -73,6 +81,11 @@ def hard(model: Model, draws: Draws, shape: Shape) -> list[tuple[Array, ...]]:
 def _probabilities(draws: Draws, shape: Shape) -> Array:
     weights = draws.uniform(shape, 0.1, 1.0)
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+
+
+def _small(draws: Draws, shape: Shape) -> Array:
+    """Return probabilities so small that a bound which is not as small shows."""
+    return np.asarray(np.exp(draws.uniform(shape, np.log(_SMALLEST), np.log(0.01))))
 
 
 def _one_hot(draws: Draws, shape: Shape) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -58,6 +59,8 @@ def _relations(
     unnamed: Mapping[Place, Fault], formula: Formula, challenge: Challenge, answer: Answer
 ) -> Iterator[tuple[Place, Relation]]:
     """Run the right formula, and yield the relation of each wrong part that has one."""
+    wrong, unexplained = Counter(category for _, category in unnamed), Counter[str]()
+    known: dict[str, set[Relation]] = defaultdict(set)
     earlier: list[Expected] = []
     # The arrays that a student's program has at hand, by what edunn calls them.
     at_hand: dict[str, Rounded] = {}
@@ -68,7 +71,8 @@ def _relations(
         for name, right in expected.items():
             place = each.place(name)
             fault = unnamed.get(place)
-            if fault is None:
+            if fault is None or 2 * unexplained[place[1]] > wrong[place[1]]:
+                # No relation explains a category of which it leaves more than half.
                 continue
             given = answered(answer, step, name)
             if isinstance(formula, OptimizerFormula):
@@ -77,7 +81,7 @@ def _relations(
                 near = dict(at_hand)
                 if (parameter := name.removeprefix(PARAMETER)) in formula.parameters:
                     near[parameter] = formula.parameters[parameter]
-                relation = relation_of(given, right, fault, dtype)
+                relation = relation_of(given, right, fault, dtype, known[place[1]])
                 for other, candidate in (
                     *_elsewhere(name, expected, earlier),
                     *_other_function(given, formula, name, near),
@@ -88,7 +92,10 @@ def _relations(
                     if is_like(given, candidate, fault, dtype):
                         relation = other
                 relation = relation or _whereabouts(given, right, near, dtype)
-            if relation is not None:
+            if relation is None:
+                unexplained[place[1]] += 1
+            else:
+                known[place[1]].add(relation)
                 yield place, relation
         earlier.append(expected)
 

@@ -271,8 +271,10 @@ def _slopes(
 
 def _bug_of(said: float, slope: float, allowed: float, batch: int) -> str:
     """Name what is wrong with a gradient by how many times the slope it says."""
-    for bug, factor in (*_FACTORS.items(), (_AVERAGED, 1 / batch)):
-        if abs(said - factor * slope) <= allowed:
+    # Of a batch of two the mean is the half. Larger batches tell which of them it is.
+    for bug, factor in ((_AVERAGED, 1 / batch), *_FACTORS.items()):
+        # A gradient that is small is not zero.
+        if abs(said - factor * slope) <= allowed and (factor or not said):
             return bug
     return _UNEXPLAINED
 

@@ -7,7 +7,7 @@ sum show in the values all the same.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -34,6 +34,8 @@ _MOST_INDICES = 8
 # Axes of more have too many orders to try.
 _MOST_AXES = 4
 
+# A number that is rounded to more digits is not told from one of low precision.
+_MOST_DECIMALS = 4
 # Numbers that differ by so much less than their size are as good as equal.
 _EQUAL = 1e-4
 # How far rounding may reach, of the largest number, where a narrower dtype is told by it.
@@ -56,10 +58,22 @@ class Relation:
     expected: str = ""
 
 
-def relation_of(given: Any, expected: Rounded, fault: Fault, dtype: str) -> Relation | None:
-    """Return how an answered array is related to the right one; None if it is in no way known."""
+def relation_of(
+    given: Any,
+    expected: Rounded,
+    fault: Fault,
+    dtype: str,
+    among: Collection[Relation] = (),
+) -> Relation | None:
+    """Return how an answered array is related to the right one; None if it is in no way known.
+
+    So few numbers that they may be related by chance are related in a way of `among` alone.
+    """
     array = as_answered(given)
-    if array is None or min(array.size, expected.value.size) < _FEWEST:
+    if array is None:
+        return None
+    is_small = min(array.size, expected.value.size) < _FEWEST
+    if is_small and not among:
         return None
     if not np.isfinite(expected.value).all():
         return None
@@ -70,7 +84,9 @@ def relation_of(given: Any, expected: Rounded, fault: Fault, dtype: str) -> Rela
     else:
         candidates = _of_the_same_shape(values, expected)
         named = _in_narrower_dtype(values, expected, dtype)
-    if named is not None:
+    if is_small:
+        candidates = (each for each in candidates if each[0] in among)
+    elif named is not None:
         return named
     return next((name for name, other in candidates if is_like(array, other, fault, dtype)), None)
 
@@ -87,12 +103,13 @@ def _of_the_same_shape(given: Floats, right: Rounded) -> Candidates:
 
 
 def _scaled_or_shifted(given: Floats, right: Rounded) -> Candidates:
-    place = _largest(right.value)
+    # Where anything is right, a number tells nothing.
+    place = _largest(np.where(np.isfinite(right.error), right.value, 0.0))
     factor = given[place] / right.value[place]
     shift = given[place] - right.value[place]
     if _vary(right.value) and not _vary(given):
         yield Relation("all-equal"), Rounded(np.full(right.shape, given.flat[0]), right.error)
-    if _vary(right.value):
+    if _vary(right.value) or right.value.size < _FEWEST:
         yield Relation("wrong-factor", _written(float(factor))), _scaled(right, factor)
         # Beside a very large number the right ones would not show.
         if abs(shift) < _LARGEST_SHIFT * abs(right.value[place]):
@@ -146,6 +163,9 @@ def _of_some_function(given: Floats, right: Rounded) -> Candidates:
         yield Relation("value-logarithm"), right.log()
     if not _vary(given):
         return
+    for decimals in range(1, _MOST_DECIMALS + 1):
+        close = Rounded(np.round(right.value, decimals), right.error)
+        yield Relation("rounded-to-decimals", str(decimals)), close
     for whole in (np.trunc, np.floor, np.round):
         yield Relation("rounded-to-integers"), Rounded(whole(right.value), right.error)
     for name, function in FUNCTIONS.items():
@@ -184,7 +204,13 @@ def places_of(wrong: Array) -> Relation | None:
 
 def _right_in_part(given: Floats, right: Rounded) -> Candidates:
     """Yield the right numbers with zeros, or with what was answered at one end of an axis."""
-    yield Relation("partly-zero"), right.where(given != 0)
+    kept = given != 0
+    yield Relation("partly-zero"), right.where(kept)
+    if kept.any() and not kept.all():
+        place = _largest(np.where(kept, right.value, 0.0))
+        factor = given[place] / right.value[place]
+        name = Relation("partly-zero-and-scaled", _written(float(factor)))
+        yield name, _scaled(right.where(kept), factor)
     for axis, length in enumerate(right.shape):
         if length < 2:
             continue

@@ -36,12 +36,14 @@ class Rounded:
     # NumPy leaves `array @ rounded` to this class.
     __array_ufunc__ = None
 
-    def __init__(self, value: Any, error: Any = 0.0) -> None:
+    def __init__(self, value: Any, error: Any = None) -> None:
         self.value: Floats = np.asarray(value, dtype=np.float64)
-        error = np.asarray(error, np.float64)
-        if error.shape != self.value.shape:
-            error = np.broadcast_to(error, self.value.shape)
-        self.error: Floats = error
+        if error is None:
+            self.error: Floats = np.zeros(self.value.shape)
+            return
+        self.error = np.asarray(error, np.float64)
+        if self.error.shape != self.value.shape:
+            self.error = np.broadcast_to(self.error, self.value.shape)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -60,8 +62,13 @@ class Rounded:
     def __mul__(self, other: Rounded | float) -> Rounded:
         other = rounded(other)
         value = self.value * other.value
-        carried = _times(self.value, other.error) + _times(other.value, self.error)
-        return Rounded(value, carried + np.abs(value))
+        left, right = np.abs(self.value), np.abs(other.value)
+        error = left * other.error + right * self.error + np.abs(value)
+        if np.isnan(error).any():
+            # Zero times anything is zero, also times infinity.
+            carried = _times(self.value, other.error) + _times(other.value, self.error)
+            error = carried + np.abs(value)
+        return Rounded(value, error)
 
     def __truediv__(self, other: Rounded | float) -> Rounded:
         other = rounded(other)
@@ -129,6 +136,10 @@ class Rounded:
         value = self.value.max(axis=axis, keepdims=keepdims)
         return Rounded(value, self.error.max(axis=axis, keepdims=keepdims))
 
+    def made(self, value: Any, error: Any) -> Rounded:
+        """Return other numbers, bounded as these are."""
+        return Rounded(value, error)
+
     def doubtful(self, error: Any) -> Rounded:
         """Return the same numbers with more room for other ways to compute them."""
         return Rounded(self.value, self.error + error)
@@ -167,12 +178,90 @@ class Rounded:
         return Rounded(value, np.abs(slope) * self.error + _FUNCTION * np.abs(value))
 
 
+class Estimate(Rounded):
+    """Numbers without the bounds of their errors, which cost most of the time.
+
+    What is computed with them is an estimate too.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, value: Any, error: Any = None) -> None:
+        self.value = np.asarray(value, dtype=np.float64)
+
+    @property
+    def error(self) -> Floats:  # type: ignore[override]
+        return np.zeros(self.value.shape)
+
+    def __add__(self, other: Rounded | float) -> Rounded:
+        return Estimate(self.value + _value(other))
+
+    def __sub__(self, other: Rounded | float) -> Rounded:
+        return Estimate(self.value - _value(other))
+
+    def __mul__(self, other: Rounded | float) -> Rounded:
+        return Estimate(self.value * _value(other))
+
+    def __truediv__(self, other: Rounded | float) -> Rounded:
+        return Estimate(self.value / _value(other))
+
+    def __matmul__(self, other: Rounded) -> Rounded:
+        return Estimate(self.value @ other.value)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __rsub__(self, other: Rounded | float) -> Rounded:
+        return Estimate(_value(other) - self.value)
+
+    def __rtruediv__(self, other: Rounded | float) -> Rounded:
+        return Estimate(_value(other) / self.value)
+
+    def __rmatmul__(self, other: Rounded) -> Rounded:
+        return Estimate(other.value @ self.value)
+
+    def sum(self, axis: Axes = None, keepdims: bool = False) -> Rounded:
+        return Estimate(self.value.sum(axis=axis, keepdims=keepdims))
+
+    def __neg__(self) -> Rounded:
+        return Estimate(-self.value)
+
+    def __abs__(self) -> Rounded:
+        return Estimate(np.abs(self.value))
+
+    def __getitem__(self, key: Any) -> Rounded:
+        return Estimate(self.value[key])
+
+    def reshape(self, *shape: int) -> Rounded:
+        return Estimate(self.value.reshape(shape))
+
+    def transpose(self, *axes: int) -> Rounded:
+        return Estimate(self.value.transpose(axes or None))
+
+    def broadcast_to(self, shape: tuple[int, ...]) -> Rounded:
+        return Estimate(np.broadcast_to(self.value, shape))
+
+    def where(self, mask: Array, other: Rounded | float = 0.0) -> Rounded:
+        return Estimate(np.where(mask, self.value, _value(other)))
+
+    def max(self, axis: int, keepdims: bool = False) -> Rounded:
+        return Estimate(self.value.max(axis=axis, keepdims=keepdims))
+
+    def made(self, value: Any, error: Any) -> Rounded:
+        return Estimate(value)
+
+    def doubtful(self, error: Any) -> Rounded:
+        return self
+
+    def _function(self, value: Floats, slope: Floats) -> Rounded:
+        return Estimate(value)
+
+
+def _value(number: Rounded | float) -> Floats | float:
+    return number.value if isinstance(number, Rounded) else number
+
+
 def _times(value: Floats, error: Floats) -> Floats:
-    """Return |value| error; zero times anything is zero, also times infinity."""
-    product = np.abs(value) * error
-    if np.isnan(product).any():
-        product = np.where(value == 0, 0.0, product)
-    return product
+    return np.where(value == 0, 0.0, np.abs(value) * error)
 
 
 def rounded(number: Rounded | float) -> Rounded:
@@ -190,10 +279,10 @@ def zeros(shape: tuple[int, ...]) -> Rounded:
 
 
 def stack(parts: Sequence[Rounded], axis: int = 0) -> Rounded:
-    return Rounded(
-        np.stack([part.value for part in parts], axis),
-        np.stack([part.error for part in parts], axis),
-    )
+    value = np.stack([part.value for part in parts], axis)
+    if any(isinstance(part, Estimate) for part in parts):
+        return Estimate(value)
+    return Rounded(value, np.stack([part.error for part in parts], axis))
 
 
 def is_doubtful(number: Rounded, unit: float) -> Array:
@@ -216,5 +305,7 @@ def scattered(
     """
     value, error = np.zeros(shape), np.zeros(shape)
     add(value, part.value)
+    if isinstance(part, Estimate):
+        return Estimate(value)
     add(error, part.error + terms * np.abs(part.value))
     return Rounded(value, error)

@@ -76,7 +76,10 @@ def _candidates(model: Any) -> Sequence[Shapes]:
         ]
     if isinstance(first, nn.Conv2d):
         (height, width), channels = first.kernel_size, first.in_channels
-        odd = (3, channels, height + 4, width + 5), (1, channels, height + 1, width)
+        down, right = first.stride
+        # Pixels are left over where the stride is longer than one.
+        tall, wide = 4 * down + (down > 1), 5 * right + (right > 1)
+        odd = (3, channels, height + tall, width + wide), (1, channels, height + 1, width)
         return [odd, *_images(channels)]
     if isinstance(first, nn.MaxPool2d | nn.AvgPool2d):
         (height, width), (down, right) = first.kernel_size, first.stride

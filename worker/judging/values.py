@@ -169,22 +169,27 @@ class Computed:
         return self.step.step_id, f"{self.phase} {name}".strip()
 
 
-def expected_of(formula: Formula, step: Step) -> Expected:
-    """Run a formula's next step, and return what the parts of an answer to it are."""
+def expected_of(formula: Formula, step: Step, numbers: type[Rounded] = Rounded) -> Expected:
+    """Run a formula's next step on a kind of numbers, and return what the parts are."""
     if isinstance(step, SetPhase):
         formula.set_phase(step.phase)
     if not isinstance(step, Forward | Backward):
         return {}
     formula.compute_in(UNITS[step_dtype(step)])
     if isinstance(step, Forward):
-        return {OUTPUT: formula.forward(*map(exact, step.inputs))}
-    of_input, of_parameters = formula.backward(exact(step.output_gradient))
+        return {OUTPUT: formula.forward(*map(numbers, step.inputs))}
+    of_input, of_parameters = formula.backward(numbers(step.output_gradient))
     named = {f"{PARAMETER}{name}": gradient for name, gradient in of_parameters.items()}
     return {INPUT_GRADIENT: of_input, **named}
 
 
 def computed(
-    formula: Formula, challenge: Challenge, *, may_raise: bool = False, answer: Answer | None = None
+    formula: Formula,
+    challenge: Challenge,
+    *,
+    may_raise: bool = False,
+    answer: Answer | None = None,
+    numbers: type[Rounded] = Rounded,
 ) -> Iterator[Computed]:
     """Run a formula, and yield each step that has an answer with what its parts are.
 
@@ -198,7 +203,7 @@ def computed(
         try:
             if answer is not None and isinstance(step, Forward):
                 _learn(formula, step, answered(answer, step, OUTPUT))
-            expected = expected_of(formula, step)
+            expected = expected_of(formula, step, numbers)
         except Exception:
             if not may_raise:
                 raise
@@ -232,7 +237,9 @@ def judge_values(
     wider = {str(value.dtype) for value in challenge.parameters.values()}
     for each in computed(formula, challenge):
         step = each.step
-        # A product with wider parameters is as wide as they are.
+        # A product with wider parameters is as wide as they are, and one with integers widest.
+        if isinstance(step, Forward) and any(x.dtype.kind == "i" for x in step.inputs):
+            wider.add("float64")
         dtypes = [step_dtype(step), *wider]
         for name, value in each.expected.items():
             given, bug = answered(answer, step, name), ""

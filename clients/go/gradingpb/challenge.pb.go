@@ -36,7 +36,7 @@ const (
 	// An optimizer: the inputs are a parameter and its gradient, the output is the parameter after
 	// the step. The optimizer keeps its state from step to step.
 	ChallengeKind_CHALLENGE_KIND_OPTIMIZER ChallengeKind = 3
-	// An initializer: the input is an array of zeros, the output is a parameter of its shape.
+	// An initializer: the input is an array to fill, the output is a parameter of its shape.
 	ChallengeKind_CHALLENGE_KIND_INITIALIZER ChallengeKind = 4
 	// A layer that only the student has: the inputs are its inputs.
 	ChallengeKind_CHALLENGE_KIND_OWN ChallengeKind = 5

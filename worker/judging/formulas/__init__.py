@@ -19,7 +19,16 @@ from worker.judging.formulas import (
 )
 from worker.judging.formulas.formula import Formula, Gradients, Passed
 
-__all__ = ["COMPOSITES", "FORMULAS", "Formula", "Gradients", "Passed", "formula_of", "parts_of"]
+__all__ = [
+    "COMPOSITES",
+    "FORMULAS",
+    "Formula",
+    "Gradients",
+    "Passed",
+    "Path",
+    "formula_of",
+    "parts_of",
+]
 
 #: The types that are made of no others.
 FORMULAS: dict[str, type[Formula]] = {

@@ -29,7 +29,7 @@ class Dropout(Identity):
 
 
 class ReLU(Elementwise):
-    at_kink: Array
+    at_kink: Array = np.zeros(())
 
     def value(self, x: Rounded) -> Rounded:
         self.at_kink = is_doubtful(x, self.unit)
@@ -45,7 +45,7 @@ class ReLU(Elementwise):
         # A choice of 0 or 1 does not round.
         slope = self.slope()
         error = g.error * slope.value + np.abs(g.value) * slope.error
-        return Rounded(g.value * slope.value, error), {}
+        return g.made(g.value * slope.value, error), {}
 
 
 class Sigmoid(Elementwise):

@@ -32,6 +32,8 @@ class Formula:
     #: How many elements of the last forward were so near a kink or a tie that rounding decides
     #: on which side they are.
     kinks = 0
+    #: What a mistaken formula has found in the answer, for the message.
+    finding = ""
 
     def __init__(self, model: Model) -> None:
         self.model = model

@@ -48,7 +48,7 @@ class CrossEntropyWithLabels(Formula):
         of_truth = -(g.reshape(-1) * _inverse(self.y[self.truth], self.unit))
         value, error = np.zeros(self.y.shape), np.zeros(self.y.shape)
         value[self.truth], error[self.truth] = of_truth.value, of_truth.error
-        return Rounded(value, error), {}
+        return of_truth.made(value, error), {}
 
 
 class BinaryCrossEntropy(Formula):

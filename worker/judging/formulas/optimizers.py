@@ -27,6 +27,10 @@ class OptimizerFormula(Formula):
         """Return what is multiplied by the learning rate and subtracted."""
         raise NotImplementedError
 
+    def divided(self, step: Rounded, s: Rounded) -> Rounded:
+        """Return a step divided by the size that its running square s tells, if it has one."""
+        raise NotImplementedError
+
     def lr(self) -> Rounded:
         return rounded(self.setting("lr"))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from worker.judging.challenges import Floats
 from worker.judging.formulas.batchnorm import BatchNorm
-from worker.judging.formulas.formula import Formula, Passed
+from worker.judging.formulas.formula import Formula, Gradients, Passed
 from worker.judging.formulas.images import Conv2d
 from worker.judging.formulas.linear import Bias, Linear
 from worker.judging.formulas.rnn import RNN
@@ -155,6 +155,10 @@ class ThroughSigmoid(_Changed):
         return g * (self.gave * (1.0 - self.gave))
 
 
+# What each sample gave to the last output gradient.
+_last: dict[str, Any] = {}
+
+
 class _Reduced(Formula):
     """Puts together what the samples give to a parameter in another way than by their sum."""
 
@@ -162,11 +166,7 @@ class _Reduced(Formula):
         of_input, of_parameters = super().backward(g)
         if not g.shape or not 1 < g.shape[0] <= _MOST_SAMPLES:
             return of_input, {name: self._of_one(each) for name, each in of_parameters.items()}
-        samples = []
-        for sample in range(g.shape[0]):
-            alone = np.zeros(g.shape)
-            alone[sample] = g.value[sample]
-            samples.append(super().backward(Rounded(alone))[1])
+        samples = self._of_each_sample(g)
         return of_input, {
             name: Rounded(
                 self.reduced(np.stack([each[name].value for each in samples])),
@@ -174,6 +174,23 @@ class _Reduced(Formula):
             )
             for name, whole in of_parameters.items()
         }
+
+    def _of_each_sample(self, g: Rounded) -> list[Gradients]:
+        """Return the gradients of the parameters that each sample alone gives.
+
+        They are kept for the next formula of this kind that is tried: all ask for the same.
+        """
+        key = (id(self.model), type(g), g.value.tobytes())
+        if _last.get("key") != key:
+            samples = []
+            for sample in range(g.shape[0]):
+                alone = np.zeros(g.shape)
+                alone[sample] = g.value[sample]
+                samples.append(super().backward(g.made(alone, 0.0))[1])
+            # The model as well, so that no other one has its id meanwhile.
+            _last.update(key=key, model=self.model, samples=samples)
+        kept: list[Gradients] = _last["samples"]
+        return kept
 
     def _of_one(self, gradient: Rounded) -> Rounded:
         return Rounded(self.reduced(gradient.value[np.newaxis]), gradient.error)

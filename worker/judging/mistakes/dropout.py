@@ -147,3 +147,18 @@ teach(
     "After a forward in the test phase the gradient passes as it is: no mask is used there.",
     "Tras un forward en la fase de prueba el gradiente pasa tal cual: allí no se usa máscara.",
 )
+teach(
+    "dropout-scale-wrong",
+    "What is kept must be scaled by 1/(1-p) and by no other number.",
+    "Lo que se conserva debe escalarse por 1/(1-p) y por ningún otro número.",
+)
+teach(
+    "dropped-not-zero",
+    "What is dropped must be zero; here it is another number.",
+    "Lo que se anula debe ser cero; aquí es otro número.",
+)
+teach(
+    "p-ignored",
+    "The layer drops and scales by another p than the one that it is given.",
+    "La capa anula y escala con otro p que el que se le da.",
+)

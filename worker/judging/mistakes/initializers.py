@@ -9,8 +9,13 @@ teach(
 )
 teach(
     "initializer-does-nothing",
-    "The array is still zero: write the numbers into it, as with p[...] = numbers.",
-    "El arreglo sigue en cero: escribe los números en él, como con p[...] = números.",
+    "The array is as it was, or zero: write the numbers into it, as with p[...] = numbers.",
+    "El arreglo sigue como estaba, o en cero: escribe los números, como con p[...] = números.",
+)
+teach(
+    "initializer-standardized",
+    "The numbers are drawn and then made to have exactly that deviation: draw them from it.",
+    "Los números se sortean y luego se llevan exactamente a esa desviación: sortéalos con ella.",
 )
 teach(
     "initializer-constant",

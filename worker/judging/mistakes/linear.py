@@ -266,3 +266,28 @@ class GradientNotChained(Chain):
             of_input, of_part = part.backward(g)
             gradients.update(self.named(name, of_part))
         return of_input, gradients
+
+
+@mistake(
+    "sums-multiplied",
+    "Each input meets its own weight in w; here sums of them are multiplied.",
+    "Cada entrada se encuentra con su propio peso de w; aquí se multiplican sus sumas.",
+)
+class SumsMultiplied(Linear):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        super().forward(*inputs)
+        return self.x.sum(1, True) * self.parameters["w"].sum(0)
+
+
+@mistake("sums-multiplied")
+class MeansMultiplied(Linear):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        super().forward(*inputs)
+        return self.x.mean(1, True) * self.parameters["w"].sum(0)
+
+
+@mistake("sums-multiplied")
+class SumOfAllWeights(Linear):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        y = super().forward(*inputs)
+        return (self.x.sum(1, True) * self.parameters["w"].sum()).broadcast_to(y.shape)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from worker.judging.challenges import Floats
 from worker.judging.formulas.optimizers import (
     WITH_VELOCITY,
     MomentumGD,
@@ -127,3 +130,43 @@ class GradientMissing(NesterovMomentumGD):
 class VelocityNotWeighted(NesterovMomentumGD):
     def direction(self, p: Rounded, g: Rounded) -> Rounded:
         return g + MomentumGD.direction(self, p, g)
+
+
+class _StartFound(MomentumGD):
+    """Finds the first velocity in the first step, which tells nothing of it alone."""
+
+    output: Floats | None = None
+
+    def learn(self, inputs: tuple[Rounded, ...], output: Floats) -> None:
+        self.output = output
+
+    def forward(self, *inputs: Rounded) -> Rounded:
+        p, g = inputs
+        if self.steps:
+            return super().forward(p, g)
+        self.steps += 1
+        if self.output is None or self.output.shape != p.shape:
+            raise LookupError("there is no answer to find the first velocity in")
+        velocity = self.velocity((p.value - self.output) / float(self.lr().value), g.value)
+        room = np.abs(p.value) / float(self.lr().value) + np.abs(velocity) + np.abs(g.value)
+        self.state["v"] = Rounded(velocity, 4 * room)
+        raise LookupError("the first step gives what it was found in")
+
+    def velocity(self, step: Floats, g: Floats) -> Floats:
+        """Return the velocity after the first step."""
+        return step
+
+
+@mistake(
+    "velocity-starts-otherwise",
+    "The velocity starts at zero; here it starts at other numbers.",
+    "La velocidad comienza en cero; aquí comienza en otros números.",
+)
+class StartsOtherwise(_StartFound):
+    pass
+
+
+@mistake("velocity-starts-otherwise")
+class NesterovStartsOtherwise(_StartFound, NesterovMomentumGD):
+    def velocity(self, step: Floats, g: Floats) -> Floats:
+        return (step - g) / float(self.gamma().value)

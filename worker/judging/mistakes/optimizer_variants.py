@@ -211,24 +211,19 @@ class LargestOfFading(RMSprop):
 # What divides.
 
 
-class _Sized(OptimizerFormula):
-    def divided(self, step: Rounded, s: Rounded) -> Rounded:
-        raise NotImplementedError
-
-
 @mistake(
     "square-not-per-element",
     "Each element has a running square of its own; here one number is that of all elements.",
     "Cada elemento tiene su propio cuadrado acumulado; aquí un número sirve a todos.",
     of=(RMSprop, Adam),
 )
-class SquareOfAll(_Sized):
+class SquareOfAll(OptimizerFormula):
     def divided(self, step: Rounded, s: Rounded) -> Rounded:
         return super().divided(step, s.mean().broadcast_to(s.shape))
 
 
 @mistake("square-not-per-element", of=(RMSprop, Adam))
-class SumOfAll(_Sized):
+class SumOfAll(OptimizerFormula):
     def divided(self, step: Rounded, s: Rounded) -> Rounded:
         return super().divided(step, s.sum().broadcast_to(s.shape))
 
@@ -239,18 +234,18 @@ class SumOfAll(_Sized):
     "El paso se divide por la raíz del cuadrado acumulado, no se multiplica por ella.",
     of=(RMSprop, Adam),
 )
-class SquareMultiplies(_Sized):
+class SquareMultiplies(OptimizerFormula):
     def divided(self, step: Rounded, s: Rounded) -> Rounded:
         return step * (s.sqrt() + self.setting("eps"))
 
 
 @mistake("eps-inside-root", of=(RMSprop, Adam))
-class EpsOnBothSides(_Sized):
+class EpsOnBothSides(OptimizerFormula):
     def divided(self, step: Rounded, s: Rounded) -> Rounded:
         return step / ((s + self.setting("eps")).sqrt() + self.setting("eps"))
 
 
-class _OtherEps(_Sized):
+class _OtherEps(OptimizerFormula):
     eps = 0.0
 
     def setting(self, name: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -25,6 +25,9 @@ class Mistake:
 
 
 MISTAKES: list[Mistake] = []
+# Made once for each type, when all mistakes are registered.
+_OF_TYPE: dict[type[Formula], tuple[Mistake, ...]] = {}
+_OF_ANY: dict[type[Formula], tuple[Mistake, ...]] = {}
 
 
 def mistake(
@@ -50,20 +53,26 @@ def mistake(
     return register
 
 
-def mistakes_of(right: type[Formula]) -> Iterator[Mistake]:
-    """Yield the mistakes of the type of a right formula, which are tried in this order.
+def mistakes_of(right: type[Formula]) -> tuple[Mistake, ...]:
+    """Return the mistakes of the type of a right formula, which are tried in this order.
 
     Those of several types come after those of the type alone, and those that learn from the answer
     last, because they can be like many others.
     """
-    own = [each for each in MISTAKES if each.of == () and _right_of(each.formula) is right]
-    shared = [_before(each, right) for each in MISTAKES if each.of and right in each.of]
-    yield from sorted([*own, *shared], key=lambda each: each.formula.learn is not Formula.learn)
+    if right not in _OF_TYPE:
+        own = [each for each in MISTAKES if each.of == () and _right_of(each.formula) is right]
+        shared = [_before(each, right) for each in MISTAKES if each.of and right in each.of]
+        _OF_TYPE[right] = tuple(
+            sorted([*own, *shared], key=lambda each: each.formula.learn is not Formula.learn)
+        )
+    return _OF_TYPE[right]
 
 
-def mistakes_of_any(right: type[Formula]) -> Iterator[Mistake]:
-    """Yield the mistakes of all types, made of a right formula."""
-    return (_before(known, right) for known in MISTAKES if known.of is None)
+def mistakes_of_any(right: type[Formula]) -> tuple[Mistake, ...]:
+    """Return the mistakes of all types, made of a right formula."""
+    if right not in _OF_ANY:
+        _OF_ANY[right] = tuple(_before(known, right) for known in MISTAKES if known.of is None)
+    return _OF_ANY[right]
 
 
 def _before(known: Mistake, right: type[Formula]) -> Mistake:

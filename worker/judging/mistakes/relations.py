@@ -120,6 +120,16 @@ _LESSONS: dict[str, tuple[str, str]] = {
         "{part} is rounded to whole numbers: an array of integers or // loses the rest.",
         "{part} está redondeada a números enteros: un arreglo de enteros o // pierde el resto.",
     ),
+    "rounded-to-decimals": (
+        "{part} is rounded to {got} decimals: leave the numbers as they are.",
+        "{part} está redondeada a {got} decimales: deja los números como son.",
+    ),
+    "partly-zero-and-scaled": (
+        "{part} is {got} times what it should be where it is not zero, as behind a Dropout: drop "
+        "nothing here.",
+        "{part} es {got} veces lo que debería donde no es cero, como tras un Dropout: aquí no "
+        "anules nada.",
+    ),
     "clipped": (
         "{part} is cut off ({got}): nothing may be clipped here.",
         "{part} está recortada ({got}): aquí no se debe recortar nada.",

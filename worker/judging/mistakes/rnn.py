@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from worker.judging.formulas.activations import softmax
 from worker.judging.formulas.formula import Gradients, Passed
 from worker.judging.formulas.rnn import RNN
 from worker.judging.mistakes.registry import mistake
@@ -271,6 +272,32 @@ class OutputTanh(RNN):
 class OutputSigmoid(RNN):
     def output(self, h: Rounded) -> Rounded:
         return super().output(h).sigmoid()
+
+
+@mistake("rnn-output-activated")
+class OutputSoftmax(RNN):
+    def output(self, h: Rounded) -> Rounded:
+        return softmax(super().output(h))
+
+
+@mistake("rnn-output-activated")
+class OutputLogarithm(RNN):
+    def output(self, h: Rounded) -> Rounded:
+        return softmax(super().output(h)).log()
+
+
+@mistake("rnn-output-activated")
+class OutputSoftmaxOverTime(RNN):
+    def forward(self, *inputs: Rounded) -> Rounded:
+        y = super().forward(*inputs)
+        return softmax(y.transpose(0, 2, 1)).transpose(0, 2, 1)
+
+
+@mistake("rnn-output-activated")
+class OutputRelu(RNN):
+    def output(self, h: Rounded) -> Rounded:
+        y = super().output(h)
+        return y.where(y.value > 0)
 
 
 @mistake(

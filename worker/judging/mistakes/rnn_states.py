@@ -14,6 +14,8 @@ from worker.judging.rounding import Rounded, exact
 
 # Steps of a search for a few numbers; it converges in a handful.
 _SEARCH = 25
+# After so many of them, what is still so large a share is no small matter of the numbers.
+_FIRST_SEARCH, _HOPELESS = 8, 0.3
 # A residual of that share of what is wanted is rounding.
 _FOUND = 1e-14
 # Longer sequences are not searched: the mistake shows in short ones.
@@ -28,8 +30,9 @@ def _found(outputs: Outputs, wanted: Floats, count: int) -> Floats:
     numbers, damping = np.zeros(count), 1e-3
     given, slopes = outputs(numbers)
     residual = wanted - given
-    for _ in range(_SEARCH):
-        if np.linalg.norm(residual) <= _FOUND * np.linalg.norm(wanted) or damping > 1e6:
+    for search in range(_SEARCH):
+        left = np.linalg.norm(residual) / max(float(np.linalg.norm(wanted)), 1e-300)
+        if left <= _FOUND or damping > 1e6 or (search >= _FIRST_SEARCH and left > _HOPELESS):
             break
         damped = np.concatenate([slopes, np.sqrt(damping) * np.eye(count)])
         step = np.linalg.lstsq(damped, np.concatenate([residual, np.zeros(count)]), rcond=None)[0]

@@ -114,3 +114,13 @@ class SequenceOverflow(SequenceCrossEntropyWithLabels):
         logs = np.log(self.p.value)
         errors = np.where(self.counted, -truth.value * logs, 0.0)
         return Rounded(errors, 16 * np.abs(errors)).sum() / self.divisor()
+
+
+@mistake(
+    "division-by-no-steps",
+    "Where no step counts the error is zero: divide by at least one step.",
+    "Donde ningún paso cuenta el error es cero: divide por al menos un paso.",
+)
+class DividedByNone(SequenceCrossEntropyWithLabels):
+    def divisor(self) -> float:
+        return np.float64(np.count_nonzero(self.counted))

@@ -14,7 +14,7 @@ from edunn_client.grading import _line_form as form
 from edunn_client.grading._challenges import Failure, StepAnswer
 from edunn_client.grading._classes import classes_of
 from edunn_client.grading._rehearsal import begin_with
-from edunn_client.grading._running import FindClass, StudentProgram, failure_of
+from edunn_client.grading._running import OF_STUDENTS, FindClass, StudentProgram, failure_of
 
 
 def main() -> None:
@@ -22,9 +22,13 @@ def main() -> None:
     # What the student's code prints must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    # What it reads must not be taken from the lines.
+    lines = os.fdopen(os.dup(0), encoding="utf-8")
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
     module, failure = _load(Path(sys.argv[1]))
     program: StudentProgram | None = None
-    for text in sys.stdin:
+    for text in lines:
         line: dict[str, Any] = json.loads(text)
         answer: StepAnswer | None = None
         if line["do"] == "begin":
@@ -33,7 +37,7 @@ def main() -> None:
                 if module is None:
                     raise ImportError(failure)
                 program = _begin(line, classes_of(module))
-            except Exception as error:
+            except OF_STUDENTS as error:
                 answer = failure_of(error)
         elif line["do"] == "rehearse":
             answer = (

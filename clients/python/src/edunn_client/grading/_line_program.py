@@ -17,12 +17,25 @@ from types import TracebackType
 from typing import Any, Self
 
 from edunn_client.grading import _line_form as form
-from edunn_client.grading._challenges import Attempt, Challenge, Failure, Step, StepAnswer
+from edunn_client.grading._challenges import (
+    Attempt,
+    Challenge,
+    ChallengeAnswer,
+    Failure,
+    Step,
+    StepAnswer,
+)
+from edunn_client.grading._limits import within_limits
 from edunn_client.grading._scripts import failed_challenge, run_script
 
 # A longer line is no answer to a challenge.
 MAX_LINE_BYTES = 256 * 1024 * 1024
 SHOWN_CHARACTERS = 200
+TOO_LONG = f"(a line longer than {MAX_LINE_BYTES} bytes)".encode()
+# How long a program that has answered a line may take to read it.
+READ_SECONDS = 5.0
+# How long a thread is waited for that is about to end.
+LEAVE_SECONDS = 0.5
 
 
 class ProgramError(Exception):
@@ -45,7 +58,11 @@ class LineProgram:
         self._command = list(command)
         self._seconds = seconds
         self._deadline = time.monotonic() + seconds
-        self._lines: queue.Queue[bytes] = queue.Queue()
+        # A program that writes without being asked waits, and fills no memory.
+        self._lines: queue.Queue[bytes] = queue.Queue(maxsize=2)
+        self._has_ended = threading.Event()
+        self._writer: threading.Thread | None = None
+        self._is_deaf = False
 
     def __enter__(self) -> Self:
         try:
@@ -60,7 +77,8 @@ class LineProgram:
             raise ProgramError(
                 f"{self._command[0]} cannot be run: {error.strerror or error}"
             ) from None
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         return self
 
     def __exit__(
@@ -72,10 +90,16 @@ class LineProgram:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
+        self._has_ended.set()
+        # A process that has left the group may still hold the other ends. A pipe that a thread
+        # waits for cannot be closed: the reader closes its own.
+        self._reader.join(LEAVE_SECONDS)
+        if self._writer is not None:
+            self._writer.join(LEAVE_SECONDS)
+        stdin = self._process.stdin
+        if stdin is not None and (self._writer is None or not self._writer.is_alive()):
             with contextlib.suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
+                stdin.close()
 
     def begin(self, challenge: Challenge) -> Failure | None:
         """Have a Python file's program begin a challenge without steps; return what failed.
@@ -88,12 +112,14 @@ class LineProgram:
         answer = self._ask({**form.challenge_line(challenge), "do": "rehearse"})
         return Failure(str(answer["failure"])) if "failure" in answer else None
 
-    def answer_attempt(self, attempt: Attempt) -> dict[str, dict[str, StepAnswer]]:
+    def answer_attempt(self, attempt: Attempt) -> dict[str, ChallengeAnswer]:
         """Have the program answer all challenges. After it has died, the rest are failures."""
         self._deadline = time.monotonic() + self._seconds
-        return {each.challenge_id: self._answer(each) for each in attempt.challenges}
+        return within_limits(
+            attempt, {each.challenge_id: self._answer(each) for each in attempt.challenges}
+        )
 
-    def _answer(self, challenge: Challenge) -> dict[str, StepAnswer]:
+    def _answer(self, challenge: Challenge) -> ChallengeAnswer:
         failed: Failure | None = None
         try:
             begun = self._ask(form.challenge_line(challenge))
@@ -115,14 +141,15 @@ class LineProgram:
         stdin = self._process.stdin
         if stdin is None:
             raise ProgramError("the program has no standard input")
+        self._check_reads()
         # A program that does not read would block the write for ever.
         writer = threading.Thread(target=_write, args=(stdin, form.dumps(line)), daemon=True)
+        self._writer = writer
         writer.start()
         try:
             answer = self._lines.get(timeout=max(0.0, self._deadline - time.monotonic()))
         except queue.Empty:
             raise ProgramError(f"the program took longer than {self._seconds:g} s") from None
-        writer.join(1.0)
         if not answer:
             # What is read next is the end too.
             self._lines.put(b"")
@@ -136,16 +163,34 @@ class LineProgram:
             raise ProgramError(f"the program wrote a line that is no JSON object: {text}")
         return parsed
 
+    def _check_reads(self) -> None:
+        """Raise a ProgramError if the program has answered a line that it does not read."""
+        if self._writer is None:
+            return
+        if not self._is_deaf:
+            left = self._deadline - time.monotonic()
+            self._writer.join(max(0.0, min(READ_SECONDS, left)))
+        if self._writer.is_alive():
+            self._is_deaf = True
+            raise ProgramError("the program does not read its standard input")
+
     def _read(self) -> None:
         stdout = self._process.stdout
-        while stdout is not None:
-            try:
-                line = stdout.readline(MAX_LINE_BYTES)
-            except ValueError:
-                # It has been closed.
-                line = b""
-            self._lines.put(line)
-            if not line:
+        if stdout is None:
+            return
+        with stdout:
+            while line := stdout.readline(MAX_LINE_BYTES):
+                if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+                    # What follows is the rest of it.
+                    self._hand_over(TOO_LONG)
+                    break
+                self._hand_over(line)
+            self._hand_over(b"")
+
+    def _hand_over(self, line: bytes) -> None:
+        while not self._has_ended.is_set():
+            with contextlib.suppress(queue.Full):
+                self._lines.put(line, timeout=LEAVE_SECONDS)
                 return
 
     def _ending(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from edunn_client.grading._challenges import Challenge, Failure
-from edunn_client.grading._running import FindClass, StudentProgram, failure_of
+from edunn_client.grading._running import OF_STUDENTS, FindClass, StudentProgram, failure_of
 
 # What a student's class is called with, of each kind.
 _METHODS = {
@@ -54,7 +54,7 @@ def begin_with(classes: FindClass) -> Begin:
         try:
             program = StudentProgram(challenge, classes)
             program.check_methods(_METHODS.get(challenge.kind, ()))
-        except Exception as error:
+        except OF_STUDENTS as error:
             return failure_of(error)
         return None
 

@@ -23,15 +23,20 @@ from edunn_client.grading._challenges import (
     Step,
     StepAnswer,
 )
+from edunn_client.grading._limits import within_limits
 from edunn_client.grading._scripts import failed_challenge, run_script
 
+# What a student's code may raise. Only Ctrl-C ends more than a step.
+OF_STUDENTS = (Exception, SystemExit, GeneratorExit)
 # Finds the student's class of a type's name. None if there is none.
 FindClass = Callable[[str], Any]
 
 
 def answer_attempt(attempt: Attempt, classes: FindClass) -> dict[str, ChallengeAnswer]:
     """Run all challenges of an attempt, and return the answers by challenge id."""
-    return {each.challenge_id: answer_challenge(each, classes) for each in attempt.challenges}
+    return within_limits(
+        attempt, {each.challenge_id: answer_challenge(each, classes) for each in attempt.challenges}
+    )
 
 
 def answer_challenge(challenge: Challenge, classes: FindClass) -> dict[str, StepAnswer]:
@@ -51,7 +56,7 @@ def answer_challenge(challenge: Challenge, classes: FindClass) -> dict[str, Step
     """
     try:
         program = StudentProgram(challenge, classes)
-    except Exception as error:
+    except OF_STUDENTS as error:
         return failed_challenge(challenge, failure_of(error))
     return run_script(challenge, program.run)
 
@@ -100,7 +105,7 @@ class StudentProgram:
                     return self._forward(*(each.copy() for each in step.inputs))
                 case BackwardStep():
                     return self._backward(step.output_gradient.copy())
-        except Exception as error:
+        except OF_STUDENTS as error:
             return failure_of(error)
 
     def _set_phase(self, phase: Phase) -> None:

@@ -434,7 +434,7 @@ export enum ChallengeKind {
   OPTIMIZER = 3,
 
   /**
-   * An initializer: the input is an array of zeros, the output is a parameter of its shape.
+   * An initializer: the input is an array to fill, the output is a parameter of its shape.
    *
    * @generated from enum value: CHALLENGE_KIND_INITIALIZER = 4;
    */

@@ -50,7 +50,7 @@ public enum ChallengeKind
   CHALLENGE_KIND_OPTIMIZER(3),
   /**
    * <pre>
-   * An initializer: the input is an array of zeros, the output is a parameter of its shape.
+   * An initializer: the input is an array to fill, the output is a parameter of its shape.
    * </pre>
    *
    * <code>CHALLENGE_KIND_INITIALIZER = 4;</code>
@@ -111,7 +111,7 @@ public enum ChallengeKind
   public static final int CHALLENGE_KIND_OPTIMIZER_VALUE = 3;
   /**
    * <pre>
-   * An initializer: the input is an array of zeros, the output is a parameter of its shape.
+   * An initializer: the input is an array to fill, the output is a parameter of its shape.
    * </pre>
    *
    * <code>CHALLENGE_KIND_INITIALIZER = 4;</code>
