@@ -30,8 +30,8 @@ from server.tls import Tls
 
 log = logging.getLogger(__name__)
 
-# gRPC lets a connection have this many times the calls that we let it have. Of a flood it hands over
-# as many before the connection can be cut, and each keeps the others waiting.
+# gRPC lets a connection have this many times the calls that we let it have. Of a flood it hands
+# over as many before the connection can be cut, and each keeps the others waiting.
 STREAMS_A_CALL = 1.25
 # The most calls that gRPC may hold before it hands them over.
 MAX_PENDING = 100_000
