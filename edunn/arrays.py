@@ -240,8 +240,11 @@ def largest(values: Array) -> Any:
 
 def sum_to(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     """Sum over the axes along which an array of a shape was broadcast to `values`."""
-    if values.shape == shape:
-        return values
+    return values if values.shape == shape else _summed_to(values, shape)
+
+
+@quiet
+def _summed_to(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     extra = values.ndim - len(shape)
     stretched = [
         extra + axis for axis, size in enumerate(shape) if size != values.shape[extra + axis]

@@ -27,11 +27,14 @@ def smallest_normal(dtype: np.dtype[np.floating]) -> float:
     return _TINY[dtype]
 
 
-def above_zero(p: FloatArray, dtype: np.dtype[np.floating]) -> FloatArray:
-    """Return probabilities that are stored in a dtype, each at least its smallest normal number."""
+def above_zero(p: FloatArray, dtype: np.dtype[np.floating], low: float | None = None) -> FloatArray:
+    """Return probabilities that are stored in a dtype, each at least its smallest normal number.
+
+    `low` is the smallest of them, where it is known.
+    """
     tiny = _TINY[dtype]
     # To look takes less time than to write, and there is seldom anything to lift.
-    if p.size and least(p) >= tiny:
+    if p.size and (least(p) if low is None else low) >= tiny:
         return p
     lifted: FloatArray = np.maximum(p, tiny)
     return lifted

@@ -37,4 +37,4 @@ def load_classification_dataset(filename: str | Path, classes: Sequence[str]) ->
         What the labels mean.
     """
     rows, _ = files.read(files.folder() / filename)
-    return rows[:, :-1], rows[:, -1].astype(np.int64), list(classes)
+    return rows[:, :-1], files.labels_of(filename, rows[:, -1]), list(classes)

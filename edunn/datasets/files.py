@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from edunn.datasets.sources import Source, Table
 
@@ -62,22 +63,65 @@ def read(path: Path) -> Table:
             f"There is no data set at {path}: put it there, a header row and then rows of numbers "
             "with the target in the last column, or name the folder that has it in EDUNN_DATASETS."
         )
-    with path.open(encoding="utf-8") as file, warnings.catch_warnings():
+    with warnings.catch_warnings():
         # NumPy warns of a file without rows, which is refused below.
         warnings.simplefilter("ignore")
-        names = tuple(name.strip().strip('"') for name in file.readline().split(","))
+        header, *lines = read_text(path).splitlines() or [""]
+        names = tuple(name.strip().strip('"') for name in header.split(","))
         try:
-            rows = np.loadtxt(file, delimiter=",", ndmin=2)
+            rows = np.loadtxt(lines, delimiter=",", ndmin=2, quotechar='"')
         except ValueError as error:
             raise ValueError(
                 f"{path} is no table of numbers under a header row: {error}"
             ) from error
+    if _are_values(names):
+        raise ValueError(
+            f"{path} has numbers in its first row, which should be a header row of names."
+        )
     if rows.size == 0 or rows.shape[1] < 2:
         raise ValueError(f"{path} has no rows of at least one feature and a target.")
     if len(names) != rows.shape[1]:
         # A title rather than names: what counts are the numbers.
         names = tuple(f"column {i}" for i in range(1, rows.shape[1] + 1))
     return rows, names
+
+
+def read_text(path: Path) -> str:
+    """Read a text file.
+
+    Raises
+    ------
+    ValueError
+        If it is not in UTF-8. The message names the file.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8, as it should be: {error}.") from error
+
+
+def labels_of(path: Path | str, column: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return a column of labels as integers.
+
+    Raises
+    ------
+    ValueError
+        If one is no whole number. The message names the file.
+    """
+    # NaN is no whole number either.
+    wrong = column[~(column % 1 == 0)]
+    if wrong.size:
+        raise ValueError(f"{path} has a label that is no whole number: {wrong[0]:g}.")
+    return column.astype(np.int64)
+
+
+def _are_values(names: tuple[str, ...]) -> bool:
+    """Tell whether a row has numbers where there should be names, which columns' numbers may be."""
+    try:
+        values = [float(name) for name in names]
+    except ValueError:
+        return False
+    return values not in (list(range(len(values))), list(range(1, len(values) + 1)))
 
 
 def write(source: Source, table: Table) -> Path:

@@ -148,9 +148,10 @@ def _read(source: Source) -> Dataset:
         raise ValueError(
             f"{source.name} should have {source.layout}, but has {rows.shape[1]} columns."
         )
-    x, y = rows[:, :features].copy(), rows[:, features:].copy()
+    x = rows[:, :features].copy()
+    y: Array = rows[:, features:].copy()
     if source.kind == "classification":
-        y = y[:, 0].astype(np.int64)
+        y = files.labels_of(source.name, y[:, 0])
     return Dataset(source.name, source.kind, x, y, source.classes, names[:features])
 
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edunn.datasets.files import read_text
+
 UNKNOWN, PADDING, START, END = "<UNK>", "<PAD>", "<SOS>", "<EOS>"
 # A sentence of one word teaches nothing of what follows what.
 _LEAST_WORDS = 2
@@ -39,7 +41,7 @@ def read(path: Path, vocabulary_size: int) -> Sequences:
     starts and ends with a word of its own. Words beyond the `vocabulary_size` most frequent, two
     less for the unknown word and padding, are unknown.
     """
-    lines = path.read_text(encoding="utf-8").lower().splitlines()
+    lines = read_text(path).lower().splitlines()
     sentences = list(_sentences(lines))
     if not sentences:
         raise ValueError(f"{path} has no sentence of at least {_LEAST_WORDS} words.")

@@ -130,7 +130,8 @@ class AddConstant(_Constant):
         self._cache = {"shape": x.shape}
         return y
 
-    @quiet
+    # Not made quiet: to copy raises no floating point error, and sums are quiet themselves.
+
     def backward(self, δEδy: FloatArray) -> tuple[FloatArray, ParameterSet]:
         """Copy the error; where the constant made copies of the input, sum theirs.
 

@@ -73,8 +73,9 @@ class CrossEntropyWithLabels(Loss):
                 f"labels from {least(labels)} to {largest(labels)}",
             )
         p = y.ravel()[_places(labels, classes)]
-        check_probabilities(self, "y", p)
-        E = restore(-np.log(above_zero(widen(p), p.dtype)), y.dtype).reshape(samples, 1)
+        low = check_probabilities(self, "y", p)
+        E = np.log(above_zero(widen(p), p.dtype, low))
+        E = restore(np.negative(E, E), y.dtype).reshape(samples, 1)
         self._cache = {"labels": own(labels), "p": p, "classes": classes}
         return E
 

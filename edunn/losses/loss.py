@@ -49,8 +49,10 @@ class Loss(Model):
             )
 
 
-def check_probabilities(loss: Loss, argument: str, p: FloatArray) -> None:
-    """Refuse what is clearly no probability; NaN passes, to be seen in the error.
+def check_probabilities(loss: Loss, argument: str, p: FloatArray) -> float:
+    """Refuse what is clearly no probability, and return the smallest of them, 0 if there is none.
+
+    NaN passes, to be seen in the error.
 
     Raises
     ------
@@ -59,7 +61,11 @@ def check_probabilities(loss: Loss, argument: str, p: FloatArray) -> None:
         gradient, explains.
     """
     slack = 1e-3
-    if p.size and (least(p) < -slack or largest(p) > 1 + slack):
+    if not p.size:
+        return 0.0
+    low: float = least(p)
+    if low < -slack or largest(p) > 1 + slack:
         raise loss.refusal(
-            argument, "of probabilities between 0 and 1", f"{least(p):g} to {largest(p):g}"
+            argument, "of probabilities between 0 and 1", f"{low:g} to {largest(p):g}"
         )
+    return low

@@ -168,11 +168,41 @@ def test_a_table_of_ones_own_is_read_by_its_path(folder: Path, tmp_path: Path) -
     assert (x.shape, targets.shape) == ((3, 2), (3, 2))
 
 
-@pytest.mark.parametrize("text", ["", "a,b,c\n", "a,b,c\n1,2,x\n", "a,b,c\n1,2,3\n1,2\n"])
-def test_a_file_that_is_no_table_is_named(folder: Path, text: str) -> None:
-    (folder / "study2d.csv").write_text(text)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a,b,c\n",
+        "a,b,c\n1,2,x\n",
+        "a,b,c\n1,2,3\n1,2\n",
+        # Without a header the first sample would be lost.
+        "4,5,6\n1,2,3\n",
+        "a,b,c\n1,2,0.5\n",
+        "a,b,c\n1,2,nan\n",
+        "a,b,año\n1,2,1\n".encode("latin-1"),
+        "a,b,c\n1,2,1\n".encode("utf-16"),
+    ],
+)
+def test_a_file_that_is_no_table_is_named(folder: Path, text: str | bytes) -> None:
+    (folder / "study2d.csv").write_bytes(text.encode() if isinstance(text, str) else text)
     with pytest.raises(ValueError, match="study2d"):
         datasets.load_classification("study2d")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffa,b,c\r\n1,2,1\r\n3,4,0\r\n",
+        '"a","b","c"\n"1","2","1"\n"3","4","0"\n',
+        "0,1,2\n1,2,1\n3,4,0\n",
+        "a, b, c\n\n1, 2, 1.0\n3, 4, 0.0\n\n",
+    ],
+    ids=["as spreadsheets save it", "quoted", "columns by number", "spaced"],
+)
+def test_a_table_may_be_written_as_other_programs_write_it(folder: Path, text: str) -> None:
+    (folder / "study2d.csv").write_bytes(text.encode())
+    x, y, _ = datasets.load_classification("study2d")
+    assert (x.tolist(), y.tolist()) == ([[1, 2], [3, 4]], [1, 0])
 
 
 @pytest.mark.usefixtures("sklearn")
@@ -298,9 +328,10 @@ class TestText:
             datasets.sequence_generation.reddit_comments()
 
     def test_a_text_without_sentences_is_named(self, folder: Path) -> None:
-        (folder / "reddit_comments.txt").write_text("No.\n")
-        with pytest.raises(ValueError, match="reddit_comments"):
-            datasets.load_sequence_generation("reddit_comments")
+        for text in (b"No.\n", "El año que viene.\n".encode("latin-1")):
+            (folder / "reddit_comments.txt").write_bytes(text)
+            with pytest.raises(ValueError, match="reddit_comments"):
+                datasets.load_sequence_generation("reddit_comments")
 
 
 def test_an_unknown_name_is_refused_with_the_near_ones() -> None:
