@@ -129,7 +129,9 @@ class FeatureLayout:
             return np.asarray(samples.dot(values.dot(pixels)))
         if self.rows > 1:
             values = values.reshape(-1, self.columns)
-        return self._by_feature(samples[: values.shape[0]].dot(values))
+        if values.shape[0] != samples.shape[0]:
+            samples = samples[: values.shape[0]]
+        return self._by_feature(samples.dot(values)) if self.pixels > 1 else samples.dot(values)
 
     def total_product(self, left: FloatArray, right: FloatArray) -> FloatArray:
         """Sum the products of each feature; where they are many, without an array of them."""
