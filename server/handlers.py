@@ -171,7 +171,7 @@ class Handlers(grpc.GenericRpcHandler):
                     await self._count(call)
                 with call.usage.calls_at_once if counts else NOT_COUNTED:
                     request = await self._arrivals.read(
-                        context.read, call.account, may_be_slow=not rpc.is_open
+                        context.read, call.account, connection, may_be_slow=not rpc.is_open
                     )
                     connection.note_delivered(len(request))
                     if len(request) > self._unchecked_bytes or request.startswith(GZIP):

@@ -35,6 +35,7 @@ from edunn_serving.v1.training_service_pb2 import (
 )
 from server.call import EOF, Call, Read
 from server.grading.guard import Guard
+from server.in_full import in_full, in_thread
 from server.open_streams import OpenStreams
 from server.training.content import DTYPES, Content
 from server.training.names import check_name
@@ -90,27 +91,23 @@ class Datasets:
             caller, path, dataset.size_bytes, budget, self._artifacts
         ) as reservation:
             await self._write(path, content, read)
-            try:
-                dataset.digest = content.finish()
-                content.describe(dataset)
-                known = await self._known(caller, header.name, dataset.digest, header.replace)
-                if known is None:
-                    record = DatasetRecord(dataset=dataset, path=path)
-                    await self._put(caller, record, reservation)
-                    return UploadDatasetResponse(dataset=dataset)
-            except BaseException:
-                await asyncio.to_thread(self._artifacts.remove, path)
-                raise
-        # The same bytes were there, though the header did not say so.
-        await asyncio.to_thread(self._artifacts.remove, path)
+            dataset.digest = content.finish()
+            content.describe(dataset)
+            known = await self._known(caller, header.name, dataset.digest, header.replace)
+            if known is None:
+                record = DatasetRecord(dataset=dataset, path=path)
+                await in_full(self._put(caller, record, reservation))
+                return UploadDatasetResponse(dataset=dataset)
+            # The same bytes were there, though the header did not say so.
+            await in_full(self._store.discard(caller, path, self._artifacts))
         return known
 
     async def _write(self, path: str, content: Content, read: Read) -> None:
         """Write the chunks as they come: while one is written, the next one arrives."""
         with_file = self._artifacts.writing(path)
-        file = await asyncio.to_thread(with_file.__enter__)
+        file = await in_thread(with_file.__enter__)
         try:
-            await asyncio.to_thread(write_all, file, content.file_header)
+            await in_thread(write_all, file, content.file_header)
             writing: asyncio.Future[None] | None = None
             chunks: list[bytes] = []
             try:
@@ -137,9 +134,9 @@ class Datasets:
                 raise
             content.check_complete()
         except BaseException as error:
-            await asyncio.to_thread(_leave, with_file, error)
+            await in_thread(_leave, with_file, error)
             raise
-        await asyncio.to_thread(with_file.__exit__, None, None, None)
+        await in_thread(with_file.__exit__, None, None, None)
 
     async def _known(
         self, caller: str, name: str, digest: str, replace: bool
@@ -199,8 +196,7 @@ class Datasets:
         """Remove what no name of the caller's has any more."""
         if any(each.path == path for each in (await self._store.datasets(caller)).values()):
             return
-        await asyncio.to_thread(self._artifacts.remove, path)
-        await self._store.release(caller, path)
+        await in_full(self._store.discard(caller, path, self._artifacts))
 
     def _check(self, header: DatasetHeader) -> None:
         violations = []

@@ -73,12 +73,13 @@ from server.call import EOF, AnsweredWithStatusError, Call, Read, StreamMethod, 
 from server.dispatcher import Dispatcher
 from server.envelope import head_of
 from server.grading.guard import Guard
+from server.in_full import in_full, in_thread
 from server.open_streams import OpenStreams
 from server.training.datasets import Datasets
 from server.training.events import TrainingEvents
 from server.training.keeper import TrainingKeeper
 from server.training.names import check_name
-from server.training.store import TrainingStore, dataset_not_found
+from server.training.store import TrainingStore, dataset_removed
 
 DEFAULT_PAGE, MAX_PAGE = 50, 1000
 # A training that others change at once is read and changed again, at most this often.
@@ -204,18 +205,13 @@ class TrainingService:
         async with self._store.reserved(
             call.caller.name, record.folder, room, budget, self._artifacts
         ) as reservation:
-            try:
-                await asyncio.to_thread(self._artifacts.put, checkpoint, prepared.model)
-                change = new_training(record, training, checkpoint)
-                change.artifact = Artifact(record.folder, room, reservation)
-                made = await self._store.change(change)
-                if not made:
-                    # The same request has come twice at once.
-                    await asyncio.to_thread(self._artifacts.remove, record.folder)
-                    return _started(await self._store.get(key), digest)
-            except BaseException:
-                await asyncio.to_thread(self._artifacts.remove, record.folder)
-                raise
+            await in_thread(self._artifacts.put, checkpoint, prepared.model)
+            change = new_training(record, training, checkpoint)
+            change.artifact = Artifact(record.folder, room, reservation)
+            if not await in_full(self._store.change(change)):
+                # The same request has come twice at once.
+                await in_thread(self._artifacts.remove, record.folder)
+                return _started(await self._store.get(key), digest)
         return StartTrainingResponse(training=training).SerializeToString()
 
     async def _prepare(
@@ -284,21 +280,31 @@ class TrainingService:
                 raise _ended(key.training_id)
             if not stored.has_ended:
                 break
-            dataset = stored.record.dataset
-            if dataset.path and not await self._store.is_stored(call.caller.name, dataset.path):
-                raise dataset_not_found(dataset.dataset.name)
+            await self._find_dataset(stored.record)
             training.state = TrainingState.TRAINING_STATE_QUEUED
             training.outcome = TrainingOutcome.TRAINING_OUTCOME_UNSPECIFIED
             training.cancel_requested = False
             for field in ("error", "end_time", "expire_time"):
                 training.ClearField(field)
-            values = {**shown(training), "cancel": 0, "deaths": 0}
+            record = stored.record.SerializeToString()
+            values = {**shown(training), "record": record, "cancel": 0, "deaths": 0}
             change = Change(key, as_read(stored), values, ready=True, resumed=True)
             if await self._store.change(change):
                 break
         else:
             raise unavailable("the training is changing")
         return ResumeTrainingResponse(training=training).SerializeToString()
+
+    async def _find_dataset(self, record: TrainingRecord) -> None:
+        """Find the data set of a training again, which may have been removed and uploaded anew."""
+        dataset = record.dataset
+        if not dataset.path or await self._store.is_stored(record.caller, dataset.path):
+            return
+        for each in (await self._store.datasets(record.caller)).values():
+            if each.dataset.digest == dataset.dataset.digest:
+                dataset.path = each.path
+                return
+        raise dataset_removed(dataset.dataset.name)
 
     async def _watch(self, call: Call, read: Read) -> AsyncIterator[bytes]:
         request = _parsed(WatchTrainingRequest, await _only(read))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeVar
@@ -20,6 +20,9 @@ from edunn_serving.redis_text import text_of
 from edunn_serving.scripts import Script
 from edunn_serving.seal import Seal
 from edunn_serving.training_store import CHANGE_SCRIPT, Change, StoredTraining, TrainingKey
+from server.in_full import in_full, in_thread
+
+log = logging.getLogger(__name__)
 
 # A file that is not complete after this time belongs to a server that has died.
 RESERVED, RESERVED_MS = "reserved:", 6 * 3600 * 1000
@@ -186,15 +189,44 @@ class TrainingStore:
         """Reserve bytes for a file while the block makes it, and give the reservation's name.
 
         The block makes a place of it in the step that makes the file count. What is still reserved
-        at the end is given back.
+        at the end is given back. If the block fails, the file is removed.
         """
         name, lost = await self._room_for(caller, path, size, budget)
         for each in lost:
-            await asyncio.to_thread(artifacts.remove, each)
+            await self.discard(caller, each, artifacts)
         try:
             yield name
-        finally:
-            await self.release(caller, name)
+        except BaseException:
+            # The block may have failed after the step that made the file count.
+            if await self.is_stored(caller, name):
+                await in_full(self.discard(caller, path, artifacts, reservation=name))
+            raise
+        await self.release(caller, name)
+
+    async def discard(
+        self, caller: str, path: str, artifacts: ArtifactStore, *, reservation: str = ""
+    ) -> None:
+        """Remove a file of which nothing tells any more, and give back its bytes.
+
+        If the artifact store is away, a later reservation of the caller's removes the file.
+        """
+        try:
+            await in_thread(artifacts.remove, path)
+        except ServiceError as error:
+            log.warning("the file %s stays for now: %s", path, error.message)
+            await self._abandon(caller, path, reservation)
+        else:
+            await self.release(caller, reservation or path)
+
+    @_told
+    async def _abandon(self, caller: str, path: str, reservation: str) -> None:
+        """Let a place in a caller's budget, or a reservation, be taken for one of a dead server."""
+        place = reservation or path
+        size = int(await self.client.hget(keys.artifacts(caller), place) or 0)
+        pipeline = self.client.pipeline(transaction=True)
+        pipeline.hset(keys.artifacts(caller), f"{RESERVED}0:{path}", size)
+        pipeline.hdel(keys.artifacts(caller), place)
+        await pipeline.execute()
 
 
 def training_not_found(training_id: str) -> ServiceError:
@@ -203,6 +235,16 @@ def training_not_found(training_id: str) -> ServiceError:
         Reason.TRAINING_NOT_FOUND,
         f"there is no training {quoted(training_id)}: it was never started, or is forgotten",
         metadata={"training_id": training_id},
+    )
+
+
+def dataset_removed(name: str) -> ServiceError:
+    """Return the error of a training whose data set is no more. Its name may have another one."""
+    return ServiceError(
+        Reason.DATASET_NOT_FOUND,
+        f"the data set {quoted(name)} with which the training began has been removed: upload the "
+        "same elements again",
+        metadata={"dataset": name},
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 
 import fsspec
+import grpc
 import numpy as np
 import pytest
-from edunn_client import Client, EdunnError, Training, TrainingState
+from edunn_client import CallScope, CancelledError, Client, EdunnError, Training, TrainingState
 from edunn_client.optimizers import Adam
 from local_training import BATCH, SEED, add_network, arrays_of, assert_same, train_locally
 from object_store import ObjectStore, object_store
@@ -17,6 +20,8 @@ from waiting import await_true
 from edunn_serving.artifacts import ArtifactStore
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.pools import TRAINING
+from edunn_serving.v1 import training_service_pb2 as api
+from edunn_serving.v1.training_service_pb2_grpc import TrainingServiceStub
 from standalone.stack import Stack
 
 EPOCHS = 30
@@ -54,12 +59,15 @@ def test_refusals_are_told_apart_and_leave_nothing(
 
 
 @pytest.fixture
-def client(objects: ObjectStore, tmp_path: Path) -> Iterator[Client]:
+def stack(objects: ObjectStore, tmp_path: Path) -> Iterator[Stack]:
     settings = {"EDUNN_ARTIFACTS": URL, "EDUNN_TRAINING_SLICE_SECONDS": "0.3"}
-    with (
-        Stack(tmp_path, workers=1, others={TRAINING: 1}, environment=settings) as stack,
-        Client(stack.address, timeout=60) as connected,
-    ):
+    with Stack(tmp_path, workers=1, others={TRAINING: 1}, environment=settings) as running:
+        yield running
+
+
+@pytest.fixture
+def client(stack: Stack) -> Iterator[Client]:
+    with Client(stack.address, timeout=60) as connected:
         yield connected
 
 
@@ -114,3 +122,57 @@ def test_upload_that_the_object_store_refuses_leaves_nothing(
     assert "mine" not in {each.name for each in client.datasets()}
     objects.refusal = None
     assert client.upload_dataset("mine", x, y).name == "mine"
+
+
+def test_caller_that_leaves_while_the_store_is_slow_leaves_nothing_behind(
+    objects: ObjectStore, stack: Stack, client: Client
+) -> None:
+    x, y = np.random.default_rng(0).random((500, 8)), np.arange(500) % 3
+    with client.session(seed=1) as session:
+        net = add_network(session)
+        for begin in (
+            lambda: client.upload_dataset("mine", x, y),
+            lambda: net.fit("digits", "loss", Adam(lr=0.01), epochs=1),
+        ):
+            objects.may_write.clear()
+            objects.written_to.clear()
+            with ThreadPoolExecutor() as pool, CallScope() as scope:
+                call = pool.submit(copy_context().run, begin)
+                assert objects.written_to.wait(60)
+                scope.cancel()
+                with pytest.raises(CancelledError):
+                    call.result()
+                objects.may_write.set()
+            await_true(lambda: used_bytes(stack) == 0, "the return of its bytes")
+            assert not stored()
+        assert "mine" not in {each.name for each in client.datasets()}
+        assert not list(client.trainings())
+
+
+def test_what_could_not_be_removed_is_removed_with_the_next_upload(
+    objects: ObjectStore, stack: Stack, client: Client
+) -> None:
+    x, y = np.random.default_rng(0).random((500, 8)), np.arange(500) % 3
+    client.upload_dataset("mine", x, y)
+    objects.refusal = "403 Forbidden", "AccessDenied"
+    client.delete_dataset("mine")
+    assert "mine" not in {each.name for each in client.datasets()}
+    assert len(stored()) == 1
+    # Its bytes still count.
+    assert used_bytes(stack) == x.nbytes + y.nbytes
+    objects.refusal = None
+    client.upload_dataset("other", x, y)
+    assert len(stored()) == 1
+    assert used_bytes(stack) == x.nbytes + y.nbytes
+
+
+def stored() -> list[str]:
+    """Return the files in the store."""
+    found: list[str] = fsspec.filesystem("s3", skip_instance_cache=True).find("artifacts/edunn")
+    return found
+
+
+def used_bytes(stack: Stack) -> int:
+    with grpc.insecure_channel(stack.address) as channel:
+        stub = TrainingServiceStub(channel)
+        return int(stub.ListDatasets(api.ListDatasetsRequest(), timeout=30).used_bytes)

@@ -141,17 +141,30 @@ def test_a_program_that_cannot_be_started_costs_no_attempt(
 
 def test_classroom50(tmp_path: Path, variables: dict[str, str]) -> None:
     shutil.copy(RIGHT, tmp_path / "my_layers.py")
-    given = {"CLASSROOM": "nn", "ASSIGNMENT": "dropout-1", "USERNAME": "eva", "COMMIT_URL": "c"}
-    script = EXAMPLES / "classroom50" / "autograde.sh"
+    given = {
+        "CLASSROOM": "nn", "ASSIGNMENT": "dropout-1", "USERNAME": "eva", "COMMIT_URL": "c",
+        "RELEASE_URL": "r", "SUBMISSION_TAG": "submit/2030-01-01T00-00-00Z-abc",
+    }  # fmt: skip
+    script = EXAMPLES / "classroom50" / "autograder.py"
     run([script], tmp_path, {**variables, **given})
     result = json.loads((tmp_path / "result.json").read_text())
-    assert (result["schema"], result["classroom"], result["commit"]) == (
+    # What its schema asks for: every one of these, none other, and no empty text.
+    assert set(result) == {
+        "schema", "classroom", "assignment", "assignment_type", "owner", "submission", "commit",
+        "release", "review", "datetime", "score", "max-score", "tests",
+    }  # fmt: skip
+    assert all(each or each == 0 for each in result.values())
+    assert (result["schema"], result["classroom"], result["review"]) == (
         "classroom50/result/v1", "nn", "c",
     )  # fmt: skip
+    assert (result["assignment_type"], result["owner"]) == ("individual", "eva")
     assert (result["score"], result["max-score"]) == (5, 5)
     assert all(type(test["score"]) is int and test["passed"] for test in result["tests"])
-    done = subprocess.run([script], cwd=tmp_path, env={**away(variables), **given}, check=False)
-    assert done.returncode == 0
+    # A service that is away is a failure of the infrastructure; a missing file is the student's.
+    for place, code in ((away(variables), 2), (variables, 0)):
+        done = subprocess.run([script], cwd=tmp_path, env={**place, **given}, check=False)
+        assert done.returncode == code
+        (tmp_path / "my_layers.py").unlink(missing_ok=True)
     assert json.loads((tmp_path / "result.json").read_text())["score"] == 0
 
 

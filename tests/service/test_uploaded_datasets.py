@@ -12,7 +12,7 @@ import grpc
 import numpy as np
 import pytest
 from contract import refusal
-from edunn_client import Client, EdunnError, optimizers
+from edunn_client import Client, EdunnError, TrainingState, optimizers
 from local_training import add_network
 from object_store import object_store
 from waiting import await_true
@@ -251,9 +251,19 @@ def test_a_data_set_that_a_training_needs_stays(client: Client) -> None:
         training.cancel()
         training.result()
         client.delete_dataset("needed")
-        with pytest.raises(EdunnError) as gone:
+        client.upload_dataset("needed", x + 1, y)
+        with pytest.raises(EdunnError, match="upload the same elements again") as gone:
             training.resume()
         assert gone.value.reason == "DATASET_NOT_FOUND"
+        # The same elements will do, whatever their name.
+        client.upload_dataset("again", x, y)
+        training.resume()
+        with pytest.raises(EdunnError) as used:
+            client.delete_dataset("again")
+        assert used.value.reason == "TRAINING_UNDER_WAY"
+        client.delete_dataset("needed")
+        training.cancel()
+        assert training.result().state is TrainingState.CANCELLED
 
 
 def test_artifacts_may_lie_in_an_object_store(

@@ -187,8 +187,12 @@ class Slices:
         self._make(Change(stored.key, expected, shown(stored.training), [event]))
 
     def _write(self, path: str, stored: StoredTraining, run: TrainingRun) -> None:
-        """Write the checkpoint."""
-        _once_there(lambda: write_checkpoint(self._store, path, stored.record.layer, run))
+        """Write the checkpoint, or nothing of it."""
+        try:
+            _once_there(lambda: write_checkpoint(self._store, path, stored.record.layer, run))
+        except BaseException:
+            self._remove(path)
+            raise
 
     def _commit(
         self,
@@ -282,6 +286,7 @@ class Slices:
                         stored.record.folder, error)  # fmt: skip
 
     def _remove(self, checkpoint: str) -> None:
+        """Remove the files of a checkpoint, as far as they are there."""
         try:
             self._store.remove(checkpoint)
             self._store.remove(state_path(checkpoint))

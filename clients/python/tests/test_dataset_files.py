@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,15 @@ def test_what_is_wrong_with_a_table_is_said_with_its_place(name: str, tmp_path: 
     assert text in str(caught.value)
 
 
+def test_an_error_shows_the_beginning_of_many_names(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    for row in ("1," * 10_000 + "0\n", "a" * 10_000, "a," * 10_000 + "b\n1"):
+        path.write_text(row)
+        with pytest.raises(ValueError) as caught:
+            read_file(path, "none")
+        assert len(str(caught.value)) < 500 + len(str(path))
+
+
 def test_whole_numbers_of_an_archive_get_a_type_that_tensors_have(tmp_path: Path) -> None:
     path = tmp_path / "images.npz"
     images = np.arange(8, dtype=np.uint8).reshape(2, 2, 2)
@@ -99,6 +109,23 @@ def test_what_is_no_archive_with_x_and_y_is_refused(tmp_path: Path) -> None:
     np.savez(objects, x=np.array([1, "a"], object), y=y)
     with pytest.raises(ValueError, match="no readable array 'x'"):
         read_file(objects)
+    damaged = tmp_path / "damaged.npz"
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (%d,), }\n"
+    for shape, compression in ((3, zipfile.ZIP_STORED), (10**14, zipfile.ZIP_DEFLATED)):
+        part = header % shape
+        parts = [b"", b"no array", b"\x93NUMPY\x01\x00" + len(part).to_bytes(2, "little") + part]
+        for each in parts:
+            with zipfile.ZipFile(damaged, "w", compression) as archive:
+                archive.writestr("x.npy", each)
+                archive.writestr("y.npy", each)
+            with pytest.raises(ValueError, match="no readable array 'x'"):
+                read_file(damaged)
+    np.savez_compressed(damaged, x=np.arange(10_000.0), y=y)
+    data = bytearray(damaged.read_bytes())
+    data[200:300] = bytes(100)
+    damaged.write_bytes(data)
+    with pytest.raises(ValueError, match="no readable array 'x'"):
+        read_file(damaged)
     with pytest.raises(FileNotFoundError):
         read_file(tmp_path / "none.npz")
     with pytest.raises(ValueError, match="neither"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -185,6 +186,34 @@ class TestForms:
             away = Outcome("dropout-1", "s", 1.0, None, "away.", environment={})
             assert form_.text_of(there)
             assert form_.text_of(away)
+
+    def test_check50_shows_values_where_there_are_two_and_runs_no_markup(self) -> None:
+        from edunn_client._cli.formats import FORMATS
+        from edunn_client._cli.formats.form import Outcome
+
+        known = result(message="<b>x</b>", expected=1.0, answered=2.0)
+        outcome = Outcome("d", "s", 1.0, report(result(), known), environment={})
+        written = json.loads(FORMATS["check50"].text_of(outcome))
+        without, with_both = (each["cause"] for each in written["results"])
+        # Its page shows what is there, and a null is no text.
+        assert {"expected", "actual"}.isdisjoint(without)
+        assert (with_both["expected"], with_both["actual"]) == ("1", "2")
+        assert "&lt;b&gt;x" in with_both["rationale"] and "<b>" not in with_both["rationale"]
+
+    def test_a_check_that_cannot_be_judged_leaves_the_last_score_on_gradescope(
+        self, tmp_path: Path
+    ) -> None:
+        from edunn_client._cli.formats import FORMATS
+        from edunn_client._cli.formats.form import Outcome
+
+        before = [{"score": 0.75, "autograder_error": False}]
+        metadata = json.dumps({"previous_submissions": before})
+        (tmp_path / "submission_metadata.json").write_text(metadata)
+        environment = {"EDUNN_GRADESCOPE": str(tmp_path)}
+        for counts, score in ((True, 0.0), (False, 0.75)):
+            found = report(result(), counts=counts)
+            outcome = Outcome("d", "s", 1.0, found, environment=environment)
+            assert json.loads(FORMATS["gradescope"].text_of(outcome))["score"] == score
 
     def test_fractions_become_hundredths_for_classroom50(self) -> None:
         from edunn_client._cli.formats import FORMATS

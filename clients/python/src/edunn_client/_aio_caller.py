@@ -57,6 +57,7 @@ class AsyncCaller(Connection):
         method = self.method(call.method)
         request = await _write(call.request)
         metadata = self.metadata(await self.token(), scope)
+        self.check_time(deadline)
         try:
             return await invoke(method, request, deadline.for_grpc(), metadata, scope)
         except grpc.RpcError as error:

@@ -63,6 +63,7 @@ class Caller(Connection):
         """Make a call once and return the answer's message."""
         method = self.method(call.method)
         metadata = self.metadata(self.ask_for_token(), scope)
+        self.check_time(deadline)
         try:
             return invoke(method, call.request, deadline.for_grpc(), metadata, scope)
         except grpc.RpcError as error:

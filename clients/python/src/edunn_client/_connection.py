@@ -25,9 +25,15 @@ from edunn_client._channel import (
 from edunn_client._connection_faults import connection_fault
 from edunn_client._deadlines import Deadline, check_timeout
 from edunn_client._environment import TokenLike, complete
-from edunn_client._errors import deadline_exceeded, error_from_rpc, error_of_service, unavailable
+from edunn_client._errors import (
+    EdunnError,
+    deadline_exceeded,
+    error_from_rpc,
+    error_of_service,
+    unavailable,
+)
 from edunn_client._headers import Metadata, MetadataPairs, bearer, metadata_pairs
-from edunn_client._retries import Attempts, Failure, RetryPolicy
+from edunn_client._retries import AttemptError, Attempts, Failure, RetryPolicy
 from edunn_client._scope import CallScope
 
 DEFAULT_TIMEOUT = 30.0
@@ -117,6 +123,14 @@ class Connection:
         """Whether the latest call found no connection or no answer."""
         return self._lost_at is not None
 
+    def check_time(self, deadline: Deadline) -> None:
+        """Refuse a call whose time is over. gRPC might still answer it: its timers are coarse."""
+        if not deadline.left:
+            raise AttemptError(Failure(self._too_late(deadline)))
+
+    def _too_late(self, deadline: Deadline) -> EdunnError:
+        return deadline_exceeded(f"no answer from {self.target} within {deadline.timeout:g} s")
+
     def failure_of(self, error: grpc.RpcError, deadline: Deadline) -> Failure:
         """Return what a failed attempt means."""
         told = error_of_service(error)
@@ -124,9 +138,7 @@ class Connection:
             return Failure(told)
         found = error_from_rpc(error)
         if found.code is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return Failure(
-                deadline_exceeded(f"no answer from {self.target} within {deadline.timeout:g} s")
-            )
+            return Failure(self._too_late(deadline))
         if found.code is not grpc.StatusCode.UNAVAILABLE:
             return Failure(found)
         fault = connection_fault(found.message, self.target, self._credentials is not None)

@@ -14,6 +14,8 @@ from edunn_client._tensors import Array
 SUFFIXES = (".npz", ".csv")
 # Whole numbers up to this size are exact in float64, in which a table is read.
 _LARGEST_LABEL = 2**53
+# An error shows this many characters of names.
+_SHOWN = 200
 
 
 def is_dataset_file(path: Path) -> bool:
@@ -56,7 +58,11 @@ def _read_arrays(path: Path) -> tuple[Array, Array]:
     # NumPy takes any other file for a pickle or for a single array.
     if not is_archive:
         raise ValueError(f"{path} is no .npz file: numpy.savez(path, x=x, y=y) makes one")
-    with np.load(path, allow_pickle=False) as arrays:
+    try:
+        loaded = np.load(path, allow_pickle=False)
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{path} is a damaged .npz file: {error}") from error
+    with loaded as arrays:
         missing = [name for name in ("x", "y") if name not in arrays.files]
         if missing:
             raise ValueError(f"{path} has no array {missing[0]!r}, only: {', '.join(arrays.files)}")
@@ -65,9 +71,17 @@ def _read_arrays(path: Path) -> tuple[Array, Array]:
 
 def _array_of(path: Path, arrays: Mapping[str, Array], name: str) -> Array:
     try:
-        return arrays[name]
-    except (ValueError, zipfile.BadZipFile) as error:
+        array = arrays[name]
+    except OSError:
+        raise
+    except Exception as error:
+        # NumPy and zipfile raise errors of many kinds over a damaged file, also where it asks for
+        # more memory than there is.
         raise ValueError(f"{path} has no readable array {name!r}: {error}") from error
+    # NumPy gives the bytes of a part that is no array.
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{path} has no readable array {name!r}: it is no .npy file")
+    return array
 
 
 def _signed(y: Array) -> Array:
@@ -94,15 +108,21 @@ def _read_table(path: Path, target: str | None) -> tuple[Array, Array]:
 
 def _check_names(path: Path, names: Sequence[str], target: str | None) -> None:
     if all(map(_is_number, names)):
-        raise ValueError(f"{path} should have a row of names first, got {', '.join(names)!r}")
+        raise ValueError(f"{path} should have a row of names first, got {_beginning(names)!r}")
     if len(names) < 2:
         raise ValueError(
             f"{path} should have a column besides the one to predict, with commas between them; "
-            f"its first row is {names[0]!r}"
+            f"its first row is {_beginning(names)!r}"
         )
     if target is not None and names.count(target) != 1:
         number = "several columns" if target in names else "no column"
-        raise ValueError(f"{path} has {number} {target!r}, it has: {', '.join(names)}")
+        raise ValueError(f"{path} has {number} {target!r}, it has: {_beginning(names)}")
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """Return names as an error shows them: a table may have many, and what is none long ones."""
+    text = ", ".join(names)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _numbers(path: Path, names: Sequence[str], lines: Sequence[str]) -> Array:

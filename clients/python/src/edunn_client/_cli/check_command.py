@@ -198,6 +198,8 @@ def _write(form: Form, outcome: Outcome, output: Path | None) -> None:
 def _exit_code(form: Form, outcome: Outcome) -> int:
     if outcome.report is None:
         print(outcome.away, file=sys.stderr)
+        if form.away_is_failure and outcome.is_away:
+            return 2
         # A system that takes a file is told by the file.
         return 0 if form.path is not None and form.always_succeeds else 2
     return 0 if form.always_succeeds or outcome.report.passed else NOT_PASSED

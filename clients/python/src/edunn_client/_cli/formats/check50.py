@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import Any
 
 from edunn_client._cli.formats.form import Form, Outcome, shown_checks, words
@@ -31,13 +32,14 @@ def _result(result: CheckResult) -> dict[str, Any]:
     passed = _PASSED.get(result.verdict)
     cause: dict[str, Any] | None = None
     if passed is not True:
-        number = "{:.9g}".format
+        # check50's page takes both for HTML.
         cause = {
-            "rationale": words(result),
-            "help": result.bug or None,
-            "expected": None if result.expected is None else number(result.expected),
-            "actual": None if result.answered is None else number(result.answered),
+            "rationale": escape(words(result), quote=False),
+            "help": escape(result.bug) or None,
         }
+        if result.expected is not None and result.answered is not None:
+            # The page shows both if there is one, and cannot show a null.
+            cause |= {"expected": f"{result.expected:.9g}", "actual": f"{result.answered:.9g}"}
     return {
         "name": result.check_id,
         "description": result.title,

@@ -41,10 +41,13 @@ def text_of(outcome: Outcome) -> str:
             "schema": _SCHEMA,
             "classroom": environment.get("CLASSROOM", ""),
             "assignment": environment.get("ASSIGNMENT", outcome.assignment),
+            "assignment_type": environment.get("ASSIGNMENT_TYPE") or "individual",
+            "owner": environment.get("OWNER") or environment.get("USERNAME", ""),
             "submission": environment.get("SUBMISSION_TAG", ""),
             "commit": environment.get("COMMIT_URL", ""),
             "release": environment.get("RELEASE_URL", ""),
-            "review": environment.get("REVIEW_URL", ""),
+            # Older runners have none. Where there is nothing to compare it is the commit.
+            "review": environment.get("REVIEW_URL") or environment.get("COMMIT_URL", ""),
             "datetime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "score": 0 if report is None else whole(report.score),
             "max-score": 0 if report is None else whole(report.max_score),
@@ -59,4 +62,4 @@ def student_of(environment: Mapping[str, str]) -> str:
     return environment.get("USERNAME", "")
 
 
-FORM = Form(text_of, Path("result.json"), student_of)
+FORM = Form(text_of, Path("result.json"), student_of, away_is_failure=True)

@@ -47,6 +47,9 @@ class Form:
     """Finds the student in the system's environment; empty if it does not say."""
     always_succeeds: bool = True
     """Whether the command ends with 0 wherever it has written a report, passed or not."""
+    away_is_failure: bool = False
+    """Whether the system has a state of its own for a service that cannot be reached: it takes an
+    exit code other than 0 for that."""
 
 
 def shown_checks(report: Report) -> list[CheckResult]:
