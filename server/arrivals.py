@@ -2,7 +2,9 @@
 
 gRPC gives a call that is not read 64 KiB of room and no more. Once it is read, its whole request
 may come into memory, and only the last byte makes its size known. So a call is read only if there
-is room for it, and a request that is not complete soon needs one of a few places.
+is room for it, and a request that is not complete soon needs a place. While its connection has few
+bytes of incomplete messages, it is one of the many small places: the network or the caller's
+machine is slow. Otherwise it is one of the few places for requests of any size.
 
 An account is a caller or, if nobody is asked who calls, the address of a caller.
 """
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,11 +22,17 @@ from edunn_serving.errors import Reason, ServiceError, invalid_argument
 from edunn_serving.setting_types import MEBIBYTE
 from edunn_serving.settings import Settings
 from server.call import EOF, Read
+from server.connections import Connection
 from server.lanes import Lanes, queue_full
 from server.overdue import Limit, Limits
+from server.places import Places
 
 # A request that is complete within this time needs no place.
 QUICK_SECONDS = 0.25
+# A request is small while its connection has no more of incomplete messages than this for a call.
+SMALL_BYTES = 256 * 1024
+# The places of small requests that arrive slowly.
+ACCOUNT_SMALL_PLACES, SMALL_PLACES = 512, 2048
 # The calls that may be read at a time, of one account and in all. gRPC has 64 KiB of each.
 ACCOUNT_READS, READS = 1024, 4096
 # This many of an account may be read at a time whatever size is expected.
@@ -51,10 +59,11 @@ class Arrivals:
     def __init__(self, lanes: Lanes, settings: Settings) -> None:
         self._lanes = lanes
         self.seconds = settings.arrival_seconds
-        # The places of requests that arrive slowly. Each may become as large as requests may be.
+        # A request that arrives slowly may become as large as requests may be.
         self._place_bytes = settings.max_message_bytes
-        self._places = max(2, settings.max_arriving_bytes // settings.max_message_bytes)
-        self._slow: Counter[str] = Counter()
+        places = max(2, settings.max_arriving_bytes // settings.max_message_bytes)
+        self.places = Places(in_all=places, an_account=places // 2)
+        self.small_places = Places(in_all=SMALL_PLACES, an_account=ACCOUNT_SMALL_PLACES)
         self._limits = Limits(QUICK_SECONDS / 5)
         # The calls that are being read, of each account and in all.
         self._reading: dict[str, int] = {}
@@ -65,7 +74,9 @@ class Arrivals:
         self._refused_until: dict[str, float] = {}
         self._free_seconds = FREE_REFUSALS * settings.max_message_bytes / REFUSED_BYTES_A_SECOND
 
-    async def read(self, read: Read, account: str, *, may_be_slow: bool) -> bytes:
+    async def read(
+        self, read: Read, account: str, connection: Connection, *, may_be_slow: bool
+    ) -> bytes:
         """Read a call's request, if there is room for it.
 
         Raises
@@ -76,7 +87,7 @@ class Arrivals:
         """
         if not self._has_room(account):
             raise queue_full()
-        arrival = Arrival(self._limits, self, account, may_be_slow=may_be_slow)
+        arrival = Arrival(self._limits, self, account, connection, may_be_slow=may_be_slow)
         self._reading[account] = self._reading.get(account, 0) + 1
         self._reads += 1
         try:
@@ -87,8 +98,8 @@ class Arrivals:
         finally:
             self._reads -= 1
             _count_down(self._reading, account)
-            if arrival.is_slow:
-                _count_down(self._slow, account)
+            if arrival.place is not None:
+                arrival.place.give_back(account)
         if request is EOF:
             raise invalid_argument("request", "expected a message, got none")
         return request if isinstance(request, bytes) else bytes(request)
@@ -119,13 +130,6 @@ class Arrivals:
                 return
             await asyncio.sleep(until - self._free_seconds - now)
 
-    def take_place(self, account: str) -> bool:
-        """Take a place for a slow request; False if there is none. An account has half of them."""
-        if self._slow.total() >= self._places or self._slow[account] >= self._places // 2:
-            return False
-        self._slow[account] += 1
-        return True
-
     @contextmanager
     def collecting(self, account: str) -> Iterator[Collection]:
         """Give the collection of a request that comes in several messages, and end it."""
@@ -134,7 +138,7 @@ class Arrivals:
             yield collection
         finally:
             for _ in range(collection.places):
-                _count_down(self._slow, account)
+                self.places.give_back(account)
 
     async def read_next(self, read: Read) -> Any:
         """Read the next message of a request that comes in several, or that it has ended.
@@ -175,7 +179,7 @@ class Collection:
             QUEUE_FULL: there is no place for it.
         """
         while size > self.places * self._place_bytes:
-            if not self._arrivals.take_place(self._account):
+            if not self._arrivals.places.take(self._account):
                 raise _no_place(f"{size} bytes of the request have arrived, and large ones of you")
             self.places += 1
 
@@ -183,26 +187,48 @@ class Collection:
 class Arrival(Limit):
     """One request on its way."""
 
-    __slots__ = ("_account", "_arrivals", "_may_be_slow", "is_slow")
+    __slots__ = ("_account", "_arrivals", "_connection", "_end", "_may_be_slow", "place")
 
     def __init__(
-        self, limits: Limits, arrivals: Arrivals, account: str, *, may_be_slow: bool
+        self,
+        limits: Limits,
+        arrivals: Arrivals,
+        account: str,
+        connection: Connection,
+        *,
+        may_be_slow: bool,
     ) -> None:
         super().__init__(limits, QUICK_SECONDS)
+        self._end = self.until + arrivals.seconds
         self._arrivals = arrivals
         self._account = account
+        self._connection = connection
         self._may_be_slow = may_be_slow
-        # Whether it has a place.
-        self.is_slow = False
+        # The kind of its place; None if it needs none yet.
+        self.place: Places | None = None
 
     def on_over(self) -> ServiceError | float:
-        """Take a place and return the time that the request has; or return why it is refused."""
-        if self.is_slow:
+        """Take a place and return the time until the next look; or return why it is refused."""
+        seconds = self._end - time.monotonic()
+        if self.place is not None and seconds <= 0:
             return _too_late(self._arrivals.seconds)
-        if not (self._may_be_slow and self._arrivals.take_place(self._account)):
+        if not (self._may_be_slow and self._has_place()):
             return _no_place("the request arrives slowly, and slow ones of you")
-        self.is_slow = True
-        return self._arrivals.seconds
+        return seconds if self.place is self._arrivals.places else min(seconds, QUICK_SECONDS)
+
+    def _has_place(self) -> bool:
+        """Tell whether the request has a place of the right kind, or takes one."""
+        arrivals, connection = self._arrivals, self._connection
+        is_small = connection.arriving <= SMALL_BYTES * connection.calls
+        kind = arrivals.small_places if is_small else arrivals.places
+        if self.place is kind or self.place is arrivals.places:
+            return True
+        if not kind.take(self._account):
+            return False
+        if self.place is not None:
+            self.place.give_back(self._account)
+        self.place = kind
+        return True
 
 
 def _count_down(counts: dict[str, int], account: str) -> None:

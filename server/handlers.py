@@ -160,8 +160,6 @@ class Handlers(grpc.GenericRpcHandler):
         async def handle(_: object, context: Context) -> bytes:
             began = time.monotonic()
             call = self._call(rpc, caller, context)
-            if call is None:
-                return b""
             connection = call.connection
             connection.calls += 1
             try:
@@ -171,7 +169,7 @@ class Handlers(grpc.GenericRpcHandler):
                     await self._count(call)
                 with call.usage.calls_at_once if counts else NOT_COUNTED:
                     request = await self._arrivals.read(
-                        context.read, call.account, may_be_slow=not rpc.is_open
+                        context.read, call.account, connection, may_be_slow=not rpc.is_open
                     )
                     connection.note_delivered(len(request))
                     if len(request) > self._unchecked_bytes or request.startswith(GZIP):
@@ -203,8 +201,6 @@ class Handlers(grpc.GenericRpcHandler):
 
         async def handle(_: object, context: Context) -> None:
             call = self._call(rpc, known.caller, context)
-            if call is None:
-                return
             connection = call.connection
             connection.calls += 1
 
@@ -291,8 +287,7 @@ class Handlers(grpc.GenericRpcHandler):
             peer = context.peer()
             connection = self._connections.of(peer)
             if connection.is_over:
-                drop(context)
-                return
+                drop()
             connection.note_call(Trust.UNKNOWN)
             await self._refusals.check_guess(context, peer, connection, error)
             caller = error.caller if isinstance(error, DeniedError) else NOBODY
@@ -301,13 +296,12 @@ class Handlers(grpc.GenericRpcHandler):
 
         return handle
 
-    def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call | None:
-        """Return a call; None, and drop it, if its connection has ended."""
+    def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
+        """Return a call. Drop it if its connection has ended."""
         peer = context.peer()
         connection = self._connections.of(peer)
         if connection.is_over:
-            drop(context)
-            return None
+            drop()
         connection.note_call(Trust.CALLING if rpc.is_open else Trust.KNOWN)
         return self._new_call(rpc.name, caller, context, peer, connection)
 

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 
 import pytest
 
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.setting_types import MEBIBYTE
 from edunn_serving.settings import Settings
-from server.arrivals import FREE_READS, Arrivals
+from server.arrivals import (
+    ACCOUNT_SMALL_PLACES,
+    FREE_READS,
+    QUICK_SECONDS,
+    SMALL_BYTES,
+    Arrivals,
+)
+from server.connections import Connection
 from server.lanes import Lanes
 from server.metrics import Counts
 
 SETTINGS = Settings(
     max_message_bytes=MEBIBYTE, max_arriving_bytes=4 * MEBIBYTE, arrival_seconds=0.5
 )
+
+
+SMALL = Connection("a", began=0.0, calls=1)
+LARGE = Connection("a", began=0.0, calls=1, arriving=SMALL_BYTES + 1.0)
 
 
 def arrivals(max_bytes: int = 1 << 30) -> Arrivals:
@@ -33,10 +45,15 @@ async def at_once() -> bytes:
 
 
 async def reason_of(
-    arriving: Arrivals, read: Callable[[], Awaitable[bytes]], account: str, *, slow: bool = True
+    arriving: Arrivals,
+    read: Callable[[], Awaitable[bytes]],
+    account: str,
+    connection: Connection = LARGE,
+    *,
+    slow: bool = True,
 ) -> Reason | None:
     try:
-        await arriving.read(read, account, may_be_slow=slow)
+        await arriving.read(read, account, connection, may_be_slow=slow)
     except ServiceError as error:
         return error.reason
     return None
@@ -63,6 +80,49 @@ def test_account_has_half_of_the_places_and_quick_requests_need_none() -> None:
     assert of_a.count(Reason.DEADLINE_EXCEEDED) == 2
     assert of_a.count(Reason.QUEUE_FULL) == 3
     assert of_b is Reason.DEADLINE_EXCEEDED
+
+
+def outcomes_of(connections: Iterable[Connection]) -> Counter[Reason | None]:
+    """Return how the requests of one account end of which each never comes."""
+
+    async def run() -> list[Reason | None]:
+        arriving = arrivals()
+        return await asyncio.gather(
+            *(reason_of(arriving, never, "a", connection) for connection in connections)
+        )
+
+    return Counter(asyncio.run(run()))
+
+
+def test_small_requests_that_arrive_slowly_have_many_places() -> None:
+    found = outcomes_of([SMALL] * (ACCOUNT_SMALL_PLACES + 10) + [LARGE] * 2)
+    assert found == {
+        Reason.DEADLINE_EXCEEDED: ACCOUNT_SMALL_PLACES + 2,
+        Reason.QUEUE_FULL: 10,
+    }
+
+
+def test_small_request_that_grows_needs_a_place_of_the_other_kind() -> None:
+    growing = Connection("a", began=0.0, calls=1)
+
+    async def run() -> tuple[Reason | None, ...]:
+        arriving = arrivals()
+        requests = [
+            asyncio.create_task(reason_of(arriving, never, "a", connection))
+            for connection in (growing, LARGE, LARGE)
+        ]
+        await asyncio.sleep(QUICK_SECONDS * 1.3)
+        growing.arriving = LARGE.arriving
+        first, *others = await asyncio.gather(*requests)
+        # Its first place is free again.
+        assert arriving.small_places.take("a")
+        return first, *others
+
+    assert asyncio.run(run()) == (
+        Reason.QUEUE_FULL,
+        Reason.DEADLINE_EXCEEDED,
+        Reason.DEADLINE_EXCEEDED,
+    )
 
 
 def test_expected_size_is_each_accounts_own() -> None:

@@ -17,7 +17,8 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem
 h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .25rem .75rem; border-bottom: 1px solid #d1d9e0; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+h1, td, summary { overflow-wrap: anywhere; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .passed { color: #1a7f37; } .failed { color: #cf222e; } .skipped { color: #59636e; }
 .ungradable { color: #9a6700; }
 .bars { display: flex; align-items: flex-end; gap: 4px; height: 9rem; }
@@ -47,10 +48,11 @@ def class_page(assignment: Assignment, reports: Sequence[Report]) -> str:
 
 
 def best_reports(reports: Sequence[Report]) -> list[Report]:
-    """Return the best report of each student, by name."""
+    """Return the best report of each student, by name; one that counts, if there is any."""
     best: dict[str, Report] = {}
     for report in reports:
-        if report.student not in best or report.score > best[report.student].score:
+        before = best.get(report.student)
+        if before is None or (report.counts, report.score) > (before.counts, before.score):
             best[report.student] = report
     return [best[name] for name in sorted(best)]
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -125,7 +126,8 @@ def replay(
     """Show an attempt again: its challenges, its source, its reports."""
     found = service.replay_attempt(attempt)
     if source:
-        print(found.source.decode(errors="replace"), end="")
+        text = found.source.decode(errors="replace")
+        print(_harmless(text) if sys.stdout.isatty() else text, end="")
         return
     table = Table("challenge", "type", "steps", "answered", "points")
     for each in found.attempt.challenges:
@@ -220,6 +222,14 @@ def otter(
     """Write a test file for Otter-Grader, with a test case for each check."""
     found = service.get_assignment(assignment, course)
     _write(otter_file(found), output)
+
+
+def _harmless(text: str) -> str:
+    """Return a text without what a terminal would obey."""
+    return "".join(
+        each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}"
+        for each in text
+    )
 
 
 def _read(path: Path) -> str:

@@ -12,21 +12,25 @@ MARKS = {
     Verdict.SKIPPED: "-",
     Verdict.UNGRADABLE: "?",
 }
+# Such as can be read on white and on the dark background of a notebook.
 _COLOURS = {
-    Verdict.PASSED: "#1a7f37",
-    Verdict.FAILED: "#cf222e",
-    Verdict.SKIPPED: "#6e7781",
-    Verdict.UNGRADABLE: "#9a6700",
+    Verdict.PASSED: "#2da44e",
+    Verdict.FAILED: "#e5534b",
+    Verdict.SKIPPED: "#818b98",
+    Verdict.UNGRADABLE: "#bf8700",
 }
+# A student's text may be one long word.
+_LEFT = "text-align:left;overflow-wrap:anywhere"
 
 
 def report_html(report: Report) -> str:
     """Return a table of a report's checks."""
     rows = "".join(_row(each) for each in report.checks)
     return (
-        '<table class="edunn-report"><caption>'
+        '<table class="edunn-report"><caption style="text-align:left">'
         f"<b>{escape(report.assignment)}</b>: {escape(score_text(report))}</caption>"
-        "<thead><tr><th></th><th>check</th><th>points</th><th></th></tr></thead>"
+        "<thead><tr><th></th><th style='text-align:left'>check</th><th>points</th><th></th></tr>"
+        "</thead>"
         f"<tbody>{rows}</tbody></table>"
     )
 
@@ -56,8 +60,8 @@ def _row(result: CheckResult) -> str:
     colour, mark = _COLOURS[result.verdict], MARKS[result.verdict]
     bug = f"<code>{escape(result.bug)}</code> " if result.bug else ""
     return (
-        f'<tr><td style="color:{colour}" title="{result.verdict.value}">{mark}</td>'
-        f"<td>{escape(result.title)}</td>"
-        f"<td>{result.score:g} / {result.max_score:g}</td>"
-        f'<td style="text-align:left">{bug}{escape(explanation(result))}</td></tr>'
+        f'<tr><td style="color:{colour};font-weight:bold" title="{result.verdict.value}">{mark}'
+        f'</td><td style="{_LEFT}">{escape(result.title)}</td>'
+        f'<td style="white-space:nowrap">{result.score:g} / {result.max_score:g}</td>'
+        f'<td style="{_LEFT}">{bug}{escape(explanation(result))}</td></tr>'
     )
