@@ -6,6 +6,7 @@ Every ratio is of one run on one machine: the reference is measured between the 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -50,7 +51,8 @@ Ratios of one run, medians of {rounds} rounds. A job trains Dense(784, 128, relu
 softmax) with {samples} samples, batch 64, Adam; the reference is edunn's own `optimize` of the same
 data in one process. The interactive caller runs 8x64 Dropout forwards, one after the other, with a
 worker of each pool. The upload has 200 MiB in chunks of 1 MiB; the reference is a bare `grpc.aio`
-server that reads the same messages and keeps nothing.
+server that reads the same messages and keeps nothing. Before the run {load:.1f} programs wanted to
+compute on the machine's {cores} cores.
 
 | figure | measured | mark |
 | --- | --- | --- |
@@ -64,6 +66,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=4)
     options = parser.parse_args()
+    load, cores = os.getloadavg()[0], os.cpu_count()
     with (
         tempfile.TemporaryDirectory(prefix="edunn-bench-") as folder,
         Stack(Path(folder), workers=1) as stack,
@@ -77,7 +80,9 @@ def main() -> None:
         f"| p50 of one caller with a job, of without | {latency:.2f} | at most 1.5 |",
         f"| upload of 200 MiB, of a plain stream | {upload:.2f} | at least 0.5 |",
     ]
-    text = TEXT.format(rounds=options.rounds, samples=SAMPLES, rows="\n".join(rows))
+    text = TEXT.format(
+        rounds=options.rounds, samples=SAMPLES, load=load, cores=cores, rows="\n".join(rows)
+    )
     RESULTS.write_text(text)
     print(text)
 

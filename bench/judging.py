@@ -1,8 +1,8 @@
 """How sure the judging is, and what it costs: `python -m bench.judging [attempts] [type ...]`.
 
 Right answers by edunn, and by PyTorch where it is installed, are judged for as many attempts as
-asked for (1000 by default) of the first check of each shipped assignment, in either dtype: there
-may be no false failure. Wrong Dropouts are judged as often: nearly all must be caught. The cost
+asked for (1000 by default) of every check of each shipped assignment, in either dtype: there may
+be no false failure. Wrong Dropouts are judged as often: nearly all must be caught. The cost
 is processor time of one thread, drawing the challenge and judging apart.
 """
 
@@ -24,8 +24,6 @@ from worker.judging import Answer, Challenge, Place, Verdict, draw_challenge, ju
 
 _SECRET = b"bench.judging"
 _DTYPES = ("float32", "float64")
-# Dropout is where chance has a part, so all of its checks are tried.
-_WHOLE = ("Dropout",)
 _CHECKS_OF_A_SUBMISSION = 12
 
 Answering = Callable[[Check, Challenge], Answer | None]
@@ -49,8 +47,6 @@ def main(arguments: list[str]) -> None:
                 of_dtype = check.model_copy(update={"dtypes": (dtype,)})
                 for name, answer in answering.items():
                     _try_right(of_dtype, name, answer, attempts)
-            if type_ not in _WHOLE:
-                break
     if "Dropout" in types:
         _try_wrong(attempts)
         _time_submission()

@@ -37,8 +37,8 @@ class BoundSettings(BaseSettings):
     )
     max_connection_calls: int = _setting(
         512,
-        "How many calls one connection may have under way. More are refused, and beyond twice as "
-        "many gRPC refuses them without a reason. A client that opens calls only to reset them "
+        "How many calls one connection may have under way. More are refused, and beyond a quarter "
+        "more gRPC refuses them without a reason. A client that opens calls only to reset them "
         "costs the server this many at a time.",
         minimum=1,
     )

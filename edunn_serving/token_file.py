@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import math
 import os
 import secrets
 import time
@@ -19,6 +20,7 @@ from typing import Any
 
 from edunn_serving.callers import Caller, Role, checked_name
 from edunn_serving.limits import checked_limits
+from edunn_serving.regular_files import read_regular
 
 # Programs that look for lost secrets find a token by its beginning.
 PREFIX = "edunn_"
@@ -67,7 +69,7 @@ def read_tokens(path: Path) -> list[TokenRecord]:
         The file cannot be read, or is none of tokens.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -77,7 +79,7 @@ def read_tokens(path: Path) -> list[TokenRecord]:
         if content["version"] != VERSION:
             raise ValueError("it is of another version of edunn-serving")
         return [_record(each) for each in content["tokens"]]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise TokenFileError(f"{path} is no file of tokens: {error}") from None
 
 
@@ -86,7 +88,20 @@ def _record(fields: dict[str, Any]) -> TokenRecord:
     checked_name(record.name)
     if len(bytes.fromhex(record.digest)) != len(digest_of("")):
         raise ValueError("a token's digest has another length")
+    if not isinstance(record.id, str) or not isinstance(record.label, str):
+        raise ValueError("a token's id or label is no text")
+    if record.expires is not None and not _is_time(record.expires):
+        raise ValueError("a token's expiry is no time")
+    if not _is_time(record.created):
+        raise ValueError("the time of a token's making is none")
     return replace(record, role=Role(record.role), limits=checked_limits(record.limits))
+
+
+def _is_time(value: object) -> bool:
+    # A token that expires at NaN would never expire.
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return math.isfinite(value)
 
 
 @contextmanager

@@ -159,8 +159,6 @@ class Handlers(grpc.GenericRpcHandler):
 
         async def handle(_: object, context: Context) -> bytes:
             call = self._call(rpc, caller, context)
-            if call is None:
-                return b""
             connection = call.connection
             connection.calls += 1
             has_arrived = False
@@ -204,8 +202,6 @@ class Handlers(grpc.GenericRpcHandler):
 
         async def handle(_: object, context: Context) -> None:
             call = self._call(rpc, known.caller, context)
-            if call is None:
-                return
             connection = call.connection
             connection.calls += 1
 
@@ -292,8 +288,7 @@ class Handlers(grpc.GenericRpcHandler):
             peer = context.peer()
             connection = self._connections.of(peer)
             if connection.is_over:
-                drop(context)
-                return
+                drop()
             connection.note_call(Trust.UNKNOWN)
             await self._refusals.check_guess(context, peer, connection, error)
             caller = error.caller if isinstance(error, DeniedError) else NOBODY
@@ -302,13 +297,12 @@ class Handlers(grpc.GenericRpcHandler):
 
         return handle
 
-    def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call | None:
-        """Return a call; None, and drop it, if its connection has ended."""
+    def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
+        """Return a call. Drop it if its connection has ended."""
         peer = context.peer()
         connection = self._connections.of(peer)
         if connection.is_over:
-            drop(context)
-            return None
+            drop()
         connection.note_call(Trust.CALLING if rpc.is_open else Trust.KNOWN)
         return self._new_call(rpc.name, caller, context, peer, connection)
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from edunn_serving.regular_files import read_regular
 from edunn_serving.settings import SettingsError
 from server.exposure import is_loopback
 from server.signed_tokens import SignedTokens
@@ -97,7 +98,7 @@ class KeySet:
     async def _read(self) -> bytes:
         if self._is_url:
             return await _answer_of(self._place)
-        return await asyncio.to_thread(Path(self._place).read_bytes)
+        return await asyncio.to_thread(read_regular, Path(self._place))
 
 
 async def _answer_of(url: str) -> bytes:

@@ -30,8 +30,9 @@ from server.tls import Tls
 
 log = logging.getLogger(__name__)
 
-# gRPC lets a connection have this many times the calls that we let it have.
-STREAMS_A_CALL = 2
+# gRPC lets a connection have this many times the calls that we let it have. Of a flood it hands
+# over as many before the connection can be cut, and each keeps the others waiting.
+STREAMS_A_CALL = 1.25
 # The most calls that gRPC may hold before it hands them over.
 MAX_PENDING = 100_000
 # A request may be this much above the limit and is still refused in our words, not in gRPC's.
@@ -174,7 +175,7 @@ def _grpc_server(settings: Settings, handlers: Handlers) -> grpc.aio.Server:
             # A client may open and reset streams without end, and each costs a task. A client at
             # this limit is refused without a reason now and then, because it knows of the end of a
             # call before the server does. So calls are refused by our own, lower limit.
-            ("grpc.max_concurrent_streams", STREAMS_A_CALL * settings.max_connection_calls),
+            ("grpc.max_concurrent_streams", int(STREAMS_A_CALL * settings.max_connection_calls)),
             # Without this a call that is refused unread counts as a stream for up to a second more,
             # and gRPC would refuse other calls of its connection without a reason.
             ("grpc.http.tarpit", 0),

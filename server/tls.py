@@ -13,6 +13,7 @@ import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from edunn_serving.regular_files import read_regular
 from edunn_serving.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -93,14 +94,15 @@ class Tls:
         return grpc.ssl_server_certificate_configuration([pair], self._authorities())
 
     def _pair(self) -> tuple[bytes, bytes]:
-        return self._key.read_bytes(), self._certificate.read_bytes()
+        return read_regular(self._key), read_regular(self._certificate)
 
     def _authorities(self) -> bytes | None:
         if self._client_ca is None:
             return None
         try:
+            authorities = read_regular(self._client_ca)
             ssl.create_default_context().load_verify_locations(self._client_ca)
-            return self._client_ca.read_bytes()
+            return authorities
         except OSError as error:
             raise SettingsError(
                 f"EDUNN_TLS_CLIENT_CA has no certificates of authorities, in PEM: {error}"

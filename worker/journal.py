@@ -1,9 +1,9 @@
 """The journal of a session: the steps of a layer since its slots were stored.
 
 A step gives the same bits whenever it is taken, and its request is often much smaller than the
-slots that it changes. So a batch of steps may store its requests in place of the slots. A worker
-that lacks the layer loads the slots and takes the journaled steps again (`worker/replay.py`).
-Whatever else uses the session stores the slots and ends the journal.
+slots that it changes, or lies in Redis already. So a batch of steps may store its requests in place
+of the slots. A worker that lacks the layer loads the slots and takes the journaled steps again
+(`worker/replay.py`). Whatever else uses the session stores the slots and ends the journal.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def _optimizer(kind: type) -> Entry:
 
 def _step_of(kind: type) -> object:
     """Return the pure step that an optimizer binds its numbers to."""
-    names = kind.step.__code__.co_names  # type: ignore[attr-defined]
+    names = kind._take.__code__.co_names  # type: ignore[attr-defined]
     return next(getattr(steps, name) for name in names if hasattr(steps, name))
 
 

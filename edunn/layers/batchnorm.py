@@ -339,7 +339,7 @@ def _go_back(
 
 def _sum(parts: list[FloatArray]) -> FloatArray:
     """Return the sum of what blocks gave."""
-    return parts[0] if len(parts) == 1 else np.add.reduce(parts, axis=0)
+    return parts[0] if len(parts) == 1 else np.asarray(np.add.reduce(parts, axis=0))
 
 
 def _joined(groups: list[tuple[FloatArray, ...]]) -> tuple[FloatArray, ...]:

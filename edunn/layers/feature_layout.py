@@ -16,6 +16,8 @@ _ROW, BLOCK = 2**11, 2**16
 # From where on a row is long enough by itself.
 _LONG = 2**8
 FEW = 2**14
+# NumPy 1, as Debian 12 has it, comes with a plain library of products; NumPy 2 with a quick one.
+_PRODUCTS_ARE_QUICK = not np.__version__.startswith("1.")
 
 
 @dataclass(frozen=True)
@@ -123,22 +125,27 @@ class FeatureLayout:
 
     def total(self, values: FloatArray) -> FloatArray:
         """Sum the values of each feature, of some rows or of some channels."""
-        # A product with ones takes a half to two thirds of the time of a sum.
-        samples, pixels = self._ones
+        samples = self._ones[0]
         if self.by_channel:
-            return np.asarray(samples.dot(values.dot(pixels)))
+            # In half the time of `sum`, and quick where products are slow, too.
+            return np.asarray(samples.dot(np.einsum("ncp->nc", values)))
+        # A product with ones takes a half to two thirds of the time of a sum.
         if self.rows > 1:
             values = values.reshape(-1, self.columns)
-        return self._by_feature(samples[: values.shape[0]].dot(values))
+        if values.shape[0] != samples.shape[0]:
+            samples = samples[: values.shape[0]]
+        return self._by_feature(samples.dot(values)) if self.pixels > 1 else samples.dot(values)
 
     def total_product(self, left: FloatArray, right: FloatArray) -> FloatArray:
         """Sum the products of each feature; where they are many, without an array of them."""
         if left.size < FEW:
             return self.total(left * right)
-        if self.by_channel:
-            # A product of matrices of one row and one column: in half the time of `einsum`.
+        if self.by_channel and _PRODUCTS_ARE_QUICK:
+            # Of matrices of one row and one column: in two thirds of the time of `einsum`.
             by_sample = np.matmul(left[:, :, np.newaxis], right[..., np.newaxis])
             return np.asarray(self._ones[0].dot(by_sample[..., 0, 0]))
+        if self.by_channel:
+            return np.asarray(self._ones[0].dot(np.einsum("ncp,ncp->nc", left, right)))
         pair = left.reshape(-1, self.columns), right.reshape(-1, self.columns)
         return self._by_feature(np.einsum("nf,nf->f", *pair))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from edunn_serving.errors import quoted
 
 MAX_DOCUMENT_CHARACTERS = 256 * 1024
 MAX_DEPTH = 20
+# Names and values: enough for all students and checks that there can be. Reading more takes long.
+MAX_NODES = 20_000
 
 TEXT_TAG = "tag:yaml.org,2002:str"
 NO_NAME = "the names of fields are texts: put numbers, dates and truth values in quotes"
@@ -50,9 +52,16 @@ class DocumentError(ValueError):
 class _Loader(yaml.SafeLoader):
     """YAML's safe loader, with the numbers of YAML 1.2 and JSON, without aliases and tags."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._nodes = 0
+
     def compose_node(self, parent: Any, index: Any) -> Any:
         events: Any = self
         event = events.peek_event()
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise _malformed(f"expected at most {MAX_NODES} names and values", event)
         if isinstance(event, yaml.AliasEvent):
             raise _malformed("aliases are not allowed", event)
         if event.tag is not None:
@@ -110,9 +119,10 @@ def read_assignment(text: str) -> Assignment:
         raise DocumentError(sorted(found, key=lambda line: line.line)) from None
 
 
-def line_of(text: str, path: Path) -> int:
-    """Return the line of a field in a document that could be read; 0 if it has none."""
-    return _line(_load(text)[1], path)
+def lines_of(text: str, paths: Iterable[Path]) -> list[int]:
+    """Return the lines of fields in a document that could be read; 0 for those that have none."""
+    lines = _load(text)[1]
+    return [_line(lines, path) for path in paths]
 
 
 def field_name(path: Path) -> str:

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from sqlalchemy.orm import Session
 
 from edunn_serving.assignments import DocumentError, read_assignment
-from edunn_serving.assignments.document import line_of
+from edunn_serving.assignments.document import lines_of
 from edunn_serving.errors import ServiceError, deadline_exceeded, invalid_arguments, unavailable
 from edunn_serving.grades import Database
 from edunn_serving.grades.secrets import receipt_keys
@@ -102,12 +102,10 @@ class GradingService:
             ) from None
         faults = self._tasks.try_assignment(assignment.model_dump_json())
         if faults:
+            lines = lines_of(request.document, (("checks", number) for number, _ in faults))
             raise invalid_arguments(
-                (
-                    f"checks[{number}]",
-                    f"line {line_of(request.document, ('checks', number))}: {text}",
-                )
-                for number, text in faults
+                (f"checks[{number}]", f"line {line}: {text}")
+                for line, (number, text) in zip(lines, faults, strict=True)
             )
 
         def put(session: Session) -> contract.Assignment:

@@ -98,7 +98,10 @@ def test_without_a_worker_nothing_begins_and_no_attempt_is_used_up(tmp_path: Pat
 
 
 def test_a_lost_task_of_drawing_is_found_while_its_student_waits(tmp_path: Path) -> None:
-    with Stack(tmp_path, workers=1, others={GRADING: 1}) as stack, Client(stack.address) as client:
+    with (
+        Stack(tmp_path, workers=1, others={GRADING: 1}) as stack,
+        Client(stack.address, timeout=120.0) as client,
+    ):
         grading = Grading(client)
         grading.put_assignment(DOCUMENT)
         (judge,) = stack.other_workers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from worker.judging.comparison import Fault
+from worker.judging.spanish import in_spanish
 
 LANGUAGES = ("en", "es")
 # Of what a student's program says, in characters.
@@ -37,7 +38,11 @@ def message(bug: str, language: str, part: str, fault: Fault) -> str:
     """Return the sentence about a bug, found in a part."""
     lesson = LESSONS[bug].in_language(language)
     place = _place(part, language)
-    for name, text in (("part", place), ("got", fault.got), ("expected", fault.expected)):
+    got = fault.got
+    if language == "es" and bug not in GENERAL:
+        # Of a general bug they are a student's own words.
+        got = in_spanish(got)
+    for name, text in (("part", place), ("got", got), ("expected", fault.expected)):
         # Not `format`: what a student's program says may have braces in it.
         lesson = lesson.replace(f"{{{name}}}", _printable(text))
     return lesson[:1].upper() + lesson[1:]

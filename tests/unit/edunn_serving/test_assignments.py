@@ -176,6 +176,15 @@ def test_what_is_wrong_has_its_line_and_field(
     assert faults(DOCUMENT.replace(old, new)) == expected
 
 
+def test_a_document_of_many_values_is_not_read_to_its_end() -> None:
+    many = DOCUMENT + f"students: [{'a,' * 100_000}]"
+    with pytest.raises(DocumentError, match="at most 20000 names and values"):
+        read_assignment(many)
+    students = ", ".join(f"student-{number}" for number in range(10_000))
+    found = read_assignment(DOCUMENT + f"students: [{students}]").students
+    assert found is not None and len(found) == 10_000
+
+
 @pytest.mark.parametrize("document", ["", "7", "[" * 5000, "{", "x" * 300_000, "\x00", "[]"])
 def test_what_is_no_assignment_is_refused(document: str) -> None:
     assert len(faults(document)) == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import threading
 import time
 from pathlib import Path
@@ -126,6 +128,32 @@ def test_a_damaged_record_is_refused(path: Path, field: str) -> None:
     content["tokens"][0][field] = "ff"
     path.write_text(json.dumps(content))
     with pytest.raises(TokenFileError):
+        read_tokens(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("expires", "soon"), ("expires", math.nan), ("expires", True), ("expires", 10**400),
+     ("created", "x"), ("id", 5), ("label", None)],
+)  # fmt: skip
+def test_a_record_with_a_value_of_another_kind_is_refused(
+    path: Path, field: str, value: object
+) -> None:
+    make_token(path, "ana", Role.STUDENT)
+    content = json.loads(path.read_text())
+    content["tokens"][0][field] = value
+    path.write_text(json.dumps(content))
+    with pytest.raises(TokenFileError):
+        read_tokens(path)
+
+
+def test_a_pipe_or_a_device_holds_nobody_up(path: Path) -> None:
+    os.mkfifo(path)
+    with pytest.raises(TokenFileError, match="it is no regular file"):
+        read_tokens(path)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(TokenFileError, match="it is no regular file"):
         read_tokens(path)
 
 

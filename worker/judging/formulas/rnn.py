@@ -42,7 +42,8 @@ class RNN(Formula):
             gradients["V"] = gradients["V"] + g[:, t].T @ self.h[t + 1]
             arriving = [each @ w for each in arriving[-reach:]] if reach else []
             arriving.append(g[:, t] @ v)
-            arriving = [each * self.slope(t) for each in arriving]
+            slope = self.slope(t)
+            arriving = [each * slope for each in arriving]
             of_sum = arriving[0]
             for each in arriving[1:]:
                 of_sum = of_sum + each

@@ -8,7 +8,7 @@ from worker.judging.challenges import Floats
 from worker.judging.formulas.activations import ReLU
 from worker.judging.formulas.formula import Formula
 from worker.judging.formulas.images import Conv2d
-from worker.judging.formulas.linear import Bias, Linear
+from worker.judging.formulas.linear import Bias, Dense, Linear
 from worker.judging.formulas.rnn import RNN
 from worker.judging.mistakes.registry import mistake
 from worker.judging.rounding import Rounded, exact
@@ -21,7 +21,7 @@ _FEWEST = 4
     "bias-too-many",
     "A number that is no parameter of this layer is added to each feature of the output.",
     "Se suma a cada atributo de la salida un número que no es un parámetro de esta capa.",
-    of=(Linear, RNN, Bias, Conv2d),
+    of=(Linear, RNN, Bias, Conv2d, Dense),
 )
 class OutputBias(Formula):
     """Adds the same numbers in every forward: one for each index of the last axis, or channel."""
