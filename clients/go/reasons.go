@@ -100,8 +100,8 @@ const (
 	ErrUnauthenticated Reason = "UNAUTHENTICATED"
 	// ErrPermissionDenied: the caller has none of the method's roles. PERMISSION_DENIED.
 	ErrPermissionDenied Reason = "PERMISSION_DENIED"
-	// ErrLayerTypeClosed: an assignment that is open for the student asks for this layer type.
-	// PERMISSION_DENIED.
+	// ErrLayerTypeClosed: an assignment that is open for the student asks for this type of
+	// layer or optimizer. PERMISSION_DENIED.
 	ErrLayerTypeClosed Reason = "LAYER_TYPE_CLOSED"
 	// ErrChallengeInput: an input is one of a challenge that somebody has still to answer.
 	// PERMISSION_DENIED.

@@ -47,7 +47,8 @@ class LayerServiceStub:
     * UNAVAILABLE: the store or all workers are away. Try again.
     * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
     * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-    * PERMISSION_DENIED: the caller has none of the method's roles.
+    * PERMISSION_DENIED: the caller has none of the method's roles; LAYER_TYPE_CLOSED or
+    CHALLENGE_INPUT while an assignment is open.
     * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
 
     Operations of one session take effect in the order in which they arrive. Unary calls that are
@@ -166,7 +167,8 @@ class LayerServiceServicer:
     * UNAVAILABLE: the store or all workers are away. Try again.
     * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
     * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-    * PERMISSION_DENIED: the caller has none of the method's roles.
+    * PERMISSION_DENIED: the caller has none of the method's roles; LAYER_TYPE_CLOSED or
+    CHALLENGE_INPUT while an assignment is open.
     * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
 
     Operations of one session take effect in the order in which they arrive. Unary calls that are
@@ -450,7 +452,8 @@ class LayerService:
     * UNAVAILABLE: the store or all workers are away. Try again.
     * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
     * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-    * PERMISSION_DENIED: the caller has none of the method's roles.
+    * PERMISSION_DENIED: the caller has none of the method's roles; LAYER_TYPE_CLOSED or
+    CHALLENGE_INPUT while an assignment is open.
     * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
 
     Operations of one session take effect in the order in which they arrive. Unary calls that are

@@ -19,7 +19,8 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
  * * UNAVAILABLE: the store or all workers are away. Try again.
  * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
  * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
- * * PERMISSION_DENIED: the caller has none of the method's roles.
+ * * PERMISSION_DENIED: the caller has none of the method's roles; LAYER_TYPE_CLOSED or
+ *   CHALLENGE_INPUT while an assignment is open.
  * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
  * Operations of one session take effect in the order in which they arrive. Unary calls that are
  * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -644,7 +645,8 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-   * * PERMISSION_DENIED: the caller has none of the method's roles.
+   * * PERMISSION_DENIED: the caller has none of the method's roles; LAYER_TYPE_CLOSED or
+   *   CHALLENGE_INPUT while an assignment is open.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -873,7 +875,8 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-   * * PERMISSION_DENIED: the caller has none of the method's roles.
+   * * PERMISSION_DENIED: the caller has none of the method's roles; LAYER_TYPE_CLOSED or
+   *   CHALLENGE_INPUT while an assignment is open.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -905,7 +908,8 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-   * * PERMISSION_DENIED: the caller has none of the method's roles.
+   * * PERMISSION_DENIED: the caller has none of the method's roles; LAYER_TYPE_CLOSED or
+   *   CHALLENGE_INPUT while an assignment is open.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -1162,7 +1166,8 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-   * * PERMISSION_DENIED: the caller has none of the method's roles.
+   * * PERMISSION_DENIED: the caller has none of the method's roles; LAYER_TYPE_CLOSED or
+   *   CHALLENGE_INPUT while an assignment is open.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -1408,7 +1413,8 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-   * * PERMISSION_DENIED: the caller has none of the method's roles.
+   * * PERMISSION_DENIED: the caller has none of the method's roles; LAYER_TYPE_CLOSED or
+   *   CHALLENGE_INPUT while an assignment is open.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
@@ -1623,7 +1629,8 @@ public final class LayerServiceGrpc {
    * * UNAVAILABLE: the store or all workers are away. Try again.
    * * DEADLINE_EXCEEDED: the call's deadline passed before the work was done.
    * * UNAUTHENTICATED: the server asks for a bearer token and the call brought none that it knows.
-   * * PERMISSION_DENIED: the caller has none of the method's roles.
+   * * PERMISSION_DENIED: the caller has none of the method's roles; LAYER_TYPE_CLOSED or
+   *   CHALLENGE_INPUT while an assignment is open.
    * * INTERNAL: a fault of the service. The message has an error id that is in the service's log too.
    * Operations of one session take effect in the order in which they arrive. Unary calls that are
    * sent without waiting may overtake each other on their way. A Compute stream keeps the order sent.
