@@ -9,6 +9,7 @@ from celery import Celery
 
 from edunn_serving.pools import Pool
 from edunn_serving.settings import Settings, SettingsError, read_settings
+from worker import task_transport
 
 
 def settings_or_exit(process: str) -> Settings:
@@ -36,6 +37,7 @@ def make_application(
     configuration
         The pool's own settings of Celery.
     """
+    task_transport.register()
     app = Celery(name, broker=settings.redis_url.broker_url, task_cls=task_cls)
     app.conf.update(
         # Without it kombu accepts any certificate.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from waiting import await_true, await_workers
 from worker_ids import live_workers
 
 from edunn_serving.batch_message import BatchMessage, OperationHead
-from edunn_serving.pools import LAYERS
+from edunn_serving.pools import GRADING, GRADING_TASKS, LAYERS, TRAINING, Pool
+from edunn_serving.training_store import SLICE_TASK
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
 from standalone.stack import Stack, is_serving
 
@@ -131,3 +134,51 @@ def test_message_that_is_no_batch_is_dropped(stack: Stack, client: Client, messa
     with client.session(seed=1) as session:
         session.layer("drop", "Dropout", p=0.5).forward(np.ones((2, 3)))
     assert [worker.starts for worker in stack.workers] == starts
+
+
+def task_message(content: object, **fields: object) -> bytes:
+    """Return a message in kombu's form, whose content need not be that of a task."""
+    message = {
+        "body": base64.b64encode(json.dumps(content).encode()).decode(),
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "headers": {},
+        "properties": {
+            "delivery_tag": "1",
+            "delivery_info": {"exchange": "", "routing_key": ""},
+            "body_encoding": "base64",
+        },
+    }
+    return json.dumps(message | fields).encode()
+
+
+def no_tasks(task: str) -> Iterator[bytes]:
+    """Yield messages that are no task, each wrong in another way."""
+    yield from (b"", b"no JSON", b"\xff\xfe", b"[" * 100_000, b"5", b"null", b"[]", b"{}")
+    yield task_message([], headers=5)
+    yield task_message([], properties=[])
+    yield task_message([], properties={"delivery_tag": 1, "delivery_info": {}})
+    yield task_message([], body="no base64")
+    yield task_message([], body=3)
+    yield task_message([])
+    headers = {"task": task, "id": "an id", "lang": "py"}
+    for content in (5, None, [], {}, [[]], [1, 2, 3], [[], {}, 5], [[], {}, {}], [{}, [], {}]):
+        yield task_message(content, headers=headers)
+    yield task_message([[], {}, {}], headers={**headers, "id": 5, "eta": "never", "retries": "x"})
+    yield task_message([[], {}, {}], headers={**headers, "task": 5})
+
+
+@pytest.mark.parametrize(
+    ("pool", "task"),
+    [(GRADING, GRADING_TASKS.judge), (TRAINING, SLICE_TASK)],
+    ids=["grading", "training"],
+)
+def test_message_that_is_no_task_is_dropped(stack: Stack, pool: Pool, task: str) -> None:
+    (worker,) = (each for each in stack.other_workers if each.name.startswith(pool.process))
+    starts, log = worker.starts, stack.data / f"{worker.name}.log"
+    redis = stack.redis_client()
+    await_true(lambda: redis.zcard(pool.signs_of_life) > 0, "the worker")
+    for message in (*no_tasks(task), f'"the last of {pool.queue}"'.encode()):
+        redis.lpush(pool.queue, message)
+    await_true(lambda: f"the last of {pool.queue}" in log.read_text(), "the last message")
+    assert worker.starts == starts
