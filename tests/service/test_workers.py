@@ -162,7 +162,18 @@ def no_tasks(task: str) -> Iterator[bytes]:
     yield task_message([], body=3)
     yield task_message([])
     headers = {"task": task, "id": "an id", "lang": "py"}
-    for content in (5, None, [], {}, [[]], [1, 2, 3], [[], {}, 5], [[], {}, {}], [{}, [], {}]):
+    contents: list[object] = [
+        5,
+        None,
+        [],
+        {},
+        [[]],
+        [1, 2, 3],
+        [[], {}, 5],
+        [[], {}, {}],
+        [{}, [], {}],
+    ]
+    for content in contents:
         yield task_message(content, headers=headers)
     yield task_message([[], {}, {}], headers={**headers, "id": 5, "eta": "never", "retries": "x"})
     yield task_message([[], {}, {}], headers={**headers, "task": 5})
