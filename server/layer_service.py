@@ -131,7 +131,7 @@ class LayerService:
 
     async def _check(self, method: str, call: Call, request: bytes) -> None:
         """Check an operation while an assignment is open."""
-        if self._guard.is_needed:
+        if self._guard.note_call():
             await self._guard.check(call, method, request, self._types_of_session)
 
     async def check_training(self, call: Call, spec: TrainingSpec) -> None:
@@ -146,7 +146,7 @@ class LayerService:
         return session_types(await self._submit("GetSession", call, request))
 
     async def _run(self, method: str, call: Call, request: bytes) -> bytes:
-        if self._guard.is_needed:
+        if self._guard.note_call():
             await self._check(method, call, request)
         return await self._submit(method, call, request)
 

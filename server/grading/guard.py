@@ -120,9 +120,11 @@ class Guard:
         self._looking: asyncio.Task[None] | None = None
         self._types: dict[tuple[str, str], KnownTypes] = {}
 
-    @property
-    def is_needed(self) -> bool:
-        """Whether calls have to be checked: an assignment is open, or a challenge is live."""
+    def note_call(self) -> bool:
+        """Note a call, and look again if the last look is old.
+
+        Return whether calls have to be checked: an assignment is open, or a challenge is live.
+        """
         now = time.monotonic()
         if now - self._looked > LOOK_SECONDS:
             self.look_again()

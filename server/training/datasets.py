@@ -113,7 +113,7 @@ class Datasets:
             try:
                 while (request := await read()) is not EOF:
                     chunks.append(request)
-                    if self._guard.is_needed:
+                    if self._guard.note_call():
                         await self._guard.catch_up()
                     is_free = writing is None or writing.done()
                     if not is_free and sum(map(len, chunks)) < AHEAD_BYTES:
