@@ -235,7 +235,8 @@ def test_neither_text_nor_time_tells_whether_an_attempt_is_anothers(
             times[kind].append(time.monotonic() - began)
             texts.add(str(caught.value).replace(ids[kind], "ID"))
     assert len(texts) == 1
-    foreign, absent = (statistics.median(times[kind]) for kind in ("foreign", "absent"))
+    # Other work on the machine delays many calls. The quickest eighth shows what they cost.
+    foreign, absent = (statistics.quantiles(times[kind], n=8)[0] for kind in ("foreign", "absent"))
     assert 0.8 < foreign / absent < 1.25
 
 
