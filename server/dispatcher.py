@@ -151,7 +151,8 @@ class Dispatcher:
             self._check_open()
             reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
             is_slow = self._estimate.is_slow(head) or (
-                self._estimate.is_heavy(account, head.method) and self._lanes.is_shared()
+                self._lanes.is_shared()
+                and self._estimate.is_heavy(account, head.method, len(request))
             )
             operation = PendingOperation(
                 self._estimate.with_room(head, len(request)),

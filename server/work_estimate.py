@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.replies import FREE_ANSWER_BYTES
+from server.lanes import ALONE_BYTES
 
 # An operation this long delays the others noticeably.
 SLOW_SECONDS = 0.02
@@ -19,7 +20,7 @@ LARGE_REMEMBERED = 10_000
 LATEST_SHARE = 0.02
 
 # An account's operations are expected to be slow if they usually take this long.
-HEAVY_SECONDS = 0.004
+HEAVY_SECONDS = 0.002
 # An operation of an account is expected to take this long, until one has come back.
 NEW_ACCOUNT_SECONDS = 0.002
 # The weight of an account's latest operation in the estimate of its usual one.
@@ -66,9 +67,14 @@ class WorkEstimate:
         if len(self._accounts) > ACCOUNTS_REMEMBERED:
             self._accounts.popitem(last=False)
 
-    def is_heavy(self, account: str, method: str) -> bool:
-        """Tell whether an account's operations of a method are usually slow, also new kinds."""
-        return self._accounts.get((account, method), 0.0) >= HEAVY_SECONDS
+    def is_heavy(self, account: str, method: str, size: int = 0) -> bool:
+        """Tell whether an operation may keep others of a shared server waiting, also a new kind.
+
+        It may if the account's operations of its method usually do, or if its request is large: its
+        way through Redis and the worker takes long, whatever it computes.
+        """
+        usual = self._accounts.get((account, method), 0.0)
+        return size >= ALONE_BYTES or usual >= HEAVY_SECONDS
 
     def seconds(self, account: str, method: str, *, is_slow: bool) -> float:
         """Return the time that an operation is expected to take."""

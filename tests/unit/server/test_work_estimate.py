@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edunn_serving.batch_message import OperationHead
+from server.lanes import ALONE_BYTES
 from server.work_estimate import (
     HEAVY_SECONDS,
     NEW_ACCOUNT_SECONDS,
@@ -34,6 +35,12 @@ def test_new_kind_is_heavy_if_the_account_has_had_such_by_this_method() -> None:
     assert estimate.is_heavy("ana", "AddLayer")
     assert not estimate.is_heavy("ana", "DeleteSession")
     assert not estimate.is_heavy("ben", "AddLayer")
+
+
+def test_operation_with_a_large_request_is_heavy_whoever_calls() -> None:
+    estimate = WorkEstimate()
+    assert estimate.is_heavy("ben", "Forward", ALONE_BYTES)
+    assert not estimate.is_heavy("ben", "Forward", ALONE_BYTES - 1)
 
 
 def test_operation_of_a_new_account_is_expected_to_take_a_while() -> None:
