@@ -29,8 +29,6 @@ from server.places import Places
 
 # A request that is complete within this time needs no place.
 QUICK_SECONDS = 0.25
-# A request is small while its connection has no more of incomplete messages than this for a call.
-SMALL_BYTES = 256 * 1024
 # The places of small requests that arrive slowly.
 ACCOUNT_SMALL_PLACES, SMALL_PLACES = 256, 1024
 # The calls that may be read at a time, of one account and in all. gRPC has 64 KiB of each.
@@ -213,13 +211,15 @@ class Arrival(Limit):
         if self.place is not None and seconds <= 0:
             return _too_late(self._arrivals.seconds)
         if not (self._may_be_slow and self._has_place()):
-            return _no_place("the request arrives slowly, and slow ones of you")
+            why = "the request arrives slowly, and slow ones of you"
+            # A large request on a slow network is no flood.
+            return _no_place(why, is_sent=not self._connection.has_small_calls())
         return seconds if self.place is self._arrivals.places else min(seconds, QUICK_SECONDS)
 
     def _has_place(self) -> bool:
         """Tell whether the request has a place of the right kind, or takes one."""
-        arrivals, connection = self._arrivals, self._connection
-        is_small = connection.arriving <= SMALL_BYTES * connection.calls
+        arrivals = self._arrivals
+        is_small = self._connection.has_small_calls()
         kind = arrivals.small_places if is_small else arrivals.places
         if self.place is kind or self.place is arrivals.places:
             return True
@@ -240,8 +240,9 @@ def _count_down(counts: dict[str, int], account: str) -> None:
         counts[account] = count - 1
 
 
-def _no_place(why: str) -> ServiceError:
-    return NotArrivedError(
+def _no_place(why: str, *, is_sent: bool = True) -> ServiceError:
+    kind = ServiceError if is_sent else NotArrivedError
+    return kind(
         Reason.QUEUE_FULL,
         f"{why} or of others have all the places: try again shortly",
         retry_after=RETRY_SECONDS,

@@ -35,6 +35,9 @@ ACKNOWLEDGED_SHARE = 0.01
 CONTROL_BYTES = 1024
 # A connection is cut if it has cancelled this many more calls than it has let end.
 MAX_CANCELLED = 200
+# The calls of a connection are small while no more than this of incomplete messages has arrived for
+# each.
+SMALL_BYTES = 256 * 1024
 # gRPC has this much of a call that is not read.
 UNREAD_BYTES = 64 * 1024
 # gRPC may hand over calls of a connection for this long after it has ended.
@@ -79,6 +82,10 @@ class Connection:
     cancelled: int = 0
     # The calls that are under way.
     calls: int = 0
+
+    def has_small_calls(self) -> bool:
+        """Tell whether little has arrived of the calls whose requests are incomplete."""
+        return self.arriving <= SMALL_BYTES * self.calls
 
     def note_cancelled(self) -> bool:
         """Note a cancelled call; False if there are too many, as in a flood of them."""

@@ -90,7 +90,7 @@ class Refusals:
         its request has not arrived, it counts as one that does not send it.
         """
         if call is not None:
-            if not has_arrived:
+            if not has_arrived and call.connection.has_small_calls():
                 self._count_in(self._unsent, call)
             if call.has_waited(time.monotonic()):
                 return

@@ -15,10 +15,9 @@ from server.arrivals import (
     ACCOUNT_SMALL_PLACES,
     FREE_READS,
     QUICK_SECONDS,
-    SMALL_BYTES,
     Arrivals,
 )
-from server.connections import Connection
+from server.connections import SMALL_BYTES, Connection
 from server.lanes import Lanes
 from server.metrics import Counts
 
