@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
@@ -51,7 +52,9 @@ class Phase:
         return len(self._took)
 
     def percentile(self, percent: float) -> float:
-        """Return a percentile of the calls' times, in ms."""
+        """Return a percentile of the calls' times, in ms; NaN if there was no call."""
+        if not self._took:
+            return math.nan
         return float(np.percentile(self._took, percent)) * 1000
 
     def row(self, name: str, quiet_p99: float | None = None) -> str:

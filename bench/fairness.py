@@ -59,7 +59,7 @@ def main() -> int:
         Phase(stack, calm, arguments.seconds / 4)
         for _ in range(arguments.rounds):
             quiet = Phase(stack, calm, arguments.seconds)
-            with attacking(["abuse"], stack.address, tokens["greedy"], are_equal=False):
+            with attacking(["abuse"], stack.address, {"abuse": tokens["greedy"]}, are_equal=False):
                 rounds.append((quiet, Phase(stack, calm, arguments.seconds)))
     rises = [beside.percentile(99) / quiet.percentile(99) for quiet, beside in rounds]
     rise = median(rises)

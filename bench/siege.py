@@ -12,7 +12,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -72,14 +72,15 @@ def main() -> int:
     attacks = arguments.attacks or list(ATTACKS)
     names = [f"calm-{at}" for at in range(CALLERS)]
     load = os.getloadavg()[0]
-    tokens = {name: secrets.token_hex(16) for name in (*names, "abuser")}
+    # Each attack has a caller of its own, or the server would blame one for the other.
+    tokens = {name: secrets.token_hex(16) for name in (*names, *map(_caller_of, ATTACKS))}
     settings = {"EDUNN_TOKENS": ",".join(f"{name}={token}" for name, token in tokens.items())}
     with (
         tempfile.TemporaryDirectory(prefix="edunn-siege-") as folder,
         Stack(Path(folder), environment=settings) as stack,
     ):
         calm = [tokens[name] for name in names]
-        siege = Siege(stack, calm, tokens["abuser"])
+        siege = Siege(stack, calm, {name: tokens[_caller_of(name)] for name in ATTACKS})
         siege.phase("nothing", [], arguments.quiet)
         for name in attacks if arguments.alone else []:
             siege.phase(_words(name), [name], arguments.alone)
@@ -99,8 +100,8 @@ def main() -> int:
 class Siege:
     """The phases of a siege, each with its calls and its attacks."""
 
-    def __init__(self, stack: Stack, calm: Sequence[str], abuser: str) -> None:
-        self._stack, self._calm, self._abuser = stack, calm, abuser
+    def __init__(self, stack: Stack, calm: Sequence[str], attackers: Mapping[str, str]) -> None:
+        self._stack, self._calm, self._attackers = stack, calm, attackers
         self._phases: dict[str, Phase] = {}
         self._rounds: dict[str, dict[str, int]] = {}
 
@@ -108,7 +109,7 @@ class Siege:
         self, name: str, attacks: Sequence[str], seconds: float, *, are_equal: bool = False
     ) -> None:
         """Let the well-behaved callers call beside attacks."""
-        with attacking(attacks, self._stack.address, self._abuser, are_equal) as rounds:
+        with attacking(attacks, self._stack.address, self._attackers, are_equal) as rounds:
             self._phases[name] = Phase(self._stack, self._calm, seconds)
         self._rounds[name] = rounds
         print(self._row(name), flush=True)
@@ -167,7 +168,7 @@ def _arguments() -> argparse.Namespace:
 
 @contextmanager
 def attacking(
-    attacks: Sequence[str], address: str, token: str, are_equal: bool
+    attacks: Sequence[str], address: str, tokens: Mapping[str, str], are_equal: bool
 ) -> Iterator[dict[str, int]]:
     """Run each attack in a process of its own until the block ends; then give their rounds."""
     rounds: dict[str, int] = {}
@@ -175,7 +176,7 @@ def attacking(
         several = {}
         for name in attacks:
             log = stack.enter_context(tempfile.TemporaryFile())
-            command = [sys.executable, "-m", "bench.attacks", name, address, token]
+            command = [sys.executable, "-m", "bench.attacks", name, address, tokens[name]]
             if not are_equal:
                 command.append("--idle")
             process = subprocess.Popen(command, cwd=ROOT, stdout=log)  # noqa: S603  # our module
@@ -185,6 +186,10 @@ def attacking(
         yield rounds
         # The attacks write a byte at the end of each round.
         rounds |= {name: os.fstat(log.fileno()).st_size for name, log in several.items()}
+
+
+def _caller_of(attack: str) -> str:
+    return attack.replace("_", "-")
 
 
 def _words(name: str) -> str:
