@@ -2,9 +2,9 @@
 
 gRPC gives a call that is not read 64 KiB of room and no more. Once it is read, its whole request
 may come into memory, and only the last byte makes its size known. So a call is read only if there
-is room for it, and a request that is not complete soon needs a place. While its connection has few
-bytes of incomplete messages, it is one of the many small places: the network or the caller's
-machine is slow. Otherwise it is one of the few places for requests of any size.
+is room for it, and a request that is not complete soon needs a place. There are many places for
+small requests, because a network or a caller's machine may be slow, and few for requests of any
+size. A request is small while its connection has few bytes of incomplete messages.
 
 An account is a caller or, if nobody is asked who calls, the address of a caller.
 """
@@ -210,14 +210,14 @@ class Arrival(Limit):
         seconds = self._end - time.monotonic()
         if self.place is not None and seconds <= 0:
             return _too_late(self._arrivals.seconds)
-        if not (self._may_be_slow and self._has_place()):
+        if not (self._may_be_slow and self._take_place()):
             why = "the request arrives slowly, and slow ones of you"
             # A large request on a slow network is no flood.
             return _no_place(why, is_sent=not self._connection.has_small_calls())
         return seconds if self.place is self._arrivals.places else min(seconds, QUICK_SECONDS)
 
-    def _has_place(self) -> bool:
-        """Tell whether the request has a place of the right kind, or takes one."""
+    def _take_place(self) -> bool:
+        """Take a place of the right kind, unless the request has it; False if there is none."""
         arrivals = self._arrivals
         is_small = self._connection.has_small_calls()
         kind = arrivals.small_places if is_small else arrivals.places
