@@ -55,10 +55,6 @@ NOBODY = Caller("", frozenset())
 UNCOUNTED = frozenset({"/edunn_serving.v1.LayerService/GetLimits"})
 NOT_COUNTED: AbstractContextManager[None] = nullcontext()
 READER_PRECISION_SECONDS = 0.5
-# A cancellation is heard after this many turns of the event loop.
-TURNS_TO_LEAVE = 2
-# A stranger that has failed too often waits this long before its connection is cut.
-FAILURE_SECONDS = 0.5
 
 # Most of Compute's messages are many small operations. Only the large ones are worth a look.
 CHECK_PARTS_THEMSELVES = frozenset({"Compute"})
