@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -43,8 +44,8 @@ def server_of(stub: LayerServiceStub) -> str:
     """Return what the ids of a connection's calls begin with: each server has its own."""
     with pytest.raises(grpc.RpcError) as refused:
         stub.GetSession(api.GetSessionRequest(session_id="none"), timeout=30, wait_for_ready=True)
-    sent_back = [(str(key), str(value)) for key, value in refused.value.trailing_metadata()]
-    return dict(sent_back)["edunn-request-id"].partition("-")[0]
+    sent_back: Any = refused.value.trailing_metadata()
+    return str(dict(sent_back)["edunn-request-id"]).partition("-")[0]
 
 
 def is_answered(stub: LayerServiceStub, session: str) -> bool:
