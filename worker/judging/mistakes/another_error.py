@@ -16,7 +16,7 @@ from worker.judging.formulas.losses import (
     SequenceCrossEntropyWithLabels,
     SquaredError,
 )
-from worker.judging.mistakes.picked import Function, Named, Picked
+from worker.judging.mistakes.picked import Function, Named, Picked, each_through
 from worker.judging.mistakes.registry import mistake
 from worker.judging.rounding import Rounded
 
@@ -153,8 +153,7 @@ def _of(p: Floats, labels: Array) -> Floats:
 )
 class AnotherOfProbabilities(Picked, CrossEntropyWithLabels):
     def candidates(self) -> Iterator[tuple[str, Function]]:
-        for name, function in _OF_PROBABILITIES.items():
-            yield name, functools.partial(_of_classes, function)
+        return each_through(_OF_PROBABILITIES, _of_classes)
 
 
 def _of_classes(function: Function, labels: Floats, p: Floats) -> Floats:
@@ -201,8 +200,7 @@ _OF_TRUTHS: Named = {
 )
 class AnotherOfTruths(Picked, BinaryCrossEntropy):
     def candidates(self) -> Iterator[tuple[str, Function]]:
-        for name, function in _OF_TRUTHS.items():
-            yield name, functools.partial(_of_truth, function)
+        return each_through(_OF_TRUTHS, _of_truth)
 
 
 def _of_truth(function: Function, truth: Floats, y: Floats) -> Floats:
@@ -241,8 +239,7 @@ _MEANS: dict[str, Callable[[Floats], Any]] = {
 )
 class OtherMean(Picked, MeanError):
     def candidates(self) -> Iterator[tuple[str, Function]]:
-        for name, function in _MEANS.items():
-            yield name, functools.partial(self._mean, function)
+        return each_through(_MEANS, self._mean)
 
     def _mean(self, function: Callable[[Floats], Any], t: Floats, y: Floats) -> Floats:
         errors = self.sample_error.forward(Rounded(t), Rounded(y)).value
@@ -314,8 +311,7 @@ def _mean(numbers: Floats, counts: Array) -> Floats:
 )
 class AnotherOfSequences(Picked, SequenceCrossEntropyWithLabels):
     def candidates(self) -> Iterator[tuple[str, Function]]:
-        for name, function in _OF_SEQUENCES.items():
-            yield name, functools.partial(self._of_sequence, function)
+        return each_through(_OF_SEQUENCES, self._of_sequence)
 
     def _of_sequence(self, function: Function, truth: Floats, scores: Floats) -> Floats:
         self.truth = Rounded(truth)

@@ -10,8 +10,8 @@ from worker.judging.mistakes.registry import mistake
 from worker.judging.rounding import Rounded
 
 
-class _EpsFound(OptimizerFormula):
-    """Finds the eps that was used, where the gradient is smallest and it counts most."""
+class _SettingFound(OptimizerFormula):
+    """Finds a setting that was used in the first answer."""
 
     found: float | None = None
     output: Floats | None = None
@@ -21,15 +21,27 @@ class _EpsFound(OptimizerFormula):
 
     def direction(self, p: Rounded, g: Rounded) -> Rounded:
         if self.found is None:
-            self._find(p, g)
+            if self.output is None or self.output.shape != p.shape:
+                raise LookupError("there is no answer to find the setting in")
+            self._find(p, g, self.output)
         return super().direction(p, g)
 
-    def _find(self, p: Rounded, g: Rounded) -> None:
-        if self.output is None or self.output.shape != p.shape:
-            raise LookupError("there is no answer to find eps in")
+    def _find(self, p: Rounded, g: Rounded, output: Floats) -> None:
+        """Find the setting in a parameter's first step."""
+        raise NotImplementedError
+
+    def _step_at(self, place: tuple[np.intp, ...], p: Rounded, output: Floats) -> float:
+        """Return the size of an element's step, in learning rates."""
+        return abs(float(p.value[place] - output[place]) / float(self.lr().value))
+
+
+class _EpsFound(_SettingFound):
+    """Finds eps where the gradient is smallest and eps counts most."""
+
+    def _find(self, p: Rounded, g: Rounded, output: Floats) -> None:
         sizes = np.where(g.value != 0, np.abs(g.value), np.inf)
         place = np.unravel_index(int(np.argmin(sizes)), sizes.shape)
-        step = abs(float(p.value[place] - self.output[place]) / float(self.lr().value))
+        step = self._step_at(place, p, output)
         if not step:
             raise LookupError("the step is too small to find eps in")
         self.found = self.eps_of(float(sizes[place]), step)
@@ -61,28 +73,14 @@ class SignEpsFound(_EpsFound, SignGD):
         return (size / step) ** 2 - size * size
 
 
-class _BetaFound(RMSprop):
+class _BetaFound(_SettingFound, RMSprop):
     """Finds beta in the first step, where the gradient is largest and eps counts least."""
 
-    found: float | None = None
-    output: Floats | None = None
-
-    def learn(self, inputs: tuple[Rounded, ...], output: Floats) -> None:
-        self.output = output
-
-    def direction(self, p: Rounded, g: Rounded) -> Rounded:
-        if self.found is None:
-            self._find(p, g)
-        return super().direction(p, g)
-
-    def _find(self, p: Rounded, g: Rounded) -> None:
-        if self.output is None or self.output.shape != p.shape:
-            raise LookupError("there is no answer to find beta in")
+    def _find(self, p: Rounded, g: Rounded, output: Floats) -> None:
         sizes = np.abs(g.value)
         # Where the step is large beside the parameter, few digits of it are lost.
         place = np.unravel_index(int(np.argmax((sizes > 0.1) / np.abs(p.value))), sizes.shape)
-        step = abs(float(p.value[place] - self.output[place]) / float(self.lr().value))
-        self.found = 1 - 1 / step**2
+        self.found = 1 - 1 / self._step_at(place, p, output) ** 2
         if not 0 < self.found < 1:
             raise LookupError("no beta gives what was answered")
         self.finding = f"{self.found:.4g}"

@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from worker.judging.challenges import Floats
 from worker.judging.formulas.images import AvgPool2d, MaxPool2d
-from worker.judging.mistakes.picked import Function, Named, Picked
+from worker.judging.mistakes.picked import Function, Named, Picked, each_through
 from worker.judging.mistakes.registry import mistake
 
 
@@ -99,8 +99,7 @@ class _OtherPool(Picked):
 )
 class AnotherFunction(_OtherPool):
     def candidates(self) -> Iterator[tuple[str, Function]]:
-        for name, function in _FUNCTIONS.items():
-            yield name, functools.partial(self._of_windows, function)
+        yield from each_through(_FUNCTIONS, self._of_windows)
         for number in range(2, 10):
             yield f"the sum divided by {number}", functools.partial(self._divided, number)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -12,7 +11,7 @@ from worker.judging.formulas.activations import AddConstant, MultiplyConstant
 from worker.judging.formulas.formula import Formula
 from worker.judging.formulas.images import Conv2d
 from worker.judging.formulas.linear import Bias, Dense, Linear
-from worker.judging.mistakes.picked import Function, Picked
+from worker.judging.mistakes.picked import Function, Picked, each_through
 from worker.judging.mistakes.registry import mistake
 from worker.judging.rounding import Rounded, exact
 
@@ -41,8 +40,7 @@ _WITH_CONSTANT: dict[str, Callable[[Floats, float], Floats]] = {
 
 class _WithConstant(Picked):
     def candidates(self) -> Iterator[tuple[str, Function]]:
-        for name, function in _WITH_CONSTANT.items():
-            yield name, functools.partial(self._with_constant, function)
+        return each_through(_WITH_CONSTANT, self._with_constant)
 
     def _with_constant(self, function: Callable[[Floats, float], Floats], x: Floats) -> Floats:
         return function(x, self.setting("value"))
@@ -113,8 +111,7 @@ class AnotherOperation(Picked, Linear):
     def candidates(self) -> Iterator[tuple[str, Function]]:
         if self.parameters["w"].value.size > _MOST_WEIGHTS:
             return
-        for name, function in _WITH_WEIGHTS.items():
-            yield name, functools.partial(self._with_weights, function)
+        yield from each_through(_WITH_WEIGHTS, self._with_weights)
 
     def _with_weights(self, function: Callable[[Floats, Floats], Floats], x: Floats) -> Floats:
         return function(x, self.parameters["w"].value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -19,6 +20,12 @@ Named = dict[str, Function]
 _ALIKE = 2e-5
 # The errors of a function that may be computed in any way, in units of its largest number.
 _ROOM = 16.0
+
+
+def each_through(named: Named, how: Callable[..., Floats]) -> Iterator[tuple[str, Function]]:
+    """Yield named functions as functions of the inputs' values: `how` is given one, and these."""
+    for name, function in named.items():
+        yield name, partial(how, function)
 
 
 class Picked(Formula):
