@@ -163,12 +163,15 @@ class Guard:
         """
         if time.monotonic() - self._seen > OLDEST_SECONDS:
             await self.catch_up()
-        if self._live and method in WITH_INPUTS:
-            await self._check_inputs(call, method, request)
+        has_inputs = bool(self._live) and method in WITH_INPUTS
         closed = self._closed_for(call.caller)
-        if not closed:
+        if not (closed or has_inputs):
             return
         message = _parse(method, request)
+        if has_inputs:
+            await self._check_inputs(call, method, message, len(request))
+        if not closed:
+            return
         if method in REMAKING:
             self._types.pop((call.caller.name, message.session_id), None)
         if method in ("CreateSession", "AddLayer"):
@@ -203,10 +206,9 @@ class Guard:
             known = self._types[key] = KnownTypes(await types_of_session(call, session_id), now)
         return frozenset().union(*(known.types.get(each, frozenset()) for each in layers))
 
-    async def _check_inputs(self, call: Call, method: str, request: bytes) -> None:
-        message = _parse(method, request)
+    async def _check_inputs(self, call: Call, method: str, message: Any, size: int) -> None:
         inputs = [*message.inputs, *([message.target] if method == "TrainStep" else [])]
-        if len(request) > MOST_BYTES_AT_ONCE:
+        if size > MOST_BYTES_AT_ONCE:
             digests = await self._threads.run(_digests_of_all, inputs)
         else:
             digests = _digests_of_all(inputs)

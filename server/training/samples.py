@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating[Any]]
+from edunn_serving.grades.digests import Floats
+
 # Raises if samples, one in each row, must not be in a data set.
 CheckSamples = Callable[[Floats], None]
 
