@@ -116,8 +116,7 @@ def get_parameters(
     model = session.layer(request.layer).model
     arrays = {**model.get_parameters(), **model.get_buffers()}
     charge = charge_answer(arrays)
-    check(charge, settings)
-    session.room.need(charge)
+    session.room.admit(charge, settings)
     response = ArrayMessage(GetParametersResponse())
     response.add_tensors("parameters", arrays)
     return response

@@ -13,7 +13,7 @@ from edunn_serving.settings import Settings
 from edunn_serving.v1.layer_service_pb2 import BackwardRequest
 from edunn_serving.v1.step_pb2 import ClearGradientsRequest, ClearGradientsResponse
 from worker.charges import WIDEST_BYTES, charge_kept_gradients
-from worker.limits import check, parameter_limit
+from worker.limits import parameter_limit
 from worker.open_session import OpenLayer, OpenSession
 from worker.repetitions import BACKWARD, check_id, digest_of, earlier, trace_of
 from worker.session_memory import layer_bytes, session_too_large
@@ -51,9 +51,7 @@ class Accumulation:
             self._digest = digest_of([request.output_gradient], request.forward_id)
             done = earlier(layer, BACKWARD, request.backward_id, self._digest)
             self._is_repeated = done is not None
-        charge = charge_kept_gradients(layer.model.trained_parameters())
-        check(charge, settings)
-        session.room.need(charge)
+        session.room.admit(charge_kept_gradients(layer.model.trained_parameters()), settings)
         self._reserved = reserved_for(session, layer, settings, gradients=True)
 
     def add(self, gradients: Mapping[str, np.ndarray]) -> None:

@@ -165,8 +165,7 @@ def run_backward(
         )
     if context.HasField("backward"):
         charge = charge_backward(context.backward, output_gradient.itemsize)
-        check(charge, settings)
-        session.room.need(charge)
+        session.room.admit(charge, settings)
     accumulation = Accumulation(session, layer, request, settings) if request.accumulate else None
     layer.model.set_phase(LAYER_PHASES[context.phase])
     layer.model.set_cache(decode_cache(context))

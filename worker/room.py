@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from edunn_serving.replies import FREE_ANSWER_BYTES
-from worker.limits import Charge
+from edunn_serving.settings import Settings
+from worker.limits import Charge, check
 
 
 class NoRoomError(Exception):
@@ -34,6 +35,18 @@ class Room:
     def work_left(self) -> float:
         """Return the units of work that the operation may still do."""
         return self.work - self.done
+
+    def admit(self, charge: Charge, settings: Settings) -> None:
+        """Check that an operation may do what it is about to do, and that there is room for it.
+
+        Raises
+        ------
+        ServiceError
+            TOO_LARGE: it may never.
+        NoRoomError
+        """
+        check(charge, settings)
+        self.need(charge)
 
     def need(self, charge: Charge) -> None:
         """Check that there is room for what the operation is about to do.

@@ -18,7 +18,6 @@ from edunn_serving.v1.step_pb2 import StepRequest, StepResponse, TrainStepReques
 from worker.charges import charge_step
 from worker.configs import TooDeepError, check_description, plain_config
 from worker.gradients import check_finite, forget, reserved_for
-from worker.limits import check
 from worker.open_session import OpenLayer, OpenSession
 from worker.repetitions import (
     NUMBERED,
@@ -48,9 +47,7 @@ def run_step(session: OpenSession, request: StepRequest, settings: Settings) -> 
             metadata={"layer": layer.name},
         )
     step = Step(session, layer, request, settings)
-    charge = charge_step(layer.model.trained_parameters(), step.rule)
-    check(charge, settings)
-    session.room.need(charge)
+    session.room.admit(charge_step(layer.model.trained_parameters(), step.rule), settings)
     steps = step.apply(kept.arrays)
     if request.step_id:
         header = ContextHeader(request_digest=digest, steps=steps)

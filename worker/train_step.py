@@ -15,7 +15,7 @@ from edunn_serving.v1 import layer_pb2
 from edunn_serving.v1.step_pb2 import TrainStepRequest, TrainStepResponse
 from worker.charges import charge_train_step, spec_of
 from worker.gradients import sums
-from worker.limits import SHARED_WORK, check
+from worker.limits import SHARED_WORK
 from worker.open_session import OpenLayer, OpenSession
 from worker.passes import LAYER_PHASES, compute, copies_of, decode_inputs, input_error
 from worker.repetitions import NUMBERED, STEP, digest_of, trace_of
@@ -119,8 +119,7 @@ def _admit(
     sent = sum(each.nbytes for each in (*inputs, target))
     trained = layer.model.trained_parameters()
     charge = charge_train_step(passes, errors, trained, step.rule, sent)
-    check(charge, settings)
-    session.room.need(charge)
+    session.room.admit(charge, settings)
     if charge.work <= SHARED_WORK:
         layer.ready.admit(kind, b"")
 
