@@ -22,9 +22,10 @@ EOF = grpc.aio.EOF
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
-# A call is not cancelled at once if it has lasted for half of its deadline or for the longer of
-# these times, and in any case for the shorter one.
-LEAST_WAIT_SECONDS, WAIT_SECONDS = 0.05, 0.5
+# A call has waited if it has lasted for half of its time or for this long, whichever is shorter.
+WAIT_SECONDS = 0.5
+# But it has not if it has lasted for less than this.
+LEAST_WAIT_SECONDS = 0.05
 
 
 class Call(NamedTuple):

@@ -40,9 +40,7 @@ SHARED_WORK = 40_000_000
 LONGEST_SHARED_SECONDS = 0.1
 # To draw a parameter takes this much work for each of its bytes.
 DRAWING_WORK = 2
-
-
-# About a nanosecond of one core.
+# A unit of work is about a nanosecond of one core.
 SECONDS_OF_WORK = 1e-9
 
 
