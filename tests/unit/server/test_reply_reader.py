@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from edunn_serving import keys
+from edunn_serving.exchange import Exchange
 from edunn_serving.redis_url import RedisUrl
 from edunn_serving.replies import RESPONSE, Answer, Reply
 from edunn_serving.seal import Seal
@@ -27,7 +28,7 @@ class Heard:
         settings = Settings(redis_url=RedisUrl.parse(url))
         self.batches: list[str] = []
         self.link = RedisLink(settings, lambda: self.reader.begin(), lambda: None)
-        self.reader = ReplyReader(self.link, "server", self._note, Seal(""))
+        self.reader = ReplyReader(self.link, "server", self._note, Seal(""), Exchange(""))
 
     def _note(self, answer: Answer) -> bool:
         is_new = answer.batch_id not in self.batches
