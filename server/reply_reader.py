@@ -214,7 +214,7 @@ class ReplyReader:
         batch_id, replies = answer.batch_id, list(answer.replies)
         for at, reply in enumerate(replies):
             if reply.kind == EXCHANGED:
-                result = self._exchange.take(reply.data.decode())
+                result = self._exchange.take(reply.data.decode(errors="replace"))
                 replies[at] = self._brought(reply, result)
         answer = answer._replace(replies=replies)
         missing = {at: reply.data for at, reply in enumerate(replies) if reply.kind == LARGE}
