@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from contract import UNLIMITED, array, new_session, spec, tensor
 from processes import await_restart, kill
-from waiting import await_workers
+from waiting import await_true, await_workers
 
 from edunn_serving.v1 import layer_service_pb2 as api
 from edunn_serving.v1.layer_service_pb2_grpc import LayerServiceStub
@@ -63,11 +63,12 @@ def test_large_answer_leaves_nothing_in_redis_and_in_the_exchange(
     assert len(marks) == len(stack.servers)
     for number in range(3):
         large_forward(stub, session, str(number))
-    assert os.listdir(stack.data / EXCHANGE) == marks
+    # A busy machine may have let two workers run a batch.
+    await_true(lambda: os.listdir(stack.data / EXCHANGE) == marks, "an empty exchange")
     assert results_in_redis(stack) == 0
 
 
-def test_large_answers_are_the_same_after_workers_have_died(
+def test_large_answers_are_the_same_after_a_worker_has_died(
     stack: Stack, stub: LayerServiceStub
 ) -> None:
     session = new_session(stub, DROP, seed=1)
@@ -75,10 +76,11 @@ def test_large_answers_are_the_same_after_workers_have_died(
     names = [str(number) for number in range(FORWARDS)]
     with ThreadPoolExecutor() as pool:
         answers = [pool.submit(large_forward, stub, session, name) for name in names]
-        for worker in stack.workers:
-            starts = worker.starts
-            kill(worker)
-            await_restart(worker, starts)
+        # One alone: an operation over which two have died is refused.
+        worker = stack.workers[0]
+        starts = worker.starts
+        kill(worker)
+        await_restart(worker, starts)
         disturbed = [answer.result() for answer in answers]
     assert disturbed == [large_forward(stub, undisturbed, name) for name in names]
     assert disturbed == [large_forward(stub, session, name) for name in names]

@@ -208,7 +208,7 @@ def test_response_in_the_exchange_is_handed_over_if_a_worker_has_put_it_there(
 ) -> None:
     exchange = Exchange(str(tmp_path))
     names = [exchange.put([b"large"]) or "" for _ in range(2)] + ["0" * 32, "../key"]
-    marks = [SEAL.mark("result", data, name) for data, name in zip([b"large"] * 4, names)]
+    marks = [SEAL.mark("result", b"large", name) for name in names]
     # The second is another file than the worker has put there, and the others are missing.
     (tmp_path / names[1]).write_bytes(b"other")
 
