@@ -61,6 +61,8 @@ class BatchMessage(NamedTuple):
     marks: Sequence[bytes] = ()
     # The server's mark of presence in the exchange; empty if it has none.
     presence: str = ""
+    # The names of the requests in the exchange, if they are there.
+    files: Sequence[str] = ()
 
     def encode(self) -> bytes:
         """Return the message as the queue carries it."""
@@ -73,7 +75,8 @@ class BatchMessage(NamedTuple):
         )
         nothing = [b""] * len(self.heads)
         requests, marks = self.requests or nothing, self.marks or nothing
-        for head, request, mark in zip(self.heads, requests, marks, strict=True):
+        files = self.files or [""] * len(self.heads)
+        for head, request, mark, file in zip(self.heads, requests, marks, files, strict=True):
             batch.operations.add(
                 method=head.method,
                 caller=head.caller,
@@ -85,6 +88,7 @@ class BatchMessage(NamedTuple):
                 repeat_id=head.repeat_id,
                 request=request,
                 request_mark=mark,
+                request_file=file,
                 request_id=head.request_id,
                 answer_room=head.answer_room,
             )
@@ -113,6 +117,7 @@ class BatchMessage(NamedTuple):
             batch.wanted_worker,
             tuple(filter(None, (each.request_mark for each in batch.operations))),
             batch.presence,
+            tuple(filter(None, (each.request_file for each in batch.operations))),
         )
 
 

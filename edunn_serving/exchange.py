@@ -63,6 +63,13 @@ class Exchange:
 
     def take(self, name: str) -> bytes | None:
         """Read a file and remove it; None if there is none."""
+        data = self.read(name)
+        if data is not None:
+            self.remove(name)
+        return data
+
+    def read(self, name: str) -> bytes | None:
+        """Read a file; None if there is none."""
         path = self._path(name)
         if path is None:
             return None
@@ -77,7 +84,6 @@ class Exchange:
         except OSError as error:
             log.debug("the exchange does not have a file: %s", error)
             return None
-        self.remove(name)
         return data
 
     def remove(self, name: str) -> None:

@@ -41,6 +41,8 @@ RESPONSE, STATUS = OPERATION_REPLY_KIND_RESPONSE, OPERATION_REPLY_KIND_STATUS
 # The operation has not been run, because the batch has brought or computed enough, its answer needs
 # room at the server, or other sessions would wait for it too long. It is sent again.
 AGAIN = OPERATION_REPLY_KIND_AGAIN
+# The data of such a reply if the worker has not found the request in the exchange.
+NOT_EXCHANGED = b"\1"
 # On the way only: the key of a response of this many bytes or more, in its place.
 LARGE = OPERATION_REPLY_KIND_LARGE
 LARGE_BYTES = 256 * 1024

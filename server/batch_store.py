@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from redis.exceptions import OutOfMemoryError
 from edunn_serving import keys
 from edunn_serving.batch_message import BatchMessage, OperationHead, lie_apart
 from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.exchange import Exchange
 from edunn_serving.pools import LAYERS
 from edunn_serving.redis_text import text_of
 from edunn_serving.replies import BATCH_TTL_MS
@@ -23,6 +25,10 @@ from server.redis_pipe import ignore_answer
 from server.reply_reader import ReplyReader
 
 log = logging.getLogger(__name__)
+
+# The methods whose requests nobody needs after the answer.
+EXCHANGED_METHODS = frozenset({"Forward", "Backward"})
+EXCHANGE_PAUSE_SECONDS = 60.0
 
 
 class Loss(NamedTuple):
@@ -57,7 +63,14 @@ class _Submission(NamedTuple):
 class BatchStore:
     """The batches of one server in Redis."""
 
-    def __init__(self, link: RedisLink, replies: ReplyReader, seal: Seal) -> None:
+    def __init__(
+        self, link: RedisLink, replies: ReplyReader, seal: Seal, exchange: Exchange
+    ) -> None:
+        self._exchange = exchange
+        # The names of the requests in the exchange, by the batch.
+        self._files: dict[str, list[str]] = {}
+        # Until when requests go through Redis, by the monotonic clock.
+        self._exchange_paused_until = 0.0
         self._link = link
         self._replies = replies
         self._seal = seal
@@ -94,17 +107,21 @@ class BatchStore:
             The batch's message in the queue.
         """
         apart = lie_apart(requests)
+        files = self._place(batch_id, heads, requests) if apart and not any(uploaded) else []
+        marked = requests if apart else ()
+        apart = apart and not files
         message = BatchMessage(
             batch_id,
             self._replies.stream,
             heads,
-            None if apart else requests,
+            None if apart or files else requests,
             wanted_worker,
             marks=[
                 self._seal.mark("request", request, batch_id, str(number))
-                for number, request in enumerate(requests if apart else ())
+                for number, request in enumerate(marked)
             ],
             presence=self._replies.presence,
+            files=files,
         ).encode()
         message = self._seal.close("batch", message)
         touched = [
@@ -131,6 +148,46 @@ class BatchStore:
         stored = requests if apart and not although_full else ()
         self._submit(_Submission(batch_id, command, stored, on_stored), uploaded)
         return message
+
+    def exchanges(self, heads: Sequence[OperationHead]) -> bool:
+        """Tell whether large requests of these operations go through the exchange.
+
+        Redis keeps the requests of training steps in place of what these change.
+        """
+        return (
+            bool(self._replies.presence)
+            and time.monotonic() >= self._exchange_paused_until
+            and all(head.method in EXCHANGED_METHODS for head in heads)
+        )
+
+    def pause_exchange(self) -> None:
+        """Send requests through Redis for a while: some worker does not share the exchange."""
+        self._exchange_paused_until = time.monotonic() + EXCHANGE_PAUSE_SECONDS
+
+    def forget(self, batch_id: str) -> None:
+        """Remove the requests of a batch that has ended from the exchange."""
+        for name in self._files.pop(batch_id, ()):
+            self._exchange.remove(name)
+
+    def _place(
+        self, batch_id: str, heads: Sequence[OperationHead], requests: Sequence[bytes]
+    ) -> list[str]:
+        """Put requests into the exchange, and return their names; none if that is impossible."""
+        # The batch may be sent a second time, to a full Redis.
+        self.forget(batch_id)
+        if not self.exchanges(heads):
+            return []
+        names: list[str] = []
+        for request in requests:
+            name = self._exchange.put([request])
+            if name is None:
+                break
+            names.append(name)
+        self._files[batch_id] = names
+        if len(names) < len(requests):
+            self.forget(batch_id)
+            return []
+        return names
 
     def _submit(self, batch: _Submission, uploaded: Sequence[str]) -> None:
         refusals: list[Exception] = []

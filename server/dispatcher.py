@@ -16,7 +16,7 @@ from functools import partial
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import ServiceError, internal_error, unavailable
 from edunn_serving.exchange import Exchange
-from edunn_serving.replies import AGAIN, RESPONSE, Answer, Reply
+from edunn_serving.replies import AGAIN, NOT_EXCHANGED, RESPONSE, Answer, Reply
 from edunn_serving.rpcs import FILLS_NOTHING
 from edunn_serving.settings import Settings
 from server.answers import AnswerRoom
@@ -67,14 +67,14 @@ class Dispatcher:
             has_answer_room=self.answers.has_room,
         )
         self.arrivals = Arrivals(self._lanes, settings)
-        self._flights = Flights(self._lanes, self.answers)
+        self._flights = Flights(self._lanes, self.answers, lambda ended: self._store.forget(ended))
         self._estimate = WorkEstimate()
         self.link = RedisLink(settings, lambda: self._replies.begin(), self._on_change)
         seal = settings.seal()
         exchange = Exchange(settings.exchange_folder)
         self._replies = ReplyReader(self.link, server_id, self._on_answer, seal, exchange)
         self._uploads = Uploads(self.link, server_id)
-        self._store = BatchStore(self.link, self._replies, seal)
+        self._store = BatchStore(self.link, self._replies, seal, exchange)
         self._recovery = Recovery(
             settings, self.link, self._store, self._replies, self._lanes, self._flights,
             self.counts, self._pump,
@@ -162,7 +162,7 @@ class Dispatcher:
                 request, reply, deadline, is_slow, account=account,
                 expected_seconds=self._estimate.seconds(account, head.method, is_slow=is_slow),
             )  # fmt: skip
-            if self._lanes.append(operation):
+            if self._lanes.append(operation) and not self._store.exchanges([head]):
                 self._uploads.begin(operation)
         except ServiceError as error:
             self.counts.refused[error.reason.name] += 1
@@ -369,6 +369,8 @@ class Dispatcher:
 
         It waits until there is room for a large answer. If it takes long, it travels alone.
         """
+        if reply.data == NOT_EXCHANGED:
+            self._store.pause_exchange()
         if reply.answer_bytes:
             operation.head = operation.head._replace(answer_room=reply.answer_bytes)
             self._estimate.note_answer(operation.head, reply.answer_bytes)

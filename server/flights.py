@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -64,8 +64,10 @@ class Flights:
     large answers is reserved.
     """
 
-    def __init__(self, lanes: Lanes, answers: AnswerRoom) -> None:
+    def __init__(self, lanes: Lanes, answers: AnswerRoom, on_end: Callable[[str], None]) -> None:
         self._lanes = lanes
+        # Called with the id of a batch that is under way no longer.
+        self._on_end = on_end
         self._answers = answers
         self._flights: dict[str, Flight] = {}
         # The time at which a flight last came back.
@@ -99,6 +101,7 @@ class Flights:
     def give_up(self, batch_id: str) -> Flight | None:
         """Remove a batch and return it; None if it is not under way. Its lanes stay busy."""
         flight = self._flights.pop(batch_id, None)
+        self._on_end(batch_id)
         if flight is not None and flight.reserved[1]:
             self._answers.release(*flight.reserved)
         return flight

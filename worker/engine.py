@@ -20,7 +20,7 @@ from edunn_serving.errors import ServiceError, logged_fault, unavailable
 from edunn_serving.exchange import Exchange
 from edunn_serving.keys import SessionKey
 from edunn_serving.redis_connections import RedisRefuses
-from edunn_serving.replies import STATUS, Answer, Reply
+from edunn_serving.replies import AGAIN, NOT_EXCHANGED, STATUS, Answer, Reply
 from edunn_serving.scripts import Command
 from edunn_serving.settings import Settings
 from worker.batch_run import BatchRun, Outcome, failed, out_of_memory
@@ -129,6 +129,13 @@ class Engine:
         # Operations whose failure has spoilt their session in memory.
         failures: dict[int, Outcome] = {}
         try:
+            if batch.files:
+                found = self._exchange.requests(batch.files)
+                if found is None:
+                    self._commit(batch, [Reply(AGAIN, NOT_EXCHANGED)] * len(batch.heads), ())
+                    return
+                self._check_requests(batch, found)
+                batch = batch._replace(requests=found)
             if self._run_on_ready(batch):
                 return
             while conflicts < MAX_CONFLICTS:

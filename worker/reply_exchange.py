@@ -30,6 +30,12 @@ class ReplyExchange:
         self._exchange = exchange
         self._seal = seal
 
+    def requests(self, files: Sequence[str]) -> list[bytes] | None:
+        """Return the requests in files; None if one is not there."""
+        found = [self._exchange.read(name) for name in files]
+        requests = [request for request in found if request is not None]
+        return requests if len(requests) == len(files) else None
+
     @contextmanager
     def placing(self, presence: str, replies: Sequence[Reply]) -> Iterator[Placed]:
         """Place large responses, and remove them again unless they are wanted.

@@ -39,7 +39,7 @@ class Batch(_message.Message):
     def __init__(self, batch_id: _Optional[str] = ..., replies: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[BatchOperation, _Mapping]]] = ..., requests_apart: _Optional[bool] = ..., wanted_worker: _Optional[str] = ..., presence: _Optional[str] = ...) -> None: ...
 
 class BatchOperation(_message.Message):
-    __slots__ = ("method", "caller", "session_id", "deadline_ms", "layer", "forward_id", "request", "loss", "repeat_id", "request_mark", "request_id", "answer_room")
+    __slots__ = ("method", "caller", "session_id", "deadline_ms", "layer", "forward_id", "request", "loss", "repeat_id", "request_mark", "request_id", "answer_room", "request_file")
     METHOD_FIELD_NUMBER: _ClassVar[int]
     CALLER_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
@@ -52,6 +52,7 @@ class BatchOperation(_message.Message):
     REQUEST_MARK_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ANSWER_ROOM_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_FILE_FIELD_NUMBER: _ClassVar[int]
     method: str
     caller: str
     session_id: str
@@ -64,7 +65,8 @@ class BatchOperation(_message.Message):
     request_mark: bytes
     request_id: str
     answer_room: int
-    def __init__(self, method: _Optional[str] = ..., caller: _Optional[str] = ..., session_id: _Optional[str] = ..., deadline_ms: _Optional[int] = ..., layer: _Optional[str] = ..., forward_id: _Optional[str] = ..., request: _Optional[bytes] = ..., loss: _Optional[str] = ..., repeat_id: _Optional[str] = ..., request_mark: _Optional[bytes] = ..., request_id: _Optional[str] = ..., answer_room: _Optional[int] = ...) -> None: ...
+    request_file: str
+    def __init__(self, method: _Optional[str] = ..., caller: _Optional[str] = ..., session_id: _Optional[str] = ..., deadline_ms: _Optional[int] = ..., layer: _Optional[str] = ..., forward_id: _Optional[str] = ..., request: _Optional[bytes] = ..., loss: _Optional[str] = ..., repeat_id: _Optional[str] = ..., request_mark: _Optional[bytes] = ..., request_id: _Optional[str] = ..., answer_room: _Optional[int] = ..., request_file: _Optional[str] = ...) -> None: ...
 
 class BatchReply(_message.Message):
     __slots__ = ("batch_id", "replies", "worker_id", "fixed_microseconds")

@@ -42,7 +42,7 @@ async def running_store(url: str) -> AsyncIterator[BatchStore]:
     async with asyncio.timeout(10):
         while not link.up:
             await asyncio.sleep(0.005)
-    yield BatchStore(link, replies, Seal(""))
+    yield BatchStore(link, replies, Seal(""), Exchange(""))
     task.cancel()
     await end_other_tasks()
 

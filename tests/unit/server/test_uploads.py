@@ -34,7 +34,7 @@ class Sender:
         settings = Settings(redis_url=RedisUrl.parse(url))
         self.link = RedisLink(settings, connected, lambda: None)
         replies = ReplyReader(self.link, "server", lambda _: True, Seal(""), Exchange(""))
-        self._store = BatchStore(self.link, replies, Seal(""))
+        self._store = BatchStore(self.link, replies, Seal(""), Exchange(""))
         self.uploads = Uploads(self.link, "server")
 
     def operation(self, request: bytes, *, uploaded: bool = True) -> PendingOperation:
