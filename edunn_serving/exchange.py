@@ -1,7 +1,7 @@
-"""The exchange: a folder through which the servers and workers of one machine hand large answers.
+"""The exchange: a folder through which servers and workers of one machine hand large tensors.
 
-An answer in Redis is copied by a script, received in parts and put together again. A file is
-written once and read once. Whether a worker shares a server's folder is seen in the folder itself:
+In Redis a request is written into the append-only file, and an answer is copied by a script. Both
+are received in parts and put together again. A file is written once and read once. Whether a worker shares a server's folder is seen in the folder itself:
 the server leaves a file there, its mark of presence, and names it in each batch.
 """
 

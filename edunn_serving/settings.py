@@ -58,7 +58,7 @@ class Settings(TrainingSettings, BoundSettings):
     exchange_folder: str = _setting(
         "",
         "Folder, best in memory (tmpfs), that a server and the workers of its machine share: large "
-        "answers go through files in it. Only their user may be able to reach it. Empty, and for "
+        "tensors go through files in it. Only their user may be able to reach it. Empty, and for "
         "workers of other machines: through Redis.",
     )
     shared_key: SecretStr = _setting("", "The key itself, in place of a file.")

@@ -111,3 +111,18 @@ def test_answers_go_through_redis_without_the_folder(stack: Stack, stub: LayerSe
         assert results_in_redis(stack) > 0
     finally:
         away.rename(folder)
+
+
+def test_worker_of_another_machine_is_served_through_redis(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    stack = Stack(tmp_path_factory.mktemp("machines"), workers=1, others={})
+    elsewhere = str(tmp_path_factory.mktemp("elsewhere"))
+    stack.workers[0]._environment["EDUNN_EXCHANGE_FOLDER"] = elsewhere
+    with stack, grpc.insecure_channel(stack.address, UNLIMITED) as channel:
+        stub = LayerServiceStub(channel)
+        session = new_session(stub, DROP)
+        answers = [large_forward(stub, session, name) for name in ("one", "two", "one")]
+        assert answers[0] == answers[2] != answers[1]
+        assert results_in_redis(stack) == 3
+        assert len(os.listdir(stack.data / EXCHANGE)) == len(stack.servers)
