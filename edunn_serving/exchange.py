@@ -1,8 +1,9 @@
 """The exchange: a folder through which servers and workers of one machine hand large tensors.
 
 In Redis a request is written into the append-only file, and an answer is copied by a script. Both
-are received in parts and put together again. A file is written once and read once. Whether a worker shares a server's folder is seen in the folder itself:
-the server leaves a file there, its mark of presence, and names it in each batch.
+are received in parts and put together again. A file is written once and read once. Whether a
+worker shares a server's folder is seen in the folder itself: the server leaves a file there, its
+mark of presence, and names it in each batch.
 """
 
 from __future__ import annotations
