@@ -52,11 +52,13 @@ def message_head(size: int) -> bytes:
 class RawConnection:
     """A connection to a server."""
 
-    def __init__(self, address: str, settings: bytes = b"", source: str = "") -> None:
-        """Connect, from the address `source` of this machine if it is given."""
+    def __init__(
+        self, address: str, settings: bytes = b"", source: str = "", source_port: int = 0
+    ) -> None:
+        """Connect, from an address and a port of this machine if they are given."""
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection(
-            (host, int(port)), CONNECT_SECONDS, (source, 0) if source else None
+            (host, int(port)), CONNECT_SECONDS, (source, source_port)
         )
         self.socket.settimeout(TIMEOUT_SECONDS)
         self.socket.sendall(PREFACE + frame(SETTINGS, 0, 0, settings))

@@ -52,6 +52,8 @@ def measure(torch: Any) -> list[tuple[str, float, float]]:
     rng = np.random.default_rng(0)
     matrix, images = rng.standard_normal((256, 512)), rng.standard_normal((32, 16, 28, 28))
     sequences = rng.standard_normal((32, 20, 16))
+    # Larger than a second cache.
+    large = rng.standard_normal((2048, 256))
     f, modules = torch.nn.functional, torch.nn
     bias = torch.zeros(512, dtype=torch.float64, requires_grad=True)
     recurrent = modules.RNN(16, 32, bias=False, batch_first=True).double()
@@ -67,6 +69,9 @@ def measure(torch: Any) -> list[tuple[str, float, float]]:
         (nn.Dense(512, 128, "relu"), matrix, _dense(modules)),
         (nn.BatchNorm(512), matrix, modules.BatchNorm1d(512).double()),
         (nn.BatchNorm(16), images, modules.BatchNorm2d(16).double()),
+        (nn.Sigmoid(), large, torch.sigmoid),
+        (nn.Softmax(), large, lambda x: torch.softmax(x, 1)),
+        (nn.BatchNorm(256), large, modules.BatchNorm1d(256).double()),
         (nn.Conv2d(16, 32, 3), images, modules.Conv2d(16, 32, 3, bias=False).double()),
         (nn.MaxPool2d(2, 2), images, lambda x: f.max_pool2d(x, 2)),
         (nn.AvgPool2d(2, 2), images, lambda x: f.avg_pool2d(x, 2)),

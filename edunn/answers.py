@@ -25,6 +25,23 @@ class Labelled(Protocol):
 _PAIR = "a pair (δEδx, {parameter: gradient})"
 
 
+def check_model(label: str, argument: str, model: object) -> None:
+    """Refuse what is no model, such as the class of one: it has to have a `forward` to be called.
+
+    Raises
+    ------
+    LayerError
+        If it has none.
+    """
+    if isinstance(model, type):
+        got = f"the class {model.__name__}: is there a `{model.__name__}(...)`?"
+    elif not hasattr(model, "forward"):
+        got = f"{model!r}"
+    else:
+        return
+    raise LayerError(layer=label, argument=argument, expected="a model", got=got)
+
+
 def forward_of(model: Model, *inputs: Any) -> Array:
     """Run a forward.
 
@@ -140,12 +157,19 @@ def check_gradients(
                 layer=whose.label,
                 argument=name,
                 expected=f"a gradient of the parameter's shape {_shape(parameter)}",
-                got=f"shape {_shape(gradient)}",
+                got=_shaped(gradient),
             )
 
 
 def _shape(value: Any) -> tuple[int, ...]:
     return value.shape if isinstance(value, np.ndarray) else np.shape(value)
+
+
+def _shaped(value: Any) -> str:
+    """Call an array by its shape, and what is none by its type."""
+    if isinstance(value, np.ndarray) or np.ndim(value):
+        return f"shape {_shape(value)}"
+    return _shown(value)
 
 
 def _shown(value: object) -> str:

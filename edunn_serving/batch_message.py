@@ -59,6 +59,8 @@ class BatchMessage(NamedTuple):
     wanted_worker: str = ""
     # The seals of the requests that lie apart; none without a shared key.
     marks: Sequence[bytes] = ()
+    # The server's mark of presence in the exchange; empty if it has none.
+    presence: str = ""
 
     def encode(self) -> bytes:
         """Return the message as the queue carries it."""
@@ -67,6 +69,7 @@ class BatchMessage(NamedTuple):
             replies=self.reply_stream,
             requests_apart=self.requests is None,
             wanted_worker=self.wanted_worker,
+            presence=self.presence,
         )
         nothing = [b""] * len(self.heads)
         requests, marks = self.requests or nothing, self.marks or nothing
@@ -109,6 +112,7 @@ class BatchMessage(NamedTuple):
             None if batch.requests_apart else [each.request for each in batch.operations],
             batch.wanted_worker,
             tuple(filter(None, (each.request_mark for each in batch.operations))),
+            batch.presence,
         )
 
 

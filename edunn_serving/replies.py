@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from edunn_serving.internal.v1.batch_pb2 import (
     OPERATION_REPLY_KIND_AGAIN,
+    OPERATION_REPLY_KIND_EXCHANGED,
     OPERATION_REPLY_KIND_LARGE,
     OPERATION_REPLY_KIND_RESPONSE,
     OPERATION_REPLY_KIND_STATUS,
@@ -43,6 +44,8 @@ AGAIN = OPERATION_REPLY_KIND_AGAIN
 # On the way only: the key of a response of this many bytes or more, in its place.
 LARGE = OPERATION_REPLY_KIND_LARGE
 LARGE_BYTES = 256 * 1024
+# On the way only: the name of such a response in the exchange.
+EXCHANGED = OPERATION_REPLY_KIND_EXCHANGED
 # The server reserves room for an answer of more bytes before it is computed.
 FREE_ANSWER_BYTES = 512 * 1024
 # Replies of more bytes are not published with their data. The server reads them from its stream,

@@ -55,6 +55,12 @@ class Settings(TrainingSettings, BoundSettings):
         "they leave for each other in Redis is authenticated by it. Empty: everybody who reaches "
         "Redis can act as any caller.",
     )
+    exchange_folder: str = _setting(
+        "",
+        "Folder, best in memory (tmpfs), that a server and the workers of its machine share: large "
+        "answers go through files in it. Only their user may be able to reach it. Empty, and for "
+        "workers of other machines: through Redis.",
+    )
     shared_key: SecretStr = _setting("", "The key itself, in place of a file.")
     address: Address = _setting(
         "127.0.0.1:50051", "Where the server listens: `host:port`. Port 0 takes a free one."

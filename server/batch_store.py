@@ -104,6 +104,7 @@ class BatchStore:
                 self._seal.mark("request", request, batch_id, str(number))
                 for number, request in enumerate(requests if apart else ())
             ],
+            presence=self._replies.presence,
         ).encode()
         message = self._seal.close("batch", message)
         touched = [

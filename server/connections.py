@@ -73,15 +73,24 @@ class Connection:
     arriving_since: float = 0.0
     traffic: Traffic = NOTHING
     last_look: float = 0.0
-    # Whether it is about to be cut, and whether it has ended: it is cut, or its socket is gone.
+    # Whether it is about to be cut, and whether it is cut.
     is_doomed: bool = False
-    is_over: bool = False
+    is_cut: bool = False
     # When its socket was found to be gone, by the monotonic clock.
     gone_at: float | None = None
     # Calls that the other side has cancelled, minus those that ended otherwise.
     cancelled: int = 0
     # The calls that are under way.
     calls: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended. A new connection may have the same peer."""
+        return self.is_cut or self.gone_at is not None
+
+    def is_of(self, client: ClientSocket) -> bool:
+        """Tell whether a socket of its peer may be its own: it is, or its own is not known."""
+        return self.client is None or self.client.inode == client.inode
 
     def has_small_calls(self) -> bool:
         """Tell whether little has arrived of the calls whose requests are incomplete."""
@@ -132,6 +141,8 @@ class Connections:
         self._sockets: ClientSockets | None = None
         self._shut_out = ShutOut((), 0.0)
         self._connections: dict[str, Connection] = {}
+        # Set for a moment after each look.
+        self._looked = asyncio.Event()
         # The bytes of incomplete messages at the last look, of each address.
         self.arriving: dict[str, float] = {}
 
@@ -148,6 +159,15 @@ class Connections:
             self._connections[peer] = connection
         return connection
 
+    async def of_newcomer(self, peer: str) -> Connection:
+        """Return the connection of a call whose peer's last known connection is over.
+
+        Only the next look tells whether a new connection has the peer. If none has, the connection
+        is over still, and gRPC has handed the call over late.
+        """
+        await self._looked.wait()
+        return self.of(peer)
+
     def cut(self, peer: str, why: str) -> None:
         """End a connection."""
         connection = self._connections.get(peer)
@@ -158,7 +178,7 @@ class Connections:
             connection.client = self._sockets.find().get(peer)
         if connection.client is None:
             # Its socket is gone, as with a client that sends calls and leaves.
-            connection.is_over = True
+            connection.gone_at = time.monotonic()
         self._cut([connection], why)
 
     def cut_flood(self, peer: str, why: str) -> None:
@@ -183,6 +203,8 @@ class Connections:
         while True:
             began = time.monotonic()
             self._look(self._sockets, began)
+            self._looked.set()
+            self._looked.clear()
             took = time.monotonic() - began
             await asyncio.sleep(max(LOOK_SECONDS, took / LOOK_SHARE))
 
@@ -195,12 +217,7 @@ class Connections:
 
     def _update(self, sockets: dict[str, ClientSocket], now: float) -> None:
         for peer, client in sockets.items():
-            connection = self.of(peer)
-            if connection.gone_at is not None:
-                # Another connection has the port now.
-                del self._connections[peer]
-                connection = self.of(peer)
-            connection.client = client
+            self._note_standing(peer, client)
         arriving: dict[str, float] = defaultdict(float)
         for peer, connection in list(self._connections.items()):
             socket = sockets.get(peer)
@@ -212,6 +229,18 @@ class Connections:
             arriving[connection.address] += connection.arriving
         self.arriving = arriving
 
+    def _note_standing(self, peer: str, client: ClientSocket) -> None:
+        """Note the socket of a connection. Its peer may have had another connection before."""
+        before = self.of(peer)
+        is_another = not before.is_of(client) or (before.client is None and before.is_over)
+        if is_another:
+            del self._connections[peer]
+            # If the end of the one before was not seen, it seemed to make the new one's calls.
+            self.of(peer).trust = Trust.UNKNOWN if before.is_over else before.trust
+        connection = self.of(peer)
+        connection.client = client
+        connection.gone_at = None
+
     def _note_gone(self, peer: str, connection: Connection, now: float) -> None:
         """Note that a connection's socket is gone. Its calls that gRPC still has are worth nothing.
 
@@ -222,9 +251,6 @@ class Connections:
             connection.arriving = 0.0
         elif now - connection.gone_at > GONE_SECONDS:
             del self._connections[peer]
-        else:
-            # Missed twice: descriptors that change while they are listed may hide one that stands.
-            connection.is_over = True
 
     def _silent(self, now: float) -> list[Connection]:
         oldest = now - self._settings.first_call_seconds
@@ -287,8 +313,8 @@ class Connections:
             if connection.client is not None and self._sockets is not None:
                 self._sockets.cut(connection.client)
                 # Its calls that come up later are not looked at any more.
-                if not connection.is_over:
-                    connection.is_over = True
+                if not connection.is_cut:
+                    connection.is_cut = True
                     self._on_cut(connection.address, why)
 
 

@@ -15,6 +15,7 @@ from functools import partial
 
 from edunn_serving.batch_message import OperationHead
 from edunn_serving.errors import ServiceError, internal_error, unavailable
+from edunn_serving.exchange import Exchange
 from edunn_serving.replies import AGAIN, RESPONSE, Answer, Reply
 from edunn_serving.rpcs import FILLS_NOTHING
 from edunn_serving.settings import Settings
@@ -70,7 +71,8 @@ class Dispatcher:
         self._estimate = WorkEstimate()
         self.link = RedisLink(settings, lambda: self._replies.begin(), self._on_change)
         seal = settings.seal()
-        self._replies = ReplyReader(self.link, server_id, self._on_answer, seal)
+        exchange = Exchange(settings.exchange_folder)
+        self._replies = ReplyReader(self.link, server_id, self._on_answer, seal, exchange)
         self._uploads = Uploads(self.link, server_id)
         self._store = BatchStore(self.link, self._replies, seal)
         self._recovery = Recovery(
@@ -121,6 +123,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.link.run())
             tasks.create_task(self._replies.trim_often())
+            tasks.create_task(self._replies.sweep_often())
             tasks.create_task(self._recovery.run())
             tasks.create_task(self.quotas.run())
 

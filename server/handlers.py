@@ -154,7 +154,7 @@ class Handlers(grpc.GenericRpcHandler):
         is_counted = not rpc.is_open and rpc.path not in UNCOUNTED
 
         async def handle(_: object, context: Context) -> bytes:
-            call = self._call(rpc, caller, context)
+            call = await self._call(rpc, caller, context)
             connection = call.connection
             connection.calls += 1
             has_arrived = False
@@ -197,7 +197,7 @@ class Handlers(grpc.GenericRpcHandler):
         method = self._stream_methods[rpc.path]
 
         async def handle(_: object, context: Context) -> None:
-            call = self._call(rpc, known.caller, context)
+            call = await self._call(rpc, known.caller, context)
             connection = call.connection
             connection.calls += 1
 
@@ -282,9 +282,7 @@ class Handlers(grpc.GenericRpcHandler):
 
         async def handle(_: object, context: Context) -> None:
             peer = context.peer()
-            connection = self._connections.of(peer)
-            if connection.is_over:
-                drop()
+            connection = await self._connection_of(peer)
             connection.note_call(Trust.UNKNOWN)
             await self._refusals.check_guess(context, peer, connection, error)
             caller = error.caller if isinstance(error, DeniedError) else NOBODY
@@ -293,12 +291,19 @@ class Handlers(grpc.GenericRpcHandler):
 
         return handle
 
-    def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
-        """Return a call. Drop it if its connection has ended."""
-        peer = context.peer()
+    async def _connection_of(self, peer: str) -> Connection:
+        """Return the connection of a call. Drop the call if its connection has ended."""
         connection = self._connections.of(peer)
         if connection.is_over:
-            drop()
+            connection = await self._connections.of_newcomer(peer)
+            if connection.is_over:
+                drop()
+        return connection
+
+    async def _call(self, rpc: Rpc, caller: Caller, context: Context) -> Call:
+        """Return a call. Drop it if its connection has ended."""
+        peer = context.peer()
+        connection = await self._connection_of(peer)
         connection.note_call(Trust.CALLING if rpc.is_open else Trust.KNOWN)
         return self._new_call(rpc.name, caller, context, peer, connection)
 

@@ -16,7 +16,17 @@ from redis.exceptions import RedisError
 
 from edunn_serving import keys
 from edunn_serving.errors import unavailable
-from edunn_serving.replies import LARGE, PUBLISHED_BYTES, RESPONSE, STATUS, Answer, Reply
+from edunn_serving.exchange import Exchange
+from edunn_serving.replies import (
+    EXCHANGED,
+    LARGE,
+    PUBLISHED_BYTES,
+    REPLY_TTL_MS,
+    RESPONSE,
+    STATUS,
+    Answer,
+    Reply,
+)
 from edunn_serving.seal import ForgedError, Seal
 from server.redis_link import RedisLink
 from server.redis_pipe import ignore_answer
@@ -27,6 +37,7 @@ REPLIES_A_READ = 64
 # The stream is trimmed after this many bytes of it have been read, or after this time.
 TRIM_BYTES = 1 << 20
 TRIM_SECONDS = 0.5
+SWEEP_SECONDS = 60.0
 
 
 class ReplyReader:
@@ -39,9 +50,17 @@ class ReplyReader:
     """
 
     def __init__(
-        self, link: RedisLink, server_id: str, on_answer: Callable[[Answer], bool], seal: Seal
+        self,
+        link: RedisLink,
+        server_id: str,
+        on_answer: Callable[[Answer], bool],
+        seal: Seal,
+        exchange: Exchange,
     ) -> None:
         self._link = link
+        self._exchange = exchange
+        # The server's mark of presence in the exchange.
+        self.presence = exchange.enter()
         self._seal = seal
         self._on_answer = on_answer
         # The name of the stream and of the channel.
@@ -82,8 +101,15 @@ class ReplyReader:
             if self._untrimmed_bytes:
                 self._trim()
 
+    async def sweep_often(self) -> None:
+        """Remove what nobody reads any more from the exchange, until cancelled."""
+        while True:
+            self._exchange.sweep(self.presence, REPLY_TTL_MS / 1000)
+            await asyncio.sleep(SWEEP_SECONDS)
+
     async def forget(self) -> None:
-        """Remove the stream, when the server stops."""
+        """Remove the stream and the mark of presence, when the server stops."""
+        self._exchange.remove(self.presence)
         try:
             await self._link.client.delete(self.stream)
         except (RedisError, OSError) as error:
@@ -173,12 +199,24 @@ class ReplyReader:
             return False
         return True
 
+    def _brought(self, reply: Reply, result: bytes | Exception | None) -> Reply:
+        """Return the reply whose response lay apart."""
+        if isinstance(result, bytes) and self._is_genuine(reply, result):
+            return reply._replace(kind=RESPONSE, data=result)
+        lost = unavailable("the store went away with the result")
+        return Reply(STATUS, lost.to_status().SerializeToString())
+
     def _complete(self, answer: Answer) -> bool:
         """Fetch the results that are too large for the stream, then hand over the answer.
 
         Returns whether the batch was under way, as far as that is known.
         """
         batch_id, replies = answer.batch_id, list(answer.replies)
+        for at, reply in enumerate(replies):
+            if reply.kind == EXCHANGED:
+                result = self._exchange.take(reply.data.decode(errors="replace"))
+                replies[at] = self._brought(reply, result)
+        answer = answer._replace(replies=replies)
         missing = {at: reply.data for at, reply in enumerate(replies) if reply.kind == LARGE}
         if not missing:
             return self._on_answer(answer)
@@ -187,11 +225,7 @@ class ReplyReader:
         self._fetching.add(batch_id)
 
         def take(at: int, result: bytes | Exception | None) -> None:
-            if isinstance(result, bytes) and self._is_genuine(replies[at], result):
-                replies[at] = replies[at]._replace(kind=RESPONSE, data=result)
-            else:
-                lost = unavailable("the store went away with the result")
-                replies[at] = Reply(STATUS, lost.to_status().SerializeToString())
+            replies[at] = self._brought(replies[at], result)
             del missing[at]
             if not missing:
                 self._fetching.discard(batch_id)

@@ -43,6 +43,8 @@ class ClientSocket(NamedTuple):
     peer: str
     # Its address without the port.
     address: str
+    # Tells it from a later socket with the same descriptor or peer.
+    inode: int
 
 
 class ClientSockets:
@@ -59,7 +61,7 @@ class ClientSockets:
         for inode, descriptor in _sockets():
             found = self._known.get(inode)
             if found is None and inode not in self._known:
-                found = self._identify(descriptor)
+                found = self._identify(descriptor, inode)
             known[inode] = found
         self._known = known
         return {each.peer: each for each in known.values() if each is not None}
@@ -82,7 +84,7 @@ class ClientSockets:
                 with contextlib.suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
 
-    def _identify(self, descriptor: int) -> ClientSocket | None:
+    def _identify(self, descriptor: int, inode: int) -> ClientSocket | None:
         with _duplicate(descriptor) as one:
             if one is None or one.family not in (socket.AF_INET, socket.AF_INET6):
                 return None
@@ -92,7 +94,7 @@ class ClientSockets:
             except OSError:
                 return None
             peer = peer_of(one)
-        return ClientSocket(descriptor, peer, address_of(peer)) if peer else None
+        return ClientSocket(descriptor, peer, address_of(peer), inode) if peer else None
 
 
 def traffic_of(client: ClientSocket) -> Traffic | None:

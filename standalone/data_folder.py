@@ -14,6 +14,7 @@ LOCK = "lock"
 TOKENS_FILE = "tokens.json"
 KEY_FILE = "shared.key"
 AUDIT_FILE = "audit.jsonl"
+EXCHANGE = "exchange"
 
 
 def prepare(folder: Path) -> Path:

@@ -25,7 +25,7 @@ from edunn_serving.own_channel import own_channel
 from edunn_serving.pools import LAYERS, POOLS, Pool
 from edunn_serving.redis_connections import connect
 from edunn_serving.redis_url import RedisUrl
-from standalone.data_folder import AUDIT_FILE, KEY_FILE, TOKENS_FILE, claim, shared_key
+from standalone.data_folder import AUDIT_FILE, EXCHANGE, KEY_FILE, TOKENS_FILE, claim, shared_key
 from standalone.errors import StackError
 from standalone.processes import Child, Supervisor
 
@@ -100,6 +100,7 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             "EDUNN_ARTIFACTS": str(data.resolve() / "artifacts"),
             "EDUNN_SHARED_KEY_FILE": str(data.resolve() / KEY_FILE),
+            "EDUNN_EXCHANGE_FOLDER": str(data.resolve() / EXCHANGE),
             "EDUNN_DATABASE_URL": f"sqlite:///{data.resolve() / GRADES}",
             "EDUNN_AUDIT_FILE": str(data.resolve() / AUDIT_FILE),
             **_kept_tokens(data.resolve()),

@@ -17,6 +17,7 @@ import redis
 
 from edunn_serving.batch_message import BatchMessage, OperationHead, check_requests
 from edunn_serving.errors import ServiceError, logged_fault, unavailable
+from edunn_serving.exchange import Exchange
 from edunn_serving.keys import SessionKey
 from edunn_serving.redis_connections import RedisRefuses
 from edunn_serving.replies import STATUS, Answer, Reply
@@ -30,8 +31,9 @@ from worker.randomness import RepeatableGenerator
 from worker.ready import ReadySessions
 from worker.recall import recall
 from worker.recent_contexts import RecentContexts
+from worker.reply_exchange import ReplyExchange
 from worker.store import Committed, Store
-from worker.stored import StoredSession
+from worker.stored import Changes, StoredSession
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ class Engine:
         self._store = store
         self._settings = settings
         self._seal = settings.seal()
+        self._exchange = ReplyExchange(Exchange(settings.exchange_folder), self._seal)
         self._worker_id = worker_id
         self._guard = guard
         self._is_stopping = is_stopping
@@ -151,10 +154,24 @@ class Engine:
 
     def _answer_all(self, batch: BatchMessage, error: ServiceError) -> None:
         replies = [Reply(STATUS, failed(error).data)] * len(batch.heads)
-        self._store.commit(batch.reply_stream, self._answer(batch, replies), ())
+        self._commit(batch, replies, ())
 
-    def _answer(self, batch: BatchMessage, replies: Sequence[Reply]) -> Answer:
-        return Answer(batch.batch_id, replies, self._worker_id, self._fixed_seconds)
+    def _commit(
+        self,
+        batch: BatchMessage,
+        replies: Sequence[Reply],
+        changes: Sequence[Changes],
+        *,
+        insist: bool = False,
+        run: Callable[[Command], Any] | None = None,
+    ) -> Committed:
+        with self._exchange.placing(batch.presence, replies) as placed:
+            answer = Answer(batch.batch_id, placed.replies, self._worker_id, self._fixed_seconds)
+            committed = self._store.commit(
+                batch.reply_stream, answer, changes, insist=insist, run=run
+            )
+            placed.are_wanted = committed is Committed.DONE
+        return committed
 
     def _run_on_ready(self, batch: BatchMessage) -> bool:
         """Run a batch on the sessions as this worker left them; False if it must load them.
@@ -175,9 +192,9 @@ class Engine:
         committed = Committed.CONFLICT
         try:
             if run.run_all() is None:
-                committed = self._store.commit(
-                    batch.reply_stream,
-                    self._answer(batch, run.replies),
+                committed = self._commit(
+                    batch,
+                    run.replies,
                     run.changes(),
                     # A worker that is to stop reads no further batch.
                     run=None if self._is_stopping() else self._commit_quickly,
@@ -223,12 +240,7 @@ class Engine:
                 return Committed.ANSWERED
             committed = Committed.CONFLICT
             try:
-                committed = self._store.commit(
-                    batch.reply_stream,
-                    self._answer(batch, run.replies),
-                    run.changes(),
-                    insist=insist,
-                )
+                committed = self._commit(batch, run.replies, run.changes(), insist=insist)
                 return committed
             except MemoryError:
                 largest = max(range(len(run.replies)), key=lambda at: len(run.replies[at].data))

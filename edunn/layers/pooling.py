@@ -12,7 +12,6 @@ from edunn.arrays import (
     FloatArray,
     Shaped,
     double,
-    keep_where,
     quiet,
     restore,
     widen,
@@ -27,9 +26,6 @@ from edunn.layers.windows import (
     count_windows,
 )
 from edunn.model import Model, ParameterSet
-
-# Up to so many elements a window is gone through; the places in a larger one are looked up.
-_SMALL = 16
 
 
 class _Pool2d(Model):
@@ -136,31 +132,17 @@ class MaxPool2d(_Pool2d):
         cache = self._saved()
         index = self._saved_array("index")
         given = self._gradient(δEδy, index.shape)
-        rows, columns = index.shape[2:]
         wide = widen(given)
         size = (int(cache["height"]), int(cache["width"]))
         if index.size == 0:
             δEδx = np.empty((*index.shape[:2], *size), wide.dtype)
-        elif self._are_apart() or self._is_large():
-            δEδx = self._scattered(index, wide, size)
         else:
-            δEδx = np.zeros((*index.shape[:2], *size), wide.dtype)
-            (height, width), (down, right) = self.kernel_size, self.stride
-            for i in range(height):
-                for j in range(width):
-                    part = keep_where(index == i * width + j, wide)
-                    # Element (i, j) of every window, at once.
-                    bottom, end = i + down * (rows - 1) + 1, j + right * (columns - 1) + 1
-                    δEδx[:, :, i:bottom:down, j:end:right] += part
+            δEδx = self._scattered(index, wide, size)
         return restore(δEδx, given.dtype), {}
 
     def _are_apart(self) -> bool:
         """Tell whether no value lies in two windows."""
         return all(step >= size for size, step in zip(self.kernel_size, self.stride, strict=True))
-
-    def _is_large(self) -> bool:
-        """Tell whether going through a window's elements takes longer than finding their places."""
-        return self.kernel_size[0] * self.kernel_size[1] > _SMALL
 
     def _scattered(self, index: Array, error: FloatArray, size: Pair) -> FloatArray:
         """Add the error of each window at its place in images of a size."""
@@ -199,16 +181,10 @@ class MaxPool2d(_Pool2d):
             + 3 * copied * (x.dtype.itemsize + index.dtype.itemsize + 1),
         )  # fmt: skip
         area = math.prod(self.kernel_size)
-        if self._are_apart() or self._is_large():
-            backward = Cost(
-                work(calls=24, elements=3 * x.size + 10 * y.size + 4 * area),
-                8 * x.size + x.nbytes + 40 * y.size + y.wide_bytes() + 24 * area,
-            )
-        else:
-            backward = Cost(
-                work(calls=6 + 12 * area, elements=x.size * 2 + 8 * area * y.size),
-                x.wide_bytes() + x.nbytes + 5 * y.wide_bytes() + y.size,
-            )
+        backward = Cost(
+            work(calls=24, elements=3 * x.size + 10 * y.size + 4 * area),
+            8 * x.size + x.nbytes + 40 * y.size + y.wide_bytes() + 24 * area,
+        )
         cache = {"index": index, "height": NUMBER, "width": NUMBER}
         return Estimate(y, cache, forward, backward)
 

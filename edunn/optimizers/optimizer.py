@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary, ref
 import numpy as np
 import numpy.typing as npt
 
-from edunn.answers import backward_of, check_gradients, forward_of
+from edunn.answers import backward_of, check_gradients, check_model, forward_of
 from edunn.arrays import Array, FloatArray, as_floats, quiet
 from edunn.derived import derived
 from edunn.errors import ConfigError, Fault
@@ -152,11 +152,13 @@ class BatchedGradientOptimizer(UpdateRule, Optimizer):
         Raises
         ------
         LayerError
-            If there is no sample, or x and y differ in number.
+            If there is no sample, x and y differ in number, or one of the two models is none.
         ConfigError
             If the batch size or the epochs were left out.
         """
         batch_size, epochs = self._batch_size_and_epochs()
+        check_model(type(self).__name__, "model", model)
+        check_model(type(self).__name__, "error_layer", error_layer)
         samples = check_arrays(type(self).__name__, x, y)
         history: list[float] = []
         bar = ProgressBar(epochs, shown=verbose)

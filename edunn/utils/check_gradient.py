@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from edunn.answers import check_model
 from edunn.arrays import Array
 from edunn.composite import walk
 from edunn.model import Model
@@ -193,6 +194,7 @@ def _check(
     break_on_error: bool,
     rng: np.random.Generator,
 ) -> GradientCheck:
+    check_model("check_gradient", "l", model)
     # Where generators stand takes longer to tell than a small layer's whole check.
     known = is_known(model)
     may_draw = not known or any(part.draws for part in walk(model))

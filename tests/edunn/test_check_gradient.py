@@ -372,3 +372,9 @@ def test_a_report_is_printed_when_asked_for(capsys: pytest.CaptureFixture[str]) 
 
 def test_the_check_is_importable_from_the_library() -> None:
     assert nn.utils.check_gradient.common_layer is common_layer
+
+
+@pytest.mark.parametrize("layer", [nn.ReLU, None, "ReLU"])
+def test_what_is_no_layer_is_told_so(layer: Any) -> None:
+    with pytest.raises(nn.LayerError, match="l should be a model, but got "):
+        common_layer(layer, (2, 3))

@@ -369,3 +369,27 @@ def test_a_fake_may_start_at_integers() -> None:
     x, y = np.zeros((3, 10)), np.zeros((3, 5))
     nn.GradientDescent(3, 2, lr=2).optimize(model, x, y, nn.FakeError(), verbose=False)
     np.testing.assert_array_equal(model.get_parameters()["parameter"], [-4, 4])
+
+
+@pytest.mark.parametrize(
+    ("gradient", "named"),
+    [(None, "None, as without"), ("g", "a str"), (np.ones(()), r"shape \(\)")],
+)
+def test_a_gradient_that_is_no_array_is_called_by_its_type(gradient: Any, named: str) -> None:
+    with pytest.raises(nn.LayerError, match=f"p should be a gradient of .*, but got {named}"):
+        nn.GradientDescent(1, 1).optimize_batch(Parameter(np.ones(2)), {"p": gradient}, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "loss", "sentence"),
+    [
+        (nn.ReLU, LOSS, r"model should be a model, .* class ReLU: is there a `ReLU\(\.\.\.\)`"),
+        (nn.ReLU(), nn.SquaredError, "error_layer should be a model, .* the class SquaredError"),
+        (None, LOSS, "model should be a model, but got None"),
+        (nn.ReLU(), "SquaredError", "error_layer should be a model, but got 'SquaredError'"),
+    ],
+)
+def test_what_is_no_model_is_told_so(model: Any, loss: Any, sentence: str) -> None:
+    x = np.ones((2, 1))
+    with pytest.raises(nn.LayerError, match=sentence):
+        nn.GradientDescent(1, 1).optimize(model, x, x, loss, verbose=False)

@@ -24,21 +24,21 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%edunn_serving/internal/v1/batch.proto\x12\x19\x65\x64unn_serving.internal.v1\"\x98\x01\n\x05\x42\x61tch\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12\x0f\n\x07replies\x18\x02 \x01(\t\x12=\n\noperations\x18\x03 \x03(\x0b\x32).edunn_serving.internal.v1.BatchOperation\x12\x16\n\x0erequests_apart\x18\x04 \x01(\x08\x12\x15\n\rwanted_worker\x18\x05 \x01(\t\"\xb1\x02\n\x0e\x42\x61tchOperation\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61ller\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x04 \x01(\x03\x12\x12\n\x05layer\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nforward_id\x18\x06 \x01(\tH\x01\x88\x01\x01\x12\x0f\n\x07request\x18\x07 \x01(\x0c\x12\x11\n\x04loss\x18\x08 \x01(\tH\x02\x88\x01\x01\x12\x16\n\trepeat_id\x18\t \x01(\tH\x03\x88\x01\x01\x12\x14\n\x0crequest_mark\x18\n \x01(\x0c\x12\x12\n\nrequest_id\x18\x0b \x01(\t\x12\x13\n\x0b\x61nswer_room\x18\x0c \x01(\x04\x42\x08\n\x06_layerB\r\n\x0b_forward_idB\x07\n\x05_lossB\x0c\n\n_repeat_id\"\x89\x01\n\nBatchReply\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12:\n\x07replies\x18\x02 \x03(\x0b\x32).edunn_serving.internal.v1.OperationReply\x12\x11\n\tworker_id\x18\x03 \x01(\t\x12\x1a\n\x12\x66ixed_microseconds\x18\x04 \x01(\x04\"\x95\x01\n\x0eOperationReply\x12;\n\x04kind\x18\x01 \x01(\x0e\x32-.edunn_serving.internal.v1.OperationReplyKind\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x14\n\x0cmicroseconds\x18\x03 \x01(\x04\x12\x0c\n\x04mark\x18\x04 \x01(\x0c\x12\x14\n\x0c\x61nswer_bytes\x18\x05 \x01(\x04*\xbe\x01\n\x12OperationReplyKind\x12$\n OPERATION_REPLY_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dOPERATION_REPLY_KIND_RESPONSE\x10\x01\x12\x1f\n\x1bOPERATION_REPLY_KIND_STATUS\x10\x02\x12\x1e\n\x1aOPERATION_REPLY_KIND_AGAIN\x10\x03\x12\x1e\n\x1aOPERATION_REPLY_KIND_LARGE\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%edunn_serving/internal/v1/batch.proto\x12\x19\x65\x64unn_serving.internal.v1\"\xaa\x01\n\x05\x42\x61tch\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12\x0f\n\x07replies\x18\x02 \x01(\t\x12=\n\noperations\x18\x03 \x03(\x0b\x32).edunn_serving.internal.v1.BatchOperation\x12\x16\n\x0erequests_apart\x18\x04 \x01(\x08\x12\x15\n\rwanted_worker\x18\x05 \x01(\t\x12\x10\n\x08presence\x18\x06 \x01(\t\"\xb1\x02\n\x0e\x42\x61tchOperation\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61ller\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x04 \x01(\x03\x12\x12\n\x05layer\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nforward_id\x18\x06 \x01(\tH\x01\x88\x01\x01\x12\x0f\n\x07request\x18\x07 \x01(\x0c\x12\x11\n\x04loss\x18\x08 \x01(\tH\x02\x88\x01\x01\x12\x16\n\trepeat_id\x18\t \x01(\tH\x03\x88\x01\x01\x12\x14\n\x0crequest_mark\x18\n \x01(\x0c\x12\x12\n\nrequest_id\x18\x0b \x01(\t\x12\x13\n\x0b\x61nswer_room\x18\x0c \x01(\x04\x42\x08\n\x06_layerB\r\n\x0b_forward_idB\x07\n\x05_lossB\x0c\n\n_repeat_id\"\x89\x01\n\nBatchReply\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\t\x12:\n\x07replies\x18\x02 \x03(\x0b\x32).edunn_serving.internal.v1.OperationReply\x12\x11\n\tworker_id\x18\x03 \x01(\t\x12\x1a\n\x12\x66ixed_microseconds\x18\x04 \x01(\x04\"\x95\x01\n\x0eOperationReply\x12;\n\x04kind\x18\x01 \x01(\x0e\x32-.edunn_serving.internal.v1.OperationReplyKind\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x14\n\x0cmicroseconds\x18\x03 \x01(\x04\x12\x0c\n\x04mark\x18\x04 \x01(\x0c\x12\x14\n\x0c\x61nswer_bytes\x18\x05 \x01(\x04*\xe2\x01\n\x12OperationReplyKind\x12$\n OPERATION_REPLY_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dOPERATION_REPLY_KIND_RESPONSE\x10\x01\x12\x1f\n\x1bOPERATION_REPLY_KIND_STATUS\x10\x02\x12\x1e\n\x1aOPERATION_REPLY_KIND_AGAIN\x10\x03\x12\x1e\n\x1aOPERATION_REPLY_KIND_LARGE\x10\x04\x12\"\n\x1eOPERATION_REPLY_KIND_EXCHANGED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'edunn_serving.internal.v1.batch_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OPERATIONREPLYKIND']._serialized_start=824
-  _globals['_OPERATIONREPLYKIND']._serialized_end=1014
+  _globals['_OPERATIONREPLYKIND']._serialized_start=842
+  _globals['_OPERATIONREPLYKIND']._serialized_end=1068
   _globals['_BATCH']._serialized_start=69
-  _globals['_BATCH']._serialized_end=221
-  _globals['_BATCHOPERATION']._serialized_start=224
-  _globals['_BATCHOPERATION']._serialized_end=529
-  _globals['_BATCHREPLY']._serialized_start=532
-  _globals['_BATCHREPLY']._serialized_end=669
-  _globals['_OPERATIONREPLY']._serialized_start=672
-  _globals['_OPERATIONREPLY']._serialized_end=821
+  _globals['_BATCH']._serialized_end=239
+  _globals['_BATCHOPERATION']._serialized_start=242
+  _globals['_BATCHOPERATION']._serialized_end=547
+  _globals['_BATCHREPLY']._serialized_start=550
+  _globals['_BATCHREPLY']._serialized_end=687
+  _globals['_OPERATIONREPLY']._serialized_start=690
+  _globals['_OPERATIONREPLY']._serialized_end=839
 # @@protoc_insertion_point(module_scope)

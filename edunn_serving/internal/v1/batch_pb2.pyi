@@ -14,25 +14,29 @@ class OperationReplyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OPERATION_REPLY_KIND_STATUS: _ClassVar[OperationReplyKind]
     OPERATION_REPLY_KIND_AGAIN: _ClassVar[OperationReplyKind]
     OPERATION_REPLY_KIND_LARGE: _ClassVar[OperationReplyKind]
+    OPERATION_REPLY_KIND_EXCHANGED: _ClassVar[OperationReplyKind]
 OPERATION_REPLY_KIND_UNSPECIFIED: OperationReplyKind
 OPERATION_REPLY_KIND_RESPONSE: OperationReplyKind
 OPERATION_REPLY_KIND_STATUS: OperationReplyKind
 OPERATION_REPLY_KIND_AGAIN: OperationReplyKind
 OPERATION_REPLY_KIND_LARGE: OperationReplyKind
+OPERATION_REPLY_KIND_EXCHANGED: OperationReplyKind
 
 class Batch(_message.Message):
-    __slots__ = ("batch_id", "replies", "operations", "requests_apart", "wanted_worker")
+    __slots__ = ("batch_id", "replies", "operations", "requests_apart", "wanted_worker", "presence")
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
     REPLIES_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
     REQUESTS_APART_FIELD_NUMBER: _ClassVar[int]
     WANTED_WORKER_FIELD_NUMBER: _ClassVar[int]
+    PRESENCE_FIELD_NUMBER: _ClassVar[int]
     batch_id: str
     replies: str
     operations: _containers.RepeatedCompositeFieldContainer[BatchOperation]
     requests_apart: bool
     wanted_worker: str
-    def __init__(self, batch_id: _Optional[str] = ..., replies: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[BatchOperation, _Mapping]]] = ..., requests_apart: _Optional[bool] = ..., wanted_worker: _Optional[str] = ...) -> None: ...
+    presence: str
+    def __init__(self, batch_id: _Optional[str] = ..., replies: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[BatchOperation, _Mapping]]] = ..., requests_apart: _Optional[bool] = ..., wanted_worker: _Optional[str] = ..., presence: _Optional[str] = ...) -> None: ...
 
 class BatchOperation(_message.Message):
     __slots__ = ("method", "caller", "session_id", "deadline_ms", "layer", "forward_id", "request", "loss", "repeat_id", "request_mark", "request_id", "answer_room")

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import redis
 
 from edunn_serving import keys
+from edunn_serving.exchange import Exchange
 from edunn_serving.pools import LAYERS
 from edunn_serving.redis_url import RedisUrl
 from edunn_serving.seal import Seal
@@ -36,7 +37,7 @@ def loss_of(url: str, flight: Flight, *, living: str = "") -> Loss | None:
 async def running_store(url: str) -> AsyncIterator[BatchStore]:
     settings = Settings(redis_url=RedisUrl.parse(url))
     link = RedisLink(settings, lambda: replies.begin(), lambda: None)
-    replies = ReplyReader(link, "server", lambda _: True, Seal(""))
+    replies = ReplyReader(link, "server", lambda _: True, Seal(""), Exchange(""))
     task = asyncio.create_task(link.run())
     async with asyncio.timeout(10):
         while not link.up:

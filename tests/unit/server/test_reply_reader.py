@@ -5,33 +5,40 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 import redis
 
 from edunn_serving import keys
+from edunn_serving.exchange import Exchange
 from edunn_serving.redis_url import RedisUrl
-from edunn_serving.replies import RESPONSE, Answer, Reply
+from edunn_serving.replies import EXCHANGED, RESPONSE, STATUS, Answer, Reply
 from edunn_serving.seal import Seal
 from edunn_serving.settings import Settings
 from server.redis_link import RedisLink
 from server.reply_reader import ReplyReader
 
 STREAM = keys.replies("server")
+SMALL = Reply(RESPONSE, b"x")
+OPEN, SEAL = Seal(""), Seal("k" * 32)
+NOWHERE = Exchange("")
 
 
 class Heard:
     """A reader on a real Redis, and the ids of the batches whose answers it has handed over."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, seal: Seal, exchange: Exchange) -> None:
         settings = Settings(redis_url=RedisUrl.parse(url))
         self.batches: list[str] = []
+        self.replies: list[Reply] = []
         self.link = RedisLink(settings, lambda: self.reader.begin(), lambda: None)
-        self.reader = ReplyReader(self.link, "server", self._note, Seal(""))
+        self.reader = ReplyReader(self.link, "server", self._note, seal, exchange)
 
     def _note(self, answer: Answer) -> bool:
         is_new = answer.batch_id not in self.batches
         self.batches.append(answer.batch_id)
+        self.replies += answer.replies
         return is_new
 
     async def are(self, *batches: str) -> None:
@@ -48,8 +55,8 @@ class Heard:
 
 
 @asynccontextmanager
-async def listening(url: str) -> AsyncIterator[Heard]:
-    heard = Heard(url)
+async def listening(url: str, seal: Seal, exchange: Exchange) -> AsyncIterator[Heard]:
+    heard = Heard(url, seal, exchange)
     running = asyncio.create_task(heard.link.run())
     async with asyncio.timeout(10):
         while not heard.link.up:
@@ -68,8 +75,8 @@ class Writer:
     def __init__(self, url: str) -> None:
         self._client = redis.Redis.from_url(url)
 
-    def add(self, batch_id: str) -> tuple[str, bytes]:
-        data = Answer(batch_id, [Reply(RESPONSE, b"x")], "worker").encode()
+    def add(self, batch_id: str, reply: Reply = SMALL, seal: Seal = OPEN) -> tuple[str, bytes]:
+        data = seal.close("reply", Answer(batch_id, [reply], "worker").encode(), STREAM)
         entry = self._client.xadd(STREAM, {batch_id: data})
         assert isinstance(entry, bytes)
         return entry.decode(), data
@@ -84,9 +91,14 @@ def writer(redis_url: str) -> Writer:
     return Writer(redis_url)
 
 
-def play(url: str, scene: Callable[[Heard], Awaitable[None]]) -> None:
+def play(
+    url: str,
+    scene: Callable[[Heard], Awaitable[None]],
+    seal: Seal = OPEN,
+    exchange: Exchange = NOWHERE,
+) -> None:
     async def run() -> None:
-        async with listening(url) as heard:
+        async with listening(url, seal, exchange) as heard:
             await scene(heard)
 
     asyncio.run(run())
@@ -189,3 +201,23 @@ def test_old_answer_that_is_published_again_hides_no_other(redis_url: str, write
         await heard.are("old", "old", "new", "silent")
 
     play(redis_url, scene)
+
+
+def test_response_in_the_exchange_is_handed_over_if_a_worker_has_put_it_there(
+    redis_url: str, writer: Writer, tmp_path: Path
+) -> None:
+    exchange = Exchange(str(tmp_path))
+    names = [exchange.put([b"large"]) or "" for _ in range(2)] + ["0" * 32, "../key"]
+    marks = [SEAL.mark("result", b"large", name) for name in names]
+    # The second is another file than the worker has put there, and the others are missing.
+    (tmp_path / names[1]).write_bytes(b"other")
+
+    async def scene(heard: Heard) -> None:
+        for number, (name, mark) in enumerate(zip(names, marks, strict=True)):
+            reply = Reply(EXCHANGED, name.encode(), mark=mark)
+            writer.publish(writer.add(str(number), reply, SEAL))
+            await heard.are(*map(str, range(number + 1)))
+        assert heard.replies[0].data == b"large"
+        assert [reply.kind for reply in heard.replies] == [RESPONSE, STATUS, STATUS, STATUS]
+
+    play(redis_url, scene, SEAL, exchange)

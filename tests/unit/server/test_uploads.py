@@ -12,6 +12,7 @@ import redis
 from edunn_serving import keys
 from edunn_serving.batch_message import LARGE_REQUEST_BYTES, OperationHead
 from edunn_serving.errors import Reason, ServiceError
+from edunn_serving.exchange import Exchange
 from edunn_serving.redis_url import RedisUrl
 from edunn_serving.seal import Seal
 from edunn_serving.settings import Settings
@@ -32,7 +33,7 @@ class Sender:
     def __init__(self, url: str, connected: Callable[[], None]) -> None:
         settings = Settings(redis_url=RedisUrl.parse(url))
         self.link = RedisLink(settings, connected, lambda: None)
-        replies = ReplyReader(self.link, "server", lambda _: True, Seal(""))
+        replies = ReplyReader(self.link, "server", lambda _: True, Seal(""), Exchange(""))
         self._store = BatchStore(self.link, replies, Seal(""))
         self.uploads = Uploads(self.link, "server")
 
