@@ -58,10 +58,11 @@ class InOrder:
     def _go_on(self) -> None:
         """Give the thread what waits, if it is free."""
         if self._under_way is not None:
-            if not self._under_way.done():
+            done = self._under_way
+            if not done.done():
                 return
-            under_way, self._under_way = self._under_way, None
-            under_way.result()
+            self._under_way = None
+            done.result()
         if self._waiting:
             chunks, self._waiting, self._waiting_bytes = self._waiting, [], 0
             self._under_way = asyncio.ensure_future(asyncio.to_thread(self._take, chunks))
