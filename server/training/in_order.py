@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from server.in_full import in_full
 
@@ -43,12 +42,14 @@ class InOrder:
     async def stop(self) -> None:
         """Wait for the chunks that the thread has, and leave out the others."""
         self._waiting, self._waiting_bytes = [], 0
-        under_way, self._under_way = self._under_way, None
-        if under_way is not None:
-            await in_full(asyncio.wait({under_way}))
-            if not under_way.cancelled():
-                # Its error is of no interest any more, and asyncio would log it.
-                under_way.exception()
+        under_way = self._under_way
+        self._under_way = None
+        if under_way is None:
+            return
+        await in_full(asyncio.wait({under_way}))
+        if not under_way.cancelled():
+            # Its error is of no interest any more, and asyncio would log it.
+            under_way.exception()
 
     async def _next(self) -> None:
         if self._under_way is not None:
@@ -68,7 +69,7 @@ class InOrder:
             self._under_way = asyncio.ensure_future(asyncio.to_thread(self._take, chunks))
             self._under_way.add_done_callback(self._note_free)
 
-    def _note_free(self, done: Any) -> None:
+    def _note_free(self, done: asyncio.Future[None]) -> None:
         """Give the thread what came meanwhile. An error is told to the next `put` or `end`."""
         if done is self._under_way and not done.cancelled() and done.exception() is None:
             self._go_on()
