@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO
 
@@ -42,31 +40,21 @@ class Content:
             _Elements("y", header.y, check_samples),
         ]
 
-    async def take_all(self, file: IO[bytes], requests: Sequence[bytes]) -> None:
-        """Take the next chunks, each an UploadDatasetRequest, without a copy of their elements.
+    def hash(self, request: bytes) -> None:
+        """Take the next chunk, an UploadDatasetRequest, into the digest."""
+        with suppress(ServiceError):
+            # It is refused where it is written.
+            self._digest.update(_chunk_of(request)[1])
+
+    def write(self, file: IO[bytes], request: bytes) -> None:
+        """Check and write the next chunk, an UploadDatasetRequest, without a copy of its elements.
 
         Raises
         ------
         ServiceError
-            INVALID_ARGUMENT: they are not what the header has announced. STORE_FULL, UNAVAILABLE.
+            INVALID_ARGUMENT: it is not what the header has announced. STORE_FULL, UNAVAILABLE.
         """
-        # The digest takes longer than all the rest, so it has a thread of its own.
-        await asyncio.gather(
-            asyncio.to_thread(self._write_all, file, requests),
-            asyncio.to_thread(self._hash_all, requests),
-        )
-
-    def _write_all(self, file: IO[bytes], requests: Sequence[bytes]) -> None:
-        for request in requests:
-            self._write(file, *_chunk_of(request))
-
-    def _hash_all(self, requests: Sequence[bytes]) -> None:
-        for request in requests:
-            with suppress(ServiceError):
-                # It is refused where it is written.
-                self._digest.update(_chunk_of(request)[1])
-
-    def _write(self, file: IO[bytes], part: str, chunk: memoryview) -> None:
+        part, chunk = _chunk_of(request)
         if part not in ("x", "y"):
             raise invalid_argument(part or "part", "expected the next elements of x or y")
         x, y = self._arrays

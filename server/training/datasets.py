@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -38,14 +37,13 @@ from server.grading.guard import Guard
 from server.in_full import in_full, in_thread
 from server.open_streams import OpenStreams
 from server.training.content import DTYPES, Content
+from server.training.in_order import InOrder
 from server.training.names import check_name
 from server.training.store import TrainingStore, dataset_not_found
 
 MAX_AXES = 32
 # Uploads of one server, and of one connection.
 MAX_UPLOADS, MAX_CONNECTION_UPLOADS = 16, 4
-# While a thread checks and writes chunks, the next ones arrive, up to about this many bytes.
-AHEAD_BYTES = 4 * 1024 * 1024
 
 
 class Datasets:
@@ -103,35 +101,25 @@ class Datasets:
         return known
 
     async def _write(self, path: str, content: Content, read: Read) -> None:
-        """Write the chunks as they come: while one is written, the next one arrives."""
+        """Write and hash the chunks while the next ones arrive."""
         with_file = self._artifacts.writing(path)
         file = await in_thread(with_file.__enter__)
         try:
             await in_thread(write_all, file, content.file_header)
-            writing: asyncio.Future[None] | None = None
-            chunks: list[bytes] = []
+            # The digest takes longer than all the rest, so it has a thread of its own.
+            works = [InOrder(partial(content.write, file)), InOrder(content.hash)]
             try:
                 while (request := await read()) is not EOF:
-                    chunks.append(request)
                     if self._guard.note_call():
                         await self._guard.catch_up()
-                    is_free = writing is None or writing.done()
-                    if not is_free and sum(map(len, chunks)) < AHEAD_BYTES:
-                        continue
-                    if writing is not None:
-                        await asyncio.shield(writing)
-                    taking = content.take_all(file, chunks)
-                    writing, chunks = asyncio.ensure_future(taking), []
-                if writing is not None:
-                    await asyncio.shield(writing)
-                writing = asyncio.ensure_future(content.take_all(file, chunks))
-                await asyncio.shield(writing)
-            except BaseException:
-                if writing is not None:
-                    # The thread must have done with the file before it is closed.
-                    with suppress(BaseException):
-                        await writing
-                raise
+                    for work in works:
+                        await work.put(request)
+                for work in works:
+                    await work.end()
+            finally:
+                # The threads must have done with the file before it is closed.
+                for work in works:
+                    await work.stop()
             content.check_complete()
         except BaseException as error:
             await in_thread(_leave, with_file, error)

@@ -37,12 +37,20 @@ class Samples:
         """Take the next numbers, which do not change until all of them are checked."""
         if not self._is_checked:
             return
-        if self._held + len(numbers) < self._size:
-            self._pieces.append(numbers.copy())
-            self._held += len(numbers)
-            return
-        joined = np.concatenate([*self._pieces, numbers]) if self._pieces else numbers
-        whole = len(joined) - len(joined) % self._size
-        self._check(joined[:whole].reshape(-1, self._size))
-        rest = joined[whole:]
-        self._pieces, self._held = ([rest.copy()], len(rest)) if len(rest) else ([], 0)
+        if self._held:
+            missing = self._size - self._held
+            self._keep(numbers[:missing])
+            numbers = numbers[missing:]
+            if self._held < self._size:
+                return
+            self._check(np.concatenate(self._pieces).reshape(1, -1))
+            self._pieces, self._held = [], 0
+        whole = len(numbers) - len(numbers) % self._size
+        if whole:
+            self._check(numbers[:whole].reshape(-1, self._size))
+        if whole < len(numbers):
+            self._keep(numbers[whole:])
+
+    def _keep(self, numbers: Floats) -> None:
+        self._pieces.append(numbers.copy())
+        self._held += len(numbers)

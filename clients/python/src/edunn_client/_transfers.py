@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 Result = TypeVar("Result")
 Part = TypeVar("Part")
 
-CHUNK_BYTES = 1024 * 1024
+# Each message costs some time of its own, however small it is.
+CHUNK_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True)
