@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import redis
 from one_worker import STREAM, Worker, reason_of, set_weight
 
 from edunn_serving import keys
@@ -26,16 +25,16 @@ class Service:
         self.exchange = Exchange(str(folder))
         self.exchange.enter()
         self.worker = Worker(url, "worker", exchange_folder=str(folder), shared_key=KEY)
-        self._client = redis.Redis.from_url(url)
 
     def run(self, file: str, *, marked: bytes = REQUEST) -> Reply:
         """Run a batch of one request that is in a file; return its reply."""
-        self._client.rpush(keys.batch("batch"), 0)
+        connection = self.worker._connection
+        connection.run(("RPUSH", keys.batch("batch"), 0))
         mark = Seal(KEY).mark("request", marked, "batch", "0")
         batch = BatchMessage("batch", STREAM, [HEAD], None, marks=[mark], files=[file])
         self.worker._engine.run(BatchMessage.decode(batch.encode()))
-        ((_, fields),) = self._client.xrevrange(STREAM, count=1)
-        answer = Answer.decode(Seal(KEY).open("reply", fields[b"batch"], STREAM))
+        (((_, fields),),) = connection.run(("XREVRANGE", STREAM, "+", "-", "COUNT", 1))
+        answer = Answer.decode(Seal(KEY).open("reply", fields[1], STREAM))
         return answer.replies[0]
 
 
