@@ -29,7 +29,8 @@ ENV PATH=/opt/edunn/bin:$PATH \
 
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin edunn
 # Volumes that are mounted here belong to the service too.
-RUN mkdir -p /var/lib/edunn/artifacts /var/lib/edunn/callers && chown -R edunn /var/lib/edunn
+RUN mkdir -p /var/lib/edunn/artifacts /var/lib/edunn/callers /var/lib/edunn/exchange \
+    && chmod 700 /var/lib/edunn/exchange && chown -R edunn /var/lib/edunn
 # It belongs to root: the service cannot change its own code.
 COPY --from=build /opt/edunn /opt/edunn
 

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # A name of a file of the exchange. It comes from others, and must not lead out of the folder.
 NAME = re.compile("[0-9a-f]{32}")
+# The rights of all others in a folder.
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # The most pieces that the system writes at once.
 PIECES_A_WRITE = 512
 
@@ -34,15 +36,19 @@ class Exchange:
 
     def enter(self) -> str:
         """Leave a mark of presence, and return its name; empty if that is impossible."""
-        if self._folder is not None:
-            with suppress(OSError):
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._folder is None:
+            return ""
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._is_private():
+            log.warning("%s is not used: it is no folder of this user alone", self._folder)
+            return ""
         return self.put([]) or ""
 
     def has(self, presence: str) -> bool:
         """Tell whether this is the folder in which a server has left its mark."""
         path = self._path(presence)
-        return path is not None and path.exists()
+        return path is not None and path.exists() and self._is_private()
 
     def put(self, pieces: Sequence[bytes | memoryview]) -> str | None:
         """Write a file, and return its name; None if there is no room, or no folder."""
@@ -109,6 +115,16 @@ class Exchange:
                 with suppress(OSError):
                     if path.lstat().st_mtime < oldest:
                         path.unlink()
+
+    def _is_private(self) -> bool:
+        """Tell whether nobody but this process's user reaches the folder."""
+        if self._folder is None:
+            return False
+        try:
+            found = self._folder.stat()
+        except OSError:
+            return False
+        return found.st_uid == os.geteuid() and not found.st_mode & OTHERS
 
     def _path(self, name: str) -> Path | None:
         return self._folder / name if self._folder and NAME.fullmatch(name) else None

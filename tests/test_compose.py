@@ -127,6 +127,13 @@ def test_redis_keeps_its_data_in_a_volume() -> None:
     assert options(redis_service["command"][1:])["--dir"] == target
 
 
+def test_server_and_workers_share_a_folder_in_memory_for_large_tensors(services: Services) -> None:
+    for name in ("server", "worker"):
+        folder = services[name]["environment"]["EDUNN_EXCHANGE_FOLDER"]
+        assert f"exchange:{folder}" in services[name]["volumes"]
+    assert read_compose(VARIABLES)["volumes"]["exchange"]["driver_opts"]["type"] == "tmpfs"
+
+
 @pytest.mark.parametrize("name", ["redis", "postgres"])
 def test_no_database_is_published(services: Services, name: str) -> None:
     assert "ports" not in services[name]

@@ -62,6 +62,13 @@ def test_nobody_else_can_read_the_folder(exchange: Exchange, tmp_path: Path) -> 
     assert (tmp_path / "exchange" / str(name)).stat().st_mode & 0o077 == 0
 
 
+def test_folder_that_others_reach_is_not_used(exchange: Exchange, tmp_path: Path) -> None:
+    presence = exchange.enter()
+    (tmp_path / "exchange").chmod(0o750)
+    assert not exchange.has(presence)
+    assert exchange.enter() == ""
+
+
 def test_without_a_folder_nothing_is_handed_over(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for nowhere in (Exchange(""), Exchange(str(tmp_path / "file"))):
