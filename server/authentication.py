@@ -9,7 +9,7 @@ from edunn_serving.callers import ANYBODY, Caller, Role, checked_name
 from edunn_serving.errors import Reason, ServiceError, invalid_argument
 from edunn_serving.rpcs import Rpc
 from server.certificates import Certificates
-from server.credentials import Credential, Credentials, is_expired
+from server.credentials import Credential, Credentials, ExpiredError, is_expired
 
 SCHEME = "bearer "
 # A longer token is none of ours, and hashing it would take time.
@@ -111,7 +111,7 @@ class Authenticator:
         if credential is NOBODY_ASKED:
             return
         if is_expired(credential):
-            raise _unauthenticated(EXPIRED)
+            raise ExpiredError(EXPIRED)
         if self._certificates is not None and self._certificates.holds(credential):
             return
         if not any(place.holds(credential) for place in self._places):
@@ -130,7 +130,7 @@ class Authenticator:
 def _checked(rpc: Rpc | None, credential: Credential, metadata: Metadata | None) -> Known:
     """Check an expiry and a role, and apply the metadata by which one caller acts for another."""
     if is_expired(credential):
-        raise _unauthenticated(EXPIRED)
+        raise ExpiredError(EXPIRED)
     caller = credential.caller
     if rpc is None:
         return Known(caller, credential)

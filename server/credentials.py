@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from edunn_serving.callers import Caller
+from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.token_file import TokenFileError, TokenRecord, digest_of, read_tokens
 
 log = logging.getLogger(__name__)
@@ -122,6 +123,13 @@ class TokenFile(Tokens):
 def _credential(record: TokenRecord) -> Credential:
     expires = float("inf") if record.expires is None else record.expires
     return Credential(record.caller, bytes.fromhex(record.digest), expires)
+
+
+class ExpiredError(ServiceError):
+    """A token is genuine, but has expired. So its caller does not guess."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(Reason.UNAUTHENTICATED, message)
 
 
 def is_expired(credential: Credential) -> bool:

@@ -19,6 +19,7 @@ from server.arrivals import NotArrivedError
 from server.audit import Audit
 from server.call import AnsweredWithStatusError, Call, Context
 from server.connections import Connection, Connections
+from server.credentials import ExpiredError
 from server.failures import Failures
 from server.one_at_a_time import OneAtATime
 from server.request_ids import new_request_id
@@ -41,6 +42,7 @@ class Refusals:
         self._audit = audit
         self._turns = OneAtATime()
         self._guesses = Failures("have no valid token", burst=50, a_second=1)
+        self._expired = Failures("have an expired token", burst=2000, a_second=200)
         self._unsent = Failures("do not send their requests", burst=300, a_second=2)
         self._beyond_quota = Failures("are beyond a limit", burst=2000, a_second=200)
 
@@ -70,8 +72,11 @@ class Refusals:
         If it is one guess of a token too many, it ends here.
         """
         await self._await_turn(context, connection.address, connection)
-        is_guess = error.reason is Reason.UNAUTHENTICATED
-        if is_guess and not self._guesses.one_more(connection.address):
+        if error.reason is not Reason.UNAUTHENTICATED:
+            return
+        # The tokens of a class, which may all have one address, often expire together.
+        counted = self._expired if isinstance(error, ExpiredError) else self._guesses
+        if not counted.one_more(connection.address):
             await self._cut_guesser(peer, connection)
             await abort(context, error, new_request_id())
 

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import jwt
 from jwt import PyJWK
-from jwt.exceptions import InvalidTokenError, PyJWTError
+from jwt.exceptions import ExpiredSignatureError, InvalidTokenError, PyJWTError
 
 from edunn_serving.callers import EVERY_ROLE, Caller, Role, checked_name
 from edunn_serving.errors import Reason, ServiceError
 from edunn_serving.limits import checked_limits
 from edunn_serving.settings import Settings
-from server.credentials import Credential
+from server.credentials import Credential, ExpiredError
 
 log = logging.getLogger(__name__)
 
@@ -115,9 +115,12 @@ class SignedTokens:
             )
             caller = self._caller(claims)
             expires = float(claims["exp"])
+        except ExpiredSignatureError as error:
+            # It is found after the signature.
+            raise ExpiredError(_refusal(str(error))) from None
         except (PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             # PyJWT's texts name claims, but no values of a token.
-            raise _refused(str(error)) from None
+            raise ServiceError(Reason.UNAUTHENTICATED, _refusal(str(error))) from None
         return Credential(caller, KIND + key.thumbprint + digest, expires)
 
     def _key_of(self, header: Mapping[str, Any]) -> _Key:
@@ -140,8 +143,8 @@ class SignedTokens:
         return Caller(name, roles, checked_limits(claims.get(self._limits_claim, {})))
 
 
-def _refused(why: str) -> ServiceError:
-    return ServiceError(Reason.UNAUTHENTICATED, f"the signed token is refused: {why}")
+def _refusal(why: str) -> str:
+    return f"the signed token is refused: {why}"
 
 
 def _usable_key(jwk: object) -> tuple[str, _Key] | None:

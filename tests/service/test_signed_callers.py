@@ -125,3 +125,15 @@ def test_a_stream_ends_when_its_token_expires(channel: grpc.Channel, issuer: Iss
     ended = refusal(partial(next, stream))
     assert ended.reason == "UNAUTHENTICATED"
     assert "expired" in ended.message
+
+
+def test_calls_with_an_expired_token_are_no_guesses(channel: grpc.Channel, issuer: Issuer) -> None:
+    stub = LayerServiceStub(channel)
+    expired, valid = issuer.sign("ana", exp=time.time() - 60), issuer.sign("ana")
+    for _ in range(300):
+        refused = refusal(partial(stub.ListLayerTypes, LIST, metadata=expired, timeout=30))
+        assert (refused.code, refused.reason) == (
+            grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED",
+        )  # fmt: skip
+        assert "expired" in refused.message
+    stub.ListLayerTypes(LIST, metadata=valid, timeout=30)

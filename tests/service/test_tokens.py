@@ -25,6 +25,7 @@ from standalone.stack import Stack
 
 Metadata = tuple[tuple[str, str], ...]
 LIST = api.ListLayerTypesRequest()
+UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
 
 
 def edunn_serve(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -125,6 +126,25 @@ def test_open_streams_end_with_their_token(
         assert end in ended.message
     assert kept.is_active()
     kept.cancel()
+
+
+def test_calls_with_an_expired_token_are_no_guesses(
+    stubs: list[LayerServiceStub], file: Path
+) -> None:
+    """A whole class behind one address goes on with tokens that have expired together."""
+    _, shown = make(file, "ana", "--expires", "1s")
+    _, other = make(file, "ben")
+
+    def is_expired() -> bool:
+        call = partial(stubs[0].ListLayerTypes, LIST, metadata=shown, timeout=30)
+        refused = refusal(call)
+        assert (refused.code, refused.reason) == (UNAUTHENTICATED, UNAUTHENTICATED.name)
+        return "expired" in refused.message
+
+    await_known(known_to_all(stubs, other), "the making of the tokens")
+    await_known(known_to_none(stubs, shown), "the end of a token")
+    assert all(is_expired() for _ in range(300))
+    assert is_known(stubs[0], other)
 
 
 def test_a_damaged_file_leaves_the_tokens_as_they_were(
