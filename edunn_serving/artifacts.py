@@ -8,6 +8,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import logging
+import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +29,15 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # a quota, and HTTP's status for it.
 _FULL_CODES = ("StorageFull", "QuotaExceeded")
 _INSUFFICIENT_STORAGE = 507
+# An S3 server that does not let connect is given up after two tries of this many seconds at most.
+# By default s3fs and botocore try for ten seconds, and a caller's deadline would pass without a
+# word about the store.
+_S3_TRIES = 2
+_S3_OPTIONS: dict[str, Any] = {
+    "config_kwargs": {"connect_timeout": 2, "retries": {"total_max_attempts": 1}}
+}
+# S3 servers' codes, such as AccessDenied.
+_CODE = re.compile(r"[A-Za-z0-9.]{1,64}")
 
 
 class ArtifactMissingError(Exception):
@@ -43,7 +54,10 @@ class ArtifactStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._files, root = fsspec.core.url_to_fs(url)
+        is_s3 = url.startswith("s3://")
+        self._files, root = fsspec.core.url_to_fs(url, **(_S3_OPTIONS if is_s3 else {}))
+        if is_s3:
+            self._files.retries = _S3_TRIES
         self._root = root.rstrip("/")
         self._is_local = isinstance(self._files, LocalFileSystem)
 
@@ -61,8 +75,7 @@ class ArtifactStore:
             with _told(path), writing as file:
                 yield file
         except ArtifactMissingError as error:
-            # The bucket or the folder is gone.
-            raise _unusable() from error
+            raise _unusable("its bucket or folder is not there") from error
 
     @contextmanager
     def _writing_locally(self, path: str) -> Iterator[IO[bytes]]:
@@ -170,25 +183,40 @@ def _told(path: str) -> Iterator[None]:
         log.warning("the artifact store fails at %s: %s", path, error)
         if error.errno in _FULL or _says_full(error.__cause__):
             raise store_full() from error
-        raise _unusable() from error
+        raise _unusable(_why(error)) from error
     except Exception as error:
         # Each object store has errors of its own, such as those of botocore.
         log.warning("the artifact store fails at %s: %s: %s", path, type(error).__name__, error)
-        raise _unusable() from error
+        raise _unusable(_why(error)) from error
 
 
 def _says_full(cause: BaseException | None) -> bool:
     """Tell whether an S3 server has answered that it has no room. S3 itself always has."""
-    response: Any = getattr(cause, "response", None)
-    if not isinstance(response, dict):
-        return False
-    code = response.get("Error", {}).get("Code", "")
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    code, status = _refusal_of(cause)
     return status == _INSUFFICIENT_STORAGE or any(part in code for part in _FULL_CODES)
 
 
-def _unusable() -> ServiceError:
-    return unavailable("the artifact store cannot be used now")
+def _refusal_of(error: BaseException | None) -> tuple[str, int]:
+    """Return the code and HTTP's status with which an S3 server has refused; none if it has not."""
+    response: Any = getattr(error, "response", None)
+    if not isinstance(response, dict):
+        return "", 0
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0
+    return response.get("Error", {}).get("Code", ""), status
+
+
+def _why(error: Exception) -> str:
+    """Tell what is wrong with the store, without paths and keys."""
+    code, _ = _refusal_of(error.__cause__ or error)
+    if code:
+        return f"it refuses with {code if _CODE.fullmatch(code) else 'an odd code'}"
+    if isinstance(error, OSError) and error.errno and error.__cause__ is None:
+        return os.strerror(error.errno)
+    return "it cannot be reached"
+
+
+def _unusable(why: str) -> ServiceError:
+    return unavailable(f"the artifact store cannot be used now: {why}")
 
 
 def store_full() -> ServiceError:

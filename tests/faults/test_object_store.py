@@ -58,6 +58,29 @@ def test_refusals_are_told_apart_and_leave_nothing(
     assert files.find("artifacts") == ["artifacts/edunn/there"]
 
 
+def test_store_that_is_away_is_named_and_soon_given_up(objects: ObjectStore) -> None:
+    store = ArtifactStore(URL)
+    store.put("there", b"before")
+    objects.stop()
+    attempts = (
+        lambda: store.put("lost", b"data"),
+        lambda: store.get("there"),
+        lambda: store.remove("there"),
+    )
+    for attempt in attempts:
+        with pytest.raises(ServiceError, match="artifact store .*: it cannot be reached") as error:
+            attempt()
+        assert error.value.reason is Reason.UNAVAILABLE
+    objects.start()
+    assert store.get("there") == b"before"
+
+
+def test_refusal_has_the_code_of_the_store(objects: ObjectStore) -> None:
+    objects.refusal = "403 Forbidden", "AccessDenied"
+    with pytest.raises(ServiceError, match="it refuses with AccessDenied"):
+        ArtifactStore(URL).put("refused", b"data")
+
+
 @pytest.fixture
 def stack(objects: ObjectStore, tmp_path: Path) -> Iterator[Stack]:
     settings = {"EDUNN_ARTIFACTS": URL, "EDUNN_TRAINING_SLICE_SECONDS": "0.3"}
@@ -122,6 +145,36 @@ def test_upload_that_the_object_store_refuses_leaves_nothing(
     assert "mine" not in {each.name for each in client.datasets()}
     objects.refusal = None
     assert client.upload_dataset("mine", x, y).name == "mine"
+
+
+def test_upload_to_a_store_that_is_away_says_so(objects: ObjectStore, client: Client) -> None:
+    x, y = np.random.default_rng(0).random((500, 8)), np.arange(500) % 3
+    objects.stop()
+    with pytest.raises(EdunnError, match="the artifact store") as error:
+        client.upload_dataset("mine", x, y, timeout=20)
+    assert error.value.reason == "UNAVAILABLE"
+    objects.start()
+    assert client.upload_dataset("mine", x, y).name == "mine"
+
+
+def test_upload_during_which_the_store_goes_away_leaves_nothing(
+    objects: ObjectStore, stack: Stack, client: Client
+) -> None:
+    x, y = np.random.default_rng(0).random((500, 8)), np.arange(500) % 3
+    objects.may_write.clear()
+    objects.written_to.clear()
+    with ThreadPoolExecutor() as pool:
+        upload = pool.submit(client.upload_dataset, "mine", x, y)
+        assert objects.written_to.wait(60)
+        # The write under way fails, and those after it find nobody.
+        objects.refusal = "500 Internal Server Error", "InternalError"
+        objects.may_write.set()
+        objects.stop()
+        objects.refusal = None
+        objects.start()
+        assert upload.result().name == "mine"
+    assert used_bytes(stack) == x.nbytes + y.nbytes
+    assert len(stored()) == 1
 
 
 def test_caller_that_leaves_while_the_store_is_slow_leaves_nothing_behind(
