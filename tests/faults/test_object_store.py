@@ -68,7 +68,7 @@ def test_store_that_is_away_is_named_and_soon_given_up(objects: ObjectStore) -> 
         lambda: store.remove("there"),
     )
     for attempt in attempts:
-        with pytest.raises(ServiceError, match="artifact store .*: it cannot be reached") as error:
+        with pytest.raises(ServiceError, match=r"artifact store .*: it cannot be reached") as error:
             attempt()
         assert error.value.reason is Reason.UNAVAILABLE
     objects.start()
