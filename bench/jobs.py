@@ -43,14 +43,14 @@ LAYERS = [
     },
 ]
 UPLOAD_BYTES = 200 * 1024 * 1024
-CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 2 * 1024 * 1024
 TEXT = """\
 # Trainings as jobs
 
 Ratios of one run, medians of {rounds} rounds. A job trains Dense(784, 128, relu) + Dense(128, 10,
 softmax) with {samples} samples, batch 64, Adam; the reference is edunn's own `optimize` of the same
 data in one process. The interactive caller runs 8x64 Dropout forwards, one after the other, with a
-worker of each pool. The upload has 200 MiB in chunks of 1 MiB; the reference is a bare `grpc.aio`
+worker of each pool. The upload has 200 MiB in chunks of 2 MiB; the reference is a bare `grpc.aio`
 server that reads the same messages and keeps nothing. Before the run {load:.1f} programs wanted to
 compute on the machine's {cores} cores.
 

@@ -54,8 +54,8 @@ that a connection may have at a time, a quarter more than `EDUNN_MAX_CONNECTION_
 over the calls of all connections in the order in which they came. Then the connection is cut and
 its address shut out, for longer each time (`EDUNN_SHUT_OUT_SECONDS`). An attacker with many
 addresses has as many such floods. And gRPC copies a whole message on the thread that serves all
-calls, and so does the link to Redis. One of 90 MiB keeps the others waiting for as long as the row
-`oversize` shows. A caller gets two of them for nothing. After that the server reads it more slowly.
+calls. One of 90 MiB keeps the others waiting for as long as the row `oversize` shows. A caller gets
+two of them for nothing. After that the server reads it more slowly.
 
 Times are those of the well-behaved callers, {callers} of them with {rate:g} calls a second each.
 Memory is the most that was seen. {lengths}
