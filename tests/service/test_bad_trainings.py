@@ -134,6 +134,11 @@ def test_every_number_at_fault_is_named(session: Session) -> None:
     }  # fmt: skip
 
 
+def test_a_batch_of_no_samples_is_not_one_that_is_left_out(session: Session) -> None:
+    with pytest.raises(ValueError, match="batch_size should be 1 or more, but got 0"):
+        fit(session.layer("net"), batch_size=0)
+
+
 def test_what_is_somebody_else_s_is_not_found(tmp_path: Path) -> None:
     settings = {"EDUNN_TOKENS": "ann=ann-secret,..=bob-secret"}
     with (

@@ -62,6 +62,9 @@ def start_training(
     schedule: Schedule,
     training_id: str | None,
 ) -> Call[TrainingInfo]:
+    if batch_size == 0:
+        # The service would take it for one that is left out.
+        raise ValueError("batch_size should be 1 or more, but got 0")
     spec = training_pb2.TrainingSpec(
         session_id=layer.session_id,
         layer=layer.name,

@@ -93,7 +93,7 @@ def train(
     optimizer: Annotated[str, typer.Option(help="The optimizer's type.")] = "Adam",
     config: Annotated[str, typer.Option(help="Its configuration as JSON.")] = '{"lr": 0.01}',
     epochs: Annotated[int, typer.Option(help="How often all samples are seen.")] = 10,
-    batch_size: Annotated[int, typer.Option(help="Samples of a step.")] = 32,
+    batch_size: Annotated[int, typer.Option(help="Samples of a step.", min=1)] = 32,
     validation: Annotated[float, typer.Option(help="The share kept for validation.")] = 0.0,
     metric: Annotated[
         list[str] | None, typer.Option(help="accuracy, rmse or mae; may be given again.")
