@@ -36,6 +36,8 @@ _S3_TRIES = 2
 _S3_OPTIONS: dict[str, Any] = {
     "config_kwargs": {"connect_timeout": 2, "retries": {"total_max_attempts": 1}}
 }
+# Python's errors, and botocore's, of a server that does not answer.
+_UNREACHABLE = frozenset({"ConnectionError", "TimeoutError", "HTTPClientError"})
 # S3 servers' codes, such as AccessDenied.
 _CODE = re.compile(r"[A-Za-z0-9.]{1,64}")
 
@@ -212,7 +214,10 @@ def _why(error: Exception) -> str:
         return f"it refuses with {code if _CODE.fullmatch(code) else 'an odd code'}"
     if isinstance(error, OSError) and error.errno and error.__cause__ is None:
         return os.strerror(error.errno)
-    return "it cannot be reached"
+    kinds = {kind.__name__ for each in (error, error.__cause__) for kind in type(each).__mro__}
+    if kinds & _UNREACHABLE:
+        return "it cannot be reached"
+    return f"it fails with {type(error).__name__}"
 
 
 def _unusable(why: str) -> ServiceError:

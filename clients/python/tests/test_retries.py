@@ -69,6 +69,20 @@ def test_the_asyncio_client_tries_again_too(scripted: ScriptedServer) -> None:
     assert asyncio.run(call()) == "s1"
 
 
+def test_deadline_of_a_later_attempt_tells_of_the_one_before(scripted: ScriptedServer) -> None:
+    never = threading.Event()
+
+    def hang(request: Any) -> pb.GetSessionResponse:
+        never.wait(30)
+        return pb.GetSessionResponse()
+
+    scripted.script["GetSession"] = [status(Code.UNAVAILABLE, "the artifact store is away"), hang]
+    with Client(scripted.address, retry=FAST) as client:
+        with pytest.raises(DeadlineExceededError, match="no answer .* the artifact store is away"):
+            client.get_session("s1", timeout=1.0)
+        never.set()
+
+
 def test_attempts_end(scripted: ScriptedServer) -> None:
     scripted.script["GetSession"] = [status(Code.UNAVAILABLE)] * 9
     with Client(scripted.address, retry=FAST) as client, pytest.raises(UnavailableError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import grpc
 
 from edunn_client._deadlines import Deadline
-from edunn_client._errors import AlreadyExistsError, EdunnError
+from edunn_client._errors import AlreadyExistsError, DeadlineExceededError, EdunnError
 
 # gRPC looks for a connection by itself; a call that asks this often finds it soon.
 _CONNECTION_PAUSE = 0.15
@@ -65,6 +65,8 @@ class Attempts:
         self._repeatable = repeatable
         self.failures = 0
         self._may_have_arrived = False
+        # The latest failure after which there was another attempt.
+        self._before: EdunnError | None = None
 
     def may_be_made_already(self, error: EdunnError) -> bool:
         """Tell whether what a call creates exists because an earlier attempt has arrived."""
@@ -78,8 +80,16 @@ class Attempts:
             self._may_have_arrived = True
         enough = self._policy.attempts is not None and self.failures >= self._policy.attempts
         if enough or not self._may_repeat(failure) or pause >= self._deadline.left:
-            raise failure.error
+            raise self._with_cause(failure.error)
+        self._before = failure.error
         return pause
+
+    def _with_cause(self, error: EdunnError) -> EdunnError:
+        """Return the error that ends the call. One of the deadline tells of the attempt before."""
+        if not isinstance(error, DeadlineExceededError) or self._before is None:
+            return error
+        message = f"{error.message}; before that: {self._before}"
+        return DeadlineExceededError(message, reason=error.reason, metadata=error.metadata)
 
     def _pause(self, failure: Failure) -> float:
         share = random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
