@@ -78,7 +78,7 @@ def test_deadline_of_a_later_attempt_tells_of_the_one_before(scripted: ScriptedS
 
     scripted.script["GetSession"] = [status(Code.UNAVAILABLE, "the artifact store is away"), hang]
     with Client(scripted.address, retry=FAST) as client:
-        with pytest.raises(DeadlineExceededError, match="no answer .* the artifact store is away"):
+        with pytest.raises(DeadlineExceededError, match=r"no answer .* the artifact store is away"):
             client.get_session("s1", timeout=1.0)
         never.set()
 
