@@ -80,6 +80,17 @@ class RawConnection:
         self.windows[stream] = INITIAL_WINDOW
         self.send(frame(HEADERS, END_HEADERS | flags, stream, call_headers(method, token)))
 
+    def make_call(self, stream: int, method: str, token: str = "") -> bool:
+        """Make a whole call with an empty request; tell whether its stream ends with a status."""
+        self.open_call(stream, method, token)
+        self.send(frame(DATA, END_STREAM, stream, message_head(0)))
+        while True:
+            kind, flags, of_stream, _ = self.next_frame()
+            if kind == -1:
+                return False
+            if kind == HEADERS and of_stream == stream and flags & END_STREAM:
+                return True
+
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 

@@ -10,14 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from bench.raw_http2 import (
-    DATA,
-    END_HEADERS,
-    END_STREAM,
-    HEADERS,
     RawConnection,
-    call_headers,
-    frame,
-    message_head,
 )
 from standalone.stack import Stack
 
@@ -32,20 +25,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("ports")
     with Stack(folder, workers=1, others={}, environment=settings) as running:
         yield running
-
-
-def is_answered(connection: RawConnection, stream: int) -> bool:
-    block = call_headers("GetLimits")
-    connection.send(
-        frame(HEADERS, END_HEADERS, stream, block)
-        + frame(DATA, END_STREAM, stream, message_head(0))
-    )
-    while True:
-        kind, flags, of_stream, _ = connection.next_frame()
-        if kind == -1:
-            return False
-        if kind == HEADERS and of_stream == stream and flags & END_STREAM:
-            return True
 
 
 def reset(connection: RawConnection) -> None:
@@ -64,7 +43,7 @@ def test_connections_of_one_port_one_after_the_other_are_served(stack: Stack, pa
         time.sleep(pause)
         with RawConnection(stack.address, source_port=port) as connection:
             if makes_call:
-                assert is_answered(connection, 1)
+                assert connection.make_call(1, "GetLimits")
             reset(connection)
 
 
@@ -74,6 +53,6 @@ def test_connection_keeps_what_it_has_shown_although_its_port_is_an_old_one(stac
         port = first.socket.getsockname()[1]
         reset(first)
     with RawConnection(stack.address, source_port=port) as connection:
-        assert is_answered(connection, 1)
+        assert connection.make_call(1, "GetLimits")
         time.sleep(3 * FIRST_CALL_SECONDS)
-        assert is_answered(connection, 3)
+        assert connection.make_call(3, "GetLimits")

@@ -13,7 +13,6 @@ from waiting import await_true
 
 from bench.raw_http2 import (
     CANCEL,
-    DATA,
     END_HEADERS,
     END_STREAM,
     HEADERS,
@@ -21,7 +20,6 @@ from bench.raw_http2 import (
     RawConnection,
     call_headers,
     frame,
-    message_head,
 )
 from standalone.stack import Stack
 
@@ -63,21 +61,6 @@ def is_let_in(stack: Stack, source: str) -> bool:
     return True
 
 
-def is_answered(connection: RawConnection, stream: int) -> bool:
-    """Make a whole call; tell whether its stream ends with a status."""
-    block = call_headers("GetLimits", "calm-token")
-    connection.send(
-        frame(HEADERS, END_HEADERS, stream, block)
-        + frame(DATA, END_STREAM, stream, message_head(0))
-    )
-    while True:
-        kind, flags, of_stream, _ = connection.next_frame()
-        if kind == -1:
-            return False
-        if kind == HEADERS and of_stream == stream and flags & END_STREAM:
-            return True
-
-
 @pytest.mark.parametrize(
     ("flood", "source"),
     [(resets, "127.0.3.1"), (guesses, "127.0.3.2"), (half_calls, "127.0.3.3")],
@@ -87,7 +70,7 @@ def test_an_address_that_floods_is_shut_out_for_a_while_and_no_other_is(
     stack: Stack, flood: Callable[[RawConnection], None], source: str
 ) -> None:
     with RawConnection(stack.address, source=source) as neighbour:
-        assert is_answered(neighbour, 1)
+        assert neighbour.make_call(1, "GetLimits", "calm-token")
 
         def is_shut_out() -> bool:
             with suppress(OSError), RawConnection(stack.address, source=source) as connection:
@@ -101,5 +84,5 @@ def test_an_address_that_floods_is_shut_out_for_a_while_and_no_other_is(
         with Client(stack.address, token="calm-token") as newcomer, newcomer.session() as session:
             assert np.array_equal(session.layer("l", "ReLU").forward(X), X)
         # What stands stays, also of the same address.
-        assert is_answered(neighbour, 3)
+        assert neighbour.make_call(3, "GetLimits", "calm-token")
         await_true(lambda: is_let_in(stack, source), "the end of its time")
