@@ -83,6 +83,7 @@ def busy_worker(stub: LayerServiceStub, stack: Stack, await_gauge: AwaitGauge) -
     @contextmanager
     def busy() -> Iterator[None]:
         session = new_session(stub, DROP)
+        await_gauge("batches_under_way", 0)
         with frozen(stack.workers[0]):
             call = stub.Forward.future(request_of(session), timeout=120)
             await_gauge("batches_under_way", 1)
@@ -118,6 +119,7 @@ def test_operation_that_expires_at_the_worker_is_never_run(
 ) -> None:
     """It has left the server, whose own look at the deadline was too early."""
     session = new_session(stub, DROP)
+    await_gauge("batches_under_way", 0)
     with frozen(stack.workers[0]):
         late = stub.Forward.future(request_of(session, forward_id="late"), timeout=SECONDS)
         await_gauge("batches_under_way", 1)

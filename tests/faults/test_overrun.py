@@ -74,11 +74,11 @@ def test_deadline_ends_the_computation(
 def test_computation_ends_when_its_caller_leaves(
     stack: Stack, stub: LayerServiceStub, long_request: api.ForwardRequest, metrics_address: str
 ) -> None:
-    starts = stack.workers[0].starts
+    starts, under_way = stack.workers[0].starts, "edunn_batches_under_way"
+    # A batch whose worker has died is under way until the server has noticed.
+    await_true(lambda: metric(metrics_address, under_way) == 0, "the end of the batches before")
     call = stub.Forward.future(long_request, timeout=60)
-    await_true(
-        lambda: metric(metrics_address, "edunn_batches_under_way") == 1, "the batch's departure"
-    )
+    await_true(lambda: metric(metrics_address, under_way) == 1, "the batch's departure")
     call.cancel()
     await_restart(stack.workers[0], starts)
     await_workers(stack)

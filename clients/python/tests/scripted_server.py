@@ -22,6 +22,8 @@ Answer: TypeAlias = (
     Message | status_pb2.Status | grpc.Status | grpc.StatusCode | Callable[[Any], Message]
 )
 
+Compute: TypeAlias = Callable[[Iterator[Any], grpc.ServicerContext], Iterator[Any]]
+
 
 def status(
     code: grpc.StatusCode,
@@ -62,7 +64,7 @@ class ScriptedServer:
         self.script["ListLayerTypes"] = [pb.ListLayerTypesResponse()] * 100
         self.seen: defaultdict[str, list[Any]] = defaultdict(list)
         self.metadata: list[dict[str, str | bytes]] = []
-        self.compute: Callable[[Iterator[Any], grpc.ServicerContext], Iterator[Any]] | None = None
+        self.compute: Compute | None = None
         self._server = grpc.server(futures.ThreadPoolExecutor(8))
         self._server.add_generic_rpc_handlers((_handlers(self),))
         port = (

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import grpc
 import numpy as np
 import pytest
 from edunn_client import (
@@ -68,6 +69,31 @@ def service() -> Iterator[Restarting]:
     running.server.stop()
 
 
+def await_loss(client: Client) -> None:
+    """Wait until the client has noticed that its connection has ended.
+
+    What it sends before that may have arrived, and is not made again where that matters.
+    """
+    lost = threading.Event()
+
+    def note(state: grpc.ChannelConnectivity) -> None:
+        if state is not grpc.ChannelConnectivity.READY:
+            lost.set()
+
+    channel = client._caller._channel
+    channel.subscribe(note)
+    assert lost.wait(30)
+    channel.unsubscribe(note)
+
+
+async def await_loss_async(client: AsyncClient) -> None:
+    """Do the same for an asyncio client."""
+    channel, ready = client._caller._channel, grpc.ChannelConnectivity.READY
+    async with asyncio.timeout(30):
+        while channel.get_state() is ready:
+            await channel.wait_for_state_change(ready)
+
+
 # What waits for the connection although its repetition would change something.
 UNSAFE: dict[str, Any] = {
     "adding a layer": lambda session: session.layer("l2", "ReLU"),
@@ -85,6 +111,7 @@ def test_what_was_not_sent_waits_for_the_connection(service: Restarting, what: s
     with Client(service.address) as client:
         session = client.session()
         service.server.stop()
+        await_loss(client)
         again = threading.Timer(0.7, service.start)
         again.start()
         UNSAFE[what](session)
@@ -95,12 +122,14 @@ def test_so_does_creating_a_named_session_and_opening_a_stream(service: Restarti
     with Client(service.address) as client:
         layer = client.session().layers["l1"]
         service.server.stop()
+        await_loss(client)
         again = threading.Timer(0.7, service.start)
         again.start()
         with client.stream() as stream:
             futures = [stream.forward(layer, [float(i)]) for i in range(5)]
         assert [future.result()[0] for future in futures] == list(range(5))
         service.server.stop()
+        await_loss(client)
         again = threading.Timer(0.7, service.start)
         again.start()
         client.session(session_id="mine")
@@ -112,12 +141,14 @@ def test_so_does_the_asyncio_client(service: Restarting) -> None:
         async with AsyncClient(service.address) as client:
             session = await client.session()
             service.server.stop()
+            await await_loss_async(client)
             again = threading.Timer(0.7, service.start)
             again.start()
             async with client.stream() as stream:
                 futures = [stream.forward(session.layers["l1"], [float(i)]) for i in range(5)]
             assert [(await future)[0] for future in futures] == list(range(5))
             service.server.stop()
+            await await_loss_async(client)
             again = threading.Timer(0.7, service.start)
             again.start()
             assert (await session.layer("l2", "ReLU")).name == "l2"
@@ -140,6 +171,7 @@ def test_retries_go_on_until_the_deadline_and_tell_why(service: Restarting) -> N
     with Client(service.address, timeout=1.5) as client:
         session = client.session()
         service.server.stop()
+        await_loss(client)
         began = time.monotonic()
         with pytest.raises(UnavailableError, match=r"no connection to .*refused") as caught:
             session.layer("l2", "ReLU")
@@ -210,6 +242,7 @@ def test_retries_and_reconnections_are_logged(
     with Client(service.address, slow_call=0.5) as client:
         session = client.session()
         service.server.stop()
+        await_loss(client)
         again = threading.Timer(0.7, service.start)
         again.start()
         session.layer("l2", "ReLU")

@@ -27,7 +27,7 @@ from edunn_client import (
 from edunn_client._stubs import layer_pb2, session_pb2
 from edunn_client._stubs import layer_service_pb2 as pb
 from grpc_status import rpc_status
-from scripted_server import ScriptedServer, status
+from scripted_server import Compute, ScriptedServer, status
 
 SESSION = session_pb2.Session(
     session_id="s1", phase=layer_pb2.PHASE_TRAINING, layers=[layer_pb2.Layer(name="l1")]
@@ -161,6 +161,42 @@ def test_a_broken_stream_fails_its_operations(client: Client, scripted: Scripted
         while True:
             stream.forward(layer, [1.0])
             time.sleep(0.01)
+
+
+def test_a_stream_that_breaks_before_its_first_operation_begins_again(
+    client: Client, scripted: ScriptedServer
+) -> None:
+    """A restarting service breaks a stream that begins before the client has noticed."""
+    layer = layer_of(client, scripted)
+    scripted.compute, begun_again = break_once()
+    with client.stream() as stream:
+        assert begun_again.wait(30)
+        assert stream.forward(layer, [1.0]).result() == 1
+
+    async def twin() -> None:
+        scripted.script["CreateSession"] = [pb.CreateSessionResponse(session=SESSION)]
+        async with AsyncClient(scripted.address) as opened:
+            layer = (await opened.session()).layers["l1"]
+            scripted.compute, begun_again = break_once()
+            async with opened.stream() as stream:
+                assert await asyncio.to_thread(begun_again.wait, 30)
+                assert await stream.forward(layer, [1.0]) == 1
+
+    asyncio.run(twin())
+
+
+def break_once() -> tuple[Compute, threading.Event]:
+    """Return what breaks its first stream at once, and the event of the second's beginning."""
+    breaks = iter([True])
+    begun_again = threading.Event()
+
+    def compute(requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
+        if next(breaks, False):
+            context.abort(grpc.StatusCode.UNAVAILABLE, "going down")
+        begun_again.set()
+        yield from echo(requests, context)
+
+    return compute, begun_again
 
 
 def test_a_stream_that_ends_early_fails_its_operations(

@@ -62,6 +62,8 @@ class Pending:
         self._forgotten: list[str] = []
         self._count = 0
         self._last_progress = time.monotonic()
+        self.was_given = False
+        """Whether gRPC has been given anything to send in the present call."""
         self.was_answered = False
         """Whether the service has answered anything."""
 
@@ -134,11 +136,15 @@ class Pending:
             self._outbox.popleft()
             pieces += nested(_OPERATIONS, entry.pieces)
             operations += 1
-        return b"".join(pieces) if pieces else None
+        if not pieces:
+            return None
+        self.was_given = True
+        return b"".join(pieces)
 
     def send_again(self) -> None:
         """Put all operations back to be sent, in their order: none has left this process."""
         self._outbox = deque(self._waiting.values())
+        self.was_given = False
 
     def settle(self, result: pb.ComputeResult) -> Settled | None:
         """Return what a result means for its future; None if nobody waits for it."""

@@ -32,9 +32,10 @@ class Stream(StreamState):
 
     Operations of one session take effect in the order in which they are submitted, and a backward
     may be submitted before its forward is answered. The end of `with` waits for all answers.
-    An error is the future's own and the stream goes on. Until it is connected, a stream waits for
-    the service, no longer than its timeout. If the connection then breaks, every future without an
-    answer gets UnavailableError; nothing is tried again, as the order would be lost.
+    An error is the future's own and the stream goes on. Until its first operation is on its way, a
+    stream waits for the service, no longer than its timeout. If the connection then breaks, every
+    future without an answer gets UnavailableError; nothing is tried again, as the order would be
+    lost.
     """
 
     def __init__(self, caller: Caller, timeout: float, *, begins_again: bool = True) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import grpc
 
 from edunn_client._calls import COMPUTE
@@ -47,10 +49,13 @@ class StreamState(NotCopied):
     def _pause_after(self, error: grpc.RpcError) -> float:
         """Return the seconds until the call is made again, or raise what ends the stream.
 
-        It is made again where it has found no connection, so that nothing has been sent.
+        It is made again where no operation has left this process: the call has found no connection,
+        or it has broken before there was an operation.
         """
         failure = self._failure = self._connection.failure_of(error, self._deadline)
-        is_over = failure.was_sent or self._pending.was_answered or self._stalled is not None
+        was_sent = failure.was_sent and self._pending.was_given
+        is_over = was_sent or self._pending.was_answered or self._stalled is not None
         if is_over or not self._begins_again:
             raise failure.error
-        return self._connection.pause_after(self._attempts, COMPUTE, failure)
+        unsent = replace(failure, was_sent=False)
+        return self._connection.pause_after(self._attempts, COMPUTE, unsent)
